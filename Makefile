@@ -1,0 +1,85 @@
+# `make help` lists the targets. Each does one job and calls those that it needs; the ones that touch AWS say so.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EMULATOR := .emulator
+APPS := crud_app email_app bff_app
+# uv must use the interpreter that made the environment: it decides the Lambda runtime.
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+
+LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/dev
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-header --no-annotate --constraints requirements/constraints.in
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "\033[36m%-14s\033[0m %s\n", $$1, $$2}'
+
+# ---- environment -----------------------------------------------------------------------------------------------
+
+.PHONY: install
+install: $(VENV)/.ready $(EMULATOR)/.ready ## Make the environments .venv and .emulator, from the lock files
+
+$(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CrudEmpleados needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	@echo "Installing the development environment (.venv)…"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@touch $@
+
+$(EMULATOR)/.ready: requirements/emulator.txt $(VENV)/.ready
+	@echo "Installing the AWS emulator (.emulator)…"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(EMULATOR)
+	@$(BIN)/uv pip sync --quiet --python $(EMULATOR)/bin/python --require-hashes requirements/emulator.txt
+	@touch $@
+
+.PHONY: lock
+lock: $(VENV)/.ready ## Resolve the requirements files anew (after a change of a *.in file)
+	@for lock in $(LOCKS); do echo "$$lock.txt"; $(BIN)/$(COMPILE) $$lock.in --output-file $$lock.txt; done
+
+# ---- running it ------------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: install ## Run the whole system on this machine, until Ctrl-C
+	@$(BIN)/python -m infra.local
+
+.PHONY: clean
+clean: ## Forget the local data (.local) and what was built (build)
+	rm -rf .local build
+
+# ---- checks ----------------------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: $(VENV)/.ready ## Style and layers: ruff, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.ready ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: types
+types: $(VENV)/.ready ## Types: mypy, strict
+	@$(BIN)/mypy
+	@for app in $(APPS); do (cd $$app && ../$(BIN)/mypy --config-file ../pyproject.toml app.py chalicelib); done
+
+.PHONY: unit
+unit: install ## Unit and integration tests, with coverage
+	@$(BIN)/pytest --numprocesses=auto --cov
+
+.PHONY: test
+test: lint types unit ## All tests of the code
+	@printf '\033[32mmake test: passed\033[0m\n'
+
+.PHONY: check
+check: test ## What CI runs

