@@ -1,0 +1,57 @@
+# The three apps, each a module that `make package` makes from what Chalice writes. Chalice decides handlers and
+# triggers; names, roles, sizes and caps are decided here.
+
+module "bff" {
+  source = "../build/bff_app"
+
+  name_prefix   = local.name
+  functions     = { api_handler = local.lambda["bff"] }
+  crud_api_url  = local.api_urls["crud"]
+  email_api_url = local.api_urls["email"]
+}
+
+module "crud" {
+  source = "../build/crud_app"
+
+  name_prefix = local.name
+  functions = {
+    api_handler         = local.lambda["crud"]
+    publicar_pendientes = local.lambda["publicar_pendientes"]
+  }
+  database_url  = var.database_url
+  sns_topic_arn = aws_sns_topic.email.arn
+}
+
+module "email" {
+  source = "../build/email_app"
+
+  name_prefix = local.name
+  functions = {
+    api_handler         = local.lambda["email"]
+    enviar_correos      = local.lambda["enviar_correos"]
+    registrar_resultado = local.lambda["registrar_resultado"]
+  }
+  queues = {
+    crud-app-email-queue = { arn = aws_sqs_queue.email.arn, maximum_concurrency = var.mail_concurrency }
+  }
+  topics = {
+    crud-app-ses-feedback = { arn = aws_sns_topic.ses_feedback.arn }
+  }
+  email_queue_url       = aws_sqs_queue.email.url
+  email_dlq_url         = aws_sqs_queue.email_dlq.url
+  ledger_table          = aws_dynamodb_table.correos.name
+  email_from            = var.email_from
+  notify_to             = join(",", var.notify_to)
+  notify_employee       = tostring(var.notify_employee)
+  ses_configuration_set = aws_sesv2_configuration_set.correos.configuration_set_name
+
+  # Lambda tries the queue as soon as the mapping exists, and refuses a role that cannot read it yet.
+  depends_on = [aws_iam_role_policy.function]
+}
+
+resource "aws_cloudwatch_log_group" "function" {
+  for_each = local.functions
+
+  name              = "/aws/lambda/${local.name}-${replace(each.key, "_", "-")}"
+  retention_in_days = var.log_retention_days
+}

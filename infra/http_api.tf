@@ -1,0 +1,87 @@
+# One HTTP API each for crud_app and email_app: bff_app calls them, and so do machines.
+
+locals {
+  http_apis = {
+    crud  = module.crud.functions["api_handler"]
+    email = module.email.functions["api_handler"]
+  }
+
+  # Where bff_app finds them.
+  api_urls = { for key, api in aws_apigatewayv2_api.app : key => api.api_endpoint }
+}
+
+resource "aws_apigatewayv2_api" "app" {
+  for_each = toset(["crud", "email"])
+
+  name          = "${local.name}-${each.key}-api"
+  description   = "${each.key}_app of ${local.name}"
+  protocol_type = "HTTP"
+}
+
+resource "aws_apigatewayv2_integration" "app" {
+  for_each = local.http_apis
+
+  api_id                 = aws_apigatewayv2_api.app[each.key].id
+  integration_type       = "AWS_PROXY"
+  integration_uri        = each.value.invoke_arn
+  payload_format_version = "2.0"
+  timeout_milliseconds   = local.http_api_timeout * 1000
+}
+
+# The app knows its routes; a second list here would only be wrong one day.
+resource "aws_apigatewayv2_route" "default" {
+  for_each = local.http_apis
+
+  api_id    = aws_apigatewayv2_api.app[each.key].id
+  route_key = "$default"
+  target    = "integrations/${aws_apigatewayv2_integration.app[each.key].id}"
+}
+
+resource "aws_apigatewayv2_stage" "default" {
+  for_each = local.http_apis
+
+  api_id      = aws_apigatewayv2_api.app[each.key].id
+  name        = "$default"
+  auto_deploy = true
+
+  default_route_settings {
+    detailed_metrics_enabled = true
+    throttling_rate_limit    = var.api_throttle.rate
+    throttling_burst_limit   = var.api_throttle.burst
+  }
+
+  access_log_settings {
+    destination_arn = aws_cloudwatch_log_group.api[each.key].arn
+    # No query string: a search holds what people typed.
+    format = jsonencode({
+      requestId        = "$context.requestId"
+      time             = "$context.requestTime"
+      sourceIp         = "$context.identity.sourceIp"
+      method           = "$context.httpMethod"
+      path             = "$context.path"
+      status           = "$context.status"
+      latencyMs        = "$context.responseLatency"
+      integrationMs    = "$context.integrationLatency"
+      integrationError = "$context.integrationErrorMessage"
+      responseLength   = "$context.responseLength"
+    })
+  }
+}
+
+resource "aws_lambda_permission" "api" {
+  for_each = local.http_apis
+
+  statement_id  = "AllowHttpApi"
+  action        = "lambda:InvokeFunction"
+  function_name = each.value.name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_apigatewayv2_api.app[each.key].execution_arn}/*"
+}
+
+resource "aws_cloudwatch_log_group" "api" {
+  for_each = toset(["crud", "email"])
+
+  # The prefix keeps API Gateway's deliveries out of the account's one log resource policy, which is limited in size.
+  name              = "/aws/vendedlogs/${local.name}-${each.key}-api"
+  retention_in_days = var.log_retention_days
+}

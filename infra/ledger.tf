@@ -1,0 +1,60 @@
+# One row for each event and recipient: what makes at-least-once delivery one e-mail. The shape is email_app's
+# (email_app/chalicelib/ledger_table.json); a test compares the two.
+
+resource "aws_dynamodb_table" "correos" {
+  name         = "${local.name}-correos"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "evento"
+  range_key    = "huella"
+
+  attribute {
+    name = "evento"
+    type = "S"
+  }
+
+  attribute {
+    name = "huella"
+    type = "S"
+  }
+
+  attribute {
+    name = "estado"
+    type = "S"
+  }
+
+  attribute {
+    name = "empleado"
+    type = "N"
+  }
+
+  attribute {
+    name = "orden"
+    type = "S"
+  }
+
+  global_secondary_index {
+    name            = "por_estado"
+    hash_key        = "estado"
+    range_key       = "orden"
+    projection_type = "ALL"
+  }
+
+  global_secondary_index {
+    name            = "por_empleado"
+    hash_key        = "empleado"
+    range_key       = "orden"
+    projection_type = "ALL"
+  }
+
+  ttl {
+    attribute_name = "caduca_en"
+    enabled        = true
+  }
+
+  # Losing the ledger means sending e-mails again.
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  deletion_protection_enabled = local.deletion_protection
+}

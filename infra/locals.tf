@@ -1,0 +1,39 @@
+locals {
+  # Begins every name. The environment is always part of it: two environments never collide.
+  name = "${var.project_name}-${var.environment}"
+
+  deletion_protection = coalesce(var.deletion_protection, var.environment == "production")
+
+  # Size (MB) and time-out (seconds) of each function.
+  #
+  # Time-outs nest, so that an inner limit fires first and the client gets our answer and never a page of AWS:
+  #   load balancer 60 > bff 28 > its client 25 > HTTP API 24 > crud, email 22 > database 10
+  # The others have nobody waiting: the sweep ends before the next minute's, the consumer bounds the queue's visibility.
+  functions = {
+    bff                 = { memory_size = 512, timeout = 28 }
+    crud                = { memory_size = 512, timeout = 22 }
+    publicar_pendientes = { memory_size = 512, timeout = 60 }
+    email               = { memory_size = 128, timeout = 22 }
+    enviar_correos      = { memory_size = 128, timeout = 30 }
+    registrar_resultado = { memory_size = 128, timeout = 30 }
+  }
+  alb_idle_timeout     = 60
+  http_api_timeout     = 24
+  health_check_timeout = 30
+
+  # What ties a function to its name, role, logs and cap.
+  lambda = {
+    for key, size in local.functions : key => {
+      name                 = "${local.name}-${replace(key, "_", "-")}"
+      role_arn             = aws_iam_role.function[key].arn
+      log_group            = aws_cloudwatch_log_group.function[key].name
+      memory_size          = size.memory_size
+      timeout              = size.timeout
+      reserved_concurrency = lookup(var.reserved_concurrency, key, -1)
+    }
+  }
+}
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}

@@ -1,0 +1,79 @@
+# Sending through SES, and what SES says afterwards about each e-mail.
+
+resource "aws_sesv2_email_identity" "sender" {
+  count = var.manage_sender ? 1 : 0
+
+  email_identity = var.email_from
+}
+
+resource "aws_sesv2_configuration_set" "correos" {
+  configuration_set_name = "${local.name}-correos"
+
+  reputation_options {
+    reputation_metrics_enabled = true
+  }
+
+  suppression_options {
+    suppressed_reasons = ["BOUNCE", "COMPLAINT"]
+  }
+}
+
+# SEND settles an e-mail whose sender died before it heard SES's answer; the others move its state on.
+resource "aws_sesv2_configuration_set_event_destination" "feedback" {
+  configuration_set_name = aws_sesv2_configuration_set.correos.configuration_set_name
+  event_destination_name = "feedback"
+
+  event_destination {
+    enabled = true
+    matching_event_types = [
+      "SEND",
+      "DELIVERY",
+      "DELIVERY_DELAY",
+      "BOUNCE",
+      "COMPLAINT",
+      "REJECT",
+      "RENDERING_FAILURE",
+    ]
+
+    sns_destination {
+      topic_arn = aws_sns_topic.ses_feedback.arn
+    }
+  }
+
+  # SES publishes a test message when the destination is made, and refuses a topic that does not let it.
+  depends_on = [aws_sns_topic_policy.ses_feedback]
+}
+
+resource "aws_sns_topic" "ses_feedback" {
+  name = "${local.name}-ses-feedback"
+}
+
+resource "aws_sns_topic_policy" "ses_feedback" {
+  arn    = aws_sns_topic.ses_feedback.arn
+  policy = data.aws_iam_policy_document.ses_feedback.json
+}
+
+data "aws_iam_policy_document" "ses_feedback" {
+  statement {
+    sid       = "AllowSes"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.ses_feedback.arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ses.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [aws_sesv2_configuration_set.correos.arn]
+    }
+  }
+}

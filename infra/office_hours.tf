@@ -1,0 +1,70 @@
+# Outside of office hours nobody changes an employee, and a database that suspends when idle could sleep, were it not
+# asked for unpublished events every minute. Two schedules switch that rule on and off. Events of the night are still
+# published right after their commit; only a publish that failed waits for the morning.
+
+locals {
+  office_hours = var.office_hours == null ? {} : {
+    opens  = { expression = var.office_hours.opens, action = "enableRule" }
+    closes = { expression = var.office_hours.closes, action = "disableRule" }
+  }
+}
+
+resource "aws_scheduler_schedule" "office_hours" {
+  for_each = local.office_hours
+
+  name                         = "${local.name}-office-${each.key}"
+  description                  = "${each.value.action} for the sweep of unpublished events"
+  schedule_expression          = each.value.expression
+  schedule_expression_timezone = var.office_hours.timezone
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = "arn:${data.aws_partition.current.partition}:scheduler:::aws-sdk:eventbridge:${each.value.action}"
+    role_arn = aws_iam_role.office_hours[0].arn
+    input    = jsonencode({ Name = module.crud.schedules["publicar_pendientes"].name })
+  }
+}
+
+resource "aws_iam_role" "office_hours" {
+  count = var.office_hours == null ? 0 : 1
+
+  name               = "${local.name}-office-hours"
+  description        = "Switches the sweep of ${local.name} on and off"
+  assume_role_policy = data.aws_iam_policy_document.assumed_by_scheduler.json
+}
+
+resource "aws_iam_role_policy" "office_hours" {
+  count = var.office_hours == null ? 0 : 1
+
+  name   = "switch-sweep"
+  role   = aws_iam_role.office_hours[0].id
+  policy = data.aws_iam_policy_document.office_hours.json
+}
+
+data "aws_iam_policy_document" "assumed_by_scheduler" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["scheduler.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "office_hours" {
+  statement {
+    sid       = "SwitchSweep"
+    actions   = ["events:EnableRule", "events:DisableRule"]
+    resources = [module.crud.schedules["publicar_pendientes"].arn]
+  }
+}

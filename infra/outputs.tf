@@ -1,0 +1,88 @@
+output "name" {
+  description = "Begins the name of every resource of this environment."
+  value       = local.name
+}
+
+output "region" {
+  description = "The region of everything."
+  value       = var.aws_region
+}
+
+output "url" {
+  description = "The address of the page, over plain HTTP; null without a load balancer."
+  value       = var.alb_enabled ? "http://${aws_lb.main[0].dns_name}" : null
+}
+
+output "load_balancer" {
+  description = "ARN and DNS name of the load balancer, and the ARN of its target group; null without one."
+  value = var.alb_enabled ? {
+    arn              = aws_lb.main[0].arn
+    dns_name         = aws_lb.main[0].dns_name
+    target_group_arn = aws_lb_target_group.bff[0].arn
+  } : null
+}
+
+output "api_urls" {
+  description = "The addresses of the HTTP APIs of crud_app and email_app."
+  value       = local.api_urls
+}
+
+output "api_ids" {
+  description = "The ids of the HTTP APIs of crud_app and email_app."
+  value       = { for key, api in aws_apigatewayv2_api.app : key => api.id }
+}
+
+output "functions" {
+  description = "The name of each function."
+  value       = { for key, function in local.lambda : key => function.name }
+}
+
+output "log_groups" {
+  description = "The log group of each function."
+  value       = { for key, group in aws_cloudwatch_log_group.function : key => group.name }
+}
+
+output "topic_arn" {
+  description = "The topic that crud_app publishes to."
+  value       = aws_sns_topic.email.arn
+}
+
+output "feedback_topic_arn" {
+  description = "The topic that SES reports to."
+  value       = aws_sns_topic.ses_feedback.arn
+}
+
+output "queue_url" {
+  description = "The queue of events that become e-mails."
+  value       = aws_sqs_queue.email.url
+}
+
+output "dlq_url" {
+  description = "The queue of messages that could not be handled."
+  value       = aws_sqs_queue.email_dlq.url
+}
+
+output "ledger_table" {
+  description = "The table with one row for each e-mail."
+  value       = aws_dynamodb_table.correos.name
+}
+
+output "configuration_set" {
+  description = "The SES configuration set that every e-mail is sent with."
+  value       = aws_sesv2_configuration_set.correos.configuration_set_name
+}
+
+output "alarm_topic_arn" {
+  description = "The topic that alarms publish to; subscribe what else should hear of them."
+  value       = aws_sns_topic.alarms.arn
+}
+
+output "alarms" {
+  description = "The name of each alarm."
+  value       = { for key, alarm in aws_cloudwatch_metric_alarm.main : key => alarm.alarm_name }
+}
+
+output "dashboard_url" {
+  description = "The dashboard in the AWS console."
+  value       = "https://${var.aws_region}.console.aws.amazon.com/cloudwatch/home?region=${var.aws_region}#dashboards/dashboard/${aws_cloudwatch_dashboard.main.dashboard_name}"
+}

@@ -1,0 +1,32 @@
+"""What a Lambda does not need, and therefore does not get.
+
+Each rule is covered by a test that runs the packaged app without the files: see `tests/infra/packaging`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import PurePosixPath
+
+# Types and sources of compiled parts serve tools, not the interpreter.
+UNUSED_SUFFIXES = frozenset({".c", ".h", ".pxd", ".pyc", ".pyi", ".pyx", ".typed"})
+# Tests that a distribution ships with itself.
+UNUSED_FOLDERS = frozenset({"__pycache__", "tests", "testing"})
+# The one database is PostgreSQL, reached through pg8000.
+DIALECTS = ("sqlalchemy", "dialects")
+NEEDED_DIALECT = "postgresql"
+# A licence must travel with the code. METADATA too: pg8000 asks importlib.metadata for its own version.
+NEEDED_METADATA = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS", "METADATA")
+
+
+def is_needed(path: PurePosixPath) -> bool:
+    """Tell whether the file ``path`` of a zip (relative, with slashes) belongs into a Lambda."""
+    if path.suffix in UNUSED_SUFFIXES or UNUSED_FOLDERS & set(path.parts):
+        return False
+    if path.parts[0].endswith(".dist-info"):
+        return path.name.upper().startswith(NEEDED_METADATA)
+    if path.parts[:2] == DIALECTS and len(path.parts) > len(DIALECTS) + 1:
+        return path.parts[2] == NEEDED_DIALECT
+    return True
