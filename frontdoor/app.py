@@ -1,52 +1,37 @@
-"""The Chalice subclass: one app behind any AWS front door."""
+"""The Chalice subclass: one app behind any AWS front door.
+
+The way of a request::
+
+    event ─ events.read ─► HttpRequest ─ routing ─► FrontDoorRequest ─ middleware ─► view ─► chalice.Response
+                                                                                              │
+    what the door wants ◄─ responses.write ─ Answer ◄─────────────────────────────────────────┘
+
+Chalice's own handler (``RestAPIEventHandler``) is not used: it knows one event, answers errors of its own, and turns
+the response into JSON where nothing can be caught any more. What it does for an app is done here: middleware, CORS,
+``content_types``, authorizers.
+"""
 
 from __future__ import annotations
 
-import re
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from chalice.app import (
-    Chalice,
-    ChaliceUnhandledError,
-    ChaliceViewError,
-    MiddlewareHandler,
-    Request,
-    Response,
-    RouteEntry,
-)
+from chalice.app import Chalice, ChaliceUnhandledError, ChaliceViewError, MiddlewareHandler, Response
 
 from frontdoor import events, logs
-from frontdoor.language import negotiate
+from frontdoor.client_address import client_address
 from frontdoor.problems import MEDIA_TYPE, Problem
-from frontdoor.responses import Answer, ResponseRefused, write
+from frontdoor.request import FrontDoorRequest, request_id_of
+from frontdoor.responses import Answer, write
 from frontdoor.routing import Match, Router
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from chalice.app import Request, RouteEntry
+
     Error = TypeVar("Error", bound=Exception)
-
-#: What a caller may choose as the id of its request: printable, without spaces, short enough for every log.
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,128}")
-
-#: ``request.path`` and the log's route of a request that no route answers; API Gateway's own word for it.
-NO_ROUTE = "$default"
-
-
-class FrontDoorRequest(Request):
-    """Chalice's request, and what the front door found out about it."""
-
-    def __init__(self, event: dict[str, Any], context: object) -> None:  # noqa: D107
-        super().__init__(event, context)
-        self.request_id = ""
-        self._languages: tuple[str, ...] = ()
-        self._entries: dict[str, RouteEntry] = {}
-
-    @property
-    def language(self) -> str:
-        """The app's language that the client wants most."""
-        return negotiate(self.headers.get("accept-language", ""), self._languages)
+    Explain = Callable[[Error], Problem]
 
 
 class FrontDoor(Chalice):
@@ -54,13 +39,13 @@ class FrontDoor(Chalice):
 
     Args:
         app_name: as in Chalice.
-        languages: what problems can be written in, the preferred one first.
+        languages: the languages that problems are written in, the preferred one first; not empty.
         trusted_proxies: how many proxies that append to ``X-Forwarded-For`` stand before the front door.
-        debug: as in Chalice; never changes an answer.
-        configure_logs: let INFO lines of the app be seen (see ``logs.configure``).
+        debug: as in Chalice, but no answer ever shows a stack.
+        configure_logs: make INFO lines of the app visible (see ``frontdoor.logs.configure``).
     """
 
-    def __init__(  # noqa: D107
+    def __init__(
         self,
         app_name: str,
         *,
@@ -69,217 +54,246 @@ class FrontDoor(Chalice):
         debug: bool = False,
         configure_logs: bool = True,
     ) -> None:
-        self._now = threading.local()
-        # Chalice would write its version into os.environ; a library keeps its hands off.
-        super().__init__(app_name, debug=debug, configure_logs=configure_logs, env={})
-        self.languages = tuple(languages)
-        self.trusted_proxies = trusted_proxies
+        if not languages:
+            raise ValueError("FrontDoor needs at least one language")
+        # Threads share an app under `chalice local`: what belongs to one request is kept for each thread.
+        self._thread = threading.local()
+        self._languages = tuple(languages)
+        self._trusted_proxies = trusted_proxies
         self._router = Router(())
-        self._problems: dict[type[Exception], Callable[[Any], Problem]] = {}
+        self._explanations: dict[type[Exception], Explain[Any]] = {}
+        # Chalice writes its version into the environment that it is given: not into the process's.
+        super().__init__(app_name, debug=debug, configure_logs=configure_logs, env={})
 
-    def problem_for(
-        self,
-        kind: type[Error],
-    ) -> Callable[[Callable[[Error], Problem]], Callable[[Error], Problem]]:
-        """Say which problem an exception becomes; the nearest registered base class wins."""
+    def problem_for(self, error: type[Error]) -> Callable[[Explain[Error]], Explain[Error]]:
+        """Register what an exception becomes; of an exception's base classes the nearest that is registered wins."""
 
-        def register(explain: Callable[[Error], Problem]) -> Callable[[Error], Problem]:
-            self._problems[kind] = explain
+        def register(explain: Explain[Error]) -> Explain[Error]:
+            self._explanations[error] = explain
             return explain
 
         return register
 
     @property
     def request_id(self) -> str:
-        """The id of the current request: the caller's ``X-Request-Id`` if well-formed, else API Gateway's or Lambda's."""
-        return self._current().request_id
+        """The id of the current request: the caller's ``X-Request-Id`` if well-formed, else API Gateway's or Lambda's.
+
+        Raises:
+            RuntimeError: no request is being handled.
+        """
+        return self.current_request.request_id
 
     @property
     def language(self) -> str:
-        """The language that the current client wants."""
-        return self._current().language
+        """The language that the current client wants.
 
-    def _current(self) -> FrontDoorRequest:
-        request = self.current_request
-        if not isinstance(request, FrontDoorRequest):
-            raise RuntimeError("No HTTP request is being handled")  # noqa: TRY004
+        Raises:
+            RuntimeError: no request is being handled.
+        """
+        return self.current_request.language
+
+    @property
+    def current_request(self) -> FrontDoorRequest:
+        """The request that this thread is handling.
+
+        Raises:
+            RuntimeError: there is none.
+        """
+        request: FrontDoorRequest | None = getattr(self._thread, "request", None)
+        if request is None:
+            raise RuntimeError("No HTTP request is being handled")
         return request
-
-    # Threads share an app under `chalice local`, so what belongs to one request is kept for each thread.
-
-    @property  # type: ignore[override]
-    def current_request(self) -> Request | None:
-        return getattr(self._now, "request", None)
 
     @current_request.setter
     def current_request(self, request: Request | None) -> None:
-        self._now.request = request
+        self._thread.request = request
 
-    @property  # type: ignore[override]
-    def lambda_context(self) -> Any:  # noqa: ANN401
-        return getattr(self._now, "context", None)
+    @property
+    def lambda_context(self) -> Any:  # noqa: ANN401 - a class of the Lambda runtime
+        """What Lambda handed over beside the event of this thread; None before the first."""
+        return getattr(self._thread, "context", None)
 
     @lambda_context.setter
     def lambda_context(self, context: Any) -> None:  # noqa: ANN401
-        self._now.context = context
+        self._thread.context = context
 
     def _configure_logging(self) -> None:
         logs.configure(self.app_name)
 
     def _configure_log_level(self) -> None:
-        """Chalice would set its logger to ERROR."""
+        """Leave the level alone: Chalice sets it to ERROR whenever ``debug`` is set to False."""
 
-    def __call__(self, event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Answer one event. Every dict that comes out is one that the door which sent the event accepts."""
+    def __call__(self, event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever Lambda is given
+        """Answer an event, whatever it is, with a response that the door which sent it accepts."""
         door = events.recognise(event)
+        if door is None:
+            return self._refuse(events.REST, context)
         try:
-            http = events.read(door, event) if door else None
+            http = events.read(door, event)
         except events.MalformedEvent:
-            http = None
-        if http is None:
-            return self._refuse(door or events.REST, context)
-        request = self._request(http, event, context)
-        previous = getattr(self, "current_request", None)
+            return self._refuse(door, context)
+        request = self._receive(http, context)
         self.current_request, self.lambda_context = request, context
         try:
             response = self._respond(door, request)
         finally:
-            self.current_request = previous
+            self.current_request = None
         logs.log_access(request.method, request.path, response["statusCode"], request.request_id)
         return response
 
     def _refuse(self, door: str, context: object) -> dict[str, Any]:
-        request_id = getattr(context, "aws_request_id", None) or "-"
-        logs.log_refusal("not an HTTP event of a known front door", request_id)
-        problem = Problem(
-            400,
-            detail={
-                "es": "El evento no es una petición HTTP que esta aplicación conozca.",
-                "en": "The event is no HTTP request that this app knows.",
-            },
-        )
-        language = self.languages[0]
-        document = problem.document(language, self.languages, request_id)
-        return write(door, Answer(400, {"Content-Type": MEDIA_TYPE, "Content-Language": language}, document))
+        """Answer what is no HTTP request: a warm-up, a test event, an event of another service."""
+        request_id = request_id_of(context)
+        logs.log_refusal(request_id)
+        detail = {
+            "es": "El evento no es una petición HTTP de una puerta de entrada conocida.",
+            "en": "The event is no HTTP request of a known front door.",
+        }
+        return write(door, self._answer_problem(Problem(400, detail=detail), self._languages[0], request_id))
 
-    def _request(self, http: events.HttpRequest, event: object, context: object) -> FrontDoorRequest:
+    def _receive(self, http: events.HttpRequest, context: object) -> FrontDoorRequest:
         match = self._match(http)
-        request = FrontDoorRequest(
-            {
-                "multiValueQueryStringParameters": http.query,
-                "headers": http.headers,
-                "pathParameters": match.parameters if match else {},
-                "body": http.body,
-                "stageVariables": http.stage_variables,
-                "requestContext": {
-                    **http.context,
-                    "httpMethod": http.method,
-                    "resourcePath": match.template if match else NO_ROUTE,
-                    "identity": {**(http.context.get("identity") or {}), "sourceIp": self._client(http)},
-                    "authorizer": http.authorizer,
-                },
-            },
-            context,
-        )
-        request._event_dict = event  # noqa: SLF001 - what to_original_event() is for
-        chosen = http.headers.get("x-request-id", "")
-        well_formed = _REQUEST_ID.fullmatch(chosen)
-        request.request_id = (
-            chosen if well_formed else http.request_id or getattr(context, "aws_request_id", None) or "-"
-        )
-        request._languages = self.languages
-        request._entries = self.routes[match.template] if match else {}
-        return request
+        http.client = client_address(http.client, http.headers.get("x-forwarded-for", ""), self._trusted_proxies)
+        return FrontDoorRequest(http, context, match, self.routes[match.template] if match else {}, self._languages)
 
     def _match(self, http: events.HttpRequest) -> Match | None:
         if len(self.routes) != self._router.size:
             self._router = Router(self.routes)
-        return self._router.match(http.segments)
+        if http.matched is None:
+            return self._router.match(http.segments)
+        # With explicit routes API Gateway has matched already, and read parameters that a decoded path cannot show.
+        return self._confirm(http.matched) or self._router.match(http.segments)
 
-    def _client(self, http: events.HttpRequest) -> str:
-        return http.peer
+    def _confirm(self, match: Match) -> Match | None:
+        """The door's own match, if the app has that route and the door read all that the view asks for."""
+        # Never look a template up by index: Chalice's table is a defaultdict, and would keep it.
+        entries = self.routes.get(match.template)
+        names = {name for entry in entries.values() for name in entry.view_args} if entries else None
+        return match if names is not None and names <= match.parameters.keys() else None
 
     def _respond(self, door: str, request: FrontDoorRequest) -> dict[str, Any]:
         try:
-            return write(door, self._answer(request, self._run(request)))
-        except Exception as error:
-            response = self._explain(error, request)
-        try:
-            return write(door, self._answer(request, response))
-        except Exception as error:
-            logs.log_failure(error, request.path, request.request_id)
-            return write(door, self._answer(request, self._problem_response(Problem(500), request)))
+            return write(door, self._answer(self._run(request), request))
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the client gets an answer
+            return self._respond_error(door, error, request)
 
-    def _answer(self, request: FrontDoorRequest, response: Response) -> Answer:
-        answer = Answer(response.status_code, response.headers, response.body)
-        answer.set("X-Request-Id", request.request_id)
-        for entry in request._entries.values():
-            if entry.cors is not None:
-                for name, value in entry.cors.get_access_control_headers().items():
-                    answer.headers.setdefault(name.lower(), (name, [value]))
-                break
+    def _respond_error(self, door: str, error: Exception, request: FrontDoorRequest) -> dict[str, Any]:
+        try:
+            return write(door, self._answer(self._explain(error, request), request))
+        except Exception as failure:  # noqa: BLE001 - explaining went wrong too
+            logs.log_failure(failure, request.path, request.request_id)
+            answer = self._answer_problem(Problem(500), self._languages[0], request.request_id)
+        if request.method == "HEAD":
+            answer.leave_body_out()
+        return write(door, answer)
+
+    def _answer(self, response: Response, request: FrontDoorRequest) -> Answer:
+        headers = {**_cors_headers(request), **response.headers, "X-Request-Id": request.request_id}
+        answer = Answer(response.status_code, headers, response.body)
         if request.method == "HEAD":
             answer.leave_body_out()
         return answer
 
+    def _answer_problem(self, problem: Problem, language: str, request_id: str) -> Answer:
+        response = self._problem_response(problem, language, request_id)
+        return Answer(response.status_code, {**response.headers, "X-Request-Id": request_id}, response.body)
+
     def _run(self, request: FrontDoorRequest) -> Response:
         handler: Callable[[Any], Any] = self._view_response
-        for middleware in reversed(list(self._get_middleware_handlers("http"))):
-            handler = MiddlewareHandler(middleware, handler)
-        response = handler(request)
-        return response if isinstance(response, Response) else Response(response)
+        for middleware, event_type in reversed(self.middleware_handlers):
+            if event_type in {"all", "http"}:
+                handler = MiddlewareHandler(middleware, handler)
+        return _as_response(handler(request))
 
     def _view_response(self, request: FrontDoorRequest) -> Response:
         try:
-            response = self._dispatch(request)
+            return _as_response(self._dispatch(request))
         except ChaliceUnhandledError:
-            raise
-        except Exception as error:
+            raise  # Chalice's way to hand an error to the middleware
+        except Exception as error:  # noqa: BLE001 - the middleware sees the problem as a response
             return self._explain(error, request)
-        return response if isinstance(response, Response) else Response(response)
 
     def _dispatch(self, request: FrontDoorRequest) -> object:
-        entries = request._entries
+        entries = request.routes
         if not entries:
             raise Problem(404)
         method = request.method
-        entry = entries.get(method) or (entries.get("GET") if method == "HEAD" else None)
+        entry = entries.get(method)
+        if entry is None and method == "HEAD":
+            entry = entries.get("GET")
         if entry is None:
-            allowed = _allow(entries)
-            if method == "OPTIONS":
-                return Response(None, {"Allow": allowed}, 204)
-            raise Problem(405, headers={"Allow": allowed})
-        return entry.view_function(**{name: request.uri_params[name] for name in entry.view_args})
+            return _answer_without_view(method, entries)
+        if entry.authorizer is not None and not request.authorized:
+            raise Problem(401)
+        _check_content_type(request, entry)
+        parameters = request.uri_params or {}
+        return entry.view_function(**{name: parameters[name] for name in entry.view_args})
 
     def _explain(self, error: Exception, request: FrontDoorRequest) -> Response:
-        return self._problem_response(self._problem_of(error, request), request)
+        problem = self._problem_of(error)
+        if problem.status >= 500:  # noqa: PLR2004 - RFC 9110: the server is at fault, so somebody will search the log
+            logs.log_failure(error, request.path, request.request_id)
+        return self._problem_response(problem, request.language, request.request_id)
 
-    def _problem_of(self, error: Exception, request: FrontDoorRequest) -> Problem:
-        for kind in type(error).__mro__:
-            explain = self._problems.get(kind)
+    def _problem_of(self, error: Exception) -> Problem:
+        for base in type(error).__mro__:
+            explain = self._explanations.get(base)
             if explain is not None:
                 return explain(error)
         if isinstance(error, Problem):
             return error
-        if isinstance(error, ChaliceViewError) and error.STATUS_CODE < 500:
+        if isinstance(error, ChaliceViewError) and error.STATUS_CODE < 500:  # noqa: PLR2004
+            # Chalice's own exceptions carry a text that is meant for the client.
             return Problem(error.STATUS_CODE, detail=str(error))
-        logs.log_failure(error, request.path, request.request_id)
         return Problem(500)
 
-    def _problem_response(self, problem: Problem, request: FrontDoorRequest) -> Response:
-        language = request.language
-        document = problem.document(language, self.languages, request.request_id)
-        headers = {
+    def _problem_response(self, problem: Problem, language: str, request_id: str) -> Response:
+        headers: dict[str, Any] = {
             "Content-Type": MEDIA_TYPE,
             "Content-Language": language,
             "Vary": "Accept-Language",
             **problem.headers,
         }
-        return Response(document, headers, problem.status)
+        return Response(problem.document(language, self._languages, request_id), headers, problem.status)
 
 
-def _allow(entries: dict[str, RouteEntry]) -> str:
-    methods = {*entries, "OPTIONS"}
-    if "GET" in methods:
-        methods.add("HEAD")
-    return ", ".join(sorted(methods))
+def _as_response(result: object) -> Response:
+    return result if isinstance(result, Response) else Response(result)
+
+
+def _answer_without_view(method: str, entries: dict[str, RouteEntry]) -> Response:
+    """OPTIONS, or 405 for a method that the route does not have (RFC 9110, section 15.5.6).
+
+    Raises:
+        Problem: 405.
+    """
+    implied = {"HEAD", "OPTIONS"} if "GET" in entries else {"OPTIONS"}
+    allowed = ", ".join(sorted({*entries, *implied}))
+    if method != "OPTIONS":
+        raise Problem(405, headers={"Allow": allowed})
+    headers: dict[str, Any] = {"Allow": allowed}
+    if any(entry.cors is not None for entry in entries.values()):
+        headers["Access-Control-Allow-Methods"] = allowed
+    return Response(None, headers, 204)
+
+
+def _check_content_type(request: FrontDoorRequest, entry: RouteEntry) -> None:
+    """Refuse a body that the route does not take; without a body there is nothing to refuse.
+
+    Raises:
+        Problem: 415.
+    """
+    accepted = entry.content_types
+    if not accepted or "*/*" in accepted or not request.raw_body:
+        return
+    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if not any(media_type == content_type.lower() for content_type in accepted):
+        raise Problem(415, headers={"Accept": ", ".join(accepted)})
+
+
+def _cors_headers(request: FrontDoorRequest) -> dict[str, str]:
+    """What the route's CORS configuration adds to every answer, errors too: a browser hides those that lack it."""
+    for entry in request.routes.values():
+        if entry.cors is not None:
+            return entry.cors.get_access_control_headers()
+    return {}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from chalice.app import MultiDict
 
 #: Media types whose bytes are characters; they may travel as text.
-_TEXTUAL = ("text/", "application/json", "application/javascript", "application/xml", "application/x-www-form-urlencoded")
+_TEXTUAL = ("text/", "application/json", "application/javascript", "application/xml")
 
 
 def encode(body: object) -> tuple[str | bytes, str]:

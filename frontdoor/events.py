@@ -1,27 +1,30 @@
 """Recognise the front door that sent an event, and read the HTTP request in it.
 
-What each door decodes was taken from AWS's documentation and from published captures of live events:
+What each door hands over decoded was taken from AWS's documentation and from published captures of live events:
 
-=============  ==========  =======================================
-door           path        query
-=============  ==========  =======================================
-ALB            as sent     as sent, cut into keys and values
-HTTP API 2.0   decoded     ``rawQueryString`` as sent
-HTTP API 1.0   decoded     decoded
-function URL   as sent     ``rawQueryString`` as sent
-REST API       as sent     decoded
-chalice local  as sent     decoded
-=============  ==========  =======================================
+=============  ===============  ==============================  =====================
+door           path             path parameters                 query
+=============  ===============  ==============================  =====================
+ALB            as sent          none                            as sent, cut in pairs
+HTTP API 2.0   decoded          decoded                         as sent
+HTTP API 1.0   decoded          decoded                         decoded
+function URL   as sent          none                            as sent
+REST API       as sent          as sent                         decoded
+chalice local  as sent          as sent, with Chalice's match   decoded
+=============  ===============  ==============================  =====================
 """
 
 from __future__ import annotations
 
 import base64
 import re
-from typing import Any
-from urllib.parse import parse_qsl, unquote_plus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from frontdoor.routing import Match, split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ALB_MULTI = "alb_multi"
 ALB_SINGLE = "alb_single"
@@ -37,32 +40,41 @@ Event = dict[str, Any]
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-class MalformedEvent(ValueError):
-    """The event has the form of a front door, but what it holds no front door can have sent. Answered by 400."""
+class MalformedEvent(ValueError):  # noqa: N818 - states the fact
+    """The event has the form of a front door's, but no front door can have sent what it holds. Answered by 400."""
 
 
 class HttpRequest:
     """What the doors agree upon.
 
     Attributes:
+        method: as sent.
         segments: the path's segments, decoded once.
-        matched: the route that API Gateway itself found and the parameters it read, where it tells.
+        matched: the route that API Gateway itself found and the parameters that it read, where it tells.
         query: each name's values, decoded once; None when there is no query.
-        headers: by lower-case name; repeated ones are joined as RFC 9110, section 5.3, says.
+        headers: by lower-case name; repeated ones are joined (RFC 9110, section 5.3).
         body: the bytes, or None when there are none.
-        peer: the address that the door saw; empty when it does not tell.
+        client: the address that the door talked to; empty when it does not tell.
+        identity: ``requestContext.identity``.
         authorizer: what the authorizer found out; ``claims`` is always a dict.
+        authorized: whether an authorizer let the request in.
         request_id: API Gateway's or the function URL's; empty when the door has none.
+        context: ``requestContext`` as it came.
+        event: all of it as it came.
+        stage_variables: API Gateway's.
     """
 
     __slots__ = (
+        "authorized",
         "authorizer",
         "body",
+        "client",
         "context",
+        "event",
         "headers",
+        "identity",
         "matched",
         "method",
-        "peer",
         "query",
         "request_id",
         "segments",
@@ -75,10 +87,13 @@ class HttpRequest:
     query: dict[str, list[str]] | None
     headers: dict[str, str]
     body: bytes | None
-    peer: str
+    client: str
+    identity: dict[str, Any]
     authorizer: dict[str, Any]
+    authorized: bool
     request_id: str
     context: dict[str, Any]
+    event: Event
     stage_variables: dict[str, str] | None
 
 
@@ -90,7 +105,7 @@ def recognise(event: object) -> str | None:
     if not isinstance(context, dict):
         return None
     if "elb" in context:
-        return ALB_MULTI if "multiValueHeaders" in event else ALB_SINGLE
+        return ALB_SINGLE if event.get("multiValueHeaders") is None else ALB_MULTI
     if event.get("version") == "2.0" and "http" in context:
         return FUNCTION_URL if ".lambda-url." in str(context.get("domainName")) else HTTP_API_2
     if "httpMethod" in event and "path" in event:
@@ -102,150 +117,173 @@ def read(door: str, event: Event) -> HttpRequest:
     """The request in the event.
 
     Raises:
-        MalformedEvent: a value is missing or of another type than that door sends.
+        MalformedEvent: a value is missing, or of another type than that door sends.
     """
     try:
         request = _READERS[door](event)
+        if _TOKEN.fullmatch(request.method):
+            return request
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MalformedEvent(door) from error
-    if not _TOKEN.fullmatch(request.method):
-        raise MalformedEvent(door)
+    raise MalformedEvent(door)
+
+
+def _read_alb_multi(event: Event) -> HttpRequest:
+    request = _read_common(event, _join(event["multiValueHeaders"]))
+    request.query = _decode(_flatten(event.get("multiValueQueryStringParameters")))
+    return _read_alb(request, event)
+
+
+def _read_alb_single(event: Event) -> HttpRequest:
+    request = _read_common(event, _lower(event.get("headers")))
+    request.query = _decode((event.get("queryStringParameters") or {}).items())
+    return _read_alb(request, event)
+
+
+def _read_alb(request: HttpRequest, event: Event) -> HttpRequest:
+    request.method = event["httpMethod"]
+    request.segments = split(event["path"], encoded=True)
+    # The ALB appends the address that it saw: the last one is its word, those before are the client's.
+    request.client = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     return request
 
 
-def _read_alb(event: Event) -> HttpRequest:
-    request = _common(event)
-    request.method = event["httpMethod"]
-    request.segments = split(event["path"], encoded=True)
-    if "multiValueHeaders" in event:
-        request.headers = _join(event["multiValueHeaders"])
-        request.query = _decode(_pairs(event.get("multiValueQueryStringParameters")))
-    else:
-        request.headers = _lower(event.get("headers"))
-        request.query = _decode((event.get("queryStringParameters") or {}).items())
-    # The ALB appends the address that it saw: the last one is its word, those before are the client's.
-    request.peer = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+def _read_http_api_2(event: Event) -> HttpRequest:
+    request = _read_version_2(event)
+    request.segments = split(_without_stage(event["rawPath"], request.context))
+    template = str(event.get("routeKey")).partition(" ")[2]
+    request.matched = _match_of(template, event.get("pathParameters"))
+    return request
+
+
+def _read_function_url(event: Event) -> HttpRequest:
+    request = _read_version_2(event)
+    request.segments = split(event["rawPath"], encoded=True)
     return request
 
 
 def _read_version_2(event: Event) -> HttpRequest:
-    request = _common(event)
-    context = request.context
-    path = _without_stage(event["rawPath"], context)
-    request.method = context["http"]["method"]
-    request.segments = split(path, encoded=".lambda-url." in str(context.get("domainName")))
-    request.headers = _lower(event.get("headers"))
+    request = _read_common(event, _lower(event.get("headers")))
+    http = request.context["http"]
+    request.method = http["method"]
+    request.client = _text(http.get("sourceIp"))
     cookies = event.get("cookies")
     if cookies:
         request.headers["cookie"] = "; ".join(cookies)
     raw_query = event.get("rawQueryString")
     request.query = _gather(parse_qsl(raw_query, keep_blank_values=True)) if raw_query else None
-    request.peer = _text(context["http"].get("sourceIp"))
-    request.matched = _match_of(str(event.get("routeKey")).partition(" ")[2], event.get("pathParameters"))
-    authorizer = context.get("authorizer") or {}
-    claims = (authorizer.get("jwt") or {}).get("claims")
-    # A Lambda authorizer's findings lie one level deeper than with payload 1.0.
-    request.authorizer = {**authorizer, **(authorizer.get("lambda") or {}), "claims": dict(claims or {})}
+    # Payload 2.0 puts the findings one level deeper, under the kind of the authorizer.
+    findings = request.authorizer
+    claims = (findings.get("jwt") or {}).get("claims")
+    request.authorizer = {**findings, **(findings.get("lambda") or {}), "claims": {**(claims or {})}}
     return request
 
 
-def _read_version_1(event: Event) -> HttpRequest:
-    request = _read_rest_like(event)
+def _read_http_api_1(event: Event) -> HttpRequest:
+    request = _read_version_1(event)
     request.segments = split(_without_stage(event["path"], request.context))
-    return request
-
-
-def _read_rest(event: Event) -> HttpRequest:
-    request = _read_rest_like(event)
-    request.segments = split(event["path"], encoded=True)
-    return request
-
-
-def _read_rest_like(event: Event) -> HttpRequest:
-    request = _common(event)
-    request.method = event["httpMethod"]
-    multiple = event.get("multiValueHeaders")
-    request.headers = _join(multiple) if multiple else _lower(event.get("headers"))
-    request.query = _gather(_pairs(event.get("multiValueQueryStringParameters"))) or _gather(
-        (event.get("queryStringParameters") or {}).items(),
-    )
-    request.peer = _text((request.context.get("identity") or {}).get("sourceIp"))
     request.matched = _match_of(event.get("resource"), event.get("pathParameters"))
     return request
 
 
+def _read_rest(event: Event) -> HttpRequest:
+    request = _read_version_1(event)
+    request.segments = split(event["path"], encoded=True)
+    parameters = {name: unquote(value) for name, value in (event.get("pathParameters") or {}).items()}
+    request.matched = _match_of(event.get("resource"), parameters)
+    # API Gateway calls the app only when the authorizer that Chalice gave to the route has agreed.
+    request.authorized = True
+    return request
+
+
+def _read_version_1(event: Event) -> HttpRequest:
+    multiple = event.get("multiValueHeaders")
+    request = _read_common(event, _join(multiple) if multiple else _lower(event.get("headers")))
+    request.method = event["httpMethod"]
+    request.client = _text(request.identity.get("sourceIp"))
+    multiple = event.get("multiValueQueryStringParameters")
+    request.query = _gather(_flatten(multiple) if multiple else (event.get("queryStringParameters") or {}).items())
+    return request
+
+
 def _read_chalice_local(event: Event) -> HttpRequest:
-    request = _common(event)
-    context = request.context
-    request.method = context["httpMethod"]
-    request.segments = split(context["path"], encoded=True)
-    request.headers = _lower(event.get("headers"))
-    request.query = _gather(_pairs(event.get("multiValueQueryStringParameters")))
-    request.peer = _text((context.get("identity") or {}).get("sourceIp"))
+    request = _read_common(event, _lower(event.get("headers")))
+    request.method = request.context["httpMethod"]
+    request.segments = split(request.context["path"], encoded=True)
+    request.query = _gather(_flatten(event.get("multiValueQueryStringParameters")))
+    request.client = _text(request.identity.get("sourceIp"))
+    # It asks the authorizers that it can, and lets the others pass with a warning.
+    request.authorized = True
     return request
 
 
 _READERS = {
-    ALB_MULTI: _read_alb,
-    ALB_SINGLE: _read_alb,
-    HTTP_API_2: _read_version_2,
-    HTTP_API_1: _read_version_1,
-    FUNCTION_URL: _read_version_2,
+    ALB_MULTI: _read_alb_multi,
+    ALB_SINGLE: _read_alb_single,
+    HTTP_API_2: _read_http_api_2,
+    HTTP_API_1: _read_http_api_1,
+    FUNCTION_URL: _read_function_url,
     REST: _read_rest,
     CHALICE_LOCAL: _read_chalice_local,
 }
 
 
-def _common(event: Event) -> HttpRequest:
+def _read_common(event: Event, headers: dict[str, str]) -> HttpRequest:
     request = HttpRequest()
     context = event.get("requestContext") or {}
+    request.event = event
     request.context = context
-    request.body = _body(event.get("body"), is_base64=event.get("isBase64Encoded"))
+    request.headers = headers
+    request.body = _read_body(event.get("body"), is_base64=event.get("isBase64Encoded"))
+    request.identity = {**(context.get("identity") or {})}
     request.request_id = _text(context.get("requestId"))
     request.stage_variables = event.get("stageVariables")
     request.matched = None
-    authorizer = context.get("authorizer") or {}
-    request.authorizer = {**authorizer, "claims": dict(authorizer.get("claims") or {})}
+    findings = context.get("authorizer") or {}
+    request.authorizer = {**findings, "claims": {**(findings.get("claims") or {})}}
+    request.authorized = any(findings.values())
     return request
 
 
-def _body(body: object, *, is_base64: object) -> bytes | None:
+def _read_body(body: object, *, is_base64: object) -> bytes | None:
     if not body:
         return None
-    if isinstance(body, bytes):  # only chalice local hands over bytes
+    if isinstance(body, bytes):  # chalice local's
         return body
     if not isinstance(body, str):
-        raise TypeError("body")
+        raise TypeError("a body is text")
     return base64.b64decode(body, validate=True) if is_base64 else body.encode()
 
 
 def _lower(headers: dict[str, str] | None) -> dict[str, str]:
-    """Header names in lower case. The methods of ``str`` are named so that another type is an error, not a surprise."""
-    return {str.lower(name): str.strip(value) for name, value in (headers or {}).items()}
+    return {name.lower(): value.strip() for name, value in (headers or {}).items()}
 
 
-def _join(headers: dict[str, list[str]] | None) -> dict[str, str]:
+def _join(headers: dict[str, list[str]]) -> dict[str, str]:
     joined: dict[str, str] = {}
-    for name, values in (headers or {}).items():
-        lower = str.lower(name)
-        if isinstance(values, str):
-            raise TypeError(name)
-        joined[lower] = ("; " if lower == "cookie" else ",").join(values)
+    for name, values in headers.items():
+        if not isinstance(values, list):
+            raise TypeError("a header's values are a list")
+        lower = name.lower()
+        separator = "; " if lower == "cookie" else ","
+        joined[lower] = separator.join(values).strip()
     return joined
 
 
-def _pairs(parameters: dict[str, list[str]] | None) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in (parameters or {}).items() for value in list.copy(values)]
+def _flatten(parameters: dict[str, list[str]] | None) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in (parameters or {}).items() for value in values]
 
 
-def _decode(pairs: Any) -> dict[str, list[str]] | None:  # noqa: ANN401
+def _decode(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
     return _gather([(unquote_plus(name), unquote_plus(value)) for name, value in pairs])
 
 
-def _gather(pairs: Any) -> dict[str, list[str]] | None:  # noqa: ANN401
+def _gather(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
     query: dict[str, list[str]] = {}
     for name, value in pairs:
-        query.setdefault(name, []).append(str.__str__(value))
+        if not isinstance(value, str):
+            raise TypeError("a parameter is text")
+        query.setdefault(name, []).append(value)
     return query or None
 
 
@@ -263,6 +301,8 @@ def _without_stage(path: str, context: dict[str, Any]) -> str:
 
 
 def _match_of(template: object, parameters: object) -> Match | None:
-    if isinstance(template, str) and isinstance(parameters, dict):
-        return Match(template, parameters)
-    return None
+    if not isinstance(template, str) or not template.startswith("/"):
+        return None  # "$default": no explicit route
+    if not isinstance(parameters, dict):
+        return Match(template, {})
+    return Match(template, {name: value for name, value in parameters.items() if isinstance(value, str)})

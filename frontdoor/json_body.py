@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from frontdoor.problems import Problem
 
 if TYPE_CHECKING:
-    from chalice.app import Request
+    from frontdoor.request import FrontDoorRequest
 
 #: Deeper is no document that a person filled in, and code that walks it may meet Python's recursion limit.
 MAX_DEPTH = 64
 
 
-def read_json(request: Request) -> Any:  # noqa: ANN401 - JSON is any of six types: the caller checks
+def read_json(request: FrontDoorRequest) -> Any:  # noqa: ANN401 - JSON is any of six types: the caller checks
     """The body as Python values. Numbers with a fraction or an exponent become ``decimal.Decimal``, never float.
 
     A Decimal may be as large as ``1e999999``: compare it with your bounds before you convert it.
@@ -31,7 +31,7 @@ def read_json(request: Request) -> Any:  # noqa: ANN401 - JSON is any of six typ
             headers={"Accept": "application/json"},
         )
     try:
-        return _parse(bytes(request.raw_body).decode())
+        return _parse(request.raw_body.decode())
     except (ValueError, ArithmeticError, RecursionError):
         raise Problem(
             400,

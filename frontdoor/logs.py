@@ -1,4 +1,4 @@
-"""The log lines of the front door, and where log lines go."""
+"""The log lines of the front door, and where an app's lines go."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _OURS = ("frontdoor", "app", "chalicelib")
 
 
 def configure(app_name: str) -> None:
-    """Let INFO lines of the app, and of nobody else, be seen once.
+    """Let INFO lines of the app be seen, once, and of nobody else.
 
-    Lambda has put a handler on the root logger; plain Python has none, and gets one. Chalice itself puts a handler on a
-    logger of its own at level ERROR and cuts it off from the root: lines of every other logger are lost below WARNING.
-    Libraries stay at WARNING (httpx logs whole URLs at INFO). A root whose level somebody chose decides alone.
+    Lambda has put a handler on the root logger; plain Python has not, and gets one. Chalice would put a handler on one
+    logger, at level ERROR, cut off from the root, and the lines of all others would be lost below WARNING. Libraries
+    stay at WARNING: httpx, for one, logs whole URLs at INFO. Whoever chose another level for the root is obeyed.
     """
     root = logging.getLogger()
     if not root.handlers:
@@ -30,41 +30,30 @@ def configure(app_name: str) -> None:
 
 
 def log_access(method: str, route: str, status: int, request_id: str) -> None:
-    """One line a request: the route's template, never the path, the query or an address, which are about persons."""
-    _access.info(
-        "%s %s %s %s",
-        method,
-        route,
-        status,
-        request_id,
-        extra={"method": method, "route": route, "status": status, "request_id": request_id},
-    )
+    """One line a request. The route's template, not the path, query or address, which may be about a person."""
+    if _access.isEnabledFor(logging.INFO):
+        fields = {"method": method, "route": route, "status": status, "request_id": request_id}
+        _access.info("%s %s %s %s", method, route, status, request_id, extra=fields)
 
 
-def log_failure(error: BaseException, route: str, request_id: str) -> None:
-    """The type and the stack of an unexpected error, and of those that caused it; not its text, which may quote data."""
-    kind = type(error).__qualname__
-    _errors.error(
-        "%s in %s %s\n%s",
-        kind,
-        route,
-        request_id,
-        _describe(error),
-        extra={"error": kind, "route": route, "request_id": request_id},
-    )
+def log_refusal(request_id: str) -> None:
+    """An event arrived that the app cannot answer."""
+    _errors.warning("not an HTTP event of a known front door %s", request_id, extra={"request_id": request_id})
 
 
-def log_refusal(reason: str, request_id: str) -> None:
-    """An event that is not answered by the app."""
-    _errors.warning("%s %s", reason, request_id, extra={"request_id": request_id})
+def log_failure(error: Exception, route: str, request_id: str) -> None:
+    """An error's type and stack, and those of what caused it. Not its text: that may quote what a person sent."""
+    fields = {"error": type(error).__qualname__, "route": route, "request_id": request_id}
+    _errors.error("%s in %s %s\n%s", type(error).__qualname__, route, request_id, _describe(error), extra=fields)
 
 
 def _describe(error: BaseException) -> str:
     lines: list[str] = []
-    seen: list[BaseException] = []
+    seen: set[int] = set()
     current: BaseException | None = error
-    while current is not None and current not in seen:
-        seen.append(current)
-        lines += [f"{type(current).__module__}.{type(current).__qualname__}\n", *traceback.format_tb(current.__traceback__)]
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        lines.append(f"{type(current).__module__}.{type(current).__qualname__}\n")
+        lines += traceback.format_tb(current.__traceback__)
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return "".join(lines).rstrip()

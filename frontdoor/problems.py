@@ -34,7 +34,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
         ValueError: the status is not that of an error.
     """
 
-    def __init__(  # noqa: D107 - the class says it
+    def __init__(
         self,
         status: int,
         *,

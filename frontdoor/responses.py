@@ -158,16 +158,17 @@ _WRITERS = {
 def _transport(answer: Answer) -> tuple[str, bool]:
     """The body as the JSON response carries it: text as it is, bytes and whatever is compressed in base64."""
     body = answer.body
-    if "content-encoding" in answer.headers and body:
-        body = body.encode() if isinstance(body, str) else body
-    elif isinstance(body, bytes) and is_textual(answer.headers["content-type"][1][0] if body else ""):
+    if not body:
+        return "", False
+    compressed = "content-encoding" in answer.headers
+    if isinstance(body, str):
+        return (base64.b64encode(body.encode()).decode(), True) if compressed else (body, False)
+    if not compressed and is_textual(answer.headers["content-type"][1][0]):
         try:
-            body = body.decode()
+            return body.decode(), False
         except UnicodeDecodeError:
-            pass
-    if isinstance(body, bytes):
-        return base64.b64encode(body).decode(), True
-    return body, False
+            pass  # the view's content type is wrong; its bytes arrive all the same
+    return base64.b64encode(body).decode(), True
 
 
 def _check_status(status: object) -> int:

@@ -1,8 +1,8 @@
 """Match a path against Chalice's route templates.
 
-At each segment a literal wins over ``{parameter}``, which wins over ``{proxy+}``; the search goes back when a choice leads
-nowhere, so ``/a/{x}/c`` is found for ``/a/b/c`` although ``/a/b`` exists. A trailing slash is ignored, as API Gateway and
-``chalice local`` do. A parameter is one segment that is not empty; ``{proxy+}`` is one or more.
+At each segment a literal wins over ``{parameter}``, which wins over ``{proxy+}``; the search goes back when a choice
+leads nowhere, so ``/a/{x}/c`` is found for ``/a/b/c`` although ``/a/b/d`` exists. One trailing slash is ignored, as API
+Gateway and ``chalice local`` do. A parameter is one segment that is not empty; ``{proxy+}`` is one or more.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Node:
 class Router:
     """The route templates of an app as a tree. A lookup visits each node at most once, whatever the path."""
 
-    def __init__(self, templates: Iterable[str]) -> None:  # noqa: D107 - the class says it
+    def __init__(self, templates: Iterable[str]) -> None:
         self._root = _Node()
         self.size = 0
         for template in templates:
@@ -83,8 +83,7 @@ def _descend(node: _Node, segments: list[str], depth: int, values: list[str]) ->
 
 def split(path: str, *, encoded: bool = False) -> list[str]:
     """The segments of a path: none for ``/``. Percent-encoding is undone after the cut, so ``%2F`` cuts nothing."""
-    if path.endswith("/"):
-        path = path[:-1]
+    path = path.removesuffix("/")
     if path and not path.startswith("/"):
         return [""]  # "*" or "http://…": no route has an empty segment, so it is found nowhere
     segments = path.split("/")[1:]

@@ -1,6 +1,6 @@
 """The names of HTTP statuses: the ALB wants them in English, people read them in their language.
 
-The standard library's ``http.HTTPStatus`` knows the English ones, but importing it costs a cold start more than this table.
+The standard library's ``http.HTTPStatus`` knows the English ones, but importing it costs more than this table.
 """
 
 from __future__ import annotations

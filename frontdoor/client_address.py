@@ -1,0 +1,22 @@
+"""Who is at the other end, as far as somebody trustworthy saw it."""
+
+from __future__ import annotations
+
+
+def client_address(peer: str, forwarded_for: str, trusted_proxies: int) -> str:
+    """The client's address.
+
+    The door vouches for the address that it talked to. What was appended to ``X-Forwarded-For`` before is believed as
+    many hops from the right as there are trusted proxies; what stands further left the client may have made up.
+
+    Args:
+        peer: the address that the door talked to.
+        forwarded_for: the header; the ALB and API Gateway end it with the peer.
+        trusted_proxies: how many proxies that append to the header stand before the door.
+    """
+    if not trusted_proxies:
+        return peer
+    chain = [address.strip() for address in forwarded_for.split(",") if address.strip()]
+    if not chain or chain[-1] != peer:
+        chain.append(peer)
+    return chain[max(0, len(chain) - 1 - trusted_proxies)]

@@ -1,0 +1,94 @@
+"""Chalice's request, and what the front door found out about it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from chalice.app import Request
+
+from frontdoor.language import negotiate
+
+if TYPE_CHECKING:
+    from chalice.app import RouteEntry
+
+    from frontdoor.events import HttpRequest
+    from frontdoor.routing import Match
+
+#: What may be a request's id: printable, without spaces, short enough for every log.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,128}")
+
+#: ``path`` of a request that no route answers: API Gateway's own word for it.
+NO_ROUTE = "$default"
+#: The id of a request to which nobody gave one, as in a test that calls the app without a context.
+NO_ID = "-"
+
+
+class FrontDoorRequest(Request):
+    """Chalice's request.
+
+    ``path`` is the route's template, as in Chalice; ``to_original_event()`` is the event as the door sent it.
+
+    Attributes:
+        request_id: the caller's ``X-Request-Id`` if it is well-formed, else API Gateway's id, else Lambda's.
+        authorized: whether an authorizer let the request in, by the front door's word.
+    """
+
+    def __init__(
+        self,
+        http: HttpRequest,
+        context: Any,  # noqa: ANN401 - a class of the Lambda runtime
+        match: Match | None,
+        routes: dict[str, RouteEntry],
+        languages: tuple[str, ...],
+    ) -> None:
+        super().__init__(
+            {
+                "multiValueQueryStringParameters": http.query,
+                "headers": http.headers,
+                "pathParameters": match.parameters if match else {},
+                "body": http.body,
+                "stageVariables": http.stage_variables,
+                "requestContext": {
+                    **http.context,
+                    "httpMethod": http.method,
+                    "resourcePath": match.template if match else NO_ROUTE,
+                    "identity": {**http.identity, "sourceIp": http.client},
+                    "authorizer": http.authorizer,
+                },
+            },
+            context,
+        )
+        self._event_dict = http.event
+        self._routes = routes
+        self._languages = languages
+        self.request_id = _first_id(http.headers.get("x-request-id"), http.request_id, request_id_of(context))
+        self.authorized = http.authorized
+
+    @property
+    def raw_body(self) -> bytes:
+        """The bytes of the body; none when there is no body."""
+        body: bytes | None = self._body
+        return body or b""
+
+    @property
+    def language(self) -> str:
+        """The one of the app's languages that the client wants most."""
+        return negotiate(self.headers.get("accept-language", ""), self._languages)
+
+    @property
+    def routes(self) -> dict[str, RouteEntry]:
+        """Chalice's entries for this path, by method; empty when no route has the path."""
+        return self._routes
+
+
+def request_id_of(context: object) -> str:
+    """Lambda's id of this invocation."""
+    return _first_id(getattr(context, "aws_request_id", None))
+
+
+def _first_id(*candidates: object) -> str:
+    for candidate in candidates:
+        if isinstance(candidate, str) and _REQUEST_ID.fullmatch(candidate):
+            return candidate
+    return NO_ID
