@@ -55,6 +55,20 @@ run: install ## Run the whole system on this machine, until Ctrl-C
 clean: ## Forget the local data (.local) and what was built (build)
 	rm -rf .local build
 
+# ---- cost and status -------------------------------------------------------------------------------------------
+
+# A flag for each variable that the caller gave (not this file: other targets have defaults of the same names). make
+# exports those, and their values go through the environment, so that the shell does not read them as commands.
+flag = $(if $(filter command environment,$(origin $(2))),--$(1)="$$$(2)")
+switch = $(if $(filter-out 0,$($(2))),--$(1))
+
+.PHONY: cost
+cost: $(VENV)/.ready ## What a month on AWS costs: REQUESTS=3M SIZE=12kB EMPLOYEES=20k EMAILS=5000 FREE_TIER=0 JSON=1
+	@$(BIN)/python -m infra.cost $(call flag,requests,REQUESTS) $(call flag,size,SIZE) \
+	  $(call flag,employees,EMPLOYEES) $(call flag,emails,EMAILS) $(call flag,writes,WRITES) \
+	  $(call flag,free-tier,FREE_TIER) $(call flag,cloudfront,CLOUDFRONT) $(call switch,json,JSON) \
+	  $(call switch,write-docs,DOCS)
+
 # ---- checks ----------------------------------------------------------------------------------------------------
 
 .PHONY: lint

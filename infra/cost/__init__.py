@@ -1,0 +1,1 @@
+"""What the deployment costs in a month, for a traffic profile: ``make cost``."""
