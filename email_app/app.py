@@ -1,0 +1,108 @@
+"""Sends the mails of the queue, records what became of each, and shows it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from chalice.app import Response
+
+from chalicelib import problems
+from chalicelib.aws import AwsUnavailable
+from chalicelib.bootstrap import bootstrap
+from chalicelib.campos import InvalidFields
+from chalicelib.consulta import CorreoNotFound, as_dict, check_query, find_mail, list_mails
+from chalicelib.directo import MailOutcomeUnknown, check_request, queue_mail
+from chalicelib.envios import Received
+from chalicelib.openapi import read_openapi
+from chalicelib.resultado import record_result
+from frontdoor import FrontDoor, Problem, read_json
+
+if TYPE_CHECKING:
+    from chalice.app import SNSEvent, SQSEvent
+
+app = FrontDoor(app_name="email_app", languages=("es", "en"))
+
+
+@app.route("/health", methods=["GET"])
+def get_health() -> dict[str, str]:
+    """Touches nothing."""
+    return {"estado": "ok"}
+
+
+@app.route("/openapi.json", methods=["GET"])
+def get_openapi() -> Response:
+    return Response(read_openapi(), headers={"Content-Type": "application/json"})
+
+
+@app.route("/notify/email", methods=["POST"])
+def post_email() -> Response:
+    services = bootstrap.services()
+    message = check_request(read_json(app.current_request), id=services.new_id(), now=services.now())
+    correo = queue_mail(message, ledger=services.ledger, queue=services.queue, settings=services.settings)
+    return Response(as_dict(correo), headers={"Location": f"/correos/{correo.id}"}, status_code=202)
+
+
+@app.route("/correos", methods=["GET"])
+def get_emails() -> Response:
+    parameters = app.current_request.query_params
+    consulta = check_query({name: parameters.getlist(name) for name in parameters} if parameters else {})
+    pagina = list_mails(bootstrap.services().ledger, consulta)
+    response = Response([as_dict(correo) for correo in pagina.correos])
+    if pagina.next_query:
+        response.headers["Link"] = f'</correos?{pagina.next_query}>; rel="next"'
+    return response
+
+
+@app.route("/correos/{id}", methods=["GET"])
+def get_email(id: str) -> dict[str, object]:  # noqa: A002 - Chalice takes the name from the route
+    return as_dict(find_mail(bootstrap.services().ledger, id))
+
+
+@app.route("/cola", methods=["GET"])
+def get_queue() -> dict[str, object]:
+    cola, fallidos = bootstrap.services().queue.depths()
+    return {"cola": asdict(cola), "fallidos": asdict(fallidos)}
+
+
+@app.route("/cola/reenviar", methods=["POST"])
+def post_redrive() -> Response:
+    return Response(asdict(bootstrap.services().queue.redrive()), status_code=202)
+
+
+@app.on_sqs_message(queue="crud-app-email-queue", batch_size=10)
+def enviar_correos(event: SQSEvent) -> dict[str, Any]:
+    """Answer with the messages that must come again, so that one that fails does not bring its neighbours back."""
+    records = [record.to_dict() for record in event]
+    messages = [
+        Received(message_id=record["messageId"], receipt_handle=record["receiptHandle"], body=record["body"])
+        for record in records
+    ]
+    failed = bootstrap.services().sender.process_batch(messages)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+@app.on_sns_message(topic="crud-app-ses-feedback")
+def registrar_resultado(event: SNSEvent) -> None:
+    services = bootstrap.services()
+    record_result(services.ledger, event.message, services.now)
+
+
+@app.problem_for(InvalidFields)
+def invalid_fields(error: InvalidFields) -> Problem:
+    return problems.invalid_fields(error)
+
+
+@app.problem_for(CorreoNotFound)
+def correo_not_found(_error: CorreoNotFound) -> Problem:
+    return problems.correo_not_found()
+
+
+@app.problem_for(AwsUnavailable)
+def aws_unavailable(_error: AwsUnavailable) -> Problem:
+    return problems.aws_unavailable()
+
+
+@app.problem_for(MailOutcomeUnknown)
+def outcome_unknown(error: MailOutcomeUnknown) -> Problem:
+    return problems.outcome_unknown(error)

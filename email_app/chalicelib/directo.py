@@ -1,0 +1,144 @@
+"""A mail that somebody asks for: the request's rules, and how it enters the queue."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chalicelib.aws import AwsUnavailable
+from chalicelib.campos import FieldError, InvalidFields, unknown_field
+from chalicelib.cola import Queue, QueueUnavailable
+from chalicelib.correo import Correo, StepRefused
+from chalicelib.direccion import is_address
+from chalicelib.evento import CorreoDirecto, write_direct
+from chalicelib.ledger import Ledger, LedgerUnavailable, RowChanged, update
+from chalicelib.notificaciones import pending_direct_mail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from chalicelib.settings import Settings
+
+MAX_SUBJECT = 200
+MAX_BODY = 100_000
+"""Characters; as emoji they are 400 kB in the queue message, which SQS takes up to 1 MiB."""
+
+NOT_QUEUED = "SinEncolar"
+"""`Correo.motivo` of a mail that never reached the queue."""
+
+# What XML 1.0 has no room for, SQS refuses.
+_NOT_IN_A_BODY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_NOT_IN_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+
+_MISSING = {"es": "Falta este campo.", "en": "This field is missing."}
+_NO_TEXT = {"es": "Debe ser un texto.", "en": "It must be a text."}
+_NO_OBJECT = {"es": "El cuerpo debe ser un objeto.", "en": "The body must be an object."}
+
+
+class MailOutcomeUnknown(AwsUnavailable):
+    """Nobody knows whether the mail is in the queue; ``id`` is the mail's. HTTP 503 that says so."""
+
+    def __init__(self, id: str) -> None:  # noqa: A002 - as in the API
+        super().__init__(id)
+        self.id = id
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str
+    holds: Callable[[str], bool]
+    mensaje: dict[str, str]
+
+
+def _length(maximum: int) -> _Rule:
+    return _Rule(
+        "longitud",
+        lambda text: bool(text.strip()) and len(text) <= maximum,
+        {"es": f"Debe tener de 1 a {maximum} caracteres.", "en": f"It must have 1 to {maximum} characters."},
+    )
+
+
+_RULES = {
+    "to": [
+        _Rule("formato", is_address, {"es": "Debe ser una dirección de correo.", "en": "It must be an e-mail address."})
+    ],
+    "subject": [
+        _length(MAX_SUBJECT),
+        _Rule(
+            "caracteres",
+            lambda text: not _NOT_IN_A_LINE.search(text),
+            {
+                "es": "No puede tener saltos de línea ni caracteres de control.",
+                "en": "It must have no line breaks and no control characters.",
+            },
+        ),
+    ],
+    "body": [
+        _length(MAX_BODY),
+        _Rule(
+            "caracteres",
+            lambda text: not _NOT_IN_A_BODY.search(text),
+            {"es": "No puede tener caracteres de control.", "en": "It must have no control characters."},
+        ),
+    ],
+}
+
+
+def check_request(data: object, *, id: str, now: datetime) -> CorreoDirecto:  # noqa: A002 - as in the message
+    """Check ``{to, subject, body}``.
+
+    Raises:
+        InvalidFields: with everything that is wrong, in this order, unknown fields last.
+    """
+    if not isinstance(data, dict):
+        raise InvalidFields([FieldError("", "tipo", _NO_OBJECT)])
+    errors = [error for field in _RULES for error in _check_field(data, field)]
+    errors += [unknown_field(name) for name in data if name not in _RULES]
+    if errors:
+        raise InvalidFields(errors)
+    return CorreoDirecto(id=id, ocurrido_en=now, para=data["to"], asunto=data["subject"], cuerpo=data["body"])
+
+
+def _check_field(data: dict[str, object], field: str) -> list[FieldError]:
+    if field not in data:
+        return [FieldError(field, "obligatorio", _MISSING)]
+    value = data[field]
+    if not isinstance(value, str):
+        return [FieldError(field, "tipo", _NO_TEXT)]
+    return [FieldError(field, rule.name, rule.mensaje) for rule in _RULES[field] if not rule.holds(value)]
+
+
+def queue_mail(message: CorreoDirecto, *, ledger: Ledger, queue: Queue, settings: Settings) -> Correo:
+    """Write the mail's row and put the mail into the queue. Returns the row: it is durable.
+
+    The row comes first, so that the address in `Location` exists. When SQS does not answer, the mail may be in the
+    queue all the same: the row is closed, which stops the consumer, and the client may safely ask again. A process
+    that dies in between leaves a row that stays `pendiente` until it expires.
+
+    Raises:
+        LedgerUnavailable, QueueUnavailable: nothing will be sent.
+        MailOutcomeUnknown: neither SQS nor the ledger answered.
+    """
+    row = pending_direct_mail(message, settings, message.ocurrido_en)
+    with suppress(RowChanged):  # the answer to our own write was lost, and its repetition met what it had written
+        ledger.create(row)
+    try:
+        queue.send(write_direct(message))
+    except QueueUnavailable:
+        if _close(ledger, row, message.ocurrido_en):
+            raise
+    return row
+
+
+def _close(ledger: Ledger, row: Correo, now: datetime) -> bool:
+    """Whether the mail is stopped; if not, a consumer has it: it was in the queue after all."""
+    try:
+        update(ledger, row, lambda current: current.never_queued(NOT_QUEUED, now))
+    except StepRefused:
+        return False
+    except LedgerUnavailable as error:
+        raise MailOutcomeUnknown(row.id) from error
+    return True
