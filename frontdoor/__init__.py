@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from frontdoor.app import FrontDoor
 from frontdoor.json_body import read_json
-from frontdoor.problems import Problem
+from frontdoor.problems import Problem, Text
+from frontdoor.request import FrontDoorRequest
+from frontdoor.responses import ResponseRefused, ResponseTooLarge
 
-__all__ = ["FrontDoor", "Problem", "read_json"]
+__all__ = ["FrontDoor", "FrontDoorRequest", "Problem", "ResponseRefused", "ResponseTooLarge", "Text", "read_json"]

@@ -22,7 +22,7 @@ from frontdoor import events, logs
 from frontdoor.client_address import client_address
 from frontdoor.problems import MEDIA_TYPE, Problem
 from frontdoor.request import FrontDoorRequest, request_id_of
-from frontdoor.responses import Answer, write
+from frontdoor.responses import Answer, ResponseTooLarge, write
 from frontdoor.routing import Match, Router
 
 if TYPE_CHECKING:
@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 
     Error = TypeVar("Error", bound=Exception)
     Explain = Callable[[Error], Problem]
+
+_UNKNOWN_EVENT = {
+    "es": "El evento no es una petición HTTP de una puerta de entrada conocida.",
+    "en": "The event is no HTTP request of a known front door.",
+}
+_TOO_LARGE = {
+    "es": "La respuesta es demasiado grande para enviarla.",
+    "en": "The response is too large to be sent.",
+}
 
 
 class FrontDoor(Chalice):
@@ -145,11 +154,8 @@ class FrontDoor(Chalice):
         """Answer what is no HTTP request: a warm-up, a test event, an event of another service."""
         request_id = request_id_of(context)
         logs.log_refusal(request_id)
-        detail = {
-            "es": "El evento no es una petición HTTP de una puerta de entrada conocida.",
-            "en": "The event is no HTTP request of a known front door.",
-        }
-        return write(door, self._answer_problem(Problem(400, detail=detail), self._languages[0], request_id))
+        problem = Problem(400, detail=_UNKNOWN_EVENT)
+        return write(door, self._answer_problem(problem, self._languages[0], request_id))
 
     def _receive(self, http: events.HttpRequest, context: object) -> FrontDoorRequest:
         match = self._match(http)
@@ -245,6 +251,8 @@ class FrontDoor(Chalice):
         if isinstance(error, ChaliceViewError) and error.STATUS_CODE < 500:  # noqa: PLR2004
             # Chalice's own exceptions carry a text that is meant for the client.
             return Problem(error.STATUS_CODE, detail=str(error))
+        if isinstance(error, ResponseTooLarge):
+            return Problem(500, detail=_TOO_LARGE)
         return Problem(500)
 
     def _problem_response(self, problem: Problem, language: str, request_id: str) -> Response:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import traceback
 
+from frontdoor.responses import ResponseRefused
+
 _access = logging.getLogger("frontdoor.access")
 _errors = logging.getLogger("frontdoor.errors")
 
@@ -43,8 +45,11 @@ def log_refusal(request_id: str) -> None:
 
 def log_failure(error: Exception, route: str, request_id: str) -> None:
     """An error's type and stack, and those of what caused it. Not its text: that may quote what a person sent."""
-    fields = {"error": type(error).__qualname__, "route": route, "request_id": request_id}
-    _errors.error("%s in %s %s\n%s", type(error).__qualname__, route, request_id, _describe(error), extra=fields)
+    kind = type(error).__qualname__
+    if isinstance(error, ResponseRefused):
+        kind = f"{kind} ({error})"
+    fields = {"error": kind, "route": route, "request_id": request_id}
+    _errors.error("%s in %s %s\n%s", kind, route, request_id, _describe(error), extra=fields)
 
 
 def _describe(error: BaseException) -> str:

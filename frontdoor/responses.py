@@ -1,7 +1,13 @@
 """Shape an answer for the front door that asked.
 
 Each door refuses a response that is not exactly as it wants it, and then sends an error page of its own: the ALB a 502,
-API Gateway a 500 or 502. So everything is checked here, where our own error can still be sent instead.
+API Gateway a 500 or 502. So everything is checked here, where a problem document can still be sent instead.
+
+::
+
+    ValueError
+    └── ResponseRefused         what a view returned cannot be sent; answered by 500 and logged
+        └── ResponseTooLarge    it is more than the door lets through
 """
 
 from __future__ import annotations
@@ -36,6 +42,7 @@ _VALUE = re.compile(r"[\t\x20-\x7e]*")
 _HOP_BY_HOP = frozenset(
     ("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
 )
+_ALB = frozenset((events.ALB_MULTI, events.ALB_SINGLE))
 _BODILESS = frozenset((204, 205, 304))
 
 #: One character becomes at most twelve bytes in the JSON that Lambda sends: a surrogate pair, both escaped.
@@ -43,7 +50,11 @@ _WORST_GROWTH = 12
 
 
 class ResponseRefused(ValueError):  # noqa: N818 - states the fact
-    """A view's response cannot be sent: its status, a header, its body or its size. Answered by 500."""
+    """The status, a header or the text of a response cannot be sent. The message quotes nothing of the response."""
+
+
+class ResponseTooLarge(ResponseRefused):
+    """The response, or its headers, are more than the door lets through."""
 
 
 class Answer:
@@ -86,7 +97,7 @@ def write(door: str, answer: Answer) -> dict[str, Any]:
     """The response in the form that the door wants.
 
     Raises:
-        ResponseRefused: it is larger than the door lets through.
+        ResponseTooLarge: it is more than the door lets through.
     """
     body, is_base64 = _transport(answer)
     response = {
@@ -96,10 +107,10 @@ def write(door: str, answer: Answer) -> dict[str, Any]:
         **_WRITERS[door](answer),
     }
     _check_header_bytes(door, answer)
-    limit = ALB_RESPONSE_BYTES if door in {events.ALB_MULTI, events.ALB_SINGLE} else LAMBDA_RESPONSE_BYTES
+    limit = ALB_RESPONSE_BYTES if door in _ALB else LAMBDA_RESPONSE_BYTES
     # Measuring costs as much as sending: only what could be too large is measured.
-    if len(body) * _WORST_GROWTH > limit // 2 and len(json.dumps(response)) > limit:
-        raise ResponseRefused(f"the response is larger than {limit} bytes")
+    if (len(body) + ALB_HEADER_BYTES) * _WORST_GROWTH > limit and len(json.dumps(response)) > limit:
+        raise ResponseTooLarge(f"the response is more than {limit} bytes of JSON")
     return response
 
 
@@ -212,12 +223,12 @@ def _check_text(text: str) -> None:
 
 def _check_header_bytes(door: str, answer: Answer) -> None:
     sizes = [len(name) + len(value) for name, values in answer.headers.values() for value in values]
-    if door in {events.ALB_MULTI, events.ALB_SINGLE}:
+    if door in _ALB:
         too_large = sum(sizes) > ALB_HEADER_BYTES or max(sizes, default=0) > ALB_ONE_HEADER_BYTES
     else:
         too_large = sum(sizes) > GATEWAY_HEADER_BYTES
     if too_large:
-        raise ResponseRefused("the headers are larger than the front door lets through")
+        raise ResponseTooLarge("the headers are more than the front door lets through")
 
 
 def _spelling(name: str, number: int) -> str:

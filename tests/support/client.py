@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from tests.support.events import REQUEST_ID, Wire, event_for
+from tests.support.events import LAMBDA_REQUEST_ID, Wire, event_for
 from tests.support.responses import check_response
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Answer:
 class LambdaContext:
     """What Lambda hands over beside the event."""
 
-    aws_request_id = REQUEST_ID
+    aws_request_id = LAMBDA_REQUEST_ID
 
     def get_remaining_time_in_millis(self) -> int:
         return 20_000

@@ -1,9 +1,8 @@
 """Events exactly as AWS sends them, made from one HTTP request as it stands on the wire.
 
-After the samples in AWS's documentation: "Lambda functions as targets" (ALB), "Working with AWS Lambda proxy integrations
-for HTTP APIs", "Lambda proxy integrations in API Gateway" (REST), "Invoking Lambda function URLs". Which of them hand over
-a decoded path is shown by captures of live events that are published in GitHub issues (hotsock/voker#8): the HTTP API does,
-the others do not.
+After AWS's documentation ("Lambda functions as targets" of the ALB; "Lambda proxy integrations" of HTTP and REST APIs;
+"Lambda function URLs") and, for what is decoded and which header stands where, captures of live events of 2026-07-10
+that the project hotsock/voker publishes. The emulator is kinder than AWS: these are not.
 """
 
 from __future__ import annotations
@@ -11,23 +10,31 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 Event = dict[str, Any]
 
 #: From the range that RFC 5737 keeps for documentation.
 CLIENT_ADDRESS = "203.0.113.7"
-ACCOUNT = "123456789012"
-REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+LAMBDA_REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+REST_REQUEST_ID = "7c2af7db-31f3-42b5-8a6d-9ffc74e3b9e0"
+FUNCTION_URL_REQUEST_ID = "d16a6b55-dea9-4b23-8499-eb85c3d2d904"
 HTTP_API_REQUEST_ID = "JKJaXmPLvHcESHA="
 STAGE = "prod"
 
-_ALB_TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
+_ACCOUNT = "123456789012"
+_TARGET_GROUP = (
+    f"arn:aws:elasticloadbalancing:us-east-2:{_ACCOUNT}:targetgroup/lambda-279XGJDqGZ5rsrHC2Fjr/49e9d65c45c6791a"
+)
+_TIME = {"time": "12/Mar/2020:19:03:58 +0000", "timeEpoch": 1583348638390}
+_REQUEST_TIME = {"requestTime": "12/Mar/2020:19:03:58 +0000", "requestTimeEpoch": 1583348638390}
+
+#: What an ALB hands over as text; anything else is base64.
+_ALB_TEXT = ("text/", "application/json", "application/javascript", "application/xml")
 
 
 @dataclass(frozen=True)
@@ -39,102 +46,46 @@ class Wire:
     query: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    #: Claims of a verified token; None where the door has no authorizer.
+    #: Claims of the token that the door's authorizer verified; None where there is no authorizer.
     claims: dict[str, Any] | None = None
 
-    def lower_headers(self) -> list[tuple[str, str]]:
-        return [(name.lower(), value) for name, value in self.headers]
+    def lines(self) -> list[tuple[str, str]]:
+        """The headers with their names in lower case, and what the client's HTTP library adds."""
+        lines = [(name.lower(), value) for name, value in self.headers]
+        return [*lines, ("content-length", str(len(self.body)))] if self.body else lines
 
     def header(self, name: str) -> str:
-        return dict(self.lower_headers()).get(name, "")
+        return dict(self.lines()).get(name, "")
 
 
-def event_for(door: str, wire: Wire, templates: Iterable[str] = ()) -> Event:
-    """The event of that door. ``templates`` are the routes that an API Gateway with explicit routes knows."""
-    match door:
-        case "alb_multi":
-            return alb_event(wire, multi_value=True)
-        case "alb_single":
-            return alb_event(wire, multi_value=False)
-        case "http_api_2":
-            return http_api_2_event(wire)
-        case "http_api_2_stage":
-            return http_api_2_event(wire, stage=STAGE)
-        case "http_api_2_routes":
-            return http_api_2_event(wire, templates=templates)
-        case "http_api_1":
-            return http_api_1_event(wire)
-        case "http_api_1_stage":
-            return http_api_1_event(wire, stage=STAGE)
-        case "http_api_1_routes":
-            return http_api_1_event(wire, templates=templates)
-        case "function_url":
-            return function_url_event(wire)
-        case "rest":
-            return rest_event(wire, templates=templates)
-        case "chalice_local":
-            return chalice_local_event(wire, templates)
-    raise ValueError(f"no such front door: {door}")
-
-
-DOORS = (
-    "alb_multi",
-    "alb_single",
-    "http_api_2",
-    "http_api_2_stage",
-    "http_api_2_routes",
-    "http_api_1",
-    "http_api_1_stage",
-    "http_api_1_routes",
-    "function_url",
-    "rest",
-    "chalice_local",
-)
-
-
-def alb_event(wire: Wire, *, multi_value: bool) -> Event:
-    """What a load balancer sends. It adds the headers itself, and hands over the query as it stands."""
-    headers = [*wire.lower_headers(), ("host", "lambda-alb-123578498.us-east-2.elb.amazonaws.com")]
-    forwarded = [value for name, value in headers if name == "x-forwarded-for"]
-    headers = [(name, value) for name, value in headers if name != "x-forwarded-for"]
-    headers += [
-        ("x-amzn-trace-id", "Root=1-5c536348-3d683b8b04734faae651f476"),
-        ("x-forwarded-for", ", ".join([*forwarded, CLIENT_ADDRESS])),
-        ("x-forwarded-port", "80"),
-        ("x-forwarded-proto", "http"),
-    ]
-    query = [tuple(pair.partition("=")[::2]) for pair in wire.query.split("&") if pair]
-    is_text = wire.header("content-type").startswith(_ALB_TEXT_TYPES)
-    encode = bool(wire.body) and not (is_text and not wire.header("content-encoding") and _is_utf8(wire.body))
-    event: Event = {
-        "requestContext": {
-            "elb": {
-                "targetGroupArn": f"arn:aws:elasticloadbalancing:us-east-2:{ACCOUNT}:targetgroup/lambda-279XGJDqGZ5rsrHC2Fjr/49e9d65c45c6791a",
-            },
-        },
+def alb_multi_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
+    """A load balancer whose target group has ``lambda.multi_value_headers.enabled``."""
+    return {
+        "requestContext": {"elb": {"targetGroupArn": _TARGET_GROUP}},
         "httpMethod": wire.method,
         "path": wire.path,
+        "multiValueQueryStringParameters": _group(_raw_pairs(wire.query)),
+        "multiValueHeaders": _group(_alb_headers(wire)),
+        **_alb_body(wire),
     }
-    if multi_value:
-        event["multiValueQueryStringParameters"] = _group(query)
-        event["multiValueHeaders"] = _group(headers)
-    else:
-        # The last one of a repeated name is kept.
-        event["queryStringParameters"] = dict(query)
-        event["headers"] = dict(headers)
-    event["body"] = base64.b64encode(wire.body).decode() if encode else wire.body.decode()
-    event["isBase64Encoded"] = encode
-    return event
+
+
+def alb_single_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
+    """A load balancer without multi-value headers: the last of several values is kept."""
+    return {
+        "requestContext": {"elb": {"targetGroupArn": _TARGET_GROUP}},
+        "httpMethod": wire.method,
+        "path": wire.path,
+        "queryStringParameters": dict(_raw_pairs(wire.query)),
+        "headers": dict(_alb_headers(wire)),
+        **_alb_body(wire),
+    }
 
 
 def health_check_event() -> Event:
-    """An ALB's health check: nearly no header, no Host, nobody's address."""
+    """A load balancer's own request: nearly no header, no Host, nobody's address."""
     return {
-        "requestContext": {
-            "elb": {
-                "targetGroupArn": f"arn:aws:elasticloadbalancing:us-east-2:{ACCOUNT}:targetgroup/lambda-279XGJDqGZ5rsrHC2Fjr/49e9d65c45c6791a",
-            },
-        },
+        "requestContext": {"elb": {"targetGroupArn": _TARGET_GROUP}},
         "httpMethod": "GET",
         "path": "/health",
         "multiValueQueryStringParameters": {},
@@ -144,222 +95,281 @@ def health_check_event() -> Event:
     }
 
 
-def http_api_2_event(wire: Wire, *, stage: str = "$default", templates: Iterable[str] | None = None) -> Event:
-    """An HTTP API with payload 2.0: path decoded once, query as sent, cookies apart, the stage before the path."""
-    path = unquote(wire.path) if stage == "$default" else f"/{stage}{unquote(wire.path)}"
+def http_api_2_event(wire: Wire, templates: Sequence[str] = (), *, stage: str = "$default") -> Event:
+    """An HTTP API with payload 2.0: the path decoded and after its stage, the query as sent, cookies apart."""
+    path = _staged(wire, stage)
     template, parameters = _explicit(wire.path, templates)
-    event: Event = {
-        "version": "2.0",
-        "routeKey": f"{wire.method} {template}" if template else "$default",
+    route_key = f"{wire.method} {template}" if template else "$default"
+    event = _version_2(wire, cookie_header=False) | {
+        "routeKey": route_key,
         "rawPath": path,
-        "rawQueryString": wire.query,
-        **_version_2_headers(wire),
         "requestContext": {
-            "accountId": ACCOUNT,
-            "apiId": "api-id",
-            "domainName": "id.execute-api.us-east-1.amazonaws.com",
-            "domainPrefix": "id",
-            "http": {
-                "method": wire.method,
-                "path": path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": CLIENT_ADDRESS,
-                "userAgent": wire.header("user-agent"),
-            },
+            "accountId": _ACCOUNT,
+            "apiId": "sjzepsqsu5",
+            "domainName": "sjzepsqsu5.execute-api.us-west-2.amazonaws.com",
+            "domainPrefix": "sjzepsqsu5",
+            "http": _version_2_http(wire, path),
             "requestId": HTTP_API_REQUEST_ID,
-            "routeKey": f"{wire.method} {template}" if template else "$default",
+            "routeKey": route_key,
             "stage": stage,
-            "time": "12/Mar/2020:19:03:58 +0000",
-            "timeEpoch": 1583348638390,
+            **_TIME,
         },
-        **_body(wire),
     }
     if parameters:
-        event["pathParameters"] = parameters
+        event["pathParameters"] = {name: unquote(value) for name, value in parameters.items()}
     if wire.claims is not None:
         event["requestContext"]["authorizer"] = {"jwt": {"claims": wire.claims, "scopes": None}}
     return event
 
 
-def function_url_event(wire: Wire) -> Event:
-    """A function URL: payload 2.0 with the path as it was sent."""
-    return {
-        "version": "2.0",
+def http_api_2_stage_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
+    """Payload 2.0 with a named stage."""
+    return http_api_2_event(wire, stage=STAGE)
+
+
+def http_api_2_default_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
+    """Payload 2.0 with the route ``$default`` alone."""
+    return http_api_2_event(wire)
+
+
+def function_url_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
+    """A function URL: payload 2.0, but with the path as sent, and cookies in both places."""
+    return _version_2(wire, cookie_header=True) | {
         "routeKey": "$default",
         "rawPath": wire.path,
-        "rawQueryString": wire.query,
-        **_version_2_headers(wire),
         "requestContext": {
             "accountId": "anonymous",
-            "apiId": "url-id",
-            "domainName": "url-id.lambda-url.us-west-2.on.aws",
-            "domainPrefix": "url-id",
-            "http": {
-                "method": wire.method,
-                "path": wire.path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": CLIENT_ADDRESS,
-                "userAgent": wire.header("user-agent"),
-            },
-            "requestId": REQUEST_ID,
+            "apiId": "2cxn22odiwguak4feg4jtt7cwm0ziblr",
+            "domainName": "2cxn22odiwguak4feg4jtt7cwm0ziblr.lambda-url.us-west-2.on.aws",
+            "domainPrefix": "2cxn22odiwguak4feg4jtt7cwm0ziblr",
+            "http": _version_2_http(wire, unquote(wire.path)),
+            "requestId": FUNCTION_URL_REQUEST_ID,
             "routeKey": "$default",
             "stage": "$default",
-            "time": "12/Mar/2020:19:03:58 +0000",
-            "timeEpoch": 1583348638390,
+            **_TIME,
         },
-        **_body(wire),
     }
 
 
-def http_api_1_event(wire: Wire, *, stage: str = "$default", templates: Iterable[str] | None = None) -> Event:
-    """An HTTP API with payload 1.0: like REST, but ``$default`` stands in ``resource`` and the path is decoded."""
-    path = unquote(wire.path) if stage == "$default" else f"/{stage}{unquote(wire.path)}"
+def http_api_1_event(wire: Wire, templates: Sequence[str] = (), *, stage: str = "$default") -> Event:
+    """An HTTP API with payload 1.0: like REST, but the path decoded and after its stage."""
+    path = _staged(wire, stage)
     template, parameters = _explicit(wire.path, templates)
-    event: Event = {
+    return _version_1(wire) | {
         "version": "1.0",
         "resource": template or "$default",
         "path": path,
-        "httpMethod": wire.method,
-        **_version_1_maps(wire),
         "requestContext": {
-            "accountId": ACCOUNT,
+            "accountId": _ACCOUNT,
             "apiId": "id",
             "authorizer": {"claims": wire.claims, "scopes": None},
             "domainName": "id.execute-api.us-east-1.amazonaws.com",
             "domainPrefix": "id",
             "extendedRequestId": "request-id",
             "httpMethod": wire.method,
-            "identity": {"sourceIp": CLIENT_ADDRESS, "userAgent": wire.header("user-agent"), "user": None},
+            "identity": _identity(wire),
             "path": path,
             "protocol": "HTTP/1.1",
             "requestId": HTTP_API_REQUEST_ID,
-            "requestTime": "04/Mar/2020:19:15:17 +0000",
-            "requestTimeEpoch": 1583349317135,
+            **_REQUEST_TIME,
             "resourceId": None,
             "resourcePath": template or "$default",
             "stage": stage,
         },
-        "pathParameters": parameters or None,
-        "stageVariables": None,
-        **_body(wire),
+        "pathParameters": {name: unquote(value) for name, value in parameters.items()} or None,
     }
-    return event
 
 
-def rest_event(wire: Wire, *, templates: Iterable[str] = ()) -> Event:
-    """A REST API: explicit resources where one fits, else ``{proxy+}``; the path as sent, the query decoded."""
+def http_api_1_stage_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
+    """Payload 1.0 with a named stage."""
+    return http_api_1_event(wire, stage=STAGE)
+
+
+def http_api_1_default_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
+    """Payload 1.0 with the route ``$default`` alone."""
+    return http_api_1_event(wire)
+
+
+def rest_event(wire: Wire, templates: Sequence[str] = ()) -> Event:
+    """A REST API as Chalice deploys it; ``{proxy+}`` for what no resource answers. Path and parameters as sent."""
     template, parameters = _explicit(wire.path, templates)
     if not template:
         template, parameters = "/{proxy+}", {"proxy": wire.path[1:]}
-    event: Event = {
+    event = _version_1(wire) | {
         "resource": template,
         "path": wire.path,
-        "httpMethod": wire.method,
-        **_version_1_maps(wire),
         "pathParameters": parameters or None,
-        "stageVariables": None,
         "requestContext": {
-            "accountId": ACCOUNT,
-            "apiId": "wt6mne2s9k",
-            "domainName": "wt6mne2s9k.execute-api.us-west-2.amazonaws.com",
-            "extendedRequestId": "XXXXXXXXXXXXXXXX=",
+            "accountId": _ACCOUNT,
+            "apiId": "5h7pqvr9u4",
+            "domainName": "5h7pqvr9u4.execute-api.us-west-2.amazonaws.com",
+            "domainPrefix": "5h7pqvr9u4",
+            "extendedRequestId": "ATfSdF7nPHcErRA=",
             "httpMethod": wire.method,
-            "identity": {
-                "accessKey": None,
-                "caller": None,
-                "cognitoIdentityId": None,
-                "sourceIp": CLIENT_ADDRESS,
-                "user": None,
-                "userAgent": wire.header("user-agent"),
-                "userArn": None,
-            },
+            "identity": _identity(wire),
             "path": f"/{STAGE}{wire.path}",
             "protocol": "HTTP/1.1",
-            "requestId": REQUEST_ID,
-            "requestTime": "17/Mar/2020:19:15:17 +0000",
-            "requestTimeEpoch": 1583349317135,
-            "resourceId": "us4z18",
+            "requestId": REST_REQUEST_ID,
+            **_REQUEST_TIME,
+            "resourceId": "al6gqb",
             "resourcePath": template,
             "stage": STAGE,
         },
-        **_body(wire),
     }
     if wire.claims is not None:
         event["requestContext"]["authorizer"] = {"claims": wire.claims}
     return event
 
 
-def chalice_local_event(wire: Wire, templates: Iterable[str]) -> Event:
-    """What ``chalice local`` makes of a request (chalice.local.LambdaEventConverter): nothing of the path is decoded.
-
-    It answers an unknown path itself; here that is an event for a route that does not exist.
-    """
-    template, parameters = _explicit(wire.path, templates, decode=False)
-    return {
+def chalice_local_event(wire: Wire, templates: Sequence[str] = ()) -> Event:
+    """What ``chalice local`` makes of a request (``chalice.local.LambdaEventConverter``); of a path that it knows."""
+    template, parameters = _explicit(wire.path, templates)
+    event: Event = {
         "requestContext": {
             "httpMethod": wire.method,
             "resourcePath": template or wire.path,
             "identity": {"sourceIp": CLIENT_ADDRESS},
             "path": wire.path,
         },
-        "headers": dict(wire.lower_headers()),
+        "headers": dict(wire.lines()),
         "pathParameters": parameters,
         "stageVariables": {},
-        "multiValueQueryStringParameters": parse_qs(wire.query, keep_blank_values=True) or None,
+        "multiValueQueryStringParameters": _group(_decoded_pairs(wire.query)) or None,
         "body": wire.body or None,
     }
-
-
-def _version_2_headers(wire: Wire) -> Event:
-    cookies = [value for name, value in wire.lower_headers() if name == "cookie"]
-    headers = {
-        name: ",".join(values)
-        for name, values in _group(wire.lower_headers()).items()
-        if name != "cookie"
-    }
-    forwarded = headers.get("x-forwarded-for")
-    headers |= {
-        "host": "id.execute-api.us-east-1.amazonaws.com",
-        "x-forwarded-for": f"{forwarded}, {CLIENT_ADDRESS}" if forwarded else CLIENT_ADDRESS,
-        "x-forwarded-port": "443",
-        "x-forwarded-proto": "https",
-        "x-amzn-trace-id": "Root=1-5e6722a7-cc56xmpl46db7ae02d4da47e",
-    }
-    event: Event = {"headers": headers}
-    if cookies:
-        event["cookies"] = [f"{key}={morsel.coded_value}" for key, morsel in SimpleCookie("; ".join(cookies)).items()]
-    pairs = parse_qsl(wire.query, keep_blank_values=True)
-    if pairs:
-        event["queryStringParameters"] = {name: ",".join(values) for name, values in _group(pairs).items()}
+    if wire.claims is not None:
+        event["requestContext"]["authorizer"] = {"claims": wire.claims, "principalId": "local"}
     return event
 
 
-def _version_1_maps(wire: Wire) -> Event:
-    forwarded = [value for name, value in wire.lower_headers() if name == "x-forwarded-for"]
-    headers = [(name, value) for name, value in wire.headers if name.lower() != "x-forwarded-for"]
-    headers += [
-        ("Host", "id.execute-api.us-east-1.amazonaws.com"),
-        ("X-Forwarded-For", ", ".join([*forwarded, CLIENT_ADDRESS])),
-        ("X-Forwarded-Port", "443"),
-        ("X-Forwarded-Proto", "https"),
-        ("X-Amzn-Trace-Id", "Root=1-5e66d96f-7491f09xmpl79d18acf3d050"),
+_BUILDERS: dict[str, Callable[[Wire, Sequence[str]], Event]] = {
+    "alb_multi": alb_multi_event,
+    "alb_single": alb_single_event,
+    "http_api_2": http_api_2_default_event,
+    "http_api_2_stage": http_api_2_stage_event,
+    "http_api_2_routes": http_api_2_event,
+    "http_api_1": http_api_1_default_event,
+    "http_api_1_stage": http_api_1_stage_event,
+    "http_api_1_routes": http_api_1_event,
+    "function_url": function_url_event,
+    "rest": rest_event,
+    "chalice_local": chalice_local_event,
+}
+
+DOORS = tuple(_BUILDERS)
+
+
+def event_for(door: str, wire: Wire, templates: Sequence[str] = ()) -> Event:
+    """The event of one of ``DOORS``.
+
+    Args:
+        door: which one.
+        wire: the request.
+        templates: the routes that an API Gateway with explicit routes, or ``chalice local``, knows.
+    """
+    return _BUILDERS[door](wire, templates)
+
+
+def _alb_headers(wire: Wire) -> list[tuple[str, str]]:
+    forwarded = [value for name, value in wire.lines() if name == "x-forwarded-for"]
+    return [
+        *((name, value) for name, value in wire.lines() if name != "x-forwarded-for"),
+        ("host", "lambda-alb-123578498.us-east-2.elb.amazonaws.com"),
+        ("x-amzn-trace-id", "Root=1-5c536348-3d683b8b04734faae651f476"),
+        ("x-forwarded-for", ", ".join([*forwarded, CLIENT_ADDRESS])),
+        ("x-forwarded-port", "80"),
+        ("x-forwarded-proto", "http"),
     ]
-    query = parse_qsl(wire.query, keep_blank_values=True)
-    return {
-        "headers": dict(headers),
-        "multiValueHeaders": _group(headers),
-        "queryStringParameters": dict(query) or None,
-        "multiValueQueryStringParameters": _group(query) or None,
-    }
 
 
-def _body(wire: Wire) -> Event:
-    """API Gateway decides by content; a body of text stays text."""
+def _alb_body(wire: Wire) -> Event:
+    is_text = wire.header("content-type").startswith(_ALB_TEXT) and not wire.header("content-encoding")
+    # What AWS makes of bytes that contradict their content type is not documented: base64 loses nothing.
+    if not wire.body or (is_text and _is_utf8(wire.body)):
+        return {"body": wire.body.decode(), "isBase64Encoded": False}
+    return {"body": base64.b64encode(wire.body).decode(), "isBase64Encoded": True}
+
+
+def _gateway_headers(wire: Wire) -> list[tuple[str, str]]:
+    forwarded = [value for name, value in wire.lines() if name == "x-forwarded-for"]
+    return [
+        *((name, value) for name, value in wire.lines() if name != "x-forwarded-for"),
+        ("host", "id.execute-api.us-west-2.amazonaws.com"),
+        ("x-amzn-trace-id", "Root=1-6a5145a9-1bae89e2512ec92d5d9438a0"),
+        ("x-forwarded-for", ", ".join([*forwarded, CLIENT_ADDRESS])),
+        ("x-forwarded-port", "443"),
+        ("x-forwarded-proto", "https"),
+    ]
+
+
+def _gateway_body(wire: Wire) -> Event:
     if not wire.body:
-        return {"body": None, "isBase64Encoded": False}
+        return {"isBase64Encoded": False}
     if _is_utf8(wire.body):
         return {"body": wire.body.decode(), "isBase64Encoded": False}
     return {"body": base64.b64encode(wire.body).decode(), "isBase64Encoded": True}
+
+
+def _version_2(wire: Wire, *, cookie_header: bool) -> Event:
+    headers = {name: ",".join(values) for name, values in _group(_gateway_headers(wire)).items()}
+    event: Event = {"version": "2.0", "rawQueryString": wire.query, **_gateway_body(wire)}
+    cookies = [value for name, value in wire.lines() if name == "cookie"]
+    if cookies:
+        headers["cookie"] = "; ".join(cookies)
+        event["cookies"] = headers["cookie"].split("; ")
+        if not cookie_header:
+            del headers["cookie"]
+    pairs = _decoded_pairs(wire.query)
+    if pairs:
+        event["queryStringParameters"] = {name: ",".join(values) for name, values in _group(pairs).items()}
+    return event | {"headers": headers}
+
+
+def _version_2_http(wire: Wire, path: str) -> Event:
+    return {
+        "method": wire.method,
+        "path": path,
+        "protocol": "HTTP/1.1",
+        "sourceIp": CLIENT_ADDRESS,
+        "userAgent": wire.header("user-agent"),
+    }
+
+
+def _version_1(wire: Wire) -> Event:
+    # API Gateway writes the headers that it adds in capitals, and leaves the client's as HTTP/2 has them.
+    headers = [
+        (name.title() if name in {"host", "user-agent"} or name.startswith("x-") else name, value)
+        for name, value in _gateway_headers(wire)
+    ]
+    pairs = _decoded_pairs(wire.query)
+    return {
+        "httpMethod": wire.method,
+        "headers": dict(headers),
+        "multiValueHeaders": _group(headers),
+        "queryStringParameters": dict(pairs) or None,
+        "multiValueQueryStringParameters": _group(pairs) or None,
+        "stageVariables": None,
+        "body": None,
+        **_gateway_body(wire),
+    }
+
+
+def _identity(wire: Wire) -> Event:
+    return {
+        "accessKey": None,
+        "accountId": None,
+        "caller": None,
+        "cognitoIdentityId": None,
+        "sourceIp": CLIENT_ADDRESS,
+        "user": None,
+        "userAgent": wire.header("user-agent"),
+        "userArn": None,
+    }
+
+
+def _staged(wire: Wire, stage: str) -> str:
+    path = unquote(wire.path)
+    return path if stage == "$default" else f"/{stage}{path}"
 
 
 def _is_utf8(body: bytes) -> bool:
@@ -370,22 +380,29 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def _group(pairs: Iterable[Any]) -> dict[str, list[str]]:
+def _raw_pairs(query: str) -> list[tuple[str, str]]:
+    cut = [pair.partition("=") for pair in query.split("&") if pair]
+    return [(name, value) for name, _, value in cut]
+
+
+def _decoded_pairs(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True)
+
+
+def _group(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {}
     for name, value in pairs:
         grouped.setdefault(name, []).append(value)
     return grouped
 
 
-def _explicit(path: str, templates: Iterable[str] | None, *, decode: bool = True) -> tuple[str, dict[str, str]]:
-    """The route that API Gateway finds and the parameters that it reads; literals before parameters."""
+def _explicit(path: str, templates: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The explicit route that API Gateway finds, and its parameters as they stand in the path."""
     trimmed = path.rstrip("/") or "/"
-    for template in sorted(templates or (), key=lambda template: template.replace("{", "\uffff")):
-        pattern = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+)", re.escape(template))
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", pattern)
+    for template in sorted(templates, key=lambda template: template.replace("{", "\uffff")):
+        pattern = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", re.escape(template))
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", pattern)
         found = re.fullmatch(pattern, trimmed)
         if found:
-            return template, {
-                name: unquote(value) if decode else value for name, value in found.groupdict().items()
-            }
+            return template, found.groupdict()
     return "", {}
