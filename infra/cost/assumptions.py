@@ -8,6 +8,7 @@ from typing import Annotated, get_type_hints
 
 HOURS = Decimal(720)  # a month of 30 days, as in the original's report ($0.0225 an hour = $16.20)
 SECONDS = HOURS * 3600
+DAYS = HOURS / 24
 MINUTES = HOURS * 60
 GB = Decimal(2**30)
 MB_IN_GB = Decimal(1024)
@@ -44,18 +45,21 @@ class Assumptions:
     calls_per_message: Annotated[int, "SQS: send, receive, delete"] = 3
     idle_pollers: Annotated[int, "Lambda polls a queue with five connections, also when it is empty"] = 5
     poll_seconds: Annotated[int, "long polling"] = 20
-    ledger_writes: Annotated[int, "claimed, sent, and one for each feedback; 1 KB each"] = 4
-    ledger_reads: Annotated[int, "the state before a change"] = 1
-    ledger_bytes: Annotated[int, "one row a mail"] = 1_000
-    ledger_months: Annotated[int, "kept for 90 days, then TTL deletes it, which is free"] = 3
+    ledger_writes: Annotated[
+        int, "claimed (table and three indexes: 4), sent and delivered (5 each: `por_estado` moves its row)"
+    ] = 14
+    ledger_reads: Annotated[int, "the row, for each feedback"] = 2
+    ledger_bytes: Annotated[int, "one row with what DynamoDB adds to it"] = 700
+    ledger_copies: Annotated[int, "the table and three indexes that hold whole rows"] = 4
+    ledger_days: Annotated[int, "then TTL deletes the row, which is free"] = 90
 
     lambda_log_bytes: Annotated[int, "start, report and one access-log line, in JSON"] = 1_200
     application_log_bytes: Annotated[int, "the access-log line alone, as a container would write it"] = 400
     api_log_bytes: Annotated[int, "one access-log line of the HTTP API"] = 400
-    log_months: Annotated[int, "retention of 30 days"] = 1
+    log_days: Annotated[int, "retention of every log group"] = 14
     log_compression: Annotated[Decimal, "stored for ingested bytes, the AWS calculator's factor"] = Decimal("0.15")
-    alarms: Annotated[int, "the original's five, and DLQ, oldest message, outbox lag, SES bounces"] = 9
-    custom_metrics: Annotated[int, "e-mails sent, failed and bounced, outbox lag, database round trip"] = 5
+    alarms: Annotated[int, "four of the ALB, two for each of six functions, five of the mail"] = 21
+    custom_metrics: Annotated[int, "five from the logs; detailed metrics make six for each HTTP API"] = 17
     dashboards: Annotated[int, "as in the original"] = 1
     traced_per_second: Annotated[int, "X-Ray's default: the first request of each second"] = 1
     traced_share: Annotated[Decimal, "X-Ray's default: of all further requests"] = Decimal("0.05")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
-from infra.cost.assumptions import GB, HOURS, MB_IN_GB, MINUTES, SECONDS, Assumptions
+from infra.cost.assumptions import DAYS, GB, HOURS, MB_IN_GB, MINUTES, SECONDS, Assumptions
 
 if TYPE_CHECKING:
     from infra.cost.profile import Profile
@@ -168,12 +168,13 @@ def _messaging(flow: Flow) -> Usage:
 
 
 def _ledger(profile: Profile, given: Assumptions) -> Usage:
-    stored = Decimal(profile.emails * given.ledger_bytes * given.ledger_months) / GB
+    rows = profile.emails * given.ledger_days / DAYS
+    table = rows * given.ledger_bytes / GB
     return {
         "dynamodb_writes": Decimal(profile.emails * given.ledger_writes),
         "dynamodb_reads": Decimal(profile.emails * given.ledger_reads),
-        "dynamodb_storage": stored,
-        "dynamodb_recovery": stored,
+        "dynamodb_storage": table * given.ledger_copies,
+        "dynamodb_recovery": table,  # of the table alone: indexes are built again
     }
 
 
@@ -182,7 +183,7 @@ def _monitoring(given: Assumptions, log_bytes: Decimal, entries: Decimal) -> Usa
     always_traced = min(entries, SECONDS * given.traced_per_second)
     return {
         "cloudwatch_logs": logged,
-        "cloudwatch_log_storage": logged * given.log_compression * given.log_months,
+        "cloudwatch_log_storage": logged * given.log_compression * given.log_days / DAYS,
         "cloudwatch_alarms": Decimal(given.alarms),
         "cloudwatch_metrics": Decimal(given.custom_metrics),
         "cloudwatch_dashboards": Decimal(given.dashboards),

@@ -8,6 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from infra.cost.handbook import DOCS, handbook, write_handbook
+from infra.cost.prices import FreeTier
+from infra.cost.wording import short_count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +77,10 @@ def test_pictures_are_described_and_stay_inside_their_frame(files: dict[str, str
 
 def test_the_total_picture_marks_the_break_even_only_when_there_is_one(calculator: Calculator, small: Profile) -> None:
     slow = replace(calculator, assumptions=replace(calculator.assumptions, task_cpu_seconds=Decimal(1)))
-    assert "Fargate is cheaper from 15 M on" in handbook(calculator, small)["costs-total.svg"]
+    break_even = calculator.break_even(small, FreeTier.ALWAYS)
+    assert break_even is not None
+    crossing = f"Fargate is cheaper from {short_count(break_even)} on"
+    assert crossing in handbook(calculator, small)["costs-total.svg"]
     never = handbook(slow, small)
     assert "cheaper from" not in never["costs-total.svg"]
     assert "- Fargate is never cheaper than the Lambda functions." in never["costs.md"]

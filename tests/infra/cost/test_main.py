@@ -43,7 +43,8 @@ def test_json_says_which_column_the_comparisons_use(capsys: pytest.CaptureFixtur
     assert (listed["comparisons_use"], deducted["comparisons_use"]) == ("list_price", "free_tier")
     assert listed["totals"] == deducted["totals"]
     assert listed["fargate_cheaper_from_requests"] < deducted["fargate_cheaper_from_requests"]
-    assert deducted["dominant"] == {"service": "ALB", "share": "0.9797"}
+    share = Decimal(deducted["services"]["ALB"]["free_tier"]) / Decimal(deducted["totals"]["free_tier"])
+    assert deducted["dominant"] == {"service": "ALB", "share": f"{share:.4f}"}
 
 
 def test_json_repeats_the_profile_and_the_range(capsys: pytest.CaptureFixture[str]) -> None:

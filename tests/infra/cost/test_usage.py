@@ -75,7 +75,14 @@ def test_an_event_is_published_once_and_each_mail_reports_twice() -> None:
     assert usage["sns_requests"] == 100_000 + 2 * 100_000
     assert usage["sqs_requests"] == 3 * 100_000 + 648_000
     assert usage["ses_emails"] == 100_000
-    assert usage["dynamodb_writes"] == 400_000
+    assert usage["dynamodb_writes"] == 1_400_000
+    assert usage["dynamodb_reads"] == 200_000
+
+
+def test_the_ledger_holds_ninety_days_of_mails_in_four_copies_and_one_backup() -> None:
+    usage = serverless_usage(MILLION, GIVEN)
+    assert usage["dynamodb_recovery"] == Decimal(3 * 100_000 * 700) / 2**30
+    assert usage["dynamodb_storage"] == 4 * usage["dynamodb_recovery"]
 
 
 def test_mails_without_events_pass_the_queue_as_well() -> None:
