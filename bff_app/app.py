@@ -1,0 +1,89 @@
+"""The only public door: the web page, and every route of the two APIs passed on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalicelib import pages, problems
+from chalicelib.address import ImpossibleSegment
+from chalicelib.bootstrap import bootstrap
+from chalicelib.headers import MalformedHeader
+from chalicelib.health import PartsUnwell
+from chalicelib.proxy import BodyTooLarge, HeadTooLarge
+from chalicelib.routes import PROXIED_ROUTES, ProxiedRoute
+from chalicelib.upstream import UpstreamError
+from frontdoor import FrontDoor, Problem
+from frontdoor.responses import ResponseRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice.app import Response
+
+app = FrontDoor(app_name="bff_app", languages=("es", "en"))
+
+
+@app.route("/", methods=["GET"])
+def get_home() -> Response:
+    return pages.home_page(app.language)
+
+
+@app.route("/page.css", methods=["GET"])
+def get_style_sheet() -> Response:
+    return pages.style_sheet()
+
+
+@app.route("/health", methods=["GET"])
+def get_health() -> dict[str, object]:
+    """Touches nothing, unless ``deep=1`` asks for the parts behind this one."""
+    query = app.current_request.query_params
+    if query is None or query.get("deep") != "1":
+        return {"estado": "ok"}
+    return {"estado": "ok", "partes": bootstrap.services().health.check_parts(app.request_id)}
+
+
+def forwarding_view(route: ProxiedRoute) -> Callable[..., Response]:
+    def forward(**_parameters: str) -> Response:
+        return bootstrap.services().proxy.forward(route, app.current_request, app.lambda_context)
+
+    return forward
+
+
+for proxied in PROXIED_ROUTES:
+    # Which content types a route takes is for the upstream to say.
+    app.route(proxied.path, methods=list(proxied.methods), content_types=["*/*"])(forwarding_view(proxied))
+
+
+@app.problem_for(UpstreamError)
+def upstream_failed(error: UpstreamError) -> Problem:
+    return problems.upstream_failed(error)
+
+
+@app.problem_for(ResponseRefused)
+def answer_refused(_error: ResponseRefused) -> Problem:
+    return problems.answer_refused()
+
+
+@app.problem_for(PartsUnwell)
+def parts_unwell(error: PartsUnwell) -> Problem:
+    return problems.parts_unwell(error)
+
+
+@app.problem_for(BodyTooLarge)
+def body_too_large(_error: BodyTooLarge) -> Problem:
+    return problems.body_too_large()
+
+
+@app.problem_for(HeadTooLarge)
+def head_too_large(_error: HeadTooLarge) -> Problem:
+    return problems.head_too_large()
+
+
+@app.problem_for(MalformedHeader)
+def malformed_header(error: MalformedHeader) -> Problem:
+    return problems.malformed_header(error)
+
+
+@app.problem_for(ImpossibleSegment)
+def impossible_segment(_error: ImpossibleSegment) -> Problem:
+    return problems.not_found()

@@ -1,0 +1,86 @@
+"""The one place where the adapters meet the services: once a process, at first use."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from chalicelib.health import HealthCheck
+from chalicelib.limits import HEALTH_SECONDS, TOTAL_SECONDS
+from chalicelib.proxy import Proxy
+from chalicelib.settings import Settings, read_settings
+from chalicelib.upstream import Upstream
+
+if TYPE_CHECKING:
+    from chalicelib.routes import UpstreamName
+    from chalicelib.upstream import UpstreamClient
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the views call, and the client that they share."""
+
+    client: UpstreamClient
+    proxy: Proxy
+    health: HealthCheck
+
+
+def assemble(
+    settings: Settings,
+    client: UpstreamClient,
+    *,
+    total_seconds: float = TOTAL_SECONDS,
+    health_seconds: float = HEALTH_SECONDS,
+) -> Services:
+    """Put the services together around ``client``."""
+    upstreams: dict[UpstreamName, Upstream] = {
+        "crud": Upstream("crud", settings.crud_api),
+        "email": Upstream("email", settings.email_api),
+    }
+    return Services(
+        client,
+        Proxy(client, upstreams, total_seconds),
+        HealthCheck(client, upstreams.values(), health_seconds),
+    )
+
+
+class Bootstrap:
+    """Holds the services of this process."""
+
+    def __init__(self) -> None:
+        self._services: Services | None = None
+        # `chalice local` serves each request in a thread of its own.
+        self._lock = Lock()
+
+    def services(self) -> Services:
+        """The services, made from the environment unless ``use`` has given others.
+
+        Raises:
+            SettingError: the environment lacks something.
+        """
+        with self._lock:
+            if self._services is None:
+                self._services = _from_environment()
+            return self._services
+
+    def use(self, services: Services | None) -> None:
+        """Close the services so far, and use these; with None, make new ones at the next use."""
+        with self._lock:
+            if self._services is not None:
+                self._services.client.close()
+            self._services = services
+
+
+def _from_environment() -> Services:
+    settings = read_settings()
+    # Here and not above: `/health` and the page answer before httpx is imported, which takes longer than all the rest.
+    from chalicelib.httpx_upstream import HttpxUpstreamClient  # noqa: PLC0415
+
+    # The proxy logs its own line; httpx's would be a second one.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return assemble(settings, HttpxUpstreamClient())
+
+
+bootstrap = Bootstrap()

@@ -1,0 +1,28 @@
+"""Every limit of the proxy, in one place: a test checks that the time-outs of the whole system nest.
+
+Sizes: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html and
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+"""
+
+from __future__ import annotations
+
+# Seconds for a request to the upstream from the first byte to the last, retries included: less than this
+# Lambda's own 28, so that the client gets our 504 and not AWS's page, and more than the HTTP API's 24, so that
+# the HTTP API's answer still arrives.
+TOTAL_SECONDS = 25.0
+# Seconds kept back of what the Lambda has left, for shaping and sending the answer.
+LAMBDA_MARGIN_SECONDS = 1.0
+# Seconds for a connection, TLS included, to be established.
+CONNECT_SECONDS = 5.0
+# Seconds for the deep health check of all parts: a little more than the database's own time-out for a connection.
+HEALTH_SECONDS = 6.0
+# Seconds that an idle connection is kept: half of the 60 after which AWS's load balancers close theirs, because a
+# write on a connection that is being closed has an unknown outcome.
+KEEP_ALIVE_SECONDS = 30.0
+
+# Bytes of a request's body that an ALB hands to a Lambda; every other front door takes more.
+MAX_REQUEST_BODY_BYTES = 1_000_000
+# Bytes of the request line and all headers that an HTTP API takes.
+MAX_REQUEST_HEAD_BYTES = 10_240
+# Bytes of an answer that an ALB takes from a Lambda, its JSON wrapping included: the front door checks the sum.
+MAX_ANSWER_BODY_BYTES = 1_000_000

@@ -1,0 +1,222 @@
+// @ts-check
+/** The API, one function a request. Whatever goes wrong is an {@link ApiError} that says what is known of it. */
+
+import { currentLanguage } from './preferences.js';
+
+/** Longer than the BFF's own limit (28 s), so that its answer is the one that people see. */
+const PATIENCE_MS = 32_000;
+const PAGE_SIZE = 50;
+const EXPORT_PAGE_SIZE = 200; // the most that the API gives at once
+
+/**
+ * @typedef {{id: number, nombre: string, email: string, posicion: string, salario: number, fecha_contratacion: string,
+ *   version: number, creado_en: string, actualizado_en: string}} Employee
+ * @typedef {{campo: string, regla: string, mensaje: string}} FieldError
+ * @typedef {Record<string, string | number | null>} Values what a form or a line of a file says of an employee
+ * @typedef {'problem' | 'unreadable' | 'silence'} Failure
+ */
+
+/** A request that did not give what was asked for. */
+export class ApiError extends Error {
+  /**
+   * @param {Failure} kind `problem`: the API said why. `unreadable`: something answered that is not the API.
+   *   `silence`: nothing answered, and a write may or may not have been done.
+   * @param {{status?: number, title?: string, detail?: string, requestId?: string, errors?: FieldError[],
+   *   retryAfter?: number | null, document?: Record<string, any>}} [facts]
+   */
+  constructor(kind, facts = {}) {
+    super(facts.title ?? kind);
+    this.kind = kind;
+    this.status = facts.status ?? 0;
+    this.title = facts.title ?? '';
+    this.detail = facts.detail ?? '';
+    this.requestId = facts.requestId ?? '';
+    this.errors = facts.errors ?? [];
+    /** seconds, or null */
+    this.retryAfter = facts.retryAfter ?? null;
+    /** the whole problem document, for what one kind of problem alone has */
+    this.document = facts.document ?? {};
+  }
+
+  /** Whether the same request may succeed a little later. */
+  get isTemporary() {
+    return this.kind === 'silence' || [429, 502, 503, 504].includes(this.status);
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {{body?: unknown, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean}} [options]
+ * @returns {Promise<{data: any, headers: Headers}>}
+ * @throws {ApiError} and an AbortError when `signal` ended it
+ */
+async function request(method, path, { body, headers = {}, signal, keepalive } = {}) {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), PATIENCE_MS);
+  const signals = signal ? [signal, limit.signal] : [limit.signal];
+  try {
+    const response = await fetch(path, {
+      method,
+      keepalive,
+      cache: 'no-cache',
+      signal: AbortSignal.any(signals),
+      headers: {
+        Accept: 'application/json',
+        'Accept-Language': currentLanguage(),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return { data: await read(response), headers: response.headers };
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    signal?.throwIfAborted();
+    throw new ApiError('silence');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<any>}
+ */
+async function read(response) {
+  const text = await response.text();
+  const isJson = /^application\/([\w.-]+\+)?json\b/.test(response.headers.get('Content-Type') ?? '');
+  if (response.status === 204) return null;
+  const data = isJson ? parseJson(text) : undefined;
+  const requestId = response.headers.get('X-Request-Id') ?? '';
+  if (data === undefined) throw new ApiError('unreadable', { status: response.status, requestId });
+  if (response.ok) return data;
+  throw new ApiError('problem', {
+    status: response.status,
+    title: data.title,
+    detail: data.detail,
+    requestId: data.request_id ?? requestId,
+    errors: data.errores,
+    retryAfter: Number(response.headers.get('Retry-After')) || null,
+    document: data,
+  });
+}
+
+/** @param {string} text */
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {Headers} headers
+ * @returns {string | null} the cursor of the next page, out of `Link: <…>; rel="next"`
+ */
+function nextCursor(headers) {
+  const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(headers.get('Link') ?? '');
+  return next ? new URL(next[1], location.href).searchParams.get('cursor') : null;
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, string>} query
+ * @returns {string} without the parameters that are empty
+ */
+function withQuery(path, query) {
+  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString();
+  return search ? `${path}?${search}` : path;
+}
+
+/** @param {string | number} id */
+const employeePath = (id) => `/empleados/${encodeURIComponent(id)}`;
+
+/**
+ * @typedef {{q?: string, posicion?: string, orden?: string, cursor?: string}} ListQuery
+ * @typedef {{rows: any[], next: string | null}} Page
+ */
+
+/**
+ * @param {string} path
+ * @param {Record<string, string>} query
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Page>}
+ */
+async function page(path, query, signal) {
+  const { data, headers } = await request('GET', withQuery(path, query), { signal });
+  return { rows: data, next: nextCursor(headers) };
+}
+
+/** @param {ListQuery} query @param {AbortSignal} [signal] */
+export const listEmployees = (query, signal) => page('/empleados', { ...query, limite: String(PAGE_SIZE) }, signal);
+
+/** Every page of a list, one after the other. @param {ListQuery} query @param {AbortSignal} signal */
+export async function* everyEmployeePage(query, signal) {
+  let cursor = '';
+  do {
+    const { rows, next } = await page('/empleados', { ...query, cursor, limite: String(EXPORT_PAGE_SIZE) }, signal);
+    yield /** @type {Employee[]} */ (rows);
+    cursor = next ?? '';
+  } while (cursor);
+}
+
+/** @param {string | number} id @param {AbortSignal} [signal] @returns {Promise<{row: Employee, etag: string}>} */
+export async function getEmployee(id, signal) {
+  const { data, headers } = await request('GET', employeePath(id), { signal });
+  return { row: data, etag: headers.get('ETag') ?? '' };
+}
+
+/** @param {string} email @returns {Promise<Employee | undefined>} the employee who has exactly this address */
+export async function findByEmail(email) {
+  const { rows } = await page('/empleados', { q: email });
+  return rows.find((row) => row.email === email.trim().toLowerCase());
+}
+
+/** @param {Values} values @param {AbortSignal} [signal] @returns {Promise<Employee>} */
+export const createEmployee = async (values, signal) => (await request('POST', '/empleados', { body: values, signal })).data;
+
+/** @param {string | number} id @param {Values} changes @param {string} etag @returns {Promise<Employee>} */
+export const changeEmployee = async (id, changes, etag) =>
+  (await request('PUT', employeePath(id), { body: changes, headers: { 'If-Match': etag } })).data;
+
+/** @param {Employee} row @param {{keepalive?: boolean}} [options] deletes this version of the row, no later one */
+export const removeEmployee = async (row, { keepalive } = {}) => {
+  await request('DELETE', employeePath(row.id), { headers: { 'If-Match': `"${row.version}"` }, keepalive });
+};
+
+/** @param {string | number} id @param {string} cursor @param {AbortSignal} [signal] */
+export const employeeEvents = (id, cursor, signal) => page(`${employeePath(id)}/eventos`, { cursor }, signal);
+
+/** @param {string} cursor @param {AbortSignal} [signal] */
+export const everyEvent = (cursor, signal) => page('/eventos', { cursor }, signal);
+
+/** @param {Record<string, string>} query @param {AbortSignal} [signal] */
+export const listMails = (query, signal) => page('/correos', query, signal);
+
+/** @param {AbortSignal} [signal] */
+export const getSummary = async (signal) => (await request('GET', '/resumen', { signal })).data;
+
+/** @param {AbortSignal} [signal] */
+export const getQueue = async (signal) => (await request('GET', '/cola', { signal })).data;
+
+export const redrive = async () => (await request('POST', '/cola/reenviar')).data;
+
+/**
+ * @typedef {Record<string, {estado: string, http: number | null, ms: number}>} Parts
+ *
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Parts>} the parts behind the BFF, well or not
+ */
+export async function getHealth(signal) {
+  try {
+    return (await request('GET', '/health?deep=1', { signal })).data.partes;
+  } catch (error) {
+    if (error instanceof ApiError && error.document.partes) return error.document.partes;
+    throw error;
+  }
+}
+
+/** @param {AbortSignal} [signal] */
+export const getOpenApi = async (signal) => (await request('GET', '/openapi.json', { signal })).data;

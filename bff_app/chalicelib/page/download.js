@@ -1,0 +1,19 @@
+// @ts-check
+/** Hands a CSV to the person, in the form that a spreadsheet of his language opens by itself. */
+
+import { writeCsv } from './csv.js';
+import { h } from './element.js';
+import { currentLanguage } from './preferences.js';
+
+/** A spreadsheet whose decimal sign is a comma separates cells by semicolons. */
+const separator = () => (currentLanguage() === 'es' ? ';' : ',');
+
+/**
+ * @param {string} name without its ending
+ * @param {string[][]} rows the headings first
+ */
+export function downloadCsv(name, rows) {
+  const address = URL.createObjectURL(new Blob([writeCsv(rows, separator())], { type: 'text/csv;charset=utf-8' }));
+  h('a', { href: address, download: `${name}.csv` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}

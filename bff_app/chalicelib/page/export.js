@@ -1,0 +1,27 @@
+// @ts-check
+/** Saves what the filter shows, all pages of it, as a CSV that the import reads again. */
+
+import { everyEmployeePage } from './api.js';
+import { downloadCsv } from './download.js';
+import { FIELDS, write } from './fields.js';
+import { count, today } from './format.js';
+import { sentence } from './states.js';
+import { t } from './texts.js';
+import { toast } from './toast.js';
+
+/** @param {import('./api.js').ListQuery} query */
+export async function exportEmployees(query) {
+  const stopping = new AbortController();
+  const waiting = toast(t('export.running'), { seconds: Infinity, action: { label: t('cancel'), run: () => stopping.abort() } });
+  const rows = [FIELDS.map(({ name }) => name)];
+  try {
+    for await (const page of everyEmployeePage(query, stopping.signal)) {
+      rows.push(...page.map((row) => FIELDS.map((field) => write(field, /** @type {any} */ (row)[field.name]))));
+    }
+    downloadCsv(`empleados-${today()}`, rows);
+    toast(t('export.done', { n: rows.length - 1, count: count(rows.length - 1) }));
+  } catch (error) {
+    if (!stopping.signal.aborted) toast(`${t('export.failed')} ${sentence(/** @type {any} */ (error))}`, { kind: 'error' });
+  }
+  waiting.close();
+}

@@ -1,0 +1,35 @@
+// @ts-check
+/** The icons, drawn with one stroke on a grid of 24 units. They are decoration: the text beside them speaks. */
+
+import { svg } from './element.js';
+
+const PATHS = {
+  people: 'M16 20v-1a4 4 0 0 0-4-4H7a4 4 0 0 0-4 4v1M9.5 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M21 20v-1a4 4 0 0 0-3-3.9M15.5 4.2a3.5 3.5 0 0 1 0 6.6',
+  chart: 'M4 20V10M10 20V4M16 20v-7M21 20H3',
+  clock: 'M12 7v5l3 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18',
+  pulse: 'M3 12h4l3-8 4 16 3-8h4',
+  upload: 'M12 16V4M7 9l5-5 5 5M4 20h16',
+  download: 'M12 4v12M7 11l5 5 5-5M4 20h16',
+  plus: 'M12 5v14M5 12h14',
+  search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14M16 16l5 5',
+  edit: 'M4 20h4L19 9l-4-4L4 16zM13 7l4 4',
+  trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5',
+  close: 'M6 6l12 12M18 6L6 18',
+  mail: 'M3 6h18v12H3zM3 7l9 6 9-6',
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  warning: 'M12 4L2.5 20h19zM12 10v4M12 17v.5',
+  previous: 'M15 5l-7 7 7 7',
+  next: 'M9 5l7 7-7 7',
+  refresh: 'M20 11a8 8 0 1 0-2.3 6.3M20 5v6h-6',
+  undo: 'M4 9h10a6 6 0 0 1 0 12h-3M8 5L4 9l4 4',
+  offline: 'M3 3l18 18M5 12a10 10 0 0 1 4-2.5M2 8.5A15 15 0 0 1 7 5.6M12 19v.5M8.5 15.5a5 5 0 0 1 6 0M11 5a15 15 0 0 1 11 3.5M15 9.6a10 10 0 0 1 4 2.4',
+  sun: 'M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1.1 1.1M17.3 17.3l1.1 1.1M5.6 18.4l1.1-1.1M17.3 6.7l1.1-1.1',
+};
+
+/**
+ * @param {keyof typeof PATHS} name
+ * @returns {SVGElement}
+ */
+export function icon(name) {
+  return svg('svg', { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: PATHS[name] }));
+}

@@ -1,0 +1,100 @@
+// @ts-check
+/**
+ * Writes the rows of a file, a few at a time. Safe to run twice: an address that is taken is there already. When the
+ * server does not answer it waits and tries again, and in the end it pauses instead of losing rows.
+ */
+
+import { ApiError, createEmployee } from './api.js';
+import { rowsChanged } from './changes.js';
+
+/** @typedef {import('./import_file.js').Row} Row */
+/** @typedef {'created' | 'present' | 'refused'} Outcome */
+/** @typedef {{row: Row, outcome: Outcome, id: number | null, words: string}} Result */
+
+const AT_ONCE = 4;
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 10_000;
+
+/** Told of every step: the event `change`. */
+export class ImportRun extends EventTarget {
+  /** @param {Row[]} rows that were found right */
+  constructor(rows) {
+    super();
+    this.total = rows.length;
+    /** @type {Result[]} */
+    this.results = [];
+    /** @type {'running' | 'paused' | 'stopped' | 'done'} */
+    this.state = 'running';
+    /** @type {ApiError | null} why it paused */
+    this.error = null;
+    this.waiting = [...rows];
+  }
+
+  get isOver() {
+    return this.state === 'done' || this.state === 'stopped';
+  }
+
+  /** @param {Outcome} outcome */
+  count(outcome) {
+    return this.results.filter((result) => result.outcome === outcome).length;
+  }
+
+  /** Begin, or go on after a pause. */
+  async start() {
+    this.state = 'running';
+    this.error = null;
+    this.tell();
+    await Promise.all(Array.from({ length: AT_ONCE }, () => this.work()));
+    if (this.state === 'running') this.state = 'done';
+    this.tell();
+    rowsChanged();
+  }
+
+  /** What is being written is finished; the rest stays unwritten. */
+  stop() {
+    this.state = 'stopped';
+    this.tell();
+  }
+
+  tell() {
+    this.dispatchEvent(new Event('change'));
+  }
+
+  async work() {
+    while (this.state === 'running') {
+      const row = this.waiting.shift();
+      if (!row) return;
+      try {
+        this.results.push(await this.write(row));
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        this.waiting.unshift(row);
+        this.error = error;
+        if (this.state === 'running') this.state = 'paused';
+      }
+      this.tell();
+    }
+  }
+
+  /** @param {Row} row @param {number} [attempt] @returns {Promise<Result>} */
+  async write(row, attempt = 1) {
+    try {
+      const { id } = await createEmployee(row.values);
+      return { row, outcome: 'created', id, words: '' };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status === 409) return { row, outcome: 'present', id: null, words: error.detail || error.title };
+      if (error.kind === 'problem' && !error.isTemporary && error.status < 500) return { row, outcome: 'refused', id: null, words: refusal(error) };
+      if (attempt === ATTEMPTS || this.state !== 'running') throw error;
+      const pause = error.retryAfter ? error.retryAfter * 1000 : FIRST_PAUSE_MS * 2 ** (attempt - 1);
+      await new Promise((resolve) => setTimeout(resolve, Math.min(pause, LONGEST_PAUSE_MS)));
+      return this.write(row, attempt + 1);
+    }
+  }
+}
+
+/** @param {ApiError} error @returns {string} the server's words */
+function refusal(error) {
+  return error.errors.map(({ campo, mensaje }) => `${campo}: ${mensaje}`).join('; ') || error.detail || error.title;
+}

@@ -1,0 +1,205 @@
+// @ts-check
+/** Starts the page: the shell around the views, and which view and panel stand in it. */
+
+import { announcer } from './announce.js';
+import { h } from './element.js';
+import { icon } from './icons.js';
+import * as list from './list.js';
+import { closePanel } from './panel.js';
+import { LANGUAGES, THEMES, chooseLanguage, chooseTheme, currentLanguage, currentTheme, showTheme } from './preferences.js';
+import { address, currentRoute, places } from './router.js';
+import { empty } from './states.js';
+import { t } from './texts.js';
+import { toasts } from './toast.js';
+
+/** @typedef {import('./router.js').Route} Route */
+/** @typedef {{mount: (root: HTMLElement, route: Route, signal: AbortSignal) => void | Promise<void> | {update: (route: Route) => void}}} View */
+
+/** The list is what most people come for; the rest is fetched when there is time, or when it is asked for. */
+const VIEWS = {
+  empleados: async () => list,
+  resumen: () => import('./summary.js'),
+  actividad: () => import('./activity.js'),
+  operacion: () => import('./operations.js'),
+  importar: () => import('./importer.js'),
+  perdido: async () => ({ mount: lost }),
+};
+const PANELS = { ver: () => import('./employee.js'), editar: () => import('./form.js'), nuevo: () => import('./form.js') };
+const ICONS = /** @type {const} */ ({ empleados: 'people', resumen: 'chart', actividad: 'clock', operacion: 'pulse' });
+
+const view = h('div', { class: 'view' });
+const aside = h('aside', { class: 'panel', hidden: true });
+const main = h('main', { id: 'contenido', tabindex: '-1' }, view, aside);
+
+/** A place of the page that holds one view at a time. */
+class Slot {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    this.name = '';
+    this.life = new AbortController();
+    /** @type {((route: Route) => void) | undefined} */
+    this.update = undefined;
+  }
+
+  /**
+   * Show what `name` stands for. The same name again is only told of the new route, if it wants to know.
+   *
+   * @param {string} name
+   * @param {Route} route
+   * @param {() => Promise<View>} load
+   */
+  async show(name, route, load) {
+    if (name === this.name && this.update) {
+      this.update(route);
+      return;
+    }
+    this.clear();
+    this.name = name;
+    const { signal } = this.life;
+    try {
+      const { mount } = await load();
+      if (signal.aborted) return;
+      const mounted = mount(this.root, route, signal);
+      this.update = mounted && 'update' in mounted ? mounted.update : undefined;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.root.replaceChildren(unopened());
+      throw error;
+    }
+  }
+
+  clear() {
+    this.life.abort();
+    this.life = new AbortController();
+    this.name = '';
+    this.update = undefined;
+    this.root.replaceChildren();
+  }
+}
+
+const viewSlot = new Slot(view);
+const panelSlot = new Slot(aside);
+/** Where the list stood when a panel covered it, on a narrow screen. */
+let listScroll = 0;
+/** The element of the list that opened the panel. @type {string | null} */
+let opener = null;
+
+/** @param {{isFirst?: boolean}} [options] */
+async function showPlace({ isFirst = false } = {}) {
+  const route = currentRoute();
+  const isNewView = viewSlot.name !== route.view;
+  const hadPanel = !aside.hidden;
+  markCurrent(route);
+  document.title = `${t(`view.${route.view}`)} · ${t('app.short')}`;
+  if (route.panel && !hadPanel) {
+    listScroll = scrollY;
+    opener = document.activeElement?.getAttribute('data-focus') ?? null;
+  }
+  aside.hidden = route.panel === null;
+  main.classList.toggle('with-panel', route.panel !== null);
+  const shown = viewSlot.show(route.view, route, VIEWS[route.view]);
+  if (route.panel) {
+    const name = route.panel.kind === 'nuevo' ? 'nuevo' : `${route.panel.kind} ${route.panel.id}`;
+    if (panelSlot.name !== name) await panelSlot.show(name, route, PANELS[route.panel.kind]);
+  } else if (hadPanel) {
+    panelSlot.clear();
+    scrollTo({ top: listScroll });
+    /** @type {HTMLElement | null} */ (opener && view.querySelector(`[data-focus="${CSS.escape(opener)}"]`))?.focus({ preventScroll: true });
+  }
+  await shown;
+  if (isNewView && !isFirst && !route.panel) {
+    scrollTo({ top: 0 });
+    /** @type {HTMLElement | null} */ (view.querySelector('h1'))?.focus({ preventScroll: true });
+  }
+}
+
+/** @param {HTMLElement} root */
+function lost(root) {
+  const content = empty(t('view.perdido'), t('lost.text'), h('a', { class: 'button primary', href: address('empleados') }, t('lost.home')));
+  root.replaceChildren(h('h1', { class: 'visually-hidden', tabindex: '-1' }, t('view.perdido')), content);
+}
+
+function unopened() {
+  return empty(t('app.newVersion.title'), t('app.newVersion.text'), h('button', { type: 'button', class: 'primary', onclick: () => location.reload() }, icon('refresh'), t('app.reload')));
+}
+
+function shell() {
+  const inbox = document.querySelector('meta[name="inbox"]')?.getAttribute('content');
+  const links = Object.entries(ICONS).map(([name, picture]) => h('a', { href: address(/** @type {any} */ (name)), 'data-view': name }, icon(picture), h('span', {}, t(`view.${name}`))));
+  const offline = h('p', { class: 'offline', role: 'status', hidden: navigator.onLine }, icon('offline'), t('app.offline'));
+  addEventListener('online', () => (offline.hidden = true));
+  addEventListener('offline', () => (offline.hidden = false));
+  return [
+    h('a', { class: 'skip', href: '#contenido', onclick: skip }, t('app.skip')),
+    h(
+      'header',
+      { class: 'bar' },
+      h('a', { class: 'brand', href: address('empleados') }, icon('people'), h('span', {}, t('app.short'))),
+      h('nav', { class: 'menu', 'aria-label': t('app.menu') }, ...links),
+      h('div', { class: 'settings' }, inbox && h('a', { class: 'inbox', href: inbox, target: '_blank', rel: 'noopener' }, icon('mail'), h('span', {}, t('app.inbox'))), themeChoice(), languageChoice()),
+    ),
+    offline,
+    main,
+    toasts,
+    announcer,
+  ];
+}
+
+/** The address after `#` is the route, so that an ordinary link to an element would leave the view. @param {Event} event */
+function skip(event) {
+  event.preventDefault();
+  main.focus();
+}
+
+function languageChoice() {
+  const names = { es: 'Español', en: 'English' };
+  const select = h('select', { 'aria-label': t('app.language') }, ...LANGUAGES.map((language) => h('option', { value: language, lang: language, selected: language === currentLanguage() }, names[language])));
+  select.addEventListener('change', () => {
+    chooseLanguage(select.value);
+    start();
+    document.querySelector(`select[aria-label="${t('app.language')}"]`)?.focus();
+  });
+  return h('div', { class: 'select-field' }, select);
+}
+
+function themeChoice() {
+  const select = h('select', { 'aria-label': t('app.theme') }, ...THEMES.map((theme) => h('option', { value: theme, selected: theme === currentTheme() }, t(`theme.${theme}`))));
+  select.addEventListener('change', () => chooseTheme(select.value));
+  return h('div', { class: 'select-field theme-field' }, select);
+}
+
+/** @param {Route} route */
+function markCurrent(route) {
+  const section = route.view === 'importar' ? 'empleados' : route.view;
+  for (const link of document.querySelectorAll('.menu a')) {
+    if (link.getAttribute('data-view') === section) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+}
+
+/** Draws everything anew: at the beginning, and in another language. */
+function start() {
+  document.documentElement.lang = currentLanguage();
+  viewSlot.clear();
+  panelSlot.clear();
+  document.body.replaceChildren(...shell());
+  return showPlace({ isFirst: true });
+}
+
+/** So that a view opens at once, also when the network is gone by then. */
+function fetchTheRest() {
+  const loaders = [...Object.values(VIEWS), ...Object.values(PANELS), () => import('./export.js')];
+  requestIdleCallback(() => loaders.forEach((load) => load().catch(() => undefined)), { timeout: 10_000 });
+}
+
+addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && !aside.hidden && !document.querySelector('dialog[open]')) closePanel();
+  if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && document.getElementById('buscar')) {
+    event.preventDefault();
+    document.getElementById('buscar')?.focus();
+  }
+});
+places.addEventListener('change', () => showPlace());
+showTheme(currentTheme());
+start().then(fetchTheRest);

@@ -1,0 +1,73 @@
+// @ts-check
+/**
+ * Deletes with undo in reach. A delete cannot be taken back once the server has it: the row would return with another
+ * id and without its history, and HR would get two mails. So the request waits, for as long as the undo is shown.
+ */
+
+import { ApiError, removeEmployee } from './api.js';
+import { rowsChanged } from './changes.js';
+import { sentence } from './states.js';
+import { t } from './texts.js';
+import { toast } from './toast.js';
+
+/** @typedef {import('./api.js').Employee} Employee */
+
+const UNDO_SECONDS = 10;
+
+/** Told when a row begins or ceases to wait for its deletion. */
+export const removals = new EventTarget();
+
+/** @type {Map<number, {row: Employee, toast: import('./toast.js').Toast}>} */
+const leaving = new Map();
+
+/** @param {number} id */
+export const isLeaving = (id) => leaving.has(id);
+
+const notify = () => removals.dispatchEvent(new Event('change'));
+
+/** @param {Employee} row */
+export function removeSoon(row) {
+  const notice = toast(t('removal.soon', { name: row.nombre }), {
+    seconds: UNDO_SECONDS,
+    action: { label: t('undo'), run: () => keep(row.id) },
+    onEnd: () => remove(row),
+  });
+  leaving.set(row.id, { row, toast: notice });
+  notify();
+}
+
+/** @param {number} id */
+export function keep(id) {
+  leaving.get(id)?.toast.close();
+  leaving.delete(id);
+  notify();
+}
+
+/** @param {Employee} row */
+async function remove(row) {
+  try {
+    await removeEmployee(row);
+    toast(t('removal.done', { name: row.nombre }));
+  } catch (error) {
+    tellFailure(row, /** @type {ApiError} */ (error));
+  }
+  leaving.delete(row.id);
+  rowsChanged();
+}
+
+/** @param {Employee} row @param {ApiError} error */
+function tellFailure(row, error) {
+  const name = row.nombre;
+  if (error.status === 404) toast(t('removal.alreadyGone', { name }));
+  else if (error.status === 412) toast(t('removal.changed', { name }), { kind: 'error' });
+  else toast(`${t('removal.failed', { name })} ${sentence(error)}`, { kind: 'error', action: { label: t('retry'), run: () => removeSoon(row) } });
+}
+
+/** Who leaves the page wanted what was deleted to be deleted. */
+addEventListener('pagehide', () => {
+  for (const { row, toast: notice } of leaving.values()) {
+    notice.close();
+    removeEmployee(row, { keepalive: true }).catch(() => undefined);
+  }
+  leaving.clear();
+});

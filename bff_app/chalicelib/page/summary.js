@@ -1,0 +1,103 @@
+// @ts-check
+/** Head count and salaries by position. */
+
+import { getSummary } from './api.js';
+import { changes } from './changes.js';
+import { barChart, rangeChart } from './charts.js';
+import { h } from './element.js';
+import { count, money, roundMoney } from './format.js';
+import { icon } from './icons.js';
+import { address } from './router.js';
+import { empty, failure, skeleton } from './states.js';
+import { t } from './texts.js';
+
+/** @typedef {{posicion: string, empleados: number, salario_medio: number, salario_minimo: number, salario_maximo: number}} Group */
+
+/** More bars than this are no picture any more; the table has them all. */
+const CHARTED = 12;
+
+/**
+ * @param {HTMLElement} root
+ * @param {import('./router.js').Route} _route
+ * @param {AbortSignal} signal
+ */
+export async function mount(root, _route, signal) {
+  const body = h('div', { class: 'summary' }, skeleton(10));
+  root.replaceChildren(h('header', { class: 'view-heading' }, h('h1', { tabindex: '-1' }, t('view.resumen'))), body);
+  changes.addEventListener('change', () => load(), { signal });
+  await load();
+
+  async function load() {
+    try {
+      draw(await getSummary(signal));
+    } catch (error) {
+      if (!signal.aborted) body.replaceChildren(failure(/** @type {any} */ (error), load));
+    }
+  }
+
+  /** @param {{empleados: number, posiciones: Group[]}} summary */
+  function draw({ posiciones }) {
+    if (posiciones.length === 0) {
+      body.replaceChildren(empty(t('summary.empty.title'), t('summary.empty.text'), h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, icon('plus'), t('list.new'))));
+      return;
+    }
+    const groups = [...posiciones].sort((a, b) => b.empleados - a.empleados || a.posicion.localeCompare(b.posicion));
+    body.replaceChildren(tiles(groups), charts(groups.slice(0, CHARTED), groups.length), groupTable(groups));
+  }
+}
+
+/** @param {Group[]} groups */
+function tiles(groups) {
+  const people = groups.reduce((sum, group) => sum + group.empleados, 0);
+  const mean = groups.reduce((sum, group) => sum + group.salario_medio * group.empleados, 0) / people;
+  const lowest = Math.min(...groups.map((group) => group.salario_minimo));
+  const highest = Math.max(...groups.map((group) => group.salario_maximo));
+  const tile = (/** @type {string} */ label, /** @type {string} */ value) => h('div', { class: 'tile' }, h('dt', {}, label), h('dd', {}, value));
+  return h(
+    'dl',
+    { class: 'tiles' },
+    tile(t('summary.people'), count(people)),
+    tile(t('summary.positions'), count(groups.length)),
+    tile(t('summary.mean'), money(mean)),
+    tile(t('summary.range'), `${roundMoney(lowest)} – ${roundMoney(highest)}`),
+  );
+}
+
+/** @param {Group[]} groups @param {number} all how many there are, charted or not */
+function charts(groups, all) {
+  const note = all > groups.length && h('p', { class: 'muted' }, t('summary.charted', { n: groups.length, all }));
+  return h(
+    'div',
+    { class: 'charts' },
+    h('figure', {}, h('figcaption', {}, h('h2', {}, t('summary.byPosition'))), barChart(groups.map((group) => ({ label: group.posicion, value: group.empleados }))), note),
+    h(
+      'figure',
+      {},
+      h('figcaption', {}, h('h2', {}, t('summary.salaries')), h('p', { class: 'muted' }, t('summary.salaries.key'))),
+      rangeChart(groups.map((group) => ({ label: group.posicion, low: group.salario_minimo, mean: group.salario_medio, high: group.salario_maximo }))),
+      note && note.cloneNode(true),
+    ),
+  );
+}
+
+/** The charts' numbers, for who reads and for who cannot see them. @param {Group[]} groups */
+function groupTable(groups) {
+  const columns = [t('field.posicion'), t('summary.people'), t('summary.minimum'), t('summary.mean'), t('summary.maximum')];
+  const row = (/** @type {Group} */ group) =>
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, h('a', { href: address('empleados', { posicion: group.posicion }) }, group.posicion)),
+      ...[count(group.empleados), money(group.salario_minimo), money(group.salario_medio), money(group.salario_maximo)].map((text) => h('td', { class: 'number' }, text)),
+    );
+  return h(
+    'div',
+    { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': t('summary.table') },
+    h(
+      'table',
+      { class: 'plain' },
+      h('thead', {}, h('tr', {}, ...columns.map((text, index) => h('th', { scope: 'col', class: index > 0 ? 'number' : null }, text)))),
+      h('tbody', {}, ...groups.map(row)),
+    ),
+  );
+}

@@ -1,0 +1,103 @@
+// @ts-check
+/** What happened, newest first, with the fate of each e-mail that it caused. */
+
+import { h } from './element.js';
+import { dateTime, longDay, time } from './format.js';
+import { icon } from './icons.js';
+import { address } from './router.js';
+import { t } from './texts.js';
+
+/**
+ * @typedef {{id: string, tipo: 'creado' | 'actualizado' | 'eliminado', ocurrido_en: string, actor: string,
+ *   empleado: {id: number, nombre: string, email: string, posicion: string, version: number}, cambios: string[]}} DirectoryEvent
+ * @typedef {{id: string, evento: string, destinatario: string, asunto: string, estado: string, creado_en: string,
+ *   actualizado_en: string, motivo: string | null, empleado: number | null}} Mail
+ */
+
+const ICONS = /** @type {const} */ ({ creado: 'plus', actualizado: 'edit', eliminado: 'trash' });
+
+/** The states from which a mail still moves. */
+const UNSETTLED = ['pendiente', 'enviando', 'incierto', 'enviado'];
+
+/** @param {Mail} mail */
+export const isUnsettled = (mail) => UNSETTLED.includes(mail.estado);
+
+/**
+ * @param {string} state one of the ledger's states
+ * @returns {HTMLElement}
+ */
+export function mailState(state) {
+  return h('span', { class: `badge mail-${state}`, title: t(`mail.${state}.meaning`) }, t(`mail.${state}`));
+}
+
+/**
+ * @param {DirectoryEvent[]} events
+ * @param {Map<string, Mail[]>} mails by event
+ * @returns {HTMLElement} the history of one employee
+ */
+export function employeeTimeline(events, mails) {
+  return h('ol', { class: 'timeline' }, ...events.map((event) => entry(event, mails.get(event.id) ?? [], describe(event), dateTime(event.ocurrido_en))));
+}
+
+/**
+ * @param {DirectoryEvent[]} events
+ * @param {Map<string, Mail[]>} mails by event
+ * @returns {HTMLElement[]} everybody's history, a list for each day
+ */
+export function dailyTimeline(events, mails) {
+  const days = Map.groupBy(events, (event) => longDay(event.ocurrido_en));
+  return [...days].map(([name, ofDay]) =>
+    h(
+      'section',
+      { class: 'day' },
+      h('h2', {}, name),
+      h('ol', { class: 'timeline' }, ...ofDay.map((event) => entry(event, mails.get(event.id) ?? [], subject(event), time(event.ocurrido_en)))),
+    ),
+  );
+}
+
+/**
+ * @param {DirectoryEvent} event
+ * @param {Mail[]} mails
+ * @param {HTMLElement} text
+ * @param {string} when
+ */
+function entry(event, mails, text, when) {
+  return h(
+    'li',
+    { class: `event event-${event.tipo}` },
+    h('span', { class: 'event-mark' }, icon(ICONS[event.tipo] ?? 'clock')),
+    h(
+      'div',
+      { class: 'event-body' },
+      text,
+      h('p', { class: 'muted' }, h('time', { datetime: event.ocurrido_en }, when), ' · ', t('event.actor', { actor: event.actor })),
+      mails.length > 0 && h('ul', { class: 'event-mails' }, ...mails.map(mailLine)),
+    ),
+  );
+}
+
+/** @param {DirectoryEvent} event */
+function describe(event) {
+  return h('p', {}, h('strong', {}, t(`event.${event.tipo}`)), changedFields(event));
+}
+
+/** @param {DirectoryEvent} event */
+function subject(event) {
+  const { id, nombre } = event.empleado;
+  return h('p', {}, h('a', { href: address('empleados', {}, { kind: 'ver', id: String(id) }) }, nombre), ' ', t(`event.${event.tipo}`).toLowerCase(), changedFields(event));
+}
+
+/** @param {DirectoryEvent} event */
+function changedFields(event) {
+  if (event.tipo !== 'actualizado' || event.cambios.length === 0) return null;
+  return `: ${event.cambios.map((name) => t(`field.${name}`).toLowerCase()).join(', ')}`;
+}
+
+/** @param {Mail} mail */
+function mailLine(mail) {
+  return h('li', {}, icon('mail'), h('span', { class: 'event-mail-to' }, mail.destinatario), mailState(mail.estado), mail.motivo && h('span', { class: 'muted' }, mail.motivo));
+}
+
+/** @param {Mail[]} mails @returns {Map<string, Mail[]>} */
+export const byEvent = (mails) => Map.groupBy(mails, (mail) => mail.evento);

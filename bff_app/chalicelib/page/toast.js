@@ -1,0 +1,55 @@
+// @ts-check
+/** Short notices at the foot of the page. One that ends by itself waits while somebody points at it or is in it. */
+
+import { h } from './element.js';
+import { icon } from './icons.js';
+import { t } from './texts.js';
+
+const TICK_MS = 200;
+const READING_SECONDS = 6;
+
+export const toasts = h('section', { class: 'toasts' });
+
+/** @typedef {{close: () => void}} Toast */
+
+/**
+ * @param {string} text
+ * @param {{kind?: 'done' | 'error', seconds?: number, action?: {label: string, run: () => void}, onEnd?: () => void}} [options]
+ *   `seconds`: how long it stays, an error until it is closed. `onEnd`: its time is over (closing it by hand counts too)
+ * @returns {Toast}
+ */
+export function toast(text, { kind = 'done', seconds = kind === 'error' ? Infinity : READING_SECONDS, action, onEnd } = {}) {
+  let left = seconds * 1000;
+  const clock = h('span', { class: 'toast-clock', 'aria-hidden': 'true' });
+  const close = () => {
+    clearInterval(timer);
+    element.remove();
+  };
+  const end = () => {
+    close();
+    onEnd?.();
+  };
+  const act = () => {
+    close();
+    action?.run();
+  };
+  const element = h(
+    'div',
+    { class: `toast toast-${kind}`, role: kind === 'error' ? 'alert' : 'status' },
+    icon(kind === 'error' ? 'warning' : 'check'),
+    h('p', {}, text),
+    action && h('button', { type: 'button', class: 'toast-action', onclick: act }, action.label),
+    onEnd && clock,
+    h('button', { type: 'button', class: 'icon-button', 'aria-label': t('close'), onclick: end }, icon('close')),
+  );
+  const tick = () => {
+    if (element.matches(':hover, :focus-within')) return;
+    left -= TICK_MS;
+    clock.textContent = `${Math.ceil(left / 1000)} s`;
+    if (left <= 0) end();
+  };
+  const timer = Number.isFinite(left) ? setInterval(tick, TICK_MS) : undefined;
+  clock.textContent = `${seconds} s`;
+  toasts.append(element);
+  return { close };
+}

@@ -1,0 +1,128 @@
+"""What a client reads when the proxy has no answer of an upstream to pass on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chalicelib.limits import MAX_ANSWER_BODY_BYTES, MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES
+from chalicelib.upstream import AnswerTooLarge, UnexplainedError, UpstreamBroken, UpstreamTooSlow, UpstreamUnreachable
+from frontdoor import Problem
+
+if TYPE_CHECKING:
+    from chalicelib.headers import MalformedHeader
+    from chalicelib.health import PartsUnwell
+    from chalicelib.upstream import UpstreamError
+
+Text = dict[str, str]
+
+_SERVICES: dict[str, Text] = {
+    "crud": {"es": "El servicio de empleados", "en": "The employee service"},
+    "email": {"es": "El servicio de correos", "en": "The e-mail service"},
+}
+_FAILURES: dict[type[UpstreamError], tuple[int, Text]] = {
+    UpstreamUnreachable: (502, {"es": "no está disponible.", "en": "cannot be reached."}),
+    UpstreamTooSlow: (504, {"es": "no respondió a tiempo.", "en": "did not answer in time."}),
+    UpstreamBroken: (
+        502,
+        {"es": "cortó la respuesta o dio una ilegible.", "en": "broke off its answer or gave an unreadable one."},
+    ),
+    AnswerTooLarge: (
+        502,
+        {
+            "es": f"respondió con más de {MAX_ANSWER_BODY_BYTES} bytes. Pida menos de una vez.",
+            "en": f"answered with more than {MAX_ANSWER_BODY_BYTES} bytes. Ask for less at once.",
+        },
+    ),
+}
+_FAILED: Text = {"es": "falló.", "en": "failed."}
+_UNKNOWN_OUTCOME: Text = {
+    "es": "No se sabe si el cambio se hizo: compruébelo antes de repetirlo.",
+    "en": "It is unknown whether the change was made: check before repeating it.",
+}
+_NOT_DONE: Text = {"es": "El cambio no se hizo.", "en": "The change was not made."}
+_FIRST_SERVER_ERROR = 500
+# Statuses that an unexplained error keeps: they tell the client what to do next.
+_KEPT_SERVER_ERRORS = frozenset({503, 504})
+_KEPT_HEADERS = ("Retry-After", "WWW-Authenticate", "Allow")
+
+
+def upstream_failed(error: UpstreamError) -> Problem:
+    """The problem of an upstream that gave no usable answer; for a write it says whether the outcome is known."""
+    if isinstance(error, UnexplainedError):
+        return _unexplained(error)
+    status, what = _FAILURES[type(error)]
+    return _failure(error, status, what)
+
+
+def _unexplained(error: UnexplainedError) -> Problem:
+    status = error.answer.status
+    headers = {name: value for name in _KEPT_HEADERS if (value := error.answer.header(name.lower()))}
+    if status < _FIRST_SERVER_ERROR:
+        return Problem(status, headers=headers)
+    return _failure(error, status if status in _KEPT_SERVER_ERRORS else 502, _FAILED, headers)
+
+
+def _failure(error: UpstreamError, status: int, what: Text, headers: dict[str, str] | None = None) -> Problem:
+    sentences = [_SERVICES[error.request.upstream.name], what]
+    if not error.request.is_safe:
+        sentences.append(_UNKNOWN_OUTCOME if error.outcome_unknown else _NOT_DONE)
+    detail = {language: " ".join(sentence[language] for sentence in sentences) for language in ("es", "en")}
+    return Problem(status, detail=detail, headers=headers, resultado_desconocido=error.outcome_unknown)
+
+
+def answer_refused() -> Problem:
+    """502: the front door would not let the upstream's answer through."""
+    return Problem(
+        502,
+        detail={
+            "es": "La respuesta del servicio interno es demasiado grande o no es válida. Pida menos de una vez.",
+            "en": "The answer of the service behind is too large or not valid. Ask for less at once.",
+        },
+    )
+
+
+def parts_unwell(error: PartsUnwell) -> Problem:
+    """503, with what each part said."""
+    return Problem(
+        503,
+        detail={"es": f"No responden bien: {error}.", "en": f"These do not answer well: {error}."},
+        partes=error.parts,
+    )
+
+
+def body_too_large() -> Problem:
+    """413."""
+    return Problem(
+        413,
+        detail={
+            "es": f"El cuerpo puede tener como máximo {MAX_REQUEST_BODY_BYTES} bytes.",
+            "en": f"The body may have at most {MAX_REQUEST_BODY_BYTES} bytes.",
+        },
+    )
+
+
+def head_too_large() -> Problem:
+    """431."""
+    return Problem(
+        431,
+        detail={
+            "es": f"La dirección y las cabeceras pueden tener juntas como máximo {MAX_REQUEST_HEAD_BYTES} bytes.",
+            "en": f"The address and the headers together may have at most {MAX_REQUEST_HEAD_BYTES} bytes.",
+        },
+    )
+
+
+def malformed_header(error: MalformedHeader) -> Problem:
+    """400."""
+    return Problem(
+        400,
+        detail={
+            "es": f"La cabecera {error.name} contiene caracteres que HTTP no permite.",
+            "en": f"The header {error.name} holds characters that HTTP does not allow.",
+        },
+    )
+
+
+def not_found() -> Problem:
+    """404."""
+    return Problem(404)

@@ -1,0 +1,146 @@
+"""Passes a request on to its upstream, and the upstream's answer back.
+
+RequestRefused           the request cannot be passed on; nothing was sent
++-- BodyTooLarge         the body is longer than an ALB would have let through   -> 413
++-- HeadTooLarge         the HTTP API would refuse the request line and headers  -> 431
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from chalice.app import Response
+
+from chalicelib.deadline import Deadline
+from chalicelib.headers import forwarded_headers, returned_headers
+from chalicelib.limits import LAMBDA_MARGIN_SECONDS, MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES, TOTAL_SECONDS
+from chalicelib.upstream import UnexplainedError, UpstreamAnswer, UpstreamError, UpstreamRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalicelib.routes import ProxiedRoute, UpstreamName
+    from chalicelib.upstream import Headers, Upstream, UpstreamClient
+    from frontdoor.request import FrontDoorRequest
+
+logger = logging.getLogger(__name__)
+
+_METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+class RequestRefused(Exception):
+    """The request cannot be passed on; nothing was sent."""
+
+
+class BodyTooLarge(RequestRefused):
+    """The body is longer than ``MAX_REQUEST_BODY_BYTES``."""
+
+
+class HeadTooLarge(RequestRefused):
+    """Request line and headers are longer than ``MAX_REQUEST_HEAD_BYTES``."""
+
+
+class InvocationContext(Protocol):
+    """What the proxy asks of Lambda's context object."""
+
+    def get_remaining_time_in_millis(self) -> float:
+        """Milliseconds until the process is killed."""
+
+
+class Proxy:
+    """The routes of ``PROXIED_ROUTES``."""
+
+    def __init__(
+        self,
+        client: UpstreamClient,
+        upstreams: Mapping[UpstreamName, Upstream],
+        total_seconds: float = TOTAL_SECONDS,
+    ) -> None:
+        self._client = client
+        self._upstreams = upstreams
+        self._total_seconds = total_seconds
+
+    def forward(self, route: ProxiedRoute, request: FrontDoorRequest, context: InvocationContext) -> Response:
+        """The upstream's answer to ``request``.
+
+        Raises:
+            RequestRefused, MalformedHeader, ImpossibleSegment: it cannot be passed on; nothing was sent.
+            UpstreamError: the upstream gave no answer that could be passed on.
+        """
+        upstream = self._upstreams[route.upstream]
+        question = _question(upstream, route, request)
+        answer = self._ask(question, route, self._deadline(context))
+        if answer.is_unexplained_error:
+            raise UnexplainedError(question, answer)
+        headers = returned_headers(answer.headers, upstream.address.as_seen_by_client)
+        return Response(answer.body, headers=headers, status_code=answer.status)
+
+    def _deadline(self, context: InvocationContext) -> Deadline:
+        lambda_seconds = context.get_remaining_time_in_millis() / 1000 - LAMBDA_MARGIN_SECONDS
+        return Deadline(min(self._total_seconds, lambda_seconds))
+
+    def _ask(self, question: UpstreamRequest, route: ProxiedRoute, deadline: Deadline) -> UpstreamAnswer:
+        started = time.monotonic()
+        try:
+            answer = self._client.send(question, deadline)
+        except UpstreamError as error:
+            _log(logging.WARNING, question, route, type(error).__name__, started)
+            raise
+        _log(logging.INFO, question, route, answer.status, started)
+        return answer
+
+
+def _question(upstream: Upstream, route: ProxiedRoute, request: FrontDoorRequest) -> UpstreamRequest:
+    body = request.raw_body
+    if len(body) > MAX_REQUEST_BODY_BYTES:
+        raise BodyTooLarge
+    # HEAD is asked as GET: the front door leaves the body out and tells its length.
+    method = "GET" if request.method == "HEAD" else request.method
+    question = UpstreamRequest(
+        upstream=upstream,
+        method=method,
+        target=upstream.address.target(route.path, request.uri_params or {}, _query_pairs(request)),
+        headers=(
+            ("Host", upstream.address.authority),
+            *forwarded_headers(request.headers),
+            ("X-Request-Id", request.request_id),
+            ("Accept-Encoding", "identity"),
+            *_framing(method, body),
+        ),
+        body=body,
+    )
+    if question.head_bytes > MAX_REQUEST_HEAD_BYTES:
+        raise HeadTooLarge
+    return question
+
+
+def _query_pairs(request: FrontDoorRequest) -> list[tuple[str, str]]:
+    parameters = request.query_params
+    return [(name, value) for name in parameters for value in parameters.getlist(name)] if parameters else []
+
+
+def _framing(method: str, body: bytes) -> Headers:
+    return (("Content-Length", str(len(body))),) if body or method in _METHODS_WITH_BODY else ()
+
+
+def _log(level: int, question: UpstreamRequest, route: ProxiedRoute, outcome: int | str, started: float) -> None:
+    """One line a request. The route and not the target: neither ids nor searches belong into a log."""
+    milliseconds = round((time.monotonic() - started) * 1000)
+    logger.log(
+        level,
+        "%s %s -> %s: %s in %d ms",
+        question.method,
+        route.path,
+        question.upstream.name,
+        outcome,
+        milliseconds,
+        extra={
+            "method": question.method,
+            "route": route.path,
+            "upstream": question.upstream.name,
+            "outcome": outcome,
+            "milliseconds": milliseconds,
+        },
+    )

@@ -1,0 +1,35 @@
+"""bff_app put together as in production, with upstreams of a test's own."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import app as bff_app
+from chalicelib.address import UpstreamAddress
+from chalicelib.bootstrap import assemble, bootstrap
+from chalicelib.httpx_upstream import HttpxUpstreamClient
+from chalicelib.settings import Settings
+from tests.support.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def composed(crud_url: str, email_url: str, **limits: float) -> Iterator[None]:
+    """The app passes requests on to these addresses, within these limits (see ``assemble``)."""
+    settings = Settings(UpstreamAddress.parse(crud_url), UpstreamAddress.parse(email_url))
+    # These upstreams do without TLS: reading a certificate store takes longer than all the rest of a test.
+    client = HttpxUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    bootstrap.use(assemble(settings, client, **limits))
+    try:
+        yield
+    finally:
+        bootstrap.use(None)
+
+
+def through(door: str) -> Client:
+    """A client that reaches the app through ``door``."""
+    return Client(bff_app.app, door)

@@ -1,0 +1,54 @@
+"""What bff_app's tests share: upstreams that misbehave, and a client that reaches them."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.local.emulator import PROGRAM
+from tests.bff_app.servers import Connection, Server, running
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator
+
+    from tests.support.client import Client
+EMULATOR_PYTHON = PROGRAM.with_name("python")
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Starts an upstream that behaves as told; it is stopped after the test."""
+    with ExitStack() as servers:
+
+        def start(behave: Callable[[Connection], None], tls: ssl.SSLContext | None = None) -> Server:
+            return servers.enter_context(running(behave, tls))
+
+        yield start
+
+
+@pytest.fixture
+def bff() -> Iterator[Callable[..., Client]]:
+    """Puts the app together with the given upstreams, and returns a client that reaches it through a front door."""
+    # Not above: pytest loads this file before it has chosen whose `app` and `chalicelib` are meant.
+    from tests.bff_app.composition import composed, through  # noqa: PLC0415
+
+    with ExitStack() as compositions:
+
+        def compose(crud: Server, email: Server | None = None, *, door: str = "alb_multi", **limits: float) -> Client:
+            compositions.enter_context(composed(crud.url, (email or crud).url, **limits))
+            return through(door)
+
+        yield compose
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A private key and a certificate for ``localhost`` that nobody trusts by default."""
+    file = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    subprocess.run([EMULATOR_PYTHON, Path(__file__).with_name("certificate.py"), file], check=True)
+    return file
