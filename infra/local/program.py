@@ -1,0 +1,133 @@
+"""Runs a program until a signal ends it, and starts it anew when its code changes.
+
+Anew means: in the same process, with the same id, pipes and parent, so that whoever watches it notices nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+POLL_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class Program(Protocol):
+    """What `run_program` runs."""
+
+    def run(self) -> int:
+        """Work until `stop` is called or something breaks, and return the exit code."""
+
+    def stop(self) -> None:
+        """Ask `run` to end what is under way and return. Called from signal handlers and from other threads."""
+
+
+class Ending:
+    """The end of a program, asked for by a signal handler, by another thread, or by a part that broke.
+
+    A queue that is safe in a signal handler: ``threading.Event`` is not, its lock may be held by the very thread that
+    the signal interrupts.
+    """
+
+    def __init__(self) -> None:
+        self._codes: SimpleQueue[int] = SimpleQueue()
+
+    def ask(self, exit_code: int = 0) -> None:
+        """Let `wait` return; the first ``exit_code`` counts."""
+        self._codes.put(exit_code)
+
+    @property
+    def asked(self) -> bool:
+        """Whether `ask` was called, and nobody has waited yet."""
+        return not self._codes.empty()
+
+    def wait(self) -> int:
+        """Block until `ask` was called, and return its exit code."""
+        return self._codes.get()
+
+
+def run_program(make: Callable[[], Program], *, reload: Path | None = None) -> int:
+    """Make a program and run it until SIGTERM or Ctrl-C; the result is its exit code.
+
+    With ``reload``, the folder of its code, a change there stops the program and starts the process anew, and code that
+    cannot be loaded (half of it is written) waits for the next change.
+    """
+    changed = threading.Event()
+    program: Program | None = None
+
+    def on_change() -> None:
+        changed.set()
+        if program:
+            program.stop()
+
+    if reload:
+        CodeWatch(reload, on_change).start()
+    try:
+        program = make()
+    except Exception:
+        if not reload:
+            raise
+        logger.exception("the code in %s cannot be loaded; waiting for a change", reload.name)
+        changed.wait()
+    else:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: program.stop())
+        if changed.is_set():
+            program.stop()
+        exit_code = program.run()
+        if not changed.is_set():
+            return exit_code
+    return _start_anew()
+
+
+def _start_anew() -> NoReturn:
+    """Replace this process by a new run of the command that started it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the command of this process
+
+
+class CodeWatch:
+    """Calls ``on_change`` once, from a thread of its own, when a file under a folder changes, comes or goes.
+
+    It compares modification times: no dependency, and the same on every system. Links are followed, because a project's
+    ``vendor/`` may hold some. Byte code and hidden files do not count.
+    """
+
+    def __init__(self, folder: Path, on_change: Callable[[], None]) -> None:
+        self._folder = folder
+        self._on_change = on_change
+        self._seen = dict(_modification_times(folder))
+
+    def start(self) -> None:
+        """Watch from now on, until the process ends."""
+        threading.Thread(target=self._watch, name="code-watch", daemon=True).start()
+
+    def _watch(self) -> None:
+        while (now := dict(_modification_times(self._folder))) == self._seen:
+            time.sleep(POLL_SECONDS)
+        changed = sorted(path for path in now.keys() | self._seen.keys() if now.get(path) != self._seen.get(path))
+        logger.info("%s changed: starting anew", os.path.relpath(changed[0]))
+        self._on_change()
+
+
+def _modification_times(top: Path) -> Iterator[tuple[str, int]]:
+    for folder, folders, files in os.walk(top, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
+        for name in files:
+            path = os.path.join(folder, name)  # noqa: PTH118 - strings, as os.walk gives them: there are many
+            try:
+                yield path, os.stat(path).st_mtime_ns  # noqa: PTH116 - same
+            except FileNotFoundError:
+                continue  # it went between the listing and the look at it

@@ -1,0 +1,142 @@
+"""A Chalice project on disk, loaded as Lambda would load it: its app, its functions, their limits.
+
+Needs nothing of this repository: together with `logs.py`, `program.py` and the package `pump` it can be lifted out.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from chalice.config import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from chalice.app import Chalice
+
+# What Chalice deploys a function with when .chalice/config.json does not say.
+DEFAULT_TIMEOUT_SECONDS = 60
+DEFAULT_MEMORY_MB = 128
+# Emulators answer for this account, and so does whatever is built here without asking AWS.
+LOCAL_ACCOUNT = "000000000000"
+
+logger = logging.getLogger(__name__)
+
+
+class InvocationFailedError(Exception):
+    """A function raised, exited, ran over its time or returned what is no JSON. Lambda calls that a function error."""
+
+
+@dataclass(frozen=True)
+class LambdaContext:
+    """The second argument of a Lambda handler, with the attributes that AWS documents for Python."""
+
+    function_name: str
+    memory_limit_in_mb: str
+    invoked_function_arn: str
+    deadline: float
+    """Of the clock ``time.monotonic``, in seconds."""
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    function_version: str = "$LATEST"
+    log_group_name: str = ""
+    log_stream_name: str = ""
+    identity: None = None
+    client_context: None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the function may still run, in milliseconds; never below zero."""
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+@dataclass(frozen=True)
+class Function:
+    """One Lambda function: the handler that a decorator registered, and the limits that the stage sets."""
+
+    name: str
+    handler: Callable[[Any, LambdaContext], object]
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    memory_mb: int = DEFAULT_MEMORY_MB
+
+    def invoke(self, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever JSON the handler returns
+        """Run the handler once with a copy of ``event``, and return what Lambda would: its answer, gone through JSON.
+
+        A thread cannot be ended from outside: a handler that runs over its time-out is reported at that moment, is left
+        to finish, and counts as failed, whatever it then returns.
+
+        Raises:
+            InvocationFailedError: a function error; its stack is in the log, as Lambda writes it.
+        """
+        context = LambdaContext(
+            function_name=self.name,
+            memory_limit_in_mb=str(self.memory_mb),
+            invoked_function_arn=f"arn:aws:lambda:{region()}:{LOCAL_ACCOUNT}:function:{self.name}",
+            deadline=time.monotonic() + self.timeout_seconds,
+        )
+        alarm = threading.Timer(self.timeout_seconds, self._report_overrun, (context.aws_request_id,))
+        alarm.daemon = True
+        alarm.start()
+        try:
+            answer = json.loads(json.dumps(self.handler(json.loads(json.dumps(event)), context)))
+        except (Exception, SystemExit) as error:
+            logger.exception("%s failed", self.name)
+            raise InvocationFailedError(f"{self.name} failed: {type(error).__name__}") from error
+        finally:
+            alarm.cancel()
+        if time.monotonic() > context.deadline:
+            raise InvocationFailedError(f"{self.name} ran over its time-out of {self.timeout_seconds:g} s")
+        return answer
+
+    def _report_overrun(self, request_id: str) -> None:
+        logger.error(
+            "%s timed out after %g s: Lambda would have ended it now", self.name, self.timeout_seconds,
+            extra={"request_id": request_id},
+        )  # fmt: skip
+
+
+class Project:
+    """A Chalice project and one of its stages, imported into this process (one project a process)."""
+
+    def __init__(self, folder: Path, stage: str) -> None:
+        """Import ``app.py`` of ``folder`` with the environment variables of ``stage``.
+
+        They are defaults: a variable that the environment has already stays. (`chalice local` does it the other way
+        round, so that nothing can be changed from outside.)
+        """
+        self.folder = folder.resolve()
+        self.stage = stage
+        self._config = Config(
+            chalice_stage=stage,
+            config_from_disk=json.loads((self.folder / ".chalice" / "config.json").read_text(encoding="utf-8")),
+            default_params={"project_dir": str(self.folder)},
+        )
+        for name, value in self._config.environment_variables.items():
+            os.environ.setdefault(name, value)
+        # As in the deployment package: the project first, what is vendored after the installed packages.
+        sys.path.insert(0, str(self.folder))
+        sys.path.append(str(self.folder / "vendor"))
+        self.app: Chalice = importlib.import_module("app").app
+
+    def function(self, name: str, handler: Callable[[Any, LambdaContext], object]) -> Function:
+        """The function that Chalice deploys under ``name``, with the limits of this stage."""
+        limits = self._config.scope(self.stage, name)
+        return Function(
+            name=f"{self.app.app_name}-{self.stage}-{name}",
+            handler=handler,
+            timeout_seconds=limits.lambda_timeout or DEFAULT_TIMEOUT_SECONDS,
+            memory_mb=limits.lambda_memory_size or DEFAULT_MEMORY_MB,
+        )
+
+
+def region() -> str:
+    """The AWS region that the environment names, as boto3 finds it."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"

@@ -1,0 +1,108 @@
+"""The command line of the pump: see the package's docstring."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from chalice.app import ScheduledEventConfig, ScheduleExpression, SNSEventConfig, SQSEventConfig
+
+from infra.local.logs import log_to_stdout
+from infra.local.program import Ending, run_program
+from infra.local.project import Project
+
+from .queue import QueueSource
+from .schedule import ScheduleSource
+from .source import CLIENT_CONFIG, Source
+from .topic import TopicSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+logger = logging.getLogger("pump")
+
+
+def sources(project: Project) -> Iterator[Source]:
+    """One source for each handler that the project's decorators registered."""
+    session = boto3.session.Session()
+    sqs, sns = session.client("sqs", config=CLIENT_CONFIG), session.client("sns", config=CLIENT_CONFIG)
+    for registered in project.app.event_sources:
+        function = project.function(registered.name, project.app.handler_map[registered.name])
+        match registered:
+            case SQSEventConfig():
+                yield QueueSource(
+                    sqs,
+                    function,
+                    registered.queue or registered.queue_arn or "",  # one of them is there: Chalice sees to it
+                    batch_size=registered.batch_size,
+                    window_seconds=registered.maximum_batching_window_in_seconds,
+                )
+            case SNSEventConfig():
+                yield TopicSource(sns, sqs, function, registered.topic)
+            case ScheduledEventConfig():
+                expression = registered.schedule_expression
+                yield ScheduleSource(
+                    function, expression.to_string() if isinstance(expression, ScheduleExpression) else expression
+                )
+            case _:
+                logger.warning("%s is not driven: the pump knows queues, topics and schedules", registered.name)
+
+
+class Pump:
+    """Runs sources, each in threads of its own, until it is stopped or one of them breaks."""
+
+    def __init__(self, sources: Iterable[Source], *, concurrency: int = 1) -> None:
+        """``concurrency`` is the number of threads of each queue and topic; a schedule has one."""
+        self._stop = threading.Event()
+        self._ending = Ending()
+        self._threads = [
+            threading.Thread(target=self._run, args=(source,), name=source.name)
+            for source in sources
+            for _ in range(1 if isinstance(source, ScheduleSource) else concurrency)
+        ]
+
+    def stop(self) -> None:
+        """See `Program`."""
+        self._ending.ask()
+
+    def run(self) -> int:
+        """See `Program`."""
+        for thread in self._threads:
+            thread.start()
+        exit_code = self._ending.wait()
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        return exit_code
+
+    def _run(self, source: Source) -> None:
+        try:
+            source.run(self._stop)
+        except Exception:
+            logger.exception("%s broke: this is a bug of the pump", source.name)
+            self._ending.ask(exit_code=1)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the pump of one project until SIGTERM or Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m infra.local.pump", description="Drive the handlers of a project.")
+    parser.add_argument("--project-dir", type=Path, required=True, help="the folder with app.py")
+    parser.add_argument("--stage", default="local", help="the stage of .chalice/config.json (default: local)")
+    parser.add_argument("--concurrency", type=int, default=1, help="threads for each queue and topic (default: 1)")
+    parser.add_argument("--reload", action="store_true", help="start anew when the project's code changes")
+    options = parser.parse_args(arguments)
+    log_to_stdout()
+
+    def make() -> Pump:
+        return Pump(sources(Project(options.project_dir, options.stage)), concurrency=options.concurrency)
+
+    return run_program(make, reload=options.project_dir if options.reload else None)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

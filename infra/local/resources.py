@@ -1,0 +1,137 @@
+"""The AWS resources of the system on this machine, with the names and rules that the deployment gives them.
+
+Each is made unless it is there, and then given the settings below, so that a second start keeps what is in it.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.literals import EventTypeType
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
+
+TOPIC = "crud-app-email-topic"
+QUEUE = "crud-app-email-queue"
+DEAD_LETTER_QUEUE = "crud-app-email-dlq"
+LEDGER_TABLE = "crud-app-correos"
+FEEDBACK_TOPIC = "crud-app-ses-feedback"
+CONFIGURATION_SET = "crud-app-correos"
+EVENT_DESTINATION = "crud-app-ses-feedback"
+SENDER_DOMAIN = "example.com"
+
+# The consumer's own time-out, the least that AWS lets a mapping have, so that a failed mail is tried again within the
+# attention of the person who watches. The deployment has six times that.
+VISIBILITY_SECONDS = 30
+# Five attempts outlast a hiccup of SES; what fails five times needs a person.
+MAX_RECEIVE_COUNT = 5
+# The longest that SQS keeps a message: time to notice, mend and redrive.
+DEAD_LETTER_SECONDS = 14 * 24 * 3600
+
+SES_EVENTS: tuple[EventTypeType, ...] = ("SEND", "REJECT", "DELIVERY", "BOUNCE", "COMPLAINT")
+
+
+class LedgerTableOutdatedError(Exception):
+    """The table that is there has other keys or indexes than the code wants; a table's keys cannot be changed."""
+
+
+def create_resources(
+    sns: SNSClient, sqs: SQSClient, dynamodb: DynamoDBClient, ses: SESV2Client, ledger_table: Mapping[str, Any]
+) -> None:
+    """Make everything. ``ledger_table`` has the members of DynamoDB's CreateTable, and ``TimeToLive``.
+
+    Raises:
+        LedgerTableOutdatedError: see there.
+    """
+    topic_arn = sns.create_topic(Name=TOPIC)["TopicArn"]
+    feedback_arn = sns.create_topic(Name=FEEDBACK_TOPIC)["TopicArn"]
+    queue_arn = _create_queues(sqs, topic_arn)
+    sns.subscribe(
+        TopicArn=topic_arn,
+        Protocol="sqs",
+        Endpoint=queue_arn,
+        Attributes={"RawMessageDelivery": "true"},
+        ReturnSubscriptionArn=True,
+    )
+    _create_ledger(dynamodb, ledger_table)
+    _create_sender(ses, feedback_arn)
+
+
+def _create_queues(sqs: SQSClient, topic_arn: str) -> str:
+    """Make the queue with its dead letter queue, and return its ARN."""
+    dead_letters_arn = _create_queue(sqs, DEAD_LETTER_QUEUE, {"MessageRetentionPeriod": str(DEAD_LETTER_SECONDS)})
+    queue_arn = dead_letters_arn.removesuffix(DEAD_LETTER_QUEUE) + QUEUE
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    redrive = {"deadLetterTargetArn": dead_letters_arn, "maxReceiveCount": MAX_RECEIVE_COUNT}
+    return _create_queue(
+        sqs,
+        QUEUE,
+        {
+            "VisibilityTimeout": str(VISIBILITY_SECONDS),
+            "RedrivePolicy": json.dumps(redrive),
+            "Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        },
+    )
+
+
+def _create_queue(sqs: SQSClient, name: str, attributes: Mapping[QueueAttributeNameType, str]) -> str:
+    # Not given to CreateQueue: that refuses a queue which is there with other settings.
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def _create_ledger(dynamodb: DynamoDBClient, definition: Mapping[str, Any]) -> None:
+    wanted = {name: value for name, value in definition.items() if name != "TimeToLive"}
+    try:
+        dynamodb.create_table(TableName=LEDGER_TABLE, **wanted)
+    except dynamodb.exceptions.ResourceInUseException:
+        _check_ledger(dynamodb.describe_table(TableName=LEDGER_TABLE)["Table"], wanted)
+        return
+    dynamodb.get_waiter("table_exists").wait(TableName=LEDGER_TABLE)
+    dynamodb.update_time_to_live(TableName=LEDGER_TABLE, TimeToLiveSpecification=definition["TimeToLive"])
+
+
+def _check_ledger(table: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    if _shape(table) != _shape(wanted):
+        raise LedgerTableOutdatedError(
+            f"The table {LEDGER_TABLE} has other keys or indexes than the code wants: `make clean` drops it."
+        )
+
+
+def _shape(table: Mapping[str, Any]) -> tuple[object, dict[str, object]]:
+    """The keys of a table and of its indexes."""
+    indexes = {index["IndexName"]: index["KeySchema"] for index in table.get("GlobalSecondaryIndexes", [])}
+    return table["KeySchema"], indexes
+
+
+def _create_sender(ses: SESV2Client, feedback_arn: str) -> None:
+    """Make the identity that sends, and the configuration set that tells the feedback topic what becomes of mails."""
+    with suppress(ses.exceptions.AlreadyExistsException):
+        ses.create_email_identity(EmailIdentity=SENDER_DOMAIN)
+    with suppress(ses.exceptions.AlreadyExistsException):
+        ses.create_configuration_set(ConfigurationSetName=CONFIGURATION_SET)
+    with suppress(ses.exceptions.AlreadyExistsException):
+        ses.create_configuration_set_event_destination(
+            ConfigurationSetName=CONFIGURATION_SET,
+            EventDestinationName=EVENT_DESTINATION,
+            EventDestination={
+                "Enabled": True,
+                "MatchingEventTypes": SES_EVENTS,
+                "SnsDestination": {"TopicArn": feedback_arn},
+            },
+        )

@@ -1,0 +1,90 @@
+"""Serves one of the apps on this machine, as it is served on AWS.
+
+    python -m infra.local.server --project-dir crud_app --stage local --port 8001 [--door http-api|alb] [--reload]
+
+A request becomes the event that the HTTP API (``http-api``) or the load balancer (``alb``) would send, the app answers
+that, and what AWS would refuse is refused. So every path, method and status goes through the app's own front door. Why
+it is not `chalice local`: docs/adr/0009-how-make-run-serves-the-apps.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.local.doors import DOORS, AnswerRefusedError, Door
+from infra.local.logs import log_to_stdout
+from infra.local.program import Ending, run_program
+from infra.local.project import Function, InvocationFailedError, Project
+from infra.local.wire import HOST, LoopbackServer, WireAnswer, WireRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+logger = logging.getLogger("server")
+
+
+class AppServer(LoopbackServer):
+    """Gives each request to one function, as ``door`` does."""
+
+    def __init__(self, port: int, function: Function, door: Door) -> None:
+        """See `LoopbackServer`."""
+        self._function = function
+        self._door = door
+        super().__init__(port, max_request_bytes=door.max_request_bytes)
+
+    def answer(self, request: WireRequest) -> WireAnswer:
+        """What the app says to ``request``, or what AWS says when the app fails."""
+        try:
+            return self._door.answer(self._function.invoke(self._door.event(request)))
+        except (InvocationFailedError, AnswerRefusedError) as error:
+            # Not `exception`: a failing function has written its stack.
+            logger.error("AWS would answer with a page of its own: %s", error)  # noqa: TRY400
+            return self._door.failure
+
+
+class ServerProgram:
+    """The server as a `Program`: it listens from `run` on."""
+
+    def __init__(self, project: Project, port: int, door: Door) -> None:
+        self._function = project.function("api_handler", project.app)
+        self._port = port
+        self._door = door
+        self._ending = Ending()
+
+    def stop(self) -> None:
+        """See `Program`."""
+        self._ending.ask()
+
+    def run(self) -> int:
+        """See `Program`."""
+        server = AppServer(self._port, self._function, self._door)
+        server.start()
+        logger.info("listens on http://%s:%d", HOST, self._port)
+        exit_code = self._ending.wait()
+        server.stop()
+        return exit_code
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve one project until SIGTERM or Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m infra.local.server", description="Serve a Chalice project.")
+    parser.add_argument("--project-dir", type=Path, required=True, help="the folder with app.py")
+    parser.add_argument("--stage", default="local", help="the stage of .chalice/config.json (default: local)")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--door", choices=DOORS, default="http-api", help="what stands before it (default: http-api)")
+    parser.add_argument("--reload", action="store_true", help="start anew when the project's code changes")
+    options = parser.parse_args(arguments)
+    log_to_stdout()
+
+    def make() -> ServerProgram:
+        return ServerProgram(Project(options.project_dir, options.stage), options.port, DOORS[options.door])
+
+    return run_program(make, reload=options.project_dir if options.reload else None)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
