@@ -30,28 +30,49 @@ from chalicelib.upstream import (
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from chalicelib.deadline import Deadline
+
+    Resolve = Callable[[str, int], list[str]]
 
 # Bytes handed to the socket at once, so that a peer that reads slowly meets the deadline between two of them.
 _WRITE_BYTES = 64 * 1024
 _FINAL_STATUSES = range(200, 600)
 
 
+def resolve_name(host: str, port: int) -> list[str]:
+    """The addresses of ``host``. The system's resolver limits itself: it has no time-out that could be given.
+
+    Raises:
+        httpcore.ConnectError: the name does not resolve.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore.ConnectError from error
+    return [str(address[0]) for *_, address in found]
+
+
 class HttpxUpstreamClient:
     """An ``UpstreamClient`` for the life of the process. Threads may share it."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None, max_answer_bytes: int = MAX_ANSWER_BODY_BYTES) -> None:
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None = None,
+        max_answer_bytes: int = MAX_ANSWER_BODY_BYTES,
+        resolve: Resolve = resolve_name,
+    ) -> None:
         """Make the client.
 
         Args:
             tls: what decides which certificates are trusted; default: certifi's. Making one is slow.
             max_answer_bytes: the longest body that is read.
+            resolve: turns a host and a port into IP addresses.
         """
         self._max_answer_bytes = max_answer_bytes
         self._client = httpx.Client(
-            transport=_DeadlineTransport(tls or httpx.create_ssl_context(trust_env=False)),
+            transport=_DeadlineTransport(tls or httpx.create_ssl_context(trust_env=False), resolve),
             trust_env=False,
             follow_redirects=False,
             # The client outlives every request: one user's cookie must not be kept, let alone sent for the next.
@@ -156,22 +177,23 @@ def _current(attempt: _Attempt) -> Iterator[None]:
 class _DeadlineTransport(httpx.HTTPTransport):
     """httpx's transport on a network backend of ours, for which it has no parameter."""
 
-    def __init__(self, tls: ssl.SSLContext) -> None:
+    def __init__(self, tls: ssl.SSLContext, resolve: Resolve) -> None:
         super().__init__(verify=tls, trust_env=False)
         self._pool = httpcore.ConnectionPool(
             ssl_context=tls,
             # Whoever calls limits how many requests run at once (a Lambda: to one), so that none waits here.
             max_connections=None,
             keepalive_expiry=KEEP_ALIVE_SECONDS,
-            network_backend=_DeadlineBackend(),
+            network_backend=_DeadlineBackend(resolve),
         )
 
 
 class _DeadlineBackend(httpcore.NetworkBackend):
     """Opens connections that obey the deadline of the attempt that uses them."""
 
-    def __init__(self) -> None:
+    def __init__(self, resolve: Resolve) -> None:
         self._backend = httpcore.SyncBackend()
+        self._resolve = resolve
 
     def connect_tcp(
         self,
@@ -184,7 +206,7 @@ class _DeadlineBackend(httpcore.NetworkBackend):
         """Connect to the first address of ``host`` that answers, within ``CONNECT_SECONDS`` for all of them."""
         attempt = _attempt.get()
         attempt.connected = True
-        *addresses, last = _resolve(host, port)
+        *addresses, last = self._resolve(host, port)
         share = min(CONNECT_SECONDS, attempt.seconds_left()) / (len(addresses) + 1)
         for address in addresses:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
@@ -228,16 +250,3 @@ class _DeadlineStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's signature
         return self._stream.get_extra_info(info)
-
-
-def _resolve(host: str, port: int) -> list[str]:
-    """The addresses of ``host``. The system's resolver limits itself: it has no time-out that could be given.
-
-    Raises:
-        httpcore.ConnectError: the name does not resolve.
-    """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise httpcore.ConnectError from error
-    return [str(address[0]) for *_, address in found]

@@ -283,8 +283,28 @@ def test_a_name_that_does_not_resolve_is_unreachable(client: HttpxUpstreamClient
     assert not failure(client, request_to(f"http://{host}"), UpstreamUnreachable).request_sent
 
 
-def test_the_second_address_of_a_name_is_tried(client: HttpxUpstreamClient, serve: Serve) -> None:
-    """``localhost`` is ::1 and 127.0.0.1 on most machines; the server listens on one of them only."""
+def resolving_to(*addresses: str) -> HttpxUpstreamClient:
+    return HttpxUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), resolve=lambda _host, _port: list(addresses))
+
+
+def test_the_second_address_of_a_name_is_tried(serve: Serve) -> None:
+    server = serve(answering(b"found"))
+    client = resolving_to("127.0.0.2", "127.0.0.1")
+
+    assert send(client, request_to(f"http://two.example:{server.port}")).body == b"found"
+
+    client.close()
+
+
+def test_a_name_none_of_whose_addresses_answers_is_unreachable() -> None:
+    client = resolving_to("127.0.0.2", "127.0.0.1")
+
+    failure(client, request_to(f"http://two.example:{free_port()}"), UpstreamUnreachable)
+
+    client.close()
+
+
+def test_localhost_resolves(client: HttpxUpstreamClient, serve: Serve) -> None:
     server = serve(answering(b"found"))
 
     assert send(client, request_to(f"http://localhost:{server.port}")).body == b"found"

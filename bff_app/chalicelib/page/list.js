@@ -29,7 +29,7 @@ const FILTERS = ['q', 'posicion', 'orden'];
 export function mount(root, route, signal) {
   const toolbar = makeToolbar(route.query);
   const results = h('div', { class: 'results' });
-  const create = h('a', { class: 'button primary', 'data-focus': 'nuevo' }, icon('plus'), t('list.new'));
+  const create = h('a', { class: 'button primary', 'data-focus': 'nuevo' }, ...newLabel());
   root.replaceChildren(heading(create), toolbar.element, results);
 
   /** @type {AbortController | undefined} */
@@ -120,7 +120,7 @@ function filtered(query, changed) {
 
 /** @param {HTMLElement} create */
 function heading(create) {
-  const exportButton = h('button', { type: 'button', onclick: exportRows }, icon('download'), t('list.export'));
+  const exportButton = h('button', { type: 'button', class: 'compact', onclick: exportRows }, icon('download'), h('span', {}, t('list.export')));
   return h(
     'header',
     { class: 'view-heading' },
@@ -128,12 +128,15 @@ function heading(create) {
     h(
       'div',
       { class: 'actions' },
-      h('a', { class: 'button', href: address('importar') }, icon('upload'), t('list.import')),
+      h('a', { class: 'button compact', href: address('importar') }, icon('upload'), h('span', {}, t('list.import'))),
       exportButton,
       create,
     ),
   );
 }
+
+/** On a narrow screen only the first word is seen, and both are heard. */
+export const newLabel = () => [icon('plus'), h('span', {}, t('list.new'), h('span', { class: 'second-word' }, ` ${t('list.new.what')}`))];
 
 async function exportRows() {
   const { exportEmployees } = await import('./export.js');
@@ -210,7 +213,7 @@ function nothing(query) {
   return empty(
     t('list.empty.title'),
     t('list.empty.text'),
-    h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, icon('plus'), t('list.new')),
+    h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, ...newLabel()),
     h('a', { class: 'button', href: address('importar') }, icon('upload'), t('list.import')),
   );
 }
@@ -245,7 +248,7 @@ function tableRow(row, query) {
   const cells = FIELDS.map((field, index) => {
     const text = show(field, /** @type {any} */ (row)[field.name]);
     const content = index === 0 ? h('a', { href: open, 'data-focus': `row-${row.id}` }, text) : text;
-    return h('td', { role: 'cell', class: `column-${field.name}`, 'data-label': t(`field.${field.name}`) }, content);
+    return h('td', { role: 'cell', class: `column-${field.name}`, title: field.kind === 'email' ? text : null }, content);
   });
   return h(
     'tr',

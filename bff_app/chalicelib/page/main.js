@@ -1,7 +1,7 @@
 // @ts-check
 /** Starts the page: the shell around the views, and which view and panel stand in it. */
 
-import { announcer } from './announce.js';
+import { announce, announcer } from './announce.js';
 import { h } from './element.js';
 import { icon } from './icons.js';
 import * as list from './list.js';
@@ -26,6 +26,8 @@ const VIEWS = {
 };
 const PANELS = { ver: () => import('./employee.js'), editar: () => import('./form.js'), nuevo: () => import('./form.js') };
 const ICONS = /** @type {const} */ ({ empleados: 'people', resumen: 'chart', actividad: 'clock', operacion: 'pulse' });
+
+const LANGUAGE_NAMES = { es: 'Español', en: 'English' };
 
 const view = h('div', { class: 'view' });
 const aside = h('aside', { class: 'panel', hidden: true });
@@ -152,21 +154,28 @@ function skip(event) {
   main.focus();
 }
 
+/** There are two languages, so that the choice is the other one, in its own words. */
 function languageChoice() {
-  const names = { es: 'Español', en: 'English' };
-  const select = h('select', { 'aria-label': t('app.language') }, ...LANGUAGES.map((language) => h('option', { value: language, lang: language, selected: language === currentLanguage() }, names[language])));
-  select.addEventListener('change', () => {
-    chooseLanguage(select.value);
+  const other = LANGUAGES.find((language) => language !== currentLanguage()) ?? 'es';
+  const change = () => {
+    chooseLanguage(other);
     start();
-    document.querySelector(`select[aria-label="${t('app.language')}"]`)?.focus();
-  });
-  return h('div', { class: 'select-field' }, select);
+    document.getElementById('idioma')?.focus();
+  };
+  return h('button', { type: 'button', class: 'setting', id: 'idioma', lang: other, onclick: change }, icon('globe'), h('span', {}, LANGUAGE_NAMES[other]));
 }
 
 function themeChoice() {
-  const select = h('select', { 'aria-label': t('app.theme') }, ...THEMES.map((theme) => h('option', { value: theme, selected: theme === currentTheme() }, t(`theme.${theme}`))));
-  select.addEventListener('change', () => chooseTheme(select.value));
-  return h('div', { class: 'select-field theme-field' }, select);
+  const name = h('span', {});
+  const button = h('button', { type: 'button', class: 'setting', onclick: next }, icon('sun'), name);
+  const tell = () => (name.textContent = t(`theme.${currentTheme()}`));
+  function next() {
+    chooseTheme(THEMES[(THEMES.indexOf(currentTheme()) + 1) % THEMES.length]);
+    tell();
+    announce(name.textContent);
+  }
+  tell();
+  return button;
 }
 
 /** @param {Route} route */

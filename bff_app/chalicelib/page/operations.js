@@ -84,8 +84,7 @@ function healthList(parts) {
         { class: isWell ? 'well' : 'unwell' },
         icon(isWell ? 'check' : 'warning'),
         h('span', { class: 'part-name' }, t(`part.${name}`)),
-        h('span', {}, isWell ? t('operations.well') : t('operations.unwell', { status: part.http ?? t('operations.noAnswer') })),
-        part.ms !== null && h('span', { class: 'muted' }, `${part.ms} ms`),
+        h('span', {}, isWell ? t('operations.well') : t('operations.unwell', { status: part.http ?? t('operations.noAnswer') }), part.ms !== null && h('span', { class: 'muted' }, ` · ${part.ms} ms`)),
       );
     }),
   );

@@ -6,7 +6,7 @@ import { changes } from './changes.js';
 import { barChart, rangeChart } from './charts.js';
 import { h } from './element.js';
 import { count, money, roundMoney } from './format.js';
-import { icon } from './icons.js';
+import { newLabel } from './list.js';
 import { address } from './router.js';
 import { empty, failure, skeleton } from './states.js';
 import { t } from './texts.js';
@@ -38,7 +38,7 @@ export async function mount(root, _route, signal) {
   /** @param {{empleados: number, posiciones: Group[]}} summary */
   function draw({ posiciones }) {
     if (posiciones.length === 0) {
-      body.replaceChildren(empty(t('summary.empty.title'), t('summary.empty.text'), h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, icon('plus'), t('list.new'))));
+      body.replaceChildren(empty(t('summary.empty.title'), t('summary.empty.text'), h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, ...newLabel())));
       return;
     }
     const groups = [...posiciones].sort((a, b) => b.empleados - a.empleados || a.posicion.localeCompare(b.posicion));
@@ -69,7 +69,7 @@ function charts(groups, all) {
   return h(
     'div',
     { class: 'charts' },
-    h('figure', {}, h('figcaption', {}, h('h2', {}, t('summary.byPosition'))), barChart(groups.map((group) => ({ label: group.posicion, value: group.empleados }))), note),
+    h('figure', {}, h('figcaption', {}, h('h2', {}, t('summary.byPosition')), h('p', { class: 'muted' }, t('summary.byPosition.key'))), barChart(groups.map((group) => ({ label: group.posicion, value: group.empleados }))), note),
     h(
       'figure',
       {},
