@@ -91,22 +91,16 @@ data "aws_iam_policy_document" "operate_queue" {
     resources = [aws_sqs_queue.email.arn, aws_sqs_queue.email_dlq.arn]
   }
 
-  # StartMessageMoveTask receives, deletes and sends in the caller's name.
   statement {
-    sid = "Redrive"
-    actions = [
-      "sqs:StartMessageMoveTask",
-      "sqs:ListMessageMoveTasks",
-      "sqs:ReceiveMessage",
-      "sqs:DeleteMessage",
-    ]
+    sid       = "Redrive"
+    actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage"]
     resources = [aws_sqs_queue.email_dlq.arn]
   }
 
   statement {
-    sid     = "ReadAgeOfOldestMessage"
-    actions = ["cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics"]
-    # CloudWatch has no resources to name for reading.
+    sid     = "ReadAges"
+    actions = ["cloudwatch:GetMetricData"]
+    # Reading a metric has no resource to name.
     resources = ["*"]
   }
 }

@@ -18,6 +18,11 @@ resource "aws_dynamodb_table" "correos" {
   }
 
   attribute {
+    name = "lista"
+    type = "S"
+  }
+
+  attribute {
     name = "estado"
     type = "S"
   }
@@ -30,6 +35,13 @@ resource "aws_dynamodb_table" "correos" {
   attribute {
     name = "orden"
     type = "S"
+  }
+
+  global_secondary_index {
+    name            = "por_fecha"
+    hash_key        = "lista"
+    range_key       = "orden"
+    projection_type = "ALL"
   }
 
   global_secondary_index {
