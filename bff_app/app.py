@@ -28,7 +28,7 @@ def get_home() -> Response:
     return pages.home_page(app.language)
 
 
-@app.route("/page.css", methods=["GET"])
+@app.route("/style.css", methods=["GET"])
 def get_style_sheet() -> Response:
     return pages.style_sheet()
 

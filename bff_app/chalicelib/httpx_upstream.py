@@ -105,23 +105,28 @@ class HttpxUpstreamClient:
             with _current(attempt), closing(self._client.send(_to_httpx(request), stream=True)) as response:
                 return self._read(request, response)
         except httpx.TimeoutException as error:
-            raise UpstreamTooSlow(request, request_sent=attempt.sent) from error
+            raise UpstreamTooSlow(request, request_sent=attempt.sent, reason=_name(error)) from None
         except httpx.ConnectError as error:
-            raise UpstreamUnreachable(request, request_sent=attempt.sent) from error
+            raise UpstreamUnreachable(request, request_sent=attempt.sent, reason=_name(error)) from None
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            raise UpstreamBroken(request, request_sent=attempt.sent) from error
+            raise UpstreamBroken(request, request_sent=attempt.sent, reason=_name(error)) from None
 
     def _read(self, request: UpstreamRequest, response: httpx.Response) -> UpstreamAnswer:
         if response.status_code not in _FINAL_STATUSES:
-            raise UpstreamBroken(request, request_sent=True)
+            raise UpstreamBroken(request, request_sent=True, reason=f"status {response.status_code}")
         body = bytearray()
         # Raw: a content coding that the upstream chose against our wish is passed on, not undone.
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > self._max_answer_bytes:
-                raise AnswerTooLarge(request, request_sent=True)
+                raise AnswerTooLarge(request, request_sent=True, reason=f"more than {self._max_answer_bytes} bytes")
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         return UpstreamAnswer(response.status_code, headers, bytes(body))
+
+
+def _name(error: httpx.TransportError) -> str:
+    """What kind of failure it was. Its text may quote addresses and what was sent."""
+    return type(error).__name__
 
 
 def _to_httpx(request: UpstreamRequest) -> httpx.Request:

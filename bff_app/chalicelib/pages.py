@@ -1,4 +1,4 @@
-"""The web page: files of the folder ``page``, with the headers that a browser needs to trust them."""
+"""The home page: files of the folder ``home``, with the headers that a browser needs to trust them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chalice.app import Response
 
-_FOLDER = Path(__file__).with_name("page")
+_FOLDER = Path(__file__).with_name("home")
 # Nothing but our own style sheet; the empty icon keeps browsers from asking for /favicon.ico.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -21,7 +21,7 @@ def home_page(language: str) -> Response:
 
 def style_sheet() -> Response:
     """The page's style."""
-    return _file("page.css", "text/css; charset=utf-8", {"Cache-Control": "max-age=3600"})
+    return _file("style.css", "text/css; charset=utf-8", {"Cache-Control": "max-age=3600"})
 
 
 def _file(name: str, content_type: str, headers: dict[str, str]) -> Response:

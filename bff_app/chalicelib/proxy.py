@@ -86,7 +86,7 @@ class Proxy:
         try:
             answer = self._client.send(question, deadline)
         except UpstreamError as error:
-            _log(logging.WARNING, question, route, type(error).__name__, started)
+            _log(logging.WARNING, question, route, f"{type(error).__name__} ({error.reason})", started)
             raise
         _log(logging.INFO, question, route, answer.status, started)
         return answer

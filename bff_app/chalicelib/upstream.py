@@ -75,12 +75,18 @@ class UpstreamAnswer:
 
 
 class UpstreamError(Exception):
-    """``request`` has no usable answer. ``request_sent`` says whether any of it had left this process."""
+    """``request`` has no usable answer.
 
-    def __init__(self, request: UpstreamRequest, *, request_sent: bool) -> None:
-        super().__init__(f"{type(self).__name__}: {request.upstream.name}")
+    Attributes:
+        request_sent: whether any of it had left this process.
+        reason: what was noticed, in the words of the network library; for the log.
+    """
+
+    def __init__(self, request: UpstreamRequest, *, request_sent: bool, reason: str = "") -> None:
+        super().__init__(request.upstream.name, reason)
         self.request = request
         self.request_sent = request_sent
+        self.reason = reason
 
     @property
     def outcome_unknown(self) -> bool:

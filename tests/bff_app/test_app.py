@@ -134,7 +134,7 @@ def test_the_page_is_spanish_unless_asked_otherwise() -> None:
 
 
 def test_the_page_may_load_nothing_but_its_own_style() -> None:
-    page, style = through("alb_multi").get("/"), through("alb_multi").get("/page.css")
+    page, style = through("alb_multi").get("/"), through("alb_multi").get("/style.css")
 
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy

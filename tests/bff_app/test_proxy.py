@@ -511,5 +511,5 @@ def test_a_failed_request_leaves_one_warning(serve: Serve, bff: Bff, caplog: pyt
         client.get("/empleados?q=marker")
 
     (record,) = [record for record in caplog.records if record.name.startswith("chalicelib")]
-    assert (record.levelno, record.outcome) == (logging.WARNING, "UpstreamBroken")
+    assert (record.levelno, record.outcome) == (logging.WARNING, "UpstreamBroken (RemoteProtocolError)")
     assert "marker" not in caplog.text
