@@ -1,0 +1,287 @@
+"""PostgreSQL for this app: one round trip a statement, and honest about what it does not know.
+
+Each statement is its own transaction (autocommit), so there is neither BEGIN nor COMMIT to wait for, and it may be
+sent through a transaction pooler. What a failure means depends on when it came:
+
+- before anything was sent (no connection could be had): nothing happened, ``UnavailableError``;
+- the server refused the statement: nothing happened; 40001, 40P01 and 57P01 are repeated here;
+- the connection was lost after the statement was sent: a read is repeated once, a write is an ``OutcomeUnknownError``.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pg8000.exceptions import InterfaceError
+from sqlalchemy import create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from chalicelib.connection import CONNECT_SECONDS, LIMITS_STATEMENT, SERVER_LIMITS, STATEMENT_SECONDS, Connector
+from chalicelib.dialect import PipelinedDialect
+from chalicelib.errors import CrudError, OutcomeUnknownError, StatementRefusedError, UnavailableError
+from chalicelib.pipeline import PipelinedConnection, server_fields, sqlstate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection, Engine, Row
+    from sqlalchemy.sql import ClauseElement
+
+    from chalicelib.settings import DatabaseAddress
+
+#: Seconds for an answer. The server's own limit comes first; this one is for a server that is not there any more.
+ANSWER_SECONDS = STATEMENT_SECONDS + 2
+#: Seconds to wait for a connection of the pool, where more than one thread uses it (``chalice local``).
+POOL_SECONDS = 5
+#: A repeat begins within so many seconds or not at all, so that the slowest one ends before the Lambda does:
+#: 3 + CONNECT_SECONDS + ANSWER_SECONDS = 20 of 22.
+REPEAT_SECONDS = 3
+MAX_ATTEMPTS = 4
+#: The pause before a repeat is a random part of this times two to the number of attempts, so that rivals part.
+PAUSE_SECONDS = 0.05
+
+ADMIN_SHUTDOWN = "57P01"
+#: serialization_failure, deadlock_detected, admin_shutdown: the same statement has a good chance a moment later.
+REPEATABLE_STATES = frozenset({"40001", "40P01", ADMIN_SHUTDOWN})
+#: Classes of conditions that pass without a change of this program, and the codes of a schema that is not (yet)
+#: migrated, which a deployment shows for a moment. https://www.postgresql.org/docs/current/errcodes-appendix.html
+PASSING_CLASSES = frozenset({"", "08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX"})
+PASSING_STATES = frozenset({"42P01", "42703", "42883"})
+
+logger = logging.getLogger(__name__)
+_random = random.SystemRandom()
+
+
+class Statement(NamedTuple):
+    """SQL as it is sent, made once: the names of its parameters in the order $1, $2, …, and those that are constant."""
+
+    sql: str
+    names: tuple[str, ...]
+    constants: Mapping[str, Any]
+
+    def values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The parameters in the order in which they are sent."""
+        return tuple(parameters[name] if name in parameters else self.constants[name] for name in self.names)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds: for a connection, and for an answer."""
+
+    connect: float = CONNECT_SECONDS
+    answer: float = ANSWER_SECONDS
+
+
+#: For ``/health?deep=1``: who asks wants an answer now, and a database that needs longer is not healthy.
+HEALTH_PATIENCE = Patience(connect=2, answer=2)
+
+
+class Database:
+    """The connections of this process. Nothing is opened before the first statement.
+
+    Args:
+        address: where PostgreSQL is.
+        pool_size: connections at most.
+    """
+
+    def __init__(self, address: DatabaseAddress, pool_size: int = 1) -> None:
+        self._connector = Connector(address)
+        self._limits: dict[str, Any] = (
+            {"preamble": LIMITS_STATEMENT} if address.pooled else {"startup_params": SERVER_LIMITS}
+        )
+        self._patience: ContextVar[Patience] = ContextVar("patience", default=Patience())  # noqa: B039 - it is frozen
+        self._engine = self._make_engine(pool_size)
+
+    def read(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Run a statement that changes nothing, and return its rows.
+
+        Raises:
+            UnavailableError: the database did not answer, twice if the first connection was dead.
+        """
+        return self._run(statement, parameters, is_write=False)
+
+    def write(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Run a statement that changes rows, and return those that it returns.
+
+        Raises:
+            StatementRefusedError: a constraint forbids it.
+            OutcomeUnknownError: it was sent, and nobody knows whether it was done.
+            UnavailableError: it was not done.
+        """
+        return self._run(statement, parameters, is_write=True)
+
+    def write_later(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
+        """Send a statement without rows, and do not wait for its outcome; a failure is logged before the next one.
+
+        Raises:
+            UnavailableError: it could not even be sent.
+        """
+        with self._connect() as connection:
+            try:
+                connection.connection.dbapi_connection.execute_later(statement.sql, statement.values(parameters))  # type: ignore[union-attr] # it is ours
+            except InterfaceError as error:
+                raise UnavailableError("") from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Several statements that take effect together; rolled back when the block raises.
+
+        Raises:
+            OutcomeUnknownError: the connection was lost in the middle.
+            UnavailableError: the database refused to go on; nothing took effect.
+        """
+        with self._connect() as connection:
+            transaction = Transaction(connection)
+            transaction.execute("BEGIN")
+            yield transaction
+            transaction.execute("COMMIT")
+
+    def ping(self) -> None:
+        """Ask the database for a sign of life, within ``HEALTH_PATIENCE``.
+
+        Raises:
+            UnavailableError: there was none.
+        """
+        token = self._patience.set(HEALTH_PATIENCE)
+        try:
+            self._run_once("SELECT 1", ())
+        except DBAPIError as error:
+            raise _translate(error, is_write=False) from error
+        finally:
+            self._patience.reset(token)
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._engine.dispose()
+
+    def _run(self, statement: Statement, parameters: Mapping[str, Any], *, is_write: bool) -> Sequence[Row[Any]]:
+        values = statement.values(parameters)
+        last_start = time.monotonic() + REPEAT_SECONDS
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._run_once(statement.sql, values)
+            except DBAPIError as error:
+                if time.monotonic() > last_start or not _may_repeat(error, attempt, is_write=is_write):
+                    raise _translate(error, is_write=is_write) from error
+            time.sleep(_random.uniform(0, PAUSE_SECONDS * 2**attempt))
+
+    def _run_once(self, sql: str, values: tuple[Any, ...]) -> Sequence[Row[Any]]:
+        with self._connect() as connection:
+            return connection.exec_driver_sql(sql, values).fetchall()
+
+    def _connect(self) -> Connection:
+        try:
+            return self._engine.connect()
+        except SQLAlchemyError as error:
+            raise _logged(UnavailableError(_sqlstate(error)), error) from error
+
+    def _make_engine(self, pool_size: int) -> Engine:
+        engine = create_engine(
+            "postgresql+pipelined://",
+            creator=self._open,
+            poolclass=QueuePool,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_SECONDS,
+            pool_use_lifo=True,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,  # salaries have no place in an exception's text
+        )
+        event.listen(engine, "checkout", self._check_connection)
+        return engine
+
+    def _open(self) -> Any:
+        return self._connector.open(PipelinedConnection, seconds=self._patience.get().connect, **self._limits)
+
+    def _check_connection(self, connection: PipelinedConnection, *_: object) -> None:
+        """Exchange a dead connection for a new one *before* something is sent: afterwards it would be too late."""
+        if not connection.is_usable():
+            raise DisconnectionError
+        connection.answer_seconds = self._patience.get().answer
+
+
+class Transaction:
+    """What ``Database.transaction`` lends: statements that take effect together.
+
+    Args:
+        connection: one that nobody else uses meanwhile.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Run a statement, and return its rows.
+
+        Raises:
+            OutcomeUnknownError: the connection was lost.
+            UnavailableError: the database failed, and the transaction with it.
+        """
+        return self.execute(statement.sql, statement.values(parameters))
+
+    def execute(self, sql: str, values: tuple[Any, ...] = ()) -> Sequence[Row[Any]]:
+        """Like ``run``, for SQL that needs no preparation."""
+        try:
+            result = self._connection.exec_driver_sql(sql, values)
+        except DBAPIError as error:
+            raise _translate(error, is_write=True) from error
+        return result.fetchall() if result.returns_rows else []
+
+
+def prepare(expression: ClauseElement) -> Statement:
+    """Compile an SQLAlchemy expression, once, into what is sent."""
+    compiled: Any = expression.compile(dialect=PipelinedDialect())
+    constants = {name: bound.value for name, bound in compiled.binds.items() if not bound.required}
+    return Statement(compiled.string, tuple(compiled.positiontup), constants)
+
+
+def _may_repeat(error: DBAPIError, attempt: int, *, is_write: bool) -> bool:
+    """Whether the statement had no effect that a repeat would double, and a repeat may succeed."""
+    if _sqlstate(error) in REPEATABLE_STATES:
+        return attempt < MAX_ATTEMPTS
+    return _is_lost(error) and not is_write and attempt == 1
+
+
+def _translate(error: DBAPIError, *, is_write: bool) -> CrudError:
+    """What a failed statement means for the caller."""
+    code = _sqlstate(error)
+    if is_write and _is_lost(error):
+        return _logged(OutcomeUnknownError(code), error)
+    if code in PASSING_STATES or code[:2] in PASSING_CLASSES:
+        return _logged(UnavailableError(code), error)
+    return StatementRefusedError(code, server_fields(error.orig).get("n", ""))
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    """Whether the connection broke after the statement was sent, so that its outcome is unknown.
+
+    An administrator's shutdown is no such case: the server said so before it had completed the statement.
+    """
+    fields = server_fields(error.orig)
+    code = _sqlstate(error)
+    return not code or code.startswith("08") or (fields.get("V") != "ERROR" and code != ADMIN_SHUTDOWN)
+
+
+def _sqlstate(error: SQLAlchemyError) -> str:
+    return sqlstate(error.orig) if isinstance(error, DBAPIError) else ""
+
+
+def _logged(failure: UnavailableError, error: SQLAlchemyError) -> UnavailableError:
+    """Say in the log what the client is not told: the kind of the first cause, never its text."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    logger.error(
+        "The database is not available",
+        extra={"sqlstate": failure.args[0], "cause": type(cause).__name__, "failure": type(failure).__name__},
+    )
+    return failure

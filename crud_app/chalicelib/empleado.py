@@ -1,0 +1,101 @@
+"""The employee: one table of fields, from which everything else derives.
+
+``FIELDS`` decides what is checked, stored, sent, sorted by and documented. A new field is a line here, a migration,
+and its tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import InvalidInputError, Violation
+from chalicelib.kind import MAX_BIGINT, MAX_INTEGER, BrokenRuleError, Day, Email, InputKind, Instant, Kind, Line, Money, Whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: So many unknown fields are named, with so many characters each: the answer to nonsense must not grow with it.
+MAX_UNKNOWN = 20
+MAX_UNKNOWN_NAME = 80
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of the row, by its name on the wire and in the table.
+
+    Args:
+        name: the same everywhere.
+        kind: what values it has.
+        example: a value as on the wire.
+        description: for the API's document.
+        is_required: whether a client must send it for a new employee; the database has a default otherwise.
+    """
+
+    name: str
+    kind: Kind
+    example: object
+    description: str = field(default="", kw_only=True)
+    is_required: bool = field(default=True, kw_only=True)
+
+
+FIELDS = (
+    Field("id", Whole(MAX_BIGINT), 7),
+    Field("nombre", Line(120), "Ana Pérez"),
+    Field("email", Email(), "ana@example.com", description="Unique; stored in lower case."),
+    Field("posicion", Line(80), "Analista"),
+    Field("salario", Money(Decimal("9999999.99")), 5000.00, description="At most two decimals."),
+    Field("fecha_contratacion", Day(), "2026-11-24", description="Today, in UTC, by default.", is_required=False),
+    Field("version", Whole(MAX_INTEGER), 1, description="Counts the changes; it is the ETag."),
+    Field("creado_en", Instant(), "2026-11-24T09:30:00.000000Z"),
+    Field("actualizado_en", Instant(), "2026-11-24T09:30:00.000000Z"),
+)
+BY_NAME: Mapping[str, Field] = {each.name: each for each in FIELDS}
+INPUTS: Mapping[str, InputKind] = {each.name: each.kind for each in FIELDS if isinstance(each.kind, InputKind)}
+REQUIRED = frozenset(name for name in INPUTS if BY_NAME[name].is_required)
+
+
+def read_new(body: object) -> dict[str, Any]:
+    """The values of a new employee.
+
+    Raises:
+        InvalidInputError: with all violations at once, in the order of the fields, unknown ones last.
+    """
+    return _read(body, is_new=True)
+
+
+def read_changes(body: object) -> dict[str, Any]:
+    """The fields that were sent, and no others.
+
+    Raises:
+        InvalidInputError: see ``read_new``.
+    """
+    return _read(body, is_new=False)
+
+
+def _read(body: object, *, is_new: bool) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        mensaje = {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."}
+        raise InvalidInputError([Violation("", "tipo", mensaje)])
+    values: dict[str, Any] = {}
+    violations: list[Violation] = []
+    for name, kind in INPUTS.items():
+        try:
+            if name in body:
+                values[name] = kind.read(body[name])
+            elif is_new and name in REQUIRED:
+                raise BrokenRuleError("obligatorio", es="Es obligatorio.", en="It is required.")
+        except BrokenRuleError as broken:
+            violations.append(Violation(name, broken.regla, broken.mensaje))
+    violations += _unknown_fields(body)
+    if violations:
+        raise InvalidInputError(violations)
+    return values
+
+
+def _unknown_fields(body: Mapping[str, object]) -> Iterator[Violation]:
+    mensaje = {"es": "No es un campo que se pueda enviar.", "en": "It is not a field that can be sent."}
+    unknown = [name for name in body if name not in INPUTS]
+    for name in unknown[:MAX_UNKNOWN]:
+        yield Violation(name[:MAX_UNKNOWN_NAME], "desconocido", mensaje)

@@ -1,0 +1,85 @@
+"""What can go wrong, as facts. ``problems.py`` says what a client is told.
+
+::
+
+    CrudError
+    ├── InvalidInputError            422: fields or parameters break rules; all of them are named at once
+    ├── MalformedPreconditionError   400: an If-Match that is no list of entity tags
+    ├── EmpleadoNotFoundError        404
+    ├── EmailTakenError              409: another employee has it
+    ├── StaleVersionError            412: somebody else changed the row since it was read
+    ├── UnavailableError             503: the database cannot answer now; nothing was changed, it may be repeated
+    │   └── OutcomeUnknownError      503: the connection was lost after a write was sent; repeat only after looking
+    ├── StatementRefusedError        becomes EmailTakenError, or it is a defect: 500
+    └── PublishFailedError           never reaches a client: the event stays in the outbox, and the sweep publishes it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class CrudError(Exception):
+    """The base of all errors that this app foresees."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken rule: which field or parameter, which rule, and what a person reads, by language."""
+
+    campo: str
+    regla: str
+    mensaje: Mapping[str, str]
+
+
+class InvalidInputError(CrudError):
+    """The input breaks rules."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__(", ".join(f"{violation.campo}: {violation.regla}" for violation in violations))
+        self.violations = tuple(violations)
+
+
+class MalformedPreconditionError(CrudError):
+    """The client made its request depend on something that cannot be read: doing it all the same would be unsafe."""
+
+
+class EmpleadoNotFoundError(CrudError):
+    """There is no such employee (or, for a history, there never was)."""
+
+
+class EmailTakenError(CrudError):
+    """Another employee has this e-mail address."""
+
+
+class StaleVersionError(CrudError):
+    """The row is there, but not in the version that the client wants to change."""
+
+
+class UnavailableError(CrudError):
+    """The database did not do it, and may do it later. ``args[0]`` is the SQLSTATE, or "" without one."""
+
+
+class OutcomeUnknownError(UnavailableError):
+    """The connection was lost after a write was sent: it may have been done. It is never repeated by itself."""
+
+
+class StatementRefusedError(CrudError):
+    """The database refused a statement for what it says.
+
+    Args:
+        sqlstate: the server's code.
+        constraint: the name of the constraint that was violated, or "".
+    """
+
+    def __init__(self, sqlstate: str, constraint: str) -> None:
+        super().__init__(sqlstate, constraint)
+        self.constraint = constraint
+
+
+class PublishFailedError(CrudError):
+    """The topic did not take an event; ``args[0]`` is a code without content, such as ``AuthorizationError``."""

@@ -1,0 +1,23 @@
+"""What happened to an employee: the message that others hear of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+CREADO = "creado"
+ACTUALIZADO = "actualizado"
+ELIMINADO = "eliminado"
+
+#: The version of the message, which its readers check.
+MESSAGE_VERSION = 1
+#: The fields of the employee that a message tells. Never the salary.
+TOLD = ("id", "nombre", "email", "posicion", "version")
+
+
+class Evento(NamedTuple):
+    """One event as it is published. ``mensaje`` is its JSON, exactly as stored in the outbox and sent."""
+
+    id: str
+    empleado_id: int
+    tipo: str
+    mensaje: str

@@ -1,0 +1,270 @@
+"""A pg8000 connection that needs one round trip a statement, and that is never left half read.
+
+Stock pg8000 executes a statement with parameters in three round trips: it waits after Parse, after Describe and after
+Execute, with a Sync behind each. Here one flush holds Parse, Bind, Describe, Execute and **one** Sync for the unnamed
+statement (PostgreSQL's documentation, "Extended Query", "Pipelining"). That is also what makes it safe in autocommit
+behind a transaction pooler: a pooler may give the server connection to somebody else after each Sync, and between two
+of stock pg8000's the unnamed statement may become another client's.
+
+Three more promises, each of which stock pg8000 breaks:
+
+- After a statement the answer was read up to ReadyForQuery, or the connection is closed. There is no third state in
+  which the next statement would read the rest of this one's answer.
+- Whatever the socket raises (a reset, a time-out, an end of file) is ``InterfaceError("network error")``, which
+  SQLAlchemy knows as a disconnect.
+- A connection that was closed from the other side meanwhile says so, without a round trip, *before* a statement is
+  sent (`is_usable`). After that nobody could know whether the statement ran.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import select
+import time
+from typing import TYPE_CHECKING, Any
+
+from pg8000.converters import make_params
+from pg8000.core import (
+    BIND,
+    DESCRIBE,
+    EXECUTE_MSG,
+    NULL_BYTE,
+    PARSE,
+    PORTAL,
+    QUERY,
+    SYNC_MSG,
+    TERMINATE_MSG,
+    Context,
+    H_pack,
+    i_pack,
+)
+from pg8000.dbapi import Connection, Cursor
+from pg8000.exceptions import DatabaseError, InterfaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+logger = logging.getLogger(__name__)
+
+#: AWS's NAT gateways and network load balancers forget a flow that was idle for 350 s, and say so only after
+#: something was sent. https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
+MAX_IDLE_SECONDS = 300
+
+NO_TYPES = H_pack(0)  # the server infers each parameter's type
+ALL_TEXT = H_pack(0)  # parameters and columns in the text format
+DESCRIBE_PORTAL = DESCRIBE + i_pack(6) + PORTAL + NULL_BYTE
+
+
+class DollarCursor(Cursor):  # type: ignore[misc] # pg8000 has no types
+    """A cursor for statements that already number their parameters ($1, $2): nothing to rewrite, nothing to scan."""
+
+    def execute(self, operation: str, args: Sequence[Any] = (), stream: Any = None) -> None:
+        """Run ``operation`` and keep its rows for the fetch methods; see PEP 249."""
+        if self._c is None:
+            raise InterfaceError("Cursor closed")
+        if not self._c.autocommit and not self._c._in_transaction:  # noqa: SLF001 - pg8000's own protocol
+            self._c.execute_simple("begin transaction")
+        self._context = self._c.execute_unnamed(operation, vals=args, stream=stream)
+        self._row_iter = None if self._context.rows is None else iter(self._context.rows)
+
+
+class Answer(Context):  # type: ignore[misc] # pg8000 has no types
+    """What came back so far. ``preambles`` of its statements are not the caller's; ``completed`` says that his ran."""
+
+    def __init__(self, statement: str, *, stream: Any = None, preambles: int = 0) -> None:
+        super().__init__(statement, stream=stream)
+        self.preambles = preambles
+        self.completed = False
+
+
+class PipelinedConnection(Connection):  # type: ignore[misc] # pg8000 has no types
+    """See the module. It is made and used like ``pg8000.dbapi.Connection``, with numbered parameters.
+
+    Args:
+        arguments: those of ``pg8000.dbapi.Connection``.
+        preamble: a statement that returns no row and needs no parameter; it is sent in the same flush before each
+            other statement, and so runs in the same transaction. It is the way to set limits behind a pooler, which
+            refuses start-up parameters and forgets ``SET``.
+        options: those of ``pg8000.dbapi.Connection``.
+
+    A connection belongs to one thread at a time, as in pg8000.
+    """
+
+    def __init__(self, *arguments: Any, preamble: str = "", **options: Any) -> None:
+        self._owed: list[Answer] = []
+        self._used_at = time.time()
+        #: How long to wait for each answer; the connection is closed when it does not come. None waits for ever.
+        self.answer_seconds: float | None = None
+        super().__init__(*arguments, **options)
+        self._preamble = _flow(preamble, (), describe=False) if preamble else b""
+
+    def cursor(self) -> DollarCursor:
+        """A cursor that takes $1, $2 as they are."""
+        return DollarCursor(self)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether either side has closed it, as far as this side has seen."""
+        return self._usock is None
+
+    def is_usable(self) -> bool:
+        """Whether a statement that is sent now has a server at the other end, as far as can be known without asking.
+
+        It is not when there is something to read though nothing was asked: an end of file, a reset, or the server's
+        last words. Nor when it was idle for so long that a gateway on the way may have forgotten it. The clock is the
+        wall clock: a frozen Lambda's monotonic clock stands still.
+        """
+        try:
+            self.settle()
+        except InterfaceError:
+            return False
+        if self.is_closed or not 0 <= time.time() - self._used_at <= MAX_IDLE_SECONDS:
+            return False
+        readable, _, _ = select.select([self._usock], [], [], 0)
+        return not readable
+
+    def execute_unnamed(
+        self, statement: str, vals: Sequence[Any] = (), oids: Sequence[int] = (), stream: Any = None
+    ) -> Answer:
+        """Run one statement in one round trip.
+
+        Raises:
+            DatabaseError: the server refused it; the fields of its answer are in ``args[0]``. It has had no effect.
+                The connection goes on, unless it `is_closed`.
+            InterfaceError: the connection was lost, and is closed. Whether the statement took effect is not known.
+        """
+        del oids  # the statement casts its parameters where their types matter
+        self.settle()
+        return self._receive(self._send_statement(statement, vals, stream=stream))
+
+    def execute_later(self, statement: str, vals: Sequence[Any] = ()) -> None:
+        """Send a statement without rows whose outcome nobody waits for: its answer is read before the next is sent.
+
+        A refusal is logged and forgotten. Only for statements that may as well not have run.
+        """
+        self.settle()
+        self._owed.append(self._send_statement(statement, vals))
+
+    def settle(self) -> None:
+        """Read the answers that are owed since ``execute_later``.
+
+        Raises:
+            InterfaceError: the connection was lost meanwhile, and is closed. Nothing that follows was sent.
+        """
+        while self._owed:
+            try:
+                self._receive(self._owed.pop(0))
+            except DatabaseError as error:
+                logger.warning("A statement that nobody waited for failed", extra={"sqlstate": sqlstate(error)})
+
+    def execute_simple(self, statement: str) -> Answer:
+        """Run statements without parameters by the simple protocol, in one round trip; see ``execute_unnamed``."""
+        self.settle()
+        self._send(_message(QUERY, statement.encode() + NULL_BYTE))
+        return self._receive(Answer(statement))
+
+    def _send_statement(self, statement: str, vals: Sequence[Any], *, stream: Any = None) -> Answer:
+        self._send(self._preamble + _flow(statement, make_params(self.py_types, vals)) + SYNC_MSG)
+        return Answer(statement, stream=stream, preambles=1 if self._preamble else 0)
+
+    def _receive(self, answer: Answer) -> Answer:
+        """Read one answer up to ReadyForQuery, or close the connection: there is nothing in between.
+
+        When the server takes its leave (a fatal error, then an end of file) before it had completed the statement, the
+        reason that it gave is raised: the statement has had no effect. When it had completed the statement, that may
+        or may not have been committed, and the connection counts as lost.
+        """
+        try:
+            self.handle_messages(answer)
+        except BaseException as error:
+            if error is answer.error:
+                raise
+            self._abandon()
+            if answer.error is not None and not answer.completed:
+                raise answer.error from error
+            if isinstance(error, OSError | InterfaceError):
+                raise InterfaceError("network error") from error
+            raise
+        finally:
+            self._used_at = time.time()
+        return answer
+
+    def handle_COMMAND_COMPLETE(self, data: bytes, context: Answer) -> None:  # noqa: N802 - pg8000's name
+        """Note that the caller's statement ran to its end; what remains is its commit."""
+        if context.preambles:
+            context.preambles -= 1
+            return
+        super().handle_COMMAND_COMPLETE(data, context)
+        context.completed = True
+
+    def close(self) -> None:
+        """Take leave of the server, without waiting. A connection that is already closed stays so."""
+        if self._usock is not None:
+            with contextlib.suppress(OSError):
+                self._usock.settimeout(0)
+                self._usock.sendall(TERMINATE_MSG)
+        self._abandon()
+
+    def _send(self, data: bytes) -> None:
+        """Hand over everything at once, or close the connection: a part of a message would spoil the next one."""
+        if self._usock is None:
+            raise InterfaceError("connection is closed")
+        try:
+            self._usock.settimeout(self.answer_seconds)
+            self._usock.sendall(data)
+        except OSError as error:
+            self._abandon()
+            raise InterfaceError("network error") from error
+
+    def _abandon(self) -> None:
+        """Close without a word, and drop what was buffered."""
+        stream, self._sock = self._sock, None
+        connection, self._usock = self._usock, None
+        self._owed.clear()
+        for part in (stream, connection):
+            if part is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    part.close()
+
+
+def _flow(statement: str, parameters: Sequence[str | None], *, describe: bool = True) -> bytes:
+    """Parse, Bind, Describe and Execute of the unnamed statement and portal, without the Sync."""
+    return b"".join(
+        (
+            _message(PARSE, NULL_BYTE + statement.encode() + NULL_BYTE + NO_TYPES),
+            _message(BIND, _bind(parameters)),
+            DESCRIBE_PORTAL if describe else b"",
+            EXECUTE_MSG,
+        )
+    )
+
+
+def _bind(parameters: Sequence[str | None]) -> bytes:
+    parts = [NULL_BYTE, NULL_BYTE, ALL_TEXT, H_pack(len(parameters))]
+    for parameter in parameters:
+        if parameter is None:
+            parts.append(i_pack(-1))
+        else:
+            value = parameter.encode()
+            parts += (i_pack(len(value)), value)
+    parts.append(ALL_TEXT)
+    return b"".join(parts)
+
+
+def _message(code: bytes, data: bytes) -> bytes:
+    return code + i_pack(len(data) + 4) + data
+
+
+def server_fields(error: BaseException | None) -> dict[str, str]:
+    """The fields of the server's ErrorResponse in a pg8000 error by their letters; none if the server did not speak.
+
+    https://www.postgresql.org/docs/current/protocol-error-fields.html
+    """
+    fields = error.args[0] if error is not None and error.args else None
+    return fields if isinstance(fields, dict) else {}
+
+
+def sqlstate(error: BaseException | None) -> str:
+    """The server's five-character code in a pg8000 error, or "" when the server did not speak."""
+    return server_fields(error).get("C", "")

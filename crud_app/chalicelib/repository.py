@@ -1,0 +1,173 @@
+"""The employees and their events in PostgreSQL: each method is one statement, one round trip, one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chalicelib import statements
+from chalicelib.errors import EmailTakenError, EmpleadoNotFoundError, StaleVersionError, StatementRefusedError
+from chalicelib.evento import Evento
+from chalicelib.tables import EMAIL_CONSTRAINT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Row
+
+    from chalicelib.database import Database, Statement
+    from chalicelib.listing import History, Listing
+
+
+class Saved(NamedTuple):
+    """An employee as sent to clients, and the event of the change that made it so; None if nothing changed."""
+
+    id: int
+    version: int
+    body: str
+    evento: Evento | None
+
+
+class Found(NamedTuple):
+    """An employee as sent to clients."""
+
+    version: int
+    body: str
+
+
+class Page(NamedTuple):
+    """A JSON array, and the query string of the page after it, if there is one."""
+
+    body: str
+    next_query: str | None
+
+
+class Repository:
+    """The directory's rows.
+
+    Args:
+        database: where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, values: Mapping[str, Any], actor: str) -> Saved:
+        """Add an employee.
+
+        Raises:
+            EmailTakenError: another has this address.
+        """
+        statement = statements.insert_empleado(tuple(values))
+        ((row_id, version, body, *event),) = self._change(statement, {**_new(values), "actor": actor})
+        return Saved(row_id, version, body, _evento(row_id, event))
+
+    def update(self, row_id: int, values: Mapping[str, Any], actor: str, versions: Sequence[int] | None) -> Saved:
+        """Change the fields in ``values``. What changes nothing makes neither a new version nor an event.
+
+        Args:
+            row_id: whose.
+            values: new values by field.
+            actor: who does it.
+            versions: the versions in which the row may be changed; None is any.
+
+        Raises:
+            EmailTakenError: another has this address.
+            EmpleadoNotFoundError: there is no such row.
+            StaleVersionError: the row has none of these versions.
+        """
+        statement = statements.update_empleado(tuple(values))
+        parameters = {**_new(values), "row_id": row_id, "actor": actor, "versions": versions}
+        _, version, body, *event, found = _only(self._change(statement, parameters))
+        _check_version(found, versions)
+        return Saved(row_id, version, body, _evento(row_id, event))
+
+    def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Evento | None:
+        """Remove an employee; see ``update``."""
+        parameters = {"row_id": row_id, "actor": actor, "versions": versions}
+        _, *event, found = _only(self._change(statements.delete_empleado(), parameters))
+        _check_version(found, versions)
+        return _evento(row_id, event)
+
+    def find(self, row_id: int) -> Found:
+        """One employee.
+
+        Raises:
+            EmpleadoNotFoundError: there is no such row.
+        """
+        return Found(*_only(self._database.read(statements.find_empleado(), {"row_id": row_id})))
+
+    def list(self, listing: Listing) -> Page:
+        """A page of employees."""
+        after_key, after_id = listing.after or (None, None)
+        parameters = {
+            "limit": listing.limit,
+            "q": listing.q,
+            "posicion": listing.posicion,
+            "after_key": after_key,
+            "after_id": after_id,
+        }
+        ((body, key, last_id),) = self._database.read(statements.list_empleados(listing.order), parameters)
+        return Page(body, None if last_id is None else listing.next_query(key, last_id))
+
+    def history(self, history: History) -> Page:
+        """A page of everybody's events, newest first."""
+        parameters = {"limit": history.limit, "before": history.before}
+        ((body, last),) = self._database.read(statements.list_eventos(), parameters)
+        return Page(body, None if last is None else history.next_query(last))
+
+    def history_of(self, row_id: int, history: History) -> Page:
+        """A page of one employee's events, newest first, also after deletion.
+
+        Raises:
+            EmpleadoNotFoundError: there never was such a row.
+        """
+        parameters = {"row_id": row_id, "limit": history.limit, "before": history.before}
+        ((body, last, is_known),) = self._database.read(statements.list_eventos_of_empleado(), parameters)
+        if not is_known:
+            raise EmpleadoNotFoundError
+        return Page(body, None if last is None else history.next_query(last))
+
+    def summarise(self) -> str:
+        """Head count and salaries by position, as a JSON array."""
+        ((body,),) = self._database.read(statements.summarise_empleados(), {})
+        return str(body)
+
+    def mark_published(self, evento: Evento, message_id: str) -> None:
+        """Note that an event was published, without waiting for the database to say that it noted it.
+
+        See ``docs/adr/0006-the-mark-is-not-waited-for.md``: a lost mark costs a duplicate, which readers absorb.
+
+        Raises:
+            UnavailableError: it could not be sent.
+        """
+        parameters = {"event_id": evento.id, "sns_message_id": message_id}
+        self._database.write_later(statements.mark_evento(), parameters)
+
+    def _change(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        try:
+            return self._database.write(statement, parameters)
+        except StatementRefusedError as error:
+            if error.constraint == EMAIL_CONSTRAINT:
+                raise EmailTakenError from None
+            raise
+
+
+def _new(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {statements.new(name): value for name, value in values.items()}
+
+
+def _only(rows: Sequence[Row[Any]]) -> Row[Any]:
+    if not rows:
+        raise EmpleadoNotFoundError
+    return rows[0]
+
+
+def _check_version(found: int, versions: Sequence[int] | None) -> None:
+    """The statement checked the same, on the row that it held: here is only said what it did."""
+    if versions is not None and found not in versions:
+        raise StaleVersionError
+
+
+def _evento(row_id: int, event: Sequence[str | None]) -> Evento | None:
+    event_id, tipo, mensaje = event
+    return None if event_id is None else Evento(event_id, row_id, str(tipo), str(mensaje))

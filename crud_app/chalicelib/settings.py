@@ -1,0 +1,161 @@
+"""What the environment says: the only module that reads it.
+
+Nothing is read before it is needed, so that importing the app needs no environment, and a read needs no topic.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_PORT = 5432
+MAX_POOL_SIZE = 100
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+PARAMETERS = ("host", "pgbouncer", "sslmode", "sslrootcert")
+SSL_MODES = ("disable", "require", "verify-ca", "verify-full")
+
+
+class SettingError(Exception):
+    """A variable of the environment is missing or malformed.
+
+    The message names the variable and the rule, never the value: it may be logged.
+    """
+
+
+@dataclass(frozen=True)
+class DatabaseAddress:
+    """Where PostgreSQL is and how to talk to it: what ``DATABASE_URL`` says, in libpq's terms.
+
+    ``socket_folder`` is set instead of ``host`` for a Unix socket. ``ssl_mode`` is one of ``SSL_MODES``, with libpq's
+    meaning; there is no mode that falls back to plain text. ``pooled`` means that a transaction pooler (PgBouncer,
+    Supavisor) stands between, which refuses start-up parameters and forgets session settings.
+    """
+
+    user: str
+    password: str | None = field(repr=False)
+    host: str
+    port: int
+    database: str
+    socket_folder: str | None
+    ssl_mode: str
+    ssl_root_cert: str | None
+    pooled: bool
+
+
+class Settings:
+    """The variables that crud_app knows, each checked when it is first asked for.
+
+    Args:
+        environment: variable names to values.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    @cached_property
+    def database_address(self) -> DatabaseAddress:
+        """``DATABASE_URL``: ``postgresql://user:password@host:port/database?sslmode=…``.
+
+        Raises:
+            SettingError: it is missing, no such address, or has a parameter that is not understood.
+        """
+        return parse_database_url(self._required("DATABASE_URL"))
+
+    @cached_property
+    def database_pool_size(self) -> int:
+        """``DATABASE_POOL_SIZE``: connections of this process. A Lambda serves one request at a time and needs one.
+
+        Raises:
+            SettingError: it is not a whole number from 1 to 100.
+        """
+        value = self._environment.get("DATABASE_POOL_SIZE", "1")
+        if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= MAX_POOL_SIZE):
+            raise SettingError(f"DATABASE_POOL_SIZE must be a whole number from 1 to {MAX_POOL_SIZE}")
+        return int(value)
+
+    @cached_property
+    def topic_arn(self) -> str:
+        """``SNS_TOPIC_ARN``: the topic that the events are published to.
+
+        Raises:
+            SettingError: it is missing, or no ARN of a topic.
+        """
+        value = self._required("SNS_TOPIC_ARN")
+        parts = value.split(":")
+        if len(parts) != len("arn:aws:sns:region:account:name".split(":")) or parts[0] != "arn" or parts[2] != "sns":
+            raise SettingError("SNS_TOPIC_ARN must be the ARN of a topic: arn:aws:sns:<region>:<account>:<name>")
+        return value
+
+    def _required(self, name: str) -> str:
+        value = self._environment.get(name, "")
+        if not value:
+            raise SettingError(f"{name} is not set")
+        return value
+
+
+def from_environment() -> Settings:
+    """The settings of this process."""
+    return Settings(os.environ)
+
+
+def parse_database_url(url: str) -> DatabaseAddress:
+    """Read a libpq URL, and the parameters that Supabase hands out.
+
+    Raises:
+        SettingError: see ``Settings.database_address``.
+    """
+    parts, port = _split(url)
+    parameters = _parameters(parts.query)
+    host = parameters.get("host") or parts.hostname or ""
+    database = unquote(parts.path.removeprefix("/"))
+    if not (host and parts.username and database):
+        raise SettingError("DATABASE_URL must name a user, a host and a database")
+    is_socket = host.startswith("/")
+    return DatabaseAddress(
+        user=unquote(parts.username),
+        password=None if parts.password is None else unquote(parts.password),
+        host="localhost" if is_socket else host,
+        port=port,
+        database=database,
+        socket_folder=host if is_socket else None,
+        ssl_mode=_ssl_mode(parameters, is_local=is_socket or host in LOOPBACK),
+        ssl_root_cert=parameters.get("sslrootcert"),
+        pooled=_is_true(parameters.get("pgbouncer", "false")),
+    )
+
+
+def _split(url: str) -> tuple[SplitResult, int]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORT
+    except ValueError:
+        raise SettingError("DATABASE_URL is no URL, or its port is no number from 1 to 65535") from None
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise SettingError("DATABASE_URL must begin with postgresql://")
+    return parts, port
+
+
+def _parameters(query: str) -> dict[str, str]:
+    parameters = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
+    if not parameters.keys() <= set(PARAMETERS):
+        raise SettingError(f"DATABASE_URL has a parameter that is not understood; known are {', '.join(PARAMETERS)}")
+    return parameters
+
+
+def _ssl_mode(parameters: Mapping[str, str], *, is_local: bool) -> str:
+    mode = parameters.get("sslmode", "disable" if is_local else "verify-full")
+    if mode not in SSL_MODES:
+        raise SettingError(f"DATABASE_URL: sslmode must be one of {', '.join(SSL_MODES)}; others fall back to plain text")
+    return mode
+
+
+def _is_true(value: str) -> bool:
+    if value not in {"true", "false"}:
+        raise SettingError("DATABASE_URL: pgbouncer must be true or false")
+    return value == "true"

@@ -1,0 +1,101 @@
+"""The tables as SQLAlchemy sees them. Alembic's migrations make them; a test compares the two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import JSON, BigInteger, Date, DateTime, Integer, Numeric, Text, Uuid, cast, column, func, literal_column, table
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from chalicelib.empleado import BY_NAME, FIELDS
+from chalicelib.kind import MAX_BIGINT, Day, Email, Instant, Line, Money, Whole
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.sql.base import ReadOnlyColumnCollection
+    from sqlalchemy.types import TypeEngine
+
+    from chalicelib.empleado import Field
+    from chalicelib.kind import Kind
+
+    Columns = ReadOnlyColumnCollection[str, Any]
+
+#: The constraint that makes e-mail addresses unique: the database decides, and says so by this name.
+EMAIL_CONSTRAINT = "empleados_email_key"
+
+
+def sql_type(kind: Kind) -> TypeEngine[Any]:
+    """The column type that holds values of this kind."""
+    match kind:
+        case Line() | Email():
+            return Text()
+        case Money():
+            return Numeric(9, 2)
+        case Day():
+            return Date()
+        case Instant():
+            return DateTime(timezone=True)
+        case Whole(maximum):
+            return BigInteger() if maximum == MAX_BIGINT else Integer()
+    raise TypeError(f"{type(kind).__name__} has no column type")
+
+
+empleados = table(
+    "empleados", *(column(each.name, sql_type(each.kind)) for each in FIELDS), column("search", TSVECTOR())
+)
+
+eventos = table(
+    "eventos",
+    column("numero", BigInteger()),
+    column("id", Uuid()),
+    column("empleado_id", BigInteger()),
+    column("version", Integer()),
+    column("tipo", Text()),
+    column("ocurrido_en", DateTime(timezone=True)),
+    column("actor", Text()),
+    column("payload", JSON()),
+    column("publicado_en", DateTime(timezone=True)),
+    column("message_id", Text()),
+)
+
+
+def constant(text: str) -> ColumnElement[str]:
+    """A text of ours inside the SQL: it is no parameter, because it never varies."""
+    return literal_column(f"'{text}'", type_=Text)
+
+
+def fields_of(source: Columns) -> list[ColumnElement[Any]]:
+    """The columns of the employee's fields, in their order."""
+    return [source[each.name] for each in FIELDS]
+
+
+def on_the_wire(source: Columns) -> list[ColumnElement[Any]]:
+    """The fields as clients see them: the one place where a row becomes what is sent."""
+    return [_wire_value(source[each.name], each.kind).label(each.name) for each in FIELDS]
+
+
+def utc_text(moment: ColumnElement[Any]) -> ColumnElement[str]:
+    """A moment as on the wire: always UTC, always with microseconds."""
+    return func.to_char(func.timezone(constant("UTC"), moment), constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+
+
+def sort_key(name: str) -> ColumnElement[Any]:
+    """What the rows are sorted by: text without regard to case and accents, as people expect it."""
+    source = empleados.c[name]
+    return func.fold_text(source) if isinstance(BY_NAME[name].kind, Line) else source
+
+
+def sort_key_text(field: Field) -> ColumnElement[str]:
+    """The sort key as ``field.kind.read_key`` reads it."""
+    key = sort_key(field.name)
+    match field.kind:
+        case Instant():
+            return utc_text(key)
+        case Day():
+            return func.to_char(key, constant("YYYY-MM-DD"))
+        case _:
+            return cast(key, Text)
+
+
+def _wire_value(source: ColumnElement[Any], kind: Kind) -> ColumnElement[Any]:
+    return utc_text(source) if isinstance(kind, Instant) else source
