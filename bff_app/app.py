@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib import pages, problems
+from chalicelib import problems
 from chalicelib.address import ImpossibleSegment
 from chalicelib.bootstrap import bootstrap
 from chalicelib.headers import MalformedHeader
 from chalicelib.health import PartsUnwell
+from chalicelib.pages import FileUnknown
 from chalicelib.proxy import BodyTooLarge, HeadTooLarge
 from chalicelib.routes import PROXIED_ROUTES, ProxiedRoute
 from chalicelib.upstream import UpstreamError
@@ -24,13 +25,13 @@ app = FrontDoor(app_name="bff_app", languages=("es", "en"))
 
 
 @app.route("/", methods=["GET"])
-def get_home() -> Response:
-    return pages.home_page(app.language)
+def get_page() -> Response:
+    return bootstrap.page().document(app.current_request.headers)
 
 
-@app.route("/style.css", methods=["GET"])
-def get_style_sheet() -> Response:
-    return pages.style_sheet()
+@app.route("/static/{version}/{name}", methods=["GET"])
+def get_page_file(version: str, name: str) -> Response:
+    return bootstrap.page().file(version, name, app.current_request.headers)
 
 
 @app.route("/health", methods=["GET"])
@@ -82,6 +83,11 @@ def head_too_large(_error: HeadTooLarge) -> Problem:
 @app.problem_for(MalformedHeader)
 def malformed_header(error: MalformedHeader) -> Problem:
     return problems.malformed_header(error)
+
+
+@app.problem_for(FileUnknown)
+def file_unknown(_error: FileUnknown) -> Problem:
+    return problems.not_found()
 
 
 @app.problem_for(ImpossibleSegment)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from chalicelib.health import HealthCheck
 from chalicelib.limits import HEALTH_SECONDS, TOTAL_SECONDS
+from chalicelib.pages import Page
 from chalicelib.proxy import Proxy
-from chalicelib.settings import Settings, read_settings
+from chalicelib.settings import Settings, read_inbox_url, read_settings
 from chalicelib.upstream import Upstream
 
 if TYPE_CHECKING:
     from chalicelib.routes import UpstreamName
     from chalicelib.upstream import UpstreamClient
+
+
+PAGE_FOLDER = Path(__file__).with_name("page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,11 @@ def assemble(
 
 
 class Bootstrap:
-    """Holds the services of this process."""
+    """Holds the services of this process, and the page, which needs none of them."""
 
     def __init__(self) -> None:
         self._services: Services | None = None
+        self._page: Page | None = None
         # `chalice local` serves each request in a thread of its own.
         self._lock = Lock()
 
@@ -64,6 +70,17 @@ class Bootstrap:
             if self._services is None:
                 self._services = _from_environment()
             return self._services
+
+    def page(self) -> Page:
+        """The page of this app, with the link that the environment wants in it.
+
+        Raises:
+            SettingError: the environment names something that is no address.
+        """
+        with self._lock:
+            if self._page is None:
+                self._page = Page(PAGE_FOLDER, read_inbox_url())
+            return self._page
 
     def use(self, services: Services | None) -> None:
         """Close the services so far, and use these; with None, make new ones at the next use."""

@@ -32,6 +32,18 @@ def read_settings() -> Settings:
     return Settings(crud_api=_address("CRUD_API_URL"), email_api=_address("EMAIL_API_URL"))
 
 
+def read_inbox_url() -> str:
+    """Where the local stack shows the mails that it sent; empty where nothing does, as on AWS.
+
+    Raises:
+        SettingError: it is no address.
+    """
+    url = os.environ.get("INBOX_URL", "")
+    if url and not url.startswith(("http://", "https://")):
+        raise SettingError("INBOX_URL", "an http:// or https:// address, or not at all")
+    return url
+
+
 def _address(variable: str) -> UpstreamAddress:
     try:
         return UpstreamAddress.parse(os.environ.get(variable, ""))

@@ -118,33 +118,6 @@ def test_deep_health_waits_for_the_slow_parts_together_and_not_for_long(serve: S
     assert time.monotonic() - started < 1.9
 
 
-@pytest.mark.parametrize(("language", "words"), [("es", "directorio de empleados"), ("en", "employee directory")])
-def test_the_page_speaks_the_languages_of_its_readers(language: str, words: str) -> None:
-    answer = through("alb_multi").get("/", headers={"Accept-Language": language})
-
-    assert answer.status == 200
-    assert words in answer.body.decode()
-    assert f'<html lang="{language}">' in answer.body.decode()
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert (answer.headers["content-language"], answer.headers["vary"]) == (language, "Accept-Language")
-
-
-def test_the_page_is_spanish_unless_asked_otherwise() -> None:
-    assert through("alb_multi").get("/").headers["content-language"] == "es"
-
-
-def test_the_page_may_load_nothing_but_its_own_style() -> None:
-    page, style = through("alb_multi").get("/"), through("alb_multi").get("/style.css")
-
-    policy = page.headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe-inline" not in policy
-    assert "<style" not in page.body.decode()
-    assert "<script" not in page.body.decode()
-    assert (style.status, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
-    assert style.headers["x-content-type-options"] == "nosniff"
-
-
 def imported_by(statement: str) -> set[str]:
     """The modules that a new interpreter, with nothing in its environment, has imported after ``statement``."""
     program = f"import sys\nsys.path[:0] = ['.', 'vendor']\n{statement}\nprint(*sys.modules)"
