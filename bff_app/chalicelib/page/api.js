@@ -195,12 +195,24 @@ export const everyEvent = (cursor, signal) => page('/eventos', { cursor }, signa
 /** @param {Record<string, string>} query @param {AbortSignal} [signal] */
 export const listMails = (query, signal) => page('/correos', query, signal);
 
-/** @param {AbortSignal} [signal] */
+/**
+ * @typedef {{posicion: string, empleados: number, salario_medio: number, salario_minimo: number, salario_maximo: number}} Group
+ *
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Group[]>} the positions, that with most employees first
+ */
 export const getSummary = async (signal) => (await request('GET', '/resumen', { signal })).data;
 
-/** @param {AbortSignal} [signal] */
+/**
+ * @typedef {{visibles: number, en_proceso: number, retrasados: number, edad_maxima: number | null}} Depth messages, and
+ *   the age of the oldest in seconds
+ * @typedef {{cola: Depth, fallidos: Depth}} Queues
+ */
+
+/** @param {AbortSignal} [signal] @returns {Promise<Queues>} */
 export const getQueue = async (signal) => (await request('GET', '/cola', { signal })).data;
 
+/** @returns {Promise<{reenviados: number, quedan: number}>} */
 export const redrive = async () => (await request('POST', '/cola/reenviar')).data;
 
 /**

@@ -312,9 +312,8 @@ function isSame(row, values) {
 
 /** @param {HTMLInputElement} input @param {AbortSignal} signal */
 async function offerPositions(input, signal) {
-  const summary = await getSummary(signal).catch(() => null);
-  if (!summary) return; // it only saves typing
-  const list = h('datalist', { id: newId() }, ...summary.posiciones.map((/** @type {any} */ group) => h('option', { value: group.posicion })));
+  const groups = await getSummary(signal).catch(() => []); // it only saves typing
+  const list = h('datalist', { id: newId() }, ...groups.map((group) => h('option', { value: group.posicion })));
   input.after(list);
   input.setAttribute('list', list.id);
 }

@@ -197,9 +197,8 @@ function orderOptions() {
  * @param {AbortSignal} signal
  */
 async function loadPositions({ position, offer }, query, signal) {
-  const summary = await getSummary(signal).catch(() => null);
-  if (!summary) return;
-  const options = summary.posiciones.map((/** @type {any} */ group) => h('option', { value: group.posicion }, `${group.posicion} (${group.empleados})`));
+  const groups = await getSummary(signal).catch(() => []);
+  const options = groups.map((group) => h('option', { value: group.posicion }, `${group.posicion} (${group.empleados})`));
   position.replaceChildren(position.options[0], ...options);
   offer(currentRoute().query.get('posicion') ?? query.get('posicion') ?? '');
 }

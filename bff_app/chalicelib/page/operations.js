@@ -90,9 +90,9 @@ function healthList(parts) {
   );
 }
 
-/** @param {any} state @param {() => void} refresh */
+/** @param {import('./api.js').Queues} state @param {() => void} refresh */
 function queueList(state, refresh) {
-  const { cola, dlq } = state;
+  const { cola, fallidos } = state;
   const line = (/** @type {string} */ label, /** @type {any} */ value) => h('div', { class: 'tile' }, h('dt', {}, t(label)), h('dd', {}, value));
   return h(
     'div',
@@ -101,12 +101,12 @@ function queueList(state, refresh) {
       'dl',
       { class: 'tiles' },
       line('operations.waiting', count(cola.visibles)),
-      line('operations.inFlight', count(cola.en_vuelo)),
-      line('operations.oldest', cola.antiguedad_segundos === null ? '—' : duration(cola.antiguedad_segundos)),
-      line('operations.dead', count(dlq.visibles)),
+      line('operations.inFlight', count(cola.en_proceso)),
+      line('operations.oldest', cola.edad_maxima === null ? '—' : duration(cola.edad_maxima)),
+      line('operations.dead', count(fallidos.visibles)),
     ),
-    dlq.visibles > 0 &&
-      h('div', { class: 'actions' }, h('p', {}, t('operations.dead.text', { n: dlq.visibles })), h('button', { type: 'button', class: 'primary', onclick: () => confirmRedrive(dlq.visibles, refresh) }, icon('undo'), t('operations.redrive'))),
+    fallidos.visibles > 0 &&
+      h('div', { class: 'actions' }, h('p', {}, t('operations.dead.text', { n: fallidos.visibles })), h('button', { type: 'button', class: 'primary', onclick: () => confirmRedrive(fallidos.visibles, refresh) }, icon('undo'), t('operations.redrive'))),
   );
 }
 
@@ -126,8 +126,8 @@ function confirmRedrive(messages, refresh) {
     dialog.remove();
     if (dialog.returnValue !== 'yes') return;
     try {
-      await redrive();
-      toast(t('operations.redrive.done'));
+      const { reenviados, quedan } = await redrive();
+      toast(t('operations.redrive.done', { n: reenviados, left: quedan }));
     } catch (error) {
       toast(sentence(/** @type {any} */ (error)), { kind: 'error' });
     }

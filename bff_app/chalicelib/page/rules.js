@@ -76,13 +76,19 @@ export function check(schema, values) {
     const rules = schema.properties?.[field];
     if (!rules || missing.some((finding) => finding.field === field)) return [];
     const broken = Object.keys(RULES).find((rule) => rule in rules && !RULES[rule](value, rules[rule]));
-    return broken ? [{ field, ...describe(broken, rules[broken]) }] : [];
+    return broken ? [{ field, ...describe(field, broken, rules[broken]) }] : [];
   });
   return [...missing, ...wrong];
 }
 
-/** @param {string} rule @param {any} expected @returns {{rule: string, limit?: number}} */
-function describe(rule, expected) {
+/**
+ * @param {string} field
+ * @param {string} rule
+ * @param {any} expected
+ * @returns {{rule: string, limit?: number}}
+ */
+function describe(field, rule, expected) {
+  if (rule === 'pattern' && field === 'email') return { rule: 'rule.pattern.email' };
   if (rule === 'type' || rule === 'format') return { rule: `rule.${rule}.${[expected].flat()[0]}` };
   return typeof expected === 'number' ? { rule: `rule.${rule}`, limit: expected } : { rule: `rule.${rule}` };
 }

@@ -11,7 +11,7 @@ import { address } from './router.js';
 import { empty, failure, skeleton } from './states.js';
 import { t } from './texts.js';
 
-/** @typedef {{posicion: string, empleados: number, salario_medio: number, salario_minimo: number, salario_maximo: number}} Group */
+/** @typedef {import('./api.js').Group} Group */
 
 /** More bars than this are no picture any more; the table has them all. */
 const CHARTED = 12;
@@ -35,13 +35,12 @@ export async function mount(root, _route, signal) {
     }
   }
 
-  /** @param {{empleados: number, posiciones: Group[]}} summary */
-  function draw({ posiciones }) {
-    if (posiciones.length === 0) {
+  /** @param {Group[]} groups */
+  function draw(groups) {
+    if (groups.length === 0) {
       body.replaceChildren(empty(t('summary.empty.title'), t('summary.empty.text'), h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, ...newLabel())));
       return;
     }
-    const groups = [...posiciones].sort((a, b) => b.empleados - a.empleados || a.posicion.localeCompare(b.posicion));
     body.replaceChildren(tiles(groups), charts(groups.slice(0, CHARTED), groups.length), groupTable(groups));
   }
 }

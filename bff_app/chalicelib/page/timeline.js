@@ -16,6 +16,9 @@ import { t } from './texts.js';
 
 const ICONS = /** @type {const} */ ({ creado: 'plus', actualizado: 'edit', eliminado: 'trash' });
 
+/** Who writes without having signed in. */
+const ANONYMOUS = 'anonimo';
+
 /** The states from which a mail still moves. */
 const UNSETTLED = ['pendiente', 'enviando', 'incierto', 'enviado'];
 
@@ -71,7 +74,7 @@ function entry(event, mails, text, when) {
       'div',
       { class: 'event-body' },
       text,
-      h('p', { class: 'muted' }, h('time', { datetime: event.ocurrido_en }, when), ' · ', t('event.actor', { actor: event.actor })),
+      h('p', { class: 'muted' }, h('time', { datetime: event.ocurrido_en }, when), ' · ', event.actor === ANONYMOUS ? t('event.anonymous') : t('event.actor', { actor: event.actor })),
       mails.length > 0 && h('ul', { class: 'event-mails' }, ...mails.map(mailLine)),
     ),
   );
