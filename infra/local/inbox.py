@@ -51,7 +51,7 @@ class Mail:
         return self.request.get("ConfigurationSetName")
 
     def message(self) -> EmailMessage:
-        """The mail as it would arrive. (A mail from a template of SES has no text here: SES holds it.)"""
+        """The mail as it would arrive; one from a template of SES has no text here, because SES holds it."""
         content = self.request.get("Content", {})
         if raw := content.get("Raw"):
             return message_from_bytes(base64.b64decode(raw["Data"]), policy=policy.default)

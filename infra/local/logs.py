@@ -8,21 +8,35 @@ from __future__ import annotations
 import logging
 import sys
 
+# Chalice's names for an app's module and its library folder, and this package.
+TALKATIVE = ("app", "chalicelib", "infra.local")
 _ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class ReadableFormatter(logging.Formatter):
-    """``message  key=value key=value``, with the level before it when it is a warning or worse."""
+    """``message  key=value``, with the level before it when it is a warning or worse.
+
+    What the message says already is not said again.
+    """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The line of ``record`` without its stack."""
         level = f"{record.levelname} " if record.levelno >= logging.WARNING else ""
-        extras = " ".join(f"{name}={value}" for name, value in vars(record).items() if name not in _ORDINARY)
-        return f"{level}{record.message}{'  ' if extras else ''}{extras}"
+        extras = "".join(
+            f"  {name}={value}"
+            for name, value in vars(record).items()
+            if name not in _ORDINARY and str(value) not in record.message
+        )
+        return f"{level}{record.message}{extras}"
 
 
 def log_to_stdout() -> None:
-    """Write records of level INFO and above to standard output, one line each, at once."""
+    """Write records to standard output, at once: of libraries from WARNING on, of the project and this package from INFO.
+
+    (The root logger's level is Lambda's too, so that what an app does about it has the same effect here.)
+    """
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(ReadableFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.INFO)

@@ -24,7 +24,7 @@ from infra.local.wire import HOST, LoopbackServer, WireAnswer, WireRequest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-logger = logging.getLogger("server")
+logger = logging.getLogger("infra.local.server")
 
 
 class AppServer(LoopbackServer):

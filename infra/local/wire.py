@@ -39,7 +39,7 @@ MAX_CHUNK_LINE = 1024
 # Every character of a target that may stay as it is: the client has percent-encoded already.
 PRINTABLE_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
-logger = logging.getLogger("server")
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

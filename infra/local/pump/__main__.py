@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from infra.local.logs import log_to_stdout
 from infra.local.program import Ending, run_program
 from infra.local.project import Project
 
+from .expressions import parse_schedule
 from .queue import QueueSource
 from .schedule import ScheduleSource
 from .source import CLIENT_CONFIG, Source
@@ -24,7 +26,7 @@ from .topic import TopicSource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-logger = logging.getLogger("pump")
+logger = logging.getLogger("infra.local.pump")
 
 
 def sources(project: Project) -> Iterator[Source]:
@@ -46,9 +48,8 @@ def sources(project: Project) -> Iterator[Source]:
                 yield TopicSource(sns, sqs, function, registered.topic)
             case ScheduledEventConfig():
                 expression = registered.schedule_expression
-                yield ScheduleSource(
-                    function, expression.to_string() if isinstance(expression, ScheduleExpression) else expression
-                )
+                text = expression.to_string() if isinstance(expression, ScheduleExpression) else expression
+                yield ScheduleSource(function, parse_schedule(text, created=datetime.now(UTC)))
             case _:
                 logger.warning("%s is not driven: the pump knows queues, topics and schedules", registered.name)
 
@@ -72,6 +73,7 @@ class Pump:
 
     def run(self) -> int:
         """See `Program`."""
+        logger.info("drives %s", "; ".join(sorted({thread.name for thread in self._threads})))
         for thread in self._threads:
             thread.start()
         exit_code = self._ending.wait()

@@ -43,7 +43,7 @@ class QueueSource:
         self, sqs: SQSClient, function: Function, queue: str, *, batch_size: int = 1, window_seconds: float = 0
     ) -> None:
         """``queue`` is a name or an ARN; a batch is waited for up to ``window_seconds``, after its first message."""
-        self.name = f"queue {queue}"
+        self.name = f"queue {queue} → {function.name}"
         self._sqs = sqs
         self._function = function
         self._queue = queue

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from infra.local.project import LOCAL_ACCOUNT, InvocationFailedError, region
 
-from .expressions import parse_schedule
 from .topic import RETRY_DELAYS_SECONDS
 
 if TYPE_CHECKING:
@@ -18,8 +17,10 @@ if TYPE_CHECKING:
 
     from infra.local.project import Function
 
-# The longest sleep, in seconds: a laptop that was closed in between notices within that time.
-LONGEST_SLEEP = 60.0
+    from .expressions import Schedule
+
+# How often it looks at the clock. Sleeping until the next time would oversleep with the laptop.
+LOOK_SECONDS = 0.25
 
 logger = logging.getLogger(__name__)
 
@@ -32,19 +33,15 @@ class _Invocation(NamedTuple):
 
 
 class ScheduleSource:
-    """Invokes one function whenever its expression says so. Times that pass while it runs become one invocation."""
+    """Invokes one function whenever its schedule says so. Times that pass while it runs become one invocation."""
 
     def __init__(
-        self, function: Function, expression: str, *, retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS
+        self, function: Function, schedule: Schedule, *, retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS
     ) -> None:
-        """``expression`` counts from now; ``retry_delays`` are in seconds.
-
-        Raises:
-            ExpressionError: EventBridge would not take the expression.
-        """
-        self.name = f"schedule {expression}"
+        """``retry_delays`` are in seconds."""
+        self.name = f"schedule → {function.name}"
         self._function = function
-        self._schedule = parse_schedule(expression, created=datetime.now(UTC))
+        self._schedule = schedule
         self._retry_delays = retry_delays
 
     def run(self, stop: threading.Event) -> None:
@@ -59,11 +56,7 @@ class ScheduleSource:
             for invocation in [one for one in pending if one.due <= now]:
                 pending.remove(invocation)
                 pending.extend(self._attempt(invocation))
-            moments = [one.due for one in pending] + ([tick] if tick else [])
-            sleep = (
-                min((moment - datetime.now(UTC)).total_seconds() for moment in moments) if moments else LONGEST_SLEEP
-            )
-            stop.wait(min(sleep, LONGEST_SLEEP))
+            stop.wait(LOOK_SECONDS)
 
     def _attempt(self, invocation: _Invocation) -> Iterator[_Invocation]:
         """Invoke the function; if it fails and may be tried again, that is one more invocation, later."""

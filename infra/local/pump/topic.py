@@ -49,7 +49,7 @@ class TopicSource:
         retry_delays: Sequence[int] = RETRY_DELAYS_SECONDS,
     ) -> None:
         """``topic`` is a name or an ARN; ``retry_delays`` are in seconds."""
-        self.name = f"topic {topic}"
+        self.name = f"topic {topic} → {function.name}"
         self._sns = sns
         self._sqs = sqs
         self._function = function
