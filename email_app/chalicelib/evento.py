@@ -100,7 +100,7 @@ def write_direct(correo: CorreoDirecto) -> str:
 
 def write_instant(instant: datetime) -> str:
     """UTC with microseconds and ``Z``: always 27 characters, so that the order of the texts is the order in time."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def read_instant(text: str) -> datetime:

@@ -103,6 +103,8 @@ class SesMailer:
             raise _explain_answer(error) from error
         except (BotoCoreError, ResponseParserError) as error:
             raise _explain_silence(error) from error
+        if "MessageId" not in answer:  # botocore reads half an answer as an empty one
+            raise MailFateUnknown("NoMessageId")
         return answer["MessageId"]
 
     def forget_connections(self) -> None:

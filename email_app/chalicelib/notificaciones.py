@@ -62,7 +62,7 @@ def write_notice(evento: Evento, idioma: str) -> Contenido:
             asunto=_fill(frase.asunto, evento),
             titulo=_fill(frase.titulo, evento),
             parrafos=(_fill(frase.parrafo, evento),),
-            datos=(*_employee_data(evento, textos), *_event_data(evento, textos)),
+            datos=(*_changes(evento, textos), *_employee_data(evento, textos), *_event_data(evento, textos)),
             pie=textos.pie_aviso,
             color=_COLORES[evento.tipo],
         )
@@ -130,6 +130,13 @@ def _fill(words: str, evento: Evento) -> str:
     return words.format(nombre=evento.empleado.nombre, posicion=evento.empleado.posicion)
 
 
+def _changes(evento: Evento, textos: Textos) -> tuple[tuple[str, str], ...]:
+    """What was changed, by name: the event holds no old values, and of the salary not even the new one."""
+    if evento.tipo != ACTUALIZADO or not evento.cambios:
+        return ()
+    return ((textos.cambios, ", ".join(textos.campos.get(cambio, cambio) for cambio in evento.cambios)),)
+
+
 def _employee_data(evento: Evento, textos: Textos) -> tuple[tuple[str, str], ...]:
     empleado = evento.empleado
     return (
@@ -141,12 +148,8 @@ def _employee_data(evento: Evento, textos: Textos) -> tuple[tuple[str, str], ...
 
 def _event_data(evento: Evento, textos: Textos) -> tuple[tuple[str, str], ...]:
     actor = textos.anonimo if evento.actor == _ANONIMO else evento.actor
-    data = [
+    return (
         (textos.ficha, textos.numero.format(id=evento.empleado.id)),
         (textos.fecha, textos.write_moment(evento.ocurrido_en)),
         (textos.autor, actor),
-    ]
-    if evento.cambios and evento.tipo == ACTUALIZADO:
-        changed = ", ".join(textos.campos.get(cambio, cambio) for cambio in evento.cambios)
-        data.insert(0, (textos.cambios, changed))
-    return tuple(data)
+    )

@@ -33,16 +33,20 @@ _STATES = {
     "Reject": Estado.FALLIDO,
     "RenderingFailure": Estado.FALLIDO,
 }
-_DETAILS = {"Bounce": "bounce", "Complaint": "complaint"}
-"""The member that holds the detail of an event, where we read it."""
-_CODES = {"Bounce": ("bounceType", "bounceSubType"), "Complaint": ("complaintFeedbackType",)}
+_FAILURES = {Estado.FALLIDO, Estado.REBOTADO, Estado.QUEJA}
+_CODES = {
+    "Bounce": ("bounce", ("bounceType", "bounceSubType")),
+    "Complaint": ("complaint", ("complaintFeedbackType",)),
+}
+"""Where the codes stand in an event."""
 _NEVER_LEFT_SES = {"Suppressed", "OnAccountSuppressionList"}
 """Sub-types of a bounce that SES makes up itself, because the address is on a suppression list."""
 _PERMANENT = "Permanent"
-
+_NOT_SPAM = "not-spam"
+"""A complaint that takes a complaint back."""
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{32}")
-_CODE = re.compile(r"[A-Za-z0-9]{1,60}")
+_CODE = re.compile(r"[A-Za-z0-9-]{1,60}")
 _MESSAGE_ID = re.compile(r"[!-~]{1,200}")
 
 
@@ -95,23 +99,31 @@ def read_result(message: str) -> Resultado:
     evento, huella = _tag(tags, EVENT_TAG), _tag(tags, RECIPIENT_TAG)
     if not (is_uuid(evento) and _FINGERPRINT.fullmatch(huella)):
         raise UnreadableResult("the tags are not ours")
-    detail = data.get(_DETAILS[tipo]) if tipo in _DETAILS else {}
-    return _tell(tipo, _object(detail, "the detail"), evento, huella, _matching(_MESSAGE_ID, mail.get("messageId")))
-
-
-def _tell(tipo: str, detail: dict[str, object], evento: str, huella: str, mensaje_id: str | None) -> Resultado:
-    codes = [_matching(_CODE, detail.get(name)) for name in _CODES.get(tipo, ())]
-    estado = Estado.FALLIDO if _NEVER_LEFT_SES.intersection(codes) else _STATES[tipo]
-    failed = estado in {Estado.FALLIDO, Estado.REBOTADO, Estado.QUEJA}
+    codes = _read_codes(tipo, data)
+    estado = _state_of(tipo, codes)
     return Resultado(
         evento=evento,
         huella=huella,
-        mensaje_id=mensaje_id,
+        mensaje_id=_matching(_MESSAGE_ID, mail.get("messageId")),
         tipo=tipo,
         estado=estado,
-        motivo=".".join([tipo, *filter(None, codes)]) if failed else None,
+        motivo=".".join([tipo, *codes]) if estado in _FAILURES else None,
         transient=estado is Estado.REBOTADO and _PERMANENT not in codes,
     )
+
+
+def _state_of(tipo: str, codes: list[str]) -> Estado:
+    if _NEVER_LEFT_SES.intersection(codes):
+        return Estado.FALLIDO
+    return Estado.ENTREGADO if _NOT_SPAM in codes else _STATES[tipo]
+
+
+def _read_codes(tipo: str, data: dict[str, object]) -> list[str]:
+    """SES's codes for what happened, as far as there are any."""
+    member, names = _CODES.get(tipo, ("", ()))
+    detail = data.get(member)
+    found = [_matching(_CODE, detail.get(name)) for name in names] if isinstance(detail, dict) else []
+    return [code for code in found if code]
 
 
 def record_result(ledger: Ledger, message: str, clock: Callable[[], datetime]) -> None:
