@@ -69,6 +69,44 @@ cost: $(VENV)/.ready ## What a month on AWS costs: REQUESTS=3M SIZE=12kB EMPLOYE
 	  $(call flag,free-tier,FREE_TIER) $(call flag,cloudfront,CLOUDFRONT) $(call switch,json,JSON) \
 	  $(call switch,write-docs,DOCS)
 
+.PHONY: status
+status: $(VENV)/.ready ## How a deployment is (reads AWS): ENVIRONMENT=dev REPORT=status.md; LAPTOP=1 looks at `make run`
+	@$(BIN)/python -m infra.status $(call flag,environment,ENVIRONMENT) $(call flag,project,PROJECT) \
+	  $(call flag,report,REPORT) $(call switch,laptop,LAPTOP)
+
+# ---- deployment ------------------------------------------------------------------------------------------------
+
+# A module is stale when anything that goes into it is newer.
+MODULES := $(APPS:%=build/%/main.tf.json)
+IN_EVERY_MODULE := $(wildcard frontdoor/*.py infra/packaging/*.py) $(VENV)/.ready
+
+.PHONY: package
+package: $(MODULES) ## Package the apps for Lambda, each as a Terraform module (build)
+
+.SECONDEXPANSION:
+build/%/main.tf.json: $(IN_EVERY_MODULE) $$(shell find $$*/app.py $$*/chalicelib $$*/.chalice/config.json $$*/requirements.txt -type f -not -name '*.pyc')
+	@$(BIN)/python -m infra.packaging build $*
+
+.PHONY: infra-test
+infra-test: package ## Check the Terraform files: format, validity, tests with a mock provider
+	@$(BIN)/python -m infra.terraform_cli
+
+.PHONY: plan
+plan: package ## AWS: show what a deployment would change (ENVIRONMENT=dev DATABASE_URL=… EMAIL_FROM=… NOTIFY_TO=…)
+	@$(BIN)/python -m infra.deployment plan
+
+.PHONY: deploy
+deploy: $(VENV)/.ready ## AWS: make the changes that `make plan` showed
+	@$(BIN)/python -m infra.deployment deploy
+
+.PHONY: sender
+sender: package ## AWS: ask SES to verify the sender, EMAIL_FROM
+	@$(BIN)/python -m infra.deployment sender
+
+.PHONY: destroy
+destroy: package ## AWS: remove an environment, after asking
+	@$(BIN)/python -m infra.deployment destroy
+
 # ---- checks ----------------------------------------------------------------------------------------------------
 
 .PHONY: lint

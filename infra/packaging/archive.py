@@ -46,7 +46,7 @@ def rewrite(source: Path, target: Path, *, is_needed: Callable[[PurePosixPath], 
 def _compile(folder: Path) -> None:
     """Compile all modules in a process of its own: what else is in memory would change the bytes of a ``.pyc``.
 
-    ``unchecked-hash`` because the dates of a zip's entries mean nothing; the default would compare them and compile again.
+    ``unchecked-hash`` because the dates of a zip's entries mean nothing: compared with them, it would compile again.
     """
     arguments = [sys.executable, "-S", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
     result = subprocess.run(  # noqa: S603 - our own interpreter

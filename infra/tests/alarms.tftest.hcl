@@ -12,7 +12,8 @@ variables {
   alarm_email  = "guardia@example.com"
 }
 
-run "thresholds" {
+run "apply" {
+  # ---- thresholds
   assert {
     condition = jsonencode({ for key, alarm in aws_cloudwatch_metric_alarm.main : key => [alarm.metric_name, alarm.statistic, alarm.threshold, alarm.period, alarm.evaluation_periods] if startswith(key, "alb-") }) == jsonencode({
       alb-own-5xx           = ["HTTPCode_ELB_5XX_Count", "Sum", 10, 300, 1]
@@ -57,9 +58,8 @@ run "thresholds" {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.main : alarm.comparison_operator == "GreaterThanThreshold" && alarm.treat_missing_data == "notBreaching"])
     error_message = "above the threshold; no data is no alarm"
   }
-}
 
-run "dimensions" {
+  # ---- dimensions
   assert {
     condition = jsonencode({ for key, alarm in aws_cloudwatch_metric_alarm.main : key => alarm.dimensions if startswith(key, "alb-") }) == jsonencode({
       alb-own-5xx           = { LoadBalancer = "app/main/0123456789abcdef" }
@@ -89,9 +89,8 @@ run "dimensions" {
     condition     = length(coalesce(aws_cloudwatch_metric_alarm.main["outbox-lag"].dimensions, {})) == 0
     error_message = "a metric filter without dimensions makes a metric without dimensions"
   }
-}
 
-run "actions" {
+  # ---- actions
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.main : toset(alarm.alarm_actions) == toset([aws_sns_topic.alarms.arn]) && toset(alarm.ok_actions) == toset([aws_sns_topic.alarms.arn])])
     error_message = "each alarm tells the topic when it begins and ends"
@@ -101,9 +100,8 @@ run "actions" {
     condition     = aws_sns_topic_subscription.alarm_email[0].endpoint == "guardia@example.com" && aws_sns_topic_subscription.alarm_email[0].protocol == "email"
     error_message = "the topic sends e-mails"
   }
-}
 
-run "metrics_from_logs" {
+  # ---- metrics from logs
   assert {
     condition     = alltrue([for alarm in [local.alarms["outbox-lag"]] : contains(keys(aws_cloudwatch_log_metric_filter.app), alarm.metric) && alarm.namespace == aws_cloudwatch_log_metric_filter.app[alarm.metric].metric_transformation[0].namespace])
     error_message = "the alarm on the outbox watches a metric that a filter makes"
@@ -113,9 +111,8 @@ run "metrics_from_logs" {
     condition     = alltrue([for key, filter in aws_cloudwatch_log_metric_filter.app : filter.log_group_name == "/aws/lambda/crud-app-dev-${replace(local.log_metrics[key].function, "_", "-")}"])
     error_message = "each filter reads the log of its function"
   }
-}
 
-run "dashboard" {
+  # ---- dashboard
   assert {
     condition     = alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.main.dashboard_body).widgets : widget.properties.region == "us-east-1" && length(widget.properties.metrics) > 0])
     error_message = "each widget shows something"

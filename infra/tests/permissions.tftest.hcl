@@ -52,7 +52,8 @@ override_data {
   values = { json = "{\"Id\":\"send_mail\"}" }
 }
 
-run "roles" {
+run "apply" {
+  # ---- roles
   assert {
     condition     = length(distinct([for role in aws_iam_role.function : role.name])) == length(local.functions)
     error_message = "each function has a role of its own"
@@ -79,9 +80,8 @@ run "roles" {
     ])
     error_message = "each function writes logs and traces"
   }
-}
 
-run "resources" {
+  # ---- resources
   assert {
     condition = jsonencode([for statement in data.aws_iam_policy_document.publish_events.statement : [sort(statement.actions), sort(statement.resources)]]) == jsonencode([
       [["sns:Publish"], ["arn:aws:sns:us-east-1:123456789012:email-topic"]],
@@ -133,9 +133,8 @@ run "resources" {
     condition     = jsonencode([for condition in data.aws_iam_policy_document.send_mail.statement[0].condition : [condition.variable, condition.values]]) == jsonencode([["ses:FromAddress", ["directorio@example.com"]]])
     error_message = "e-mails go out in the name of the one sender"
   }
-}
 
-run "policies_of_topics_and_queues" {
+  # ---- policies of topics and queues
   assert {
     condition = jsonencode([for statement in data.aws_iam_policy_document.email_queue.statement : [
       sort(statement.actions), sort(statement.resources), sort(one(statement.principals).identifiers),

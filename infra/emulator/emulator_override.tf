@@ -1,0 +1,10 @@
+# Only for the AWS emulator. Terraform merges what is here into the blocks of the same names.
+
+# Its addresses are names below `localhost`, which many machines do not resolve; by path they work everywhere.
+locals {
+  api_urls = { for key, api in aws_apigatewayv2_api.app : key => "${var.emulator_endpoint}/_aws/execute-api/${api.id}/$default" }
+}
+
+output "url" {
+  value = var.alb_enabled ? "${var.emulator_endpoint}/_alb/${aws_lb.main[0].name}" : null
+}
