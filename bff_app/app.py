@@ -43,6 +43,11 @@ def get_health() -> dict[str, object]:
     return {"estado": "ok", "partes": bootstrap.services().health.check_parts(app.request_id)}
 
 
+@app.route("/openapi.json", methods=["GET"])
+def describe_api() -> dict[str, object]:
+    return bootstrap.services().description.compose(app.request_id, app.lambda_context)
+
+
 def forwarding_view(route: ProxiedRoute) -> Callable[..., Response]:
     def forward(**_parameters: str) -> Response:
         return bootstrap.services().proxy.forward(route, app.current_request, app.lambda_context)

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from chalicelib.description import Description
 from chalicelib.health import HealthCheck
 from chalicelib.limits import HEALTH_SECONDS, TOTAL_SECONDS
 from chalicelib.pages import Page
@@ -30,6 +31,7 @@ class Services:
     client: UpstreamClient
     proxy: Proxy
     health: HealthCheck
+    description: Description
 
 
 def assemble(
@@ -48,6 +50,7 @@ def assemble(
         client,
         Proxy(client, upstreams, total_seconds),
         HealthCheck(client, upstreams.values(), health_seconds),
+        Description(client, upstreams, total_seconds),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from chalicelib.limits import LAMBDA_MARGIN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,3 +21,16 @@ class Deadline:
     def seconds_left(self) -> float:
         """Seconds until the deadline; negative once it has passed."""
         return self._end - self._clock()
+
+
+class InvocationContext(Protocol):
+    """What is asked of Lambda's context object."""
+
+    def get_remaining_time_in_millis(self) -> float:
+        """Milliseconds until the process is killed."""
+
+
+def deadline_within(context: InvocationContext, seconds: float) -> Deadline:
+    """``seconds`` from now, or earlier, so that the Lambda can still answer."""
+    lambda_seconds = context.get_remaining_time_in_millis() / 1000 - LAMBDA_MARGIN_SECONDS
+    return Deadline(min(seconds, lambda_seconds))

@@ -47,8 +47,9 @@ NOT_RETURNED = frozenset(
     }
 )
 
-# RFC 9110, 5.5: visible characters, spaces and tabs inside, and bytes above 127.
-_VALUE = re.compile(r"[\x21-\x7e\x80-\xff]([\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?")
+# RFC 9110, 5.5: visible characters, spaces and tabs, and bytes above 127. An empty value is one too: an empty If-Match
+# must not become an unconditional write.
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _LINK_TARGET = re.compile(r"<([^>]*)>")
 
 
@@ -73,7 +74,7 @@ def forwarded_headers(headers: Mapping[str, str]) -> Headers:
     return tuple(
         (name, _wire_value(name, headers[name]))
         for name in FORWARDED
-        if headers.get(name, "").strip() and name.lower() not in for_this_hop
+        if name in headers and name.lower() not in for_this_hop
     )
 
 
@@ -104,9 +105,9 @@ def _wire_value(name: str, value: str) -> str:
         value.encode("latin-1")
     except UnicodeEncodeError:
         value = value.encode("utf-8", "replace").decode("latin-1")
-    if not _VALUE.fullmatch(value.strip()):
+    if not _VALUE.fullmatch(value):
         raise MalformedHeader(name)
-    return value.strip()
+    return value.strip("\t ")
 
 
 def _translate(name: str, value: str, as_seen_by_client: Callable[[str], str]) -> str:

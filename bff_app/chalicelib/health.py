@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.deadline import Deadline
 from chalicelib.limits import HEALTH_SECONDS
-from chalicelib.upstream import UpstreamError, UpstreamRequest
+from chalicelib.upstream import UpstreamError, own_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,16 +62,7 @@ class HealthCheck:
         return {"estado": _WELL if status == _OK else "error", "http": status, "ms": milliseconds}
 
     def _ask(self, upstream: Upstream, request_id: str, deadline: Deadline) -> int | None:
-        question = UpstreamRequest(
-            upstream=upstream,
-            method="GET",
-            target=upstream.address.target("/health", {}, [("deep", "1")]),
-            headers=(
-                ("Host", upstream.address.authority),
-                ("Accept-Encoding", "identity"),
-                ("X-Request-Id", request_id),
-            ),
-        )
+        question = own_request(upstream, "/health", [("deep", "1")], request_id)
         try:
             return self._client.send(question, deadline).status
         except UpstreamError:

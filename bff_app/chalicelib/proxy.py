@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
-from chalicelib.deadline import Deadline
+from chalicelib.deadline import deadline_within
 from chalicelib.headers import forwarded_headers, returned_headers
-from chalicelib.limits import LAMBDA_MARGIN_SECONDS, MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES, TOTAL_SECONDS
+from chalicelib.limits import MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES, TOTAL_SECONDS
 from chalicelib.upstream import UnexplainedError, UpstreamAnswer, UpstreamError, UpstreamRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from chalicelib.deadline import Deadline, InvocationContext
     from chalicelib.routes import ProxiedRoute, UpstreamName
     from chalicelib.upstream import Headers, Upstream, UpstreamClient
     from frontdoor.request import FrontDoorRequest
@@ -40,13 +41,6 @@ class BodyTooLarge(RequestRefused):
 
 class HeadTooLarge(RequestRefused):
     """Request line and headers are longer than ``MAX_REQUEST_HEAD_BYTES``."""
-
-
-class InvocationContext(Protocol):
-    """What the proxy asks of Lambda's context object."""
-
-    def get_remaining_time_in_millis(self) -> float:
-        """Milliseconds until the process is killed."""
 
 
 class Proxy:
@@ -71,15 +65,11 @@ class Proxy:
         """
         upstream = self._upstreams[route.upstream]
         question = _question(upstream, route, request)
-        answer = self._ask(question, route, self._deadline(context))
+        answer = self._ask(question, route, deadline_within(context, self._total_seconds))
         if answer.is_unexplained_error:
             raise UnexplainedError(question, answer)
         headers = returned_headers(answer.headers, upstream.address.as_seen_by_client)
         return Response(answer.body, headers=headers, status_code=answer.status)
-
-    def _deadline(self, context: InvocationContext) -> Deadline:
-        lambda_seconds = context.get_remaining_time_in_millis() / 1000 - LAMBDA_MARGIN_SECONDS
-        return Deadline(min(self._total_seconds, lambda_seconds))
 
     def _ask(self, question: UpstreamRequest, route: ProxiedRoute, deadline: Deadline) -> UpstreamAnswer:
         started = time.monotonic()

@@ -27,7 +27,6 @@ PROXIED_ROUTES = (
     ProxiedRoute("/empleados/{id}/eventos", ("GET",), "crud"),
     ProxiedRoute("/eventos", ("GET",), "crud"),
     ProxiedRoute("/resumen", ("GET",), "crud"),
-    ProxiedRoute("/openapi.json", ("GET",), "crud"),
     ProxiedRoute("/notify/email", ("POST",), "email"),
     ProxiedRoute("/correos", ("GET",), "email"),
     ProxiedRoute("/correos/{id}", ("GET",), "email"),

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chalicelib.address import UpstreamAddress
     from chalicelib.deadline import Deadline
 
@@ -53,6 +55,16 @@ class UpstreamRequest:
         """Bytes of the request line and the headers on the wire."""
         request_line = len(f"{self.method} {self.target} HTTP/1.1\r\n")
         return request_line + sum(len(f"{name}: {value}\r\n") for name, value in self.headers) + len("\r\n")
+
+
+def own_request(upstream: Upstream, path: str, query: Iterable[tuple[str, str]], request_id: str) -> UpstreamRequest:
+    """A GET that no client sent, for something that this app wants to know."""
+    headers = (
+        ("Host", upstream.address.authority),
+        ("X-Request-Id", request_id),
+        ("Accept-Encoding", "identity"),
+    )
+    return UpstreamRequest(upstream, "GET", upstream.address.target(path, {}, query), headers)
 
 
 @dataclass(frozen=True, slots=True)
