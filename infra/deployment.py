@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from boto3.session import Session
 
-from infra.preflight import NotReadyError, check_account, check_database_url, check_plan, check_terraform
-from infra.terraform_cli import BUILD, INFRA, Terraform, TerraformError
+from infra.preflight import NotReady, check_account, check_database_url, check_plan, check_terraform
+from infra.terraform_cli import BUILD, INFRA, Terraform, TerraformFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ class Deployment:
         build: the folder that gets the plan.
 
     Raises:
-        NotReadyError: there are no credentials, no region, or no usable Terraform.
+        NotReady: there are no credentials, no region, or no usable Terraform.
     """
 
     def __init__(
@@ -57,14 +57,14 @@ class Deployment:
         """Show what a deployment would change, and keep the plan for it.
 
         Raises:
-            NotReadyError: something outside of the plan is missing; the plan is not kept.
-            TerraformError: the variables or the state are wrong; Terraform has said why.
+            NotReady: something outside of the plan is missing; the plan is not kept.
+            TerraformFailed: the variables or the state are wrong; Terraform has said why.
         """
         self._begin()
         self._terraform.run("plan", "-input=false", f"-out={self.plan_file}", *self._variable_files)
         try:
             self._check_plan()
-        except NotReadyError:
+        except NotReady:
             self.plan_file.unlink()
             raise
 
@@ -72,11 +72,11 @@ class Deployment:
         """Make the changes of the plan that `make plan` showed, and no others.
 
         Raises:
-            NotReadyError: there is no plan, or something outside of it is missing.
-            TerraformError: the plan is older than the state, or AWS refused something; Terraform has said why.
+            NotReady: there is no plan, or something outside of it is missing.
+            TerraformFailed: the plan is older than the state, or AWS refused something; Terraform has said why.
         """
         if not self.plan_file.is_file():
-            raise NotReadyError(f"There is no plan for the environment {self.name}: run `make plan` first and read it.")
+            raise NotReady(f"There is no plan for the environment {self.name}: run `make plan` first and read it.")
         self._check_plan()
         self._terraform.run("apply", "-input=false", str(self.plan_file))
         self.plan_file.unlink()
@@ -126,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         deployment = Deployment(os.environ, Session())
         print(f"Environment {deployment.name}: account {deployment.account.number}, {deployment.account.region}")
         command(deployment)
-    except (NotReadyError, TerraformError) as problem:
+    except (NotReady, TerraformFailed) as problem:
         print(problem, file=sys.stderr)
         return 1
     return 0

@@ -61,7 +61,7 @@ class EmulatorDeployment:
         """Make everything, and return the outputs.
 
         Raises:
-            TerraformError: something was refused; the message holds what Terraform said.
+            TerraformFailed: something was refused; the message holds what Terraform said.
         """
         self._terraform.read("apply", "-auto-approve", "-input=false", "-no-color")
         return self._terraform.outputs()
@@ -80,7 +80,7 @@ class EmulatorDeployment:
         """Remove everything.
 
         Raises:
-            TerraformError: something was refused; the message holds what Terraform said.
+            TerraformFailed: something was refused; the message holds what Terraform said.
         """
         self._terraform.read("destroy", "-auto-approve", "-input=false", "-no-color")
 

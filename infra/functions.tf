@@ -43,6 +43,7 @@ module "email" {
   email_from            = var.email_from
   notify_to             = join(",", var.notify_to)
   notify_employee       = tostring(var.notify_employee)
+  mail_language         = var.mail_language
   ses_configuration_set = aws_sesv2_configuration_set.correos.configuration_set_name
 
   # Lambda tries the queue as soon as the mapping exists, and refuses a role that cannot read it yet.

@@ -43,7 +43,7 @@ except UnavailableError as error:
 NO_ANSWER = 2
 
 
-class NotReadyError(Exception):
+class NotReady(Exception):
     """Something is missing; the message is one sentence that says what to do. Nothing was changed."""
 
 
@@ -59,31 +59,31 @@ def check_terraform(version: Mapping[str, Any]) -> None:
     """Check what `terraform version -json` says.
 
     Raises:
-        NotReadyError: it is older than ``TERRAFORM_MINIMUM``.
+        NotReady: it is older than ``TERRAFORM_MINIMUM``.
     """
     text = version["terraform_version"]
     major, minor, *_ = text.split(".")
     if (int(major), int(minor)) < TERRAFORM_MINIMUM:
-        raise NotReadyError(f"Terraform {text} is too old: install 1.5 or newer (or OpenTofu, with TERRAFORM=tofu).")
+        raise NotReady(f"Terraform {text} is too old: install 1.5 or newer (or OpenTofu, with TERRAFORM=tofu).")
 
 
 def check_account(session: Session) -> Account:
     """Check that AWS knows who asks, and where.
 
     Raises:
-        NotReadyError: there is no region, there are no credentials, or AWS refuses them.
+        NotReady: there is no region, there are no credentials, or AWS refuses them.
     """
     region = session.region_name
     if not region:
-        raise NotReadyError("No AWS region is chosen: say AWS_REGION=us-east-1, or run `aws configure`.")
+        raise NotReady("No AWS region is chosen: say AWS_REGION=us-east-1, or run `aws configure`.")
     try:
         number = session.client("sts").get_caller_identity()["Account"]
     except ClientError as error:
-        raise NotReadyError(
+        raise NotReady(
             f"AWS refuses your credentials ({error.response['Error']['Code']}): sign in again, or check AWS_PROFILE."
         ) from error
     except BotoCoreError as error:
-        raise NotReadyError(
+        raise NotReady(
             f"AWS cannot be asked who you are ({type(error).__name__}): set AWS_PROFILE, or run `aws configure`."
         ) from error
     return Account(number, region)
@@ -93,10 +93,10 @@ def check_database_url(environment: Mapping[str, str]) -> None:
     """Check that an address is given; Terraform checks its form, and ``check_database`` the rest.
 
     Raises:
-        NotReadyError: DATABASE_URL is not set.
+        NotReady: DATABASE_URL is not set.
     """
     if not environment.get("DATABASE_URL"):
-        raise NotReadyError(
+        raise NotReady(
             "DATABASE_URL is not set: give the address of the database, "
             "as in DATABASE_URL='postgresql://user:password@host:5432/database'."
         )
@@ -106,7 +106,7 @@ def check_database(url: str) -> None:
     """Ask the database for a sign of life, from this machine.
 
     Raises:
-        NotReadyError: crud_app does not understand the address, or nobody answers there.
+        NotReady: crud_app does not understand the address, or nobody answers there.
     """
     for _ in range(DATABASE_ATTEMPTS):
         result = subprocess.run(  # noqa: S603 - our own interpreter
@@ -121,13 +121,13 @@ def check_database(url: str) -> None:
             break
     if result.returncode == NO_ANSWER:
         state = result.stdout.strip()
-        raise NotReadyError(
+        raise NotReady(
             f"The database at {urlsplit(url).hostname or 'the Unix socket'} does not answer"
             f"{f' (SQLSTATE {state})' if state else ''}: check that it runs, that this machine may reach it, and the "
             "user and password in DATABASE_URL."
         )
     if result.returncode:
-        raise NotReadyError(result.stderr.strip().splitlines()[-1])
+        raise NotReady(result.stderr.strip().splitlines()[-1])
 
 
 def check_sender(client: SESV2Client, address: str, *, region: str, is_new: bool) -> None:
@@ -140,21 +140,21 @@ def check_sender(client: SESV2Client, address: str, *, region: str, is_new: bool
         is_new: whether Terraform is about to create the identity.
 
     Raises:
-        NotReadyError: it is not verified, or belongs to somebody else's state.
+        NotReady: it is not verified, or belongs to somebody else's state.
     """
     is_verified = _is_verified(client, address)
     if is_new and is_verified is not None:
-        raise NotReadyError(
+        raise NotReady(
             f"SES already has the sender {address}, but not through this environment: set manage_sender = false."
         )
     if is_verified or any(_is_verified(client, domain) for domain in _domains(address)):
         return
     if is_verified is None:
-        raise NotReadyError(
+        raise NotReady(
             f"SES in {region} does not know the sender {address}: run `make sender`, follow the link in the e-mail "
             "that AWS sends there, and try again."
         )
-    raise NotReadyError(
+    raise NotReady(
         f"SES in {region} has not verified the sender {address}: follow the link in the e-mail that AWS sent there, "
         "and try again."
     )
@@ -179,7 +179,7 @@ def check_plan(plan: Mapping[str, Any], session: Session) -> None:
     """Check what a plan (`terraform show -json`) needs from outside of it: the database and the sender.
 
     Raises:
-        NotReadyError: see ``check_database`` and ``check_sender``.
+        NotReady: see ``check_database`` and ``check_sender``.
     """
     variables = {name: variable["value"] for name, variable in plan["variables"].items()}
     creates = {change["address"] for change in plan["resource_changes"] if change["change"]["actions"] == ["create"]}

@@ -25,7 +25,7 @@ REGISTRY = "registry.terraform.io"
 MIRROR_DEPTH = 3
 
 
-class TerraformError(Exception):
+class TerraformFailed(Exception):
     """Terraform is missing or failed; the message says so, and Terraform's own words are on the terminal."""
 
 
@@ -41,20 +41,20 @@ class Terraform:
         """Run Terraform with its output on the terminal.
 
         Raises:
-            TerraformError: it failed.
+            TerraformFailed: it failed.
         """
         if self._start(arguments, capture=False).returncode:
-            raise TerraformError(f"terraform {arguments[0]} failed")
+            raise TerraformFailed(f"terraform {arguments[0]} failed")
 
     def read(self, *arguments: str) -> str:
         """Run Terraform and return what it prints.
 
         Raises:
-            TerraformError: it failed; the message holds what it printed.
+            TerraformFailed: it failed; the message holds what it printed.
         """
         result = self._start(arguments, capture=True)
         if result.returncode:
-            raise TerraformError(f"terraform {arguments[0]} failed: {(result.stderr or result.stdout).strip()}")
+            raise TerraformFailed(f"terraform {arguments[0]} failed: {(result.stderr or result.stdout).strip()}")
         return result.stdout
 
     def read_json(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON
@@ -78,12 +78,12 @@ def find_program() -> str:
     """The path of ``terraform``, or of what TERRAFORM names (``TERRAFORM=tofu``).
 
     Raises:
-        TerraformError: it is not on the PATH.
+        TerraformFailed: it is not on the PATH.
     """
     name = os.environ.get("TERRAFORM", "terraform")
     program = shutil.which(name)
     if program is None:
-        raise TerraformError(f"{name} is not on the PATH: install Terraform 1.5 or newer, or say TERRAFORM=tofu.")
+        raise TerraformFailed(f"{name} is not on the PATH: install Terraform 1.5 or newer, or say TERRAFORM=tofu.")
     return program
 
 
@@ -150,7 +150,7 @@ def check() -> None:
     """Check the format, validity and tests of the Terraform files. `make package` must have run.
 
     Raises:
-        TerraformError: terraform is missing, or something is wrong.
+        TerraformFailed: terraform is missing, or something is wrong.
     """
     # A folder of its own: a person's backend and workspace in infra/.terraform are none of the tests' business.
     terraform = Terraform(INFRA, {"TF_DATA_DIR": str(BUILD / "infra-test")})
@@ -163,12 +163,12 @@ def check() -> None:
 def main() -> int:
     try:
         find_program()
-    except TerraformError as missing:
+    except TerraformFailed as missing:
         print(f"infra-test: skipped: {missing}")
         return 0
     try:
         check()
-    except TerraformError as problem:
+    except TerraformFailed as problem:
         print(problem, file=sys.stderr)
         return 1
     return 0

@@ -96,6 +96,17 @@ variable "notify_employee" {
   default     = false
 }
 
+variable "mail_language" {
+  description = "The language of the e-mails about changes: es or en."
+  type        = string
+  default     = "es"
+
+  validation {
+    condition     = contains(["es", "en"], var.mail_language)
+    error_message = "mail_language must be es or en."
+  }
+}
+
 # ---- doors ----------------------------------------------------------------------------------------------------
 
 variable "alb_enabled" {

@@ -163,7 +163,13 @@ class Sender:
         except MailerError as error:
             return self._record_failure(row, error)
         # Logged before it is recorded, so that the id is not lost when the ledger does not answer.
-        logger.info("[SES] Enviado: %s - correo %s - MessageId: %s", row.tipo, row.id, mensaje_id)
+        logger.info(
+            "[SES] Enviado: %s - correo %s - MessageId: %s",
+            row.tipo,
+            row.id,
+            mensaje_id,
+            extra={"resultado": "enviado"},  # infra/metrics.tf counts it, and the other results
+        )
         with suppress(StepRefused):  # SES's event was faster than its answer
             update(self._ledger, row, lambda now: now.advanced(Estado.ENVIADO, self._clock(), mensaje_id=mensaje_id))
         return None
@@ -171,7 +177,9 @@ class Sender:
     def _record_failure(self, row: Correo, error: MailerError) -> Retry | None:
         turn = row.turno or ""
         fact, step = self._explain(error, turn)
-        logger.warning("[SES] %s: %s - correo %s - %s", fact, row.tipo, row.id, error.motivo)
+        logger.warning(
+            "[SES] %s: %s - correo %s - %s", fact, row.tipo, row.id, error.motivo, extra={"resultado": fact.lower()}
+        )
         try:
             return _what_is_left(update(self._ledger, row, step))
         except StepRefused:

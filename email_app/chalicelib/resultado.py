@@ -143,7 +143,13 @@ def record_result(ledger: Ledger, message: str, clock: Callable[[], datetime]) -
         return
     with suppress(StepRefused):
         update(ledger, correo, lambda row: result.apply(row, clock()))
-        logger.info("[SES] %s: correo %s - %s", result.tipo, correo.id, result.estado)
+        logger.info(
+            "[SES] %s: correo %s - %s",
+            result.tipo,
+            correo.id,
+            result.estado,
+            extra={"resultado": result.estado.value},  # infra/metrics.tf counts it
+        )
 
 
 def _object(value: object, name: str) -> dict[str, object]:

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from infra.packaging.errors import PackagingError
+from infra.packaging.errors import PackagingFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def rewrite(source: Path, target: Path, *, is_needed: Callable[[PurePosixPath], 
     ``/var/task`` is read-only on Lambda: without the ``.pyc`` every cold start compiles everything again.
 
     Raises:
-        PackagingError: a module does not compile.
+        PackagingFailed: a module does not compile.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -57,7 +57,7 @@ def _compile(folder: Path) -> None:
         check=False,
     )
     if result.returncode:
-        raise PackagingError(f"a module does not compile: {result.stdout.strip()}")
+        raise PackagingFailed(f"a module does not compile: {result.stdout.strip()}")
 
 
 def _write(folder: Path, target: Path) -> None:

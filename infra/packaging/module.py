@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from infra.packaging.errors import UnknownTemplateError
+from infra.packaging.errors import UnknownTemplate
 
 JSON = dict[str, Any]
 
@@ -39,11 +39,11 @@ def adapt(template: JSON) -> JSON:
     """Return the module for Chalice's ``template`` (the content of its ``chalice.tf.json``).
 
     Raises:
-        UnknownTemplateError: the template holds what no rule here covers.
+        UnknownTemplate: the template holds what no rule here covers.
     """
     resources = {kind: dict(blocks) for kind, blocks in template["resource"].items() if kind not in REPLACED}
     if unknown := sorted(set(resources) - KEPT):
-        raise UnknownTemplateError(f"Chalice wrote {', '.join(unknown)}: teach infra/packaging/module.py about it.")
+        raise UnknownTemplate(f"Chalice wrote {', '.join(unknown)}: teach infra/packaging/module.py about it.")
     resources.get("aws_lambda_permission", {}).pop(REST_API_PERMISSION, None)
 
     functions = resources["aws_lambda_function"]
@@ -124,7 +124,7 @@ def _environment_variables(function: str, block: JSON) -> set[str]:
         for match in EXPRESSION.finditer(str(value)):
             variable = VARIABLE.match(match["expression"].strip())
             if variable is None:
-                raise UnknownTemplateError(
+                raise UnknownTemplate(
                     f"{function}: the stage `aws` sets {name} to {value}, but a module can only use "
                     f"${{var.…}} there: change .chalice/config.json."
                 )
@@ -154,7 +154,7 @@ def _read_topic(block: JSON) -> str:
 def _plain_name(arn: str) -> str:
     match = PLAIN_NAME.match(arn)
     if match is None:
-        raise UnknownTemplateError(f"{arn}: name the queue or topic plainly in its decorator; infra/ gives the ARN.")
+        raise UnknownTemplate(f"{arn}: name the queue or topic plainly in its decorator; infra/ gives the ARN.")
     return match["name"]
 
 

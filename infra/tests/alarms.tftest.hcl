@@ -103,7 +103,7 @@ run "apply" {
 
   # ---- metrics from logs
   assert {
-    condition     = alltrue([for alarm in [local.alarms["outbox-lag"]] : contains(keys(aws_cloudwatch_log_metric_filter.app), alarm.metric) && alarm.namespace == aws_cloudwatch_log_metric_filter.app[alarm.metric].metric_transformation[0].namespace])
+    condition     = anytrue([for filter in aws_cloudwatch_log_metric_filter.app : filter.metric_transformation[0].name == local.alarms["outbox-lag"].metric && filter.metric_transformation[0].namespace == local.alarms["outbox-lag"].namespace])
     error_message = "the alarm on the outbox watches a metric that a filter makes"
   }
 
@@ -122,7 +122,7 @@ run "apply" {
     # [namespace, metric, name, value, …, {options}]: without dimensions only our own namespace has data.
     condition = alltrue(flatten([
       for widget in jsondecode(aws_cloudwatch_dashboard.main.dashboard_body).widgets : [
-        for metric in widget.properties.metrics : metric[0] == "crud-app-dev" ? contains(keys(aws_cloudwatch_log_metric_filter.app), metric[1]) : startswith(metric[0], "AWS/") && try(length(metric) == 5 && metric[3] != null, false)
+        for metric in widget.properties.metrics : metric[0] == "crud-app-dev" ? contains(local.metrics_from_logs, metric[1]) : startswith(metric[0], "AWS/") && try(length(metric) == 5 && metric[3] != null, false)
       ]
     ]))
     error_message = "each metric has its dimensions, or comes from one of our filters"

@@ -32,6 +32,7 @@ run "bad_values_1" {
     log_retention_days   = 10
     office_hours         = { opens = "8:00", closes = "cron(0 19 ? * MON-FRI *)", timezone = "America/Lima" }
     alarm_email          = "guardia"
+    mail_language        = "fr"
   }
 
   expect_failures = [
@@ -51,6 +52,7 @@ run "bad_values_1" {
     var.log_retention_days,
     var.office_hours,
     var.alarm_email,
+    var.mail_language,
   ]
 }
 
