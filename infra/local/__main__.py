@@ -9,11 +9,11 @@ import time
 
 from infra.local.console import Console
 from infra.local.guardian import Guardian
-from infra.local.lock import AlreadyRunningError, folder_lock
+from infra.local.lock import AlreadyRunning, folder_lock
 from infra.local.program import Ending
-from infra.local.resources import LedgerTableOutdatedError
+from infra.local.resources import LedgerTableOutdated
 from infra.local.settings import SettingError, Settings
-from infra.local.stack import NotStartedError, Stack
+from infra.local.stack import NotStarted, Stack
 
 # Something to set right before anything can start.
 EXIT_USAGE = 2
@@ -26,7 +26,7 @@ def main() -> int:
         with folder_lock(settings.state) as lock:
             settings.check_ports()
             return run(settings, lock)
-    except (SettingError, AlreadyRunningError, LedgerTableOutdatedError) as error:
+    except (SettingError, AlreadyRunning, LedgerTableOutdated) as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
 
@@ -45,7 +45,7 @@ def run(settings: Settings, lock: int) -> int:
                 where = stack.start()
                 console.ready(where)
                 console.line("run", f"took {time.monotonic() - began:.1f} s")
-            except NotStartedError:
+            except NotStarted:
                 pass
             exit_code = ending.wait()
             console.line("run", "stopping…")

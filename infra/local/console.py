@@ -50,11 +50,10 @@ class Console:
 
     def ready(self, addresses: Mapping[str, str]) -> None:
         """The word that all is up, and where."""
-        self._print(Text("\nready", "bold green"))
         width = max(map(len, addresses))
-        for name, address in addresses.items():
-            self._print(Text.assemble(f"  {name:<{width}}  ", (address, "bold")))
-        self._print(Text())
+        lines = [Text.assemble(f"  {name:<{width}}  ", (address, "bold")) for name, address in addresses.items()]
+        # In one piece: the parts go on writing their lines.
+        self._print(Text("\n").join([Text(), Text("ready", "bold green"), *lines, Text()]))
 
     def _print(self, text: Text) -> None:
         try:

@@ -25,7 +25,7 @@ _ALB_TEXT_TYPES = ("text/", "application/json", "application/javascript", "appli
 _TARGET_GROUP = f"arn:aws:elasticloadbalancing:us-east-1:{LOCAL_ACCOUNT}:targetgroup/local/0000000000000000"
 
 
-class AnswerRefusedError(Exception):
+class AnswerRefused(Exception):
     """The function's answer is none that the front door takes. AWS sends a page of its own instead."""
 
 
@@ -44,7 +44,7 @@ class Door(Protocol):
         """What the client gets for the function's ``response``.
 
         Raises:
-            AnswerRefusedError: AWS would not take it.
+            AnswerRefused: AWS would not take it.
         """
 
 
@@ -76,14 +76,14 @@ class LoadBalancer:
         """See `Door`."""
         fields = _fields(response)
         if len(json.dumps(response)) > self.max_response_bytes:
-            raise AnswerRefusedError("the response is larger than 1 MB")
+            raise AnswerRefused("the response is larger than 1 MB")
         headers = fields.get("multiValueHeaders")
         if not isinstance(headers, dict):
-            raise AnswerRefusedError("multiValueHeaders is no object")
+            raise AnswerRefused("multiValueHeaders is no object")
         pairs = []
         for name, values in headers.items():
             if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-                raise AnswerRefusedError(f"the header {name} is no list of strings")
+                raise AnswerRefused(f"the header {name} is no list of strings")
             pairs += [(name, value) for value in values]
         return _answer(fields, pairs, default_type="application/octet-stream")
 
@@ -128,9 +128,10 @@ class HttpApi:
                 "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
                 "timeEpoch": int(now * 1000),
             },
-            "body": body or None,
             "isBase64Encoded": is_base64,
         }
+        if body:
+            event["body"] = body
         if cookies:
             event["cookies"] = cookies
         if query:
@@ -142,7 +143,7 @@ class HttpApi:
         fields = _fields(response)
         headers = fields.get("headers") or {}
         if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
-            raise AnswerRefusedError("headers is no object of strings")
+            raise AnswerRefused("headers is no object of strings")
         pairs = list(headers.items()) + [("set-cookie", cookie) for cookie in fields.get("cookies") or []]
         return _answer(fields, pairs, default_type="text/plain;charset=UTF-8")
 
@@ -189,14 +190,14 @@ def _as_text(body: bytes, *, allowed: bool) -> tuple[str, bool]:
 
 def _fields(response: object) -> dict[str, Any]:
     if not isinstance(response, dict):
-        raise AnswerRefusedError(f"the response is a {type(response).__name__}, not an object")
+        raise AnswerRefused(f"the response is a {type(response).__name__}, not an object")
     return response
 
 
 def _answer(fields: dict[str, Any], headers: list[tuple[str, str]], *, default_type: str) -> WireAnswer:
     status = fields.get("statusCode")
     if not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004 - the final statuses of HTTP
-        raise AnswerRefusedError(f"statusCode is {status!r}")
+        raise AnswerRefused(f"statusCode is {status!r}")
     body = _body_bytes(fields)
     if body and not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", default_type))
@@ -206,8 +207,8 @@ def _answer(fields: dict[str, Any], headers: list[tuple[str, str]], *, default_t
 def _body_bytes(fields: dict[str, Any]) -> bytes:
     body = fields.get("body", "")
     if not isinstance(body, str):
-        raise AnswerRefusedError(f"body is a {type(body).__name__}, not a string")
+        raise AnswerRefused(f"body is a {type(body).__name__}, not a string")
     try:
         return base64.b64decode(body, validate=True) if fields.get("isBase64Encoded") else body.encode()
     except ValueError:
-        raise AnswerRefusedError("body is no base64, or no Unicode text") from None
+        raise AnswerRefused("body is no base64, or no Unicode text") from None

@@ -31,7 +31,7 @@ CREDENTIALS = {
 }
 
 
-class EmulatorFailedError(RuntimeError):
+class EmulatorFailed(RuntimeError):
     """The emulator ended, or did not answer within ``START_SECONDS``; the message says where its log is."""
 
 
@@ -101,7 +101,7 @@ class Emulator:
                 return
             time.sleep(0.1)
         self.stop()
-        raise EmulatorFailedError(f"the AWS emulator did not start on port {self.port}; its log is {self._log}")
+        raise EmulatorFailed(f"the AWS emulator did not start on port {self.port}; its log is {self._log}")
 
     def stop(self) -> None:
         """End the emulator and its workers, by the process group that it leads."""

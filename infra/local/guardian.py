@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # What a part gets to end in order, before it is killed.
 GRACE_SECONDS = 10
+LOOK_SECONDS = 0.05
 
 
 class Guardian:
@@ -49,28 +51,35 @@ class Guardian:
         self._process.communicate()
 
 
-def end_process(process: psutil.Process, ending: int = signal.SIGTERM) -> None:
-    """End ``process`` and wait for it; kill it, with the group that it leads, when it takes too long."""
+def is_running(process: psutil.Process) -> bool:
+    """Whether ``process`` runs. One that has ended and waits for its parent to notice (a zombie) does not."""
     with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def end_process(process: psutil.Process, ending: int) -> None:
+    """End ``process`` with the signal ``ending``; kill it, with the group that it leads, when it takes too long."""
+    with suppress(psutil.NoSuchProcess, ProcessLookupError):
         process.send_signal(ending)
-        with suppress(psutil.TimeoutExpired):
-            process.wait(GRACE_SECONDS)
-            return
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(GRACE_SECONDS)
+        deadline = time.monotonic() + GRACE_SECONDS
+        while is_running(process):
+            if time.monotonic() > deadline:
+                os.killpg(process.pid, signal.SIGKILL)
+            time.sleep(LOOK_SECONDS)
 
 
 def guard(lines: Iterable[str]) -> None:
     """Read ``<pid> <signal>`` from ``lines`` to their end, then end what still runs."""
     parts: list[tuple[psutil.Process, int]] = []
     for line in lines:
-        pid, ending = line.split()
+        pid, number = map(int, line.split())
         with suppress(psutil.NoSuchProcess):
             # psutil knows a process by its start time too: an id that was given away again is another process.
-            parts.append((psutil.Process(int(pid)), int(ending)))
-    for process, ending_signal in reversed(parts):
-        if process.is_running():
-            end_process(process, ending_signal)
+            parts.append((psutil.Process(pid), number))
+    for process, ending in reversed(parts):
+        if is_running(process):
+            end_process(process, ending)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ WAIT_SECONDS = 60
 LOOK_SECONDS = 0.1
 
 
-class AlreadyRunningError(Exception):
+class AlreadyRunning(Exception):
     """Another run uses the folder; the message says which."""
 
 
@@ -31,7 +31,7 @@ def folder_lock(folder: Path) -> Iterator[int]:
     The system lets go of it when the last process that has the descriptor ends, however it ends.
 
     Raises:
-        AlreadyRunningError: see there.
+        AlreadyRunning: see there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+", encoding="ascii") as file:
@@ -50,7 +50,7 @@ def _acquire(file: TextIO, folder: Path) -> None:
             file.seek(0)
             owner = int(file.read() or 0)
             if psutil.pid_exists(owner) or time.monotonic() > deadline:
-                raise AlreadyRunningError(
+                raise AlreadyRunning(
                     f"It runs already (process {owner}): stop that one first. A second one beside it needs other ports "
                     f"and, in LOCAL_STATE, another folder than {folder}."
                 ) from None

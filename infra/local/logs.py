@@ -31,9 +31,9 @@ class ReadableFormatter(logging.Formatter):
 
 
 def log_to_stdout() -> None:
-    """Write records to standard output, at once: of libraries from WARNING on, of the project and this package from INFO.
+    """Write records to standard output: of libraries from WARNING on, of the project and of this package from INFO.
 
-    (The root logger's level is Lambda's too, so that what an app does about it has the same effect here.)
+    The root logger has Lambda's level, so that what an app does about it has the same effect here.
     """
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(ReadableFormatter())

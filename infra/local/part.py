@@ -33,10 +33,14 @@ class Part:
         *,
         on_line: Callable[[str, str], None],
         on_exit: Callable[[Part, int], None],
+        up_word: str = "",
     ) -> None:
+        """Start it. ``up_word`` is what begins the line by which it says that it is up."""
         self.name = name
         self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
+        self.is_up = False
         self.stopping = False
+        self._up_word = up_word
         self._on_line = on_line
         self._on_exit = on_exit
         # A session of its own, so that Ctrl-C reaches only the parent, which stops the parts in order.
@@ -75,6 +79,7 @@ class Part:
     def _read(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
+            self.is_up = self.is_up or line.startswith(self._up_word)
             self.last_lines.append(line.rstrip())
             self._on_line(self.name, line.rstrip())
 

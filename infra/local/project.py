@@ -33,7 +33,7 @@ LOCAL_ACCOUNT = "000000000000"
 logger = logging.getLogger(__name__)
 
 
-class InvocationFailedError(Exception):
+class InvocationFailed(Exception):
     """A function raised, exited, ran over its time or returned what is no JSON. Lambda calls that a function error."""
 
 
@@ -74,7 +74,7 @@ class Function:
         to finish, and counts as failed, whatever it then returns.
 
         Raises:
-            InvocationFailedError: a function error; its stack is in the log, as Lambda writes it.
+            InvocationFailed: a function error; its stack is in the log, as Lambda writes it.
         """
         context = LambdaContext(
             function_name=self.name,
@@ -89,11 +89,11 @@ class Function:
             answer = json.loads(json.dumps(self.handler(json.loads(json.dumps(event)), context)))
         except (Exception, SystemExit) as error:
             logger.exception("%s failed", self.name)
-            raise InvocationFailedError(f"{self.name} failed: {type(error).__name__}") from error
+            raise InvocationFailed(f"{self.name} failed: {type(error).__name__}") from error
         finally:
             alarm.cancel()
         if time.monotonic() > context.deadline:
-            raise InvocationFailedError(f"{self.name} ran over its time-out of {self.timeout_seconds:g} s")
+            raise InvocationFailed(f"{self.name} ran over its time-out of {self.timeout_seconds:g} s")
         return answer
 
     def _report_overrun(self, request_id: str) -> None:

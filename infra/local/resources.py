@@ -39,7 +39,7 @@ DEAD_LETTER_SECONDS = 14 * 24 * 3600
 SES_EVENTS: tuple[EventTypeType, ...] = ("SEND", "REJECT", "DELIVERY", "BOUNCE", "COMPLAINT")
 
 
-class LedgerTableOutdatedError(Exception):
+class LedgerTableOutdated(Exception):
     """The table that is there has other keys or indexes than the code wants; a table's keys cannot be changed."""
 
 
@@ -49,7 +49,7 @@ def create_resources(
     """Make everything. ``ledger_table`` has the members of DynamoDB's CreateTable, and ``TimeToLive``.
 
     Raises:
-        LedgerTableOutdatedError: see there.
+        LedgerTableOutdated: see there.
     """
     topic_arn = sns.create_topic(Name=TOPIC)["TopicArn"]
     feedback_arn = sns.create_topic(Name=FEEDBACK_TOPIC)["TopicArn"]
@@ -108,7 +108,7 @@ def _create_ledger(dynamodb: DynamoDBClient, definition: Mapping[str, Any]) -> N
 
 def _check_ledger(table: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     if _shape(table) != _shape(wanted):
-        raise LedgerTableOutdatedError(
+        raise LedgerTableOutdated(
             f"The table {LEDGER_TABLE} has other keys or indexes than the code wants: `make clean` drops it."
         )
 

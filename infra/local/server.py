@@ -15,10 +15,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.local.doors import DOORS, AnswerRefusedError, Door
+from infra.local.doors import DOORS, AnswerRefused, Door
 from infra.local.logs import log_to_stdout
 from infra.local.program import Ending, run_program
-from infra.local.project import Function, InvocationFailedError, Project
+from infra.local.project import Function, InvocationFailed, Project
 from infra.local.wire import HOST, LoopbackServer, WireAnswer, WireRequest
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class AppServer(LoopbackServer):
         """What the app says to ``request``, or what AWS says when the app fails."""
         try:
             return self._door.answer(self._function.invoke(self._door.event(request)))
-        except (InvocationFailedError, AnswerRefusedError) as error:
+        except (InvocationFailed, AnswerRefused) as error:
             # Not `exception`: a failing function has written its stack.
             logger.error("AWS would answer with a page of its own: %s", error)  # noqa: TRY400
             return self._door.failure

@@ -2,8 +2,8 @@
 
 boto3 finds it by ``AWS_ENDPOINT_URL_SESV2``. All requests go on to the emulator. Each mail that it takes can be kept
 and announced, and what SES would tell about it is published to the event destinations of its configuration set, with
-the mail's tags: ``Send``, then ``Delivery`` for each recipient, or what the addresses of SES's mailbox simulator stand for
-(``bounce@simulator.amazonses.com``, ``complaint@…``). ministack 1.5 drops a mail's tags and configuration set, and
+the mail's tags: ``Send``, then ``Delivery`` for each recipient, or what the addresses of SES's mailbox simulator stand
+for (``bounce@simulator.amazonses.com``, ``complaint@…``). ministack 1.5 drops a mail's tags and configuration set, and
 publishes no such event.
 
 Events: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import logging
 import os
@@ -12,7 +11,6 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -46,7 +44,7 @@ DATABASE_POOL_SIZE = "5"
 logger = logging.getLogger(__name__)
 
 
-class NotStartedError(Exception):
+class NotStarted(Exception):
     """The stack has to end before it is up, because of a signal, or of a part whose trouble has been reported."""
 
 
@@ -70,8 +68,8 @@ class Stack:
         """Start everything; the result is what is where, for a person to read.
 
         Raises:
-            NotStartedError: see there.
-            LedgerTableOutdatedError: see there.
+            NotStarted: see there.
+            LedgerTableOutdated: see there.
         """
         settings = self._settings
         database_url = settings.database_url or self._start_postgres()
@@ -83,16 +81,19 @@ class Stack:
         migration = self._start_part(
             "migrate", [sys.executable, "-m", "alembic", "upgrade", "head"], variables, ROOT / "crud_app"
         )
-        self._start_server("email", "email_app", settings.email_port, variables)
-        self._start_server("crud", "crud_app", settings.crud_port, variables)
-        self._start_server("bff", "bff_app", settings.bff_port, variables, "--door", "alb")
+        programs = [
+            self._start_server("email", "email_app", settings.email_port, variables),
+            self._start_server("crud", "crud_app", settings.crud_port, variables),
+            self._start_server("bff", "bff_app", settings.bff_port, variables, "--door", "alb"),
+        ]
         self._wait_for("the AWS emulator", lambda: is_ready(settings.aws_port))
         self._create_resources()
-        self._start_pump("crud-pump", "crud_app", variables)
-        self._start_pump("email-pump", "email_app", variables)
+        programs += [
+            self._start_pump("crud-pump", "crud_app", variables),
+            self._start_pump("email-pump", "email_app", variables),
+        ]
         self._wait_for("the migrations", lambda: migration.exit_code == 0)
-        for name, port in (("email", settings.email_port), ("crud", settings.crud_port), ("bff", settings.bff_port)):
-            self._wait_for(f"{name} on port {port}", partial(is_healthy, port))
+        self._wait_for("the apps", lambda: all(program.is_up for program in programs))
         return addresses(settings)
 
     # ---- what they are started with
@@ -141,18 +142,28 @@ class Stack:
             self._client("sns"), self._client("sqs"), self._client("dynamodb"), self._client("sesv2"), ledger_table
         )
 
-    def _start_server(self, name: str, app: str, port: int, environment: Mapping[str, str], *options: str) -> None:
+    def _start_server(self, name: str, app: str, port: int, environment: Mapping[str, str], *options: str) -> Part:
         command = [sys.executable, "-m", "infra.local.server", "--project-dir", app, "--port", str(port), "--reload"]
-        self._start_part(name, [*command, *options], environment, ROOT)
+        return self._start_part(name, [*command, *options], environment, ROOT, up_word="listens on")
 
-    def _start_pump(self, name: str, app: str, environment: Mapping[str, str]) -> None:
+    def _start_pump(self, name: str, app: str, environment: Mapping[str, str]) -> Part:
         command = [sys.executable, "-m", "infra.local.pump", "--project-dir", app, "--reload"]
-        self._start_part(name, command, environment, ROOT)
+        return self._start_part(name, command, environment, ROOT, up_word="drives")
 
     # ---- starting, waiting, ending
 
-    def _start_part(self, name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Part:
-        part = Part(name, command, environment, folder, on_line=self._console.line, on_exit=self._notice_end)
+    def _start_part(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path, *, up_word: str = ""
+    ) -> Part:
+        part = Part(
+            name,
+            command,
+            environment,
+            folder,
+            on_line=self._console.line,
+            on_exit=self._notice_end,
+            up_word=up_word,
+        )
         self._guardian.watch(part.pid)
         self._cleanup.callback(part.stop)
         return part
@@ -173,10 +184,10 @@ class Stack:
         deadline = time.monotonic() + START_SECONDS
         while not is_there():
             if self._ending.asked:
-                raise NotStartedError
+                raise NotStarted
             if time.monotonic() > deadline:
                 self._report(f"{what} did not come up within {START_SECONDS} s", [])
-                raise NotStartedError
+                raise NotStarted
             time.sleep(LOOK_SECONDS)
 
     @property
@@ -218,18 +229,6 @@ def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
         file.write("# Written by `make run`. To run something of your own beside it: set -a; . .local/env; set +a\n")
         file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
-
-
-def is_healthy(port: int) -> bool:
-    """Whether an app answers ``GET /health`` on ``port`` with 200."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=2)
-    try:
-        connection.request("GET", "/health")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def addresses(settings: Settings) -> dict[str, str]:

@@ -65,7 +65,7 @@ class WireAnswer:
     body: bytes
 
 
-class BadRequestError(Exception):
+class BadRequest(Exception):
     """A request that the app never sees; answered by a problem document."""
 
     def __init__(self, status: HTTPStatus, detail: str) -> None:
@@ -93,7 +93,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         with self.server.busy:
             try:
                 request = self._read_request()
-            except BadRequestError as refusal:
+            except BadRequest as refusal:
                 self.send_error(refusal.status, str(refusal))
                 self._drain()
                 return
@@ -116,12 +116,12 @@ class RequestHandler(BaseHTTPRequestHandler):
         """The target as it was sent (in ``self.path``, two slashes at the beginning have become one).
 
         Raises:
-            BadRequestError: it is no path.
+            BadRequest: it is no path.
         """
         target = self.requestline.split()[1].partition("#")[0]
         target = re.sub(r"^https?://[^/?]*", "", target, flags=re.IGNORECASE)  # absolute form, RFC 9112 section 3.2.2
         if not target.startswith("/"):
-            raise BadRequestError(HTTPStatus.BAD_REQUEST, "The target of the request is no path.")
+            raise BadRequest(HTTPStatus.BAD_REQUEST, "The target of the request is no path.")
         # What a client sends beyond ASCII (curl sends what was typed) is encoded, as browsers do.
         return quote(target.encode("latin-1"), safe=PRINTABLE_ASCII)
 
@@ -129,16 +129,16 @@ class RequestHandler(BaseHTTPRequestHandler):
         """The whole body.
 
         Raises:
-            BadRequestError: its length is not stated clearly, or is above ``limit`` bytes.
+            BadRequest: its length is not stated clearly, or is above ``limit`` bytes.
         """
         lengths = set(self.headers.get_all("content-length", []))
         if encoding := self.headers.get("transfer-encoding"):
             if lengths or encoding.lower() != "chunked":
-                raise BadRequestError(HTTPStatus.BAD_REQUEST, "A body is either chunked or has one Content-Length.")
+                raise BadRequest(HTTPStatus.BAD_REQUEST, "A body is either chunked or has one Content-Length.")
             self._invite_body()
             return self._read_chunks(limit)
         if len(lengths) > 1 or not all(re.fullmatch("[0-9]{1,18}", length) for length in lengths):
-            raise BadRequestError(HTTPStatus.BAD_REQUEST, "Content-Length is not one whole number.")
+            raise BadRequest(HTTPStatus.BAD_REQUEST, "Content-Length is not one whole number.")
         length = int(lengths.pop()) if lengths else 0
         if length > limit:
             raise _too_large(limit)
@@ -169,7 +169,7 @@ class RequestHandler(BaseHTTPRequestHandler):
     def _read_chunk_size(self) -> int:
         line = self.rfile.readline(MAX_CHUNK_LINE).partition(b";")[0].strip()
         if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", line):
-            raise BadRequestError(HTTPStatus.BAD_REQUEST, "A chunk of the body does not begin with its size.")
+            raise BadRequest(HTTPStatus.BAD_REQUEST, "A chunk of the body does not begin with its size.")
         return int(line, 16)
 
     def _read_exactly(self, length: int) -> bytes:
@@ -223,8 +223,8 @@ class RequestHandler(BaseHTTPRequestHandler):
         """Nothing: the app writes the access log."""
 
 
-def _too_large(limit: int) -> BadRequestError:
-    return BadRequestError(
+def _too_large(limit: int) -> BadRequest:
+    return BadRequest(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is larger than the {limit} bytes that are taken here."
     )
 

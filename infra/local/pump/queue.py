@@ -10,7 +10,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from infra.local.project import InvocationFailedError
+from infra.local.project import InvocationFailed
 
 from .source import keep_doing
 
@@ -32,7 +32,7 @@ POLL_SECONDS = 1
 logger = logging.getLogger(__name__)
 
 
-class MalformedResponseError(Exception):
+class MalformedResponse(Exception):
     """The handler's answer is no partial batch response. Lambda then takes the whole batch for failed."""
 
 
@@ -67,7 +67,7 @@ class QueueSource:
         event = {"Records": [lambda_record(message, queue_arn) for message in batch]}
         try:
             failed = failed_ids(self._function.invoke(event), [message["MessageId"] for message in batch])
-        except (InvocationFailedError, MalformedResponseError) as error:
+        except (InvocationFailed, MalformedResponse) as error:
             logger.warning(
                 "%s: all %d messages of the batch failed and will come back: %s", self.name, len(batch), error
             )
@@ -166,17 +166,17 @@ def failed_ids(response: object, sent: Iterable[str]) -> frozenset[str]:
     Nothing at all, an empty object, and a list that is missing, null or empty all mean that the whole batch succeeded.
 
     Raises:
-        MalformedResponseError: it is something else, or names a message that was not sent.
+        MalformedResponse: it is something else, or names a message that was not sent.
     """
     if response is None:
         return frozenset()
     if not isinstance(response, dict):
-        raise MalformedResponseError(f"the handler returned a {type(response).__name__}, not an object")
+        raise MalformedResponse(f"the handler returned a {type(response).__name__}, not an object")
     failures = response.get("batchItemFailures")
     if failures is None:
         return frozenset()
     if not isinstance(failures, list):
-        raise MalformedResponseError("batchItemFailures is no list")
+        raise MalformedResponse("batchItemFailures is no list")
     known = frozenset(sent)
     return frozenset(_failed_id(failure, known) for failure in failures)
 
@@ -184,5 +184,5 @@ def failed_ids(response: object, sent: Iterable[str]) -> frozenset[str]:
 def _failed_id(failure: object, known: frozenset[str]) -> str:
     identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
     if not isinstance(identifier, str) or identifier not in known:
-        raise MalformedResponseError("an item of batchItemFailures has no itemIdentifier of the batch")
+        raise MalformedResponse("an item of batchItemFailures has no itemIdentifier of the batch")
     return identifier

@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from infra.local.project import LOCAL_ACCOUNT, InvocationFailedError, region
+from infra.local.project import LOCAL_ACCOUNT, InvocationFailed, region
 
 from .topic import RETRY_DELAYS_SECONDS
 
@@ -62,7 +62,7 @@ class ScheduleSource:
         """Invoke the function; if it fails and may be tried again, that is one more invocation, later."""
         try:
             self._function.invoke(invocation.event)
-        except InvocationFailedError as error:
+        except InvocationFailed as error:
             if invocation.attempts < len(self._retry_delays):
                 delay = self._retry_delays[invocation.attempts]
                 logger.warning("%s: %s; again in %g s", self.name, error, delay)

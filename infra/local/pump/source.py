@@ -21,7 +21,7 @@ CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=30, retries={"total_max_a
 logger = logging.getLogger(__name__)
 
 
-class NotThereError(Exception):
+class NotThere(Exception):
     """What the source reads from does not exist (yet)."""
 
 
@@ -41,7 +41,7 @@ def keep_doing(step: Callable[[], None], *, of: str, stop: threading.Event) -> N
     while not stop.is_set():
         try:
             step()
-        except (BotoCoreError, ClientError, NotThereError) as error:
+        except (BotoCoreError, ClientError, NotThere) as error:
             if not failing:
                 logger.warning("%s cannot be read, trying again: %s", of, error)
             failing = True

@@ -10,10 +10,10 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any
 
-from infra.local.project import InvocationFailedError
+from infra.local.project import InvocationFailed
 
 from .queue import REQUEST_LIMIT, QueueReader
-from .source import NotThereError, keep_doing
+from .source import NotThere, keep_doing
 
 if TYPE_CHECKING:
     import threading
@@ -90,12 +90,12 @@ class TopicSource:
             for topic in page["Topics"]:
                 if topic["TopicArn"].rpartition(":")[2] == self._topic:
                     return topic["TopicArn"]
-        raise NotThereError(f"there is no topic {self._topic}")
+        raise NotThere(f"there is no topic {self._topic}")
 
     def _handle(self, message: MessageTypeDef, reader: QueueReader, subscription_arn: str) -> None:
         try:
             self._function.invoke({"Records": [lambda_record(message["Body"], subscription_arn)]})
-        except InvocationFailedError as error:
+        except InvocationFailed as error:
             attempt = int(message["Attributes"]["ApproximateReceiveCount"])
             if attempt <= len(self._retry_delays):
                 delay = self._retry_delays[attempt - 1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.project import Function, InvocationFailedError, LambdaContext, region
+from infra.local.project import Function, InvocationFailed, LambdaContext, region
 
 if TYPE_CHECKING:
     from .conftest import LoadProject
@@ -96,7 +96,7 @@ def leave(*_: object) -> None:
 
 @pytest.mark.parametrize("handler", [explode, leave, lambda *_: {1, 2}], ids=["raises", "exits", "returns no JSON"])
 def test_a_function_error_is_logged_with_its_stack(handler: Any, caplog: pytest.LogCaptureFixture) -> None:  # noqa: ANN401
-    with pytest.raises(InvocationFailedError, match="f failed"):
+    with pytest.raises(InvocationFailed, match="f failed"):
         Function("f", handler).invoke({})
     assert caplog.records[-1].exc_info
 
@@ -112,7 +112,7 @@ def test_a_handler_over_its_time_is_reported_at_once_and_has_failed(caplog: pyte
     notice = Notice()
     logging.getLogger("infra.local.project").addHandler(notice)
     try:
-        with pytest.raises(InvocationFailedError, match=r"over its time-out of 0\.05 s"):
+        with pytest.raises(InvocationFailed, match=r"over its time-out of 0\.05 s"):
             # The handler goes on until the report has been written: so it was written while it ran.
             Function("f", lambda *_: reported.wait(10), timeout_seconds=0.05).invoke({})
     finally:

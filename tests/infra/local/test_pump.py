@@ -23,7 +23,7 @@ from infra.local.project import Function
 from infra.local.pump.__main__ import Pump, sources
 from infra.local.pump.queue import QueueReader
 from infra.local.pump.schedule import ScheduleSource
-from infra.local.pump.source import LONGEST_WAIT_SECONDS, NotThereError, keep_doing
+from infra.local.pump.source import LONGEST_WAIT_SECONDS, NotThere, keep_doing
 from infra.local.pump.topic import TopicSource
 from infra.local.settings import ROOT
 
@@ -450,7 +450,7 @@ def test_while_aws_does_not_answer_the_waits_grow_and_the_log_does_not(caplog: p
 
 def test_after_an_answer_the_waits_are_short_again(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    outcomes = iter([NotThereError("no"), NotThereError("no"), None, NotThereError("no"), NotThereError("no")])
+    outcomes = iter([NotThere("no"), NotThere("no"), None, NotThere("no"), NotThere("no")])
 
     def step() -> None:
         if error := next(outcomes):

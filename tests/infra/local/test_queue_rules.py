@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.pump.queue import MalformedResponseError, failed_ids, lambda_record
+from infra.local.pump.queue import MalformedResponse, failed_ids, lambda_record
 
 SENT = ("a", "b", "c")
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:orders"
@@ -56,7 +56,7 @@ def test_the_messages_that_are_named_have_failed() -> None:
     ids=str,
 )
 def test_a_malformed_response_fails_the_whole_batch(response: object) -> None:
-    with pytest.raises(MalformedResponseError):
+    with pytest.raises(MalformedResponse):
         failed_ids(response, SENT)
 
 
@@ -64,7 +64,7 @@ def test_a_malformed_response_fails_the_whole_batch(response: object) -> None:
 def test_any_response_is_read_or_refused(response: object) -> None:
     try:
         failed = failed_ids(response, SENT)
-    except MalformedResponseError:
+    except MalformedResponse:
         return
     assert failed <= set(SENT)
 
