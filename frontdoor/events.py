@@ -40,7 +40,7 @@ Event = dict[str, Any]
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-class MalformedEvent(ValueError):  # noqa: N818 - states the fact
+class MalformedEvent(ValueError):
     """The event has the form of a front door's, but no front door can have sent what it holds. Answered by 400."""
 
 

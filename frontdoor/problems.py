@@ -19,7 +19,7 @@ Text = str | Mapping[str, str]
 MEDIA_TYPE = "application/problem+json"
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
+class Problem(Exception):
     """An error that the client is told about.
 
     Args:

@@ -49,7 +49,7 @@ _BODILESS = frozenset((204, 205, 304))
 _WORST_GROWTH = 12
 
 
-class ResponseRefused(ValueError):  # noqa: N818 - states the fact
+class ResponseRefused(ValueError):
     """The status, a header or the text of a response cannot be sent. The message quotes nothing of the response."""
 
 

@@ -52,7 +52,7 @@ class Answer:
     headers: AnswerHeaders
     body: bytes
 
-    def json(self) -> Any:  # noqa: ANN401 - JSON is any of six types
+    def json(self) -> Any:
         return json_module.loads(self.body)
 
 
@@ -68,7 +68,7 @@ class LambdaContext:
 class Client:
     """Send requests to an app through one front door; every response is checked."""
 
-    def __init__(self, app: Any, door: str = "http_api_2", *, claims: dict[str, Any] | None = None) -> None:  # noqa: ANN401
+    def __init__(self, app: Any, door: str = "http_api_2", *, claims: dict[str, Any] | None = None) -> None:
         """Wrap the app.
 
         Args:
@@ -88,7 +88,7 @@ class Client:
         *,
         query: Iterable[tuple[str, str]] | Mapping[str, str] = (),
         headers: Mapping[str, str | list[str]] | None = None,
-        json: Any = None,  # noqa: ANN401
+        json: Any = None,
         body: bytes | str = b"",
         content_type: str | None = None,
     ) -> Answer:
@@ -125,23 +125,23 @@ class Client:
         content = base64.b64decode(body) if response["isBase64Encoded"] else body.encode()
         return Answer(response["statusCode"], AnswerHeaders(lines), content)
 
-    def get(self, path: str, **parts: Any) -> Answer:  # noqa: ANN401
+    def get(self, path: str, **parts: Any) -> Answer:
         return self.request("GET", path, **parts)
 
-    def head(self, path: str, **parts: Any) -> Answer:  # noqa: ANN401
+    def head(self, path: str, **parts: Any) -> Answer:
         return self.request("HEAD", path, **parts)
 
-    def options(self, path: str, **parts: Any) -> Answer:  # noqa: ANN401
+    def options(self, path: str, **parts: Any) -> Answer:
         return self.request("OPTIONS", path, **parts)
 
-    def post(self, path: str, **parts: Any) -> Answer:  # noqa: ANN401
+    def post(self, path: str, **parts: Any) -> Answer:
         return self.request("POST", path, **parts)
 
-    def put(self, path: str, **parts: Any) -> Answer:  # noqa: ANN401
+    def put(self, path: str, **parts: Any) -> Answer:
         return self.request("PUT", path, **parts)
 
-    def patch(self, path: str, **parts: Any) -> Answer:  # noqa: ANN401
+    def patch(self, path: str, **parts: Any) -> Answer:
         return self.request("PATCH", path, **parts)
 
-    def delete(self, path: str, **parts: Any) -> Answer:  # noqa: ANN401
+    def delete(self, path: str, **parts: Any) -> Answer:
         return self.request("DELETE", path, **parts)

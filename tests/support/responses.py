@@ -8,6 +8,8 @@ import json
 import re
 from typing import Any
 
+from tests.support.events import DOORS
+
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -21,16 +23,19 @@ GATEWAY_HEADER_BYTES = 10_240
 Headers = list[tuple[str, str]]
 
 
-class Refused(AssertionError):  # noqa: N818 - states the fact
+class Refused(AssertionError):
     """The front door would send an error page of its own instead of this response."""
 
 
-def check_response(door: str, response: Any) -> Headers:  # noqa: ANN401 - that is the question
+def check_response(door: str, response: Any) -> Headers:
     """The headers of the response, one pair a line on the wire.
 
     Raises:
         Refused: the door would not send it as it is.
+        ValueError: there is no such door.
     """
+    if door not in DOORS:
+        raise ValueError(f"no such front door: {door}")
     _require(isinstance(response, dict), "it is no JSON object")
     try:
         size = len(json.dumps(response, allow_nan=False))
