@@ -1,0 +1,71 @@
+"""What the browser tests share: one Chromium and one local stack for each worker, and a tab for each person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.chromium import running_chromium
+from tests.browser.directory import PATIENCE_MS, Directory
+from tests.browser.stack import LocalStack, running_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+    OpenTab = Callable[..., Directory]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """`make run`, for this worker alone."""
+    with running_stack(tmp_path_factory.mktemp("stack") / "local") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser of this worker."""
+    with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def directory_of(stack: LocalStack, chromium: Browser) -> Iterator[OpenTab]:
+    """Gives each person a browser profile and a tab. Whatever breaks in one of them fails the test."""
+    stack.empty()
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_tab(**options: object) -> Directory:
+        defaults = {"locale": "es-ES", "viewport": {"width": 1280, "height": 800}}
+        context = chromium.new_context(**{**defaults, **options})  # type: ignore[arg-type] - Playwright's own options
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        watch(page, faults)
+        return Directory(page, stack.url)
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def directory(directory_of: OpenTab) -> Directory:
+    """One person's tab, the page not yet loaded."""
+    return directory_of()
+
+
+def watch(page: Page, faults: list[str]) -> None:
+    """Note what a person would not see: exceptions, and what the Content-Security-Policy refused."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            faults.append(message.text)
+
+    page.on("pageerror", lambda error: faults.append(f"{error.name}: {error.message}\n{error.stack}"))
+    page.on("console", on_console)

@@ -1,0 +1,129 @@
+"""The page as a person uses it: what can be seen and done, by the words that are on it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page, Route
+
+# Longer than anything on two busy cores takes, shorter than a person waits.
+PATIENCE_MS = 10_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Directory:
+    """One person's tab with the page in it, in Spanish."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+
+    # ---- places
+
+    def open(self, place: str = "#/empleados") -> None:
+        """Load the page at an address within it."""
+        self.page.goto(f"{self.url}/{place}")
+        expect(self.page.locator("main")).to_be_attached()
+
+    def go(self, section: str) -> None:
+        """Follow a link of the menu."""
+        self.page.get_by_role("navigation", name="Secciones").get_by_role("link", name=section).click()
+        expect(self.heading(section)).to_be_visible()
+
+    @property
+    def place(self) -> str:
+        """The address after ``#``."""
+        return self.page.url.partition("#")[2]
+
+    # ---- what is there
+
+    def heading(self, text: str) -> Locator:
+        """A heading with exactly this text."""
+        return self.page.get_by_role("heading", name=text, exact=True)
+
+    @property
+    def rows(self) -> Locator:
+        """The rows of the list."""
+        return self.page.locator("table.employees tbody tr")
+
+    def row(self, name: str) -> Locator:
+        """The row of one employee."""
+        return self.rows.filter(has=self.page.get_by_role("link", name=name, exact=True))
+
+    def expect_names(self, *names: str) -> None:
+        """The list shows exactly these, in this order."""
+        expect(self.page.locator("table.employees tbody td.column-nombre")).to_have_text(list(names))
+
+    @property
+    def panel(self) -> Locator:
+        """What stands beside the list."""
+        return self.page.locator("aside.panel")
+
+    @property
+    def alert(self) -> Locator:
+        """What is said to be wrong."""
+        return self.page.get_by_role("alert").filter(visible=True)
+
+    def notice(self, text: str) -> Locator:
+        """A notice at the foot of the page."""
+        return self.page.locator(".toast").filter(has_text=text)
+
+    # ---- what can be done
+
+    def press(self, name: str) -> None:
+        """Press a button, or follow a link that looks like one."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        button.or_(self.page.get_by_role("link", name=name, exact=True)).first.click()
+
+    def search(self, text: str) -> None:
+        """Type into the search field, as a person does."""
+        self.page.get_by_role("searchbox").press_sequentially(text)
+
+    def fill(self, **values: str) -> None:
+        """Fill the form's fields, by their names on the wire."""
+        for name, value in values.items():
+            self.field(name).fill(value)
+
+    def field(self, name: str) -> Locator:
+        """An input of the form."""
+        return self.panel.locator(f"input[name={name}]")
+
+    def error_of(self, name: str) -> Locator:
+        """The words beside a field."""
+        return self.panel.locator(".field", has=self.page.locator(f"input[name={name}]")).locator(".field-error")
+
+    def choose_file(self, path: Path) -> None:
+        """Choose a file to import."""
+        self.page.locator("input[type=file]").set_input_files(path)
+
+    # ---- trouble on the way
+
+    def answer(
+        self, path: str, status: int, body: str, content_type: str = "application/problem+json", **headers: str
+    ) -> None:
+        """From now on something answers requests of ``path`` (a regular expression) in the API's place."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+
+        def fulfil(route: Route) -> None:
+            route.fulfill(status=status, body=body, headers={"Content-Type": content_type, **named})
+
+        self.page.route(self._address(path), fulfil)
+
+    def cut(self, path: str, *, method: str = "GET") -> None:
+        """From now on requests of ``path`` get no answer."""
+        self.page.route(
+            self._address(path), lambda route: route.abort() if route.request.method == method else route.fallback()
+        )
+
+    def mend(self) -> None:
+        """The way is clear again."""
+        self.page.unroute_all()
+
+    def _address(self, path: str) -> re.Pattern[str]:
+        return re.compile(f"^{re.escape(self.url)}{path}$")
