@@ -94,13 +94,13 @@ def is_accepted(door: str, response: object) -> bool:
     return True
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(event=events)
 def test_any_json_value_gets_a_well_formed_answer(event: object) -> None:
     check_answer(event)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(event=mutated_events())
 def test_a_damaged_event_gets_a_well_formed_answer(event: Event) -> None:
     check_answer(event)

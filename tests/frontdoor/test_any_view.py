@@ -86,7 +86,7 @@ errors = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(
     outcome=st.one_of(values, responses, errors), door=st.sampled_from(DOORS), method=st.sampled_from(["GET", "HEAD"])
 )

@@ -61,14 +61,14 @@ def comparable(answer: Answer) -> tuple[int, dict[str, Any], bytes]:
     return answer.status, fields, answer.body
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(wire=requests(unique=True))
 def test_a_request_is_seen_the_same_through_every_door(wire: Wire) -> None:
     answers = {door: comparable(Client(APP, door).send(wire)) for door in DOORS}
     assert all(answer == answers["rest"] for answer in answers.values()), answers
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(wire=requests(unique=False))
 def test_repeated_headers_and_parameters_are_seen_the_same_where_the_door_keeps_them(wire: Wire) -> None:
     answers = {door: comparable(Client(APP, door).send(wire)) for door in DOORS if door not in ONE_VALUE}
@@ -110,7 +110,7 @@ response_bodies = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(
     body=response_bodies,
     headers=response_headers,
