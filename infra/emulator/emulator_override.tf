@@ -8,3 +8,12 @@ locals {
 output "url" {
   value = var.alb_enabled ? "${var.emulator_endpoint}/_alb/${aws_lb.main[0].name}" : null
 }
+
+# It authorises the sending of an e-mail on no resource and knows no sender: only this form lets one out.
+data "aws_iam_policy_document" "send_mail" {
+  statement {
+    sid       = "SendMail"
+    actions   = ["ses:SendEmail"]
+    resources = ["*"]
+  }
+}
