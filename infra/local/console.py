@@ -30,11 +30,17 @@ STYLES = {
 _TROUBLE = re.compile(r"(WARNING|ERROR|CRITICAL|Traceback|\w+(Error|Exception)\b)")
 
 
+class _Terminal(RichConsole):
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process here."""
+        raise BrokenPipeError
+
+
 class Console:
     """Writes lines, from any thread. When nobody can read them any more, ``on_broken`` is called, and they are lost."""
 
     def __init__(self, stream: TextIO, *, on_broken: Callable[[], None]) -> None:
-        self._rich = RichConsole(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._rich = _Terminal(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
         self._on_broken = on_broken
 
     def line(self, name: str, text: str) -> None:

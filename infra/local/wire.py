@@ -98,6 +98,7 @@ class RequestHandler(BaseHTTPRequestHandler):
                 self._drain()
                 return
             self._send(self.server.answer(request))
+            self.wfile.flush()
 
     # ---- the request
 

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 class WriteProject(Protocol):
-    def __call__(self, app: str, **settings: Any) -> Path: ...  # noqa: ANN401 - whatever config.json may hold
+    def __call__(self, app: str, **settings: Any) -> Path: ...
 
 
 class LoadProject(Protocol):
-    def __call__(self, app: str, **settings: Any) -> Project: ...  # noqa: ANN401
+    def __call__(self, app: str, **settings: Any) -> Project: ...
 
 
 @pytest.fixture
 def write_project(tmp_path: Path) -> WriteProject:
     """Writes a project with this ``app.py``; ``settings`` are those of its stage ``local``."""
 
-    def write(app: str, **settings: Any) -> Path:  # noqa: ANN401
+    def write(app: str, **settings: Any) -> Path:
         folder = tmp_path / "project"
         (folder / ".chalice").mkdir(parents=True, exist_ok=True)
         config = {"version": "2.0", "app_name": "tiny", "stages": {"local": settings}}

@@ -97,7 +97,7 @@ def test_a_request_without_host_or_with_a_trace_keeps_what_it_has() -> None:
     assert event["headers"]["x-amzn-trace-id"] == "Root=1-a"
 
 
-def alb_response(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
+def alb_response(**changes: Any) -> dict[str, Any]:
     return {
         "statusCode": 200,
         "statusDescription": "200 OK",
@@ -108,7 +108,7 @@ def alb_response(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
     }
 
 
-def http_api_response(**changes: Any) -> dict[str, Any]:  # noqa: ANN401
+def http_api_response(**changes: Any) -> dict[str, Any]:
     return {
         "statusCode": 200,
         "isBase64Encoded": False,

@@ -50,7 +50,7 @@ def test_without_limits_a_function_has_chalices_own(load_project: LoadProject) -
     assert (function.timeout_seconds, function.memory_mb) == (60, 128)
 
 
-def test_what_is_vendored_can_be_imported(load_project: LoadProject, write_project: Any) -> None:  # noqa: ANN401
+def test_what_is_vendored_can_be_imported(load_project: LoadProject, write_project: Any) -> None:
     folder = write_project("")
     (folder / "vendor" / "vendored_for_this_test").mkdir(parents=True)
     (folder / "vendor" / "vendored_for_this_test" / "__init__.py").write_text("WORD = 'found'")
@@ -60,7 +60,7 @@ def test_what_is_vendored_can_be_imported(load_project: LoadProject, write_proje
 
 
 def test_a_handler_gets_a_copy_of_the_event_and_gives_json() -> None:
-    def handler(event: Any, _: LambdaContext) -> object:  # noqa: ANN401
+    def handler(event: Any, _: LambdaContext) -> object:
         event["list"].append(2)
         return {"tuple": (1, 2), "event": event}
 
@@ -95,13 +95,13 @@ def leave(*_: object) -> None:
 
 
 @pytest.mark.parametrize("handler", [explode, leave, lambda *_: {1, 2}], ids=["raises", "exits", "returns no JSON"])
-def test_a_function_error_is_logged_with_its_stack(handler: Any, caplog: pytest.LogCaptureFixture) -> None:  # noqa: ANN401
+def test_a_function_error_is_logged_with_its_stack(handler: Any, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(InvocationFailed, match="f failed"):
         Function("f", handler).invoke({})
     assert caplog.records[-1].exc_info
 
 
-def test_a_handler_over_its_time_is_reported_at_once_and_has_failed(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_handler_over_its_time_is_reported_at_once_and_has_failed() -> None:
     reported = threading.Event()
 
     class Notice(logging.Handler):
@@ -118,7 +118,6 @@ def test_a_handler_over_its_time_is_reported_at_once_and_has_failed(caplog: pyte
     finally:
         logging.getLogger("infra.local.project").removeHandler(notice)
     assert reported.is_set()
-    assert caplog.records
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_any_response_is_read_or_refused(response: object) -> None:
     assert failed <= set(SENT)
 
 
-def received(**more: Any) -> Any:  # noqa: ANN401 - a message as boto3 gives it
+def received(**more: Any) -> Any:
     return {
         "MessageId": "059f36b4",
         "ReceiptHandle": "AQEB",
