@@ -21,7 +21,7 @@ UNANSWERED = (BotoCoreError, ClientError, ResponseParserError)
 """All that botocore raises when a call fails: `ResponseParserError` is not one of its own base class."""
 
 
-class AwsUnavailable(Exception):  # noqa: N818 - it states the fact
+class AwsUnavailable(Exception):
     """A call of AWS failed, for whatever reason. HTTP: 503; in the consumer: the message is retried by the queue.
 
     AwsUnavailable

@@ -21,7 +21,7 @@ class FieldError:
         return {"campo": self.campo, "regla": self.regla, "mensaje": self.mensaje}
 
 
-class InvalidFields(Exception):  # noqa: N818 - it states the fact
+class InvalidFields(Exception):
     """The request breaks rules; HTTP 422."""
 
     def __init__(self, errors: list[FieldError]) -> None:

@@ -31,7 +31,7 @@ _ONE_FILTER = {
 }
 
 
-class CorreoNotFound(Exception):  # noqa: N818 - it states the fact
+class CorreoNotFound(Exception):
     """There is no such mail, or its row has expired; HTTP 404."""
 
 

@@ -68,15 +68,15 @@ class StepError(Exception):
     """
 
 
-class StepRefused(StepError):  # noqa: N818 - these state the fact
+class StepRefused(StepError):
     """The step does not follow from the row's state."""
 
 
-class Settled(StepError):  # noqa: N818
+class Settled(StepError):
     """There is nothing left to send."""
 
 
-class Busy(StepError):  # noqa: N818
+class Busy(StepError):
     """Another consumer holds the mail, or it waits for SES's `Send` event."""
 
     def __init__(self, until: datetime) -> None:

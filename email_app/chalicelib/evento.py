@@ -26,7 +26,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _T = TypeVar("_T")
 
 
-class UnreadableMessage(Exception):  # noqa: N818 - it states the fact
+class UnreadableMessage(Exception):
     """A message that is not of version 1. Repeating does not help: it fails alone and ends in the DLQ.
 
     The text names the member and the rule, never a value, so that it may be logged.

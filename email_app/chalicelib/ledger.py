@@ -52,7 +52,7 @@ class LedgerUnavailable(AwsUnavailable):
     """DynamoDB does not answer, or the row changes under every attempt."""
 
 
-class RowChanged(Exception):  # noqa: N818 - it states the fact
+class RowChanged(Exception):
     """The row is not what it was thought to be: ``current`` is what it is, or nothing when it has expired."""
 
     def __init__(self, current: Correo | None) -> None:

@@ -47,15 +47,15 @@ class MailerError(Exception):
         self.motivo = motivo
 
 
-class MailRefused(MailerError):  # noqa: N818 - these state the fact
+class MailRefused(MailerError):
     """SES will never take this mail."""
 
 
-class MailerUnavailable(MailerError):  # noqa: N818
+class MailerUnavailable(MailerError):
     """SES did not take it now."""
 
 
-class MailFateUnknown(MailerError):  # noqa: N818
+class MailFateUnknown(MailerError):
     """Nobody knows whether SES took it."""
 
 

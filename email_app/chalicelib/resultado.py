@@ -50,7 +50,7 @@ _CODE = re.compile(r"[A-Za-z0-9-]{1,60}")
 _MESSAGE_ID = re.compile(r"[!-~]{1,200}")
 
 
-class UnreadableResult(Exception):  # noqa: N818 - it states the fact
+class UnreadableResult(Exception):
     """A notification that is no event about one of our mails. Dropped: repeating does not help.
 
     The text names what is missing, never a value, so that it may be logged.

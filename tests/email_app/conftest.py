@@ -39,7 +39,6 @@ def contract() -> Callable[..., dict[str, Any]]:
 def fakes() -> Iterator[FakeServices]:
     """The app put together with fakes."""
     from chalicelib.bootstrap import Services, bootstrap  # noqa: PLC0415
-
     from tests.email_app.fakes import FakeServices  # noqa: PLC0415
 
     services = FakeServices()

@@ -18,7 +18,7 @@ from chalicelib.mailer import MailerUnavailable, MailFateUnknown, MailRefused
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from chalicelib.correo import Correo, Estado
     from chalicelib.plantilla import Contenido
@@ -162,10 +162,15 @@ class FakeQueue:
         self.put_offs: list[tuple[str, timedelta]] = []
         self.is_down = False
         self.dead_letters = 0
+        self.before_the_answer_is_lost: Callable[[str], object] | None = None
+        """What happens with the next message, which gets into the queue although nobody is told so."""
 
     def send(self, body: str) -> None:
         self._answer()
         self.sent.append(body)
+        if self.before_the_answer_is_lost:
+            self.before_the_answer_is_lost(body)
+            raise QueueUnavailable
 
     def put_off(self, receipt_handle: str, delay: timedelta) -> None:
         self._answer()
@@ -189,17 +194,18 @@ class FakeQueue:
 
 
 class FakeServices(Services):
-    """All parts in memory; each may be replaced before its first use."""
+    """All parts in memory."""
 
-    def __init__(self, settings: Settings = SETTINGS) -> None:
+    notify_to = ("rrhh@example.com",)
+
+    def __init__(self) -> None:
         super().__init__()
         self.clock = FakeClock()
-        self._given_settings = settings
         self._numbers = count(1)
 
     @cached_property
     def settings(self) -> Settings:
-        return self._given_settings
+        return replace(SETTINGS, notify_to=self.notify_to)
 
     @cached_property
     def ledger(self) -> FakeLedger:

@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chalicelib.correo import (
     KEPT,
     LEASE,
@@ -18,8 +21,6 @@ from chalicelib.correo import (
     Settled,
     StepRefused,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FINAL = [Estado.ENVIADO, Estado.ENTREGADO, Estado.REBOTADO, Estado.QUEJA, Estado.FALLIDO]

@@ -36,7 +36,7 @@ TWO_RECIPIENTS = replace(SETTINGS, notify_to=("a@example.com", "b@example.com"))
 class World:
     """A consumer with everything around it in memory."""
 
-    def __init__(self, plan: Iterable[str] = (), settings: Any = SETTINGS) -> None:  # noqa: ANN401
+    def __init__(self, plan: Iterable[str] = (), settings: Any = SETTINGS) -> None:
         self.clock = FakeClock()
         self.ledger = FakeLedger()
         self.mailer = FakeMailer(plan)
@@ -356,6 +356,8 @@ class Expiring(FakeLedger):
     """A row that expires between two looks at it."""
 
     def create(self, correo: Correo) -> None:
+        super().create(correo)
+        self.forget(correo)
         raise RowChanged(None)
 
 
@@ -461,9 +463,7 @@ def test_each_batch_begins_with_fresh_connections(body: str) -> None:
     assert world.mailer.connections == 1
 
 
-def test_logs_name_the_mail_and_never_the_recipient_or_the_content(
-    body: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_logs_name_the_mail_and_never_the_recipient_or_the_content(body: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     world = World(["is_busy", "answer_lost", "takes"])
     for _ in range(4):
@@ -537,9 +537,7 @@ def steps_of_a_delivery(body: str) -> int:
 
 
 @pytest.mark.parametrize("ses_tells", [True, False], ids=["SES tells", "SES is silent"])
-def test_whoever_is_killed_at_any_step_loses_no_mail_and_sends_none_a_third_time(
-    body: str, *, ses_tells: bool
-) -> None:
+def test_whoever_is_killed_at_any_step_loses_no_mail_and_sends_none_a_third_time(body: str, *, ses_tells: bool) -> None:
     total = steps_of_a_delivery(body)
     assert total >= 6
 

@@ -7,6 +7,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chalicelib.evento import (
     CorreoDirecto,
     Empleado,
@@ -17,8 +20,6 @@ from chalicelib.evento import (
     write_direct,
     write_instant,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -18,9 +18,8 @@ from chalicelib.ledger import CONFLICTS, DynamoLedger, Ledger, LedgerUnavailable
 from tests.email_app.fakes import FakeLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from infra.local.emulator import Emulator
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EVENT = "0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11"
@@ -251,7 +250,10 @@ def test_no_key_holds_an_address(dynamo_table) -> None:
     DynamoLedger(client, table).create(mail())
 
     [item] = client.scan(TableName=table)["Items"]
-    keys = {attribute["AttributeName"] for attribute in client.describe_table(TableName=table)["Table"]["AttributeDefinitions"]}
+    keys = {
+        attribute["AttributeName"]
+        for attribute in client.describe_table(TableName=table)["Table"]["AttributeDefinitions"]
+    }
 
     assert keys <= item.keys()
     assert not [key for key in keys if "example.com" in str(item[key])]

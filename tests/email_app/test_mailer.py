@@ -178,7 +178,7 @@ class BrokenClient:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def send_email(self, **_: Any) -> None:  # noqa: ANN401
+    def send_email(self, **_: Any) -> None:
         raise self._error
 
 

@@ -7,11 +7,11 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
+
 from chalicelib.evento import CorreoDirecto, read_message
 from chalicelib.notificaciones import mails_for, pending_direct_mail, write_direct, write_greeting, write_notice
 from chalicelib.settings import LANGUAGES
 from chalicelib.textos import TEXTOS, Textos
-
 from tests.email_app.fakes import SETTINGS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -6,9 +6,10 @@ from email.header import Header
 from html.parser import HTMLParser
 
 import pytest
-from chalicelib.plantilla import MAX_SUBJECT, Pieza, lay_out, one_line
 from hypothesis import given
 from hypothesis import strategies as st
+
+from chalicelib.plantilla import MAX_SUBJECT, Pieza, lay_out, one_line
 
 MARK = "<script>alert('x')</script> & \"quoted\""
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from chalicelib.settings import SettingError, Settings
 
 APP = Path(__file__).parents[2] / "email_app"
