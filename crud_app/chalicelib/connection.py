@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from pg8000.exceptions import DatabaseError, InterfaceError
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalicelib.settings import DatabaseAddress
+
+C = TypeVar("C")
 
 # Seconds. Each limit is within the next: the Lambda (22 s) must have time left to say what went wrong.
 CONNECT_SECONDS = 5
@@ -48,7 +50,7 @@ class Connector:
     def __init__(self, address: DatabaseAddress) -> None:
         self._address = address
 
-    def open(self, kind: Callable[..., Any], *, seconds: float, **options: Any) -> Any:
+    def open(self, kind: Callable[..., C], *, seconds: float, **options: object) -> C:
         """Open a connection.
 
         Args:
@@ -92,7 +94,9 @@ class Connector:
         try:
             context = ssl.create_default_context(cafile=None if root_cert == "system" else root_cert)
         except OSError:
-            raise SettingError("DATABASE_URL: sslrootcert must be 'system' or a readable file of PEM certificates") from None
+            raise SettingError(
+                "DATABASE_URL: sslrootcert must be 'system' or a readable file of PEM certificates"
+            ) from None
         if mode != "verify-full":
             context.check_hostname = False
         if mode == "require" and root_cert is None:  # with a certificate at hand libpq verifies it, too

@@ -3,9 +3,9 @@
 Each statement is its own transaction (autocommit), so there is neither BEGIN nor COMMIT to wait for, and it may be
 sent through a transaction pooler. What a failure means depends on when it came:
 
-- before anything was sent (no connection could be had): nothing happened, ``UnavailableError``;
+- before anything was sent (no connection could be had): nothing happened, ``Unavailable``;
 - the server refused the statement: nothing happened; 40001, 40P01 and 57P01 are repeated here;
-- the connection was lost after the statement was sent: a read is repeated once, a write is an ``OutcomeUnknownError``.
+- the connection was lost after the statement was sent: a read is repeated once, a write is an ``OutcomeUnknown``.
 """
 
 from __future__ import annotations
@@ -25,16 +25,18 @@ from sqlalchemy.pool import QueuePool
 
 from chalicelib.connection import CONNECT_SECONDS, LIMITS_STATEMENT, SERVER_LIMITS, STATEMENT_SECONDS, Connector
 from chalicelib.dialect import PipelinedDialect
-from chalicelib.errors import CrudError, OutcomeUnknownError, StatementRefusedError, UnavailableError
+from chalicelib.errors import CrudError, OutcomeUnknown, StatementRefused, Unavailable
 from chalicelib.pipeline import PipelinedConnection, server_fields, sqlstate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Engine, Row
+    from sqlalchemy import Connection, Engine
     from sqlalchemy.sql import ClauseElement
 
     from chalicelib.settings import DatabaseAddress
+
+    Rows = Sequence[Sequence[Any]]
 
 #: Seconds for an answer. The server's own limit comes first; this one is for a server that is not there any more.
 ANSWER_SECONDS = STATEMENT_SECONDS + 2
@@ -99,21 +101,21 @@ class Database:
         self._patience: ContextVar[Patience] = ContextVar("patience", default=Patience())  # noqa: B039 - it is frozen
         self._engine = self._make_engine(pool_size)
 
-    def read(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    def read(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
         """Run a statement that changes nothing, and return its rows.
 
         Raises:
-            UnavailableError: the database did not answer, twice if the first connection was dead.
+            Unavailable: the database did not answer, twice if the first connection was dead.
         """
         return self._run(statement, parameters, is_write=False)
 
-    def write(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    def write(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
         """Run a statement that changes rows, and return those that it returns.
 
         Raises:
-            StatementRefusedError: a constraint forbids it.
-            OutcomeUnknownError: it was sent, and nobody knows whether it was done.
-            UnavailableError: it was not done.
+            StatementRefused: a constraint forbids it.
+            OutcomeUnknown: it was sent, and nobody knows whether it was done.
+            Unavailable: it was not done.
         """
         return self._run(statement, parameters, is_write=True)
 
@@ -121,21 +123,21 @@ class Database:
         """Send a statement without rows, and do not wait for its outcome; a failure is logged before the next one.
 
         Raises:
-            UnavailableError: it could not even be sent.
+            Unavailable: it could not even be sent.
         """
         with self._connect() as connection:
             try:
                 connection.connection.dbapi_connection.execute_later(statement.sql, statement.values(parameters))  # type: ignore[union-attr] # it is ours
             except InterfaceError as error:
-                raise UnavailableError("") from error
+                raise Unavailable("") from error
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Several statements that take effect together; rolled back when the block raises.
 
         Raises:
-            OutcomeUnknownError: the connection was lost in the middle.
-            UnavailableError: the database refused to go on; nothing took effect.
+            OutcomeUnknown: the connection was lost in the middle.
+            Unavailable: the database refused to go on; nothing took effect.
         """
         with self._connect() as connection:
             transaction = Transaction(connection)
@@ -147,7 +149,7 @@ class Database:
         """Ask the database for a sign of life, within ``HEALTH_PATIENCE``.
 
         Raises:
-            UnavailableError: there was none.
+            Unavailable: there was none.
         """
         token = self._patience.set(HEALTH_PATIENCE)
         try:
@@ -161,7 +163,7 @@ class Database:
         """Close the connections that are not in use."""
         self._engine.dispose()
 
-    def _run(self, statement: Statement, parameters: Mapping[str, Any], *, is_write: bool) -> Sequence[Row[Any]]:
+    def _run(self, statement: Statement, parameters: Mapping[str, Any], *, is_write: bool) -> Rows:
         values = statement.values(parameters)
         last_start = time.monotonic() + REPEAT_SECONDS
         attempt = 0
@@ -174,15 +176,20 @@ class Database:
                     raise _translate(error, is_write=is_write) from error
             time.sleep(_random.uniform(0, PAUSE_SECONDS * 2**attempt))
 
-    def _run_once(self, sql: str, values: tuple[Any, ...]) -> Sequence[Row[Any]]:
+    def _run_once(self, sql: str, values: tuple[Any, ...]) -> Rows:
         with self._connect() as connection:
-            return connection.exec_driver_sql(sql, values).fetchall()
+            started = time.monotonic()
+            rows = connection.exec_driver_sql(sql, values).fetchall()
+            milliseconds = round((time.monotonic() - started) * 1000, 2)
+        # infra/metrics.tf makes a metric of it
+        logger.info("PostgreSQL answered in %s ms", milliseconds, extra={"database_ms": milliseconds})
+        return rows
 
     def _connect(self) -> Connection:
         try:
             return self._engine.connect()
         except SQLAlchemyError as error:
-            raise _logged(UnavailableError(_sqlstate(error)), error) from error
+            raise _logged(Unavailable(_sqlstate(error)), error) from error
 
     def _make_engine(self, pool_size: int) -> Engine:
         engine = create_engine(
@@ -199,7 +206,7 @@ class Database:
         event.listen(engine, "checkout", self._check_connection)
         return engine
 
-    def _open(self) -> Any:
+    def _open(self) -> PipelinedConnection:
         return self._connector.open(PipelinedConnection, seconds=self._patience.get().connect, **self._limits)
 
     def _check_connection(self, connection: PipelinedConnection, *_: object) -> None:
@@ -219,16 +226,16 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
         """Run a statement, and return its rows.
 
         Raises:
-            OutcomeUnknownError: the connection was lost.
-            UnavailableError: the database failed, and the transaction with it.
+            OutcomeUnknown: the connection was lost.
+            Unavailable: the database failed, and the transaction with it.
         """
         return self.execute(statement.sql, statement.values(parameters))
 
-    def execute(self, sql: str, values: tuple[Any, ...] = ()) -> Sequence[Row[Any]]:
+    def execute(self, sql: str, values: tuple[Any, ...] = ()) -> Rows:
         """Like ``run``, for SQL that needs no preparation."""
         try:
             result = self._connection.exec_driver_sql(sql, values)
@@ -239,7 +246,7 @@ class Transaction:
 
 def prepare(expression: ClauseElement) -> Statement:
     """Compile an SQLAlchemy expression, once, into what is sent."""
-    compiled: Any = expression.compile(dialect=PipelinedDialect())
+    compiled: Any = expression.compile(dialect=PipelinedDialect())  # type: ignore[no-untyped-call] # SQLAlchemy's
     constants = {name: bound.value for name, bound in compiled.binds.items() if not bound.required}
     return Statement(compiled.string, tuple(compiled.positiontup), constants)
 
@@ -255,10 +262,10 @@ def _translate(error: DBAPIError, *, is_write: bool) -> CrudError:
     """What a failed statement means for the caller."""
     code = _sqlstate(error)
     if is_write and _is_lost(error):
-        return _logged(OutcomeUnknownError(code), error)
+        return _logged(OutcomeUnknown(code), error)
     if code in PASSING_STATES or code[:2] in PASSING_CLASSES:
-        return _logged(UnavailableError(code), error)
-    return StatementRefusedError(code, server_fields(error.orig).get("n", ""))
+        return _logged(Unavailable(code), error)
+    return StatementRefused(code, server_fields(error.orig).get("n", ""))
 
 
 def _is_lost(error: DBAPIError) -> bool:
@@ -275,7 +282,7 @@ def _sqlstate(error: SQLAlchemyError) -> str:
     return sqlstate(error.orig) if isinstance(error, DBAPIError) else ""
 
 
-def _logged(failure: UnavailableError, error: SQLAlchemyError) -> UnavailableError:
+def _logged(failure: Unavailable, error: SQLAlchemyError) -> Unavailable:
     """Say in the log what the client is not told: the kind of the first cause, never its text."""
     cause: BaseException = error
     while cause.__cause__ is not None:

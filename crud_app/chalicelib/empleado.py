@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chalicelib.errors import InvalidInputError, Violation
-from chalicelib.kind import MAX_BIGINT, MAX_INTEGER, BrokenRuleError, Day, Email, InputKind, Instant, Kind, Line, Money, Whole
+from chalicelib.errors import EmpleadoNotFound, InvalidInput, Violation
+from chalicelib.kind import (
+    MAX_BIGINT,
+    MAX_INTEGER,
+    BrokenRule,
+    Day,
+    Email,
+    InputKind,
+    Instant,
+    Kind,
+    Line,
+    Money,
+    Whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +31,7 @@ if TYPE_CHECKING:
 #: So many unknown fields are named, with so many characters each: the answer to nonsense must not grow with it.
 MAX_UNKNOWN = 20
 MAX_UNKNOWN_NAME = 80
+REQUIRED_TEXT = {"es": "Es obligatorio.", "en": "It is required."}
 
 
 @dataclass(frozen=True)
@@ -40,8 +53,9 @@ class Field:
     is_required: bool = field(default=True, kw_only=True)
 
 
+ROW_ID = Whole(MAX_BIGINT)
 FIELDS = (
-    Field("id", Whole(MAX_BIGINT), 7),
+    Field("id", ROW_ID, 7),
     Field("nombre", Line(120), "Ana Pérez"),
     Field("email", Email(), "ana@example.com", description="Unique; stored in lower case."),
     Field("posicion", Line(80), "Analista"),
@@ -56,41 +70,54 @@ INPUTS: Mapping[str, InputKind] = {each.name: each.kind for each in FIELDS if is
 REQUIRED = frozenset(name for name in INPUTS if BY_NAME[name].is_required)
 
 
-def read_new(body: object) -> dict[str, Any]:
+def read_new(body: object) -> dict[str, object]:
     """The values of a new employee.
 
     Raises:
-        InvalidInputError: with all violations at once, in the order of the fields, unknown ones last.
+        InvalidInput: with all violations at once, in the order of the fields, unknown ones last.
     """
     return _read(body, is_new=True)
 
 
-def read_changes(body: object) -> dict[str, Any]:
+def read_changes(body: object) -> dict[str, object]:
     """The fields that were sent, and no others.
 
     Raises:
-        InvalidInputError: see ``read_new``.
+        InvalidInput: see ``read_new``.
     """
     return _read(body, is_new=False)
 
 
-def _read(body: object, *, is_new: bool) -> dict[str, Any]:
+def read_row_id(text: str) -> int:
+    """The id in a path.
+
+    Raises:
+        EmpleadoNotFound: nothing can have this id.
+    """
+    try:
+        return ROW_ID.read_key(text)
+    except ValueError:
+        raise EmpleadoNotFound from None
+
+
+def _read(body: object, *, is_new: bool) -> dict[str, object]:
     if not isinstance(body, dict):
         mensaje = {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."}
-        raise InvalidInputError([Violation("", "tipo", mensaje)])
-    values: dict[str, Any] = {}
+        raise InvalidInput([Violation("", "tipo", mensaje)])
+    values: dict[str, object] = {}
     violations: list[Violation] = []
     for name, kind in INPUTS.items():
+        if name not in body:
+            if is_new and name in REQUIRED:
+                violations.append(Violation(name, "obligatorio", REQUIRED_TEXT))
+            continue
         try:
-            if name in body:
-                values[name] = kind.read(body[name])
-            elif is_new and name in REQUIRED:
-                raise BrokenRuleError("obligatorio", es="Es obligatorio.", en="It is required.")
-        except BrokenRuleError as broken:
+            values[name] = kind.read(body[name])
+        except BrokenRule as broken:
             violations.append(Violation(name, broken.regla, broken.mensaje))
     violations += _unknown_fields(body)
     if violations:
-        raise InvalidInputError(violations)
+        raise InvalidInput(violations)
     return values
 
 

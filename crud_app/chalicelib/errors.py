@@ -3,15 +3,15 @@
 ::
 
     CrudError
-    ├── InvalidInputError            422: fields or parameters break rules; all of them are named at once
-    ├── MalformedPreconditionError   400: an If-Match that is no list of entity tags
-    ├── EmpleadoNotFoundError        404
-    ├── EmailTakenError              409: another employee has it
-    ├── StaleVersionError            412: somebody else changed the row since it was read
-    ├── UnavailableError             503: the database cannot answer now; nothing was changed, it may be repeated
-    │   └── OutcomeUnknownError      503: the connection was lost after a write was sent; repeat only after looking
-    ├── StatementRefusedError        becomes EmailTakenError, or it is a defect: 500
-    └── PublishFailedError           never reaches a client: the event stays in the outbox, and the sweep publishes it
+    ├── InvalidInput            422: fields or parameters break rules; all of them are named at once
+    ├── MalformedPrecondition   400: an If-Match that is no list of entity tags
+    ├── EmpleadoNotFound        404
+    ├── EmailTaken              409: another employee has it
+    ├── StaleVersion            412: somebody else changed the row since it was read
+    ├── Unavailable             503: the database cannot answer now; nothing was changed, it may be repeated
+    │   └── OutcomeUnknown      503: the connection was lost after a write was sent; repeat only after looking
+    ├── StatementRefused        becomes EmailTaken, or it is a defect: 500
+    └── PublishFailed           never reaches a client: the event stays in the outbox, and the sweep publishes it
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Violation:
     mensaje: Mapping[str, str]
 
 
-class InvalidInputError(CrudError):
+class InvalidInput(CrudError):
     """The input breaks rules."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:
@@ -44,31 +44,31 @@ class InvalidInputError(CrudError):
         self.violations = tuple(violations)
 
 
-class MalformedPreconditionError(CrudError):
+class MalformedPrecondition(CrudError):
     """The client made its request depend on something that cannot be read: doing it all the same would be unsafe."""
 
 
-class EmpleadoNotFoundError(CrudError):
+class EmpleadoNotFound(CrudError):
     """There is no such employee (or, for a history, there never was)."""
 
 
-class EmailTakenError(CrudError):
+class EmailTaken(CrudError):
     """Another employee has this e-mail address."""
 
 
-class StaleVersionError(CrudError):
+class StaleVersion(CrudError):
     """The row is there, but not in the version that the client wants to change."""
 
 
-class UnavailableError(CrudError):
+class Unavailable(CrudError):
     """The database did not do it, and may do it later. ``args[0]`` is the SQLSTATE, or "" without one."""
 
 
-class OutcomeUnknownError(UnavailableError):
+class OutcomeUnknown(Unavailable):
     """The connection was lost after a write was sent: it may have been done. It is never repeated by itself."""
 
 
-class StatementRefusedError(CrudError):
+class StatementRefused(CrudError):
     """The database refused a statement for what it says.
 
     Args:
@@ -81,5 +81,5 @@ class StatementRefusedError(CrudError):
         self.constraint = constraint
 
 
-class PublishFailedError(CrudError):
+class PublishFailed(CrudError):
     """The topic did not take an event; ``args[0]`` is a code without content, such as ``AuthorizationError``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from chalicelib.errors import MalformedPreconditionError
+from chalicelib.errors import MalformedPrecondition
 from chalicelib.kind import MAX_INTEGER
 
 ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
@@ -25,13 +25,13 @@ def versions_wanted(if_match: str | None) -> list[int] | None:
     Weak tags and tags that are none of ours never match (section 13.1.1: strong comparison).
 
     Raises:
-        MalformedPreconditionError: it is neither ``*`` nor a list of entity tags. Ignoring it, as one may ignore a
+        MalformedPrecondition: it is neither ``*`` nor a list of entity tags. Ignoring it, as one may ignore a
             malformed ``If-None-Match``, would overwrite what the client wanted to protect.
     """
     if if_match is None or if_match.strip(" \t") == "*":
         return None
     if not TAG_LIST.fullmatch(if_match):
-        raise MalformedPreconditionError
+        raise MalformedPrecondition
     tags = (VERSION_TAG.fullmatch(tag) for tag in TAG.findall(if_match))
     return [version for tag in tags if tag and (version := int(tag[1])) <= MAX_INTEGER]
 

@@ -28,7 +28,7 @@ ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CENT = Decimal("0.01")
 
 
-class BrokenRuleError(Exception):
+class BrokenRule(Exception):
     """A value breaks a rule: its name, and what a person reads, by language."""
 
     def __init__(self, regla: str, *, es: str, en: str) -> None:
@@ -46,7 +46,7 @@ class Kind(ABC):
         """JSON Schema (2020-12) of exactly the values that are accepted, or sent."""
 
     @abstractmethod
-    def read_key(self, text: str) -> Any:
+    def read_key(self, text: str) -> object:
         """Turn a sort key back into what the database compares with.
 
         Raises:
@@ -58,11 +58,11 @@ class InputKind(Kind):
     """What values a field has that clients send."""
 
     @abstractmethod
-    def read(self, value: object) -> Any:
+    def read(self, value: object) -> object:
         """Turn a JSON value into what is stored.
 
         Raises:
-            BrokenRuleError: the value is not one of this kind.
+            BrokenRule: the value is not one of this kind.
         """
 
 
@@ -81,14 +81,14 @@ class Line(InputKind):
     def read(self, value: object) -> str:
         text = _text(value)
         if HAS_CONTROL.search(text):
-            raise BrokenRuleError(
+            raise BrokenRule(
                 "caracteres",
                 es="No puede tener saltos de línea ni otros caracteres de control.",
                 en="It cannot have line breaks or other control characters.",
             )
         text = text.strip()
         if not 1 <= len(text) <= self.maximum:
-            raise BrokenRuleError(
+            raise BrokenRule(
                 "longitud",
                 es=f"Debe tener de 1 a {self.maximum} caracteres.",
                 en=f"It must have 1 to {self.maximum} characters.",
@@ -112,13 +112,13 @@ class Email(InputKind):
     def read(self, value: object) -> str:
         text = _text(value)
         if len(text) > MAX_EMAIL:
-            raise BrokenRuleError(
+            raise BrokenRule(
                 "longitud",
                 es=f"Debe tener {MAX_EMAIL} caracteres como máximo.",
                 en=f"It must have at most {MAX_EMAIL} characters.",
             )
         if not EMAIL.fullmatch(text):
-            raise BrokenRuleError(
+            raise BrokenRule(
                 "formato",
                 es="No es una dirección de correo válida.",
                 en="It is not a valid e-mail address.",
@@ -143,16 +143,16 @@ class Money(InputKind):
 
     def read(self, value: object) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise BrokenRuleError("tipo", es="Debe ser un número.", en="It must be a number.")
+            raise BrokenRule("tipo", es="Debe ser un número.", en="It must be a number.")
         if not 0 <= value <= self.maximum:
-            raise BrokenRuleError(
+            raise BrokenRule(
                 "rango",
                 es=f"Debe estar entre 0 y {self.maximum}.",
                 en=f"It must be between 0 and {self.maximum}.",
             )
         amount = Decimal(value).quantize(CENT)
         if amount != value:
-            raise BrokenRuleError(
+            raise BrokenRule(
                 "decimales",
                 es="Debe tener dos decimales como máximo.",
                 en="It must have at most two decimals.",
@@ -178,7 +178,7 @@ class Day(InputKind):
         try:
             return self.read_key(text)
         except ValueError:
-            raise BrokenRuleError(
+            raise BrokenRule(
                 "formato",
                 es="Debe ser una fecha que exista, como 2026-11-24.",
                 en="It must be a date that exists, such as 2026-11-24.",
@@ -201,7 +201,7 @@ class Whole(Kind):
         return {"type": "integer", "minimum": 1, "maximum": self.maximum}
 
     def read_key(self, text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,19}", text) or int(text) > self.maximum:
+        if not re.fullmatch(r"[1-9][0-9]{0,18}", text) or int(text) > self.maximum:
             raise ValueError
         return int(text)
 
@@ -220,5 +220,5 @@ class Instant(Kind):
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise BrokenRuleError("tipo", es="Debe ser un texto.", en="It must be a string.")
+        raise BrokenRule("tipo", es="Debe ser un texto.", en="It must be a string.")
     return value

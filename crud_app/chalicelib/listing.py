@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from chalicelib.empleado import BY_NAME, FIELDS
-from chalicelib.errors import InvalidInputError, Violation
-from chalicelib.kind import CONTROLS, HAS_CONTROL, MAX_BIGINT, BrokenRuleError, Whole
+from chalicelib.empleado import BY_NAME, FIELDS, ROW_ID
+from chalicelib.errors import InvalidInput, Violation
+from chalicelib.kind import CONTROLS, HAS_CONTROL, BrokenRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,6 @@ ORDERS = tuple(sign + each.name for each in FIELDS for sign in ("", "-"))
 DEFAULT_ORDER = "id"
 #: What stands in an event cursor where a list's cursor has its order.
 EVENTS = "eventos"
-ID = Whole(MAX_BIGINT)
 
 
 class Order(NamedTuple):
@@ -46,7 +45,7 @@ class Order(NamedTuple):
 class Place(NamedTuple):
     """Where a page ends: the sort key and the id of its last row."""
 
-    key: Any
+    key: object
     id: int
 
 
@@ -89,7 +88,7 @@ def read_listing(pairs: Sequence[tuple[str, str]]) -> Listing:
         pairs: parameter names and values as sent, decoded.
 
     Raises:
-        InvalidInputError: with all violations at once.
+        InvalidInput: with all violations at once.
     """
     reader = _Reader(pairs, known=("q", "posicion", "orden", "limite", "cursor"))
     q = reader.read("q", lambda text: _filter(text, MAX_SEARCH), None)
@@ -134,24 +133,24 @@ class _Reader:
     def read(self, name: str, read: Callable[[str], T], default: T) -> T:
         try:
             return read(self._values[name]) if name in self._values else default
-        except BrokenRuleError as broken:
+        except BrokenRule as broken:
             self._violations.append(Violation(name, broken.regla, broken.mensaje))
             return default
 
     def finish(self) -> None:
         if self._violations:
-            raise InvalidInputError(self._violations)
+            raise InvalidInput(self._violations)
 
 
 def _filter(text: str, maximum: int) -> str | None:
     if HAS_CONTROL.search(text):
-        raise BrokenRuleError(
+        raise BrokenRule(
             "caracteres",
             es="No puede tener caracteres de control.",
             en="It cannot have control characters.",
         )
     if len(text) > maximum:
-        raise BrokenRuleError(
+        raise BrokenRule(
             "longitud",
             es=f"Debe tener {maximum} caracteres como máximo.",
             en=f"It must have at most {maximum} characters.",
@@ -162,7 +161,7 @@ def _filter(text: str, maximum: int) -> str | None:
 def _order(text: str) -> Order:
     if text not in ORDERS:
         names = ", ".join(BY_NAME)
-        raise BrokenRuleError(
+        raise BrokenRule(
             "orden",
             es=f"Debe ser uno de {names}, con «-» delante para el orden descendente.",
             en=f"It must be one of {names}, with “-” before it for descending order.",
@@ -176,7 +175,7 @@ def _sign(order: Order) -> str:
 
 def _limit(text: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > MAX_LIMIT:
-        raise BrokenRuleError(
+        raise BrokenRule(
             "rango",
             es=f"Debe ser un número entero de 1 a {MAX_LIMIT}.",
             en=f"It must be a whole number from 1 to {MAX_LIMIT}.",
@@ -186,23 +185,19 @@ def _limit(text: str) -> int:
 
 def _place(text: str, order: Order) -> Place:
     """Read a cursor. A forged one that is well-formed is harmless: it is only a place to go on from."""
-    name, row_id, key = _open_cursor(text)
     try:
-        if name != _sign(order) + order.field.name:
-            raise ValueError
-        return Place(order.field.kind.read_key(key), ID.read_key(row_id))
+        key, row_id = _open_cursor(text, _sign(order) + order.field.name)
+        return Place(order.field.kind.read_key(key), row_id)
     except ValueError:
         raise _broken_cursor() from None
 
 
 def _event_number(text: str) -> int:
-    name, number, _ = _open_cursor(text)
     try:
-        if name != EVENTS:
-            raise ValueError
-        return ID.read_key(number)
+        _, number = _open_cursor(text, EVENTS)
     except ValueError:
         raise _broken_cursor() from None
+    return number
 
 
 def _with_cursor(pairs: Sequence[tuple[str, str]], name: str, key: str, row_id: int) -> str:
@@ -215,20 +210,23 @@ def _without_cursor(pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str
     return tuple(pair for pair in pairs if pair[0] != "cursor")
 
 
-def _open_cursor(text: str) -> tuple[str, str, str]:
-    """The order, the id and the key that a cursor holds."""
-    try:
-        if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{MAX_CURSOR}}}", text):
-            raise ValueError
-        content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-        name, row_id, key = content.split("\n", 2)
-    except ValueError:
-        raise _broken_cursor() from None
-    return name, row_id, key
+def _open_cursor(text: str, name: str) -> tuple[str, int]:
+    """The key and the id in a cursor of the order ``name``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{MAX_CURSOR}}}", text):
+        raise ValueError
+    content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    its_name, row_id, key = content.split("\n", 2)
+    if its_name != name:
+        raise ValueError
+    return key, ROW_ID.read_key(row_id)
 
 
-def _broken_cursor() -> BrokenRuleError:
-    return BrokenRuleError(
+def _broken_cursor() -> BrokenRule:
+    return BrokenRule(
         "cursor",
         es="No es un cursor de esta consulta: siga los enlaces de la cabecera Link.",
         en="It is not a cursor of this query: follow the links of the Link header.",

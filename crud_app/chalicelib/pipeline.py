@@ -22,7 +22,7 @@ import contextlib
 import logging
 import select
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pg8000.converters import make_params
 from pg8000.core import (
@@ -43,7 +43,9 @@ from pg8000.dbapi import Connection, Cursor
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Sequence
+    from typing import BinaryIO
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +61,7 @@ DESCRIBE_PORTAL = DESCRIBE + i_pack(6) + PORTAL + NULL_BYTE
 class DollarCursor(Cursor):  # type: ignore[misc] # pg8000 has no types
     """A cursor for statements that already number their parameters ($1, $2): nothing to rewrite, nothing to scan."""
 
-    def execute(self, operation: str, args: Sequence[Any] = (), stream: Any = None) -> None:
+    def execute(self, operation: str, args: Sequence[object] = (), stream: object = None) -> None:
         """Run ``operation`` and keep its rows for the fetch methods; see PEP 249."""
         if self._c is None:
             raise InterfaceError("Cursor closed")
@@ -72,7 +74,7 @@ class DollarCursor(Cursor):  # type: ignore[misc] # pg8000 has no types
 class Answer(Context):  # type: ignore[misc] # pg8000 has no types
     """What came back so far. ``preambles`` of its statements are not the caller's; ``completed`` says that his ran."""
 
-    def __init__(self, statement: str, *, stream: Any = None, preambles: int = 0) -> None:
+    def __init__(self, statement: str, *, stream: object = None, preambles: int = 0) -> None:
         super().__init__(statement, stream=stream)
         self.preambles = preambles
         self.completed = False
@@ -91,7 +93,10 @@ class PipelinedConnection(Connection):  # type: ignore[misc] # pg8000 has no typ
     A connection belongs to one thread at a time, as in pg8000.
     """
 
-    def __init__(self, *arguments: Any, preamble: str = "", **options: Any) -> None:
+    _usock: socket.socket | None
+    _sock: BinaryIO | None
+
+    def __init__(self, *arguments: object, preamble: str = "", **options: object) -> None:
         self._owed: list[Answer] = []
         self._used_at = time.time()
         #: How long to wait for each answer; the connection is closed when it does not come. None waits for ever.
@@ -119,13 +124,13 @@ class PipelinedConnection(Connection):  # type: ignore[misc] # pg8000 has no typ
             self.settle()
         except InterfaceError:
             return False
-        if self.is_closed or not 0 <= time.time() - self._used_at <= MAX_IDLE_SECONDS:
+        if self._usock is None or not 0 <= time.time() - self._used_at <= MAX_IDLE_SECONDS:
             return False
         readable, _, _ = select.select([self._usock], [], [], 0)
         return not readable
 
     def execute_unnamed(
-        self, statement: str, vals: Sequence[Any] = (), oids: Sequence[int] = (), stream: Any = None
+        self, statement: str, vals: Sequence[object] = (), oids: Sequence[int] = (), stream: object = None
     ) -> Answer:
         """Run one statement in one round trip.
 
@@ -138,7 +143,7 @@ class PipelinedConnection(Connection):  # type: ignore[misc] # pg8000 has no typ
         self.settle()
         return self._receive(self._send_statement(statement, vals, stream=stream))
 
-    def execute_later(self, statement: str, vals: Sequence[Any] = ()) -> None:
+    def execute_later(self, statement: str, vals: Sequence[object] = ()) -> None:
         """Send a statement without rows whose outcome nobody waits for: its answer is read before the next is sent.
 
         A refusal is logged and forgotten. Only for statements that may as well not have run.
@@ -164,7 +169,7 @@ class PipelinedConnection(Connection):  # type: ignore[misc] # pg8000 has no typ
         self._send(_message(QUERY, statement.encode() + NULL_BYTE))
         return self._receive(Answer(statement))
 
-    def _send_statement(self, statement: str, vals: Sequence[Any], *, stream: Any = None) -> Answer:
+    def _send_statement(self, statement: str, vals: Sequence[object], *, stream: object = None) -> Answer:
         self._send(self._preamble + _flow(statement, make_params(self.py_types, vals)) + SYNC_MSG)
         return Answer(statement, stream=stream, preambles=1 if self._preamble else 0)
 
@@ -253,7 +258,7 @@ def _bind(parameters: Sequence[str | None]) -> bytes:
 
 
 def _message(code: bytes, data: bytes) -> bytes:
-    return code + i_pack(len(data) + 4) + data
+    return bytes(code + i_pack(len(data) + 4) + data)
 
 
 def server_fields(error: BaseException | None) -> dict[str, str]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib import statements
-from chalicelib.errors import EmailTakenError, EmpleadoNotFoundError, StaleVersionError, StatementRefusedError
+from chalicelib.errors import EmailTaken, EmpleadoNotFound, StaleVersion, StatementRefused
 from chalicelib.evento import Evento
 from chalicelib.tables import EMAIL_CONSTRAINT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Row
-
-    from chalicelib.database import Database, Statement
+    from chalicelib.database import Database, Rows, Statement
     from chalicelib.listing import History, Listing
 
 
@@ -51,17 +49,17 @@ class Repository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, values: Mapping[str, Any], actor: str) -> Saved:
+    def create(self, values: Mapping[str, object], actor: str) -> Saved:
         """Add an employee.
 
         Raises:
-            EmailTakenError: another has this address.
+            EmailTaken: another has this address.
         """
         statement = statements.insert_empleado(tuple(values))
         ((row_id, version, body, *event),) = self._change(statement, {**_new(values), "actor": actor})
         return Saved(row_id, version, body, _evento(row_id, event))
 
-    def update(self, row_id: int, values: Mapping[str, Any], actor: str, versions: Sequence[int] | None) -> Saved:
+    def update(self, row_id: int, values: Mapping[str, object], actor: str, versions: Sequence[int] | None) -> Saved:
         """Change the fields in ``values``. What changes nothing makes neither a new version nor an event.
 
         Args:
@@ -71,9 +69,9 @@ class Repository:
             versions: the versions in which the row may be changed; None is any.
 
         Raises:
-            EmailTakenError: another has this address.
-            EmpleadoNotFoundError: there is no such row.
-            StaleVersionError: the row has none of these versions.
+            EmailTaken: another has this address.
+            EmpleadoNotFound: there is no such row.
+            StaleVersion: the row has none of these versions.
         """
         statement = statements.update_empleado(tuple(values))
         parameters = {**_new(values), "row_id": row_id, "actor": actor, "versions": versions}
@@ -92,7 +90,7 @@ class Repository:
         """One employee.
 
         Raises:
-            EmpleadoNotFoundError: there is no such row.
+            EmpleadoNotFound: there is no such row.
         """
         return Found(*_only(self._database.read(statements.find_empleado(), {"row_id": row_id})))
 
@@ -119,12 +117,12 @@ class Repository:
         """A page of one employee's events, newest first, also after deletion.
 
         Raises:
-            EmpleadoNotFoundError: there never was such a row.
+            EmpleadoNotFound: there never was such a row.
         """
         parameters = {"row_id": row_id, "limit": history.limit, "before": history.before}
         ((body, last, is_known),) = self._database.read(statements.list_eventos_of_empleado(), parameters)
         if not is_known:
-            raise EmpleadoNotFoundError
+            raise EmpleadoNotFound
         return Page(body, None if last is None else history.next_query(last))
 
     def summarise(self) -> str:
@@ -138,34 +136,34 @@ class Repository:
         See ``docs/adr/0006-the-mark-is-not-waited-for.md``: a lost mark costs a duplicate, which readers absorb.
 
         Raises:
-            UnavailableError: it could not be sent.
+            Unavailable: it could not be sent.
         """
         parameters = {"event_id": evento.id, "sns_message_id": message_id}
         self._database.write_later(statements.mark_evento(), parameters)
 
-    def _change(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    def _change(self, statement: Statement, parameters: Mapping[str, object]) -> Rows:
         try:
             return self._database.write(statement, parameters)
-        except StatementRefusedError as error:
+        except StatementRefused as error:
             if error.constraint == EMAIL_CONSTRAINT:
-                raise EmailTakenError from None
+                raise EmailTaken from None
             raise
 
 
-def _new(values: Mapping[str, Any]) -> dict[str, Any]:
+def _new(values: Mapping[str, object]) -> dict[str, object]:
     return {statements.new(name): value for name, value in values.items()}
 
 
-def _only(rows: Sequence[Row[Any]]) -> Row[Any]:
+def _only(rows: Rows) -> Sequence[Any]:
     if not rows:
-        raise EmpleadoNotFoundError
+        raise EmpleadoNotFound
     return rows[0]
 
 
 def _check_version(found: int, versions: Sequence[int] | None) -> None:
     """The statement checked the same, on the row that it held: here is only said what it did."""
     if versions is not None and found not in versions:
-        raise StaleVersionError
+        raise StaleVersion
 
 
 def _evento(row_id: int, event: Sequence[str | None]) -> Evento | None:

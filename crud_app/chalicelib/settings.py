@@ -6,6 +6,7 @@ Nothing is read before it is needed, so that importing the app needs no environm
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -87,8 +88,7 @@ class Settings:
             SettingError: it is missing, or no ARN of a topic.
         """
         value = self._required("SNS_TOPIC_ARN")
-        parts = value.split(":")
-        if len(parts) != len("arn:aws:sns:region:account:name".split(":")) or parts[0] != "arn" or parts[2] != "sns":
+        if not re.fullmatch(r"arn:[^:]+:sns:[^:]+:[0-9]{12}:[A-Za-z0-9_-]+", value):
             raise SettingError("SNS_TOPIC_ARN must be the ARN of a topic: arn:aws:sns:<region>:<account>:<name>")
         return value
 
@@ -151,7 +151,9 @@ def _parameters(query: str) -> dict[str, str]:
 def _ssl_mode(parameters: Mapping[str, str], *, is_local: bool) -> str:
     mode = parameters.get("sslmode", "disable" if is_local else "verify-full")
     if mode not in SSL_MODES:
-        raise SettingError(f"DATABASE_URL: sslmode must be one of {', '.join(SSL_MODES)}; others fall back to plain text")
+        raise SettingError(
+            f"DATABASE_URL: sslmode must be one of {', '.join(SSL_MODES)}; others fall back to plain text"
+        )
     return mode
 
 

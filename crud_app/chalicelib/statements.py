@@ -40,11 +40,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, aggregate_order_by, array
 
 from chalicelib.database import prepare
-from chalicelib.empleado import FIELDS, INPUTS
+from chalicelib.empleado import INPUTS
 from chalicelib.evento import ACTUALIZADO, CREADO, ELIMINADO, MESSAGE_VERSION, TOLD
 from chalicelib.tables import constant, empleados, eventos, fields_of, on_the_wire, sort_key, sort_key_text, utc_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import CTE, BindParameter, ColumnElement, Select, Tuple
 
     from chalicelib.database import Statement
@@ -76,7 +78,7 @@ def insert_empleado(names: tuple[str, ...]) -> Statement:
     """Add a row with values for these fields. Returns id, version, body, and the event's id, tipo and mensaje."""
     added = insert(empleados).values({name: _new_value(name) for name in names})
     creado = added.returning(*fields_of(empleados.c)).cte("creado")
-    cambios = array([constant(name) for name in INPUTS], type_=Text)
+    cambios = _texts([constant(name) for name in INPUTS])
     evento = _insert_evento(creado, CREADO, creado.c.version, creado.c.creado_en, cambios)
     fila = select(*on_the_wire(creado.c)).cte("fila")
     return prepare(
@@ -95,7 +97,7 @@ def update_empleado(names: tuple[str, ...]) -> Statement:
     """
     actual = _locked()
     changes = {name: actual.c[name].is_distinct_from(_new_value(name)) for name in names}
-    cambios = array([case((changed, constant(name))) for name, changed in changes.items()], type_=Text)
+    cambios = _texts([case((changed, constant(name))) for name, changed in changes.items()])
     changed = (
         update(empleados)
         .values(
@@ -107,9 +109,7 @@ def update_empleado(names: tuple[str, ...]) -> Statement:
         .returning(*fields_of(empleados.c), func.array_remove(cambios, null()).label("cambios"))
     )
     cambiado = changed.cte("cambiado")
-    evento = _insert_evento(
-        cambiado, ACTUALIZADO, cambiado.c.version, cambiado.c.actualizado_en, cambiado.c.cambios
-    )
+    evento = _insert_evento(cambiado, ACTUALIZADO, cambiado.c.version, cambiado.c.actualizado_en, cambiado.c.cambios)
     unchanged = select(*fields_of(actual.c)).where(~exists(select(cambiado.c.id)))
     ahora = union_all(select(*fields_of(cambiado.c)), unchanged).cte("ahora")
     fila = select(*on_the_wire(ahora.c)).cte("fila")
@@ -130,7 +130,7 @@ def delete_empleado() -> Statement:
     actual = _locked()
     gone = delete(empleados).where(empleados.c.id == actual.c.id, _is_wanted(actual))
     borrado = gone.returning(*fields_of(empleados.c)).cte("borrado")
-    nothing = array([], type_=Text)
+    nothing = _texts([])
     evento = _insert_evento(borrado, ELIMINADO, borrado.c.version + ONE, func.clock_timestamp(), nothing)
     return prepare(
         select(actual.c.id, *_published(evento), actual.c.version.label("found")).select_from(
@@ -251,9 +251,7 @@ def pending_eventos() -> Statement:
 @cache
 def mark_eventos() -> Statement:
     """Note that these events were published, each with its message id. Returns nothing."""
-    pairs = func.unnest(
-        bindparam("event_ids", type_=ARRAY(Uuid)), bindparam("sns_message_ids", type_=ARRAY(Text))
-    )
+    pairs = func.unnest(bindparam("event_ids", type_=ARRAY(Uuid)), bindparam("sns_message_ids", type_=ARRAY(Text)))
     marked = pairs.table_valued("id", "message_id").render_derived("marked")
     return prepare(
         update(eventos)
@@ -345,6 +343,10 @@ def _event_page(source: Select[Any]) -> tuple[ColumnElement[Any], ...]:
     body = _json_array(func.json_agg(newest_first).filter(shown)).select_from(page)
     last = case((func.count() > LIMIT, func.min(page.c.number).filter(shown)))
     return body.scalar_subquery(), select(last).select_from(page).scalar_subquery()
+
+
+def _texts(elements: Sequence[ColumnElement[str]]) -> ColumnElement[Any]:
+    return array(elements, type_=Text())
 
 
 def _json_of(fila: CTE) -> ColumnElement[str]:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, BigInteger, Date, DateTime, Integer, Numeric, Text, Uuid, cast, column, func, literal_column, table
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Date,
+    DateTime,
+    Integer,
+    Numeric,
+    Text,
+    Uuid,
+    cast,
+    column,
+    func,
+    literal_column,
+    table,
+)
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from chalicelib.empleado import BY_NAME, FIELDS

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from logging.config import fileConfig
-from typing import Any
 
 from alembic import context
-from chalicelib.connection import CONNECT_SECONDS, LOCK_SECONDS, Connector
-from chalicelib.settings import from_environment
 from pg8000.dbapi import Connection
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
+
+from chalicelib.connection import CONNECT_SECONDS, LOCK_SECONDS, Connector
+from chalicelib.settings import from_environment
 
 if context.config.config_file_name is not None:
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
 
-def open_connection() -> Any:
+def open_connection() -> Connection:
     """Stock pg8000: it sends several Syncs a statement, which is safe in a transaction, behind a pooler too."""
     connector = Connector(from_environment().database_address)
     connection = connector.open(Connection, seconds=CONNECT_SECONDS)

@@ -1,0 +1,108 @@
+"""The employee directory: routes and the schedule. Each parses, makes one call, and answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from chalicelib import answers, problems
+from chalicelib.actor import actor_of
+from chalicelib.bootstrap import system
+from chalicelib.empleado import read_row_id
+from chalicelib.listing import read_history, read_listing
+from chalicelib.openapi import document
+from frontdoor import FrontDoor, read_json
+
+if TYPE_CHECKING:
+    from chalice.app import CloudWatchEvent, Response
+
+    from chalicelib.outbox import LambdaContext
+
+app = FrontDoor(app_name="crud_app", languages=("es", "en"))
+problems.register(app)
+
+
+@app.route("/empleados", methods=["GET"])
+def list_empleados() -> Response:
+    """A page of the directory."""
+    return answers.page(system().directorio.list(read_listing(_query())), "/empleados")
+
+
+@app.route("/empleados", methods=["POST"])
+def create_empleado() -> Response:
+    """Add an employee."""
+    return answers.created(system().directorio.create(read_json(app.current_request), _actor()))
+
+
+@app.route("/empleados/{id}", methods=["GET"])
+def find_empleado(id: str) -> Response:  # noqa: A002 - Chalice passes path parameters by name
+    """One employee."""
+    found = system().directorio.find(read_row_id(id))
+    return answers.row_unless_known(found, app.current_request.headers.get("if-none-match"))
+
+
+@app.route("/empleados/{id}", methods=["PUT"])
+def update_empleado(id: str) -> Response:  # noqa: A002
+    """Change the fields that are sent."""
+    body = read_json(app.current_request)
+    return answers.row(system().directorio.update(read_row_id(id), body, _actor(), _if_match()))
+
+
+@app.route("/empleados/{id}", methods=["DELETE"])
+def delete_empleado(id: str) -> Response:  # noqa: A002
+    """Remove an employee."""
+    system().directorio.delete(read_row_id(id), _actor(), _if_match())
+    return answers.nothing()
+
+
+@app.route("/empleados/{id}/eventos", methods=["GET"])
+def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
+    """An employee's history, also after deletion."""
+    row_id = read_row_id(id)
+    page = system().directorio.history_of(row_id, read_history(_query()))
+    return answers.page(page, f"/empleados/{row_id}/eventos")
+
+
+@app.route("/eventos", methods=["GET"])
+def list_eventos() -> Response:
+    """Everybody's history."""
+    return answers.page(system().directorio.history(read_history(_query())), "/eventos")
+
+
+@app.route("/resumen", methods=["GET"])
+def summarise_empleados() -> Response:
+    """Head count and salaries by position."""
+    return answers.json_text(system().directorio.summarise())
+
+
+@app.route("/health", methods=["GET"])
+def check_health() -> dict[str, str]:
+    """Whether this process answers; with ``deep=1`` whether the database does, too."""
+    if ("deep", "1") in _query():
+        system().database.ping()
+    return {"estado": "ok"}
+
+
+@app.route("/openapi.json", methods=["GET"])
+def describe_api() -> Response:
+    """This API's own description."""
+    return answers.json_text(document())
+
+
+@app.schedule("rate(1 minute)")
+def publicar_pendientes(event: CloudWatchEvent) -> None:
+    """Publish the events that requests left behind."""
+    system().outbox.publish_pending(cast("LambdaContext", event.context))
+
+
+def _query() -> list[tuple[str, str]]:
+    """The query's parameters as sent, decoded; one that is repeated is there more than once."""
+    parameters = app.current_request.query_params
+    return [(name, value) for name in parameters for value in parameters.getlist(name)] if parameters else []
+
+
+def _actor() -> str:
+    return actor_of(app.current_request.context)
+
+
+def _if_match() -> str | None:
+    return app.current_request.headers.get("if-match")

@@ -1,0 +1,117 @@
+"""The directory: what can be done with employees. Each use case is one statement, then the event's publication."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from chalicelib.empleado import read_changes, read_new
+from chalicelib.errors import PublishFailed, Unavailable
+from chalicelib.etag import versions_wanted
+from chalicelib.publisher import log_failed
+
+if TYPE_CHECKING:
+    from chalicelib.evento import Evento
+    from chalicelib.listing import History, Listing
+    from chalicelib.publisher import Publisher
+    from chalicelib.repository import Found, Page, Repository, Saved
+
+#: A request whose statement took longer leaves its event to the sweep: the Lambda's 22 s must hold the publish, too.
+PUBLISH_WITHIN_SECONDS = 10
+
+
+class Directorio:
+    """The employees.
+
+    Args:
+        repository: where they are kept.
+        publisher: who tells others of changes.
+    """
+
+    def __init__(self, repository: Repository, publisher: Publisher) -> None:
+        self._repository = repository
+        self._publisher = publisher
+
+    def create(self, body: object, actor: str) -> Saved:
+        """Add an employee.
+
+        Args:
+            body: the JSON that was sent.
+            actor: who does it.
+
+        Raises:
+            InvalidInput, EmailTaken, Unavailable: see ``errors``.
+        """
+        values = read_new(body)
+        started = time.monotonic()
+        saved = self._repository.create(values, actor)
+        self._publish(saved.evento, started)
+        return saved
+
+    def update(self, row_id: int, body: object, actor: str, if_match: str | None) -> Saved:
+        """Change the fields that were sent.
+
+        Args:
+            row_id: whose.
+            body: the JSON that was sent.
+            actor: who does it.
+            if_match: the header's value: the versions that may be changed.
+
+        Raises:
+            InvalidInput, MalformedPrecondition, EmpleadoNotFound, EmailTaken, StaleVersion,
+            Unavailable: see ``errors``.
+        """
+        versions = versions_wanted(if_match)
+        values = read_changes(body)
+        started = time.monotonic()
+        saved = self._repository.update(row_id, values, actor, versions)
+        self._publish(saved.evento, started)
+        return saved
+
+    def delete(self, row_id: int, actor: str, if_match: str | None) -> None:
+        """Remove an employee; see ``update``."""
+        versions = versions_wanted(if_match)
+        started = time.monotonic()
+        evento = self._repository.delete(row_id, actor, versions)
+        self._publish(evento, started)
+
+    def find(self, row_id: int) -> Found:
+        """One employee.
+
+        Raises:
+            EmpleadoNotFound, Unavailable: see ``errors``.
+        """
+        return self._repository.find(row_id)
+
+    def list(self, listing: Listing) -> Page:
+        """A page of employees."""
+        return self._repository.list(listing)
+
+    def history(self, history: History) -> Page:
+        """A page of everybody's history."""
+        return self._repository.history(history)
+
+    def history_of(self, row_id: int, history: History) -> Page:
+        """A page of one employee's history, also after deletion.
+
+        Raises:
+            EmpleadoNotFound, Unavailable: see ``errors``.
+        """
+        return self._repository.history_of(row_id, history)
+
+    def summarise(self) -> str:
+        """Head count and salaries by position, as a JSON array."""
+        return self._repository.summarise()
+
+    def _publish(self, evento: Evento | None, started: float) -> None:
+        """Tell others of a change. The change stands: a failure here is the sweep's business, not the client's."""
+        if evento is None:
+            return
+        if time.monotonic() - started > PUBLISH_WITHIN_SECONDS:
+            log_failed(evento, "TooLate")
+            return
+        try:
+            message_id = self._publisher.publish(evento)
+            self._repository.mark_published(evento, message_id)
+        except (PublishFailed, Unavailable) as error:
+            log_failed(evento, str(error))

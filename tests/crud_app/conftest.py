@@ -1,0 +1,115 @@
+"""What crud_app's tests share. pytest loads this before it has chosen whose `chalicelib` is meant: hence the imports
+inside.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from chalicelib.bootstrap import System
+    from chalicelib.database import Database
+    from tests.crud_app.fakes import FakePublisher
+    from tests.crud_app.wire import WireProxy
+
+TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
+
+
+@pytest.fixture(scope="session")
+def sql(postgres: Any, database_url: str) -> Callable[..., str]:
+    """Runs SQL by psql in the worker's database, past everything that is under test."""
+    name = database_url.removeprefix("postgresql://postgres@/").partition("?")[0]
+    return lambda statement: postgres.execute(statement, database=name)
+
+
+@pytest.fixture
+def empty_tables(sql: Callable[..., str]) -> None:
+    """No employee, no event; the next employee has the id 1."""
+    sql("TRUNCATE empleados, eventos RESTART IDENTITY")
+
+
+@pytest.fixture(scope="session")
+def shared_database(database_url: str) -> Iterator[Database]:
+    """One connection for the tests to which it does not matter."""
+    from chalicelib.database import Database  # noqa: PLC0415
+    from chalicelib.settings import parse_database_url  # noqa: PLC0415
+
+    database = Database(parse_database_url(database_url))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def database(shared_database: Database, empty_tables: None) -> Database:
+    """The database without rows."""
+    del empty_tables
+    return shared_database
+
+
+@pytest.fixture
+def publisher() -> FakePublisher:
+    from tests.crud_app.fakes import FakePublisher  # noqa: PLC0415
+
+    return FakePublisher()
+
+
+@pytest.fixture
+def system(database: Database, publisher: FakePublisher) -> Iterator[System]:
+    """The app put together with real PostgreSQL, without rows, and a fake topic."""
+    from chalicelib import bootstrap  # noqa: PLC0415
+
+    system = bootstrap.assemble(database, publisher)
+    bootstrap.install(system)
+    yield system
+    bootstrap.install(None)
+
+
+@pytest.fixture
+def client(system: System) -> Client:
+    """Goes through an ALB with multi-value headers."""
+    del system
+    from app import app  # noqa: PLC0415
+
+    return Client(app, "alb_multi")
+
+
+@pytest.fixture
+def ana() -> dict[str, Any]:
+    """A new employee as a client sends one."""
+    return {"nombre": "Ana Pérez", "email": "ana@example.com", "posicion": "Analista", "salario": 5000.00}
+
+
+@pytest.fixture
+def contract() -> Callable[[str], dict[str, Any]]:
+    """Reads a golden event."""
+    folder = Path(__file__).parents[1] / "contracts"
+    return lambda tipo: json.loads((folder / f"{tipo}.json").read_text())
+
+
+@pytest.fixture
+def proxy(postgres: Any) -> Iterator[WireProxy]:
+    """A TCP port before PostgreSQL that counts, and breaks as it is told."""
+    from tests.crud_app.wire import WireProxy  # noqa: PLC0415
+
+    with WireProxy(str(postgres.socket_folder / ".s.PGSQL.5432")) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def far_database(proxy: WireProxy, database_url: str, empty_tables: None) -> Iterator[Database]:
+    """The database without rows, through the proxy."""
+    del empty_tables
+    from chalicelib.database import Database  # noqa: PLC0415
+    from chalicelib.settings import parse_database_url  # noqa: PLC0415
+
+    database = Database(parse_database_url(proxy.url(database_url)))
+    yield database
+    database.close()

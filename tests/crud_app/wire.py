@@ -1,0 +1,194 @@
+"""A TCP proxy before PostgreSQL: it counts what passes, and breaks the connection in each way that networks know."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+SYNC, READY_FOR_QUERY, QUERY = b"S", b"Z", b"Q"
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+#: close() with it sends RST instead of FIN.
+LINGER_NONE = struct.pack("ii", 1, 0)
+
+
+class Messages:
+    """Splits one direction of the protocol into messages: a byte of type, a length, a body."""
+
+    def __init__(self, *, has_startup: bool) -> None:
+        self._buffer = b""
+        self._starting = has_startup
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The types of the messages that ``data`` completes."""
+        self._buffer += data
+        types = []
+        while message := self._take():
+            types.append(message)
+        return types
+
+    def _take(self) -> bytes | None:
+        prefix = 0 if self._starting else 1
+        if len(self._buffer) < prefix + 4:
+            return None
+        (length,) = struct.unpack_from("!i", self._buffer, prefix)
+        if len(self._buffer) < prefix + length:
+            return None
+        kind = b"startup" if self._starting else self._buffer[:1]
+        self._starting = False
+        self._buffer = self._buffer[prefix + length :]
+        return kind
+
+
+class Link:
+    """One connection through the proxy."""
+
+    def __init__(self, proxy: WireProxy, client: socket.socket, server: socket.socket) -> None:
+        self.client, self.server = client, server
+        self._proxy = proxy
+        self._requests = Messages(has_startup=True)
+        self._answers = Messages(has_startup=False)
+        self._threads = [
+            threading.Thread(target=self._pump, args=(client, server, self._see_request)),
+            threading.Thread(target=self._pump, args=(server, client, self._see_answer)),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket, see: Callable[[bytes], bool]) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if see(data):
+                    sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+    def _see_request(self, data: bytes) -> bool:
+        types = self._requests.feed(data)
+        self._proxy.statements += sum(kind in {SYNC, QUERY} for kind in types)
+        if self._proxy.cut_before_request:
+            self._proxy.cut_before_request = False
+            self.reset()
+            return False
+        return self._proxy.flowing.wait(30)
+
+    def _see_answer(self, data: bytes) -> bool:
+        if READY_FOR_QUERY in self._answers.feed(data):
+            self._proxy.answers += 1
+            if self._proxy.cut_before_answer:
+                self._proxy.cut_before_answer = False
+                self.reset()
+                return False
+        return self._proxy.may_answer(self)
+
+    def reset(self) -> None:
+        """RST to the client."""
+        self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NONE)
+        self.close()
+
+    def close(self) -> None:
+        for side in (self.client, self.server):
+            with contextlib.suppress(OSError):
+                side.shutdown(socket.SHUT_RDWR)
+            side.close()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+
+class WireProxy:
+    """Listens on a loopback port and passes everything on to the server's Unix socket."""
+
+    def __init__(self, target: str, *, tls: ssl.SSLContext | None = None, refuses_tls: bool = False) -> None:
+        self._target = target
+        self._tls = tls
+        self._refuses_tls = refuses_tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.links: list[Link] = []
+        #: What was sent to be executed at once: a Sync or a simple query.
+        self.statements = 0
+        #: Answers that came back, to their end.
+        self.answers = 0
+        #: Cleared, nothing passes to the server: a black hole.
+        self.flowing = threading.Event()
+        self.flowing.set()
+        #: Cleared, nothing passes to the client.
+        self.answering = threading.Event()
+        self.answering.set()
+        self.cut_before_request = False
+        self.cut_before_answer = False
+        self._thread = threading.Thread(target=self._accept)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flowing.set()
+        self.answering.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+        for link in self.links:
+            link.close()
+            link.join()
+
+    def url(self, database_url: str) -> str:
+        """The same database through this proxy."""
+        path = database_url.partition("?")[0].replace("@/", f"@127.0.0.1:{self.port}/")
+        assert str(self.port) in path
+        return path
+
+    def may_answer(self, link: Link) -> bool:
+        del link
+        return self.answering.wait(30)
+
+    def close_all(self) -> None:
+        """FIN to every client."""
+        for link in self.links:
+            link.close()
+
+    def reset_all(self) -> None:
+        """RST to every client."""
+        for link in self.links:
+            link.reset()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError):
+                self.links.append(self._open(client))
+
+    def _open(self, client: socket.socket) -> Link:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            if self._tls or self._refuses_tls:
+                client = self._answer_ssl_request(client)
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self._target)
+        except OSError:
+            client.close()
+            raise
+        return Link(self, client, server)
+
+    def _answer_ssl_request(self, client: socket.socket) -> socket.socket:
+        request = client.recv(len(SSL_REQUEST))
+        assert request == SSL_REQUEST
+        if self._tls is None:
+            client.sendall(b"N")
+            client.recv(1)  # whatever the client does now
+            raise OSError
+        client.sendall(b"S")
+        return self._tls.wrap_socket(client, server_side=True)
