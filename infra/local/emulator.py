@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -58,6 +59,19 @@ def emulator_environment(
     return {**without_aws(os.environ), **CREDENTIALS, **settings}
 
 
+def adopt_state(state: Path, port: int) -> None:
+    """Let an emulator on ``port`` find the queues of one that ran on another port.
+
+    ministack files a queue under its URL: with another port, the queue that is made anew would stand beside the old
+    one, and a topic would go on delivering to the old one.
+    """
+    saved = state / "sqs.json"
+    if saved.exists():
+        text = saved.read_text(encoding="utf-8")
+        queue_url = r"http://localhost:[0-9]+/(?=[0-9]{12}/)"
+        saved.write_text(re.sub(queue_url, f"http://localhost:{port}/", text), encoding="utf-8")
+
+
 def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment less the AWS settings of the person at the keyboard, and less this project's Python."""
     return {k: v for k, v in environment.items() if not k.startswith(("AWS_", "PYTHONPATH", "VIRTUAL_ENV"))}
@@ -84,6 +98,8 @@ class Emulator:
         self.environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint}
         self._log = log
         log.parent.mkdir(parents=True, exist_ok=True)
+        if state is not None:
+            adopt_state(state, port)
         with log.open("ab") as output:
             self._process = self._start(output, emulator_environment(port, state=state, enforce_iam=enforce_iam))
         self._wait_until_ready()

@@ -80,7 +80,7 @@ class Inbox:
 
     def keep(self, mail: Mail) -> Path:
         """Write ``mail``, and return its file. It is there whole or not at all, whoever looks at the folder."""
-        recipient = re.sub(r"[^\w.@+-]", "_", ",".join(mail.recipients))[:80]
+        recipient = re.sub(r"[^\w.@+,-]", "_", ",".join(mail.recipients))[:80]
         name = f"{mail.sent_at:%Y-%m-%dT%H-%M-%S} {recipient} {mail.message_id[:8]}.eml"
         part = self._folder / f".{name}.part"
         part.write_bytes(mail.message().as_bytes())

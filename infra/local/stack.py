@@ -18,7 +18,7 @@ import boto3
 import psutil
 
 from infra.local import resources
-from infra.local.emulator import CREDENTIALS, PROGRAM, REGION, emulator_environment, is_ready, without_aws
+from infra.local.emulator import CREDENTIALS, PROGRAM, REGION, adopt_state, emulator_environment, is_ready, without_aws
 from infra.local.inbox import Inbox, Mail
 from infra.local.part import LAST_LINES, Part
 from infra.local.postgres import Postgres
@@ -121,6 +121,7 @@ class Stack:
         """The emulator, and the front of its SES, which passes on to it from now on."""
         settings = self._settings
         state = settings.state / "aws"
+        adopt_state(state, settings.aws_port)
         environment = emulator_environment(settings.aws_port, state=state, log_level="WARNING")
         self._start_part("aws", [str(PROGRAM)], environment, ROOT)
         inbox = Inbox(settings.state / "inbox")
