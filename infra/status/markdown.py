@@ -62,7 +62,7 @@ def _charts(slots: Sequence[Slot]) -> list[str]:
     )
     measured = [slot for slot in slots if slot.latency.p99 is not None]
     blocks = ["## The course of the hour", requests]
-    if measured:
+    if len(measured) > 1:  # a line needs two points
         # Slots without a request have no response time: a line through zero there would be a lie.
         blocks.append(
             _chart(

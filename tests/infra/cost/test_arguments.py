@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.cost.arguments import free_tier_of, parse_arguments, profile_of
@@ -108,6 +108,7 @@ def test_the_edges_of_every_rule_are_accepted() -> None:
     assert (smallest.requests, smallest.response_bytes, smallest.emails) == (1, 0, 0)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_a_number_within_the_rule_or_refused(text: str) -> None:
     try:
@@ -118,6 +119,7 @@ def test_any_text_is_a_number_within_the_rule_or_refused(text: str) -> None:
         assert 1 <= requests <= 10**12
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**12))
 def test_every_whole_number_within_the_rule_is_taken_as_it_is(requests: int) -> None:
     assert profile(f"--requests={requests}").requests == requests

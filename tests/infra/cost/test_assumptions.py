@@ -51,7 +51,7 @@ def test_alarms_are_counted() -> None:
 
 
 def test_custom_metrics_are_counted() -> None:
-    from_logs = len(re.findall(r"{ function = ", terraform("metrics.tf")))
+    from_logs = len(set(re.findall(r'{ metric = "(\w+)"', terraform("metrics.tf"))))
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html: six for each route
     detailed = 6 * 2 if "detailed_metrics_enabled = true" in terraform("http_api.tf") else 0
     assert from_logs + detailed == GIVEN.custom_metrics

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.cost.prices import PRICES, BadPriceListError, FreeTier, Price, load_prices
@@ -60,6 +60,7 @@ def test_tiers_and_free_allowances_are_honoured(key: str, quantity: int, free_ti
     assert price(key).cost(Decimal(quantity), free_tier) == Decimal(dollars)
 
 
+@settings(deadline=None)
 @given(key=st.sampled_from(sorted(PRICE_LIST.prices)), amounts=st.tuples(AMOUNTS, AMOUNTS))
 def test_more_never_costs_less(key: str, amounts: tuple[Decimal, Decimal]) -> None:
     less, more = sorted(amounts)
@@ -67,6 +68,7 @@ def test_more_never_costs_less(key: str, amounts: tuple[Decimal, Decimal]) -> No
         assert 0 <= price(key).cost(less, free_tier) <= price(key).cost(more, free_tier)
 
 
+@settings(deadline=None)
 @given(key=st.sampled_from(sorted(PRICE_LIST.prices)), amount=AMOUNTS)
 def test_an_allowance_never_makes_a_bill_larger(key: str, amount: Decimal) -> None:
     costs = [price(key).cost(amount, free_tier) for free_tier in FreeTier]

@@ -4,7 +4,7 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -59,6 +59,7 @@ def test_colour_adds_no_information(calculator: Calculator, small: Profile) -> N
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == printed(calculator, small)
 
 
+@settings(deadline=None)
 @given(st.lists(st.decimals(0, 10**6, places=2), min_size=1).filter(any), st.integers(1, 200))
 def test_bars_are_as_wide_as_asked_and_within_a_character_of_the_truth(amounts: list[Decimal], width: int) -> None:
     widths = apportion(amounts, width)

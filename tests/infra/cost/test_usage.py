@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.cost.assumptions import Assumptions, reasons
@@ -124,6 +124,7 @@ def test_fargate_replaces_the_request_functions_and_keeps_the_rest() -> None:
     assert [fargate[key] for key in kept] == [serverless[key] for key in kept]
 
 
+@settings(deadline=None)
 @given(PROFILES)
 def test_every_quantity_has_a_price_and_none_is_negative(profile: Profile) -> None:
     prices = load_prices().prices

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.status.markdown import document
@@ -34,12 +34,16 @@ def test_an_hour_without_requests_has_no_chart() -> None:
     assert "mermaid" not in text
 
 
-def test_requests_without_response_times_have_one_chart() -> None:
+@pytest.mark.parametrize(("measured", "charts"), [(0, 1), (1, 1), (2, 2)])
+def test_response_times_are_drawn_from_two_points_on(measured: int, charts: int) -> None:
     assert isinstance(BUSY.last_hour, LastHour)
-    unmeasured = replace(BUSY.last_hour, slots=tuple(replace(slot, latency=UNMEASURED) for slot in SLOTS))
-    assert document(replace(BUSY, last_hour=unmeasured)).count("```mermaid") == 1
+    _, *busy = SLOTS
+    slots = (*busy[:measured], *(replace(slot, latency=UNMEASURED) for slot in busy[measured:]))
+    text = document(replace(BUSY, last_hour=replace(BUSY.last_hour, slots=slots)))
+    assert text.count("```mermaid") == charts
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_word_of_aws_can_break_a_table_or_become_markup(text: str) -> None:
     row = document(replace(BUSY, alarms=(Alarm("a", "OK", text, NOW),)))
