@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,9 +21,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """`make run`, for this worker alone."""
-    with running_stack(tmp_path_factory.mktemp("stack") / "local") as running:
+def stack() -> Iterator[LocalStack]:
+    """`make run`, for this worker alone.
+
+    Not under pytest's own folder: every pytest that starts closes that one to other users, and PostgreSQL runs as one.
+    """
+    with TemporaryDirectory(prefix="directory-") as folder, running_stack(Path(folder) / "local") as running:
         yield running
 
 

@@ -47,6 +47,10 @@ class Directory:
         """A heading with exactly this text."""
         return self.page.get_by_role("heading", name=text, exact=True)
 
+    def link(self, text: str) -> Locator:
+        """A link with exactly this text."""
+        return self.page.get_by_role("link", name=text, exact=True)
+
     @property
     def rows(self) -> Locator:
         """The rows of the list."""
@@ -120,6 +124,24 @@ class Directory:
         self.page.route(
             self._address(path), lambda route: route.abort() if route.request.method == method else route.fallback()
         )
+
+    def hold(self, path: str) -> list[Route]:
+        """From now on requests of ``path`` wait until the test lets them go on."""
+        held: list[Route] = []
+        self.page.route(self._address(path), lambda route: held.append(route))  # noqa: PLW0108 - not for a built-in
+        return held
+
+    def lose_answers(self, path: str, *, method: str) -> None:
+        """From now on requests of ``path`` reach the server, and its answers do not come back."""
+
+        def lose(route: Route) -> None:
+            if route.request.method == method:
+                route.fetch()
+                route.abort()
+            else:
+                route.fallback()
+
+        self.page.route(self._address(path), lose)
 
     def mend(self) -> None:
         """The way is clear again."""

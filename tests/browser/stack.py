@@ -52,13 +52,14 @@ class LocalStack:
             text=True,
             start_new_session=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self._wait_until_ready()
         self.api = httpx.Client(base_url=self.url, timeout=30)
 
     def _read(self) -> None:
         assert self._process.stdout
-        with self.log.open("w", encoding="utf-8") as log:
+        with self._process.stdout, self.log.open("w", encoding="utf-8") as log:
             for line in self._process.stdout:
                 log.write(line)
                 log.flush()
@@ -77,6 +78,7 @@ class LocalStack:
         self.api.close()
         self._process.terminate()
         self._process.wait(STOP_SECONDS)
+        self._reader.join()
 
     # ---- what the tests need of it
 
@@ -92,11 +94,11 @@ class LocalStack:
         ]
         self._execute(INSERT, rows)
 
-    def create(self, **values: Any) -> Employee:  # noqa: ANN401 - also values that the API refuses
+    def create(self, **values: Any) -> Employee:
         """Create an employee through the API."""
         return self._data(self.api.post("/empleados", json=an_employee(**values)))
 
-    def change(self, id_: int, **values: Any) -> Employee:  # noqa: ANN401 - as above
+    def change(self, id_: int, **values: Any) -> Employee:
         """Change an employee as another person would."""
         return self._data(self.api.put(f"/empleados/{id_}", json=values))
 
@@ -138,7 +140,7 @@ class LocalStack:
             connection.close()
 
 
-def an_employee(**values: Any) -> Employee:  # noqa: ANN401 - also values that the API refuses
+def an_employee(**values: Any) -> Employee:
     """An employee of whom only ``values`` matter."""
     return {
         "nombre": "Ana Pérez",

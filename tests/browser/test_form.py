@@ -225,12 +225,7 @@ def test_a_creation_whose_answer_was_lost_is_recognised_and_not_done_twice(
 ) -> None:
     directory.open("#/empleados/nuevo")
     directory.fill(**LUCIA)
-
-    def lose_the_answer(route: object) -> None:
-        route.fetch()  # type: ignore[attr-defined] - a Route
-        route.abort()  # type: ignore[attr-defined]
-
-    directory.page.route(re.compile("/empleados$"), lose_the_answer)
+    directory.lose_answers("/empleados", method="POST")
     directory.press("Guardar")
     expect(directory.alert).to_contain_text("No sabemos si llegó a guardarse")
     directory.mend()
@@ -247,15 +242,7 @@ def test_a_change_whose_answer_was_lost_is_recognised_and_is_no_conflict(
     row = stack.create()
     directory.open(f"#/empleados/{row['id']}/editar")
     directory.fill(posicion="Jefa")
-
-    def lose_the_answer(route: object) -> None:
-        if route.request.method == "PUT":  # type: ignore[attr-defined] - a Route
-            route.fetch()  # type: ignore[attr-defined]
-            route.abort()  # type: ignore[attr-defined]
-        else:
-            route.fallback()  # type: ignore[attr-defined]
-
-    directory.page.route(re.compile(r"/empleados/\d+$"), lose_the_answer)
+    directory.lose_answers(r"/empleados/\d+", method="PUT")
     directory.press("Guardar")
     expect(directory.alert).to_contain_text("El servidor no responde")
     directory.mend()

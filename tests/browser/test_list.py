@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -47,8 +46,7 @@ def test_an_answer_to_an_older_search_never_replaces_a_newer_one(stack: LocalSta
     stack.insert([ANA, LUIS])
     directory.open()
     directory.expect_names("Ana Pérez", "Luis Núñez")
-    held = []
-    directory.page.route(re.compile(r"q=a&"), held.append)
+    held = directory.hold(r"/empleados\?q=a&.*")
 
     directory.search("a")
     with directory.page.expect_request_finished(lambda request: "q=lu" in request.url):
@@ -102,7 +100,7 @@ def test_back_and_forward_go_through_filters_and_panels(stack: LocalStack, direc
     directory.open()
     directory.page.get_by_label("Filtrar por posición").select_option("Contable")
     directory.expect_names("Luis Núñez", "Óscar Gil")
-    directory.page.get_by_role("link", name="Óscar Gil").click()
+    directory.link("Óscar Gil").click()
     expect(directory.heading("Óscar Gil")).to_be_visible()
 
     directory.page.go_back()
@@ -133,13 +131,13 @@ def test_closing_the_panel_returns_the_keyboard_to_the_row_it_came_from(
 ) -> None:
     stack.insert([ANA, LUIS])
     directory.open()
-    directory.page.get_by_role("link", name="Luis Núñez").click()
+    directory.link("Luis Núñez").click()
     expect(directory.heading("Luis Núñez")).to_be_focused()
 
     directory.page.keyboard.press("Escape")
 
     expect(directory.panel).to_be_hidden()
-    expect(directory.page.get_by_role("link", name="Luis Núñez")).to_be_focused()
+    expect(directory.link("Luis Núñez")).to_be_focused()
 
 
 def test_five_hundred_rows_are_paged_through_and_back_without_losing_the_place(
@@ -159,7 +157,7 @@ def test_five_hundred_rows_are_paged_through_and_back_without_losing_the_place(
     directory.press("Anterior")
     expect(first).to_have_text("Empleado 0400")
 
-    directory.page.get_by_role("link", name="Empleado 0420").click()
+    directory.link("Empleado 0420").click()
     expect(directory.heading("Empleado 0420")).to_be_visible()
     directory.press("Cerrar")
     directory.page.reload()
@@ -195,8 +193,7 @@ def test_a_directory_without_employees_says_how_to_begin(directory: Directory) -
 
 def test_rows_are_awaited_in_grey(stack: LocalStack, directory: Directory) -> None:
     stack.insert([ANA])
-    held = []
-    directory.page.route(re.compile(r"/empleados\?"), held.append)
+    held = directory.hold(r"/empleados\?.*")
 
     directory.open()
 
