@@ -281,10 +281,12 @@ class TestList:
         ("query", "field", "rule"),
         [
             ("limite=0", "limite", "rango"), ("limite=201", "limite", "rango"), ("limite=x", "limite", "rango"),
-            ("limite=", "limite", "rango"), ("limite=%D9%A3", "limite", "rango"), ("limite=1&limite=2", "limite", "repetido"),
+            ("limite=", "limite", "rango"), ("limite=%D9%A3", "limite", "rango"),
+            ("limite=1&limite=2", "limite", "repetido"),
             ("orden=clave", "orden", "orden"), ("orden=--id", "orden", "orden"), ("orden=", "orden", "orden"),
             ("cursor=abc", "cursor", "cursor"), ("cursor=", "cursor", "cursor"), ("cursor=!!", "cursor", "cursor"),
-            ("q=%00", "q", "caracteres"), ("q=" + "a" * 201, "q", "longitud"), ("posicion=%0A", "posicion", "caracteres"),
+            ("q=%00", "q", "caracteres"), ("q=" + "a" * 201, "q", "longitud"),
+            ("posicion=%0A", "posicion", "caracteres"),
             ("limit=5", "limit", "desconocido"),
         ],
     )  # fmt: skip
@@ -328,15 +330,9 @@ class TestHistory:
 
 
 def test_summary_counts_and_measures_by_position(people):
-    assert people.get("/resumen").json() == [
-        {"posicion": "Jefa", "empleados": 8, "salario_medio": 1006, "salario_minimo": 1001, "salario_maximo": 1011},
-        {
-            "posicion": "Analista",
-            "empleados": 4,
-            "salario_medio": 1004.5,
-            "salario_minimo": 1000,
-            "salario_maximo": 1009,
-        },
+    assert [tuple(each.values()) for each in people.get("/resumen").json()] == [
+        ("Jefa", 8, 1006, 1001, 1011),
+        ("Analista", 4, 1004.5, 1000, 1009),
     ]
 
 

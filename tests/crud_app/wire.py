@@ -107,7 +107,7 @@ class WireProxy:
     """Listens on a loopback port and passes everything on to the server's Unix socket."""
 
     def __init__(self, target: str, *, tls: ssl.SSLContext | None = None, refuses_tls: bool = False) -> None:
-        self._target = target
+        self.target = target
         self._tls = tls
         self._refuses_tls = refuses_tls
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -176,12 +176,20 @@ class WireProxy:
         try:
             if self._tls or self._refuses_tls:
                 client = self._answer_ssl_request(client)
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(self._target)
+            server = self._connect()
         except OSError:
             client.close()
             raise
         return Link(self, client, server)
+
+    def _connect(self) -> socket.socket:
+        server = socket.socket(socket.AF_UNIX)
+        try:
+            server.connect(self.target)
+        except OSError:
+            server.close()
+            raise
+        return server
 
     def _answer_ssl_request(self, client: socket.socket) -> socket.socket:
         request = client.recv(len(SSL_REQUEST))

@@ -1,0 +1,287 @@
+"""The connection that needs one round trip: its promises, against a real server."""
+
+from __future__ import annotations
+
+import decimal
+import threading
+import time
+import uuid
+
+import pg8000.dbapi
+import pytest
+from pg8000.exceptions import DatabaseError, InterfaceError
+
+from chalicelib.connection import LIMITS_STATEMENT, Connector
+from chalicelib.pipeline import MAX_IDLE_SECONDS, PipelinedConnection, sqlstate
+from chalicelib.settings import parse_database_url
+
+
+@pytest.fixture
+def connect(proxy, database_url):
+    """Opens connections through the proxy, in autocommit, and closes them afterwards."""
+    connector = Connector(parse_database_url(proxy.url(database_url)))
+    opened = []
+
+    def connect(kind=PipelinedConnection, **options):
+        connection = connector.open(kind, seconds=5, **options)
+        connection.autocommit = True
+        opened.append(connection)
+        return connection
+
+    yield connect
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def connection(connect):
+    return connect()
+
+
+def ask(connection, statement, *values):
+    cursor = connection.cursor()
+    cursor.execute(statement, values)
+    return cursor.fetchall() if cursor.description else ()
+
+
+def is_sound(connection) -> bool:
+    """Whether the connection answers the question that was asked, and not an older one."""
+    token = str(uuid.uuid4())
+    return ask(connection, "SELECT $1::text", token) == ([token],)
+
+
+class TestOneTrip:
+    def test_a_statement_with_parameters_is_one_flush(self, connection, proxy):
+        before = proxy.statements, proxy.answers
+        assert ask(connection, "SELECT $1::int + $2::int", 40, 2) == ([42],)
+        assert (proxy.statements, proxy.answers) == (before[0] + 1, before[1] + 1)
+
+    def test_stock_pg8000_needs_three(self, connect, proxy):
+        stock = connect(pg8000.dbapi.Connection)
+        before = proxy.statements
+        cursor = stock.cursor()
+        cursor.execute("SELECT %s::int", (1,))
+        assert proxy.statements == before + 3
+
+    def test_the_preamble_rides_along(self, connect, proxy):
+        connection = connect(preamble=LIMITS_STATEMENT)
+        before = proxy.statements
+        rows = ask(connection, "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+        assert rows == (["10s", "3s"],)
+        assert proxy.statements == before + 1
+
+    def test_the_preamble_counts_as_no_row(self, connect):
+        cursor = connect(preamble=LIMITS_STATEMENT).cursor()
+        cursor.execute("SELECT * FROM generate_series(1, 3)")
+        assert cursor.rowcount == 3
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        ("cast", "value"),
+        [
+            ("text", "ñandú 🦙 ' \" \\ $1 %s"), ("text", ""), ("text", None), ("int", 0), ("bigint", 2**62),
+            ("numeric", decimal.Decimal("9999999.99")), ("bool", True), ("uuid", uuid.uuid4()), ("int[]", [1, 2, 3]),
+            ("text[]", []), ("text", "x" * 1_000_000),
+        ],
+    )  # fmt: skip
+    def test_come_back_as_they_went(self, connection, cast, value):
+        assert ask(connection, f"SELECT $1::{cast}", value) == ([value],)
+
+    def test_nulls_stand_between_values(self, connection):
+        rows = ask(connection, "SELECT $1::text, $2::int, $3::text UNION ALL SELECT NULL, 1, NULL", None, None, "a")
+        assert rows == ([None, None, "a"], [None, 1, None])
+
+    def test_one_parameter_may_be_used_twice(self, connection):
+        assert ask(connection, "SELECT $2::int, $1::int, $2::int", 1, 2) == ([2, 1, 2],)
+
+    def test_large_answers_arrive_whole(self, connection):
+        rows = ask(connection, "SELECT repeat('x', 10000) FROM generate_series(1, 500)")
+        assert sum(len(row[0]) for row in rows) == 5_000_000
+
+    def test_what_has_no_rows_has_no_description(self, connection):
+        cursor = connection.cursor()
+        cursor.execute("DO $$ BEGIN END $$")
+        assert cursor.description is None
+
+    def test_a_value_that_cannot_be_sent_is_noticed_before_anything_is(self, connection, proxy):
+        before = proxy.statements
+        with pytest.raises(UnicodeEncodeError):
+            ask(connection, "SELECT $1::text", "\ud800")
+        assert proxy.statements == before
+        assert is_sound(connection)
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("statement", "values", "code"),
+        [
+            ("SELEC", (), "42601"),
+            ("SELECT * FROM nowhere", (), "42P01"),
+            ("SELECT $1::int", ("x",), "22P02"),
+            ("SELECT 1 / (3 - n) FROM generate_series(1, 5) AS n", (), "22012"),
+            ("SELECT $1::int + $2::int", (1,), "08P01"),
+        ],
+        ids=["parse", "table", "bind", "middle of the rows", "too few parameters"],
+    )
+    @pytest.mark.parametrize("preamble", ["", LIMITS_STATEMENT], ids=["direct", "pooled"])
+    def test_leave_the_connection_sound(self, connect, statement, values, code, preamble):
+        connection = connect(preamble=preamble)
+        with pytest.raises(DatabaseError) as caught:
+            ask(connection, statement, *values)
+        assert sqlstate(caught.value) == code
+        assert is_sound(connection)
+
+    def test_a_cancelled_statement_leaves_the_connection_sound(self, connection, sql):
+        ((pid,),) = ask(connection, "SELECT pg_backend_pid()")
+        timer = threading.Timer(0.2, lambda: sql(f"SELECT pg_cancel_backend({pid})"))
+        timer.start()
+        with pytest.raises(DatabaseError) as caught:
+            ask(connection, "SELECT pg_sleep(20)")
+        timer.join()
+        assert sqlstate(caught.value) == "57014"
+        assert is_sound(connection)
+
+    def test_a_statement_survives_a_change_of_the_schema(self, connection):
+        """Named prepared statements do not: "cached plan must not change result type"."""
+        ask(connection, "CREATE TEMPORARY TABLE t (a int)")
+        assert ask(connection, "SELECT * FROM t WHERE $1::int = 1", 1) == ()
+        ask(connection, "ALTER TABLE t ADD COLUMN b text DEFAULT 'x'")
+        ask(connection, "INSERT INTO t (a) VALUES ($1::int)", 7)
+        assert ask(connection, "SELECT * FROM t WHERE $1::int = 1", 1) == ([7, "x"],)
+
+    def test_a_failed_statement_may_be_repeated_once_it_can_succeed(self, connection):
+        for _ in range(2):
+            with pytest.raises(DatabaseError):
+                ask(connection, "SELECT $1::int FROM later", 1)
+        ask(connection, "CREATE TEMPORARY TABLE later (a int)")
+        assert ask(connection, "SELECT $1::int FROM later", 1) == ()
+
+    def test_an_interruption_while_reading_closes_the_connection(self, connection):
+        """Else the next statement would read the rest of this one's rows."""
+
+        def interrupt(_):
+            raise KeyboardInterrupt
+
+        connection.register_in_adapter(25, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            ask(connection, "SELECT 'a' FROM generate_series(1, 1000)")
+        assert connection.is_closed
+        with pytest.raises(InterfaceError, match="connection is closed"):
+            ask(connection, "SELECT 1")
+
+
+class TestTransactions:
+    def test_begin_by_themselves_without_autocommit(self, connection):
+        connection.autocommit = False
+        ask(connection, "CREATE TEMPORARY TABLE t (a int)")
+        connection.commit()
+        ask(connection, "INSERT INTO t VALUES ($1::int)", 1)
+        connection.rollback()
+        assert ask(connection, "SELECT count(*) FROM t") == ([0],)
+
+    def test_a_failed_one_refuses_to_commit(self, connection):
+        connection.execute_simple("BEGIN")
+        with pytest.raises(DatabaseError):
+            ask(connection, "SELECT 1/0")
+        with pytest.raises(DatabaseError) as caught:
+            ask(connection, "SELECT 1")
+        assert sqlstate(caught.value) == "25P02"
+        connection.rollback()
+        assert is_sound(connection)
+
+
+class TestLosses:
+    @pytest.mark.parametrize("end", ["close_all", "reset_all"])
+    def test_an_end_while_idle_is_seen_without_asking(self, connection, proxy, end):
+        assert connection.is_usable()
+        before = proxy.statements
+        getattr(proxy, end)()
+        deadline = time.monotonic() + 5
+        while connection.is_usable() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not connection.is_usable()
+        assert proxy.statements == before
+
+    def test_a_terminated_session_is_seen_without_asking(self, connection, sql):
+        ((pid,),) = ask(connection, "SELECT pg_backend_pid()")
+        sql(f"SELECT pg_terminate_backend({pid}, 5000)")
+        deadline = time.monotonic() + 5
+        while connection.is_usable() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not connection.is_usable()
+
+    def test_a_connection_idle_for_too_long_is_not_trusted(self, connection):
+        """A gateway on the way may have forgotten it, and says so only when it is too late."""
+        assert connection.is_usable()
+        connection._used_at -= MAX_IDLE_SECONDS + 1
+        assert not connection.is_usable()
+
+    def test_a_reset_in_the_answer_is_a_network_error(self, connection, proxy):
+        proxy.cut_before_answer = True
+        with pytest.raises(InterfaceError, match="network error"):
+            ask(connection, "SELECT 1")
+        assert connection.is_closed
+
+    def test_a_black_hole_is_a_network_error_in_time(self, connection, proxy):
+        connection.answer_seconds = 0.2
+        proxy.flowing.clear()
+        started = time.monotonic()
+        with pytest.raises(InterfaceError, match="network error"):
+            ask(connection, "SELECT 1")
+        assert time.monotonic() - started < 2
+        assert connection.is_closed
+
+    def test_a_peer_that_reads_nothing_is_a_network_error_in_time(self, connection, proxy):
+        connection.answer_seconds = 0.2
+        proxy.flowing.clear()
+        with pytest.raises(InterfaceError, match="network error"):
+            ask(connection, "SELECT $1::text", "x" * 20_000_000)
+        assert connection.is_closed
+
+    def test_a_server_that_takes_its_leave_says_why(self, connection, sql):
+        """The statement had not run to its end: it has had no effect, and that is known."""
+        ((pid,),) = ask(connection, "SELECT pg_backend_pid()")
+        timer = threading.Timer(0.2, lambda: sql(f"SELECT pg_terminate_backend({pid})"))
+        timer.start()
+        with pytest.raises(DatabaseError) as caught:
+            ask(connection, "SELECT pg_sleep(20)")
+        timer.join()
+        assert sqlstate(caught.value) == "57P01"
+        assert connection.is_closed
+
+    def test_closing_twice_is_nothing(self, connection):
+        connection.close()
+        connection.close()
+        assert connection.is_closed
+
+
+class TestLater:
+    @pytest.fixture
+    def table(self, connection):
+        ask(connection, "CREATE TEMPORARY TABLE t (a int)")
+
+    def test_nobody_waits_for_the_answer(self, connection, proxy, table):
+        proxy.answering.clear()
+        connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
+        proxy.answering.set()
+        assert ask(connection, "SELECT a FROM t") == ([1],)
+
+    def test_a_refusal_is_logged_and_forgotten(self, connection, caplog):
+        connection.execute_later("INSERT INTO nowhere VALUES ($1::int)", (1,))
+        assert is_sound(connection)
+        (record,) = caplog.records
+        assert (record.levelname, record.sqlstate) == ("WARNING", "42P01")
+
+    def test_several_answers_may_be_owed(self, connection, table):
+        for number in range(5):
+            connection.execute_later("INSERT INTO t VALUES ($1::int)", (number,))
+        assert connection.is_usable()
+        assert ask(connection, "SELECT count(*) FROM t") == ([5],)
+
+    def test_a_loss_before_the_next_statement_is_seen_before_it_is_sent(self, connection, proxy, table):
+        proxy.cut_before_answer = True
+        connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
+        before = proxy.statements
+        assert not connection.is_usable()
+        assert proxy.statements <= before + 1
