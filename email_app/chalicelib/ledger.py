@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, Protocol, TypedDict, cast
 
@@ -27,7 +28,7 @@ from chalicelib.correo import Correo, Estado
 from chalicelib.evento import read_instant, write_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 LISTA = "correos"
 """The one partition of ``por_fecha``."""
+
+MAX_PAGE = 200
+"""Rows of one query; at less than 2 kB each they are far below the 1 MB that DynamoDB returns at once."""
 
 CONFLICTS = 5
 """How often a step is decided anew because somebody else was faster. Each time the other one got further."""
@@ -86,7 +90,7 @@ class Ledger(Protocol):
     def newest(self, *, estado: Estado | None, empleado: int | None, before: str | None, limit: int) -> list[Correo]:
         """Return at most ``limit`` rows, newest first, whose `orden` is before the given one.
 
-        At most one of ``estado`` and ``empleado`` may be given. Rows of the last moment may be missing.
+        Rows of the last moment may be missing: the indexes follow the table.
         """
 
 
@@ -124,13 +128,13 @@ class DynamoLedger:
         self._table = table
 
     def create(self, correo: Correo) -> None:
-        self._put({"Item": _to_item(correo), "ConditionExpression": "attribute_not_exists(evento)"})
+        self._put({"Item": to_item(correo), "ConditionExpression": "attribute_not_exists(evento)"})
 
     def save(self, correo: Correo) -> Correo:
         saved = replace(correo, revision=correo.revision + 1)
         self._put(
             {
-                "Item": _to_item(saved),
+                "Item": to_item(saved),
                 "ConditionExpression": "revision = :read",
                 "ExpressionAttributeValues": {":read": {"N": str(correo.revision)}},
             }
@@ -145,14 +149,14 @@ class DynamoLedger:
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 item = cast("Item | None", error.response.get("Item"))
-                raise RowChanged(_from_item(item) if item else None) from None
+                raise RowChanged(from_item(item) if item else None) from None
 
     def read(self, evento: str, huella: str) -> Correo | None:
         with failing_as(LedgerUnavailable):
             answer = self._client.get_item(
                 TableName=self._table, Key={"evento": {"S": evento}, "huella": {"S": huella}}, ConsistentRead=True
             )
-        return _from_item(answer["Item"]) if "Item" in answer else None
+        return from_item(answer["Item"]) if "Item" in answer else None
 
     def of_event(self, evento: str) -> list[Correo]:
         rows = self._query(
@@ -167,13 +171,18 @@ class DynamoLedger:
 
     def newest(self, *, estado: Estado | None, empleado: int | None, before: str | None, limit: int) -> list[Correo]:
         if empleado is not None:
-            index, key, value = "por_empleado", "empleado", {"N": str(empleado)}
-        elif estado is not None:
-            index, key, value = "por_estado", "estado", {"S": str(estado)}
-        else:
-            index, key, value = "por_fecha", "lista", {"S": LISTA}
+            # An employee has few mails: those in other states are read, and left out here.
+            rows = self._newest_of("por_empleado", "empleado", {"N": str(empleado)}, before)
+            return list(islice((row for row in rows if estado in {None, row.estado}), limit))
+        if estado is not None:
+            return list(islice(self._newest_of("por_estado", "estado", {"S": str(estado)}, before, limit), limit))
+        return list(islice(self._newest_of("por_fecha", "lista", {"S": LISTA}, before, limit), limit))
+
+    def _newest_of(
+        self, index: str, key: str, value: AttributeValueTypeDef, before: str | None, page: int = MAX_PAGE
+    ) -> Iterator[Correo]:
         condition = f"{key} = :key" + (" AND orden < :before" if before else "")
-        values = {":key": value} | ({":before": {"S": before}} if before else {})
+        values: Item = {":key": value} | ({":before": {"S": before}} if before else {})
         return self._query(
             {
                 "TableName": self._table,
@@ -181,17 +190,22 @@ class DynamoLedger:
                 "KeyConditionExpression": condition,
                 "ExpressionAttributeValues": values,
                 "ScanIndexForward": False,
-                "Limit": limit,
+                "Limit": page,
             }
         )
 
-    def _query(self, query: QueryInputTypeDef) -> list[Correo]:
-        """One page of DynamoDB is enough: 200 rows of less than 2 kB are far below its 1 MB."""
-        with failing_as(LedgerUnavailable):
-            return [_from_item(item) for item in self._client.query(**query)["Items"]]
+    def _query(self, query: QueryInputTypeDef) -> Iterator[Correo]:
+        """The rows, fetched page by page as they are asked for."""
+        while True:
+            with failing_as(LedgerUnavailable):
+                answer = self._client.query(**query)
+            yield from map(from_item, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            query = {**query, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def _to_item(correo: Correo) -> Item:
+def to_item(correo: Correo) -> Item:
     texts = {
         "evento": correo.evento,
         "huella": correo.huella,
@@ -218,7 +232,7 @@ def _to_item(correo: Correo) -> Item:
     return item | {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
 
 
-def _from_item(item: Item) -> Correo:
+def from_item(item: Item) -> Correo:
     texts = {name: value["S"] for name, value in item.items() if "S" in value}
     numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
     return Correo(

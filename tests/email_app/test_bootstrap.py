@@ -202,6 +202,13 @@ def test_each_part_is_made_once(services: EmulatedServices) -> None:
     assert services.sender is services.sender
 
 
+def test_settings_come_from_the_process(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert Services().settings == Settings.from_environment(environment)
+
+
 def test_ids_and_moments_are_real() -> None:
     services = Services()
 

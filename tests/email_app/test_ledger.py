@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 
 from chalicelib.aws import client_config
 from chalicelib.correo import Correo, Estado, StepRefused
-from chalicelib.ledger import CONFLICTS, DynamoLedger, Ledger, LedgerUnavailable, RowChanged, orden, update
+from chalicelib.ledger import CONFLICTS, DynamoLedger, Ledger, LedgerUnavailable, RowChanged, orden, to_item, update
 from tests.email_app.fakes import FakeLedger
 
 if TYPE_CHECKING:
@@ -181,6 +181,34 @@ def test_mails_are_listed_by_employee(ledger: Ledger) -> None:
     listed = ledger.newest(estado=None, empleado=7, before=orden(rows[3]), limit=9)
 
     assert listed == [rows[0]]
+
+
+def test_mails_are_listed_by_employee_and_state(ledger: Ledger) -> None:
+    rows = [mail(number, estado=estado) for number, estado in enumerate([Estado.FALLIDO, Estado.ENVIADO] * 3)]
+    for row in rows:
+        ledger.create(row)
+
+    listed = ledger.newest(estado=Estado.FALLIDO, empleado=7, before=orden(rows[4]), limit=1)
+
+    assert listed == [rows[2]]
+
+
+def test_a_list_goes_on_where_a_page_of_dynamodb_ends() -> None:
+    """DynamoDB returns at most 1 MB at once."""
+    client = boto3.client("dynamodb")
+    rows = [mail(number) for number in (2, 1)]
+    last = {"evento": {"S": rows[0].evento}, "huella": {"S": rows[0].huella}}
+    first_query = {
+        "TableName": "correos",
+        "KeyConditionExpression": "evento = :key",
+        "ExpressionAttributeValues": {":key": {"S": EVENT}},
+        "ConsistentRead": True,
+    }
+    with Stubber(client) as stub:
+        stub.add_response("query", {"Items": [to_item(rows[0])], "LastEvaluatedKey": last}, first_query)
+        stub.add_response("query", {"Items": [to_item(rows[1])]}, {**first_query, "ExclusiveStartKey": last})
+
+        assert DynamoLedger(client, "correos").of_event(EVENT) == rows
 
 
 def test_the_mails_of_an_event_are_listed_newest_first(ledger: Ledger) -> None:
