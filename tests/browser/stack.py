@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import httpx
 import pg8000.dbapi
 from sqlalchemy.engine import make_url
@@ -106,6 +108,11 @@ class LocalStack:
         """Delete an employee as another person would."""
         self.api.delete(f"/empleados/{id_}").raise_for_status()
 
+    def set_aside(self, message: str) -> None:
+        """Put a message among those that could not be processed."""
+        queue = boto3.client("sqs", endpoint_url=self._variables["AWS_ENDPOINT_URL"])
+        queue.send_message(QueueUrl=self._variables["EMAIL_DLQ_URL"], MessageBody=message)
+
     def employees(self, **query: str) -> list[Employee]:
         """What the API lists, the first 200."""
         rows: list[Employee] = self.api.get("/empleados", params={"limite": "200", **query}).raise_for_status().json()
@@ -120,13 +127,13 @@ class LocalStack:
         row: Employee = response.raise_for_status().json()
         return row
 
+    @property
+    def _variables(self) -> dict[str, str]:
+        lines = shlex.split((self.state / "env").read_text(encoding="utf-8"), comments=True)
+        return dict(line.split("=", 1) for line in lines)
+
     def _execute(self, statement: str, rows: list[list[Any]] | None = None) -> None:
-        variables = dict(
-            line.split("=", 1)
-            for line in (self.state / "env").read_text().splitlines()
-            if "=" in line and not line.startswith("#")
-        )
-        url = make_url(variables["DATABASE_URL"].strip("'"))
+        url = make_url(self._variables["DATABASE_URL"])
         socket = f"{url.query['host']}/.s.PGSQL.5432"
         connection = pg8000.dbapi.connect(user=url.username or "postgres", database=url.database, unix_sock=socket)
         try:

@@ -141,7 +141,6 @@ async function showGone(frame, id, signal, error) {
   );
   if (signal.aborted) return;
   if (!last) {
-    frame.heading.textContent = t('employee.unknown.title');
     frame.body.replaceChildren(failure(error));
     return;
   }

@@ -73,7 +73,7 @@ export function mount(root, _route, signal) {
       chosen = { name: file.name, sheet: readSheet(await file.arrayBuffer(), creationSchema(await getOpenApi(signal))) };
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof CsvError) choose(refused(file.name, t(error.rule, { ...error.values })));
+      if (error instanceof CsvError) choose(refused(file.name, t(error.rule, inWords(error.values))));
       else if (error instanceof ApiError) choose(failure(error, () => take(file)));
       else throw error;
       return;
@@ -148,6 +148,9 @@ export function mount(root, _route, signal) {
     choose();
   }
 }
+
+/** @param {Record<string, string | number>} values */
+const inWords = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? count(value) : value]));
 
 /** @param {BeforeUnloadEvent} event */
 function warn(event) {

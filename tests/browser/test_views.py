@@ -1,0 +1,247 @@
+"""History, summary, activity, operations, and what belongs to the person: language and theme."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.stack import an_employee
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import OpenTab
+    from tests.browser.directory import Directory
+    from tests.browser.stack import LocalStack
+
+
+def test_the_history_is_a_time_line_with_the_fate_of_each_mail(stack: LocalStack, directory: Directory) -> None:
+    row = stack.create(nombre="Ana Pérez")
+    stack.change(row["id"], posicion="Jefa", salario=6000)
+
+    directory.open(f"#/empleados/{row['id']}")
+
+    events = directory.panel.locator(".event")
+    expect(events).to_have_count(2)
+    expect(events.nth(0)).to_contain_text("Actualizado: posición, salario")
+    expect(events.nth(1)).to_contain_text("Creado")
+    for event in (events.nth(0), events.nth(1)):
+        expect(event.locator(".event-mails li")).to_contain_text(["rrhh@example.com"])
+        expect(event.get_by_text("Entregado")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("pendiente", "En cola"),
+        ("enviando", "Enviándose"),
+        ("incierto", "Por confirmar"),
+        ("enviado", "Enviado"),
+        ("rebotado", "Rebotado"),
+        ("queja", "Marcado como spam"),
+        ("fallido", "Fallido"),
+    ],
+)
+def test_every_state_of_a_mail_has_its_word(stack: LocalStack, directory: Directory, state: str, words: str) -> None:
+    row = stack.create()
+    [event] = stack.api.get(f"/empleados/{row['id']}/eventos").json()
+    mail = {
+        "id": "1",
+        "evento": event["id"],
+        "tipo": "creado",
+        "empleado": row["id"],
+        "destinatario": "rrhh@example.com",
+        "asunto": "Alta",
+        "estado": state,
+        "motivo": None,
+        "creado_en": event["ocurrido_en"],
+        "actualizado_en": event["ocurrido_en"],
+    }
+    directory.answer(r"/correos\?.*", 200, json.dumps([mail]), "application/json")
+
+    directory.open(f"#/empleados/{row['id']}")
+
+    expect(directory.panel.locator(".event-mails .badge")).to_have_text(words)
+
+
+def test_a_deleted_employee_keeps_the_history_and_can_be_created_again(stack: LocalStack, directory: Directory) -> None:
+    row = stack.create(nombre="Ana Pérez", posicion="Analista")
+    stack.delete(row["id"])
+
+    directory.open(f"#/empleados/{row['id']}")
+
+    expect(directory.heading("Ya no está en el directorio")).to_be_visible()
+    expect(directory.panel.locator(".event").first).to_contain_text("Eliminado")
+    directory.press("Crear de nuevo")
+    expect(directory.field("nombre")).to_have_value("Ana Pérez")
+    expect(directory.field("salario")).to_have_value("")
+
+
+def test_an_employee_who_never_was_is_not_found(directory: Directory) -> None:
+    directory.open("#/empleados/999999")
+
+    expect(directory.alert.get_by_role("heading", name="No encontrado")).to_be_visible()
+
+
+def test_the_summary_counts_and_compares_positions(stack: LocalStack, directory: Directory) -> None:
+    stack.insert(
+        [
+            an_employee(email="a@example.com", posicion="Analista", salario=1000),
+            an_employee(email="b@example.com", posicion="Analista", salario=2000),
+            an_employee(email="c@example.com", posicion="Contable", salario=4500.5),
+        ]
+    )
+
+    directory.open("#/resumen")
+
+    table = directory.page.get_by_role("table")
+    expect(table.get_by_role("row")).to_have_text(
+        [
+            "PosiciónEmpleadosMínimoSalario medioMáximo",
+            "Analista21.000,001.500,002.000,00",
+            "Contable14.500,504.500,504.500,50",
+        ]
+    )
+    expect(directory.page.locator(".tile", has_text="Empleados")).to_contain_text("3")
+    expect(directory.page.locator(".tile", has_text="Salario medio")).to_contain_text("2.500,17")
+    expect(directory.page.locator("svg.chart")).to_have_count(2)
+    expect(directory.page.locator(".chart-bar")).to_have_count(2)
+
+
+def test_a_position_of_the_summary_leads_to_its_people(stack: LocalStack, directory: Directory) -> None:
+    stack.insert([an_employee(), an_employee(nombre="Luis Gil", email="l@example.com", posicion="Contable")])
+    directory.open("#/resumen")
+
+    directory.link("Contable").click()
+
+    directory.expect_names("Luis Gil")
+
+
+def test_activity_is_everybodys_history(stack: LocalStack, directory: Directory) -> None:
+    row = stack.create(nombre="Ana Pérez")
+    stack.create(nombre="Luis Gil", email="luis@example.com")
+    stack.delete(row["id"])
+
+    directory.open("#/actividad")
+
+    expect(directory.page.locator(".event-body > p:first-child")).to_have_text(
+        ["Ana Pérez eliminado", "Luis Gil creado", "Ana Pérez creado"]
+    )
+    directory.link("Luis Gil").click()
+    expect(directory.heading("Luis Gil")).to_be_visible()
+
+
+def test_activity_goes_back_as_far_as_there_is_something(stack: LocalStack, directory: Directory) -> None:
+    row = stack.create()
+    for number in range(55):
+        stack.change(row["id"], salario=number)
+    directory.open("#/actividad")
+    events = directory.page.locator(".event")
+    expect(events).to_have_count(50)
+
+    directory.press("Ver más")
+
+    expect(events).to_have_count(56)
+    expect(directory.page.get_by_text("No hay nada más antiguo.")).to_be_visible()
+
+
+def test_operations_show_the_parts_the_queue_and_the_last_mails(stack: LocalStack, directory: Directory) -> None:
+    stack.create(nombre="Berta Operada")
+
+    directory.open("#/operacion")
+
+    expect(directory.page.locator(".parts li.well")).to_have_count(3)
+    expect(directory.page.locator(".tile", has_text="Apartados")).to_contain_text("0")
+    expect(directory.page.get_by_role("row").filter(has_text="Berta Operada").first).to_contain_text("Entregado")
+
+
+def test_a_part_that_is_not_well_is_named(directory: Directory) -> None:
+    parts = {"crud": {"estado": "error", "http": None, "ms": 6000}, "email": {"estado": "ok", "http": 200, "ms": 3}}
+    document = {"title": "No", "status": 503, "partes": parts, "request_id": "r"}
+    directory.answer(r"/health\?deep=1", 503, json.dumps(document))
+
+    directory.open("#/operacion")
+
+    expect(directory.page.locator(".parts li.unwell")).to_contain_text("Directorio y base de datos")
+    expect(directory.page.locator(".parts li.unwell")).to_contain_text("No funciona (sin respuesta)")
+
+
+def test_messages_that_were_set_aside_are_brought_back_after_a_question(
+    stack: LocalStack, directory: Directory
+) -> None:
+    stack.set_aside("not a message of ours")
+    directory.open("#/operacion")
+    expect(directory.page.get_by_text("1 mensaje no se pudo procesar y espera aparte.")).to_be_visible()
+
+    directory.press("Reenviar los apartados")
+    directory.press("Cancelar")
+    assert stack.api.get("/cola").json()["fallidos"]["visibles"] == 1
+    directory.press("Reenviar los apartados")
+    directory.press("Reenviar")
+
+    expect(directory.notice("1 mensaje vuelve a la cola; quedan aparte 0.")).to_be_visible()
+
+
+def test_the_last_mails_can_be_filtered_by_state(directory: Directory) -> None:
+    directory.open("#/operacion")
+    directory.page.get_by_label("Filtrar por estado").select_option("fallido")
+
+    expect(directory.page.get_by_text("No hay correos.")).to_be_visible()
+    assert directory.place == "/operacion?estado=fallido"
+    directory.page.go_back()
+    expect(directory.page.get_by_label("Filtrar por estado")).to_have_value("")
+
+
+@pytest.mark.parametrize(("locale", "title"), [("en-GB", "Employees"), ("es-MX", "Empleados"), ("de-DE", "Empleados")])
+def test_the_page_speaks_the_browsers_language_or_spanish(directory_of: OpenTab, locale: str, title: str) -> None:
+    directory = directory_of(locale=locale)
+
+    directory.open()
+
+    expect(directory.heading(title)).to_be_visible()
+    expect(directory.page.locator("html")).to_have_attribute("lang", "en" if title == "Employees" else "es")
+
+
+def test_a_chosen_language_is_remembered_and_changes_numbers_too(stack: LocalStack, directory: Directory) -> None:
+    stack.insert([an_employee(salario=5000)])
+    directory.open()
+
+    directory.press("English")
+    expect(directory.heading("Employees")).to_be_visible()
+    directory.page.reload()
+
+    expect(directory.heading("Employees")).to_be_visible()
+    expect(directory.row("Ana Pérez")).to_contain_text("5,000.00")
+    expect(directory.row("Ana Pérez")).to_contain_text("Jan 31, 2020")
+
+
+def test_what_was_typed_outlives_a_change_of_language(directory: Directory) -> None:
+    directory.open("#/empleados/nuevo")
+    directory.field("nombre").press_sequentially("Ana")
+
+    directory.press("English")
+
+    expect(directory.heading("New employee")).to_be_visible()
+    expect(directory.field("nombre")).to_have_value("Ana")
+
+
+def test_a_chosen_theme_is_remembered(directory_of: OpenTab) -> None:
+    directory = directory_of(color_scheme="light")
+    directory.open()
+    body = directory.page.locator("body")
+    light = body.evaluate("body => getComputedStyle(body).backgroundColor")
+
+    directory.press("Tema: el del sistema")
+    directory.press("Tema: claro")
+    dark = body.evaluate("body => getComputedStyle(body).backgroundColor")
+    directory.page.reload()
+
+    assert dark != light
+    assert body.evaluate("body => getComputedStyle(body).backgroundColor") == dark
+
+
+def test_the_local_inbox_is_within_reach(stack: LocalStack, directory: Directory) -> None:
+    directory.open()
+
+    expect(directory.link("Buzón local")).to_have_attribute("href", f"{stack.inbox_url}/")
