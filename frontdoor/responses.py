@@ -183,7 +183,7 @@ def _transport(answer: Answer) -> tuple[str, bool]:
 
 
 def _check_status(status: object) -> int:
-    if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004
+    if not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004
         raise ResponseRefused("the status is no final HTTP status")
     return int(status)
 

@@ -56,7 +56,7 @@ def test_a_path_finds_its_route(path: str, template: str, parameters: dict[str, 
 
 @pytest.mark.parametrize(
     "path",
-    ["//", "/empleados//", "/nada", "/empleados/7/nada", "/archivos", "/archivos/", "*", "empleados"],
+    ["//", "/empleados//", "/nada", "/empleados/7/nada", "/archivos", "/archivos/", "/archivos//", "*", "empleados"],
 )
 def test_a_path_without_a_route_finds_none(path: str) -> None:
     assert match(path) is None
