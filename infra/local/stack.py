@@ -20,6 +20,7 @@ import psutil
 from infra.local import resources
 from infra.local.emulator import CREDENTIALS, PROGRAM, REGION, adopt_state, emulator_environment, is_ready, without_aws
 from infra.local.inbox import Inbox, Mail
+from infra.local.inbox_page import InboxPage
 from infra.local.part import LAST_LINES, Part
 from infra.local.postgres import Postgres
 from infra.local.project import LOCAL_ACCOUNT
@@ -74,7 +75,9 @@ class Stack:
         settings = self._settings
         database_url = settings.database_url or self._start_postgres()
         front = self._start_aws()
+        inbox_page = self._start_inbox_page()
         environment = app_environment(settings, database_url, f"http://{HOST}:{front.port}")
+        environment["INBOX_URL"] = inbox_page.url
         write_env_file(settings.state / "env", environment)
         variables = {**without_aws(os.environ), **environment, "PYTHONUNBUFFERED": "1"}
 
@@ -94,7 +97,7 @@ class Stack:
         ]
         self._wait_for("the migrations", lambda: migration.exit_code == 0)
         self._wait_for("the apps", lambda: all(program.is_up for program in programs))
-        return addresses(settings)
+        return addresses(settings) | {"mails": inbox_page.url}
 
     # ---- what they are started with
 
@@ -136,6 +139,12 @@ class Stack:
         front.start()
         self._cleanup.callback(front.stop)
         return front
+
+    def _start_inbox_page(self) -> InboxPage:
+        page = InboxPage(self._settings.state / "inbox")
+        page.start()
+        self._cleanup.callback(page.stop)
+        return page
 
     def _create_resources(self) -> None:
         ledger_table = json.loads((ROOT / "email_app/chalicelib/ledger_table.json").read_text(encoding="utf-8"))

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
 STOP_SECONDS = 20
 INSERT = "INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) VALUES (%s, %s, %s, %s, %s)"
-PORTS = ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT", "AWS_PORT", "INBOX_PORT")
+PORTS = ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT", "AWS_PORT")
 
 Employee = dict[str, Any]
 
@@ -41,7 +41,6 @@ class LocalStack:
     def __init__(self, state: Path) -> None:
         ports = {name: str(free_port()) for name in PORTS}
         self.url = f"http://127.0.0.1:{ports['BFF_PORT']}"
-        self.inbox_url = f"http://127.0.0.1:{ports['INBOX_PORT']}"
         self.state = state
         self.log = state.with_suffix(".log")
         self._ready = threading.Event()
@@ -126,6 +125,11 @@ class LocalStack:
     def _data(response: httpx.Response) -> Employee:
         row: Employee = response.raise_for_status().json()
         return row
+
+    @property
+    def inbox_url(self) -> str:
+        """Where its mails can be looked at."""
+        return self._variables["INBOX_URL"]
 
     @property
     def _variables(self) -> dict[str, str]:

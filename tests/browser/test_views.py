@@ -244,4 +244,4 @@ def test_a_chosen_theme_is_remembered(directory_of: OpenTab) -> None:
 def test_the_local_inbox_is_within_reach(stack: LocalStack, directory: Directory) -> None:
     directory.open()
 
-    expect(directory.link("Buzón local")).to_have_attribute("href", f"{stack.inbox_url}/")
+    expect(directory.link("Buzón local")).to_have_attribute("href", stack.inbox_url)
