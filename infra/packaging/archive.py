@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import subprocess
 import sys
@@ -48,10 +47,10 @@ def _compile(folder: Path) -> None:
 
     ``unchecked-hash`` because the dates of a zip's entries mean nothing: compared with them, it would compile again.
     """
-    arguments = [sys.executable, "-S", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+    # Isolated (-I, -S): no variable of the environment, such as PYTHONOPTIMIZE, and no installed package has a say.
+    arguments = [sys.executable, "-I", "-S", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
     result = subprocess.run(  # noqa: S603 - our own interpreter
         [*arguments, "-s", str(folder), "-p", TASK_ROOT, str(folder)],
-        env={"PYTHONHASHSEED": "0", "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=False,

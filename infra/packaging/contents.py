@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 UNUSED_SUFFIXES = frozenset({".c", ".h", ".pxd", ".pyc", ".pyi", ".pyx", ".typed"})
 # Tests that a distribution ships with itself.
 UNUSED_FOLDERS = frozenset({"__pycache__", "tests", "testing"})
+# Parts of distributions that the apps do not use.
+UNUSED_PARTS = (
+    # crud_app writes SQLAlchemy Core; the other parts serve the ORM and other databases.
+    "sqlalchemy/ext/",
+    "sqlalchemy/future/",
+    "sqlalchemy/orm/",
+    # pg8000 parses dates; it never looks up a time zone by its name.
+    "dateutil/zoneinfo/",
+    # httpx imports it where it finds it, for asynchronous clients, and a cold start would pay for it.
+    "anyio/",
+)
 # The one database is PostgreSQL, reached through pg8000.
 DIALECTS = ("sqlalchemy", "dialects")
 NEEDED_DIALECT = "postgresql"
@@ -24,6 +35,8 @@ NEEDED_METADATA = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS", "METADA
 def is_needed(path: PurePosixPath) -> bool:
     """Tell whether the file ``path`` of a zip (relative, with slashes) belongs into a Lambda."""
     if path.suffix in UNUSED_SUFFIXES or UNUSED_FOLDERS & set(path.parts):
+        return False
+    if path.as_posix().startswith(UNUSED_PARTS):
         return False
     if path.parts[0].endswith(".dist-info"):
         return path.name.upper().startswith(NEEDED_METADATA)

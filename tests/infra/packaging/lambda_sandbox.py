@@ -1,0 +1,38 @@
+"""A Lambda of our own: run by `python -I -S`, it sees the unpacked zip, what the Lambda runtime brings, and no more.
+
+Arguments: the folder of the unpacked zip, and the folder with the runtime's packages. Standard input: a JSON list of
+calls, each `{"handler": "app.app", "event": {…}}`. Standard output: `{"answers": […], "files": […]}`, where `files` are
+those of the modules that were imported.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+
+
+class Context:
+    """What Lambda hands over beside the event."""
+
+    aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    function_name = "function"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 20_000
+
+
+def main() -> None:
+    task_root, runtime = sys.argv[1:]
+    sys.path[:0] = [task_root]
+    sys.path.append(runtime)
+    answers = []
+    for call in json.load(sys.stdin):
+        module, name = call["handler"].split(".")
+        handler = getattr(import_module(module), name)
+        answers.append(handler(call["event"], Context()))
+    files = [file for each in list(sys.modules.values()) if (file := getattr(each, "__file__", None))]
+    json.dump({"answers": answers, "files": files}, sys.stdout)
+
+
+main()
