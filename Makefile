@@ -132,10 +132,22 @@ types: $(VENV)/.ready ## Types: mypy, strict
 
 .PHONY: unit
 unit: install ## Unit and integration tests, with coverage
-	@$(BIN)/pytest --numprocesses=auto --cov
+	@$(BIN)/pytest --numprocesses=auto --cov --ignore=tests/browser
+
+.PHONY: browser
+browser: $(VENV)/.ready ## Install Chromium, which the browser tests drive, unless there is one
+	@$(BIN)/python -m tests.browser.chromium
+
+.PHONY: browser-test
+browser-test: install browser ## The page in Chromium, against the whole local stack
+	@$(BIN)/pytest --numprocesses=auto tests/browser
+
+.PHONY: screenshots
+screenshots: install browser ## Take pictures of every view (build/screenshots; the README's in docs/screenshots)
+	@$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: test
-test: lint types unit ## All tests of the code
+test: lint types unit browser-test ## All tests of the code
 	@printf '\033[32mmake test: passed\033[0m\n'
 
 .PHONY: check

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +34,18 @@ class ChromiumMissingError(RuntimeError):
     """There is no Chromium on this machine."""
 
 
+def find_chromium(playwrights_own: str) -> str:
+    """The program to start.
+
+    Raises:
+        ChromiumMissingError: see there.
+    """
+    program = next(filter(None, map(shutil.which, NAMES)), None) or playwrights_own
+    if not Path(program).exists():
+        raise ChromiumMissingError("There is no Chromium: `make browser` installs it.")
+    return program
+
+
 @contextmanager
 def running_chromium() -> Iterator[Browser]:
     """A headless Chromium for the length of a ``with`` block.
@@ -39,11 +54,38 @@ def running_chromium() -> Iterator[Browser]:
         ChromiumMissingError: neither on the PATH nor where Playwright keeps its own.
     """
     with sync_playwright() as playwright:
-        program = next(filter(None, map(shutil.which, NAMES)), None) or playwright.chromium.executable_path
-        if not Path(program).exists():
-            raise ChromiumMissingError("There is no Chromium: `make browser` installs it.")
+        program = find_chromium(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def install_chromium() -> None:
+    """Install Chromium: Debian's where that is possible, else Playwright's.
+
+    Raises:
+        subprocess.CalledProcessError: the installation failed; it has said why.
+    """
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "--quiet=2"], check=True)
+        quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        install = ["apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", "chromium"]
+        subprocess.run(install, check=True, env=quietly, stdout=subprocess.DEVNULL)
+    else:
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+
+
+def main() -> None:
+    """Install Chromium, unless it is there."""
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    try:
+        find_chromium(own)
+    except ChromiumMissingError:
+        install_chromium()
+
+
+if __name__ == "__main__":
+    main()
