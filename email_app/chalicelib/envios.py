@@ -10,6 +10,7 @@ For each mail: claim its row, hand it to SES, record the answer. The row is clai
 from __future__ import annotations
 
 import logging
+import math
 import time
 import traceback
 from contextlib import suppress
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BATCH_SECONDS = 12
-"""No message is begun later than this. Of the function's 30 s that leaves 18 for the slowest mail: SES once and the
-ledger twice, all unanswered. A message that is not begun is in no doubt; a function that is killed leaves a mail in it.
+"""No mail is begun later than this. Of the function's 30 s that leaves 18 for the slowest one: SES once and the ledger
+once, all unanswered. A mail that is not begun is in no doubt; a function that is killed leaves one in it.
 """
 
 
@@ -85,10 +86,8 @@ class Sender:
 
     def _finish(self, message: Received, deadline: float) -> bool:
         """Whether the message may be forgotten. Nothing that is wrong with one touches the others."""
-        if self._monotonic() > deadline:
-            return False
         try:
-            retry = self.process(message.body)
+            retry = self.process(message.body, deadline)
         except UnreadableMessage as error:
             logger.warning("[Cola] Mensaje ilegible: %s", error, extra={"message_id": message.message_id})
             return False
@@ -110,15 +109,15 @@ class Sender:
         except QueueUnavailable:
             logger.warning("[Cola] Espera sin cambiar", extra={"message_id": message.message_id})
 
-    def process(self, body: str) -> Retry | None:
-        """Send all mails of one message that are not sent yet.
+    def process(self, body: str, deadline: float = math.inf) -> Retry | None:
+        """Send all mails of one message that are not sent yet; after the deadline, begin none.
 
         Raises:
             UnreadableMessage, LedgerUnavailable
         """
         mails = mails_for(read_message(body), self._settings, self._clock())
-        retries = [retry for retry in map(self._deliver, mails) if retry]
-        return _combine(retries)
+        outcomes = [Retry() if self._monotonic() > deadline else self._deliver(envio) for envio in mails]
+        return _combine([retry for retry in outcomes if retry])
 
     def _deliver(self, envio: Envio) -> Retry | None:
         try:

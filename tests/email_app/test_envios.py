@@ -442,6 +442,20 @@ def test_no_message_is_begun_when_the_time_is_nearly_over(contract: Callable[...
     assert world.mailer.calls == 1
 
 
+def test_no_mail_of_a_message_is_begun_when_the_time_is_nearly_over(body: str) -> None:
+    world = World(settings=TWO_RECIPIENTS)
+
+    def take_long() -> None:
+        world.monotonic += BATCH_SECONDS + 1
+
+    consumer = world.consumer(world.ledger, Interrupting(world.mailer, take_long))
+
+    assert consumer.process_batch([received(body)]) == ["m1"]
+    assert world.mailer.calls == 1
+    assert world.sender.process_batch([received(body)]) == []
+    assert [taken.correo.destinatario for taken in world.mailer.taken] == ["a@example.com", "b@example.com"]
+
+
 def test_the_slowest_mail_fits_into_what_a_batch_leaves_of_the_function_s_time() -> None:
     from pathlib import Path  # noqa: PLC0415
 
