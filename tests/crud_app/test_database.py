@@ -100,7 +100,8 @@ class TestLosses:
     def test_a_terminated_write_is_repeated_because_it_was_not_done(self, far_database, sql, count):
         slow = statement(
             "WITH pause AS MATERIALIZED (SELECT pg_sleep($2::float)) "
-            "INSERT INTO empleados (nombre, email, posicion, salario) SELECT 'A', $1::text, 'P', 1 FROM pause RETURNING id",
+            "INSERT INTO empleados (nombre, email, posicion, salario) "
+            "SELECT 'A', $1::text, 'P', 1 FROM pause RETURNING id",
             *("email", "seconds"),
         )
         terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'WITH pause%'"
@@ -110,12 +111,13 @@ class TestLosses:
         timer.join()
         assert count() == 1
 
-    def test_a_deadlock_is_resolved_by_repeating(self, far_database, database_url, sql, count):
+    def test_a_deadlock_is_resolved_by_repeating(self, far_database, database_url, sql):
         for number in (1, 2):
             far_database.write(INSERT, {"email": f"{number}@example.com"})
         crosswise = statement(
             "WITH a AS MATERIALIZED (UPDATE empleados SET nombre = nombre WHERE id = $1::int RETURNING pg_sleep(0.5)) "
-            "UPDATE empleados SET posicion = posicion || 'x' WHERE id = $2::int AND EXISTS (SELECT FROM a) RETURNING id",
+            "UPDATE empleados SET posicion = posicion || 'x' WHERE id = $2::int AND EXISTS (SELECT FROM a) "
+            "RETURNING id",
             *("first", "second"),
         )
         other = Database(parse_database_url(database_url))
@@ -213,16 +215,24 @@ class TestTransaction:
         assert count() == 2
 
     def test_has_no_effect_when_it_fails(self, database, count):
-        with pytest.raises(ZeroDivisionError), database.transaction() as transaction:
-            transaction.run(INSERT, {"email": "a@example.com"})
-            raise ZeroDivisionError
+        def fail():
+            with database.transaction() as transaction:
+                transaction.run(INSERT, {"email": "a@example.com"})
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
         assert count() == 0
         assert list(database.read(ONE, {})) == [(1,)]
 
     def test_a_loss_in_the_middle_is_told(self, far_database, proxy, count):
-        with pytest.raises(OutcomeUnknown), far_database.transaction() as transaction:
-            proxy.cut_before_answer = True
-            transaction.run(INSERT, {"email": "a@example.com"})
+        def lose():
+            with far_database.transaction() as transaction:
+                proxy.cut_before_answer = True
+                transaction.run(INSERT, {"email": "a@example.com"})
+
+        with pytest.raises(OutcomeUnknown):
+            lose()
         time.sleep(0.1)
         assert count() == 0
 

@@ -214,7 +214,7 @@ class TestLosses:
     def test_a_connection_idle_for_too_long_is_not_trusted(self, connection):
         """A gateway on the way may have forgotten it, and says so only when it is too late."""
         assert connection.is_usable()
-        connection._used_at -= MAX_IDLE_SECONDS + 1
+        connection._used_at -= MAX_IDLE_SECONDS + 1  # noqa: SLF001 - nobody waits five minutes
         assert not connection.is_usable()
 
     def test_a_reset_in_the_answer_is_a_network_error(self, connection, proxy):
@@ -257,11 +257,11 @@ class TestLosses:
 
 
 class TestLater:
-    @pytest.fixture
+    @pytest.fixture(autouse=True)
     def table(self, connection):
         ask(connection, "CREATE TEMPORARY TABLE t (a int)")
 
-    def test_nobody_waits_for_the_answer(self, connection, proxy, table):
+    def test_nobody_waits_for_the_answer(self, connection, proxy):
         proxy.answering.clear()
         connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
         proxy.answering.set()
@@ -273,13 +273,13 @@ class TestLater:
         (record,) = caplog.records
         assert (record.levelname, record.sqlstate) == ("WARNING", "42P01")
 
-    def test_several_answers_may_be_owed(self, connection, table):
+    def test_several_answers_may_be_owed(self, connection):
         for number in range(5):
             connection.execute_later("INSERT INTO t VALUES ($1::int)", (number,))
         assert connection.is_usable()
         assert ask(connection, "SELECT count(*) FROM t") == ([5],)
 
-    def test_a_loss_before_the_next_statement_is_seen_before_it_is_sent(self, connection, proxy, table):
+    def test_a_loss_before_the_next_statement_is_seen_before_it_is_sent(self, connection, proxy):
         proxy.cut_before_answer = True
         connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
         before = proxy.statements

@@ -1,0 +1,85 @@
+"""What the environment may say."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.settings import SettingError, Settings, parse_database_url
+
+
+def test_reads_a_remote_address():
+    address = parse_database_url("postgresql://ana%40x:p%3Aw%2Fd@db.example.com:6543/people%20x?pgbouncer=true")
+    assert (address.user, address.password, address.host, address.port) == ("ana@x", "p:w/d", "db.example.com", 6543)
+    assert (address.database, address.socket_folder, address.pooled) == ("people x", None, True)
+
+
+def test_reads_a_unix_socket():
+    address = parse_database_url("postgres://ana@/people?host=%2Fvar%2Frun%20x")
+    assert (address.socket_folder, address.password, address.port) == ("/var/run x", None, 5432)
+
+
+def test_a_password_is_not_shown():
+    assert "hunter" not in repr(parse_database_url("postgresql://ana:hunter@db.example.com/x"))
+
+
+@pytest.mark.parametrize(
+    ("url", "mode"),
+    [
+        ("postgresql://a@db.example.com/x", "verify-full"),
+        ("postgresql://a@10.0.0.7/x", "verify-full"),
+        ("postgresql://a@localhost/x", "disable"),
+        ("postgresql://a@127.0.0.1/x", "disable"),
+        ("postgresql://a@[::1]/x", "disable"),
+        ("postgresql://a@/x?host=/run", "disable"),
+        ("postgresql://a@localhost/x?sslmode=verify-ca", "verify-ca"),
+        ("postgresql://a@db.example.com/x?sslmode=require", "require"),
+        ("postgresql://a@db.example.com/x?sslmode=disable", "disable"),
+    ],
+)
+def test_tls_is_verified_unless_the_server_is_this_machine_or_the_address_says_otherwise(url, mode):
+    assert parse_database_url(url).ssl_mode == mode
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        ("", "is not set"),
+        ("mysql://a@b/c", "must begin with postgresql://"),
+        ("postgresql://a@b:x/c", "port"),
+        ("postgresql://a@b:70000/c", "port"),
+        ("postgresql://a@[b/c", "no URL"),
+        ("postgresql://b/c", "user"),
+        ("postgresql://a@/c", "host"),
+        ("postgresql://a@b", "database"),
+        ("postgresql://a@b/c?sslmod=require", "not understood"),
+        ("postgresql://a@b/c?sslmode=prefer", "plain text"),
+        ("postgresql://a@b/c?pgbouncer=1", "true or false"),
+    ],
+)
+def test_a_malformed_address_is_named_with_the_rule_and_not_quoted(url, rule):
+    with pytest.raises(SettingError, match=rule) as caught:
+        _ = Settings({"DATABASE_URL": url}).database_address
+    assert str(caught.value).startswith("DATABASE_URL")
+    assert not url or url not in str(caught.value)
+
+
+def test_the_pool_holds_one_connection_unless_told_otherwise():
+    assert Settings({}).database_pool_size == 1
+    assert Settings({"DATABASE_POOL_SIZE": "5"}).database_pool_size == 5
+
+
+@pytest.mark.parametrize("value", ["", "0", "-1", "101", "x", "1.5", "٣"])
+def test_a_malformed_pool_size_is_named(value):
+    with pytest.raises(SettingError, match="DATABASE_POOL_SIZE"):
+        _ = Settings({"DATABASE_POOL_SIZE": value}).database_pool_size
+
+
+def test_reads_the_topic():
+    arn = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
+    assert Settings({"SNS_TOPIC_ARN": arn}).topic_arn == arn
+
+
+@pytest.mark.parametrize("value", ["", "crud-app-email-topic", "arn:aws:sqs:us-east-1:000000000000:x"])
+def test_a_malformed_topic_is_named(value):
+    with pytest.raises(SettingError, match="SNS_TOPIC_ARN"):
+        _ = Settings({"SNS_TOPIC_ARN": value}).topic_arn
