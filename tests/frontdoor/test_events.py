@@ -156,6 +156,23 @@ def test_a_body_that_no_door_can_have_sent_is_400(body: object) -> None:
     assert APP(event, None)["statusCode"] == 400
 
 
+@pytest.mark.parametrize(
+    ("door", "change"),
+    [
+        ("alb_multi", {"multiValueHeaders": {"accept": "text"}}),
+        ("alb_multi", {"multiValueHeaders": {"accept": [7]}}),
+        ("alb_single", {"headers": {"accept": 7}}),
+        ("alb_multi", {"multiValueQueryStringParameters": {"q": [7]}}),
+        ("rest", {"multiValueQueryStringParameters": {"q": [None]}}),
+        ("rest", {"multiValueQueryStringParameters": None, "queryStringParameters": {"q": 7}}),
+        ("http_api_2", {"cookies": [7]}),
+        ("http_api_2", {"rawPath": None}),
+    ],
+)
+def test_a_value_of_another_type_than_the_door_sends_is_400(door: str, change: Event) -> None:
+    assert APP(event_for(door, Wire("GET", "/health")) | change, None)["statusCode"] == 400
+
+
 @pytest.mark.parametrize("method", ["", "GET /", "G\r\nET", None, 7])
 def test_a_method_that_is_no_token_is_400(method: object) -> None:
     event = event_for("rest", Wire("GET", "/health")) | {"httpMethod": method}
