@@ -78,10 +78,11 @@ class Part:
 
     def _read(self) -> None:
         assert self._process.stdout
-        for line in self._process.stdout:
-            self.is_up = self.is_up or line.startswith(self._up_word)
-            self.last_lines.append(line.rstrip())
-            self._on_line(self.name, line.rstrip())
+        with self._process.stdout as lines:
+            for line in lines:
+                self.is_up = self.is_up or line.startswith(self._up_word)
+                self.last_lines.append(line.rstrip())
+                self._on_line(self.name, line.rstrip())
 
     def _wait(self) -> None:
         exit_code = self._process.wait()

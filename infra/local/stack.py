@@ -76,8 +76,9 @@ class Stack:
         database_url = settings.database_url or self._start_postgres()
         front = self._start_aws()
         inbox_page = self._start_inbox_page()
-        environment = app_environment(settings, database_url, f"http://{HOST}:{front.port}")
-        environment["INBOX_URL"] = inbox_page.url
+        environment = app_environment(
+            settings, database_url=database_url, ses_endpoint=f"http://{HOST}:{front.port}", inbox_url=inbox_page.url
+        )
         write_env_file(settings.state / "env", environment)
         variables = {**without_aws(os.environ), **environment, "PYTHONUNBUFFERED": "1"}
 
@@ -97,7 +98,7 @@ class Stack:
         ]
         self._wait_for("the migrations", lambda: migration.exit_code == 0)
         self._wait_for("the apps", lambda: all(program.is_up for program in programs))
-        return addresses(settings) | {"mails": inbox_page.url}
+        return addresses(settings, inbox_page.url)
 
     # ---- what they are started with
 
@@ -214,7 +215,7 @@ class Stack:
         )
 
 
-def app_environment(settings: Settings, database_url: str, ses_endpoint: str) -> dict[str, str]:
+def app_environment(settings: Settings, *, database_url: str, ses_endpoint: str, inbox_url: str) -> dict[str, str]:
     """The variables that are known only here. All others are constants in the apps' ``.chalice/config.json``."""
     aws_endpoint = f"http://{HOST}:{settings.aws_port}"
     return {
@@ -230,6 +231,7 @@ def app_environment(settings: Settings, database_url: str, ses_endpoint: str) ->
         "NOTIFY_EMPLOYEE": settings.notify_employee,
         "CRUD_API_URL": f"http://{HOST}:{settings.crud_port}",
         "EMAIL_API_URL": f"http://{HOST}:{settings.email_port}",
+        "INBOX_URL": inbox_url,
     }
 
 
@@ -241,13 +243,13 @@ def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
         file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
-def addresses(settings: Settings) -> dict[str, str]:
+def addresses(settings: Settings, inbox_url: str) -> dict[str, str]:
     """What is where, for a person to read."""
     return {
         "page": f"http://localhost:{settings.bff_port}/",
         "employees": f"http://localhost:{settings.crud_port}/empleados",
         "e-mails": f"http://localhost:{settings.email_port}/correos",
-        "inbox": f"{_short(settings.state / 'inbox')}/  (one .eml file a mail)",
+        "inbox": f"{inbox_url}  (for a mail program: {_short(settings.state / 'inbox')}/*.eml)",
         "database": "make psql",
         "variables": f"{_short(settings.state / 'env')}  (for a shell of your own: set -a; . …; set +a)",
         "stop": "Ctrl-C; the data stays (make clean drops it)",
