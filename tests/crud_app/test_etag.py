@@ -32,7 +32,10 @@ def test_an_if_match_that_cannot_be_read_is_never_ignored(if_match):
 
 @pytest.mark.parametrize(
     ("if_none_match", "known"),
-    [(None, False), ("*", True), ('"7"', True), ('W/"7"', True), ('"6", "7"', True), ('"6"', False), ("7", False), ("", False)],
+    [
+        (None, False), ("*", True), ('"7"', True), ('W/"7"', True), ('"6", "7"', True), ('"6"', False), ("7", False),
+        ("", False),
+    ],
 )  # fmt: skip
 def test_if_none_match_compares_weakly(if_none_match, known):
     assert is_known(if_none_match, 7) is known

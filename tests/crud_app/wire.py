@@ -85,7 +85,7 @@ class Link:
                 self._proxy.cut_before_answer = False
                 self.reset()
                 return False
-        return self._proxy.may_answer(self)
+        return self._proxy.may_answer()
 
     def reset(self) -> None:
         """RST to the client."""
@@ -125,6 +125,7 @@ class WireProxy:
         self.answering.set()
         self.cut_before_request = False
         self.cut_before_answer = False
+        self._allowed: int | None = None
         self._thread = threading.Thread(target=self._accept)
 
     def __enter__(self) -> Self:
@@ -148,8 +149,19 @@ class WireProxy:
         assert str(self.port) in path
         return path
 
-    def may_answer(self, link: Link) -> bool:
-        del link
+    def withhold_after(self, answers: int) -> None:
+        """Let so many more answers pass to the clients, and no others until ``release``."""
+        self._allowed = self.answers + answers
+
+    def release(self) -> None:
+        """Let everything pass."""
+        self._allowed = None
+        self.answering.set()
+
+    def may_answer(self) -> bool:
+        """Wait until what came from the server may pass to the client."""
+        if self._allowed is not None and self.answers > self._allowed:
+            self.answering.clear()
         return self.answering.wait(30)
 
     def close_all(self) -> None:

@@ -1,0 +1,81 @@
+"""The schema is what the code believes it to be, and can be made and unmade."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy.dialects.postgresql import dialect
+
+from chalicelib.empleado import FIELDS
+from chalicelib.tables import empleados, eventos, sql_type
+from infra.local.postgres import migrate
+
+APP = Path(__file__).parents[2] / "crud_app"
+
+
+def alembic(url: str, *arguments: str) -> str:
+    command = [sys.executable, "-m", "alembic", *arguments]
+    environment = {**os.environ, "DATABASE_URL": url}
+    return subprocess.run(command, cwd=APP, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def columns(sql):
+    """The columns of a table in the database, in their order, with their types."""
+    return lambda table: dict(
+        line.split("|")
+        for line in sql(
+            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "  # noqa: S608 - the names are ours
+            f"WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+        ).split("\n")
+    )
+
+
+def test_the_fields_are_the_columns(columns):
+    wanted = {each.name: sql_type(each.kind).compile(dialect()) for each in FIELDS} | {"search": "tsvector"}
+    names = {"NUMERIC(9, 2)": "numeric(9,2)", "TIMESTAMP WITH TIME ZONE": "timestamp with time zone"}
+    assert columns("empleados") == {name: names.get(kind, kind.lower()) for name, kind in wanted.items()}
+    assert list(columns("empleados")) == [each.name for each in empleados.columns]
+
+
+def test_the_events_are_the_columns(columns):
+    assert set(columns("eventos")) == {each.name for each in eventos.columns}
+
+
+def test_no_extension_is_needed(sql):
+    assert sql("SELECT string_agg(extname, ',') FROM pg_extension") == "plpgsql"
+
+
+def test_they_can_be_undone_and_done_again(postgres, worker_id):
+    url = postgres.create_database(f"migrations_{worker_id}")
+    migrate(url)
+    assert "0001 (head)" in alembic(url, "current")
+    alembic(url, "downgrade", "base")
+    name = f"migrations_{worker_id}"
+    assert postgres.execute("SELECT to_regclass('empleados') IS NULL", database=name) == "t"
+    migrate(url)
+    assert postgres.execute("SELECT count(*) FROM empleados", database=name) == "0"
+
+
+def test_they_can_be_read_before_they_are_run(database_url):
+    assert "CREATE TABLE empleados" in alembic(database_url, "upgrade", "head", "--sql")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Pérez ÁNGEL", "{perez,angel}"), ("ana@example.com", "{ana,example,com}"), ("  -- ", "{}"),
+        ("Łódź 3.14 x_y", "{łodz,3,14,x,y}"), ("Jos\u00e9 Jose\u0301", "{jose,jose}"),
+    ],
+)  # fmt: skip
+def test_words_are_folded(sql, text, words):
+    assert sql(f"SELECT folded_words('{text}')") == words
+
+
+def test_a_query_needs_all_words_as_prefixes(sql):
+    assert sql("SELECT search_query('Pér ana')") == "'per':* & 'ana':*"
+    assert sql("SELECT search_query('''!& |') IS NULL") == "t"

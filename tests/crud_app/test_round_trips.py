@@ -1,0 +1,110 @@
+"""One round trip for each request once warm, counted on the wire; nothing that a read does not need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import app
+from chalicelib import bootstrap
+from tests.support.client import Client
+
+ROOT = Path(__file__).parents[2]
+ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": 1}
+
+
+@pytest.fixture
+def far_client(far_database, publisher):
+    """The app with PostgreSQL behind the counting proxy, warm, with one employee."""
+    bootstrap.install(bootstrap.assemble(far_database, publisher))
+    client = Client(app, "alb_multi")
+    client.post("/empleados", json=ANA)
+    client.get("/health?deep=1")  # the create's mark is read
+    yield client
+    bootstrap.install(None)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/empleados", "/empleados?q=ana&orden=-nombre", "/empleados/1", "/empleados/99", "/empleados/1/eventos",
+     "/eventos", "/resumen", "/health?deep=1"],
+)  # fmt: skip
+def test_a_read_is_one_trip(far_client, proxy, path):
+    before = proxy.statements, proxy.answers
+    assert far_client.get(path).status in {200, 404}
+    assert (proxy.statements, proxy.answers) == (before[0] + 1, before[1] + 1)
+
+
+@pytest.mark.parametrize("path", ["/health", "/openapi.json", "/empleados?limite=0", "/empleados/x"])
+def test_what_needs_no_database_asks_none(far_client, proxy, path):
+    before = proxy.statements
+    far_client.get(path)
+    assert proxy.statements == before
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        ("POST", "/empleados", {**ANA, "email": "b@example.com"}, 201),
+        ("PUT", "/empleados/1", {"nombre": "B"}, 200),
+        ("DELETE", "/empleados/1", None, 204),
+    ],
+)
+def test_a_write_with_its_event_waits_for_one_trip(far_client, proxy, write):
+    """The answer to the mark is withheld: who waited for it would wait for ever."""
+    proxy.withhold_after(1)
+    method, path, body, status = write
+    headers = {"If-Match": '"1"'} if method != "POST" else {}
+    assert far_client.request(method, path, json=body, headers=headers).status == status
+    proxy.release()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        ("POST", "/empleados", ANA, 409),
+        ("PUT", "/empleados/1", {}, 200),
+        ("PUT", "/empleados/9", {"nombre": "B"}, 404),
+        ("DELETE", "/empleados/9", None, 404),
+    ],
+)
+def test_a_write_that_changes_nothing_is_one_trip(far_client, proxy, write):
+    method, path, body, status = write
+    before = proxy.statements
+    assert far_client.request(method, path, json=body).status == status
+    assert proxy.statements == before + 1
+
+
+def run(code: str, environment: dict[str, str]) -> list[str]:
+    """Run ``code`` in a new process in the app's folder; it prints a JSON list."""
+    paths = f"import sys; sys.path[:0] = ['vendor', {str(ROOT)!r}]\n"
+    command = [sys.executable, "-c", paths + code]
+    output = subprocess.run(command, cwd=ROOT / "crud_app", env=environment, check=True, capture_output=True, text=True)
+    return json.loads(output.stdout)
+
+
+def test_importing_the_app_needs_no_environment_and_opens_nothing():
+    code = """
+import json, socket
+def refuse(*_, **__): raise AssertionError("a socket was opened")
+socket.socket.connect = refuse
+import app
+from chalicelib import bootstrap
+print(json.dumps([bootstrap._process._system is None]))
+"""
+    assert run(code, {}) == [True]
+
+
+def test_a_read_never_imports_boto3(database_url):
+    code = """
+import json
+from app import app
+from tests.support.client import Client
+answer = Client(app, "alb_multi").get("/empleados")
+print(json.dumps([answer.status, [name for name in ("boto3", "botocore.session") if name in sys.modules]]))
+"""
+    assert run(code, {"DATABASE_URL": database_url}) == [200, []]

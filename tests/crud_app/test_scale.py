@@ -1,0 +1,108 @@
+"""The plans of what people do often: an index finds the rows, whatever their number."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chalicelib import statements
+from chalicelib.database import Database
+from chalicelib.listing import read_history, read_listing
+from chalicelib.settings import parse_database_url
+from infra.local.postgres import migrate
+
+ROWS = 20_000
+
+FILL = f"""
+INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion)
+SELECT 'Nombre' || n || ' Apellido' || n % 1000, 'persona' || n || '@example.com', 'Puesto ' || n % 200, n % 9000,
+       date '2000-01-01' + n % 9000
+FROM generate_series(1, {ROWS}) AS n;
+INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, publicado_en)
+SELECT gen_random_uuid(), n, 1, 'creado', now() - interval '1 day', 'x', '{{}}', now() FROM generate_series(1, {ROWS}) AS n;
+ANALYZE empleados, eventos;
+"""  # noqa: S608 - a number of ours
+
+
+@pytest.fixture(scope="module")
+def large(postgres, worker_id):
+    """A directory of its own with many people."""
+    url = postgres.create_database(f"large_{worker_id}")
+    migrate(url)
+    postgres.execute(f"TRUNCATE empleados, eventos RESTART IDENTITY; {FILL}", database=f"large_{worker_id}")
+    database = Database(parse_database_url(url))
+    yield database
+    database.close()
+
+
+def nodes(plan):
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def explain(database, statement, parameters):
+    """The nodes of the plan that the statement gets when it is sent, parameters known."""
+    explained = statement._replace(sql=f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.sql}")
+    ((plan,),) = database.read(explained, parameters)
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    return list(nodes(plan[0]["Plan"]))
+
+
+def listing(query):
+    asked = read_listing(query)
+    after_key, after_id = asked.after or (None, None)
+    parameters = {"limit": asked.limit, "q": asked.q, "posicion": asked.posicion}
+    return statements.list_empleados(asked.order), parameters | {"after_key": after_key, "after_id": after_id}
+
+
+def history(query):
+    asked = read_history(query)
+    return {"limit": asked.limit, "before": asked.before}
+
+
+def check(plan, index):
+    assert not [node for node in plan if node["Node Type"] == "Seq Scan"]
+    assert index in {node.get("Index Name") for node in plan}
+
+
+@pytest.mark.parametrize(
+    ("order", "index", "key"),
+    [
+        ("id", "empleados_pkey", "15000"), ("-id", "empleados_pkey", "15000"),
+        ("nombre", "empleados_nombre_idx", "nombre5"), ("-posicion", "empleados_posicion_idx", "puesto 7"),
+        ("salario", "empleados_salario_idx", "4000.00"), ("email", "empleados_email_key", "persona5@example.com"),
+        ("-fecha_contratacion", "empleados_fecha_contratacion_idx", "2010-01-01"),
+        ("actualizado_en", "empleados_actualizado_en_idx", "2020-01-01T00:00:00.000000Z"),
+    ],
+)  # fmt: skip
+def test_a_page_is_found_by_the_index_of_its_order(large, order, index, key):
+    first = read_listing([("orden", order)])
+    cursor = first.next_query(key, 15000).partition("cursor=")[2]
+    for query in ([("orden", order)], [("orden", order), ("cursor", cursor)]):
+        plan = explain(large, *listing(query))
+        check(plan, index)
+        assert max(node["Actual Rows"] for node in plan) <= 200
+
+
+@pytest.mark.parametrize("q", ["nombre777", "persona1234 apellido234", "nombre19 puesto"])
+def test_a_search_is_found_by_its_index(large, q):
+    check(explain(large, *listing([("q", q)])), "empleados_search_idx")
+
+
+def test_a_position_is_found_by_its_index(large):
+    check(explain(large, *listing([("posicion", "Puesto 7")])), "empleados_posicion_id_idx")
+
+
+def test_histories_are_found_by_their_indexes(large):
+    check(explain(large, statements.list_eventos(), history([])), "eventos_pkey")
+    cursor = read_history([]).next_query(9000).partition("cursor=")[2]
+    check(explain(large, statements.list_eventos(), history([("cursor", cursor)])), "eventos_pkey")
+    plan = explain(large, statements.list_eventos_of_empleado(), history([]) | {"row_id": 77})
+    check(plan, "eventos_empleado_id_version_key")
+
+
+def test_what_is_left_to_the_sweep_is_found_by_its_index(large):
+    check(explain(large, statements.pending_eventos(), {"held_back": [], "limit": 100}), "eventos_pending_idx")
+    check(explain(large, statements.measure_outbox(), {}), "eventos_pending_idx")
