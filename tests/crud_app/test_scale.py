@@ -20,7 +20,8 @@ SELECT 'Nombre' || n || ' Apellido' || n % 1000, 'persona' || n || '@example.com
        date '2000-01-01' + n % 9000
 FROM generate_series(1, {ROWS}) AS n;
 INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, publicado_en)
-SELECT gen_random_uuid(), n, 1, 'creado', now() - interval '1 day', 'x', '{{}}', now() FROM generate_series(1, {ROWS}) AS n;
+SELECT gen_random_uuid(), n, 1, 'creado', now() - interval '1 day', 'x', '{{}}', now()
+FROM generate_series(1, {ROWS}) AS n;
 ANALYZE empleados, eventos;
 """  # noqa: S608 - a number of ours
 
