@@ -15,7 +15,7 @@ from tests.browser.stack import LocalStack, running_stack
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+    from playwright.sync_api import Browser, BrowserContext
 
     OpenTab = Callable[..., Directory]
 
@@ -42,35 +42,23 @@ def directory_of(stack: LocalStack, chromium: Browser) -> Iterator[OpenTab]:
     """Gives each person a browser profile and a tab. Whatever breaks in one of them fails the test."""
     stack.empty()
     contexts: list[BrowserContext] = []
-    faults: list[str] = []
+    tabs: list[Directory] = []
 
     def open_tab(**options: object) -> Directory:
         defaults = {"locale": "es-ES", "viewport": {"width": 1280, "height": 800}}
         context = chromium.new_context(**{**defaults, **options})  # type: ignore[arg-type] - Playwright's own options
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
-        page = context.new_page()
-        watch(page, faults)
-        return Directory(page, stack.url)
+        tabs.append(Directory(context.new_page(), stack.url))
+        return tabs[-1]
 
     yield open_tab
     for context in contexts:
         context.close()
-    assert faults == []
+    assert [fault for tab in tabs for fault in tab.faults] == []
 
 
 @pytest.fixture
 def directory(directory_of: OpenTab) -> Directory:
     """One person's tab, the page not yet loaded."""
     return directory_of()
-
-
-def watch(page: Page, faults: list[str]) -> None:
-    """Note what a person would not see: exceptions, and what the Content-Security-Policy refused."""
-
-    def on_console(message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            faults.append(message.text)
-
-    page.on("pageerror", lambda error: faults.append(f"{error.name}: {error.message}\n{error.stack}"))
-    page.on("console", on_console)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Locator, Page, Route
+    from playwright.sync_api import ConsoleMessage, Locator, Page, Route
 
 # Longer than anything on two busy cores takes, shorter than a person waits.
 PATIENCE_MS = 10_000
@@ -23,6 +23,23 @@ class Directory:
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.url = url
+        self.faults: list[str] = []
+        """What a person would not see: exceptions, and what the Content-Security-Policy refused."""
+        self._tolerated: list[re.Pattern[str]] = []
+        page.on("pageerror", lambda error: self._note(f"{error.name}: {error.message}\n{error.stack}"))
+        page.on("console", self._note_console)
+
+    def tolerate(self, fault: re.Pattern[str]) -> None:
+        """This fault is what the test is about."""
+        self._tolerated.append(fault)
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self._note(message.text)
+
+    def _note(self, fault: str) -> None:
+        if not any(pattern.search(fault) for pattern in self._tolerated):
+            self.faults.append(fault)
 
     # ---- places
 

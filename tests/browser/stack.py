@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
-STOP_SECONDS = 20
+STOP_SECONDS = 60
+MAIL_SECONDS = 20
 INSERT = "INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) VALUES (%s, %s, %s, %s, %s)"
 PORTS = ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT", "AWS_PORT")
 
@@ -106,6 +107,20 @@ class LocalStack:
     def delete(self, id_: int) -> None:
         """Delete an employee as another person would."""
         self.api.delete(f"/empleados/{id_}").raise_for_status()
+
+    def wait_for_mail(self, id_: int) -> None:
+        """Wait until a mail about this employee was sent.
+
+        Raises:
+            TimeoutError: none came.
+        """
+        deadline = time.monotonic() + MAIL_SECONDS
+        while time.monotonic() < deadline:
+            mails = self.api.get("/correos", params={"empleado": id_}).raise_for_status().json()
+            if any(mail["estado"] in {"enviado", "entregado"} for mail in mails):
+                return
+            time.sleep(0.1)
+        raise TimeoutError(f"no mail about employee {id_} within {MAIL_SECONDS} s")
 
     def set_aside(self, message: str) -> None:
         """Put a message among those that could not be processed."""

@@ -46,14 +46,15 @@ def test_an_answer_to_an_older_search_never_replaces_a_newer_one(stack: LocalSta
     stack.insert([ANA, LUIS])
     directory.open()
     directory.expect_names("Ana Pérez", "Luis Núñez")
-    held = directory.hold(r"/empleados\?q=a&.*")
+    held = directory.hold(r"/empleados\?.*\bq=a&.*")
 
-    directory.search("a")
+    with directory.page.expect_request(lambda request: "q=a&" in request.url):
+        directory.search("a")
     with directory.page.expect_request_finished(lambda request: "q=lu" in request.url):
         directory.page.get_by_role("searchbox").fill("lu")
     directory.expect_names("Luis Núñez")
-    for route in held:
-        route.fulfill(status=200, content_type="application/json", body="[]")
+    [route] = held
+    route.fulfill(status=200, content_type="application/json", body="[]")
 
     directory.page.wait_for_timeout(200)
     directory.expect_names("Luis Núñez")

@@ -35,8 +35,20 @@ const RULES = {
   pattern: (value, pattern) => !isText(value) || matches(pattern, value),
   minimum: (value, limit) => !isNumber(value) || value >= limit,
   maximum: (value, limit) => !isNumber(value) || value <= limit,
-  multipleOf: (value, step) => !isNumber(value) || Math.abs(value / step - Math.round(value / step)) < 1e-6,
+  multipleOf: (value, step) => !isNumber(value) || isMultiple(value, step),
 };
+
+/**
+ * In decimals, as it is written: a binary 0.07 / 0.01 is no whole number.
+ *
+ * @param {number} value
+ * @param {number} step
+ */
+function isMultiple(value, step) {
+  const places = String(step).split('.')[1]?.length ?? 0;
+  const units = 10 ** places;
+  return Number(value.toFixed(places)) === value && Math.round(value * units) % Math.round(step * units) === 0;
+}
 
 /** @param {string} pattern @param {string} value */
 function matches(pattern, value) {

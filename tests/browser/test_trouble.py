@@ -1,0 +1,189 @@
+"""The API answers 500, 503, HTML or nothing: the page says what happened and what to do, and loses nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.stack import an_employee
+
+if TYPE_CHECKING:
+    from tests.browser.directory import Directory
+    from tests.browser.stack import LocalStack
+
+HTML = "<!doctype html><h1>502 Bad Gateway</h1><script>document.title='fooled'</script>"
+PROBLEM = '{{"title": "{title}", "status": {status}, "detail": "{detail}", "request_id": "r-123"}}'
+
+TROUBLES = {
+    "500": ("Error interno", "avise a soporte"),
+    "503": ("Base de datos caída", "Inténtelo otra vez dentro de 7 s."),
+    "html": ("La respuesta no viene del directorio", "HTTP 502"),
+    "html that says 200": ("La respuesta no viene del directorio", "HTTP 200"),
+    "broken json": ("La respuesta no viene del directorio", "HTTP 200"),
+    "nothing": ("El servidor no responde", "Compruebe la red"),
+}
+
+
+def make_trouble(directory: Directory, trouble: str, path: str, method: str = "GET") -> None:
+    """From now on requests of ``path`` end in this trouble."""
+    match trouble:
+        case "500":
+            directory.answer(path, 500, PROBLEM.format(title="Error interno", status=500, detail=""))
+        case "503":
+            body = PROBLEM.format(title="Base de datos caída", status=503, detail="No responde.")
+            directory.answer(path, 503, body, Retry_After="7")
+        case "html":
+            directory.answer(path, 502, HTML, "text/html")
+        case "html that says 200":
+            directory.answer(path, 200, HTML, "text/html")
+        case "broken json":
+            directory.answer(path, 200, '[{"id": 1', "application/json")
+        case "nothing":
+            directory.cut(path, method=method)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_list_that_cannot_be_had_says_what_happened_and_can_be_tried_again(
+    stack: LocalStack, directory: Directory, trouble: str
+) -> None:
+    stack.insert([an_employee()])
+    make_trouble(directory, trouble, r"/empleados\?.*")
+
+    directory.open()
+
+    for words in TROUBLES[trouble]:
+        expect(directory.alert).to_contain_text(words)
+    expect(directory.page).to_have_title("Empleados · Directorio")
+    directory.mend()
+    directory.press("Reintentar")
+    directory.expect_names("Ana Pérez")
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_save_that_fails_keeps_what_was_typed(stack: LocalStack, directory: Directory, trouble: str) -> None:
+    typed = {"nombre": "Lucía Gómez", "email": "lucia@example.com", "posicion": "Diseñadora", "salario": "4200,50"}
+    directory.open("#/empleados/nuevo")
+    directory.fill(**typed)
+    make_trouble(directory, trouble, "/empleados", method="POST")
+
+    directory.press("Guardar")
+
+    for words in TROUBLES[trouble]:
+        expect(directory.alert).to_contain_text(words)
+    expect(directory.alert).to_be_focused()
+    for name, text in typed.items():
+        expect(directory.field(name)).to_have_value(text)
+    directory.mend()
+    directory.press("Guardar")
+    expect(directory.notice("Guardado: Lucía Gómez")).to_be_visible()
+    assert len(stack.employees()) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "path"),
+    [
+        ("#/resumen", "/resumen"),
+        ("#/actividad", "/eventos"),
+        ("#/operacion", "/cola"),
+        ("#/operacion", "/correos"),
+        ("#/operacion", r"/health\?deep=1"),
+        ("#/empleados/7", "/empleados/7"),
+        ("#/empleados/7/editar", "/empleados/7"),
+    ],
+)
+@pytest.mark.parametrize("trouble", ["500", "html", "nothing"])
+def test_every_view_says_what_it_could_not_get(directory: Directory, trouble: str, place: str, path: str) -> None:
+    make_trouble(directory, trouble, path)
+
+    directory.open(place)
+
+    expect(directory.alert.first).to_contain_text(TROUBLES[trouble][0])
+    expect(directory.page.get_by_role("button", name="Reintentar").first).to_be_visible()
+
+
+def test_the_number_of_the_request_is_there_for_who_helps(directory: Directory) -> None:
+    make_trouble(directory, "500", r"/empleados\?.*")
+
+    directory.open()
+
+    expect(directory.alert).to_contain_text("Número de la petición: r-123")
+
+
+def test_a_server_that_never_answers_is_given_up(stack: LocalStack, directory: Directory) -> None:
+    stack.insert([an_employee()])
+    directory.page.clock.install()
+    directory.hold(r"/empleados\?.*")
+    directory.open()
+    expect(directory.page.locator(".skeleton")).to_be_visible()
+
+    directory.page.clock.fast_forward(33_000)
+
+    expect(directory.alert).to_contain_text("El servidor no responde")
+
+
+def test_mails_that_cannot_be_had_do_not_take_the_history_away(stack: LocalStack, directory: Directory) -> None:
+    row = stack.create()
+    make_trouble(directory, "500", r"/correos\?.*")
+
+    directory.open(f"#/empleados/{row['id']}")
+
+    expect(directory.panel.locator(".event")).to_contain_text("Creado")
+
+
+def test_a_search_whose_answer_does_not_come_keeps_the_search(stack: LocalStack, directory: Directory) -> None:
+    stack.insert([an_employee()])
+    directory.open()
+    directory.expect_names("Ana Pérez")
+    directory.cut(r"/empleados\?.*\bq=.*")
+
+    directory.search("ana")
+
+    expect(directory.alert).to_contain_text("El servidor no responde")
+    expect(directory.page.get_by_role("searchbox")).to_have_value("ana")
+
+
+def test_offline_is_said_and_what_was_missing_comes_with_the_network(stack: LocalStack, directory: Directory) -> None:
+    stack.insert([an_employee()])
+    directory.open()
+    directory.expect_names("Ana Pérez")
+    directory.page.wait_for_timeout(500)  # the other views are fetched while nobody waits
+    directory.page.context.set_offline(True)
+    expect(directory.page.get_by_text("Sin conexión.")).to_be_visible()
+
+    directory.go("Resumen")
+    expect(directory.alert).to_contain_text("No hay conexión a internet")
+    directory.page.context.set_offline(False)
+
+    expect(directory.page.get_by_role("table")).to_contain_text("Analista")
+    expect(directory.page.get_by_text("Sin conexión.")).to_be_hidden()
+
+
+def test_a_view_of_a_version_that_is_gone_asks_to_load_again(directory: Directory) -> None:
+    directory.tolerate(re.compile("dynamically imported module"))
+    directory.page.route(re.compile(r"/static/\w+/summary\.js$"), lambda route: route.fulfill(status=404))
+    directory.open()
+
+    directory.page.get_by_role("navigation", name="Secciones").get_by_role("link", name="Resumen").click()
+
+    expect(directory.heading("No se pudo abrir esta parte")).to_be_visible()
+    directory.mend()
+    directory.press("Cargar de nuevo")
+    expect(directory.heading("Resumen")).to_be_visible()
+
+
+def test_a_browser_that_keeps_nothing_still_works(stack: LocalStack, directory: Directory) -> None:
+    directory.page.add_init_script(
+        "for (const name of ['localStorage', 'sessionStorage'])"
+        " Object.defineProperty(window, name, { get() { throw new DOMException('no', 'SecurityError'); } });"
+    )
+    directory.open("#/empleados/nuevo")
+    directory.press("English")
+    directory.fill(nombre="Ana", email="ana@example.com", posicion="Analyst", salario="1")
+
+    directory.press("Save")
+
+    expect(directory.notice("Saved: Ana")).to_be_visible()
+    assert len(stack.employees()) == 1
