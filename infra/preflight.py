@@ -30,13 +30,13 @@ DATABASE_ATTEMPTS = 4
 PING = """
 import sys
 from chalicelib.database import Database
-from chalicelib.errors import UnavailableError
+from chalicelib.errors import Unavailable
 from chalicelib.settings import SettingError, from_environment
 try:
     Database(from_environment().database_address).ping()
 except SettingError as error:
     sys.exit(f"{error}.")
-except UnavailableError as error:
+except Unavailable as error:
     print(error.args[0])
     sys.exit(2)
 """

@@ -87,18 +87,18 @@ def find_program() -> str:
     return program
 
 
-def cli_environment(environment: Mapping[str, str], build: Path) -> dict[str, str]:
+def cli_environment(environment: Mapping[str, str], build: Path, *, root: Path = Path("/")) -> dict[str, str]:
     """``environment`` with a CLI configuration that works on this machine.
 
-    A configuration of the person's own is left alone. Without one, a provider mirror on this machine is used if there
-    is one: a build machine may have no way to the registry. The configuration for it is written below ``build``.
+    A configuration of the person's own is left alone. Without one, a provider mirror below ``root`` is used if there is
+    one: a build machine may have no way to the registry. The configuration for it is written below ``build``.
     """
     named = environment.get("TF_CLI_CONFIG_FILE")
     if Path(named or Path.home() / ".terraformrc").is_file():
         return dict(environment)
     # Terraform warns at every command when the variable names a file that is not there.
     cleaned = {name: value for name, value in environment.items() if name != "TF_CLI_CONFIG_FILE"}
-    mirror = find_mirror(Path("/"))
+    mirror = find_mirror(root)
     if mirror is None:
         return cleaned
     configuration = build / "terraform.rc"
@@ -133,17 +133,12 @@ def find_mirror(root: Path) -> Path | None:
 
 
 def _folders(root: Path, depth: int) -> Iterator[Path]:
-    yield root
-    if depth == 0:
-        return
-    device = root.stat().st_dev
-    try:
-        entries = sorted(os.scandir(root), key=lambda entry: entry.name)
-    except PermissionError:
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_dev == device:
-            yield from _folders(Path(entry.path), depth - 1)
+    for name, inner, _ in os.walk(root):
+        folder = Path(name)
+        yield folder
+        is_deepest = len(folder.relative_to(root).parts) == depth
+        # What is left in this list is walked next.
+        inner[:] = [] if is_deepest else sorted(each for each in inner if not (folder / each).is_mount())
 
 
 def check() -> None:
