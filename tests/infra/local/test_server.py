@@ -187,6 +187,22 @@ def test_half_written_code_waits_for_the_other_half(app_folder: Path) -> None:
         assert server.ask("GET", "/version")[1]["version"] == "two"
 
 
+def test_a_change_while_the_code_is_loaded_is_not_missed(write_project: WriteProject) -> None:
+    app = """
+        import os, time
+        from pathlib import Path
+        from chalice import Chalice
+        app = Chalice(app_name="tiny")
+        once = Path(__file__).with_name("loaded")
+        if not once.exists():
+            once.touch()
+            time.sleep(2)  # longer than the watch takes to look
+    """
+    with served(write_project(app), "--reload") as server:
+        assert server.line().endswith("loaded changed: starting anew")
+        server.line_that_begins("listens")
+
+
 def rewrite(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
