@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.empleado import BY_NAME, INPUTS, REQUIRED, ROW_ID
 from chalicelib.evento import ACTUALIZADO, CREADO, ELIMINADO, MESSAGE_VERSION, TOLD
+from chalicelib.health import DEPTHS
 from chalicelib.kind import Instant, Whole
 from chalicelib.listing import DEFAULT_LIMIT, DEFAULT_ORDER, MAX_CURSOR, MAX_LIMIT, MAX_POSITION, MAX_SEARCH, ORDERS
 from chalicelib.listing import filter_schema as _filter
@@ -176,9 +177,9 @@ def _summarise_empleados() -> Schema:
 
 def _check_health() -> Schema:
     estado = _object({"estado": {"const": "ok"}})
-    deep = _parameter("deep", {"enum": ["0", "1"]}, "1 also asks the database.", "1")
+    deep = _parameter("deep", {"type": "string", "enum": list(DEPTHS)}, "1 also asks the database.", "1")
     success = _json_response(estado, "This process answers; with deep=1, the database does, too.")
-    return _operation("check_health", "Whether it works", {"200": success}, problems=(503,), parameters=[deep])
+    return _operation("check_health", "Whether it works", {"200": success}, problems=(422, 503), parameters=[deep])
 
 
 def _describe_api() -> Schema:
