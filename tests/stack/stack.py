@@ -135,6 +135,11 @@ class Stack:
         """The mails that say ``text`` somewhere."""
         return [mail for mail in self.mails() if text in str(mail)]
 
+    def has_empty_queues(self) -> bool:
+        """Whether nothing waits, is being worked on, or has failed."""
+        queues = self.http.get("/cola").json()
+        return not any(depth for queue in queues.values() for name, depth in queue.items() if name != "edad_maxima")
+
     def _lines(self, line: str) -> list[str]:
         if not self.log.exists():
             return []

@@ -34,6 +34,8 @@ def test_each_of_a_burst_of_creations_is_one_row_one_event_and_one_mail(stack: S
                 WHERE empleados.email LIKE 'rafaga-%'"""
     assert _count(stack, events) == EMPLOYEES
     stack.wait_for("all mails", lambda: len(stack.mails_about("rafaga-")) >= EMPLOYEES, SECONDS)
+    # What would come twice would come now.
+    stack.wait_for("empty queues", stack.has_empty_queues)
     announced = re.findall(
         r"^Correo: (rafaga-.*)$", "\n".join(mail["BodyText"] for mail in stack.mails()), re.MULTILINE
     )
