@@ -67,7 +67,7 @@ def upstream_failed(error: UpstreamError) -> Problem:
 
 @app.problem_for(ResponseRefused)
 def answer_refused(_error: ResponseRefused) -> Problem:
-    return problems.answer_refused()
+    return problems.answer_refused(app.current_request.method)
 
 
 @app.problem_for(PartsUnwell)

@@ -90,7 +90,7 @@ def test_a_browser_is_told_at_once_of_all_that_the_first_view_needs() -> None:
     document = get("/").body.decode()
     preloaded = set(re.findall(r'rel="modulepreload" href="/static/\w+/([\w.]+)"', document))
 
-    needed = {"main.js"}
+    needed = {"main.js", "rows.js"}
     for _ in range(10):
         source = "\n".join((PAGE_FOLDER / name).read_text() for name in needed)
         needed |= set(re.findall(r"^import [^;]*? from '\./([\w.]+)';", source, re.MULTILINE))
@@ -143,6 +143,7 @@ def test_anything_else_is_not_found(path: str) -> None:
 def a_page(folder: Path, *, script: str = "", inbox_url: str = "") -> Page:
     (folder / "index.html").write_text('<meta content="$inbox"><script src="$static/main.js"></script>$preloads')
     (folder / "main.js").write_text(script)
+    (folder / "rows.js").touch()
     return Page(folder, inbox_url)
 
 

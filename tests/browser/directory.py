@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 # Longer than anything on two busy cores takes, shorter than a person waits.
 PATIENCE_MS = 10_000
+# Stops of the tabulator; the page has no more than some dozens.
+MOST_STOPS = 60
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -127,6 +130,15 @@ class Directory:
         """Choose a file to import."""
         self.page.locator("input[type=file]").set_input_files(path)
 
+    def tab_to(self, name: str) -> None:
+        """Press the tabulator until something of this name has the focus."""
+        for _ in range(MOST_STOPS):
+            self.page.keyboard.press("Tab")
+            focused = self.page.locator(":focus")
+            if focused.count() and focused.evaluate("node => node.ariaLabel ?? node.textContent") == name:
+                return
+        raise AssertionError(f"{name} cannot be reached with the keyboard")
+
     # ---- trouble on the way
 
     def answer(
@@ -139,6 +151,10 @@ class Directory:
             route.fulfill(status=status, body=body, headers={"Content-Type": content_type, **named})
 
         self.page.route(self._address(path), fulfil)
+
+    def answer_json(self, path: str, document: object) -> None:
+        """From now on this is the answer to requests of ``path``."""
+        self.answer(path, 200, json.dumps(document), "application/json")
 
     def cut(self, path: str, *, method: str = "GET") -> None:
         """From now on requests of ``path`` get no answer."""

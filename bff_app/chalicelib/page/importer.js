@@ -239,7 +239,7 @@ function preview(good) {
 }
 
 /** @param {string} label @param {HTMLElement} content */
-const scrolling = (label, content) => h('div', { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': label }, content);
+const scrolling = (label, content) => h('div', { class: 'table-scroll', tabindex: '0', role: 'group', 'aria-label': label }, content);
 
 /** @param {ImportRun} run */
 function progressView(run) {

@@ -2,13 +2,14 @@
 /** The list of employees: search, filter, order, pages. Everything that it shows is in the address. */
 
 import { announce } from './announce.js';
-import { getSummary, listEmployees } from './api.js';
+import { getSummary } from './api.js';
 import { changes } from './changes.js';
 import { h } from './element.js';
 import { FIELDS, show } from './fields.js';
 import { icon } from './icons.js';
 import { isLeaving, keep, removals, removeSoon } from './removal.js';
 import { address, currentRoute, currentTrail, go } from './router.js';
+import { DEFAULT_ORDER, listPart, loadRows } from './rows.js';
 import { empty, failure, skeleton } from './states.js';
 import { t } from './texts.js';
 
@@ -16,9 +17,6 @@ import { t } from './texts.js';
 /** @typedef {import('./router.js').Route} Route */
 
 const TYPING_PAUSE_MS = 150;
-const DEFAULT_ORDER = 'nombre';
-/** The parameters that choose rows; the cursor chooses the page of them. */
-const FILTERS = ['q', 'posicion', 'orden'];
 
 /**
  * @param {HTMLElement} root
@@ -49,7 +47,8 @@ export function mount(root, route, signal) {
     results.setAttribute('aria-busy', 'true');
     if (rows.length === 0) results.replaceChildren(skeleton(12));
     try {
-      ({ rows, next } = await listEmployees({ orden: DEFAULT_ORDER, ...Object.fromEntries(listPart(query)) }, mine));
+      ({ rows, next } = await loadRows(query, mine));
+      if (mine.aborted) return;
       draw(query);
       if (!quietly) announce(t('list.shown', { n: rows.length }));
     } catch (error) {
@@ -88,8 +87,7 @@ export function mount(root, route, signal) {
   changes.addEventListener('change', () => load(currentRoute().query, { quietly: true }), { signal });
   removals.addEventListener('change', redraw, { signal });
   followPlace();
-  load(route.query);
-  loadPositions(toolbar, route.query, signal);
+  load(route.query).then(() => loadPositions(toolbar, route.query, signal)); // the rows first, on a slow network
 
   return {
     update({ query }) {
@@ -100,11 +98,6 @@ export function mount(root, route, signal) {
       scrollTo({ top: 0 });
     },
   };
-}
-
-/** @param {URLSearchParams} query @returns {URLSearchParams} what concerns the list, in one order */
-function listPart(query) {
-  return new URLSearchParams([...FILTERS, 'cursor'].filter((name) => query.get(name)).map((name) => [name, query.get(name) ?? '']));
 }
 
 /** @param {URLSearchParams} query @param {Record<string, string>} changed @returns {URLSearchParams} from its first page */

@@ -162,7 +162,7 @@ function mailTable(mails) {
     );
   return h(
     'div',
-    { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': t('operations.mails') },
+    { class: 'table-scroll', tabindex: '0', role: 'group', 'aria-label': t('operations.mails') },
     h(
       'table',
       { class: 'plain' },

@@ -91,7 +91,7 @@ function groupTable(groups) {
     );
   return h(
     'div',
-    { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': t('summary.table') },
+    { class: 'table-scroll', tabindex: '0', role: 'group', 'aria-label': t('summary.table') },
     h(
       'table',
       { class: 'plain' },
