@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalicelib.limits import MAX_ANSWER_BODY_BYTES, MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES
-from chalicelib.upstream import AnswerTooLarge, UnexplainedError, UpstreamBroken, UpstreamTooSlow, UpstreamUnreachable
+from chalicelib.upstream import (
+    SAFE_METHODS,
+    AnswerTooLarge,
+    UnexplainedError,
+    UpstreamBroken,
+    UpstreamTooSlow,
+    UpstreamUnreachable,
+)
 from frontdoor import Problem
 
 if TYPE_CHECKING:
@@ -35,6 +42,10 @@ _FAILURES: dict[type[UpstreamError], tuple[int, Text]] = {
     ),
 }
 _FAILED: Text = {"es": "falló.", "en": "failed."}
+_REFUSED: Text = {
+    "es": "La respuesta del servicio interno es demasiado grande o no es válida. Pida menos de una vez.",
+    "en": "The answer of the service behind is too large or not valid. Ask for less at once.",
+}
 _UNKNOWN_OUTCOME: Text = {
     "es": "No se sabe si el cambio se hizo: compruébelo antes de repetirlo.",
     "en": "It is unknown whether the change was made: check before repeating it.",
@@ -66,19 +77,18 @@ def _failure(error: UpstreamError, status: int, what: Text, headers: dict[str, s
     sentences = [_SERVICES[error.request.upstream.name], what]
     if not error.request.is_safe:
         sentences.append(_UNKNOWN_OUTCOME if error.outcome_unknown else _NOT_DONE)
-    detail = {language: " ".join(sentence[language] for sentence in sentences) for language in ("es", "en")}
-    return Problem(status, detail=detail, headers=headers, resultado_desconocido=error.outcome_unknown)
+    return Problem(status, detail=_joined(sentences), headers=headers, resultado_desconocido=error.outcome_unknown)
 
 
-def answer_refused() -> Problem:
+def _joined(sentences: list[Text]) -> Text:
+    return {language: " ".join(sentence[language] for sentence in sentences) for language in ("es", "en")}
+
+
+def answer_refused(method: str) -> Problem:
     """502: the front door would not let the upstream's answer through."""
-    return Problem(
-        502,
-        detail={
-            "es": "La respuesta del servicio interno es demasiado grande o no es válida. Pida menos de una vez.",
-            "en": "The answer of the service behind is too large or not valid. Ask for less at once.",
-        },
-    )
+    changes_something = method not in SAFE_METHODS
+    sentences = [_REFUSED, _UNKNOWN_OUTCOME] if changes_something else [_REFUSED]
+    return Problem(502, detail=_joined(sentences), resultado_desconocido=changes_something)
 
 
 def parts_unwell(error: PartsUnwell) -> Problem:

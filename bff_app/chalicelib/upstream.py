@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 Headers = tuple[tuple[str, str], ...]
 _FIRST_ERROR_STATUS = 400
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# RFC 9110, 9.2.1: they change nothing, so that sending one twice does no harm.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class UpstreamRequest:
 
     @property
     def is_safe(self) -> bool:
-        """Whether it changes nothing (RFC 9110, 9.2.1), so that sending it twice does no harm."""
-        return self.method in _SAFE_METHODS
+        """Whether it changes nothing."""
+        return self.method in SAFE_METHODS
 
     @property
     def head_bytes(self) -> int:

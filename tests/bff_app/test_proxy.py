@@ -483,6 +483,18 @@ def test_an_answer_that_no_front_door_takes_is_our_502(
     problem(bff(serve(answering(body, *headers)), door=door).get("/empleados"), 502)
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_an_answer_that_cannot_be_passed_on_says_whether_a_change_may_have_been_made(
+    serve: Serve, bff: Bff, method: str
+) -> None:
+    server = serve(answering(b"{}", "X-Other: \xf1"))
+
+    document = problem(bff(server).request(method, "/empleados/7"), 502)
+
+    assert document["resultado_desconocido"] is (method == "PUT")
+    assert ("compruébelo" in str(document["detail"])) is (method == "PUT")
+
+
 def test_an_answer_that_only_its_wrapping_makes_too_large_is_our_502(serve: Serve, bff: Bff) -> None:
     """Each quotation mark becomes two characters in the JSON that the load balancer measures."""
     body = b'"' * (MAX_ANSWER_BODY_BYTES - 1)
