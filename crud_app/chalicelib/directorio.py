@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: A request whose statement took longer leaves its event to the sweep: the Lambda's 22 s must hold the publish, too.
 PUBLISH_WITHIN_SECONDS = 10
+
+logger = logging.getLogger(__name__)
 
 
 class Directorio:
@@ -112,6 +115,10 @@ class Directorio:
             return
         try:
             message_id = self._publisher.publish(evento)
-            self._repository.mark_published(evento, message_id)
-        except (PublishFailed, Unavailable) as error:
+        except PublishFailed as error:
             log_failed(evento, str(error))
+            return
+        try:
+            self._repository.mark_published(evento, message_id)
+        except Unavailable:
+            logger.warning("A published event was not marked: the sweep repeats it", extra={"event_id": evento.id})

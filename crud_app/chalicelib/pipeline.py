@@ -53,6 +53,9 @@ logger = logging.getLogger(__name__)
 #: something was sent. https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
 MAX_IDLE_SECONDS = 300
 
+#: Seconds for an answer that is owed when the next statement wants the connection: it should have come long ago.
+OWED_SECONDS = 2
+
 NO_TYPES = H_pack(0)  # the server infers each parameter's type
 ALL_TEXT = H_pack(0)  # parameters and columns in the text format
 DESCRIBE_PORTAL = DESCRIBE + i_pack(6) + PORTAL + NULL_BYTE
@@ -157,6 +160,8 @@ class PipelinedConnection(Connection):  # type: ignore[misc] # pg8000 has no typ
         Raises:
             InterfaceError: the connection was lost meanwhile, and is closed. Nothing that follows was sent.
         """
+        if self._owed and self._usock is not None:
+            self._usock.settimeout(OWED_SECONDS)
         while self._owed:
             try:
                 self._receive(self._owed.pop(0))

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import Integer, bindparam, literal, select
+from sqlalchemy import Integer, bindparam, event, literal, select
 
 from chalicelib import connection, database, publisher
 from chalicelib.database import Database, Statement, prepare
@@ -204,6 +204,23 @@ class TestAbsence:
         with pytest.raises(Unavailable):
             silent.ping()
         assert time.monotonic() - started < database.HEALTH_PATIENCE.connect + 1
+
+
+class TestLater:
+    MARK = statement("UPDATE empleados SET posicion = $1::text", "posicion")
+
+    def test_is_done_though_nobody_waits(self, database, sql):
+        database.write(INSERT, {"email": "a@example.com"})
+        database.write_later(self.MARK, {"posicion": "Q"})
+        database.ping()
+        assert sql("SELECT posicion FROM empleados") == "Q"
+
+    def test_what_cannot_be_sent_is_unavailable(self, far_database):
+        """The connection breaks between the look at it and the send."""
+        far_database.read(ONE, {})
+        event.listen(far_database._engine, "checkout", lambda connection, *_: connection.close())  # noqa: SLF001
+        with pytest.raises(Unavailable):
+            far_database.write_later(self.MARK, {"posicion": "Q"})
 
 
 class TestTransaction:

@@ -110,6 +110,13 @@ def test_a_refused_event_holds_back_the_later_ones_of_its_employee_only(outbox, 
     assert [each.id for each in publisher.published] == [other, later, first, second]
 
 
+def test_a_batch_of_nothing_but_held_back_events_is_not_sent(outbox, publisher, leave_behind):
+    publisher.refused = {1}
+    leave_behind(1, 1)
+    outbox.publish_pending(FakeContext())
+    assert [len(batch) for batch in publisher.batches] == [1]
+
+
 def test_one_held_back_beyond_a_chunk_stays_so(outbox, publisher, leave_behind, pending):
     publisher.refused = {1}
     leave_behind(*range(1, CHUNK_SIZE + 1), 1, 2)

@@ -12,7 +12,7 @@ import pytest
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from chalicelib.connection import LIMITS_STATEMENT, Connector
-from chalicelib.pipeline import MAX_IDLE_SECONDS, PipelinedConnection, sqlstate
+from chalicelib.pipeline import MAX_IDLE_SECONDS, OWED_SECONDS, PipelinedConnection, sqlstate
 from chalicelib.settings import parse_database_url
 
 
@@ -250,6 +250,12 @@ class TestLosses:
         assert sqlstate(caught.value) == "57P01"
         assert connection.is_closed
 
+    def test_a_closed_cursor_runs_nothing(self, connection):
+        cursor = connection.cursor()
+        cursor.close()
+        with pytest.raises(InterfaceError, match="Cursor closed"):
+            cursor.execute("SELECT 1")
+
     def test_closing_twice_is_nothing(self, connection):
         connection.close()
         connection.close()
@@ -278,6 +284,13 @@ class TestLater:
             connection.execute_later("INSERT INTO t VALUES ($1::int)", (number,))
         assert connection.is_usable()
         assert ask(connection, "SELECT count(*) FROM t") == ([5],)
+
+    def test_an_answer_that_does_not_come_is_not_waited_for_long(self, connection, proxy):
+        proxy.answering.clear()
+        connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
+        started = time.monotonic()
+        assert not connection.is_usable()
+        assert time.monotonic() - started < OWED_SECONDS + 1
 
     def test_a_loss_before_the_next_statement_is_seen_before_it_is_sent(self, connection, proxy):
         proxy.cut_before_answer = True

@@ -91,6 +91,21 @@ def test_a_topic_that_is_not_set_leaves_the_event_to_the_sweep(database_url, ana
     assert [each.code for each in caplog.records if hasattr(each, "code")] == ["SNS_TOPIC_ARN is not set"]
 
 
+def test_a_mark_that_cannot_be_sent_fails_no_request(far_client, proxy, ana, publisher, caplog):
+    """The event is published twice then, which its readers absorb."""
+    publish = publisher.publish
+
+    def publish_and_lose_the_database(evento):
+        proxy.target = "/nowhere"
+        proxy.close_all()
+        time.sleep(0.1)
+        return publish(evento)
+
+    publisher.publish = publish_and_lose_the_database
+    assert far_client.post("/empleados", json=ana).status == 201
+    assert "A published event was not marked: the sweep repeats it" in caplog.messages
+
+
 def test_a_slow_statement_leaves_its_event_to_the_sweep(monkeypatch, client, ana, publisher):
     """The Lambda's time must hold the publish, too."""
     monkeypatch.setattr("chalicelib.directorio.PUBLISH_WITHIN_SECONDS", 0)
