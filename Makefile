@@ -94,7 +94,7 @@ build/%/main.tf.json: $(IN_EVERY_MODULE) $$(shell find $$*/app.py $$*/chalicelib
 
 .PHONY: infra-test
 infra-test: package ## Check the Terraform files: format, validity, tests with a mock provider
-	@$(BIN)/python -m infra.terraform_cli
+	@$(BIN)/python -m infra.check
 
 .PHONY: plan
 plan: package ## AWS: show what a deployment would change (ENVIRONMENT=dev DATABASE_URL=… EMAIL_FROM=… NOTIFY_TO=…)
@@ -118,7 +118,8 @@ destroy: package ## AWS: remove an environment, after asking
 lint: $(VENV)/.ready ## Style and layers: ruff, import-linter
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
+	@for app in $(APPS); do (cd $$app && PYTHONPATH=.. ../$(BIN)/lint-imports --no-logo --config .importlinter); done
 
 .PHONY: format
 format: $(VENV)/.ready ## Format the code and mend what ruff can mend
@@ -147,7 +148,7 @@ screenshots: install browser ## Take pictures of every view (build/screenshots; 
 	@$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: test
-test: lint types unit browser-test ## All tests of the code
+test: lint types unit browser-test ## All tests: style, types, units and integration, Terraform
 	@printf '\033[32mmake test: passed\033[0m\n'
 
 .PHONY: check

@@ -1,7 +1,4 @@
-"""Runs Terraform (or OpenTofu) for the project's commands, and finds its providers where there is no registry.
-
-`python -m infra.terraform_cli check` formats-checks, validates and tests the files of this folder: `make infra-test`.
-"""
+"""Runs Terraform (or OpenTofu) for the project's commands, and finds its providers where there is no registry."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,35 +135,3 @@ def _folders(root: Path, depth: int) -> Iterator[Path]:
         is_deepest = len(folder.relative_to(root).parts) == depth
         # What is left in this list is walked next.
         inner[:] = [] if is_deepest else sorted(each for each in inner if not (folder / each).is_mount())
-
-
-def check() -> None:
-    """Check the format, validity and tests of the Terraform files. `make package` must have run.
-
-    Raises:
-        TerraformFailed: terraform is missing, or something is wrong.
-    """
-    # A folder of its own: a person's backend and workspace in infra/.terraform are none of the tests' business.
-    terraform = Terraform(INFRA, {"TF_DATA_DIR": str(BUILD / "infra-test")})
-    terraform.run("fmt", "-check", "-diff", "-recursive")
-    terraform.read("init", "-backend=false", "-input=false", "-lockfile=readonly")
-    terraform.run("validate")
-    terraform.run("test")
-
-
-def main() -> int:
-    try:
-        find_program()
-    except TerraformFailed as missing:
-        print(f"infra-test: skipped: {missing}")
-        return 0
-    try:
-        check()
-    except TerraformFailed as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

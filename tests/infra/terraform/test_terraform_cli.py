@@ -10,11 +10,9 @@ import pytest
 from infra.terraform_cli import (
     Terraform,
     TerraformFailed,
-    check,
     cli_environment,
     find_mirror,
     find_program,
-    main,
     mirror_configuration,
 )
 
@@ -73,33 +71,6 @@ def test_a_missing_terraform_is_named_with_what_to_do(monkeypatch: pytest.Monkey
     monkeypatch.setenv("TERRAFORM", "tofu")
     with pytest.raises(TerraformFailed, match=r"^tofu is not on the PATH"):
         find_program()
-
-
-def test_the_check_goes_from_format_to_tests_in_a_data_folder_of_its_own(terraform: FakeTerraform) -> None:
-    check()
-
-    assert terraform.commands == ["fmt", "init", "validate", "test"]
-    assert "-lockfile=readonly" in terraform.arguments_of("init")
-    assert all(call["environment"]["TF_DATA_DIR"].endswith("infra-test") for call in terraform.calls)
-
-
-def test_make_infra_test_fails_when_terraform_does(terraform: FakeTerraform, capfd: pytest.CaptureFixture[str]) -> None:
-    terraform.answer("validate", exits=1)
-
-    assert main() == 1
-    assert "terraform validate failed" in capfd.readouterr().err
-    assert "test" not in terraform.commands
-
-
-def test_make_infra_test_succeeds_when_terraform_does(terraform: FakeTerraform) -> None:
-    assert main() == 0
-    assert terraform.commands[-1] == "test"
-
-
-@pytest.mark.usefixtures("no_terraform")
-def test_make_infra_test_says_that_it_skips_where_terraform_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main() == 0
-    assert "skipped: terraform is not on the PATH" in capsys.readouterr().out
 
 
 @pytest.fixture
