@@ -148,7 +148,7 @@ screenshots: install browser ## Take pictures of every view (build/screenshots; 
 	@$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: test
-test: lint types unit browser-test ## All tests: style, types, units and integration, Terraform
+test: lint types unit infra-test browser-test ## All tests: style, types, units and integration, Terraform
 	@printf '\033[32mmake test: passed\033[0m\n'
 
 .PHONY: check
