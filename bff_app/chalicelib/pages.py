@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     _Headers = dict[str, str | list[str]]
 
 _DOCUMENT = "index.html"
-# In this order: the first one asks for rows while the rest is on its way.
-_STARTS = ("rows.js", "main.js")
+_START = "main.js"
+# Asks for rows while the rest is on its way.
+_ROWS = "rows.js"
 _CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -109,24 +110,28 @@ class Page:
     @cached_property
     def _document(self) -> bytes:
         static = f"/static/{self.version}"
-        links = (f'<link rel="modulepreload" href="{static}/{name}" />' for name in self._first_modules())
+        links = (
+            f'<link rel="modulepreload" href="{static}/{name}" fetchpriority="{priority}" />'
+            for name, priority in self._first_modules().items()
+        )
         preloads = "\n    ".join(links)
         template = Template(self._sources[_DOCUMENT].decode())
         return template.substitute(static=static, preloads=preloads, inbox=escape(self._inbox_url)).encode()
 
-    def _first_modules(self) -> list[str]:
-        """What the first modules need before they can run, so that a browser fetches all of it at once."""
-        names: list[str] = []
-        for start in _STARTS:
-            self._add_module(start, names)
-        return names
+    def _first_modules(self) -> dict[str, str]:
+        """What the first view needs, with its priority, so that a browser fetches all of it at once.
 
-    def _add_module(self, name: str, names: list[str]) -> None:
-        if name in names:
-            return
-        names.append(name)
-        for imported in _STATIC_IMPORT.findall(self._sources[name].decode()):
-            self._add_module(imported, names)
+        A browser has six connections: the rows must not queue behind the modules that draw them.
+        """
+        first = dict.fromkeys(self._modules_of(_ROWS), "high")
+        return first | {name: "low" for name in self._modules_of(_START) if name not in first}
+
+    def _modules_of(self, start: str) -> list[str]:
+        names = [start]
+        for name in names:
+            imported = _STATIC_IMPORT.findall(self._sources[name].decode())
+            names += [other for other in dict.fromkeys(imported) if other not in names]
+        return names
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
