@@ -82,7 +82,7 @@ resource "aws_security_group" "alb" {
   count = var.alb_enabled ? 1 : 0
 
   name        = "${local.name}-alb"
-  description = "HTTP to the load balancer; nothing goes out, since it reaches Lambda through the AWS API"
+  description = "HTTP to the load balancer, and from it to the AWS APIs"
   vpc_id      = aws_vpc.main[0].id
   tags        = { Name = "${local.name}-alb" }
 
@@ -100,4 +100,16 @@ resource "aws_vpc_security_group_ingress_rule" "http" {
   ip_protocol       = "tcp"
   from_port         = 80
   to_port           = 80
+}
+
+# Lambda is called through its API; nothing else goes out.
+resource "aws_vpc_security_group_egress_rule" "aws_apis" {
+  count = var.alb_enabled ? 1 : 0
+
+  security_group_id = aws_security_group.alb[0].id
+  description       = "HTTPS to the AWS APIs"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
 }

@@ -60,6 +60,11 @@ run "plan" {
     error_message = "only port 80 is open"
   }
 
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.aws_apis[0].from_port == 443 && aws_vpc_security_group_egress_rule.aws_apis[0].to_port == 443
+    error_message = "only HTTPS goes out"
+  }
+
   # ---- HTTP APIs
   assert {
     condition     = toset(keys(aws_apigatewayv2_api.app)) == toset(["crud", "email"]) && alltrue([for api in aws_apigatewayv2_api.app : api.protocol_type == "HTTP"])
