@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import threading
 import time
+from http.cookiejar import Cookie
 from typing import TYPE_CHECKING
 
 import pytest
@@ -121,13 +123,16 @@ def test_threads_do_not_wait_for_each_other(client: HttpxUpstreamClient, serve: 
     assert not all_here.broken
 
 
-def test_a_cookie_of_one_answer_is_not_sent_with_the_next_request(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_a_cookie_of_one_answer_is_neither_sent_with_the_next_request_nor_kept(
+    client: HttpxUpstreamClient, serve: Serve
+) -> None:
     server = serve(answering(b"", "Set-Cookie: session=someone; Path=/"))
 
     for _ in range(2):
         send(client, request_to(server.url))
 
     assert [received.header("cookie") for received in server.received] == [None, None]
+    assert not any(isinstance(kept, Cookie) for kept in gc.get_objects())
 
 
 def test_a_proxy_of_the_environment_is_ignored(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
