@@ -10,7 +10,8 @@ terraform {
   }
 
   # The state is kept beside these files, one workspace an environment, which suits one person. A team keeps it in a
-  # bucket: copy backend.tf.example to backend.tf, fill in the bucket's name, and run `make plan`, which migrates it.
+  # bucket: copy backend.tf.example to backend.tf, fill in the bucket's name, and run once
+  # `terraform -chdir=infra init -migrate-state`.
 }
 
 provider "aws" {
