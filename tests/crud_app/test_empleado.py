@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.empleado import BY_NAME, FIELDS, INPUTS, MAX_UNKNOWN, MAX_UNKNOWN_NAME, read_changes, read_new
@@ -58,10 +58,12 @@ class TestLine:
     def test_is_one_line_of_1_to_120_characters(self, value, rule):
         assert rule_of(Line(120), value) == rule
 
+    @settings(deadline=None)  # a loaded machine is no defect
     @given(TEXT)
     def test_schema_and_rule_agree(self, text):
         assert accepts(Line(5), text) == (rule_of(Line(5), text) is None)
 
+    @settings(deadline=None)  # a loaded machine is no defect
     @given(st.text("ab \u3000\n\x00", max_size=12))
     def test_schema_and_rule_agree_at_the_edges(self, text):
         assert accepts(Line(5), text) == (rule_of(Line(5), text) is None)
@@ -89,6 +91,7 @@ class TestEmail:
     def test_refuses_the_rest(self, value, rule):
         assert rule_of(Email(), value) == rule
 
+    @settings(deadline=None)  # a loaded machine is no defect
     @given(st.text("aA.@-ñ \n", max_size=12))
     def test_schema_and_rule_agree(self, text):
         assert accepts(Email(), text) == (rule_of(Email(), text) is None)
@@ -119,6 +122,7 @@ class TestMoney:
     def test_refuses_what_is_no_amount(self, value, rule):
         assert rule_of(self.KIND, value) == rule
 
+    @settings(deadline=None)  # a loaded machine is no defect
     @given(st.integers(-10, 999_999_999 + 10))
     def test_schema_and_rule_agree(self, cents):
         amount = Decimal(cents).scaleb(-2)
@@ -181,11 +185,13 @@ class TestRead:
         assert len(caught.value.violations) == MAX_UNKNOWN
         assert all(len(each.campo) == MAX_UNKNOWN_NAME for each in caught.value.violations)
 
+    @settings(deadline=None)  # a loaded machine is no defect
     @given(JSON)
     def test_any_json_is_read_or_refused(self, body):
         for read in (read_new, read_changes):
             assert violations_of(read, body) != set()
 
+    @settings(deadline=None)  # a loaded machine is no defect
     @given(st.fixed_dictionaries({}, optional=dict.fromkeys(INPUTS, JSON)))
     def test_any_value_of_a_field_is_read_or_refused(self, body):
         broken = violations_of(read_changes, body)
