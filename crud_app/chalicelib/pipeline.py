@@ -196,8 +196,6 @@ class PipelinedConnection(Connection):  # type: ignore[misc] # pg8000 has no typ
             if isinstance(error, OSError | InterfaceError):
                 raise InterfaceError("network error") from error
             raise
-        finally:
-            self._used_at = time.time()
         return answer
 
     def handle_COMMAND_COMPLETE(self, data: bytes, context: Answer) -> None:  # noqa: N802 - pg8000's name
@@ -223,6 +221,7 @@ class PipelinedConnection(Connection):  # type: ignore[misc] # pg8000 has no typ
         try:
             self._usock.settimeout(self.answer_seconds)
             self._usock.sendall(data)
+            self._used_at = time.time()  # not when an answer is read: a thawed Lambda may find an old one waiting
         except OSError as error:
             self._abandon()
             raise InterfaceError("network error") from error

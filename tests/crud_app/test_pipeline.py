@@ -279,6 +279,12 @@ class TestLater:
         (record,) = caplog.records
         assert (record.levelname, record.sqlstate) == ("WARNING", "42P01")
 
+    def test_an_old_answer_does_not_make_an_idle_connection_young(self, connection):
+        """A Lambda that was frozen after a write finds the answer to its mark waiting."""
+        connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
+        connection._used_at -= MAX_IDLE_SECONDS + 1  # noqa: SLF001 - nobody waits five minutes
+        assert not connection.is_usable()
+
     def test_several_answers_may_be_owed(self, connection):
         for number in range(5):
             connection.execute_later("INSERT INTO t VALUES ($1::int)", (number,))
