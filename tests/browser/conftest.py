@@ -53,6 +53,8 @@ def directory_of(stack: LocalStack, chromium: Browser) -> Iterator[OpenTab]:
         return tabs[-1]
 
     yield open_tab
+    for tab in tabs:
+        tab.mend()  # what is still held back must not outlive its tab
     for context in contexts:
         context.close()
     assert [fault for tab in tabs for fault in tab.faults] == []

@@ -182,7 +182,7 @@ class Directory:
 
     def mend(self) -> None:
         """The way is clear again."""
-        self.page.unroute_all()
+        self.page.unroute_all(behavior="ignoreErrors")
 
     def _address(self, path: str) -> re.Pattern[str]:
         return re.compile(f"^{re.escape(self.url)}{path}$")

@@ -124,8 +124,15 @@ class LocalStack:
 
     def set_aside(self, message: str) -> None:
         """Put a message among those that could not be processed."""
-        queue = boto3.client("sqs", endpoint_url=self._variables["AWS_ENDPOINT_URL"])
-        queue.send_message(QueueUrl=self._variables["EMAIL_DLQ_URL"], MessageBody=message)
+        variables = self._variables
+        queue = boto3.client(
+            "sqs",
+            endpoint_url=variables["AWS_ENDPOINT_URL"],
+            region_name=variables["AWS_DEFAULT_REGION"],
+            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+        )
+        queue.send_message(QueueUrl=variables["EMAIL_DLQ_URL"], MessageBody=message)
 
     def employees(self, **query: str) -> list[Employee]:
         """What the API lists, the first 200."""

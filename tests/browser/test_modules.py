@@ -213,7 +213,7 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-@PROPERTY
+@settings(PROPERTY, max_examples=50)
 @given(values=VALUES)
 @example(values={"nombre": "a", "email": "a@b.c", "posicion": "p", "salario": 0.07})
 @example(values={"nombre": "a", "email": "a@b.c", "posicion": "p", "salario": 9999999.99})

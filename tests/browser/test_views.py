@@ -232,7 +232,7 @@ def test_a_chosen_theme_is_remembered(directory_of: OpenTab) -> None:
     body = directory.page.locator("body")
     light = body.evaluate("body => getComputedStyle(body).backgroundColor")
 
-    directory.press("Tema: el del sistema")
+    directory.press("Tema: sistema")
     directory.press("Tema: claro")
     dark = body.evaluate("body => getComputedStyle(body).backgroundColor")
     directory.page.reload()

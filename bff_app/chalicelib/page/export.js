@@ -12,7 +12,7 @@ import { toast } from './toast.js';
 /** @param {import('./api.js').ListQuery} query */
 export async function exportEmployees(query) {
   const stopping = new AbortController();
-  const waiting = toast(t('export.running'), { seconds: Infinity, action: { label: t('cancel'), run: () => stopping.abort() } });
+  const waiting = toast(t('export.running'), { kind: 'waiting', seconds: Infinity, action: { label: t('cancel'), run: () => stopping.abort() } });
   const rows = [FIELDS.map(({ name }) => name)];
   try {
     for await (const page of everyEmployeePage(query, stopping.signal)) {

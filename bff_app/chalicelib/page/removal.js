@@ -28,6 +28,7 @@ const notify = () => removals.dispatchEvent(new Event('change'));
 /** @param {Employee} row */
 export function removeSoon(row) {
   const notice = toast(t('removal.soon', { name: row.nombre }), {
+    kind: 'waiting',
     seconds: UNDO_SECONDS,
     action: { label: t('undo'), run: () => keep(row.id) },
     onEnd: () => remove(row),

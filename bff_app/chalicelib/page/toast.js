@@ -7,6 +7,7 @@ import { t } from './texts.js';
 
 const TICK_MS = 200;
 const READING_SECONDS = 6;
+const PICTURES = /** @type {const} */ ({ done: 'check', waiting: 'clock', error: 'warning' });
 
 export const toasts = h('section', { class: 'toasts' });
 
@@ -14,7 +15,7 @@ export const toasts = h('section', { class: 'toasts' });
 
 /**
  * @param {string} text
- * @param {{kind?: 'done' | 'error', seconds?: number, action?: {label: string, run: () => void}, onEnd?: () => void}} [options]
+ * @param {{kind?: keyof typeof PICTURES, seconds?: number, action?: {label: string, run: () => void}, onEnd?: () => void}} [options]
  *   `seconds`: how long it stays, an error until it is closed. `onEnd`: its time is over (closing it by hand counts too)
  * @returns {Toast}
  */
@@ -36,7 +37,7 @@ export function toast(text, { kind = 'done', seconds = kind === 'error' ? Infini
   const element = h(
     'div',
     { class: `toast toast-${kind}`, role: kind === 'error' ? 'alert' : 'status' },
-    icon(kind === 'error' ? 'warning' : 'check'),
+    icon(PICTURES[kind]),
     h('p', {}, text),
     action && h('button', { type: 'button', class: 'toast-action', onclick: act }, action.label),
     onEnd && clock,
