@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from infra.local.emulator import CREDENTIALS, Emulator, free_port, running_emulator
 from infra.local.postgres import Postgres, migrate, running_postgres
@@ -16,8 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
+    from xdist.workermanage import WorkerController
+
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("crud_app", "email_app", "bff_app")
+
+# A property must hold however busy the machine is: hypothesis's 200 ms for an example say nothing about it.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 class AppSwitch:
@@ -63,6 +73,39 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     _switch.select(_app_of(item.path))
 
 
+class OneStackScheduling(LoadScopeScheduling):
+    """Hands out whole files, and `tests/stack` as one, so that only one worker starts the whole system."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "tests/stack" if path.startswith("tests/stack/") else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneStackScheduling:
+    return OneStackScheduling(config, log)
+
+
+# Where all workers of a run keep PostgreSQL's data. Not in pytest's own folder: each pytest that root starts closes
+# that to other users, and PostgreSQL, which refuses to run as root, is one of them.
+_data_folder = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given = getattr(config, "workerinput", {}).get("data_folder")
+    config.stash[_data_folder] = Path(given or tempfile.mkdtemp(prefix="crud-empleados-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    node.workerinput["data_folder"] = str(node.config.stash[_data_folder])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the controller ends last
+        shutil.rmtree(config.stash[_data_folder], ignore_errors=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_real_aws() -> Iterator[None]:
     """No test may meet the AWS account of the person who runs it."""
@@ -82,9 +125,9 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 
 
 @pytest.fixture(scope="session")
-def postgres(shared_folder: Path) -> Iterator[Postgres]:
+def postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
     """The embedded server, one for all workers."""
-    with running_postgres(shared_folder / "postgres") as server:
+    with running_postgres(pytestconfig.stash[_data_folder] / "postgres") as server:
         yield server
 
 
