@@ -19,18 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 POLL_SECONDS = 0.5
+# The exit code by which a change of the code ends a program; no process ever ends with it.
+START_ANEW = -1
 
 logger = logging.getLogger(__name__)
-
-
-class Program(Protocol):
-    """What `run_program` runs."""
-
-    def run(self) -> int:
-        """Work until `stop` is called or something breaks, and return the exit code."""
-
-    def stop(self) -> None:
-        """Ask `run` to end what is under way and return. Called from signal handlers and from other threads."""
 
 
 class Ending:
@@ -49,7 +41,7 @@ class Ending:
 
     @property
     def asked(self) -> bool:
-        """Whether `ask` was called, and nobody has waited yet."""
+        """Whether `ask` was called since the last `wait`."""
         return not self._codes.empty()
 
     def wait(self) -> int:
@@ -57,38 +49,44 @@ class Ending:
         return self._codes.get()
 
 
+class Program(Protocol):
+    """What `run_program` runs."""
+
+    def run(self, ending: Ending) -> int:
+        """Work until ``ending``, end what is under way, and return the exit code."""
+
+
 def run_program(make: Callable[[], Program], *, reload: Path | None = None) -> int:
     """Make a program and run it until SIGTERM or Ctrl-C; the result is its exit code.
 
-    With ``reload``, the folder of its code, a change there stops the program and starts the process anew, and code that
+    With ``reload``, the folder of its code, a change there ends the program and starts the process anew, and code that
     cannot be loaded (half of it is written) waits for the next change.
     """
-    changed = threading.Event()
-    program: Program | None = None
-
-    def on_change() -> None:
-        changed.set()
-        if program:
-            program.stop()
-
+    ending = Ending()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.ask())
     if reload:
-        CodeWatch(reload, on_change).start()
+        CodeWatch(reload, lambda: ending.ask(START_ANEW)).start()
+    exit_code = _make_and_run(make, ending, patient=reload is not None)
+    if exit_code != START_ANEW:
+        return exit_code
+    # A signal from here on ends the process at once: none may be lost to the program that is being replaced.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    return 0 if ending.asked else _start_anew()
+
+
+def _make_and_run(make: Callable[[], Program], ending: Ending, *, patient: bool) -> int:
     try:
         program = make()
     except Exception:
-        if not reload:
+        if not patient:
             raise
-        logger.exception("the code in %s cannot be loaded; waiting for a change", reload.name)
-        changed.wait()
+        logger.exception("the code cannot be loaded; waiting for a change")
     else:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: program.stop())
-        if changed.is_set():
-            program.stop()
-        exit_code = program.run()
-        if not changed.is_set():
-            return exit_code
-    return _start_anew()
+        if not ending.asked:
+            return program.run(ending)
+    return ending.wait()
 
 
 def _start_anew() -> NoReturn:

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING
 
 from infra.local.doors import DOORS, AnswerRefused, Door
 from infra.local.logs import log_to_stdout
-from infra.local.program import Ending, run_program
+from infra.local.program import run_program
 from infra.local.project import Function, InvocationFailed, Project
 from infra.local.wire import HOST, LoopbackServer, WireAnswer, WireRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from infra.local.program import Ending
 
 logger = logging.getLogger("infra.local.server")
 
@@ -53,18 +55,13 @@ class ServerProgram:
         self._function = project.function("api_handler", project.app)
         self._port = port
         self._door = door
-        self._ending = Ending()
 
-    def stop(self) -> None:
-        """See `Program`."""
-        self._ending.ask()
-
-    def run(self) -> int:
+    def run(self, ending: Ending) -> int:
         """See `Program`."""
         server = AppServer(self._port, self._function, self._door)
         server.start()
         logger.info("listens on http://%s:%d", HOST, self._port)
-        exit_code = self._ending.wait()
+        exit_code = ending.wait()
         server.stop()
         return exit_code
 

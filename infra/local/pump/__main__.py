@@ -14,7 +14,7 @@ import boto3
 from chalice.app import ScheduledEventConfig, ScheduleExpression, SNSEventConfig, SQSEventConfig
 
 from infra.local.logs import log_to_stdout
-from infra.local.program import Ending, run_program
+from infra.local.program import run_program
 from infra.local.project import Project
 
 from .expressions import parse_schedule
@@ -25,6 +25,8 @@ from .topic import TopicSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from infra.local.program import Ending
 
 logger = logging.getLogger("infra.local.pump")
 
@@ -59,35 +61,30 @@ class Pump:
 
     def __init__(self, sources: Iterable[Source], *, concurrency: int = 1) -> None:
         """``concurrency`` is the number of threads of each queue and topic; a schedule has one."""
-        self._stop = threading.Event()
-        self._ending = Ending()
-        self._threads = [
-            threading.Thread(target=self._run, args=(source,), name=source.name)
-            for source in sources
-            for _ in range(1 if isinstance(source, ScheduleSource) else concurrency)
+        self._sources = [
+            source for source in sources for _ in range(1 if isinstance(source, ScheduleSource) else concurrency)
         ]
 
-    def stop(self) -> None:
+    def run(self, ending: Ending) -> int:
         """See `Program`."""
-        self._ending.ask()
+        stop = threading.Event()
 
-    def run(self) -> int:
-        """See `Program`."""
-        logger.info("drives %s", "; ".join(sorted({thread.name for thread in self._threads})))
-        for thread in self._threads:
+        def run_source(source: Source) -> None:
+            try:
+                source.run(stop)
+            except Exception:
+                logger.exception("%s broke: this is a bug of the pump", source.name)
+                ending.ask(exit_code=1)
+
+        threads = [threading.Thread(target=run_source, args=(source,), name=source.name) for source in self._sources]
+        logger.info("drives %s", "; ".join(sorted({source.name for source in self._sources})))
+        for thread in threads:
             thread.start()
-        exit_code = self._ending.wait()
-        self._stop.set()
-        for thread in self._threads:
+        exit_code = ending.wait()
+        stop.set()
+        for thread in threads:
             thread.join()
         return exit_code
-
-    def _run(self, source: Source) -> None:
-        try:
-            source.run(self._stop)
-        except Exception:
-            logger.exception("%s broke: this is a bug of the pump", source.name)
-            self._ending.ask(exit_code=1)
 
 
 def main(arguments: Sequence[str]) -> int:

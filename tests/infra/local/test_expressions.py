@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from infra.local.pump.expressions import ExpressionError, parse_schedule
@@ -110,6 +110,7 @@ def values(text: str, lowest: int, highest: int) -> set[int]:
     return chosen
 
 
+@settings(deadline=None)  # it tries every minute
 @given(
     minutes=field(0, 59),
     hours=field(0, 23),
@@ -126,15 +127,14 @@ def test_a_cron_fires_at_the_first_minute_that_fits(  # noqa: PLR0913 - one for 
     days, weekdays = ("?", weekdays) if by_weekday else (days, "?")
     following = next_after(f"cron({minutes} {hours} {days} {months} {weekdays} *)", moment)
 
+    minute_set, hour_set = values(minutes, 0, 59), values(hours, 0, 23)
+    day_set, month_set, weekday_set = values(days, 1, 31), values(months, 1, 12), values(weekdays, 1, 7)
+
     def day_fits(day: datetime) -> bool:
-        return (
-            day.day in values(days, 1, 31)
-            and day.month in values(months, 1, 12)
-            and day.isoweekday() % 7 + 1 in values(weekdays, 1, 7)
-        )
+        return day.day in day_set and day.month in month_set and day.isoweekday() % 7 + 1 in weekday_set
 
     def fits(at: datetime) -> bool:
-        return day_fits(at) and at.hour in values(hours, 0, 23) and at.minute in values(minutes, 0, 59)
+        return day_fits(at) and at.hour in hour_set and at.minute in minute_set
 
     if following is None:
         assert not any(day_fits(moment + timedelta(days=n)) for n in range(1, 366 * 8 + 1))

@@ -19,6 +19,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from infra.local.program import Ending
 from infra.local.project import Function
 from infra.local.pump.__main__ import Pump, sources
 from infra.local.pump.queue import QueueReader
@@ -71,13 +72,14 @@ def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Aws:
 
 
 @contextmanager
-def running(pump: Pump) -> Iterator[threading.Thread]:
-    thread = threading.Thread(target=pump.run)
+def running(pump: Pump, ending: Ending | None = None) -> Iterator[threading.Thread]:
+    ending = ending or Ending()
+    thread = threading.Thread(target=pump.run, args=(ending,))
     thread.start()
     try:
         yield thread
     finally:
-        pump.stop()
+        ending.ask()
         thread.join(PATIENCE)
         assert not thread.is_alive()
 
@@ -210,10 +212,10 @@ def test_a_pump_that_is_stopped_ends_its_batch_first(aws: Aws, load_project: Loa
     project = load_project(BLOCKING_APP % aws.name)
     aws.sqs.set_queue_attributes(QueueUrl=aws.queue, Attributes={"VisibilityTimeout": "60"})
     aws.send("one")
-    pump = Pump(sources(project))
-    with running(pump) as thread:
+    ending = Ending()
+    with running(Pump(sources(project)), ending) as thread:
         assert sys.modules["app"].RUNNING.acquire(timeout=PATIENCE)
-        pump.stop()
+        ending.ask()
         thread.join(0.3)
         assert thread.is_alive()
         sys.modules["app"].GO_ON.set()
@@ -419,7 +421,7 @@ def test_a_source_that_breaks_ends_the_pump(caplog: pytest.LogCaptureFixture) ->
             raise ZeroDivisionError
 
     source: Source = Broken()
-    assert Pump([source]).run() == 1
+    assert Pump([source]).run(Ending()) == 1
     assert "broken broke" in caplog.text
 
 

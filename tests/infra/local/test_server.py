@@ -97,7 +97,10 @@ def served(folder: Path, *options: str) -> Iterator[Served]:
             yield Served(process, port)
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(PATIENCE) == 0
+            try:
+                assert process.wait(PATIENCE) == 0
+            finally:
+                process.kill()
 
 
 @pytest.fixture
@@ -166,6 +169,7 @@ def test_a_request_that_is_being_answered_ends_before_the_server(app_folder: Pat
             server.line_that_begins("slow begins")
             server.process.send_signal(signal.SIGTERM)
             assert connection.getresponse().status == 200
+        assert server.process.wait(PATIENCE) == 0
 
 
 def test_a_change_of_the_code_is_served_by_the_same_process(app_folder: Path) -> None:
@@ -211,6 +215,21 @@ def rewrite(path: Path, old: str, new: str) -> None:
     part.write_text(text.replace(old, new), encoding="utf-8")
     os.utime(part, ns=(time.time_ns(), time.time_ns()))
     part.rename(path)
+
+
+def test_a_signal_in_the_middle_of_a_restart_is_not_lost(app_folder: Path) -> None:
+    with served(app_folder, "--reload") as server:
+        server.line_that_begins("listens")
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        with closing(connection):
+            connection.request("GET", "/slow")
+            server.line_that_begins("slow begins")
+            rewrite(app_folder / "app.py", 'VERSION = "one"', 'VERSION = "two"')
+            # The old program now waits for the request to end; then it would start anew.
+            assert "changed: starting anew" in server.line()
+            server.process.send_signal(signal.SIGTERM)
+            assert connection.getresponse().status == 200
+        assert server.process.wait(PATIENCE) == 0
 
 
 def test_code_that_cannot_be_loaded_ends_a_server_that_does_not_watch(write_project: WriteProject) -> None:
