@@ -21,7 +21,15 @@ export async function mount(root, _route, signal) {
   const body = h('div', { class: 'activity' });
   const refresh = h('button', { type: 'button', onclick: () => start() }, icon('refresh'), t('refresh'));
   const more = h('button', { type: 'button', onclick: () => load() }, t('activity.more'));
-  root.replaceChildren(h('header', { class: 'view-heading' }, h('h1', { tabindex: '-1' }, t('view.actividad')), h('div', { class: 'actions' }, refresh)), body);
+  root.replaceChildren(
+    h(
+      'header',
+      { class: 'view-heading' },
+      h('h1', { tabindex: '-1' }, t('view.actividad')),
+      h('div', { class: 'actions' }, refresh),
+    ),
+    body,
+  );
   changes.addEventListener('change', () => start(), { signal });
   /** @type {import('./timeline.js').DirectoryEvent[]} */
   let events = [];
@@ -54,9 +62,18 @@ export async function mount(root, _route, signal) {
 
   function draw() {
     if (events.length === 0) {
-      body.replaceChildren(empty(t('activity.empty.title'), t('activity.empty.text'), h('a', { class: 'button', href: address('empleados') }, t('view.empleados'))));
+      body.replaceChildren(
+        empty(
+          t('activity.empty.title'),
+          t('activity.empty.text'),
+          h('a', { class: 'button', href: address('empleados') }, t('view.empleados')),
+        ),
+      );
       return;
     }
-    body.replaceChildren(...dailyTimeline(events, mails), ...(cursor ? [more] : [h('p', { class: 'muted' }, t('activity.end'))]));
+    body.replaceChildren(
+      ...dailyTimeline(events, mails),
+      ...(cursor ? [more] : [h('p', { class: 'muted' }, t('activity.end'))]),
+    );
   }
 }

@@ -175,7 +175,8 @@ export async function findByEmail(email) {
 }
 
 /** @param {Values} values @param {AbortSignal} [signal] @returns {Promise<Employee>} */
-export const createEmployee = async (values, signal) => (await request('POST', '/empleados', { body: values, signal })).data;
+export const createEmployee = async (values, signal) =>
+  (await request('POST', '/empleados', { body: values, signal })).data;
 
 /** @param {string | number} id @param {Values} changes @param {string} etag @returns {Promise<Employee>} */
 export const changeEmployee = async (id, changes, etag) =>

@@ -88,7 +88,13 @@ function choiceRow(field, mine, theirs, before) {
   return h(
     'fieldset',
     {},
-    h('legend', {}, t(`field.${field.name}`), ' ', h('span', { class: 'muted' }, t('conflict.before', { value: show(field, before) }))),
+    h(
+      'legend',
+      {},
+      t(`field.${field.name}`),
+      ' ',
+      h('span', { class: 'muted' }, t('conflict.before', { value: show(field, before) })),
+    ),
     option('mine', mine),
     option('theirs', theirs),
   );

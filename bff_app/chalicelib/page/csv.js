@@ -30,7 +30,6 @@ const SEPARATORS = [';', ',', '\t'];
 export function decode(bytes) {
   const { text, encoding } = decodeText(bytes);
   if (text.trim() === '') throw new CsvError('csv.empty');
-  // eslint-disable-next-line no-control-regex -- control characters are the point
   if (/[\u0000-\u0008\u000e-\u001f]/.test(text)) throw new CsvError('csv.binary');
   return { text, encoding };
 }
@@ -136,7 +135,8 @@ export function writeCsv(rows, separator) {
 
 /** An apostrophe makes text of what a spreadsheet would calculate; {@link withoutGuard} takes it off again. */
 const withGuard = (/** @type {string} */ cell) => (FORMULA.test(cell) ? `'${cell}` : cell);
-const withoutGuard = (/** @type {string} */ cell) => (cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell);
+const withoutGuard = (/** @type {string} */ cell) =>
+  cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell;
 
 /** @param {string} cell @param {string} separator */
 function quoted(cell, separator) {

@@ -63,7 +63,14 @@ function details(row) {
     h(
       'dl',
       { class: 'details' },
-      ...FIELDS.slice(1).map((field) => h('div', {}, h('dt', {}, t(`field.${field.name}`)), h('dd', {}, field.kind === 'email' ? mailTo(row.email) : show(field, values[field.name])))),
+      ...FIELDS.slice(1).map((field) =>
+        h(
+          'div',
+          {},
+          h('dt', {}, t(`field.${field.name}`)),
+          h('dd', {}, field.kind === 'email' ? mailTo(row.email) : show(field, values[field.name])),
+        ),
+      ),
     ),
     h('p', { class: 'muted' }, t('employee.changed', { when: dateTime(row.actualizado_en), version: row.version })),
     h(
@@ -129,7 +136,7 @@ async function showHistory(section, id, signal) {
 /**
  * The row is gone; its history is not.
  *
- * @param {ReturnType<typeof panelFrame>} frame
+ * @param {import('./panel.js').Frame} frame
  * @param {string} id
  * @param {AbortSignal} signal
  * @param {ApiError} error
@@ -147,7 +154,17 @@ async function showGone(frame, id, signal, error) {
   const { nombre, email, posicion } = last.empleado;
   frame.heading.textContent = nombre;
   const history = h('section', { class: 'history' });
-  const again = panelLink({ kind: 'nuevo' }, { class: 'button', onclick: () => saveDraft('nuevo', { texts: { nombre, email, posicion }, base: null, etag: '' }) }, t('employee.gone.again'));
-  frame.body.replaceChildren(h('div', { class: 'state' }, h('h3', {}, t('employee.gone.title')), h('p', {}, t('employee.gone.text')), again), history);
+  const again = panelLink(
+    { kind: 'nuevo' },
+    {
+      class: 'button',
+      onclick: () => saveDraft('nuevo', { texts: { nombre, email, posicion }, base: null, etag: '' }),
+    },
+    t('employee.gone.again'),
+  );
+  frame.body.replaceChildren(
+    h('div', { class: 'state' }, h('h3', {}, t('employee.gone.title')), h('p', {}, t('employee.gone.text')), again),
+    history,
+  );
   await showHistory(history, id, signal);
 }

@@ -12,7 +12,11 @@ import { toast } from './toast.js';
 /** @param {import('./api.js').ListQuery} query */
 export async function exportEmployees(query) {
   const stopping = new AbortController();
-  const waiting = toast(t('export.running'), { kind: 'waiting', seconds: Infinity, action: { label: t('cancel'), run: () => stopping.abort() } });
+  const waiting = toast(t('export.running'), {
+    kind: 'waiting',
+    seconds: Infinity,
+    action: { label: t('cancel'), run: () => stopping.abort() },
+  });
   const rows = [FIELDS.map(({ name }) => name)];
   try {
     for await (const page of everyEmployeePage(query, stopping.signal)) {
@@ -21,7 +25,8 @@ export async function exportEmployees(query) {
     downloadCsv(`empleados-${today()}`, rows);
     toast(t('export.done', { n: rows.length - 1, count: count(rows.length - 1) }));
   } catch (error) {
-    if (!stopping.signal.aborted) toast(`${t('export.failed')} ${sentence(/** @type {any} */ (error))}`, { kind: 'error' });
+    if (!stopping.signal.aborted)
+      toast(`${t('export.failed')} ${sentence(/** @type {any} */ (error))}`, { kind: 'error' });
   }
   waiting.close();
 }

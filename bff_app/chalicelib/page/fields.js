@@ -23,7 +23,11 @@ export const FIELDS = [
   { name: 'email', kind: 'email', aliases: ['correo', 'correo electronico', 'e-mail', 'mail'] },
   { name: 'posicion', kind: 'text', aliases: ['puesto', 'cargo', 'position', 'job title'] },
   { name: 'salario', kind: 'money', aliases: ['sueldo', 'salary'] },
-  { name: 'fecha_contratacion', kind: 'date', aliases: ['fecha de contratacion', 'contratacion', 'hire date', 'hired'] },
+  {
+    name: 'fecha_contratacion',
+    kind: 'date',
+    aliases: ['fecha de contratacion', 'contratacion', 'hire date', 'hired'],
+  },
 ];
 
 /**

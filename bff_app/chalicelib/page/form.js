@@ -37,7 +37,8 @@ export async function mount(root, route, signal) {
     const { row, etag } = await getEmployee(panel.id, signal);
     showForm(root, row, etag, signal);
   } catch (error) {
-    if (!signal.aborted) frame.body.replaceChildren(failure(/** @type {ApiError} */ (error), () => mount(root, route, signal)));
+    if (!signal.aborted)
+      frame.body.replaceChildren(failure(/** @type {ApiError} */ (error), () => mount(root, route, signal)));
   }
 }
 
@@ -108,7 +109,10 @@ function showForm(root, initial, initialEtag, signal) {
     if (!draft) return;
     ({ base, etag } = draft);
     fill(draft.texts);
-    note.replaceChildren(h('p', {}, t('form.draft.restored')), h('button', { type: 'button', class: 'quiet', onclick: forget }, t('form.draft.discard')));
+    note.replaceChildren(
+      h('p', {}, t('form.draft.restored')),
+      h('button', { type: 'button', class: 'quiet', onclick: forget }, t('form.draft.discard')),
+    );
     note.hidden = false;
   }
 
@@ -196,7 +200,9 @@ function showForm(root, initial, initialEtag, signal) {
   /** @param {Values} values */
   async function send(values) {
     try {
-      finish(base ? await changeEmployee(base.id, changed(base, values), etag) : await createEmployee(withoutNulls(values)));
+      finish(
+        base ? await changeEmployee(base.id, changed(base, values), etag) : await createEmployee(withoutNulls(values)),
+      );
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 409) await explainTaken(values, error);
@@ -213,7 +219,11 @@ function showForm(root, initial, initialEtag, signal) {
       finish(owner);
       return;
     }
-    showErrors(error.errors.length > 0 ? error.errors : [{ campo: 'email', regla: 'unico', mensaje: error.detail || error.title }]);
+    showErrors(
+      error.errors.length > 0
+        ? error.errors
+        : [{ campo: 'email', regla: 'unico', mensaje: error.detail || error.title }],
+    );
   }
 
   /** Somebody else saved this row in the meantime, or our own save came through without its answer. @param {Values} values */
@@ -253,7 +263,8 @@ function showForm(root, initial, initialEtag, signal) {
     fill(saved()); // nothing is left to warn about
     toast(t('form.saved', { name: row.nombre }));
     rowsChanged();
-    if (!signal.aborted) go(address('empleados', currentRoute().query, { kind: 'ver', id: String(row.id) }), { replace: true });
+    if (!signal.aborted)
+      go(address('empleados', currentRoute().query, { kind: 'ver', id: String(row.id) }), { replace: true });
   }
 }
 
@@ -264,10 +275,27 @@ function showForm(root, initial, initialEtag, signal) {
  */
 function fieldInput(field) {
   const id = newId();
-  const attributes = { text: { type: 'text' }, email: { type: 'email', inputmode: 'email' }, money: { type: 'text', inputmode: 'decimal' }, date: { type: 'date' } };
+  const attributes = {
+    text: { type: 'text' },
+    email: { type: 'email', inputmode: 'email' },
+    money: { type: 'text', inputmode: 'decimal' },
+    date: { type: 'date' },
+  };
   const error = h('p', { class: 'field-error', id: `${id}-error`, hidden: true });
-  const input = h('input', { id, name: field.name, autocomplete: 'off', 'aria-describedby': `${id}-error`, ...attributes[field.kind] });
-  const element = h('div', { class: `field field-${field.kind}` }, h('label', { for: id }, t(`field.${field.name}`)), error, input);
+  const input = h('input', {
+    id,
+    name: field.name,
+    autocomplete: 'off',
+    'aria-describedby': `${id}-error`,
+    ...attributes[field.kind],
+  });
+  const element = h(
+    'div',
+    { class: `field field-${field.kind}` },
+    h('label', { for: id }, t(`field.${field.name}`)),
+    error,
+    input,
+  );
   /** @param {string} text */
   const say = (text) => {
     error.textContent = text;
@@ -306,7 +334,9 @@ function changed(base, values) {
 
 /** @param {Employee} row @param {Values} values */
 function isSame(row, values) {
-  const sent = withoutNulls(typeof values.email === 'string' ? { ...values, email: values.email.toLowerCase() } : values);
+  const sent = withoutNulls(
+    typeof values.email === 'string' ? { ...values, email: values.email.toLowerCase() } : values,
+  );
   return Object.keys(changed(row, sent)).length === 0;
 }
 

@@ -20,13 +20,18 @@ function format(name, make) {
 
 /** @param {number} amount @returns {string} always two decimals and grouped, because columns of money are compared */
 export const money = (amount) =>
-  format('money', (language) =>
-    new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2, useGrouping: 'always' }),
+  format(
+    'money',
+    (language) =>
+      new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2, useGrouping: 'always' }),
   ).format(amount);
 
 /** @param {number} amount @returns {string} money without its cents, for charts */
 export const roundMoney = (amount) =>
-  format('roundMoney', (language) => new Intl.NumberFormat(language, { maximumFractionDigits: 0, useGrouping: 'always' })).format(amount);
+  format(
+    'roundMoney',
+    (language) => new Intl.NumberFormat(language, { maximumFractionDigits: 0, useGrouping: 'always' }),
+  ).format(amount);
 
 /** @param {number} value */
 export const count = (value) => format('count', (language) => new Intl.NumberFormat(language)).format(value);
@@ -39,9 +44,10 @@ export const day = (isoDate) =>
 
 /** @param {string} moment an RFC 3339 moment */
 export const dateTime = (moment) =>
-  format('dateTime', (language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })).format(
-    new Date(moment),
-  );
+  format(
+    'dateTime',
+    (language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
+  ).format(new Date(moment));
 
 /** @param {string} moment */
 export const time = (moment) =>
@@ -67,7 +73,8 @@ const STEPS = /** @type {const} */ ([
 /** @param {number} seconds @returns {string} a length of time in its largest unit: "3 minutes" */
 export function duration(seconds) {
   const [unit, size] = STEPS.find(([, length]) => seconds >= length) ?? STEPS[STEPS.length - 1];
-  return format(`duration ${unit}`, (language) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' })).format(
-    Math.floor(seconds / size),
-  );
+  return format(
+    `duration ${unit}`,
+    (language) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }),
+  ).format(Math.floor(seconds / size));
 }

@@ -18,7 +18,7 @@ import { check } from './rules.js';
 
 export const MAX_ROWS = 10_000;
 /** A row is some hundred bytes; what is far beyond that is no list of employees. */
-export const MAX_BYTES = 20 * 1024 * 1024;
+const MAX_BYTES = 20 * 1024 * 1024;
 
 /**
  * @param {ArrayBuffer} bytes
@@ -35,7 +35,9 @@ export function readSheet(bytes, schema) {
   if (body.length === 0) throw new CsvError('csv.noRows');
   const rows = body.map((record) => readRow(record, columns, headings.cells.length, schema));
   markDuplicates(rows);
-  const ignored = headings.cells.filter((heading, index) => heading.trim() !== '' && ![...columns.values()].includes(index));
+  const ignored = headings.cells.filter(
+    (heading, index) => heading.trim() !== '' && ![...columns.values()].includes(index),
+  );
   return { rows, ignored, encoding, separator };
 }
 

@@ -85,7 +85,8 @@ export class ImportRun extends EventTarget {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 409) return { row, outcome: 'present', id: null, words: error.detail || error.title };
-      if (error.kind === 'problem' && !error.isTemporary && error.status < 500) return { row, outcome: 'refused', id: null, words: refusal(error) };
+      if (error.kind === 'problem' && !error.isTemporary && error.status < 500)
+        return { row, outcome: 'refused', id: null, words: refusal(error) };
       if (attempt === ATTEMPTS || this.state !== 'running') throw error;
       const pause = error.retryAfter ? error.retryAfter * 1000 : FIRST_PAUSE_MS * 2 ** (attempt - 1);
       await new Promise((resolve) => setTimeout(resolve, Math.min(pause, LONGEST_PAUSE_MS)));

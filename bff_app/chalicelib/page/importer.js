@@ -46,7 +46,13 @@ export function mount(root, _route, signal) {
 
   /** @param {HTMLElement} [problem] what was wrong with the last file */
   function choose(problem) {
-    const input = h('input', { type: 'file', id: 'archivo', class: 'visually-hidden', accept: '.csv,.txt,text/csv,text/plain', onchange: () => take(input.files[0]) });
+    const input = h('input', {
+      type: 'file',
+      id: 'archivo',
+      class: 'visually-hidden',
+      accept: '.csv,.txt,text/csv,text/plain',
+      onchange: () => take(input.files[0]),
+    });
     const zone = h(
       'div',
       { class: 'drop-zone' },
@@ -70,7 +76,10 @@ export function mount(root, _route, signal) {
   async function take(file) {
     if (!file) return;
     try {
-      chosen = { name: file.name, sheet: readSheet(await file.arrayBuffer(), creationSchema(await getOpenApi(signal))) };
+      chosen = {
+        name: file.name,
+        sheet: readSheet(await file.arrayBuffer(), creationSchema(await getOpenApi(signal))),
+      };
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof CsvError) choose(refused(file.name, t(error.rule, inWords(error.values))));
@@ -93,14 +102,30 @@ export function mount(root, _route, signal) {
     const title = h('h2', { tabindex: '-1' }, name);
     body.replaceChildren(
       title,
-      h('p', { class: 'import-counts' }, badge('good', t('import.good', { n: good.length, count: count(good.length) })), badge('bad', t('import.bad', { n: bad.length, count: count(bad.length) }))),
+      h(
+        'p',
+        { class: 'import-counts' },
+        badge('good', t('import.good', { n: good.length, count: count(good.length) })),
+        badge('bad', t('import.bad', { n: bad.length, count: count(bad.length) })),
+      ),
       ...notes(sheet),
       h(
         'div',
         { class: 'actions' },
-        good.length > 0 && h('button', { type: 'button', class: 'primary', onclick: begin }, t('import.begin', { n: good.length, count: count(good.length) })),
+        good.length > 0 &&
+          h(
+            'button',
+            { type: 'button', class: 'primary', onclick: begin },
+            t('import.begin', { n: good.length, count: count(good.length) }),
+          ),
         h('button', { type: 'button', onclick: again }, t('import.other')),
-        bad.length > 0 && h('button', { type: 'button', onclick: () => downloadFindings(bad) }, icon('download'), t('import.findings.download')),
+        bad.length > 0 &&
+          h(
+            'button',
+            { type: 'button', onclick: () => downloadFindings(bad) },
+            icon('download'),
+            t('import.findings.download'),
+          ),
       ),
       ...(bad.length > 0 ? [findingsTable(bad)] : []),
       ...(good.length > 0 ? [preview(good)] : []),
@@ -123,21 +148,36 @@ export function mount(root, _route, signal) {
 
   /** @param {ImportRun} current */
   function finish(current) {
-    const line = (/** @type {string} */ key, /** @type {number} */ value) => h('div', { class: 'tile' }, h('dt', {}, t(key)), h('dd', {}, count(value)));
+    const line = (/** @type {string} */ key, /** @type {number} */ value) =>
+      h('div', { class: 'tile' }, h('dt', {}, t(key)), h('dd', {}, count(value)));
     const refusals = current.results.filter(({ outcome }) => outcome === 'refused');
     const title = h('h2', { tabindex: '-1' }, t(current.state === 'done' ? 'import.done' : 'import.stopped'));
     body.replaceChildren(
       title,
-      h('dl', { class: 'tiles' }, line('import.created', current.count('created')), line('import.present', current.count('present')), line('import.refused', refusals.length), line('import.unwritten', current.waiting.length)),
+      h(
+        'dl',
+        { class: 'tiles' },
+        line('import.created', current.count('created')),
+        line('import.present', current.count('present')),
+        line('import.refused', refusals.length),
+        line('import.unwritten', current.waiting.length),
+      ),
       h('p', {}, t('import.twice')),
       h(
         'div',
         { class: 'actions' },
         h('a', { class: 'button primary', href: address('empleados') }, t('import.toList')),
-        h('button', { type: 'button', onclick: () => downloadResult(current) }, icon('download'), t('import.result.download')),
+        h(
+          'button',
+          { type: 'button', onclick: () => downloadResult(current) },
+          icon('download'),
+          t('import.result.download'),
+        ),
         h('button', { type: 'button', onclick: again }, t('import.other')),
       ),
-      ...(refusals.length > 0 ? [findingList(refusals.map(({ row, words }) => ({ line: row.line, texts: [words] })))] : []),
+      ...(refusals.length > 0
+        ? [findingList(refusals.map(({ row, words }) => ({ line: row.line, texts: [words] })))]
+        : []),
     );
     title.focus({ preventScroll: true });
   }
@@ -150,7 +190,10 @@ export function mount(root, _route, signal) {
 }
 
 /** @param {Record<string, string | number>} values */
-const inWords = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? count(value) : value]));
+const inWords = (values) =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? count(value) : value]),
+  );
 
 /** @param {BeforeUnloadEvent} event */
 function warn(event) {
@@ -158,15 +201,24 @@ function warn(event) {
 }
 
 /** @param {'good' | 'bad'} kind @param {string} text */
-const badge = (kind, text) => h('span', { class: `import-badge ${kind}` }, icon(kind === 'good' ? 'check' : 'warning'), text);
+const badge = (kind, text) =>
+  h('span', { class: `import-badge ${kind}` }, icon(kind === 'good' ? 'check' : 'warning'), text);
 
 /** @param {string} name @param {string} reason */
 function refused(name, reason) {
-  return h('div', { class: 'state state-error', role: 'alert' }, icon('warning'), h('h2', {}, t('import.unusable', { name })), h('p', {}, reason));
+  return h(
+    'div',
+    { class: 'state state-error', role: 'alert' },
+    icon('warning'),
+    h('h2', {}, t('import.unusable', { name })),
+    h('p', {}, reason),
+  );
 }
 
 function help() {
-  const columns = FIELDS.map(({ name, aliases }) => h('li', {}, h('code', {}, name), ' ', h('span', { class: 'muted' }, aliases.join(', '))));
+  const columns = FIELDS.map(({ name, aliases }) =>
+    h('li', {}, h('code', {}, name), ' ', h('span', { class: 'muted' }, aliases.join(', '))),
+  );
   return h(
     'section',
     { class: 'card' },
@@ -174,7 +226,12 @@ function help() {
     h('p', {}, t('import.help.text')),
     h('ul', { class: 'import-columns' }, ...columns),
     h('p', {}, t('import.help.forms')),
-    h('button', { type: 'button', onclick: () => downloadCsv(t('import.example.name'), EXAMPLE) }, icon('download'), t('import.example')),
+    h(
+      'button',
+      { type: 'button', onclick: () => downloadCsv(t('import.example.name'), EXAMPLE) },
+      icon('download'),
+      t('import.example'),
+    ),
   );
 }
 
@@ -206,7 +263,11 @@ function findingList(findings) {
   const more = h('button', { type: 'button', onclick: addRows }, t('import.findings.more'));
   function addRows() {
     const next = findings.slice(shown, (shown += FINDINGS_AT_ONCE));
-    rows.append(...next.map(({ line, texts }) => h('tr', {}, h('th', { scope: 'row', class: 'number' }, line), h('td', {}, texts.join(' ')))));
+    rows.append(
+      ...next.map(({ line, texts }) =>
+        h('tr', {}, h('th', { scope: 'row', class: 'number' }, line), h('td', {}, texts.join(' '))),
+      ),
+    );
     more.hidden = shown >= findings.length;
   }
   addRows();
@@ -214,14 +275,34 @@ function findingList(findings) {
     'section',
     { class: 'card' },
     h('h2', {}, t('import.findings')),
-    scrolling(t('import.findings'), h('table', { class: 'plain' }, h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'number' }, t('import.line')), h('th', { scope: 'col' }, t('import.finding')))), rows)),
+    scrolling(
+      t('import.findings'),
+      h(
+        'table',
+        { class: 'plain' },
+        h(
+          'thead',
+          {},
+          h(
+            'tr',
+            {},
+            h('th', { scope: 'col', class: 'number' }, t('import.line')),
+            h('th', { scope: 'col' }, t('import.finding')),
+          ),
+        ),
+        rows,
+      ),
+    ),
     more,
   );
 }
 
 /** The first rows as they will be written, so that dates and decimals can be looked at. @param {Row[]} good */
 function preview(good) {
-  const cells = (/** @type {Row} */ { values }) => FIELDS.map((field) => h('td', { class: field.kind === 'money' ? 'number' : null }, show(field, values[field.name])));
+  const cells = (/** @type {Row} */ { values }) =>
+    FIELDS.map((field) =>
+      h('td', { class: field.kind === 'money' ? 'number' : null }, show(field, values[field.name])),
+    );
   return h(
     'section',
     { class: 'card' },
@@ -231,15 +312,33 @@ function preview(good) {
       h(
         'table',
         { class: 'plain' },
-        h('thead', {}, h('tr', {}, h('th', { scope: 'col', class: 'number' }, t('import.line')), ...FIELDS.map(({ name, kind }) => h('th', { scope: 'col', class: kind === 'money' ? 'number' : null }, t(`field.${name}`))))),
-        h('tbody', {}, ...good.slice(0, ROWS_IN_PREVIEW).map((row) => h('tr', {}, h('th', { scope: 'row', class: 'number' }, row.line), ...cells(row)))),
+        h(
+          'thead',
+          {},
+          h(
+            'tr',
+            {},
+            h('th', { scope: 'col', class: 'number' }, t('import.line')),
+            ...FIELDS.map(({ name, kind }) =>
+              h('th', { scope: 'col', class: kind === 'money' ? 'number' : null }, t(`field.${name}`)),
+            ),
+          ),
+        ),
+        h(
+          'tbody',
+          {},
+          ...good
+            .slice(0, ROWS_IN_PREVIEW)
+            .map((row) => h('tr', {}, h('th', { scope: 'row', class: 'number' }, row.line), ...cells(row))),
+        ),
       ),
     ),
   );
 }
 
 /** @param {string} label @param {HTMLElement} content */
-const scrolling = (label, content) => h('div', { class: 'table-scroll', tabindex: '0', role: 'group', 'aria-label': label }, content);
+const scrolling = (label, content) =>
+  h('div', { class: 'table-scroll', tabindex: '0', role: 'group', 'aria-label': label }, content);
 
 /** @param {ImportRun} run */
 function progressView(run) {
@@ -248,7 +347,12 @@ function progressView(run) {
   const text = h('p', { id });
   const trouble = h('div', {});
   const stop = h('button', { type: 'button', onclick: () => run.stop() }, t('import.stop'));
-  const goOn = h('button', { type: 'button', class: 'primary', onclick: () => run.start() }, icon('refresh'), t('import.goOn'));
+  const goOn = h(
+    'button',
+    { type: 'button', class: 'primary', onclick: () => run.start() },
+    icon('refresh'),
+    t('import.goOn'),
+  );
   let told = run.state;
   const update = () => {
     bar.value = run.results.length;
@@ -256,26 +360,56 @@ function progressView(run) {
     goOn.hidden = run.state !== 'paused';
     if (run.state === told) return;
     told = run.state;
-    trouble.replaceChildren(...(run.error ? [h('div', { class: 'state state-error', role: 'alert' }, icon('warning'), ...explanation(run.error), h('p', {}, t('import.paused')))] : []));
+    trouble.replaceChildren(
+      ...(run.error
+        ? [
+            h(
+              'div',
+              { class: 'state state-error', role: 'alert' },
+              icon('warning'),
+              ...explanation(run.error),
+              h('p', {}, t('import.paused')),
+            ),
+          ]
+        : []),
+    );
     if (run.error) announce(sentence(run.error));
   };
-  const element = h('div', { class: 'import-progress' }, h('h2', {}, t('import.running')), bar, text, trouble, h('div', { class: 'actions' }, goOn, stop));
+  const element = h(
+    'div',
+    { class: 'import-progress' },
+    h('h2', {}, t('import.running')),
+    bar,
+    text,
+    trouble,
+    h('div', { class: 'actions' }, goOn, stop),
+  );
   return { element, update };
 }
 
 /** @param {Row[]} bad */
 function downloadFindings(bad) {
   const headings = ['linea', 'error', ...FIELDS.map(({ name }) => name)];
-  const rows = bad.map((row) => [String(row.line), findingTexts(row).join(' '), ...FIELDS.map(({ name }) => row.texts[name] ?? '')]);
+  const rows = bad.map((row) => [
+    String(row.line),
+    findingTexts(row).join(' '),
+    ...FIELDS.map(({ name }) => row.texts[name] ?? ''),
+  ]);
   downloadCsv(t('import.findings.name'), [headings, ...rows]);
 }
 
 /** @param {ImportRun} run */
 function downloadResult(run) {
-  const written = run.results.map(({ row, outcome, id, words }) => ({ row, cells: [t(`import.outcome.${outcome}`), id === null ? '' : String(id), words] }));
+  const written = run.results.map(({ row, outcome, id, words }) => ({
+    row,
+    cells: [t(`import.outcome.${outcome}`), id === null ? '' : String(id), words],
+  }));
   const unwritten = run.waiting.map((row) => ({ row, cells: [t('import.outcome.unwritten'), '', ''] }));
   const rows = [...written, ...unwritten]
     .sort((a, b) => a.row.line - b.row.line)
     .map(({ row, cells }) => [String(row.line), ...cells, ...FIELDS.map(({ name }) => row.texts[name] ?? '')]);
-  downloadCsv(t('import.result.name'), [['linea', 'resultado', 'id', 'detalle', ...FIELDS.map(({ name }) => name)], ...rows]);
+  downloadCsv(t('import.result.name'), [
+    ['linea', 'resultado', 'id', 'detalle', ...FIELDS.map(({ name }) => name)],
+    ...rows,
+  ]);
 }

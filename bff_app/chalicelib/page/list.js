@@ -68,7 +68,8 @@ export function mount(root, route, signal) {
     const focused = document.activeElement?.getAttribute('data-focus');
     results.replaceChildren(table(rows, query), pager(query, rows.length, next));
     // The row of a link that was followed, or a heading that was clicked, keeps the keyboard's place.
-    const again = focused && /** @type {HTMLElement | null} */ (results.querySelector(`[data-focus="${CSS.escape(focused)}"]`));
+    const again =
+      focused && /** @type {HTMLElement | null} */ (results.querySelector(`[data-focus="${CSS.escape(focused)}"]`));
     if (again) again.focus({ preventScroll: true });
     followPlace();
   }
@@ -113,7 +114,12 @@ function filtered(query, changed) {
 
 /** @param {HTMLElement} create */
 function heading(create) {
-  const exportButton = h('button', { type: 'button', class: 'compact', onclick: exportRows }, icon('download'), h('span', {}, t('list.export')));
+  const exportButton = h(
+    'button',
+    { type: 'button', class: 'compact', onclick: exportRows },
+    icon('download'),
+    h('span', {}, t('list.export')),
+  );
   return h(
     'header',
     { class: 'view-heading' },
@@ -129,7 +135,10 @@ function heading(create) {
 }
 
 /** On a narrow screen only the first word is seen, and both are heard. */
-export const newLabel = () => [icon('plus'), h('span', {}, t('list.new'), h('span', { class: 'second-word' }, ` ${t('list.new.what')}`))];
+export const newLabel = () => [
+  icon('plus'),
+  h('span', {}, t('list.new'), h('span', { class: 'second-word' }, ` ${t('list.new.what')}`)),
+];
 
 async function exportRows() {
   const { exportEmployees } = await import('./export.js');
@@ -139,13 +148,21 @@ async function exportRows() {
 
 /** @param {URLSearchParams} query */
 function makeToolbar(query) {
-  const search = h('input', { type: 'search', id: 'buscar', autocomplete: 'off', spellcheck: 'false', maxlength: '200', placeholder: t('list.search.hint') });
+  const search = h('input', {
+    type: 'search',
+    id: 'buscar',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    maxlength: '200',
+    placeholder: t('list.search.hint'),
+  });
   const position = h('select', { id: 'posicion' }, h('option', { value: '' }, t('list.everyPosition')));
   const order = h('select', { id: 'orden' }, ...orderOptions());
   /** @type {ReturnType<typeof setTimeout>} */
   let typing;
   const now = () => currentRoute().query;
-  const apply = (/** @type {Record<string, string>} */ changed, replace = false) => go(address('empleados', filtered(now(), changed), currentRoute().panel), { replace });
+  const apply = (/** @type {Record<string, string>} */ changed, replace = false) =>
+    go(address('empleados', filtered(now(), changed), currentRoute().panel), { replace });
   search.addEventListener('input', () => {
     clearTimeout(typing);
     typing = setTimeout(() => apply({ q: search.value.trim() }, true), TYPING_PAUSE_MS);
@@ -161,16 +178,33 @@ function makeToolbar(query) {
   }
   /** A position of the address may have no employees any more, and is still what the list is filtered by. @param {string} chosen */
   function offer(chosen) {
-    if (chosen && ![...position.options].some((option) => option.value === chosen)) position.append(h('option', { value: chosen }, chosen));
+    if (chosen && ![...position.options].some((option) => option.value === chosen))
+      position.append(h('option', { value: chosen }, chosen));
     position.value = chosen;
   }
   follow(query);
   const element = h(
     'form',
     { class: 'toolbar', role: 'search', onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-    h('div', { class: 'search-field' }, icon('search'), h('label', { class: 'visually-hidden', for: 'buscar' }, t('list.search')), search),
-    h('div', { class: 'select-field' }, h('label', { class: 'visually-hidden', for: 'posicion' }, t('list.filter')), position),
-    h('div', { class: 'select-field order-field' }, h('label', { class: 'visually-hidden', for: 'orden' }, t('list.order')), order),
+    h(
+      'div',
+      { class: 'search-field' },
+      icon('search'),
+      h('label', { class: 'visually-hidden', for: 'buscar' }, t('list.search')),
+      search,
+    ),
+    h(
+      'div',
+      { class: 'select-field' },
+      h('label', { class: 'visually-hidden', for: 'posicion' }, t('list.filter')),
+      position,
+    ),
+    h(
+      'div',
+      { class: 'select-field order-field' },
+      h('label', { class: 'visually-hidden', for: 'orden' }, t('list.order')),
+      order,
+    ),
   );
   return { element, follow, position, offer };
 }
@@ -191,7 +225,9 @@ function orderOptions() {
  */
 async function loadPositions({ position, offer }, query, signal) {
   const groups = await getSummary(signal).catch(() => []);
-  const options = groups.map((group) => h('option', { value: group.posicion }, `${group.posicion} (${group.empleados})`));
+  const options = groups.map((group) =>
+    h('option', { value: group.posicion }, `${group.posicion} (${group.empleados})`),
+  );
   position.replaceChildren(position.options[0], ...options);
   offer(currentRoute().query.get('posicion') ?? query.get('posicion') ?? '');
 }
@@ -200,7 +236,15 @@ async function loadPositions({ position, offer }, query, signal) {
 function nothing(query) {
   const isFiltered = Boolean(query.get('q') || query.get('posicion'));
   if (isFiltered) {
-    return empty(t('list.noMatch.title'), t('list.noMatch.text'), h('a', { class: 'button', href: address('empleados', filtered(query, { q: '', posicion: '' })) }, t('list.noMatch.clear')));
+    return empty(
+      t('list.noMatch.title'),
+      t('list.noMatch.text'),
+      h(
+        'a',
+        { class: 'button', href: address('empleados', filtered(query, { q: '', posicion: '' })) },
+        t('list.noMatch.clear'),
+      ),
+    );
   }
   return empty(
     t('list.empty.title'),
@@ -216,7 +260,16 @@ function table(rows, query) {
   return h(
     'table',
     { class: 'employees', role: 'table', 'aria-label': t('view.empleados') },
-    h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...FIELDS.map(({ name }) => columnHeading(name, query)), h('th', { role: 'columnheader', scope: 'col' }, h('span', { class: 'visually-hidden' }, t('list.actions'))))),
+    h(
+      'thead',
+      { role: 'rowgroup' },
+      h(
+        'tr',
+        { role: 'row' },
+        ...FIELDS.map(({ name }) => columnHeading(name, query)),
+        h('th', { role: 'columnheader', scope: 'col' }, h('span', { class: 'visually-hidden' }, t('list.actions'))),
+      ),
+    ),
     h('tbody', { role: 'rowgroup' }, ...rows.map((row) => tableRow(row, query))),
   );
 }
@@ -225,11 +278,23 @@ function table(rows, query) {
 function columnHeading(name, query) {
   const order = query.get('orden') ?? DEFAULT_ORDER;
   const direction = order === name ? 'ascending' : order === `-${name}` ? 'descending' : null;
-  const sort = () => go(address('empleados', filtered(currentRoute().query, { orden: direction === 'ascending' ? `-${name}` : name }), currentRoute().panel));
+  const sort = () =>
+    go(
+      address(
+        'empleados',
+        filtered(currentRoute().query, { orden: direction === 'ascending' ? `-${name}` : name }),
+        currentRoute().panel,
+      ),
+    );
   return h(
     'th',
     { role: 'columnheader', scope: 'col', class: `column-${name}`, 'aria-sort': direction },
-    h('button', { type: 'button', class: 'sort', 'data-focus': `sort-${name}`, onclick: sort }, t(`field.${name}`), h('span', { class: 'sort-mark', 'aria-hidden': 'true' }, direction === 'descending' ? '↓' : '↑')),
+    h(
+      'button',
+      { type: 'button', class: 'sort', 'data-focus': `sort-${name}`, onclick: sort },
+      t(`field.${name}`),
+      h('span', { class: 'sort-mark', 'aria-hidden': 'true' }, direction === 'descending' ? '↓' : '↑'),
+    ),
   );
 }
 
@@ -240,11 +305,20 @@ function tableRow(row, query) {
   const cells = FIELDS.map((field, index) => {
     const text = show(field, /** @type {any} */ (row)[field.name]);
     const content = index === 0 ? h('a', { href: open, 'data-focus': `row-${row.id}` }, text) : text;
-    return h('td', { role: 'cell', class: `column-${field.name}`, title: field.kind === 'email' ? text : null }, content);
+    return h(
+      'td',
+      { role: 'cell', class: `column-${field.name}`, title: field.kind === 'email' ? text : null },
+      content,
+    );
   });
   return h(
     'tr',
-    { role: 'row', 'data-id': row.id, class: leaving ? 'leaving' : null, onclick: (/** @type {MouseEvent} */ event) => openFromRow(event, open) },
+    {
+      role: 'row',
+      'data-id': row.id,
+      class: leaving ? 'leaving' : null,
+      onclick: (/** @type {MouseEvent} */ event) => openFromRow(event, open),
+    },
     ...cells,
     h('td', { role: 'cell', class: 'column-actions' }, leaving ? undoButton(row) : rowActions(row, query)),
   );
@@ -263,14 +337,35 @@ function rowActions(row, query) {
   return h(
     'div',
     { class: 'row-actions' },
-    h('a', { class: 'icon-button', href: edit, title: t('edit'), 'aria-label': t('list.edit', { name: row.nombre })}, icon('edit')),
-    h('button', { type: 'button', class: 'icon-button', title: t('delete'), 'aria-label': t('list.delete', { name: row.nombre }), 'data-focus': `delete-${row.id}`, onclick: () => removeSoon(row) }, icon('trash')),
+    h(
+      'a',
+      { class: 'icon-button', href: edit, title: t('edit'), 'aria-label': t('list.edit', { name: row.nombre }) },
+      icon('edit'),
+    ),
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon-button',
+        title: t('delete'),
+        'aria-label': t('list.delete', { name: row.nombre }),
+        'data-focus': `delete-${row.id}`,
+        onclick: () => removeSoon(row),
+      },
+      icon('trash'),
+    ),
   );
 }
 
 /** @param {Employee} row */
 function undoButton(row) {
-  return h('button', { type: 'button', class: 'quiet', 'data-focus': `delete-${row.id}`, onclick: () => keep(row.id) }, icon('undo'), t('undo'), h('span', { class: 'visually-hidden' }, `: ${row.nombre}`));
+  return h(
+    'button',
+    { type: 'button', class: 'quiet', 'data-focus': `delete-${row.id}`, onclick: () => keep(row.id) },
+    icon('undo'),
+    t('undo'),
+    h('span', { class: 'visually-hidden' }, `: ${row.nombre}`),
+  );
 }
 
 /**
@@ -293,9 +388,34 @@ function pager(query, size, next) {
   };
   const isLost = cursor !== '' && trail.length === 0; // the address was opened by itself
   const before = isLost
-    ? h('button', { type: 'button', 'data-focus': 'previous', onclick: () => to('', []) }, icon('previous'), t('list.firstPage'))
-    : h('button', { type: 'button', 'data-focus': 'previous', disabled: cursor === '', onclick: () => to(trail[trail.length - 1], trail.slice(0, -1)) }, icon('previous'), t('list.previous'));
-  const after = h('button', { type: 'button', 'data-focus': 'next', disabled: next === null, onclick: () => to(next ?? '', [...trail, cursor]) }, t('list.next'), icon('next'));
+    ? h(
+        'button',
+        { type: 'button', 'data-focus': 'previous', onclick: () => to('', []) },
+        icon('previous'),
+        t('list.firstPage'),
+      )
+    : h(
+        'button',
+        {
+          type: 'button',
+          'data-focus': 'previous',
+          disabled: cursor === '',
+          onclick: () => to(trail[trail.length - 1], trail.slice(0, -1)),
+        },
+        icon('previous'),
+        t('list.previous'),
+      );
+  const after = h(
+    'button',
+    {
+      type: 'button',
+      'data-focus': 'next',
+      disabled: next === null,
+      onclick: () => to(next ?? '', [...trail, cursor]),
+    },
+    t('list.next'),
+    icon('next'),
+  );
   const position = isLost ? t('list.rows', { n: size }) : t('list.page', { page: trail.length + 1, n: size });
   return h('nav', { class: 'pager', 'aria-label': t('list.pages') }, before, h('span', {}, position), after);
 }

@@ -6,7 +6,15 @@ import { h } from './element.js';
 import { icon } from './icons.js';
 import * as list from './list.js';
 import { closePanel } from './panel.js';
-import { LANGUAGES, THEMES, chooseLanguage, chooseTheme, currentLanguage, currentTheme, showTheme } from './preferences.js';
+import {
+  LANGUAGES,
+  THEMES,
+  chooseLanguage,
+  chooseTheme,
+  currentLanguage,
+  currentTheme,
+  showTheme,
+} from './preferences.js';
 import { address, currentRoute, places } from './router.js';
 import { empty } from './states.js';
 import { t } from './texts.js';
@@ -24,7 +32,11 @@ const VIEWS = {
   importar: () => import('./importer.js'),
   perdido: async () => ({ mount: lost }),
 };
-const PANELS = { ver: () => import('./employee.js'), editar: () => import('./form.js'), nuevo: () => import('./form.js') };
+const PANELS = {
+  ver: () => import('./employee.js'),
+  editar: () => import('./form.js'),
+  nuevo: () => import('./form.js'),
+};
 const ICONS = /** @type {const} */ ({ empleados: 'people', resumen: 'chart', actividad: 'clock', operacion: 'pulse' });
 
 const LANGUAGE_NAMES = { es: 'Español', en: 'English' };
@@ -107,7 +119,9 @@ async function showPlace({ isFirst = false } = {}) {
   } else if (hadPanel) {
     panelSlot.clear();
     scrollTo({ top: listScroll });
-    /** @type {HTMLElement | null} */ (opener && view.querySelector(`[data-focus="${CSS.escape(opener)}"]`))?.focus({ preventScroll: true });
+    /** @type {HTMLElement | null} */ (opener && view.querySelector(`[data-focus="${CSS.escape(opener)}"]`))?.focus({
+      preventScroll: true,
+    });
   }
   await shown;
   if (isNewView && !isFirst && !route.panel) {
@@ -118,18 +132,43 @@ async function showPlace({ isFirst = false } = {}) {
 
 /** @param {HTMLElement} root */
 function lost(root) {
-  const content = empty(t('view.perdido'), t('lost.text'), h('a', { class: 'button primary', href: address('empleados') }, t('lost.home')));
+  const content = empty(
+    t('view.perdido'),
+    t('lost.text'),
+    h('a', { class: 'button primary', href: address('empleados') }, t('lost.home')),
+  );
   root.replaceChildren(h('h1', { class: 'visually-hidden', tabindex: '-1' }, t('view.perdido')), content);
 }
 
 function unopened() {
-  return empty(t('app.newVersion.title'), t('app.newVersion.text'), h('button', { type: 'button', class: 'primary', onclick: () => location.reload() }, icon('refresh'), t('app.reload')));
+  return empty(
+    t('app.newVersion.title'),
+    t('app.newVersion.text'),
+    h(
+      'button',
+      { type: 'button', class: 'primary', onclick: () => location.reload() },
+      icon('refresh'),
+      t('app.reload'),
+    ),
+  );
 }
 
 function shell() {
   const inbox = document.querySelector('meta[name="inbox"]')?.getAttribute('content');
-  const links = Object.entries(ICONS).map(([name, picture]) => h('a', { href: address(/** @type {any} */ (name)), 'data-view': name }, icon(picture), h('span', {}, t(`view.${name}`))));
-  const offline = h('p', { class: 'offline', role: 'status', hidden: navigator.onLine }, icon('offline'), t('app.offline'));
+  const links = Object.entries(ICONS).map(([name, picture]) =>
+    h(
+      'a',
+      { href: address(/** @type {any} */ (name)), 'data-view': name },
+      icon(picture),
+      h('span', {}, t(`view.${name}`)),
+    ),
+  );
+  const offline = h(
+    'p',
+    { class: 'offline', role: 'status', hidden: navigator.onLine },
+    icon('offline'),
+    t('app.offline'),
+  );
   addEventListener('online', () => (offline.hidden = true));
   addEventListener('offline', () => (offline.hidden = false));
   return [
@@ -139,7 +178,19 @@ function shell() {
       { class: 'bar' },
       h('a', { class: 'brand', href: address('empleados') }, icon('people'), h('span', {}, t('app.short'))),
       h('nav', { class: 'menu', 'aria-label': t('app.menu') }, ...links),
-      h('div', { class: 'settings' }, inbox && h('a', { class: 'inbox', href: inbox, target: '_blank', rel: 'noopener' }, icon('mail'), h('span', {}, t('app.inbox'))), themeChoice(), languageChoice()),
+      h(
+        'div',
+        { class: 'settings' },
+        inbox &&
+          h(
+            'a',
+            { class: 'inbox', href: inbox, target: '_blank', rel: 'noopener' },
+            icon('mail'),
+            h('span', {}, t('app.inbox')),
+          ),
+        themeChoice(),
+        languageChoice(),
+      ),
     ),
     offline,
     main,
@@ -162,7 +213,12 @@ function languageChoice() {
     start();
     document.getElementById('idioma')?.focus();
   };
-  return h('button', { type: 'button', class: 'setting', id: 'idioma', lang: other, onclick: change }, icon('globe'), h('span', {}, LANGUAGE_NAMES[other]));
+  return h(
+    'button',
+    { type: 'button', class: 'setting', id: 'idioma', lang: other, onclick: change },
+    icon('globe'),
+    h('span', {}, LANGUAGE_NAMES[other]),
+  );
 }
 
 function themeChoice() {

@@ -32,7 +32,12 @@ export function mount(root, route, signal) {
       'header',
       { class: 'view-heading' },
       h('h1', { tabindex: '-1' }, t('view.operacion')),
-      h('div', { class: 'actions' }, h('label', { class: 'check' }, automatic, t('operations.automatic')), h('button', { type: 'button', onclick: refresh }, icon('refresh'), t('refresh'))),
+      h(
+        'div',
+        { class: 'actions' },
+        h('label', { class: 'check' }, automatic, t('operations.automatic')),
+        h('button', { type: 'button', onclick: refresh }, icon('refresh'), t('refresh')),
+      ),
     ),
     h('div', { class: 'operations' }, health.element, queue.element, mails.element),
   );
@@ -66,7 +71,8 @@ function section(title, lines) {
   const element = h('section', { class: 'card', 'aria-labelledby': heading.id }, head, body);
   /** An automatic refresh must not take the focus away. @param {HTMLElement} content */
   const show = (content) => {
-    if (!body.contains(document.activeElement) || body.textContent !== content.textContent) body.replaceChildren(content);
+    if (!body.contains(document.activeElement) || body.textContent !== content.textContent)
+      body.replaceChildren(content);
   };
   return { element, head, show };
 }
@@ -84,7 +90,12 @@ function healthList(parts) {
         { class: isWell ? 'well' : 'unwell' },
         icon(isWell ? 'check' : 'warning'),
         h('span', { class: 'part-name' }, t(`part.${name}`)),
-        h('span', {}, isWell ? t('operations.well') : t('operations.unwell', { status: part.http ?? t('operations.noAnswer') }), part.ms !== null && h('span', { class: 'muted' }, ` · ${part.ms} ms`)),
+        h(
+          'span',
+          {},
+          isWell ? t('operations.well') : t('operations.unwell', { status: part.http ?? t('operations.noAnswer') }),
+          part.ms !== null && h('span', { class: 'muted' }, ` · ${part.ms} ms`),
+        ),
       );
     }),
   );
@@ -93,7 +104,8 @@ function healthList(parts) {
 /** @param {import('./api.js').Queues} state @param {() => void} refresh */
 function queueList(state, refresh) {
   const { cola, fallidos } = state;
-  const line = (/** @type {string} */ label, /** @type {any} */ value) => h('div', { class: 'tile' }, h('dt', {}, t(label)), h('dd', {}, value));
+  const line = (/** @type {string} */ label, /** @type {any} */ value) =>
+    h('div', { class: 'tile' }, h('dt', {}, t(label)), h('dd', {}, value));
   return h(
     'div',
     {},
@@ -106,7 +118,17 @@ function queueList(state, refresh) {
       line('operations.dead', count(fallidos.visibles)),
     ),
     fallidos.visibles > 0 &&
-      h('div', { class: 'actions' }, h('p', {}, t('operations.dead.text', { n: fallidos.visibles })), h('button', { type: 'button', class: 'primary', onclick: () => confirmRedrive(fallidos.visibles, refresh) }, icon('undo'), t('operations.redrive'))),
+      h(
+        'div',
+        { class: 'actions' },
+        h('p', {}, t('operations.dead.text', { n: fallidos.visibles })),
+        h(
+          'button',
+          { type: 'button', class: 'primary', onclick: () => confirmRedrive(fallidos.visibles, refresh) },
+          icon('undo'),
+          t('operations.redrive'),
+        ),
+      ),
   );
 }
 
@@ -118,7 +140,12 @@ function confirmRedrive(messages, refresh) {
     { method: 'dialog' },
     title,
     h('p', {}, t('operations.redrive.text', { n: messages })),
-    h('div', { class: 'actions' }, h('button', { class: 'primary', value: 'yes' }, t('operations.redrive.yes')), h('button', { value: '' }, t('cancel'))),
+    h(
+      'div',
+      { class: 'actions' },
+      h('button', { class: 'primary', value: 'yes' }, t('operations.redrive.yes')),
+      h('button', { value: '' }, t('cancel')),
+    ),
   );
   const dialog = h('dialog', { 'aria-labelledby': title.id }, form);
   document.body.append(dialog);
@@ -157,7 +184,13 @@ function mailTable(mails) {
       {},
       h('td', {}, h('time', { datetime: mail.creado_en }, dateTime(mail.creado_en))),
       h('td', {}, mail.destinatario),
-      h('td', {}, mail.empleado ? h('a', { href: address('empleados', {}, { kind: 'ver', id: String(mail.empleado) }) }, mail.asunto) : mail.asunto),
+      h(
+        'td',
+        {},
+        mail.empleado
+          ? h('a', { href: address('empleados', {}, { kind: 'ver', id: String(mail.empleado) }) }, mail.asunto)
+          : mail.asunto,
+      ),
       h('td', {}, mailState(mail.estado), mail.motivo && h('span', { class: 'muted' }, ' ', mail.motivo)),
     );
   return h(
@@ -166,7 +199,17 @@ function mailTable(mails) {
     h(
       'table',
       { class: 'plain' },
-      h('thead', {}, h('tr', {}, ...['operations.when', 'operations.to', 'operations.subject', 'operations.state'].map((key) => h('th', { scope: 'col' }, t(key))))),
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          ...['operations.when', 'operations.to', 'operations.subject', 'operations.state'].map((key) =>
+            h('th', { scope: 'col' }, t(key)),
+          ),
+        ),
+      ),
       h('tbody', {}, ...mails.map(row)),
     ),
   );

@@ -6,17 +6,28 @@ import { icon } from './icons.js';
 import { address, currentRoute, go } from './router.js';
 import { t } from './texts.js';
 
-/** @param {string} title */
+/** @typedef {{element: HTMLElement, heading: HTMLElement, body: HTMLElement}} Frame */
+
+/** @param {string} title @returns {Frame} */
 export function panelFrame(title) {
   const body = h('div', { class: 'panel-body' });
   const heading = h('h2', { id: newId(), tabindex: '-1' }, title);
   const element = h(
     'section',
     { class: 'panel-frame', 'aria-labelledby': heading.id },
-    h('header', { class: 'panel-heading' }, heading, h('button', { type: 'button', class: 'icon-button', 'aria-label': t('close'), onclick: closePanel }, icon('close'))),
+    h(
+      'header',
+      { class: 'panel-heading' },
+      heading,
+      h(
+        'button',
+        { type: 'button', class: 'icon-button', 'aria-label': t('close'), onclick: closePanel },
+        icon('close'),
+      ),
+    ),
     body,
   );
-  return { element, heading: /** @type {HTMLElement} */ (heading), body: /** @type {HTMLElement} */ (body) };
+  return { element, heading, body };
 }
 
 export function closePanel() {

@@ -61,7 +61,11 @@ function tellFailure(row, error) {
   const name = row.nombre;
   if (error.status === 404) toast(t('removal.alreadyGone', { name }));
   else if (error.status === 412) toast(t('removal.changed', { name }), { kind: 'error' });
-  else toast(`${t('removal.failed', { name })} ${sentence(error)}`, { kind: 'error', action: { label: t('retry'), run: () => removeSoon(row) } });
+  else
+    toast(`${t('removal.failed', { name })} ${sentence(error)}`, {
+      kind: 'error',
+      action: { label: t('retry'), run: () => removeSoon(row) },
+    });
 }
 
 /** Who leaves the page wanted what was deleted to be deleted. */

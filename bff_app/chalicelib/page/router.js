@@ -47,7 +47,8 @@ function parsePanel(id, verb) {
  * @returns {string} the address, for a link
  */
 export function address(view, query = {}, panel = null) {
-  const segments = panel === null ? [] : panel.kind === 'nuevo' ? ['nuevo'] : panel.kind === 'ver' ? [panel.id] : [panel.id, 'editar'];
+  const segments =
+    panel === null ? [] : panel.kind === 'nuevo' ? ['nuevo'] : panel.kind === 'ver' ? [panel.id] : [panel.id, 'editar'];
   const search = new URLSearchParams(query).toString();
   return `#/${[view, ...segments].join('/')}${search && `?${search}`}`;
 }

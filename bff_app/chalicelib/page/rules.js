@@ -70,7 +70,10 @@ export function creationSchema(openapi) {
 /** @param {any} openapi @param {Schema} schema @returns {Schema} */
 function resolve(openapi, schema) {
   if (!schema.$ref) return schema;
-  const target = schema.$ref.replace(/^#\//, '').split('/').reduce((/** @type {any} */ node, /** @type {string} */ key) => node[key], openapi);
+  const target = schema.$ref
+    .replace(/^#\//, '')
+    .split('/')
+    .reduce((/** @type {any} */ node, /** @type {string} */ key) => node[key], openapi);
   return resolve(openapi, target);
 }
 

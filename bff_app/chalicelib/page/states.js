@@ -10,7 +10,12 @@ import { t } from './texts.js';
 /** @param {number} lines @returns {HTMLElement} grey lines where text will be */
 export function skeleton(lines) {
   const bars = Array.from({ length: lines }, () => h('span', { class: 'skeleton-line' }));
-  return h('div', { class: 'skeleton', role: 'status' }, h('span', { class: 'visually-hidden' }, t('loading')), ...bars);
+  return h(
+    'div',
+    { class: 'skeleton', role: 'status' },
+    h('span', { class: 'visually-hidden' }, t('loading')),
+    ...bars,
+  );
 }
 
 /**
@@ -32,7 +37,13 @@ export function empty(title, text, ...actions) {
  */
 export function failure(error, retry) {
   const again = retry && h('button', { type: 'button', onclick: retry }, icon('refresh'), t('retry'));
-  const box = h('div', { class: 'state state-error', role: 'alert' }, icon('warning'), ...explanation(error), h('div', { class: 'actions' }, again));
+  const box = h(
+    'div',
+    { class: 'state state-error', role: 'alert' },
+    icon('warning'),
+    ...explanation(error),
+    h('div', { class: 'actions' }, again),
+  );
   if (retry && error.kind === 'silence') {
     addEventListener('online', () => box.isConnected && retry(), { once: true });
   }

@@ -38,7 +38,13 @@ export async function mount(root, _route, signal) {
   /** @param {Group[]} groups */
   function draw(groups) {
     if (groups.length === 0) {
-      body.replaceChildren(empty(t('summary.empty.title'), t('summary.empty.text'), h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, ...newLabel())));
+      body.replaceChildren(
+        empty(
+          t('summary.empty.title'),
+          t('summary.empty.text'),
+          h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, ...newLabel()),
+        ),
+      );
       return;
     }
     body.replaceChildren(tiles(groups), charts(groups.slice(0, CHARTED), groups.length), groupTable(groups));
@@ -51,7 +57,8 @@ function tiles(groups) {
   const mean = groups.reduce((sum, group) => sum + group.salario_medio * group.empleados, 0) / people;
   const lowest = Math.min(...groups.map((group) => group.salario_minimo));
   const highest = Math.max(...groups.map((group) => group.salario_maximo));
-  const tile = (/** @type {string} */ label, /** @type {string} */ value) => h('div', { class: 'tile' }, h('dt', {}, label), h('dd', {}, value));
+  const tile = (/** @type {string} */ label, /** @type {string} */ value) =>
+    h('div', { class: 'tile' }, h('dt', {}, label), h('dd', {}, value));
   return h(
     'dl',
     { class: 'tiles' },
@@ -68,12 +75,30 @@ function charts(groups, all) {
   return h(
     'div',
     { class: 'charts' },
-    h('figure', {}, h('figcaption', {}, h('h2', {}, t('summary.byPosition')), h('p', { class: 'muted' }, t('summary.byPosition.key'))), barChart(groups.map((group) => ({ label: group.posicion, value: group.empleados }))), note),
+    h(
+      'figure',
+      {},
+      h(
+        'figcaption',
+        {},
+        h('h2', {}, t('summary.byPosition')),
+        h('p', { class: 'muted' }, t('summary.byPosition.key')),
+      ),
+      barChart(groups.map((group) => ({ label: group.posicion, value: group.empleados }))),
+      note,
+    ),
     h(
       'figure',
       {},
       h('figcaption', {}, h('h2', {}, t('summary.salaries')), h('p', { class: 'muted' }, t('summary.salaries.key'))),
-      rangeChart(groups.map((group) => ({ label: group.posicion, low: group.salario_minimo, mean: group.salario_medio, high: group.salario_maximo }))),
+      rangeChart(
+        groups.map((group) => ({
+          label: group.posicion,
+          low: group.salario_minimo,
+          mean: group.salario_medio,
+          high: group.salario_maximo,
+        })),
+      ),
       note && note.cloneNode(true),
     ),
   );
@@ -81,13 +106,24 @@ function charts(groups, all) {
 
 /** The charts' numbers, for who reads and for who cannot see them. @param {Group[]} groups */
 function groupTable(groups) {
-  const columns = [t('field.posicion'), t('summary.people'), t('summary.minimum'), t('summary.mean'), t('summary.maximum')];
+  const columns = [
+    t('field.posicion'),
+    t('summary.people'),
+    t('summary.minimum'),
+    t('summary.mean'),
+    t('summary.maximum'),
+  ];
   const row = (/** @type {Group} */ group) =>
     h(
       'tr',
       {},
       h('th', { scope: 'row' }, h('a', { href: address('empleados', { posicion: group.posicion }) }, group.posicion)),
-      ...[count(group.empleados), money(group.salario_minimo), money(group.salario_medio), money(group.salario_maximo)].map((text) => h('td', { class: 'number' }, text)),
+      ...[
+        count(group.empleados),
+        money(group.salario_minimo),
+        money(group.salario_medio),
+        money(group.salario_maximo),
+      ].map((text) => h('td', { class: 'number' }, text)),
     );
   return h(
     'div',
@@ -95,7 +131,15 @@ function groupTable(groups) {
     h(
       'table',
       { class: 'plain' },
-      h('thead', {}, h('tr', {}, ...columns.map((text, index) => h('th', { scope: 'col', class: index > 0 ? 'number' : null }, text)))),
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          ...columns.map((text, index) => h('th', { scope: 'col', class: index > 0 ? 'number' : null }, text)),
+        ),
+      ),
       h('tbody', {}, ...groups.map(row)),
     ),
   );

@@ -7,14 +7,15 @@ import { currentLanguage } from './preferences.js';
 
 /** @type {Record<string, Text>} */
 const es = {
-  'app.name': 'Directorio de empleados',
   'app.short': 'Directorio',
   'app.skip': 'Saltar al contenido',
   'app.menu': 'Secciones',
   'app.inbox': 'Buzón local',
-  'app.offline': 'Sin conexión. Puede seguir leyendo y escribiendo; lo que escriba se guarda en esta pestaña hasta que vuelva la red.',
+  'app.offline':
+    'Sin conexión. Puede seguir leyendo y escribiendo; lo que escriba se guarda en esta pestaña hasta que vuelva la red.',
   'app.newVersion.title': 'No se pudo abrir esta parte',
-  'app.newVersion.text': 'La red falló o hay una versión nueva de la página. Al cargarla otra vez no se pierde lo escrito.',
+  'app.newVersion.text':
+    'La red falló o hay una versión nueva de la página. Al cargarla otra vez no se pierde lo escrito.',
   'app.reload': 'Cargar de nuevo',
   'theme.auto': 'Tema: sistema',
   'theme.light': 'Tema: claro',
@@ -48,7 +49,8 @@ const es = {
   'error.temporary': 'Suele pasar en unos segundos: inténtelo otra vez.',
   'error.report': 'Si se repite, avise a soporte con este número.',
   'error.unreadable.title': 'La respuesta no viene del directorio',
-  'error.unreadable.detail': 'Algo entre esta página y el servidor respondió otra cosa (HTTP {status}). Inténtelo otra vez; si se repite, avise a soporte.',
+  'error.unreadable.detail':
+    'Algo entre esta página y el servidor respondió otra cosa (HTTP {status}). Inténtelo otra vez; si se repite, avise a soporte.',
   'error.silence.title': 'El servidor no responde',
   'error.silence.detail': 'La conexión se cortó o tarda demasiado. Compruebe la red e inténtelo otra vez.',
   'error.offline.title': 'No hay conexión a internet',
@@ -84,7 +86,8 @@ const es = {
   'form.errors.title': 'Revise estos datos',
   'form.saved': 'Guardado: {name}',
   'form.kept': 'Lo que escribió sigue aquí.',
-  'form.kept.uncertain': 'No sabemos si llegó a guardarse. Lo que escribió sigue aquí: al guardar otra vez se comprueba, y no se crea dos veces.',
+  'form.kept.uncertain':
+    'No sabemos si llegó a guardarse. Lo que escribió sigue aquí: al guardar otra vez se comprueba, y no se crea dos veces.',
   'form.discarded': 'Se descartó lo que había escrito.',
   'form.draft.restored': 'Se recuperó lo que no había guardado.',
   'form.draft.discard': 'Descartarlo',
@@ -93,7 +96,8 @@ const es = {
   'form.gone.again': 'Crear de nuevo con estos datos',
   'number.ambiguous': 'no está claro si el punto o la coma separa miles o decimales: escríbalo sin separador de miles.',
   'conflict.title': 'Alguien cambió estos datos mientras usted los editaba',
-  'conflict.text': 'La otra versión se guardó el {when}. Elija con qué dato quedarse; nada se guarda hasta que confirme.',
+  'conflict.text':
+    'La otra versión se guardó el {when}. Elija con qué dato quedarse; nada se guarda hasta que confirme.',
   'conflict.before': '(antes: {value})',
   'conflict.mine.label': 'Lo mío',
   'conflict.theirs.label': 'Lo guardado',
@@ -110,7 +114,8 @@ const es = {
   'employee.history': 'Historial',
   'employee.older': 'Ver más antiguo',
   'employee.gone.title': 'Ya no está en el directorio',
-  'employee.gone.text': 'Fue eliminado, y su historial se conserva. Si lo crea de nuevo recibirá otro número y un historial propio; el salario hay que escribirlo otra vez.',
+  'employee.gone.text':
+    'Fue eliminado, y su historial se conserva. Si lo crea de nuevo recibirá otro número y un historial propio; el salario hay que escribirlo otra vez.',
   'employee.gone.again': 'Crear de nuevo',
   'event.creado': 'Creado',
   'event.actualizado': 'Actualizado',
@@ -162,11 +167,20 @@ const es = {
   'operations.inFlight': 'En proceso',
   'operations.oldest': 'El más antiguo espera',
   'operations.dead': 'Apartados (DLQ)',
-  'operations.dead.text': { one: '{n} mensaje no se pudo procesar y espera aparte.', other: '{n} mensajes no se pudieron procesar y esperan aparte.' },
+  'operations.dead.text': {
+    one: '{n} mensaje no se pudo procesar y espera aparte.',
+    other: '{n} mensajes no se pudieron procesar y esperan aparte.',
+  },
   'operations.redrive': 'Reenviar los apartados',
-  'operations.redrive.text': { one: '{n} mensaje vuelve a la cola y se intenta otra vez. Un correo ya enviado no se repite.', other: '{n} mensajes vuelven a la cola y se intentan otra vez. Un correo ya enviado no se repite.' },
+  'operations.redrive.text': {
+    one: '{n} mensaje vuelve a la cola y se intenta otra vez. Un correo ya enviado no se repite.',
+    other: '{n} mensajes vuelven a la cola y se intentan otra vez. Un correo ya enviado no se repite.',
+  },
   'operations.redrive.yes': 'Reenviar',
-  'operations.redrive.done': { one: '{n} mensaje vuelve a la cola; quedan aparte {left}.', other: '{n} mensajes vuelven a la cola; quedan aparte {left}.' },
+  'operations.redrive.done': {
+    one: '{n} mensaje vuelve a la cola; quedan aparte {left}.',
+    other: '{n} mensajes vuelven a la cola; quedan aparte {left}.',
+  },
   'operations.filter': 'Filtrar por estado',
   'operations.everyState': 'Todos los estados',
   'operations.noMails': 'No hay correos.',
@@ -185,7 +199,8 @@ const es = {
   'import.limit': 'Hasta {limit} empleados. Antes de escribir nada se revisa cada línea.',
   'import.help.title': 'Qué debe tener el archivo',
   'import.help.text': 'Una primera línea con los nombres de las columnas, en cualquier orden:',
-  'import.help.forms': 'Se entienden «;» y «,» como separador, la coma decimal, y fechas como 2026-11-24 o 24/11/2026. Sin fecha vale la de hoy.',
+  'import.help.forms':
+    'Se entienden «;» y «,» como separador, la coma decimal, y fechas como 2026-11-24 o 24/11/2026. Sin fecha vale la de hoy.',
   'import.example': 'Descargar un ejemplo',
   'import.example.name': 'ejemplo-empleados',
   'import.unusable': 'No se puede usar «{name}»',
@@ -247,14 +262,15 @@ const es = {
 
 /** @type {Record<string, Text>} */
 const en = {
-  'app.name': 'Employee directory',
   'app.short': 'Directory',
   'app.skip': 'Skip to the content',
   'app.menu': 'Sections',
   'app.inbox': 'Local inbox',
-  'app.offline': 'You are offline. You can go on reading and typing; what you type is kept in this tab until the network is back.',
+  'app.offline':
+    'You are offline. You can go on reading and typing; what you type is kept in this tab until the network is back.',
   'app.newVersion.title': 'This part could not be opened',
-  'app.newVersion.text': 'The network failed, or there is a new version of the page. Loading it again loses nothing that you typed.',
+  'app.newVersion.text':
+    'The network failed, or there is a new version of the page. Loading it again loses nothing that you typed.',
   'app.reload': 'Load again',
   'theme.auto': 'Theme: system',
   'theme.light': 'Theme: light',
@@ -288,7 +304,8 @@ const en = {
   'error.temporary': 'This usually passes within seconds: try again.',
   'error.report': 'If it happens again, tell support this number.',
   'error.unreadable.title': 'The answer is not the directory’s',
-  'error.unreadable.detail': 'Something between this page and the server answered instead (HTTP {status}). Try again; if it happens again, tell support.',
+  'error.unreadable.detail':
+    'Something between this page and the server answered instead (HTTP {status}). Try again; if it happens again, tell support.',
   'error.silence.title': 'The server does not answer',
   'error.silence.detail': 'The connection broke, or it takes too long. Check the network and try again.',
   'error.offline.title': 'There is no internet connection',
@@ -324,7 +341,8 @@ const en = {
   'form.errors.title': 'Check these fields',
   'form.saved': 'Saved: {name}',
   'form.kept': 'What you typed is still here.',
-  'form.kept.uncertain': 'We do not know whether it was saved. What you typed is still here: saving again checks that first, and does not create anybody twice.',
+  'form.kept.uncertain':
+    'We do not know whether it was saved. What you typed is still here: saving again checks that first, and does not create anybody twice.',
   'form.discarded': 'What you had typed was discarded.',
   'form.draft.restored': 'What you had not saved is back.',
   'form.draft.discard': 'Discard it',
@@ -343,14 +361,16 @@ const en = {
   'removal.soon': '{name} will be deleted.',
   'removal.done': 'Deleted: {name}',
   'removal.alreadyGone': '{name} was already deleted.',
-  'removal.changed': '{name} was not deleted: somebody changed the data in the meantime. Look at it before you delete it.',
+  'removal.changed':
+    '{name} was not deleted: somebody changed the data in the meantime. Look at it before you delete it.',
   'removal.failed': '{name} could not be deleted.',
   'employee.title': 'Employee',
   'employee.changed': 'Version {version}, changed on {when}',
   'employee.history': 'History',
   'employee.older': 'Show older',
   'employee.gone.title': 'No longer in the directory',
-  'employee.gone.text': 'The employee was deleted, and the history is kept. Created again, the employee gets another number and a history of its own; the salary must be typed again.',
+  'employee.gone.text':
+    'The employee was deleted, and the history is kept. Created again, the employee gets another number and a history of its own; the salary must be typed again.',
   'employee.gone.again': 'Create again',
   'event.creado': 'Created',
   'event.actualizado': 'Changed',
@@ -402,11 +422,20 @@ const en = {
   'operations.inFlight': 'In progress',
   'operations.oldest': 'The oldest has waited',
   'operations.dead': 'Set aside (DLQ)',
-  'operations.dead.text': { one: '{n} message could not be processed and waits apart.', other: '{n} messages could not be processed and wait apart.' },
+  'operations.dead.text': {
+    one: '{n} message could not be processed and waits apart.',
+    other: '{n} messages could not be processed and wait apart.',
+  },
   'operations.redrive': 'Redrive what was set aside',
-  'operations.redrive.text': { one: '{n} message goes back to the queue and is tried again. A mail that was sent is not repeated.', other: '{n} messages go back to the queue and are tried again. A mail that was sent is not repeated.' },
+  'operations.redrive.text': {
+    one: '{n} message goes back to the queue and is tried again. A mail that was sent is not repeated.',
+    other: '{n} messages go back to the queue and are tried again. A mail that was sent is not repeated.',
+  },
   'operations.redrive.yes': 'Redrive',
-  'operations.redrive.done': { one: '{n} message goes back to the queue; {left} stay apart.', other: '{n} messages go back to the queue; {left} stay apart.' },
+  'operations.redrive.done': {
+    one: '{n} message goes back to the queue; {left} stay apart.',
+    other: '{n} messages go back to the queue; {left} stay apart.',
+  },
   'operations.filter': 'Filter by state',
   'operations.everyState': 'Every state',
   'operations.noMails': 'No e-mails.',
@@ -425,7 +454,8 @@ const en = {
   'import.limit': 'Up to {limit} employees. Every line is checked before anything is written.',
   'import.help.title': 'What the file needs',
   'import.help.text': 'A first line with the names of the columns, in any order:',
-  'import.help.forms': '“;” and “,” between cells, the decimal comma, and dates such as 2026-11-24 or 24/11/2026 (the day first) are understood. Without a date, today’s counts.',
+  'import.help.forms':
+    '“;” and “,” between cells, the decimal comma, and dates such as 2026-11-24 or 24/11/2026 (the day first) are understood. Without a date, today’s counts.',
   'import.example': 'Download an example',
   'import.example.name': 'example-employees',
   'import.unusable': '“{name}” cannot be used',

@@ -39,7 +39,11 @@ export function mailState(state) {
  * @returns {HTMLElement} the history of one employee
  */
 export function employeeTimeline(events, mails) {
-  return h('ol', { class: 'timeline' }, ...events.map((event) => entry(event, mails.get(event.id) ?? [], describe(event), dateTime(event.ocurrido_en))));
+  return h(
+    'ol',
+    { class: 'timeline' },
+    ...events.map((event) => entry(event, mails.get(event.id) ?? [], describe(event), dateTime(event.ocurrido_en))),
+  );
 }
 
 /**
@@ -54,7 +58,11 @@ export function dailyTimeline(events, mails) {
       'section',
       { class: 'day' },
       h('h2', {}, name),
-      h('ol', { class: 'timeline' }, ...ofDay.map((event) => entry(event, mails.get(event.id) ?? [], subject(event), time(event.ocurrido_en)))),
+      h(
+        'ol',
+        { class: 'timeline' },
+        ...ofDay.map((event) => entry(event, mails.get(event.id) ?? [], subject(event), time(event.ocurrido_en))),
+      ),
     ),
   );
 }
@@ -74,7 +82,13 @@ function entry(event, mails, text, when) {
       'div',
       { class: 'event-body' },
       text,
-      h('p', { class: 'muted' }, h('time', { datetime: event.ocurrido_en }, when), ' · ', event.actor === ANONYMOUS ? t('event.anonymous') : t('event.actor', { actor: event.actor })),
+      h(
+        'p',
+        { class: 'muted' },
+        h('time', { datetime: event.ocurrido_en }, when),
+        ' · ',
+        event.actor === ANONYMOUS ? t('event.anonymous') : t('event.actor', { actor: event.actor }),
+      ),
       mails.length > 0 && h('ul', { class: 'event-mails' }, ...mails.map(mailLine)),
     ),
   );
@@ -88,7 +102,14 @@ function describe(event) {
 /** @param {DirectoryEvent} event */
 function subject(event) {
   const { id, nombre } = event.empleado;
-  return h('p', {}, h('a', { href: address('empleados', {}, { kind: 'ver', id: String(id) }) }, nombre), ' ', t(`event.${event.tipo}`).toLowerCase(), changedFields(event));
+  return h(
+    'p',
+    {},
+    h('a', { href: address('empleados', {}, { kind: 'ver', id: String(id) }) }, nombre),
+    ' ',
+    t(`event.${event.tipo}`).toLowerCase(),
+    changedFields(event),
+  );
 }
 
 /** @param {DirectoryEvent} event */
@@ -99,7 +120,14 @@ function changedFields(event) {
 
 /** @param {Mail} mail */
 function mailLine(mail) {
-  return h('li', {}, icon('mail'), h('span', { class: 'event-mail-to' }, mail.destinatario), mailState(mail.estado), mail.motivo && h('span', { class: 'muted' }, mail.motivo));
+  return h(
+    'li',
+    {},
+    icon('mail'),
+    h('span', { class: 'event-mail-to' }, mail.destinatario),
+    mailState(mail.estado),
+    mail.motivo && h('span', { class: 'muted' }, mail.motivo),
+  );
 }
 
 /** @param {Mail[]} mails @returns {Map<string, Mail[]>} */

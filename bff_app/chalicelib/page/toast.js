@@ -19,7 +19,10 @@ export const toasts = h('section', { class: 'toasts' });
  *   `seconds`: how long it stays, an error until it is closed. `onEnd`: its time is over (closing it by hand counts too)
  * @returns {Toast}
  */
-export function toast(text, { kind = 'done', seconds = kind === 'error' ? Infinity : READING_SECONDS, action, onEnd } = {}) {
+export function toast(
+  text,
+  { kind = 'done', seconds = kind === 'error' ? Infinity : READING_SECONDS, action, onEnd } = {},
+) {
   let left = seconds * 1000;
   const clock = h('span', { class: 'toast-clock', 'aria-hidden': 'true' });
   const close = () => {
@@ -43,10 +46,14 @@ export function toast(text, { kind = 'done', seconds = kind === 'error' ? Infini
     onEnd && clock,
     h('button', { type: 'button', class: 'icon-button', 'aria-label': t('close'), onclick: end }, icon('close')),
   );
+  let last = performance.now();
   const tick = () => {
+    // By the clock: a browser lets the timers of a tab in the background tick once a minute.
+    const passed = performance.now() - last;
+    last += passed;
     if (element.matches(':hover, :focus-within')) return;
-    left -= TICK_MS;
-    clock.textContent = `${Math.ceil(left / 1000)} s`;
+    left -= passed;
+    clock.textContent = `${Math.max(0, Math.ceil(left / 1000))} s`;
     if (left <= 0) end();
   };
   const timer = Number.isFinite(left) ? setInterval(tick, TICK_MS) : undefined;
