@@ -18,13 +18,16 @@ def configure(app_name: str) -> None:
     """Let INFO lines of the app be seen, once, and of nobody else.
 
     Lambda has put a handler on the root logger; plain Python has not, and gets one. Chalice would put a handler on one
-    logger, at level ERROR, cut off from the root, and the lines of all others would be lost below WARNING. Libraries
-    stay at WARNING: httpx, for one, logs whole URLs at INFO. Whoever chose another level for the root is obeyed.
+    logger, at level ERROR, cut off from the root, and the lines of all others would be lost below WARNING.
+
+    Libraries stay at WARNING: httpx, for one, logs whole URLs at INFO, and a search is about a person. Lambda leaves the
+    root at WARNING with the text format and at INFO with the JSON format; whoever chose another level is obeyed.
     """
     root = logging.getLogger()
     if not root.handlers:
         logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
-    if root.level == logging.WARNING:
+    if root.level in {logging.WARNING, logging.INFO}:
+        root.setLevel(logging.WARNING)
         for name in (*_OURS, app_name):
             logger = logging.getLogger(name)
             if logger.level == logging.NOTSET:
