@@ -20,8 +20,8 @@ def configure(app_name: str) -> None:
     Lambda has put a handler on the root logger; plain Python has not, and gets one. Chalice would put a handler on one
     logger, at level ERROR, cut off from the root, and the lines of all others would be lost below WARNING.
 
-    Libraries stay at WARNING: httpx, for one, logs whole URLs at INFO, and a search is about a person. Lambda leaves the
-    root at WARNING with the text format and at INFO with the JSON format; whoever chose another level is obeyed.
+    Libraries stay at WARNING: httpx, for one, logs whole URLs at INFO, and a search is about a person. Lambda leaves
+    the root at WARNING with the text format and at INFO with the JSON format; whoever chose another level is obeyed.
     """
     root = logging.getLogger()
     if not root.handlers:
