@@ -45,9 +45,8 @@ resource "aws_apigatewayv2_stage" "default" {
   auto_deploy = true
 
   default_route_settings {
-    detailed_metrics_enabled = true
-    throttling_rate_limit    = var.api_throttle.rate
-    throttling_burst_limit   = var.api_throttle.burst
+    throttling_rate_limit  = var.api_throttle.rate
+    throttling_burst_limit = var.api_throttle.burst
   }
 
   access_log_settings {

@@ -59,7 +59,7 @@ class Assumptions:
     log_days: Annotated[int, "retention of every log group"] = 14
     log_compression: Annotated[Decimal, "stored for ingested bytes, the AWS calculator's factor"] = Decimal("0.15")
     alarms: Annotated[int, "four of the ALB, two for each of six functions, five of the mail"] = 21
-    custom_metrics: Annotated[int, "five from the logs; detailed metrics make six for each HTTP API"] = 17
+    custom_metrics: Annotated[int, "five from the logs"] = 5
     dashboards: Annotated[int, "as in the original"] = 1
     traced_per_second: Annotated[int, "X-Ray's default: the first request of each second"] = 1
     traced_share: Annotated[Decimal, "X-Ray's default: of all further requests"] = Decimal("0.05")
