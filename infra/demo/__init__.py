@@ -1,0 +1,1 @@
+"""`make demo`: fills a running directory with invented employees."""
