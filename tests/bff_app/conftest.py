@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import subprocess
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.emulator import PROGRAM
+from infra.local.emulator import PROGRAM, ROOT
 from tests.bff_app.servers import Connection, Server, running
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.support.client import Client
 EMULATOR_PYTHON = PROGRAM.with_name("python")
@@ -50,5 +50,5 @@ def bff() -> Iterator[Callable[..., Client]]:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A private key and a certificate for ``localhost`` that nobody trusts by default."""
     file = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    subprocess.run([EMULATOR_PYTHON, Path(__file__).with_name("certificate.py"), file], check=True)
+    subprocess.run([EMULATOR_PYTHON, ROOT / "tests/support/certificate.py", file], check=True)
     return file

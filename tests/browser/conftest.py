@@ -26,7 +26,7 @@ def stack() -> Iterator[LocalStack]:
 
     Not under pytest's own folder: every pytest that starts closes that one to other users, and PostgreSQL runs as one.
     """
-    with TemporaryDirectory(prefix="directory-") as folder, running_stack(Path(folder) / "local") as running:
+    with TemporaryDirectory(prefix="directory-") as folder, running_stack(Path(folder)) as running:
         yield running
 
 

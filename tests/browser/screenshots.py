@@ -17,7 +17,8 @@ from playwright.sync_api import expect
 
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import Directory
-from tests.browser.stack import ROOT, an_employee, running_stack
+from tests.browser.stack import an_employee, running_stack
+from tests.support.stack import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +148,7 @@ class Scenery:
     def show_conflict(self, directory: Directory) -> None:
         directory.open(f"#/empleados/{self.contested['id']}/editar")
         directory.fill(posicion="Directora de proyectos", fecha_contratacion="2020-02-01")
-        now = self.stack.api.get(f"/empleados/{self.contested['id']}").json()["salario"]
+        now = self.stack.http.get(f"/empleados/{self.contested['id']}").json()["salario"]
         self.stack.change(self.contested["id"], salario=now + 100)
         directory.panel.locator("button[type=submit]").click()
         expect(directory.page.get_by_role("dialog")).to_be_visible()
@@ -236,7 +237,7 @@ def main() -> None:
     SHOWN.mkdir(parents=True)
     with (
         TemporaryDirectory(prefix="directory-") as folder,
-        running_stack(Path(folder) / "local") as stack,
+        running_stack(Path(folder)) as stack,
         running_chromium() as browser,
     ):
         take_pictures(browser, Scenery(stack, Path(folder)))

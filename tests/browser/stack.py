@@ -1,112 +1,54 @@
-"""The local stack under test: `make run`, with ports and a folder of its own."""
+"""The local stack as the browser's tests need it: employees, mails and messages put there by other people."""
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import sys
-import threading
+import json
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import httpx
-import pg8000.dbapi
-from sqlalchemy.engine import make_url
 
-from infra.local.emulator import free_port
+from tests.support.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 90
-STOP_SECONDS = 60
+    import httpx
+
 MAIL_SECONDS = 20
-INSERT = "INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) VALUES (%s, %s, %s, %s, %s)"
-PORTS = ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT", "AWS_PORT")
+INSERT = """
+INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion)
+SELECT * FROM json_to_recordset(CAST(:rows AS json))
+    AS row (nombre text, email text, posicion text, salario numeric, fecha_contratacion date)
+"""
 
 Employee = dict[str, Any]
 
 
-class StackFailedError(RuntimeError):
-    """The stack did not come up; the message holds what it said."""
-
-
-class LocalStack:
-    """A running stack. What it says is in the file ``log``."""
-
-    def __init__(self, state: Path) -> None:
-        ports = {name: str(free_port()) for name in PORTS}
-        self.url = f"http://127.0.0.1:{ports['BFF_PORT']}"
-        self.state = state
-        self.log = state.with_suffix(".log")
-        self._ready = threading.Event()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "infra.local"],
-            cwd=ROOT,
-            env={**os.environ, **ports, "LOCAL_STATE": str(state), "DATABASE_URL": "", "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        self._wait_until_ready()
-        self.api = httpx.Client(base_url=self.url, timeout=30)
-
-    def _read(self) -> None:
-        assert self._process.stdout
-        with self._process.stdout, self.log.open("w", encoding="utf-8") as log:
-            for line in self._process.stdout:
-                log.write(line)
-                log.flush()
-                if "ready" in line:
-                    self._ready.set()
-
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not self._ready.wait(0.1):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self._process.terminate()
-                raise StackFailedError(self.log.read_text(encoding="utf-8"))
-
-    def stop(self) -> None:
-        """End it, as Ctrl-C would."""
-        self.api.close()
-        self._process.terminate()
-        self._process.wait(STOP_SECONDS)
-        self._reader.join()
-
-    # ---- what the tests need of it
+class LocalStack(Stack):
+    """A running stack, and what others do to it while somebody looks at the page."""
 
     def empty(self) -> None:
         """Forget all employees and their history. Ids go on, so that old mails stay with old ids."""
-        self._execute("TRUNCATE empleados, eventos")
+        self.query("TRUNCATE empleados, eventos")
 
     def insert(self, employees: Iterable[Employee]) -> None:
         """Put rows into the table, without events and mails: hundreds of them in no time."""
-        rows = [
-            [row[name] for name in ("nombre", "email", "posicion", "salario", "fecha_contratacion")]
-            for row in employees
-        ]
-        self._execute(INSERT, rows)
+        self.query(INSERT, rows=json.dumps(list(employees)))
 
     def create(self, **values: Any) -> Employee:
         """Create an employee through the API."""
-        return self._data(self.api.post("/empleados", json=an_employee(**values)))
+        return self._data(self.http.post("/empleados", json=an_employee(**values)))
 
     def change(self, id_: int, **values: Any) -> Employee:
         """Change an employee as another person would."""
-        return self._data(self.api.put(f"/empleados/{id_}", json=values))
+        return self._data(self.http.put(f"/empleados/{id_}", json=values))
 
     def delete(self, id_: int) -> None:
         """Delete an employee as another person would."""
-        self.api.delete(f"/empleados/{id_}").raise_for_status()
+        self.http.delete(f"/empleados/{id_}").raise_for_status()
 
     def wait_for_mail(self, id_: int) -> None:
         """Wait until a mail about this employee was sent.
@@ -116,7 +58,7 @@ class LocalStack:
         """
         deadline = time.monotonic() + MAIL_SECONDS
         while time.monotonic() < deadline:
-            mails = self.api.get("/correos", params={"empleado": id_}).raise_for_status().json()
+            mails = self.http.get("/correos", params={"empleado": id_}).raise_for_status().json()
             if any(mail["estado"] in {"enviado", "entregado"} for mail in mails):
                 return
             time.sleep(0.1)
@@ -124,24 +66,23 @@ class LocalStack:
 
     def set_aside(self, message: str) -> None:
         """Put a message among those that could not be processed."""
-        variables = self._variables
         queue = boto3.client(
             "sqs",
-            endpoint_url=variables["AWS_ENDPOINT_URL"],
-            region_name=variables["AWS_DEFAULT_REGION"],
-            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+            endpoint_url=self.variable("AWS_ENDPOINT_URL"),
+            region_name=self.variable("AWS_DEFAULT_REGION"),
+            aws_access_key_id=self.variable("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=self.variable("AWS_SECRET_ACCESS_KEY"),
         )
-        queue.send_message(QueueUrl=variables["EMAIL_DLQ_URL"], MessageBody=message)
+        queue.send_message(QueueUrl=self.variable("EMAIL_DLQ_URL"), MessageBody=message)
 
     def employees(self, **query: str) -> list[Employee]:
         """What the API lists, the first 200."""
-        rows: list[Employee] = self.api.get("/empleados", params={"limite": "200", **query}).raise_for_status().json()
+        rows: list[Employee] = self.http.get("/empleados", params={"limite": "200", **query}).raise_for_status().json()
         return rows
 
     def events(self, id_: int) -> list[str]:
         """The kinds of an employee's events, newest first."""
-        return [event["tipo"] for event in self.api.get(f"/empleados/{id_}/eventos").raise_for_status().json()]
+        return [event["tipo"] for event in self.http.get(f"/empleados/{id_}/eventos").raise_for_status().json()]
 
     @staticmethod
     def _data(response: httpx.Response) -> Employee:
@@ -151,26 +92,7 @@ class LocalStack:
     @property
     def inbox_url(self) -> str:
         """Where its mails can be looked at."""
-        return self._variables["INBOX_URL"]
-
-    @property
-    def _variables(self) -> dict[str, str]:
-        lines = shlex.split((self.state / "env").read_text(encoding="utf-8"), comments=True)
-        return dict(line.split("=", 1) for line in lines)
-
-    def _execute(self, statement: str, rows: list[list[Any]] | None = None) -> None:
-        url = make_url(self._variables["DATABASE_URL"])
-        socket = f"{url.query['host']}/.s.PGSQL.5432"
-        connection = pg8000.dbapi.connect(user=url.username or "postgres", database=url.database, unix_sock=socket)
-        try:
-            cursor = connection.cursor()
-            if rows is None:
-                cursor.execute(statement)
-            else:
-                cursor.executemany(statement, rows)
-            connection.commit()
-        finally:
-            connection.close()
+        return self.variable("INBOX_URL")
 
 
 def an_employee(**values: Any) -> Employee:
@@ -200,10 +122,12 @@ def many_employees(number: int) -> list[Employee]:
 
 
 @contextmanager
-def running_stack(state: Path) -> Iterator[LocalStack]:
+def running_stack(folder: Path) -> Iterator[LocalStack]:
     """A stack for the length of a ``with`` block."""
-    stack = LocalStack(state)
+    stack = LocalStack(folder)
     try:
+        stack.start()
         yield stack
     finally:
         stack.stop()
+        stack.http.close()

@@ -63,7 +63,7 @@ def test_every_error_stands_beside_its_field_in_the_servers_words(stack: LocalSt
 
     directory.press("Guardar")
 
-    refused = stack.api.post(
+    refused = stack.http.post(
         "/empleados", json={"nombre": "", "email": "no es un correo", "posicion": "Analista", "salario": "doce"}
     )
     words = {error["campo"]: error["mensaje"] for error in refused.json()["errores"]}

@@ -219,12 +219,12 @@ VALUES = st.fixed_dictionaries(
 @example(values={"nombre": "a", "email": "a@b.c", "posicion": "p", "salario": 9999999.99})
 @example(values={"nombre": "a", "email": "a@b.c", "posicion": "p", "salario": 1.005})
 def test_the_page_judges_a_row_as_the_server_does(tab: Page, stack: LocalStack, values: dict[str, Any]) -> None:
-    schema = call(tab, "rules.js", "creationSchema", stack.api.get("/openapi.json").json())
+    schema = call(tab, "rules.js", "creationSchema", stack.http.get("/openapi.json").json())
 
     found = {finding["field"] for finding in call(tab, "rules.js", "check", schema, values)}
 
     # A name of the row itself makes every row invalid, so that nothing is written, whatever the rest is.
-    refused = stack.api.post("/empleados", json={**values, "id": 1})
+    refused = stack.http.post("/empleados", json={**values, "id": 1})
     assert found == {error["campo"] for error in refused.json()["errores"]} - {"id"}
 
 

@@ -45,7 +45,7 @@ def test_the_history_is_a_time_line_with_the_fate_of_each_mail(stack: LocalStack
 )
 def test_every_state_of_a_mail_has_its_word(stack: LocalStack, directory: Directory, state: str, words: str) -> None:
     row = stack.create()
-    [event] = stack.api.get(f"/empleados/{row['id']}/eventos").json()
+    [event] = stack.http.get(f"/empleados/{row['id']}/eventos").json()
     mail = {
         "id": "1",
         "evento": event["id"],
@@ -176,7 +176,7 @@ def test_messages_that_were_set_aside_are_brought_back_after_a_question(
 
     directory.press("Reenviar los apartados")
     directory.press("Cancelar")
-    assert stack.api.get("/cola").json()["fallidos"]["visibles"] == 1
+    assert stack.http.get("/cola").json()["fallidos"]["visibles"] == 1
     directory.press("Reenviar los apartados")
     directory.press("Reenviar")
 

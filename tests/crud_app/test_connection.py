@@ -6,7 +6,7 @@ import socket
 import ssl
 import subprocess
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pg8000.exceptions import DatabaseError, InterfaceError
@@ -17,8 +17,11 @@ from chalicelib.errors import Unavailable
 from chalicelib.pipeline import PipelinedConnection
 from chalicelib.repository import Repository
 from chalicelib.settings import SettingError, parse_database_url
-from infra.local.emulator import PROGRAM, free_port
+from infra.local.emulator import PROGRAM, ROOT, free_port
 from tests.crud_app.wire import WireProxy
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LIMITS = Statement(
     "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'), "
@@ -30,12 +33,11 @@ LIMITS = Statement(
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory) -> Path:
-    """``server.pem`` is for localhost, ``ca.pem`` vouches for it, ``other/ca.pem`` does not."""
+    """``server.pem`` is a key and a certificate for localhost that vouches for itself, ``other.pem`` is another."""
     folder = tmp_path_factory.mktemp("certificates")
-    (folder / "other").mkdir()
-    for target in (folder, folder / "other"):
-        python = PROGRAM.parent / "python"
-        subprocess.run([python, Path(__file__).parent / "certificate.py", target], check=True)
+    for name in ("server.pem", "other.pem"):
+        script = ROOT / "tests/support/certificate.py"
+        subprocess.run([PROGRAM.parent / "python", script, folder / name], check=True)
     return folder
 
 
@@ -64,20 +66,21 @@ class TestTls:
 
     @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
     def test_a_server_that_the_authority_vouches_for_is_trusted(self, tls_proxy, database_url, certificates, mode):
-        database = Database(parse_database_url(self.url(tls_proxy, database_url, mode, certificates / "ca.pem")))
+        database = Database(parse_database_url(self.url(tls_proxy, database_url, mode, certificates / "server.pem")))
         assert list(database.read(Statement("SELECT 1", (), {}), {})) == [(1,)]
         database.close()
 
     @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
     def test_one_that_it_does_not_vouch_for_is_not(self, tls_proxy, database_url, certificates, mode):
         with pytest.raises(InterfaceError) as caught:
-            open_and_close(self.url(tls_proxy, database_url, mode, certificates / "other" / "ca.pem"))
+            open_and_close(self.url(tls_proxy, database_url, mode, certificates / "other.pem"))
         assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
 
     def test_only_verify_full_looks_at_the_name(self, tls_proxy, database_url, certificates):
-        open_and_close(self.url(tls_proxy, database_url, "verify-ca", certificates / "ca.pem", host="127.0.0.1"))
+        server = certificates / "server.pem"
+        open_and_close(self.url(tls_proxy, database_url, "verify-ca", server, host="127.0.0.1"))
         with pytest.raises(InterfaceError):
-            open_and_close(self.url(tls_proxy, database_url, "verify-full", certificates / "ca.pem", host="127.0.0.1"))
+            open_and_close(self.url(tls_proxy, database_url, "verify-full", server, host="127.0.0.1"))
 
     def test_require_alone_trusts_anybody_as_libpq_does(self, tls_proxy, database_url):
         open_and_close(f"{tls_proxy.url(database_url)}?sslmode=require")

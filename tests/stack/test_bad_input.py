@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.stack.stack import Stack
+    from tests.support.stack import Stack
 
 GOOD = {"nombre": "Malo", "email": "malo@example.com", "posicion": "Prueba", "salario": 1}
 JSON = {"Content-Type": "application/json"}

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.stack.stack import Stack
+    from tests.support.stack import Stack
 
 # `BURST=1000 pytest tests/stack/test_burst.py` is the load of the project's acceptance.
 EMPLOYEES = int(os.environ.get("BURST", "100"))

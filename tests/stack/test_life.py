@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.stack.stack import ROOT, Stack
+from tests.support.stack import ROOT, Stack
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.stack.stack import Stack
+    from tests.support.stack import Stack
 
 ANA = {"nombre": "Ana Pérez Paseo", "email": "ana.paseo@example.com", "posicion": "Analista", "salario": 5000.5}
 

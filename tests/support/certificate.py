@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
-def make_certificate() -> bytes:
-    """A new private key and a certificate that signs itself, in PEM."""
+def write_certificate(file: Path) -> None:
+    """Write a new private key and a certificate that signs itself, in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = dt.datetime.now(dt.UTC)
@@ -34,8 +34,8 @@ def make_certificate() -> bytes:
     private_key = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return private_key + certificate.public_bytes(serialization.Encoding.PEM)
+    file.write_bytes(private_key + certificate.public_bytes(serialization.Encoding.PEM))
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_bytes(make_certificate())
+    write_certificate(Path(sys.argv[1]))
