@@ -348,6 +348,13 @@ def test_health_asks_the_database_only_when_told(client):
     assert client.get("/health?deep=1").json() == {"estado": "ok"}
 
 
+@pytest.mark.parametrize("query", ["deep=2", "deep=", "deep=1&deep=1"])
+def test_a_depth_of_health_that_does_not_exist_is_refused(client, query):
+    answer = client.get(f"/health?{query}")
+    assert answer.status == 422
+    assert [error["campo"] for error in answer.json()["errores"]] == ["deep"]
+
+
 @pytest.mark.parametrize("path", ["/empleados", "/empleados/1", "/empleados/1/eventos", "/eventos", "/resumen",
                                   "/health", "/openapi.json"])  # fmt: skip
 def test_head_and_options_are_served_everywhere(client, ana, path):
