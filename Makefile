@@ -9,12 +9,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .emulator
+LOAD := .load
 APPS := crud_app email_app bff_app
 # uv must use the interpreter that made the environment: it decides the Lambda runtime.
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/dev
+LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/dev
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --constraints requirements/constraints.in
 
@@ -39,6 +40,12 @@ $(EMULATOR)/.ready: requirements/emulator.txt $(VENV)/.ready
 	@echo "Installing the AWS emulator (.emulator)…"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(EMULATOR)
 	@$(BIN)/uv pip sync --quiet --python $(EMULATOR)/bin/python --require-hashes requirements/emulator.txt
+	@touch $@
+
+$(LOAD)/.ready: requirements/load.txt $(VENV)/.ready
+	@echo "Installing the load test's generator (.load)…"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOAD)
+	@$(BIN)/uv pip sync --quiet --python $(LOAD)/bin/python --require-hashes requirements/load.txt
 	@touch $@
 
 .PHONY: lock
@@ -78,6 +85,19 @@ cost: $(VENV)/.ready ## What a month on AWS costs: REQUESTS=3M SIZE=12kB EMPLOYE
 status: $(VENV)/.ready ## How a deployment is (reads AWS): ENVIRONMENT=dev REPORT=status.md; LAPTOP=1 looks at `make run`
 	@$(BIN)/python -m infra.status $(call flag,environment,ENVIRONMENT) $(call flag,project,PROJECT) \
 	  $(call flag,report,REPORT) $(call switch,laptop,LAPTOP)
+
+# ---- demonstration and load ------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(VENV)/.ready ## Fill the running system with 1,000 invented employees: URL=http://localhost:8000
+	@$(BIN)/python -m infra.demo $(call flag,url,URL) $(call switch,mine,MINE)
+
+.PHONY: load-test
+load-test: $(VENV)/.ready $(LOAD)/.ready ## How fast it answers: URL=… REQUESTS=50 CONCURRENCY=1 PROFILE=read|mix|step P95=200ms ERRORS=1%
+	@$(BIN)/python -m tests.load $(call flag,url,URL) $(call flag,requests,REQUESTS) \
+	  $(call flag,concurrency,CONCURRENCY) $(call flag,profile,PROFILE) $(call flag,seconds,SECONDS) \
+	  $(call flag,p95,P95) $(call flag,errors,ERRORS) $(call flag,report,REPORT) $(call flag,json,JSON) \
+	  $(call switch,mine,MINE)
 
 # ---- deployment ------------------------------------------------------------------------------------------------
 
@@ -132,7 +152,7 @@ types: $(VENV)/.ready ## Types: mypy, strict
 	@for app in $(APPS); do (cd $$app && ../$(BIN)/mypy --config-file ../pyproject.toml app.py chalicelib); done
 
 .PHONY: unit
-unit: install ## Unit and integration tests, with coverage
+unit: install $(LOAD)/.ready ## Unit and integration tests, with coverage
 	@$(BIN)/pytest --numprocesses=auto --cov --ignore=tests/browser
 
 .PHONY: browser

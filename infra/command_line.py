@@ -28,7 +28,7 @@ class OneSentenceParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Leave with status 2. The sentence names the variable, so the option's name is left out."""
-        self.exit(2, f"{self._make_target}: {_NAME_OF_THE_OPTION.sub('', message)}\n")
+        self.exit(2, f"{self._make_target}: {_NAME_OF_THE_OPTION.sub('', message)}.\n")
 
 
 def whole_number(variable: str, least: int, most: int) -> Callable[[str], int]:
