@@ -121,8 +121,16 @@ plan: package ## AWS: show what a deployment would change (ENVIRONMENT=dev DATAB
 	@$(BIN)/python -m infra.deployment plan
 
 .PHONY: deploy
-deploy: $(VENV)/.ready ## AWS: make the changes that `make plan` showed
+deploy: $(VENV)/.ready ## AWS: migrate the database, and make the changes that `make plan` showed (YES=1 asks nothing)
 	@$(BIN)/python -m infra.deployment deploy
+
+.PHONY: migrate
+migrate: $(VENV)/.ready ## Migrate the database DATABASE_URL, after showing how and asking (YES=1 does not)
+	@$(BIN)/python -m infra.migration
+
+.PHONY: rollback
+rollback: $(VENV)/.ready ## AWS: bring back what was deployed before, or TO=<git revision>, after asking (YES=1 does not)
+	@$(BIN)/python -m infra.rollback
 
 .PHONY: sender
 sender: package ## AWS: ask SES to verify the sender, EMAIL_FROM
@@ -153,7 +161,7 @@ types: $(VENV)/.ready ## Types: mypy, strict
 
 .PHONY: unit
 unit: install $(LOAD)/.ready ## Unit and integration tests, with coverage
-	@$(BIN)/pytest --numprocesses=auto --cov --ignore=tests/browser
+	@$(BIN)/pytest --numprocesses=auto --cov --ignore=tests/browser --ignore=tests/e2e
 
 .PHONY: browser
 browser: $(VENV)/.ready ## Install Chromium, which the browser tests drive, unless there is one
@@ -171,5 +179,10 @@ screenshots: install browser ## Take pictures of every view (build/screenshots; 
 test: lint types unit infra-test browser-test ## All tests: style, types, units and integration, Terraform
 	@printf '\033[32mmake test: passed\033[0m\n'
 
+# In one process and in the order of the files: all tests drive one deployment. Its making counts for the first.
+.PHONY: e2e
+e2e: install package ## The real Terraform on the AWS emulator with IAM enforced, driven through the load balancer
+	@$(BIN)/pytest tests/e2e --verbose --no-header -p no:randomly --timeout=900
+
 .PHONY: check
-check: test ## What CI runs
+check: test e2e ## What CI runs: make test, and make e2e where terraform is on the PATH

@@ -86,3 +86,8 @@ output "dashboard_url" {
   description = "The dashboard in the AWS console."
   value       = "https://${var.aws_region}.console.aws.amazon.com/cloudwatch/home?region=${var.aws_region}#dashboards/dashboard/${aws_cloudwatch_dashboard.main.dashboard_name}"
 }
+
+output "revisions" {
+  description = "The git revisions that were deployed here, newest first."
+  value       = var.revisions
+}

@@ -33,6 +33,10 @@ class Terraform:
         self._program = find_program()
         self._environment = {**cli_environment(os.environ, BUILD), **(environment or {})}
 
+    def let(self, variable: str, value: object) -> None:
+        """Give a variable of the root module a value from now on. Without such a variable, it goes unnoticed."""
+        self._environment[f"TF_VAR_{variable}"] = json.dumps(value)
+
     def run(self, *arguments: str) -> None:
         """Run Terraform with its output on the terminal.
 

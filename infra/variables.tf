@@ -44,6 +44,12 @@ variable "tags" {
   }
 }
 
+variable "revisions" {
+  description = "The git revisions that were deployed here, newest first. `make deploy` sets it, and `make rollback` reads it."
+  type        = list(string)
+  default     = []
+}
+
 variable "deletion_protection" {
   description = "Refuse to delete what holds data or the public address. Null: only when the environment is production."
   type        = bool

@@ -9,6 +9,15 @@ output "url" {
   value = var.alb_enabled ? "${var.emulator_endpoint}/_alb/${aws_lb.main[0].name}" : null
 }
 
+# It asks for a permission of that name when a batch is published; AWS asks for sns:Publish.
+data "aws_iam_policy_document" "publish_events" {
+  statement {
+    sid       = "PublishEvents"
+    actions   = ["sns:Publish", "sns:PublishBatch"]
+    resources = [aws_sns_topic.email.arn]
+  }
+}
+
 # It authorises the sending of an e-mail on no resource and knows no sender: only this form lets one out.
 data "aws_iam_policy_document" "send_mail" {
   statement {

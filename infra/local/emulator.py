@@ -90,9 +90,25 @@ def is_ready(port: int) -> bool:
 
 
 class Emulator:
-    """A running emulator. ``state`` keeps its queues and tables across restarts; without it they end with it."""
+    """A running emulator.
 
-    def __init__(self, port: int, log: Path, *, state: Path | None = None, enforce_iam: bool = False) -> None:
+    Args:
+        port: a free one.
+        log: the file that gets what it says.
+        state: a folder that keeps its queues and tables across restarts; without one they end with it.
+        enforce_iam: whether its roles are as strict as AWS's.
+        functions_environment: variables that all Lambda functions in it find, beside their own.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        log: Path,
+        *,
+        state: Path | None = None,
+        enforce_iam: bool = False,
+        functions_environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.port = port
         self.endpoint = f"http://{HOST}:{port}"
         self.environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint}
@@ -100,8 +116,10 @@ class Emulator:
         log.parent.mkdir(parents=True, exist_ok=True)
         if state is not None:
             adopt_state(state, port)
+        environment = emulator_environment(port, state=state, enforce_iam=enforce_iam)
         with log.open("ab") as output:
-            self._process = self._start(output, emulator_environment(port, state=state, enforce_iam=enforce_iam))
+            # Its functions inherit what it finds itself.
+            self._process = self._start(output, {**environment, **(functions_environment or {})})
         self._wait_until_ready()
 
     def _start(self, output: BinaryIO, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -141,10 +159,15 @@ def free_port() -> int:
 
 @contextmanager
 def running_emulator(
-    port: int, log: Path, *, state: Path | None = None, enforce_iam: bool = False
+    port: int,
+    log: Path,
+    *,
+    state: Path | None = None,
+    enforce_iam: bool = False,
+    functions_environment: Mapping[str, str] | None = None,
 ) -> Iterator[Emulator]:
-    """An emulator for the length of a ``with`` block."""
-    emulator = Emulator(port, log, state=state, enforce_iam=enforce_iam)
+    """An emulator for the length of a ``with`` block; see `Emulator`."""
+    emulator = Emulator(port, log, state=state, enforce_iam=enforce_iam, functions_environment=functions_environment)
     try:
         yield emulator
     finally:

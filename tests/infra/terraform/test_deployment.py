@@ -51,6 +51,7 @@ def deployed(terraform: FakeTerraform, account: None, database_url: str, tmp_pat
         values = {"database_url": database, "email_from": sender, "aws_region": REGION}
         plan = {"variables": {name: {"value": value} for name, value in values.items()}, "resource_changes": []}
         terraform.answer("show", prints=json.dumps(plan))
+        terraform.answer("output", prints=json.dumps({"revisions": {"value": ["a" * 40]}}))
         session = boto3.session.Session(region_name=REGION)
         return Deployment({"DATABASE_URL": database, **environment}, session, infra=infra, build=build)
 
@@ -72,7 +73,7 @@ def test_plan_shows_the_changes_of_the_environment_s_workspace_and_keeps_them(
 
     deployment.plan()
 
-    assert terraform.commands == ["version", "init", "workspace", "plan", "show"]
+    assert terraform.commands == ["version", "init", "workspace", "output", "plan", "show"]
     assert terraform.arguments_of("workspace")[-1] == "staging"
     assert terraform.calls[-2]["environment"]["TF_VAR_environment"] == "staging"
     assert deployment.plan_file.name == "staging.tfplan"

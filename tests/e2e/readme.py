@@ -1,0 +1,60 @@
+"""The commands of the README and what it says that they print."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# What is another one each time. The README may cut any of them short with an ellipsis.
+CHANGING = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # an id
+    r"|[0-9a-f]{8}(?=[-…])"  # the beginning of one
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+Z)?"  # a day, a moment
+    r"|…"
+)
+# HTTP/1.1 201 Created, and the headers that the README shows; a front door adds its own between them.
+HEADER = re.compile(r"[A-Za-z-]+: .*|HTTP/1\.1 .*")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command, and what it prints."""
+
+    command: str
+    output: str
+
+    def is_shown_by(self, printed: str) -> bool:
+        """Whether ``printed`` is what the README shows, but for what is another one each time."""
+        lines = self.output.splitlines()
+        headers = [line for line in lines if HEADER.fullmatch(line)]
+        body = "".join(line for line in lines if not HEADER.fullmatch(line))
+        got = printed.replace("\r\n", "\n")
+        return all(re.search(f"^{_pattern(line)}$", got, re.MULTILINE) for line in headers) and bool(
+            # The README breaks long lines.
+            re.search(_pattern(body.replace(" ", "")), got.replace(" ", "").replace("\n", ""))
+        )
+
+
+def read_steps(readme: Path, program: str) -> list[Step]:
+    """The steps of all console blocks whose command is ``program``, in their order."""
+    blocks = re.findall(r"^```console\n(.*?)^```", readme.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    steps = [
+        Step(" ".join(match["command"].split("\\\n")), match["output"].strip())
+        for block in blocks
+        for match in re.finditer(r"^\$ (?P<command>(?:.*\\\n)*.*)\n(?P<output>(?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+    ]
+    return [step for step in steps if step.command.startswith(program)]
+
+
+def _pattern(text: str) -> str:
+    """A regular expression for ``text`` with anything in place of what is another one each time."""
+    pieces = []
+    end = 0
+    for match in CHANGING.finditer(text):
+        pieces += [re.escape(text[end : match.start()]), ".*?"]
+        end = match.end()
+    return "".join([*pieces, re.escape(text[end:])])

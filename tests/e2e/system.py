@@ -1,0 +1,117 @@
+"""The deployed system as a test sees it: the load balancer's address, and AWS and PostgreSQL behind it."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+
+from infra.local.emulator import CREDENTIALS, REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from infra.emulator_deployment import EmulatorDeployment
+    from infra.local.emulator import Emulator
+    from infra.local.postgres import Postgres
+
+# From a request to its mail takes about a second. The first one starts every function, on a busy machine.
+MAIL_SECONDS = 60
+# A cold start through two functions, with nothing compiled in any cache.
+REQUEST_SECONDS = 60
+DATABASE = "directory"
+# What Lambda itself logs about each invocation.
+LAMBDAS_OWN = ("START RequestId", "END RequestId", "REPORT RequestId")
+
+
+class DeployedSystem:
+    """A deployment in a running emulator, with IAM enforced."""
+
+    def __init__(
+        self, deployment: EmulatorDeployment, outputs: Mapping[str, Any], emulator: Emulator, postgres: Postgres
+    ) -> None:
+        self.deployment = deployment
+        self.outputs = outputs
+        self.url: str = outputs["url"]
+        self.http = httpx.Client(base_url=self.url, timeout=REQUEST_SECONDS, trust_env=False)
+        self.aws = aws_of(emulator)
+        self.endpoint = emulator.endpoint
+        self.aws_environment = emulator.environment
+        self._postgres = postgres
+
+    def query(self, statement: str) -> str:
+        """What psql prints for ``statement``."""
+        return self._postgres.execute(statement, database=DATABASE)
+
+    def create_database(self, name: str) -> str:
+        """The address of an empty database beside the system's own."""
+        return self._postgres.create_database(name)
+
+    def create(self, nombre: str, **fields: object) -> dict[str, Any]:
+        """Add an employee, through the load balancer."""
+        local = nombre.lower().replace(" ", ".")
+        empleado = {
+            "nombre": nombre,
+            "email": f"{local}@example.com",
+            "posicion": "Analista",
+            "salario": 5000,
+            **fields,
+        }
+        answer = self.http.post("/empleados", json=empleado)
+        assert answer.status_code == 201, answer.text
+        row: dict[str, Any] = answer.json()
+        return row
+
+    def mails_about(self, text: str) -> list[dict[str, Any]]:
+        """The mails that SES took and that say ``text`` somewhere."""
+        inbox = httpx.get(f"{self.endpoint}/_ministack/ses/messages", trust_env=False).raise_for_status().json()
+        return [mail for mails in inbox["messages"].values() for mail in mails if text in str(mail)]
+
+    def messages_in(self, queue_url: str) -> list[str]:
+        """The bodies of all messages of a queue, without receiving them."""
+        answer = httpx.get(f"{self.endpoint}/_ministack/sqs/messages", params={"QueueUrl": queue_url}, trust_env=False)
+        accounts = answer.raise_for_status().json()["messages"].values()
+        queues = [queue for regions in accounts for queues in regions.values() for queue in queues.values()]
+        return [message["Body"] for messages in queues for message in messages]
+
+    def logs_since(self, start: float) -> Iterable[str]:
+        """What the functions have logged since ``start`` (seconds since the epoch), function by function."""
+        logs = self.aws.client("logs")
+        for group in self.outputs["log_groups"].values():
+            events = logs.filter_log_events(logGroupName=group, startTime=int(start * 1000))["events"]
+            messages = [event["message"] for event in sorted(events, key=lambda each: each["timestamp"])]
+            yield from [f"{group}: {message}" for message in messages if not message.startswith(LAMBDAS_OWN)]
+
+
+class Aws:
+    """Clients of the emulator, with the rights of whoever has the key."""
+
+    def __init__(self, endpoint: str, access_key: str, secret_key: str) -> None:
+        session = boto3.session.Session(access_key, secret_key, region_name=REGION)
+        self._endpoint = endpoint
+        # A client is made once: making one reads its service's model.
+        self.client: Callable[[Any], Any] = cache(lambda service: session.client(service, endpoint_url=endpoint))
+
+    def signed_in(self, access_key: str, secret_key: str) -> Aws:
+        """Clients of the same emulator for somebody else."""
+        return Aws(self._endpoint, access_key, secret_key)
+
+
+def aws_of(emulator: Emulator) -> Aws:
+    """Clients with the rights of the account's owner."""
+    return Aws(emulator.endpoint, CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
+
+
+def wait_for(what: str, is_there: Callable[[], object], seconds: float = MAIL_SECONDS) -> None:
+    """Wait until ``is_there()`` is true.
+
+    Raises:
+        AssertionError: it took longer than ``seconds``.
+    """
+    deadline = time.monotonic() + seconds
+    while not is_there():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.2)

@@ -1,0 +1,99 @@
+"""What a person does first: the README's commands, at the address of the load balancer."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.readme import Step, read_steps
+from tests.e2e.system import wait_for
+
+if TYPE_CHECKING:
+    from tests.e2e.system import DeployedSystem
+
+pytestmark = pytest.mark.e2e
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = "localhost:8000"
+
+
+def test_the_commands_of_the_readme_print_what_it_says(system: DeployedSystem) -> None:
+    steps = read_steps(README, "curl")
+    system.query("TRUNCATE empleados, eventos RESTART IDENTITY")
+
+    assert len(steps) == README.read_text("utf-8").count("$ curl ")
+    for step in steps:
+        follow(system, step)
+
+
+def follow(system: DeployedSystem, step: Step) -> None:
+    """Run a command until it prints what the README shows: e-mails take a moment. One that writes runs once."""
+    printed = run(system, step.command)
+    if "-d" in step.command.split():
+        assert step.is_shown_by(printed), f"{step.command}\nprinted\n{printed}"
+    else:
+        wait_for(f"{step.command} does not print\n{step.output}", lambda: step.is_shown_by(run(system, step.command)))
+
+
+def run(system: DeployedSystem, command: str) -> str:
+    assert PAGE in command
+    at_the_load_balancer = command.replace(PAGE, system.url)
+    return subprocess.run(["bash", "-c", at_the_load_balancer], capture_output=True, text=True, check=True).stdout
+
+
+def test_search_knows_neither_case_nor_accents_and_a_long_list_comes_in_pages(system: DeployedSystem) -> None:
+    names = [f"Íñigo Paginado {number}" for number in range(5)]
+    ids = [
+        system.create(name, email=f"inigo{number}@example.com", posicion="Árbitro")["id"]
+        for number, name in enumerate(names)
+    ]
+
+    seen: list[int] = []
+    target = "/empleados?q=INIGO%20arbitro&orden=-nombre&limite=2"
+    pages = 0
+    while target:
+        page = system.http.get(target)
+        assert page.status_code == 200, page.text
+        seen += [row["id"] for row in page.json()]
+        pages += 1
+        target = page.links["next"]["url"] if "next" in page.links else ""
+
+    assert (seen, pages) == (ids[::-1], 3)
+    assert system.http.get("/empleados", params={"q": "inigo tenista"}).json() == []
+
+
+def test_every_part_says_that_it_is_well(system: DeployedSystem) -> None:
+    answer = system.http.get("/health", params={"deep": "1"})
+
+    assert answer.status_code == 200
+    assert {name: part["estado"] for name, part in answer.json()["partes"].items()} == {"crud": "ok", "email": "ok"}
+
+
+def test_the_page_comes_through_the_load_balancer(system: DeployedSystem) -> None:
+    answer = system.http.get("/", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_a_mail_of_ones_own_is_queued_sent_and_delivered(system: DeployedSystem) -> None:
+    mail = {"to": "alguien@example.com", "subject": "Aviso propio", "body": "Hasta mañana."}
+
+    accepted = system.http.post("/notify/email", json=mail)
+
+    assert accepted.status_code == 202, accepted.text
+    place = accepted.headers["location"]
+    # The last state comes from SES's own events, through the feedback topic and its function.
+    wait_for("the delivery", lambda: system.http.get(place).json()["estado"] == "entregado")
+    assert [sent["To"] for sent in system.mails_about("Aviso propio")] == [["alguien@example.com"]]
+
+
+def test_a_bounce_is_recorded(system: DeployedSystem) -> None:
+    mail = {"to": "bounce@simulator.amazonses.com", "subject": "Rebota", "body": "Hola."}
+
+    place = system.http.post("/notify/email", json=mail).headers["location"]
+
+    wait_for("the bounce", lambda: system.http.get(place).json()["estado"] == "rebotado")
