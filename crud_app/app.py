@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from chalicelib import answers, problems
-from chalicelib.actor import actor_of
+from chalicelib import acceso, answers, problems
 from chalicelib.bootstrap import system
 from chalicelib.empleado import read_row_id
 from chalicelib.health import asks_database
@@ -16,28 +15,30 @@ from frontdoor import FrontDoor, read_json
 if TYPE_CHECKING:
     from chalice.app import CloudWatchEvent, Response
 
+    from chalicelib.empleado import Audience
     from chalicelib.outbox import LambdaContext
 
 app = FrontDoor(app_name="crud_app", languages=("es", "en"))
 problems.register(app)
+acceso.guard(app, is_demo=lambda: system().is_demo)
 
 
 @app.route("/empleados", methods=["GET"])
 def list_empleados() -> Response:
     """A page of the directory."""
-    return answers.page(system().directorio.list(read_listing(_query())), "/empleados")
+    return answers.page(system().directorio.list(read_listing(_query(), _audience())), "/empleados")
 
 
 @app.route("/empleados", methods=["POST"])
 def create_empleado() -> Response:
     """Add an employee."""
-    return answers.created(system().directorio.create(read_json(app.current_request), _actor()))
+    return answers.created(system().directorio.create(read_json(app.current_request), app.caller.name))
 
 
 @app.route("/empleados/{id}", methods=["GET"])
 def find_empleado(id: str) -> Response:  # noqa: A002 - Chalice passes path parameters by name
     """One employee."""
-    found = system().directorio.find(read_row_id(id))
+    found = system().directorio.find(read_row_id(id), _audience())
     return answers.row_unless_known(found, app.current_request.headers.get("if-none-match"))
 
 
@@ -45,13 +46,13 @@ def find_empleado(id: str) -> Response:  # noqa: A002 - Chalice passes path para
 def update_empleado(id: str) -> Response:  # noqa: A002
     """Change the fields that are sent."""
     body = read_json(app.current_request)
-    return answers.row(system().directorio.update(read_row_id(id), body, _actor(), _if_match()))
+    return answers.row(system().directorio.update(read_row_id(id), body, app.caller.name, _if_match()))
 
 
 @app.route("/empleados/{id}", methods=["DELETE"])
 def delete_empleado(id: str) -> Response:  # noqa: A002
     """Remove an employee."""
-    system().directorio.delete(read_row_id(id), _actor(), _if_match())
+    system().directorio.delete(read_row_id(id), app.caller.name, _if_match())
     return answers.nothing()
 
 
@@ -59,20 +60,20 @@ def delete_empleado(id: str) -> Response:  # noqa: A002
 def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
     """An employee's history, also after deletion."""
     row_id = read_row_id(id)
-    page = system().directorio.history_of(row_id, read_history(_query()))
+    page = system().directorio.history_of(row_id, read_history(_query()), _audience())
     return answers.page(page, f"/empleados/{row_id}/eventos")
 
 
 @app.route("/eventos", methods=["GET"])
 def list_eventos() -> Response:
     """Everybody's history."""
-    return answers.page(system().directorio.history(read_history(_query())), "/eventos")
+    return answers.page(system().directorio.history(read_history(_query()), _audience()), "/eventos")
 
 
 @app.route("/resumen", methods=["GET"])
 def summarise_empleados() -> Response:
     """Head count and salaries by position."""
-    return answers.json_text(system().directorio.summarise())
+    return answers.json_text(system().directorio.summarise(_audience()))
 
 
 @app.route("/health", methods=["GET"])
@@ -101,8 +102,8 @@ def _query() -> list[tuple[str, str]]:
     return [(name, value) for name in parameters for value in parameters.getlist(name)] if parameters else []
 
 
-def _actor() -> str:
-    return actor_of(app.current_request.context)
+def _audience() -> Audience:
+    return acceso.audience_of(app.caller)
 
 
 def _if_match() -> str | None:

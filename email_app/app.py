@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Response
 
-from chalicelib import problems
+from chalicelib import acceso, problems
 from chalicelib.aws import AwsUnavailable
 from chalicelib.bootstrap import bootstrap
 from chalicelib.campos import InvalidFields
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chalice.app import SNSEvent, SQSEvent
 
 app = FrontDoor(app_name="email_app", languages=("es", "en"))
+acceso.guard(app, is_demo=lambda: bootstrap.services().settings.is_demo)
 
 
 @app.route("/health", methods=["GET"])

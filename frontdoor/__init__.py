@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from frontdoor.access import ANYBODY, Access, Caller
 from frontdoor.app import FrontDoor
 from frontdoor.json_body import read_json
 from frontdoor.problems import Problem, Text
 from frontdoor.request import FrontDoorRequest
 from frontdoor.responses import ResponseRefused, ResponseTooLarge
 
-__all__ = ["FrontDoor", "FrontDoorRequest", "Problem", "ResponseRefused", "ResponseTooLarge", "Text", "read_json"]
+__all__ = [
+    "ANYBODY",
+    "Access",
+    "Caller",
+    "FrontDoor",
+    "FrontDoorRequest",
+    "Problem",
+    "ResponseRefused",
+    "ResponseTooLarge",
+    "Text",
+    "read_json",
+]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from chalice.app import Request, RouteEntry
 
+    from frontdoor.access import Caller
+
     Error = TypeVar("Error", bound=Exception)
     Explain = Callable[[Error], Problem]
 
@@ -100,6 +102,18 @@ class FrontDoor(Chalice):
             RuntimeError: no request is being handled.
         """
         return self.current_request.language
+
+    @property
+    def caller(self) -> Caller:
+        """Whom ``frontdoor.Access`` let in with the current request.
+
+        Raises:
+            RuntimeError: no request is being handled, or nobody had to be let in.
+        """
+        caller = self.current_request.caller
+        if caller is None:
+            raise RuntimeError("The route is open to anybody: it has no caller")
+        return caller
 
     @property
     def current_request(self) -> FrontDoorRequest:

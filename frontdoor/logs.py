@@ -46,6 +46,12 @@ def log_refusal(request_id: str) -> None:
     _errors.warning("not an HTTP event of a known front door %s", request_id, extra={"request_id": request_id})
 
 
+def log_denial(reason: str, method: str, route: str, request_id: str) -> None:
+    """A caller was refused. The field ``rechazo`` is what a metric counts; who it was is not written."""
+    fields = {"rechazo": reason, "method": method, "route": route, "request_id": request_id}
+    _access.warning("refused (%s): %s %s %s", reason, method, route, request_id, extra=fields)
+
+
 def log_failure(error: Exception, route: str, request_id: str) -> None:
     """An error's type and stack, and those of what caused it. Not its text: that may quote what a person sent."""
     kind = type(error).__qualname__

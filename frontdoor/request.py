@@ -12,6 +12,7 @@ from frontdoor.language import negotiate
 if TYPE_CHECKING:
     from chalice.app import RouteEntry
 
+    from frontdoor.access import Caller
     from frontdoor.events import HttpRequest
     from frontdoor.routing import Match
 
@@ -32,6 +33,7 @@ class FrontDoorRequest(Request):
     Attributes:
         request_id: the caller's ``X-Request-Id`` if it is well-formed, else API Gateway's id, else Lambda's.
         authorized: whether an authorizer let the request in, by the front door's word.
+        caller: whom ``frontdoor.Access`` let in; None where nobody had to be.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class FrontDoorRequest(Request):
         self._languages = languages
         self.request_id = _first_id(http.headers.get("x-request-id"), http.request_id, request_id_of(context))
         self.authorized = http.authorized
+        self.caller: Caller | None = None
 
     @property
     def raw_body(self) -> bytes:

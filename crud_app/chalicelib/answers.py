@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Response
 
-from chalicelib.etag import etag_of, is_known
+from chalicelib.etag import is_known
 
 if TYPE_CHECKING:
     from chalicelib.repository import Found, Page, Saved
@@ -16,19 +16,19 @@ JSON = "application/json"
 
 def created(saved: Saved) -> Response:
     """201: the new row and where it is."""
-    headers = {"Location": f"/empleados/{saved.id}", "ETag": etag_of(saved.version)}
+    headers = {"Location": f"/empleados/{saved.id}", "ETag": saved.etag}
     return _json(saved.body, headers, status=201)
 
 
 def row(found: Found | Saved) -> Response:
     """200: a row and its version."""
-    return _json(found.body, {"ETag": etag_of(found.version)})
+    return _json(found.body, {"ETag": found.etag})
 
 
 def row_unless_known(found: Found, if_none_match: str | None) -> Response:
     """200, or 304 for a client that has this version already."""
-    if is_known(if_none_match, found.version):
-        return Response(None, {"ETag": etag_of(found.version)}, 304)
+    if is_known(if_none_match, found.etag):
+        return Response(None, {"ETag": found.etag}, 304)
     return row(found)
 
 

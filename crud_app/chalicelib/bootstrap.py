@@ -25,20 +25,23 @@ class System:
     database: Database
     directorio: Directorio
     outbox: Outbox
+    #: Whether everybody may do everything, with invented data: a demonstration has no sign-in.
+    is_demo: bool
 
 
 def compose(settings: Settings) -> System:
     """The system as it is deployed.
 
     Raises:
-        SettingError: the database's address is missing or malformed.
+        SettingError: the database's address is missing or malformed, or ``DEMO`` is.
     """
-    return assemble(Database(settings.database_address, settings.database_pool_size), SnsPublisher(settings))
+    database = Database(settings.database_address, settings.database_pool_size)
+    return assemble(database, SnsPublisher(settings), is_demo=settings.is_demo)
 
 
-def assemble(database: Database, publisher: Publisher) -> System:
+def assemble(database: Database, publisher: Publisher, *, is_demo: bool = False) -> System:
     """Put the parts together."""
-    return System(database, Directorio(Repository(database), publisher), Outbox(database, publisher))
+    return System(database, Directorio(Repository(database), publisher), Outbox(database, publisher), is_demo)
 
 
 class _Process:

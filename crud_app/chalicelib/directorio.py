@@ -12,6 +12,7 @@ from chalicelib.etag import versions_wanted
 from chalicelib.publisher import log_failed
 
 if TYPE_CHECKING:
+    from chalicelib.empleado import Audience
     from chalicelib.evento import Evento
     from chalicelib.listing import History, Listing
     from chalicelib.publisher import Publisher
@@ -78,33 +79,33 @@ class Directorio:
         evento = self._repository.delete(row_id, actor, versions)
         self._publish(evento, started)
 
-    def find(self, row_id: int) -> Found:
+    def find(self, row_id: int, audience: Audience) -> Found:
         """One employee.
 
         Raises:
             EmpleadoNotFound, Unavailable: see ``errors``.
         """
-        return self._repository.find(row_id)
+        return self._repository.find(row_id, audience)
 
     def list(self, listing: Listing) -> Page:
         """A page of employees."""
         return self._repository.list(listing)
 
-    def history(self, history: History) -> Page:
+    def history(self, history: History, audience: Audience) -> Page:
         """A page of everybody's history."""
-        return self._repository.history(history)
+        return self._repository.history(history, audience)
 
-    def history_of(self, row_id: int, history: History) -> Page:
+    def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
         """A page of one employee's history, also after deletion.
 
         Raises:
             EmpleadoNotFound, Unavailable: see ``errors``.
         """
-        return self._repository.history_of(row_id, history)
+        return self._repository.history_of(row_id, history, audience)
 
-    def summarise(self) -> str:
-        """Head count and salaries by position, as a JSON array."""
-        return self._repository.summarise()
+    def summarise(self, audience: Audience) -> str:
+        """Head count and salaries by position, as a JSON array; head count alone for everybody."""
+        return self._repository.summarise(audience)
 
     def _publish(self, evento: Evento | None, started: float) -> None:
         """Tell others of a change. The change stands: a failure here is the sweep's business, not the client's."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from chalicelib.errors import EmpleadoNotFound, InvalidInput, Violation
@@ -44,6 +45,7 @@ class Field:
         example: a value as on the wire.
         description: for the API's document.
         is_required: whether a client must send it for a new employee; the database has a default otherwise.
+        is_confidential: whether only human resources see it: it is the salary, or tells when that changed.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Field:
     example: object
     description: str = field(default="", kw_only=True)
     is_required: bool = field(default=True, kw_only=True)
+    is_confidential: bool = field(default=False, kw_only=True)
 
 
 ROW_ID = Whole(MAX_BIGINT)
@@ -59,15 +62,43 @@ FIELDS = (
     Field("nombre", Line(120), "Ana Pérez"),
     Field("email", Email(), "ana@example.com", description="Unique; stored in lower case."),
     Field("posicion", Line(80), "Analista"),
-    Field("salario", Money(Decimal("9999999.99")), 5000.00, description="At most two decimals."),
+    Field(
+        "salario",
+        Money(Decimal("9999999.99")),
+        5000.00,
+        description="At most two decimals.",
+        is_confidential=True,
+    ),
     Field("fecha_contratacion", Day(), "2026-11-24", description="Today, in UTC, by default.", is_required=False),
-    Field("version", Whole(MAX_INTEGER), 1, description="Counts the changes; it is the ETag."),
+    Field(
+        "version",
+        Whole(MAX_INTEGER),
+        1,
+        description="Counts the changes; it is the ETag.",
+        is_confidential=True,
+    ),
     Field("creado_en", Instant(), "2026-11-24T09:30:00.000000Z"),
-    Field("actualizado_en", Instant(), "2026-11-24T09:30:00.000000Z"),
+    Field("actualizado_en", Instant(), "2026-11-24T09:30:00.000000Z", is_confidential=True),
 )
 BY_NAME: Mapping[str, Field] = {each.name: each for each in FIELDS}
 INPUTS: Mapping[str, InputKind] = {each.name: each.kind for each in FIELDS if isinstance(each.kind, InputKind)}
+PUBLIC = tuple(each for each in FIELDS if not each.is_confidential)
 REQUIRED = frozenset(name for name in INPUTS if BY_NAME[name].is_required)
+CONFIDENTIAL = tuple(each.name for each in FIELDS if each.is_confidential)
+
+
+class Audience(Enum):
+    """For whom an answer is meant. It decides what is in it (docs/adr/0014-what-a-reader-learns.md)."""
+
+    RRHH = "rrhh"
+    """Human resources: everything."""
+    EVERYBODY = "everybody"
+    """Whoever may read: neither a salary nor that it changed."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that this audience sees, in their order."""
+        return FIELDS if self is Audience.RRHH else PUBLIC
 
 
 def read_new(body: object) -> dict[str, object]:

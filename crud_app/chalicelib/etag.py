@@ -1,7 +1,12 @@
-"""Entity tags (RFC 9110, section 8.8.3): the version of a row in quotes, and the conditions on it."""
+"""Entity tags (RFC 9110, section 8.8.3) and the conditions on them.
+
+For who may change a row the tag is its version in quotes. For who may only read, the version would count the changes of
+what is not shown: there the tag is a digest of what is.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from chalicelib.errors import MalformedPrecondition
@@ -11,12 +16,19 @@ ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 TAG = re.compile(ENTITY_TAG)
 #: A list may have empty elements (section 5.6.1.2).
 TAG_LIST = re.compile(rf"[ \t,]*{ENTITY_TAG}(?:[ \t]*,[ \t,]*{ENTITY_TAG})*[ \t,]*")
+#: 128 bits: nobody meets two texts with one tag.
+DIGEST_CHARACTERS = 32
 VERSION_TAG = re.compile(r'"([1-9][0-9]{0,9})"')
 
 
 def etag_of(version: int) -> str:
     """The tag of a row in this version. It is strong: the same version is the same bytes."""
     return f'"{version}"'
+
+
+def digest_of(body: str) -> str:
+    """The tag of an answer by its text. It is strong: the same text is the same bytes."""
+    return f'"{hashlib.sha256(body.encode()).hexdigest()[:DIGEST_CHARACTERS]}"'
 
 
 def versions_wanted(if_match: str | None) -> list[int] | None:
@@ -36,8 +48,8 @@ def versions_wanted(if_match: str | None) -> list[int] | None:
     return [version for tag in tags if tag and (version := int(tag[1])) <= MAX_INTEGER]
 
 
-def is_known(if_none_match: str | None, version: int) -> bool:
-    """Whether ``If-None-Match`` names this version, so that the client need not get it again.
+def is_known(if_none_match: str | None, etag: str) -> bool:
+    """Whether ``If-None-Match`` names this tag, so that the client need not get it again.
 
     A value that cannot be read matches nothing: the client gets what it asked for (section 13.1.2: weak comparison).
     """
@@ -47,4 +59,4 @@ def is_known(if_none_match: str | None, version: int) -> bool:
         return True
     if not TAG_LIST.fullmatch(if_none_match):
         return False
-    return etag_of(version) in (tag.removeprefix("W/") for tag in TAG.findall(if_none_match))
+    return etag in (tag.removeprefix("W/") for tag in TAG.findall(if_none_match))

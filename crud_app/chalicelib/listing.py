@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from chalicelib.empleado import BY_NAME, FIELDS, ROW_ID
+from chalicelib.empleado import BY_NAME, ROW_ID, Audience
 from chalicelib.errors import InvalidInput, Violation
 from chalicelib.kind import CONTROLS, HAS_CONTROL, BrokenRule
 
@@ -28,8 +28,6 @@ DEFAULT_LIMIT = 50
 MAX_SEARCH = 200
 MAX_POSITION = 80
 MAX_CURSOR = 2_000
-#: What ``orden`` may ask for; "-" before a field turns its order round.
-ORDERS = tuple(sign + each.name for each in FIELDS for sign in ("", "-"))
 DEFAULT_ORDER = "id"
 #: What stands in an event cursor where a list's cursor has its order.
 EVENTS = "eventos"
@@ -51,11 +49,12 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """A page of the directory that somebody asks for.
+    """A page of the directory that somebody asks for, and who that is.
 
     ``q`` and ``posicion`` are None without that filter; ``pairs`` are the parameters as sent, less the cursor.
     """
 
+    audience: Audience
     order: Order
     limit: int
     q: str | None
@@ -81,11 +80,12 @@ class History:
         return _with_cursor(self.pairs, EVENTS, "", number)
 
 
-def read_listing(pairs: Sequence[tuple[str, str]]) -> Listing:
+def read_listing(pairs: Sequence[tuple[str, str]], audience: Audience) -> Listing:
     """Read the query of ``GET /empleados``.
 
     Args:
         pairs: parameter names and values as sent, decoded.
+        audience: who asks: rows cannot be sorted by what is not shown, for their order would show it.
 
     Raises:
         InvalidInput: with all violations at once.
@@ -93,11 +93,11 @@ def read_listing(pairs: Sequence[tuple[str, str]]) -> Listing:
     reader = _Reader(pairs, known=("q", "posicion", "orden", "limite", "cursor"))
     q = reader.read("q", lambda text: _filter(text, MAX_SEARCH), None)
     posicion = reader.read("posicion", lambda text: _filter(text, MAX_POSITION), None)
-    order = reader.read("orden", _order, _order(DEFAULT_ORDER))
+    order = reader.read("orden", lambda text: _order(text, audience), _order(DEFAULT_ORDER, audience))
     limit = reader.read("limite", _limit, DEFAULT_LIMIT)
     after = reader.read("cursor", lambda text: _place(text, order), None)
     reader.finish()
-    return Listing(order, limit, q, posicion, after, _without_cursor(pairs))
+    return Listing(audience, order, limit, q, posicion, after, _without_cursor(pairs))
 
 
 def read_history(pairs: Sequence[tuple[str, str]]) -> History:
@@ -107,6 +107,11 @@ def read_history(pairs: Sequence[tuple[str, str]]) -> History:
     before = reader.read("cursor", _event_number, None)
     reader.finish()
     return History(limit, before, _without_cursor(pairs))
+
+
+def orders_of(audience: Audience) -> tuple[str, ...]:
+    """What ``orden`` may ask for; "-" before a field turns its order round."""
+    return tuple(sign + each.name for each in audience.fields for sign in ("", "-"))
 
 
 def filter_schema(maximum: int) -> dict[str, Any]:
@@ -158,9 +163,9 @@ def _filter(text: str, maximum: int) -> str | None:
     return text.strip() or None
 
 
-def _order(text: str) -> Order:
-    if text not in ORDERS:
-        names = ", ".join(BY_NAME)
+def _order(text: str, audience: Audience) -> Order:
+    if text not in orders_of(audience):
+        names = ", ".join(each.name for each in audience.fields)
         raise BrokenRule(
             "orden",
             es=f"Debe ser uno de {names}, con «-» delante para el orden descendente.",

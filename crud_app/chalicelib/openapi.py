@@ -6,12 +6,14 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.empleado import BY_NAME, INPUTS, REQUIRED, ROW_ID
+from chalicelib.acceso import RESOURCE_SERVER, ROLES, RULES
+from chalicelib.empleado import BY_NAME, CONFIDENTIAL, INPUTS, REQUIRED, ROW_ID, Audience
 from chalicelib.evento import ACTUALIZADO, CREADO, ELIMINADO, MESSAGE_VERSION, TOLD
 from chalicelib.health import DEPTHS
 from chalicelib.kind import Instant, Whole
-from chalicelib.listing import DEFAULT_LIMIT, DEFAULT_ORDER, MAX_CURSOR, MAX_LIMIT, MAX_POSITION, MAX_SEARCH, ORDERS
+from chalicelib.listing import DEFAULT_LIMIT, DEFAULT_ORDER, MAX_CURSOR, MAX_LIMIT, MAX_POSITION, MAX_SEARCH, orders_of
 from chalicelib.listing import filter_schema as _filter
+from frontdoor import ANYBODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +22,8 @@ Schema = dict[str, Any]
 
 PROBLEMS = {
     400: "The request cannot be read: no JSON, no UTF-8, a repeated name, a malformed If-Match.",
+    401: "There is no valid access token.",
+    403: "The caller lacks the role that this operation needs.",
     404: "There is no such employee.",
     409: "Another employee has this e-mail address.",
     412: "The employee changed since it was read: If-Match names none of its version.",
@@ -28,7 +32,12 @@ PROBLEMS = {
     503: "The database does not answer. With Retry-After nothing was changed, and the request may be repeated; "
     "without it (type urn:crud-empleados:outcome-unknown) a change may have been made.",
 }
-ETAG = {"type": "string", "pattern": '^"[1-9][0-9]*"$', "examples": ['"1"']}
+ETAG = {
+    "type": "string",
+    "pattern": '^"(?:[1-9][0-9]*|[0-9a-f]{32})"$',
+    "examples": ['"1"'],
+    "description": "The version; for `lector` a digest of the answer, which tells nothing of what is not in it.",
+}
 IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -41,6 +50,9 @@ IF_NONE_MATCH = {
     "description": "Answer 304 if the employee is still in this version (RFC 9110, section 13.1.2).",
     "schema": {"type": "string", "examples": ['"1"']},
 }
+#: The name of the security scheme.
+TOKEN = "acceso"  # noqa: S105 - a name
+COUNT = {"posicion": {"type": "string"}, "empleados": Whole(2**63 - 1).schema}
 LINK = {
     "description": 'The next page, while there is one: `<…>; rel="next"`, with all parameters.',
     "schema": {"type": "string"},
@@ -62,34 +74,52 @@ def _document() -> Schema:
             "description": "Errors are RFC 9457 problem documents, in Spanish or English by Accept-Language.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "paths": {
-            "/empleados": {"get": _list_empleados(), "post": _create_empleado()},
-            "/empleados/{id}": {
-                "parameters": [_row_id()],
-                "get": _find_empleado(),
-                "put": _update_empleado(),
-                "delete": _delete_empleado(),
-            },
-            "/empleados/{id}/eventos": {"parameters": [_row_id()], "get": _list_eventos_of_empleado()},
-            "/eventos": {"get": _list_eventos()},
-            "/resumen": {"get": _summarise_empleados()},
-            "/health": {"get": _check_health()},
-            "/openapi.json": {"get": _describe_api()},
-        },
+        "paths": _guarded(
+            {
+                "/empleados": {"get": _list_empleados(), "post": _create_empleado()},
+                "/empleados/{id}": {
+                    "parameters": [_row_id()],
+                    "get": _find_empleado(),
+                    "put": _update_empleado(),
+                    "delete": _delete_empleado(),
+                },
+                "/empleados/{id}/eventos": {"parameters": [_row_id()], "get": _list_eventos_of_empleado()},
+                "/eventos": {"get": _list_eventos()},
+                "/resumen": {"get": _summarise_empleados()},
+                "/health": {"get": _check_health()},
+                "/openapi.json": {"get": _describe_api()},
+            }
+        ),
         "components": {
             "schemas": {
                 "Empleado": _object(_schemas_of(BY_NAME)),
+                "EmpleadoPublico": _object(_schemas_of(each.name for each in Audience.EVERYBODY.fields)),
                 "NuevoEmpleado": _object(_schemas_of(INPUTS), required=REQUIRED, example=_example_of(INPUTS)),
                 "CambiosDeEmpleado": _object(
                     _schemas_of(INPUTS), required=(), example={"posicion": "Jefa de análisis"}
                 ),
-                "Evento": _evento(),
+                "Evento": _evento(Audience.RRHH),
+                "EventoPublico": _evento(Audience.EVERYBODY),
                 "ResumenDePosicion": _resumen(),
+                "RecuentoDePosicion": _recuento(),
                 "Problema": _problema(),
             },
             "responses": {str(status): _problem_response(status) for status in PROBLEMS},
+            "securitySchemes": {TOKEN: _token()},
         },
     }
+
+
+def _guarded(paths: Schema) -> Schema:
+    """The paths with what each operation needs, by the rules that are checked."""
+    for (method, path), role in RULES.items():
+        operation = paths[path][method.lower()]
+        if role == ANYBODY:
+            operation["security"] = []
+            continue
+        operation["security"] = [{TOKEN: [role]}]
+        operation["responses"] |= {str(status): {"$ref": f"#/components/responses/{status}"} for status in (401, 403)}
+    return paths
 
 
 def _list_empleados() -> Schema:
@@ -97,12 +127,17 @@ def _list_empleados() -> Schema:
         _parameter("q", _filter(MAX_SEARCH), "Words that begin so in nombre, email or posicion, without regard to case "
                    "and accents. All are needed.", "ana per"),
         _parameter("posicion", _filter(MAX_POSITION), "Only this position, exactly.", "Analista"),
-        _parameter("orden", {"enum": list(ORDERS), "default": DEFAULT_ORDER}, "The field to sort by; “-” before it for "
-                   "descending order.", "-salario"),
+        _parameter("orden", {"enum": list(orders_of(Audience.RRHH)), "default": DEFAULT_ORDER}, "The field to sort by; "
+                   "“-” before it for descending order. `lector` sorts by none that is not shown: " +
+                   ", ".join(CONFIDENTIAL) + ".", "-nombre"),
         *_paging(),
     ]  # fmt: skip
     return _operation(
-        "list_empleados", "A page of the directory", _page("Empleado"), problems=(422, 503), parameters=parameters
+        "list_empleados",
+        "A page of the directory",
+        _page("Empleado", "EmpleadoPublico"),
+        problems=(422, 503),
+        parameters=parameters,
     )
 
 
@@ -127,7 +162,7 @@ def _find_empleado() -> Schema:
     return _operation(
         "find_empleado",
         "One employee",
-        _row("The employee.") | {"304": known},
+        _row("The employee.", "Empleado", "EmpleadoPublico") | {"304": known},
         problems=(404, 503),
         parameters=[IF_NONE_MATCH],
     )
@@ -137,7 +172,7 @@ def _update_empleado() -> Schema:
     return _operation(
         "update_empleado",
         "Change the fields that are sent; the others stay",
-        _row("The employee as it is now. What changes nothing makes no new version."),
+        _row("The employee as it is now. What changes nothing makes no new version.", "Empleado"),
         problems=(400, 404, 409, 412, 415, 422, 503),
         parameters=[IF_MATCH],
         body="CambiosDeEmpleado",
@@ -158,7 +193,7 @@ def _list_eventos_of_empleado() -> Schema:
     return _operation(
         "list_eventos_of_empleado",
         "An employee's history, newest first, also after deletion",
-        _page("Evento"),
+        _page("Evento", "EventoPublico"),
         problems=(404, 422, 503),
         parameters=_paging(),
     )
@@ -166,13 +201,23 @@ def _list_eventos_of_empleado() -> Schema:
 
 def _list_eventos() -> Schema:
     return _operation(
-        "list_eventos", "Everybody's history, newest first", _page("Evento"), problems=(422, 503), parameters=_paging()
+        "list_eventos",
+        "Everybody's history, newest first",
+        _page("Evento", "EventoPublico"),
+        problems=(422, 503),
+        parameters=_paging(),
     )
 
 
 def _summarise_empleados() -> Schema:
-    success = _json_response({"type": "array", "items": _ref("ResumenDePosicion")}, "The largest positions first.")
-    return _operation("summarise_empleados", "Head count and salaries by position", {"200": success}, problems=(503,))
+    items = _by_role("ResumenDePosicion", "RecuentoDePosicion")
+    success = _json_response({"type": "array", "items": items}, "The largest positions first.")
+    return _operation(
+        "summarise_empleados",
+        "Head count and salaries by position (head count alone for `lector`)",
+        {"200": success},
+        problems=(503,),
+    )
 
 
 def _check_health() -> Schema:
@@ -224,12 +269,17 @@ def _row_id() -> Schema:
     return {"name": "id", "in": "path", "required": True, "schema": ROW_ID.schema, "example": 7}
 
 
-def _row(description: str) -> Schema:
-    return {"200": _json_response(_ref("Empleado"), description, {"ETag": {"schema": ETAG}})}
+def _row(description: str, *schemas: str) -> Schema:
+    return {"200": _json_response(_by_role(*schemas), description, {"ETag": {"schema": ETAG}})}
 
 
-def _page(schema: str) -> Schema:
-    return {"200": _json_response({"type": "array", "items": _ref(schema)}, "A page.", {"Link": LINK})}
+def _page(*schemas: str) -> Schema:
+    return {"200": _json_response({"type": "array", "items": _by_role(*schemas)}, "A page.", {"Link": LINK})}
+
+
+def _by_role(for_rrhh: str, for_lector: str | None = None) -> Schema:
+    """What is sent: it may depend on who asks."""
+    return _ref(for_rrhh) if for_lector is None else {"anyOf": [_ref(for_rrhh), _ref(for_lector)]}
 
 
 def _json_response(schema: Schema, description: str, headers: Schema | None = None) -> Schema:
@@ -276,9 +326,11 @@ def _object(
     return schema if example is None else schema | {"examples": [example]}
 
 
-def _evento() -> Schema:
+def _evento(audience: Audience) -> Schema:
     uuid = {"type": "string", "format": "uuid"}
-    changed = {"type": "array", "items": {"enum": list(INPUTS)}, "description": "The fields whose values changed."}
+    shown = {each.name for each in audience.fields}
+    inputs = [name for name in INPUTS if name in shown]
+    changed = {"type": "array", "items": {"enum": inputs}, "description": "The fields whose values changed."}
     return _object(
         {
             "version": {"const": MESSAGE_VERSION, "description": "Of this form of message."},
@@ -286,7 +338,7 @@ def _evento() -> Schema:
             "tipo": {"enum": [CREADO, ACTUALIZADO, ELIMINADO]},
             "ocurrido_en": Instant().schema,
             "actor": {"type": "string", "description": "Who did it."},
-            "empleado": _object(_schemas_of(TOLD)),
+            "empleado": _object(_schemas_of(name for name in TOLD if name in shown)),
             "cambios": changed,
         }
     )
@@ -294,15 +346,23 @@ def _evento() -> Schema:
 
 def _resumen() -> Schema:
     salary = {"type": "number", "minimum": 0}
-    return _object(
-        {
-            "posicion": {"type": "string"},
-            "empleados": Whole(2**63 - 1).schema,
-            "salario_medio": salary,
-            "salario_minimo": salary,
-            "salario_maximo": salary,
-        }
-    )
+    return _object({**COUNT, "salario_medio": salary, "salario_minimo": salary, "salario_maximo": salary})
+
+
+def _recuento() -> Schema:
+    return _object(COUNT)
+
+
+def _token() -> Schema:
+    roles = ", ".join(f"`{role}`" for role in ROLES)
+    return {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": f"An access token of the user pool. Roles are its groups {roles}, or, for a program, its scopes "
+        f"`{RESOURCE_SERVER}/…`; each may do what those before it may. With `{ROLES[0]}` alone, answers hold neither "
+        f"{', '.join(CONFIDENTIAL)} nor events that tell of them.",
+    }
 
 
 def _problema() -> Schema:

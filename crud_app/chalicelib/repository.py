@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib import statements
+from chalicelib.empleado import Audience
 from chalicelib.errors import EmailTaken, EmpleadoNotFound, StaleVersion, StatementRefused
+from chalicelib.etag import digest_of, etag_of
 from chalicelib.evento import Evento
 from chalicelib.tables import EMAIL_CONSTRAINT
 
@@ -20,7 +22,7 @@ class Saved(NamedTuple):
     """An employee as sent to clients, and the event of the change that made it so; None if nothing changed."""
 
     id: int
-    version: int
+    etag: str
     body: str
     evento: Evento | None
 
@@ -28,7 +30,7 @@ class Saved(NamedTuple):
 class Found(NamedTuple):
     """An employee as sent to clients."""
 
-    version: int
+    etag: str
     body: str
 
 
@@ -57,7 +59,7 @@ class Repository:
         """
         statement = statements.insert_empleado(tuple(values))
         ((row_id, version, body, *event),) = self._change(statement, {**_new(values), "actor": actor})
-        return Saved(row_id, version, body, _evento(row_id, event))
+        return Saved(row_id, etag_of(version), body, _evento(row_id, event))
 
     def update(self, row_id: int, values: Mapping[str, object], actor: str, versions: Sequence[int] | None) -> Saved:
         """Change the fields in ``values``. What changes nothing makes neither a new version nor an event.
@@ -77,7 +79,7 @@ class Repository:
         parameters = {**_new(values), "row_id": row_id, "actor": actor, "versions": versions}
         _, version, body, *event, found = _only(self._change(statement, parameters))
         _check_version(found, versions)
-        return Saved(row_id, version, body, _evento(row_id, event))
+        return Saved(row_id, etag_of(version), body, _evento(row_id, event))
 
     def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Evento | None:
         """Remove an employee; see ``update``."""
@@ -86,13 +88,14 @@ class Repository:
         _check_version(found, versions)
         return _evento(row_id, event)
 
-    def find(self, row_id: int) -> Found:
+    def find(self, row_id: int, audience: Audience) -> Found:
         """One employee.
 
         Raises:
             EmpleadoNotFound: there is no such row.
         """
-        return Found(*_only(self._database.read(statements.find_empleado(), {"row_id": row_id})))
+        version, body = _only(self._database.read(statements.find_empleado(audience), {"row_id": row_id}))
+        return Found(etag_of(version) if audience is Audience.RRHH else digest_of(body), body)
 
     def list(self, listing: Listing) -> Page:
         """A page of employees."""
@@ -104,30 +107,33 @@ class Repository:
             "after_key": after_key,
             "after_id": after_id,
         }
-        ((body, key, last_id),) = self._database.read(statements.list_empleados(listing.order), parameters)
+        ((body, key, last_id),) = self._database.read(
+            statements.list_empleados(listing.order, listing.audience), parameters
+        )
         return Page(body, None if last_id is None else listing.next_query(key, last_id))
 
-    def history(self, history: History) -> Page:
+    def history(self, history: History, audience: Audience) -> Page:
         """A page of everybody's events, newest first."""
         parameters = {"limit": history.limit, "before": history.before}
-        ((body, last),) = self._database.read(statements.list_eventos(), parameters)
+        ((body, last),) = self._database.read(statements.list_eventos(audience), parameters)
         return Page(body, None if last is None else history.next_query(last))
 
-    def history_of(self, row_id: int, history: History) -> Page:
+    def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
         """A page of one employee's events, newest first, also after deletion.
 
         Raises:
             EmpleadoNotFound: there never was such a row.
         """
         parameters = {"row_id": row_id, "limit": history.limit, "before": history.before}
-        ((body, last, is_known),) = self._database.read(statements.list_eventos_of_empleado(), parameters)
+        statement = statements.list_eventos_of_empleado(audience)
+        ((body, last, is_known),) = self._database.read(statement, parameters)
         if not is_known:
             raise EmpleadoNotFound
         return Page(body, None if last is None else history.next_query(last))
 
-    def summarise(self) -> str:
-        """Head count and salaries by position, as a JSON array."""
-        ((body,),) = self._database.read(statements.summarise_empleados(), {})
+    def summarise(self, audience: Audience) -> str:
+        """Head count and salaries by position, as a JSON array; head count alone for everybody."""
+        ((body,),) = self._database.read(statements.summarise_empleados(audience), {})
         return str(body)
 
     def mark_published(self, evento: Evento, message_id: str) -> None:

@@ -92,6 +92,18 @@ class Settings:
             raise SettingError("SNS_TOPIC_ARN must be the ARN of a topic: arn:aws:sns:<region>:<account>:<name>")
         return value
 
+    @cached_property
+    def is_demo(self) -> bool:
+        """``DEMO``: ``true`` for a demonstration, which has no sign-in and takes no real data; ``false`` by default.
+
+        Raises:
+            SettingError: it is neither.
+        """
+        value = self._environment.get("DEMO", "false")
+        if value not in {"true", "false"}:
+            raise SettingError("DEMO must be true or false")
+        return value == "true"
+
     def _required(self, name: str) -> str:
         value = self._environment.get(name, "")
         if not value:

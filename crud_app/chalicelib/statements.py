@@ -37,10 +37,10 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY, aggregate_order_by, array
+from sqlalchemy.dialects.postgresql import JSONB, TSQUERY, aggregate_order_by, array
 
 from chalicelib.database import prepare
-from chalicelib.empleado import INPUTS
+from chalicelib.empleado import CONFIDENTIAL, INPUTS, Audience
 from chalicelib.evento import ACTUALIZADO, CREADO, ELIMINADO, MESSAGE_VERSION, TOLD
 from chalicelib.tables import constant, empleados, eventos, fields_of, on_the_wire, sort_key, sort_key_text, utc_text
 
@@ -140,14 +140,15 @@ def delete_empleado() -> Statement:
 
 
 @cache
-def find_empleado() -> Statement:
+def find_empleado(audience: Audience) -> Statement:
     """One row: version, body."""
-    fila = select(*on_the_wire(empleados.c)).where(empleados.c.id == ROW_ID).cte("fila")
-    return prepare(select(fila.c.version, _json_of(fila)))
+    actual = select(*fields_of(empleados.c)).where(empleados.c.id == ROW_ID).cte("actual")
+    fila = select(*on_the_wire(actual.c, audience)).cte("fila")
+    return prepare(select(actual.c.version, _json_of(fila)).select_from(actual.join(fila, true())))
 
 
 @cache
-def list_empleados(order: Order) -> Statement:
+def list_empleados(order: Order, audience: Audience) -> Statement:
     """A page: body, and the sort key and id of its last row if there are more (else NULL)."""
     key, row_id = sort_key(order.field.name), empleados.c.id
     q = bindparam("q", type_=Text)
@@ -158,7 +159,7 @@ def list_empleados(order: Order) -> Statement:
     by = [part.desc() if order.is_descending else part for part in here]
     page = (
         select(
-            *on_the_wire(empleados.c),
+            *on_the_wire(empleados.c, audience),
             sort_key_text(order.field).label("sort_key"),
             func.row_number().over(order_by=by).label("place"),
         )
@@ -171,7 +172,7 @@ def list_empleados(order: Order) -> Statement:
         .limit(LIMIT + ONE)
         .cte("page")
     )
-    fila = select(*fields_of(page.c)).where(page.c.place <= LIMIT).order_by(page.c.place).cte("fila")
+    fila = select(*fields_of(page.c, audience)).where(page.c.place <= LIMIT).order_by(page.c.place).cte("fila")
     is_more = select(func.max(page.c.place)).scalar_subquery() > LIMIT
     last = select(page.c.sort_key, page.c.id).where(page.c.place == LIMIT, is_more).cte("last")
     return prepare(
@@ -184,15 +185,19 @@ def list_empleados(order: Order) -> Statement:
 
 
 @cache
-def list_eventos() -> Statement:
+def list_eventos(audience: Audience) -> Statement:
     """A page of everybody's events: body, and the number of its last one if there are more (else NULL)."""
-    return prepare(select(*_event_page(select(eventos.c.numero.label("number"), eventos.c.payload))))
+    return prepare(select(*_event_page(_told_to(audience, number=eventos.c.numero))))
 
 
 @cache
-def list_eventos_of_empleado() -> Statement:
-    """A page of one employee's events, by their versions; then whether there ever was such an employee."""
-    own = select(eventos.c.version.label("number"), eventos.c.payload).where(eventos.c.empleado_id == ROW_ID)
+def list_eventos_of_empleado(audience: Audience) -> Statement:
+    """A page of one employee's events; then whether there ever was such an employee.
+
+    They are numbered by their versions, which an index has in order; those that count what is not shown are not.
+    """
+    number = eventos.c.version if audience is Audience.RRHH else eventos.c.numero
+    own = _told_to(audience, number=number).where(eventos.c.empleado_id == ROW_ID)
     has_events = exists(select(eventos.c.id).where(eventos.c.empleado_id == ROW_ID))
     exists_now = exists(select(empleados.c.id).where(empleados.c.id == ROW_ID))
     is_known = select(or_(has_events, exists_now)).scalar_subquery()
@@ -200,18 +205,17 @@ def list_eventos_of_empleado() -> Statement:
 
 
 @cache
-def summarise_empleados() -> Statement:
-    """Head count and salaries by position: body."""
+def summarise_empleados(audience: Audience) -> Statement:
+    """Head count and salaries by position (head count alone for everybody): body."""
     salario = empleados.c.salario
     count = func.count().label("empleados")
+    salaries = [
+        func.round(func.avg(salario), 2).label("salario_medio"),
+        func.min(salario).label("salario_minimo"),
+        func.max(salario).label("salario_maximo"),
+    ]
     fila = (
-        select(
-            empleados.c.posicion,
-            count,
-            func.round(func.avg(salario), 2).label("salario_medio"),
-            func.min(salario).label("salario_minimo"),
-            func.max(salario).label("salario_maximo"),
-        )
+        select(empleados.c.posicion, count, *(salaries if audience is Audience.RRHH else []))
         .group_by(empleados.c.posicion)
         .order_by(count.desc(), empleados.c.posicion)
         .limit(MAX_POSITIONS)
@@ -326,6 +330,24 @@ def _published(evento: CTE) -> tuple[ColumnElement[Any], ...]:
 
 def _comes_after(here: Tuple, there: Tuple, order: Order) -> ColumnElement[bool]:
     return here < there if order.is_descending else here > there
+
+
+def _told_to(audience: Audience, *, number: ColumnElement[Any]) -> Select[Any]:
+    """The events that this audience hears of, each with its ``number`` and ``payload``.
+
+    Everybody hears neither of a change of what is confidential, nor of the version that such a change has made.
+    """
+    if audience is Audience.RRHH:
+        return select(number.label("number"), eventos.c.payload)
+    payload = cast(eventos.c.payload, JSONB)
+    confidential = _texts([constant(name) for name in CONFIDENTIAL])
+    cambios = payload["cambios"].op("-", return_type=JSONB())(confidential)
+    public: ColumnElement[Any] = func.jsonb_set(payload, _texts([constant("cambios")]), cambios, type_=JSONB())
+    for name in TOLD:
+        if name in CONFIDENTIAL:
+            public = public.op("#-", return_type=JSONB())(_texts([constant("empleado"), constant(name)]))
+    is_told = or_(eventos.c.tipo != constant(ACTUALIZADO), func.jsonb_array_length(cambios) > literal_column("0"))
+    return select(number.label("number"), public.label("payload")).where(is_told)
 
 
 def _event_page(source: Select[Any]) -> tuple[ColumnElement[Any], ...]:

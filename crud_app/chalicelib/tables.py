@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from chalicelib.empleado import BY_NAME, FIELDS
+from chalicelib.empleado import BY_NAME, FIELDS, Audience
 from chalicelib.kind import MAX_BIGINT, Day, Email, Instant, Line, Money, Whole
 
 if TYPE_CHECKING:
@@ -78,14 +78,14 @@ def constant(text: str) -> ColumnElement[str]:
     return literal_column(f"'{text}'", type_=Text)
 
 
-def fields_of(source: Columns) -> list[ColumnElement[Any]]:
-    """The columns of the employee's fields, in their order."""
-    return [source[each.name] for each in FIELDS]
+def fields_of(source: Columns, audience: Audience = Audience.RRHH) -> list[ColumnElement[Any]]:
+    """The columns of the employee's fields that the audience sees, in their order."""
+    return [source[each.name] for each in audience.fields]
 
 
-def on_the_wire(source: Columns) -> list[ColumnElement[Any]]:
+def on_the_wire(source: Columns, audience: Audience = Audience.RRHH) -> list[ColumnElement[Any]]:
     """The fields as clients see them: the one place where a row becomes what is sent."""
-    return [_wire_value(source[each.name], each.kind).label(each.name) for each in FIELDS]
+    return [_wire_value(source[each.name], each.kind).label(each.name) for each in audience.fields]
 
 
 def utc_text(moment: ColumnElement[Any]) -> ColumnElement[str]:

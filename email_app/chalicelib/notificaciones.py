@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _COLORES = {CREADO: "#1a7f4b", ACTUALIZADO: "#2563b0", ELIMINADO: "#b3363a", DIRECTO: "#4a5560"}
 _ANONIMO = "anonimo"
-"""What crud_app writes as actor when nobody is signed in."""
+"""What crud_app writes as actor in a demonstration, where nobody signs in."""
 
 
 @dataclass(frozen=True, slots=True)

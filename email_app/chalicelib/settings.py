@@ -40,6 +40,8 @@ class Settings:
     ses_configuration_set: str
     mail_language: str
     """The language of the mails that this app words; one of ``LANGUAGES``."""
+    is_demo: bool = False
+    """Whether this is a demonstration, which has no sign-in and takes no real data."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -58,6 +60,7 @@ class Settings:
             notify_employee=_TRUTH[read.one_of("NOTIFY_EMPLOYEE", tuple(_TRUTH))],
             ses_configuration_set=read.matching("SES_CONFIGURATION_SET", _NAME, "the name of a SES configuration set"),
             mail_language=read.one_of("MAIL_LANGUAGE", LANGUAGES, default=LANGUAGES[0]),
+            is_demo=_TRUTH[read.one_of("DEMO", tuple(_TRUTH), default="false")],
         )
 
 

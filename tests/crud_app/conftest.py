@@ -80,11 +80,20 @@ def system(database: Database, publisher: FakePublisher) -> Iterator[System]:
 
 @pytest.fixture
 def client(system: System) -> Client:
-    """Goes through an ALB with multi-value headers."""
+    """Somebody of human resources."""
     del system
     from app import app  # noqa: PLC0415
 
-    return Client(app, "alb_multi")
+    return Client(app, role="rrhh")
+
+
+@pytest.fixture
+def reader(system: System) -> Client:
+    """Somebody who may read, and no more."""
+    del system
+    from app import app  # noqa: PLC0415
+
+    return Client(app, role="lector")
 
 
 @pytest.fixture

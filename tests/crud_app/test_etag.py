@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.errors import MalformedPrecondition
-from chalicelib.etag import etag_of, is_known, versions_wanted
+from chalicelib.etag import digest_of, etag_of, is_known, versions_wanted
 
 
 @pytest.mark.parametrize(
@@ -38,15 +38,21 @@ def test_an_if_match_that_cannot_be_read_is_never_ignored(if_match):
     ],
 )  # fmt: skip
 def test_if_none_match_compares_weakly(if_none_match, known):
-    assert is_known(if_none_match, 7) is known
+    assert is_known(if_none_match, '"7"') is known
 
 
 @settings(deadline=None)  # a loaded machine is no defect
 @given(st.integers(1, 2**31 - 1))
 def test_a_version_matches_its_own_tag_and_no_other(version):
     assert versions_wanted(etag_of(version)) == [version]
-    assert is_known(etag_of(version), version)
-    assert not is_known(etag_of(version), version + 1)
+    assert is_known(etag_of(version), etag_of(version))
+    assert not is_known(etag_of(version), etag_of(version + 1))
+
+
+def test_a_digest_is_that_of_the_text_and_no_version():
+    assert digest_of("ñ") == digest_of("ñ") != digest_of("n")
+    assert is_known(f"W/{digest_of('ñ')}", digest_of("ñ"))
+    assert versions_wanted(digest_of("ñ")) == []
 
 
 @settings(deadline=None)  # a loaded machine is no defect

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.empleado import Audience
 from chalicelib.errors import InvalidInput
-from chalicelib.listing import ORDERS, read_history, read_listing
+from chalicelib.listing import orders_of, read_history
+from chalicelib.listing import read_listing as read_listing_for
 
 KEYS = {
     "id": ("7", 7),
@@ -28,6 +30,10 @@ KEYS = {
 PAIRS = st.lists(st.tuples(st.sampled_from(["q", "posicion", "orden", "limite", "cursor", "x"]), st.text()), max_size=6)
 
 
+def read_listing(pairs):
+    return read_listing_for(pairs, Audience.RRHH)
+
+
 def outcome_of(read, pairs) -> object:
     """What was read, or the rules that were broken."""
     try:
@@ -40,7 +46,7 @@ def encode(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-@pytest.mark.parametrize("orden", ORDERS)
+@pytest.mark.parametrize("orden", orders_of(Audience.RRHH))
 def test_a_cursor_leads_back_to_its_place_in_its_order(orden):
     text, key = KEYS[orden.removeprefix("-")]
     listing = read_listing([("q", "ñ & co"), ("orden", orden), ("limite", "7")])
@@ -91,3 +97,13 @@ def test_any_cursor_is_a_place_or_refused(content):
     cursor = base64.urlsafe_b64encode(content).decode().rstrip("=")
     outcome = outcome_of(read_listing, [("cursor", cursor), ("orden", "nombre")])
     assert isinstance(outcome, tuple) or outcome.after is not None
+
+
+@pytest.mark.parametrize("hidden", ["salario", "version", "actualizado_en"])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_nobody_sorts_by_what_is_not_shown_to_him(hidden, sign):
+    with pytest.raises(InvalidInput) as caught:
+        read_listing_for([("orden", sign + hidden)], Audience.EVERYBODY)
+    (violation,) = caught.value.violations
+    assert (violation.campo, violation.regla) == ("orden", "orden")
+    assert hidden not in violation.mensaje["es"]

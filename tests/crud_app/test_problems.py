@@ -15,7 +15,7 @@ from tests.support.client import Client
 @pytest.fixture
 def far_client(far_database, publisher):
     bootstrap.install(bootstrap.assemble(far_database, publisher))
-    yield Client(app, "alb_multi")
+    yield Client(app, role="rrhh")
     bootstrap.install(None)
 
 
@@ -63,7 +63,7 @@ def test_a_wrong_environment_is_named_in_the_log_and_not_to_the_client(monkeypat
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     bootstrap.install(None)
-    answer = Client(app, "alb_multi").get("/empleados")
+    answer = Client(app, role="rrhh").get("/empleados")
     assert answer.status == 500
     assert b"DATABASE_URL" not in answer.body
     assert "DATABASE_URL" in caplog.text
@@ -83,7 +83,7 @@ def test_a_topic_that_is_not_set_leaves_the_event_to_the_sweep(database_url, ana
     del empty_tables
     system = bootstrap.compose(Settings({"DATABASE_URL": database_url}))
     bootstrap.install(system)
-    answer = Client(app, "alb_multi").post("/empleados", json=ana)
+    answer = Client(app, role="rrhh").post("/empleados", json=ana)
     system.database.close()
     bootstrap.install(None)
     assert answer.status == 201

@@ -58,7 +58,7 @@ def test_a_change_waits_for_a_rival_and_builds_on_what_he_wrote(repository, whil
     repository.create(NEW, "a")
     rival = "UPDATE empleados SET posicion = 'Jefa', version = 2, actualizado_en = clock_timestamp() WHERE id = 1"
     saved = while_locked(rival, lambda: repository.update(1, {"nombre": "B"}, "a", None))
-    assert saved.version == 3
+    assert saved.etag == '"3"'
     assert '"nombre":"B"' in saved.body
     assert '"posicion":"Jefa"' in saved.body
     assert '"cambios":["nombre"]' in saved.evento.mensaje
@@ -92,7 +92,7 @@ def test_a_change_that_a_rival_has_made_meanwhile_is_none(repository, while_lock
     repository.create(NEW, "a")
     rival = "UPDATE empleados SET nombre = 'B', version = 2 WHERE id = 1"
     saved = while_locked(rival, lambda: repository.update(1, {"nombre": "B"}, "a", None))
-    assert (saved.version, saved.evento) == (2, None)
+    assert (saved.etag, saved.evento) == ('"2"', None)
 
 
 def test_rivals_lose_nothing(repository, rival, sql):
@@ -123,7 +123,7 @@ def test_of_two_who_change_the_same_version_one_wins(repository, rival):
 
     def change(who, nombre):
         try:
-            outcomes.append(who.update(1, {"nombre": nombre}, "a", [1]).version)
+            outcomes.append(who.update(1, {"nombre": nombre}, "a", [1]).etag)
         except StaleVersion:
             outcomes.append(None)
 
@@ -132,7 +132,7 @@ def test_of_two_who_change_the_same_version_one_wins(repository, rival):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes, key=str) == [2, None]
+    assert sorted(outcomes, key=str) == ['"2"', None]
 
 
 def test_a_refused_row_leaves_no_event(repository, sql):

@@ -21,7 +21,7 @@ ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "sal
 def far_client(far_database, publisher):
     """The app with PostgreSQL behind the counting proxy, warm, with one employee."""
     bootstrap.install(bootstrap.assemble(far_database, publisher))
-    client = Client(app, "alb_multi")
+    client = Client(app, role="rrhh")
     client.post("/empleados", json=ANA)
     client.get("/health?deep=1")  # the create's mark is read
     yield client
@@ -104,7 +104,7 @@ def test_a_read_never_imports_boto3(database_url):
 import json
 from app import app
 from tests.support.client import Client
-answer = Client(app, "alb_multi").get("/empleados")
+answer = Client(app, role="rrhh").get("/empleados")
 print(json.dumps([answer.status, [name for name in ("boto3", "botocore.session") if name in sys.modules]]))
 """
     assert run(code, {"DATABASE_URL": database_url}) == [200, []]

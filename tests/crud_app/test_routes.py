@@ -8,15 +8,17 @@ import re
 import pytest
 
 from app import app
+from tests.support.claims import CLIENT_ID, person, program
 from tests.support.client import Client
 
 HUGE_ID = str(2**63)
 
 
-@pytest.fixture(params=["alb_multi", "http_api_2", "function_url"])
+@pytest.fixture(params=["http_api_1", "http_api_2", "rest"])
 def any_door(request, system) -> Client:
+    """Somebody of human resources, through each of the doors that ask who it is."""
     del system
-    return Client(app, request.param)
+    return Client(app, request.param, role="rrhh")
 
 
 def fields_of(answer) -> dict[str, str]:
@@ -338,9 +340,10 @@ def test_summary_counts_and_measures_by_position(people):
 
 def test_actor_comes_from_the_verified_token(system, ana):
     del system
-    client = Client(app, "http_api_2", claims={"email": "jefa@example.com", "sub": "x"})
-    client.post("/empleados", json=ana)
-    assert client.get("/eventos").json()[0]["actor"] == "jefa@example.com"
+    Client(app, claims=person("rrhh", username="jefa@example.com")).post("/empleados", json=ana)
+    program_client = Client(app, claims=program("directorio/rrhh"))
+    program_client.delete("/empleados/1")
+    assert [each["actor"] for each in program_client.get("/eventos").json()] == [CLIENT_ID, "jefa@example.com"]
 
 
 def test_health_asks_the_database_only_when_told(client):

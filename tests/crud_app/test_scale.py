@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib import statements
 from chalicelib.database import Database
+from chalicelib.empleado import Audience
 from chalicelib.listing import read_history, read_listing
 from chalicelib.settings import parse_database_url
 from infra.local.postgres import migrate
@@ -52,10 +53,13 @@ def explain(database, statement, parameters):
 
 
 def listing(query):
-    asked = read_listing(query)
+    asked = read_listing(query, Audience.RRHH)
     after_key, after_id = asked.after or (None, None)
     parameters = {"limit": asked.limit, "q": asked.q, "posicion": asked.posicion}
-    return statements.list_empleados(asked.order), parameters | {"after_key": after_key, "after_id": after_id}
+    return statements.list_empleados(asked.order, asked.audience), parameters | {
+        "after_key": after_key,
+        "after_id": after_id,
+    }
 
 
 def history(query):
@@ -79,7 +83,7 @@ def check(plan, index):
     ],
 )  # fmt: skip
 def test_a_page_is_found_by_the_index_of_its_order(large, order, index, key):
-    first = read_listing([("orden", order)])
+    first = read_listing([("orden", order)], Audience.RRHH)
     cursor = first.next_query(key, 15000).partition("cursor=")[2]
     for query in ([("orden", order)], [("orden", order), ("cursor", cursor)]):
         plan = explain(large, *listing(query))
@@ -96,11 +100,12 @@ def test_a_position_is_found_by_its_index(large):
     check(explain(large, *listing([("posicion", "Puesto 7")])), "empleados_posicion_id_idx")
 
 
-def test_histories_are_found_by_their_indexes(large):
-    check(explain(large, statements.list_eventos(), history([])), "eventos_pkey")
+@pytest.mark.parametrize("audience", Audience)
+def test_histories_are_found_by_their_indexes(large, audience):
+    check(explain(large, statements.list_eventos(audience), history([])), "eventos_pkey")
     cursor = read_history([]).next_query(9000).partition("cursor=")[2]
-    check(explain(large, statements.list_eventos(), history([("cursor", cursor)])), "eventos_pkey")
-    plan = explain(large, statements.list_eventos_of_empleado(), history([]) | {"row_id": 77})
+    check(explain(large, statements.list_eventos(audience), history([("cursor", cursor)])), "eventos_pkey")
+    plan = explain(large, statements.list_eventos_of_empleado(audience), history([]) | {"row_id": 77})
     check(plan, "eventos_empleado_id_version_key")
 
 

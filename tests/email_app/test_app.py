@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,10 @@ import pytest
 from chalice.test import Client as ChaliceClient
 
 from app import app
+from chalicelib.acceso import ROLES, RULES
 from chalicelib.correo import Estado
 from chalicelib.evento import CorreoDirecto, read_message
+from frontdoor import ANYBODY
 from tests.support.client import Client
 from tests.support.events import DOORS
 
@@ -28,7 +31,7 @@ ID = re.compile(r"[0-9a-f-]{36}_[0-9a-f]{32}")
 
 @pytest.fixture
 def client(fakes: FakeServices) -> Client:  # noqa: ARG001 - the app that it reaches
-    return Client(app)
+    return Client(app, role="admin")
 
 
 def errors(answer: Answer) -> list[tuple[str, str]]:
@@ -74,13 +77,43 @@ def test_the_description_names_every_route(client: Client) -> None:
     assert {path: set(operations) for path, operations in described.items()} == routes
 
 
+def test_the_description_names_the_role_that_each_operation_needs(client: Client) -> None:
+    described = {
+        (method.upper(), path): "".join(role for each in operation["security"] for role in each["acceso"])
+        for path, operations in client.get("/openapi.json").json()["paths"].items()
+        for method, operation in operations.items()
+    }
+
+    assert described == RULES
+
+
+# ---- who may do what -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("method", "path"), RULES)
+@pytest.mark.parametrize("role", [None, *ROLES])
+def test_a_route_is_for_its_role_and_those_above(fakes: FakeServices, role: str | None, method: str, path: str) -> None:
+    del fakes
+    answer = Client(app, role=role).request(method, path.replace("{id}", "x"))
+    needed = RULES[method, path]
+    is_allowed = needed == ANYBODY or (role is not None and ROLES.index(role) >= ROLES.index(needed))
+    assert (answer.status in {401, 403}) is not is_allowed
+    assert is_allowed or answer.status == (403 if role else 401)
+
+
+def test_a_demonstration_lets_everybody_in(fakes: FakeServices) -> None:
+    fakes.settings = replace(fakes.settings, is_demo=True)
+
+    assert Client(app).get("/cola").status == 200
+
+
 # ---- POST /notify/email ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("door", ["http_api_1", "http_api_2", "rest"])
 @pytest.mark.usefixtures("fakes")
 def test_a_mail_is_queued_and_can_be_looked_at(door: str) -> None:
-    client = Client(app, door)
+    client = Client(app, door, role="admin")
 
     answer = client.post("/notify/email", json=MAIL)
 

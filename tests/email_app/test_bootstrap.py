@@ -136,7 +136,7 @@ def test_an_event_in_the_queue_becomes_one_mail_in_the_outbox(
     assert mail["Subject"] == "Alta: Ana Pérez, Analista"
     assert "Ana Pérez" in mail["BodyText"]
     assert "<html" in mail["BodyHtml"]
-    [row] = Client(app).get("/correos").json()
+    [row] = Client(app, role="admin").get("/correos").json()
     assert (row["estado"], row["mensaje_id"]) == ("enviado", mail["MessageId"])
 
 
@@ -146,7 +146,7 @@ def test_a_mail_that_is_asked_for_arrives_and_its_delivery_is_recorded(
     outbox: Callable[[], list[dict[str, Any]]],
     recipient: str,
 ) -> None:
-    client = Client(app)
+    client = Client(app, role="admin")
     answer = client.post("/notify/email", json={"to": recipient, "subject": "Reunión", "body": "A las diez."})
     poller.drain()
 
@@ -173,7 +173,7 @@ def test_a_message_that_cannot_be_read_dies_alone_and_comes_back_by_a_redrive(
     services.queue.send(json.dumps(contract()))
     poller.drain()
 
-    client = Client(app)
+    client = Client(app, role="admin")
     assert len(outbox()) == 1
     assert client.get("/cola").json()["fallidos"]["visibles"] == 1
     assert client.post("/cola/reenviar").json() == {"reenviados": 1, "quedan": 0}
@@ -190,7 +190,7 @@ def test_a_mail_whose_sender_is_not_verified_has_failed_for_good(
     services.queue.send(json.dumps(contract()))
     poller.drain()
 
-    [row] = Client(app).get("/correos?estado=fallido").json()
+    [row] = Client(app, role="admin").get("/correos?estado=fallido").json()
     assert row["motivo"] == "MessageRejected"
     assert services.queue.depths()[0].visibles == 0
 

@@ -44,7 +44,7 @@ def test_reads_the_golden_event(contract, tipo):
         id=data["id"],
         tipo=tipo,
         ocurrido_en=datetime.fromisoformat(data["ocurrido_en"]),
-        actor="anonimo",
+        actor="rrhh@example.com",
         empleado=Empleado(**data["empleado"]),
         cambios=tuple(data["cambios"]),
     )

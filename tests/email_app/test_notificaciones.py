@@ -134,7 +134,7 @@ def test_a_notice_names_no_changes_where_there_are_none(event, change):
 
 def test_a_notice_tells_who_did_it(event):
     assert "Hecho por: eva@example.com" in write_notice(event(actor="eva@example.com"), "es").texto
-    assert "Done by: not signed in" in write_notice(event(), "en").texto
+    assert "Done by: not signed in" in write_notice(event(actor="anonimo"), "en").texto
 
 
 def test_a_notice_of_an_event_never_shows_a_salary(event):

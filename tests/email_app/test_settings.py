@@ -92,7 +92,7 @@ def test_both_stages_set_the_same_variables_of_the_app():
         for stage in ("local", "aws")
     )
 
-    assert local == aws == {*ENVIRONMENT, "MAIL_LANGUAGE"}
+    assert local == aws == {*ENVIRONMENT, "MAIL_LANGUAGE", "DEMO"}
 
 
 def test_importing_the_app_needs_no_environment_and_opens_nothing():

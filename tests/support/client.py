@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from tests.support.claims import person
 from tests.support.events import LAMBDA_REQUEST_ID, Wire, event_for
 from tests.support.responses import check_response
 
@@ -68,18 +69,26 @@ class LambdaContext:
 class Client:
     """Send requests to an app through one front door; every response is checked."""
 
-    def __init__(self, app: Any, door: str = "http_api_2", *, claims: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        app: Any,
+        door: str = "http_api_2",
+        *,
+        role: str | None = None,
+        claims: dict[str, Any] | None = None,
+    ) -> None:
         """Wrap the app.
 
         Args:
             app: a FrontDoor.
             door: one of ``tests.support.events.DOORS``.
+            role: of the person who has signed in: short for the claims of that.
             claims: of the verified token that each request carries.
         """
         self._app: Callable[[Any, Any], Any] = app
         self._templates = [template for template, methods in app.routes.items() if methods]
         self._door = door
-        self._claims = claims
+        self._claims = claims if role is None else person(role)
 
     def request(  # noqa: PLR0913 - an HTTP request has that many parts
         self,

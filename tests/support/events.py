@@ -36,6 +36,9 @@ _REQUEST_TIME = {"requestTime": "12/Mar/2020:19:03:58 +0000", "requestTimeEpoch"
 #: What an ALB hands over as text; anything else is base64.
 _ALB_TEXT = ("text/", "application/json", "application/javascript", "application/xml")
 
+#: What a door says itself, whatever the client said of it; only the addresses of ``X-Forwarded-For`` are kept.
+_DOORS_OWN = frozenset(("host", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"))
+
 
 @dataclass(frozen=True)
 class Wire:
@@ -273,8 +276,8 @@ def event_for(door: str, wire: Wire, templates: Sequence[str] = ()) -> Event:
 def _alb_headers(wire: Wire) -> list[tuple[str, str]]:
     forwarded = [value for name, value in wire.lines() if name == "x-forwarded-for"]
     return [
-        *((name, value) for name, value in wire.lines() if name != "x-forwarded-for"),
-        ("host", "lambda-alb-123578498.us-east-2.elb.amazonaws.com"),
+        *((name, value) for name, value in wire.lines() if name not in _DOORS_OWN),
+        ("host", wire.header("host") or "lambda-alb-123578498.us-east-2.elb.amazonaws.com"),
         ("x-amzn-trace-id", "Root=1-5c536348-3d683b8b04734faae651f476"),
         ("x-forwarded-for", ", ".join([*forwarded, CLIENT_ADDRESS])),
         ("x-forwarded-port", "80"),
@@ -293,8 +296,8 @@ def _alb_body(wire: Wire) -> Event:
 def _gateway_headers(wire: Wire) -> list[tuple[str, str]]:
     forwarded = [value for name, value in wire.lines() if name == "x-forwarded-for"]
     return [
-        *((name, value) for name, value in wire.lines() if name != "x-forwarded-for"),
-        ("host", "id.execute-api.us-west-2.amazonaws.com"),
+        *((name, value) for name, value in wire.lines() if name not in _DOORS_OWN),
+        ("host", wire.header("host") or "id.execute-api.us-west-2.amazonaws.com"),
         ("x-amzn-trace-id", "Root=1-6a5145a9-1bae89e2512ec92d5d9438a0"),
         ("x-forwarded-for", ", ".join([*forwarded, CLIENT_ADDRESS])),
         ("x-forwarded-port", "443"),
