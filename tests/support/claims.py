@@ -1,4 +1,4 @@
-"""The claims of an access token, as an HTTP API's authorizer hands them on: every value as text, a list as ``[a b]``."""
+"""The claims of an access token, as an HTTP API's authorizer hands them on: each value as text, a list as ``[a b]``."""
 
 from __future__ import annotations
 
