@@ -11,9 +11,12 @@ from chalicelib.headers import MalformedHeader
 from chalicelib.health import PartsUnwell
 from chalicelib.pages import FileUnknown
 from chalicelib.proxy import BodyTooLarge, HeadTooLarge
+from chalicelib.refusals import Refusal
 from chalicelib.routes import PROXIED_ROUTES, ProxiedRoute
+from chalicelib.sessions import SignInAbsent
 from chalicelib.upstream import UpstreamError
 from frontdoor import FrontDoor, Problem
+from frontdoor.logs import log_denial
 from frontdoor.responses import ResponseRefused
 
 if TYPE_CHECKING:
@@ -48,6 +51,31 @@ def describe_api() -> dict[str, object]:
     return bootstrap.services().description.compose(app.request_id, app.lambda_context)
 
 
+@app.route("/sesion", methods=["GET"])
+def get_session() -> Response:
+    return bootstrap.services().sessions.describe(app.current_request)
+
+
+@app.route("/sesion/entrar", methods=["GET"])
+def begin_session() -> Response:
+    return bootstrap.services().sessions.begin(app.current_request)
+
+
+@app.route("/sesion/vuelta", methods=["GET"])
+def finish_sign_in() -> Response:
+    return bootstrap.services().sessions.finish(app.current_request, app.lambda_context)
+
+
+@app.route("/sesion/renovar", methods=["POST"], content_types=["*/*"])
+def renew_session() -> Response:
+    return bootstrap.services().sessions.renew(app.current_request, app.lambda_context)
+
+
+@app.route("/sesion/salir", methods=["POST"], content_types=["*/*"])
+def end_session() -> Response:
+    return bootstrap.services().sessions.end(app.current_request, app.lambda_context)
+
+
 def forwarding_view(route: ProxiedRoute) -> Callable[..., Response]:
     def forward(**_parameters: str) -> Response:
         return bootstrap.services().proxy.forward(route, app.current_request, app.lambda_context)
@@ -63,6 +91,18 @@ for proxied in PROXIED_ROUTES:
 @app.problem_for(UpstreamError)
 def upstream_failed(error: UpstreamError) -> Problem:
     return problems.upstream_failed(error)
+
+
+@app.problem_for(Refusal)
+def refused(error: Refusal) -> Problem:
+    request = app.current_request
+    log_denial(error.reason, request.method, request.path, request.request_id)
+    return problems.refused(error)
+
+
+@app.problem_for(SignInAbsent)
+def sign_in_absent(_error: SignInAbsent) -> Problem:
+    return problems.not_found()
 
 
 @app.problem_for(ResponseRefused)

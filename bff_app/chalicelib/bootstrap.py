@@ -9,16 +9,21 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from chalicelib.description import Description
+from chalicelib.guard import Guard
 from chalicelib.health import HealthCheck
-from chalicelib.limits import HEALTH_SECONDS, TOTAL_SECONDS
+from chalicelib.identity import Identity
+from chalicelib.limits import HEALTH_SECONDS, IDENTITY_SECONDS, TOTAL_SECONDS
 from chalicelib.pages import Page
 from chalicelib.proxy import Proxy
+from chalicelib.sessions import Demonstration, Sessions
 from chalicelib.settings import Settings, read_inbox_url, read_settings
 from chalicelib.upstream import Upstream
 
 if TYPE_CHECKING:
+    from chalicelib.deadline import Deadline
     from chalicelib.routes import UpstreamName
-    from chalicelib.upstream import UpstreamClient
+    from chalicelib.settings import SignInSettings
+    from chalicelib.upstream import UpstreamAnswer, UpstreamClient, UpstreamRequest
 
 
 PAGE_FOLDER = Path(__file__).with_name("page")
@@ -32,6 +37,7 @@ class Services:
     proxy: Proxy
     health: HealthCheck
     description: Description
+    sessions: Sessions | Demonstration
 
 
 def assemble(
@@ -40,6 +46,7 @@ def assemble(
     *,
     total_seconds: float = TOTAL_SECONDS,
     health_seconds: float = HEALTH_SECONDS,
+    identity_seconds: float = IDENTITY_SECONDS,
 ) -> Services:
     """Put the services together around ``client``."""
     upstreams: dict[UpstreamName, Upstream] = {
@@ -48,10 +55,17 @@ def assemble(
     }
     return Services(
         client,
-        Proxy(client, upstreams, total_seconds),
+        Proxy(client, upstreams, Guard(settings.sign_in), total_seconds),
         HealthCheck(client, upstreams.values(), health_seconds),
         Description(client, upstreams, total_seconds),
+        _sessions(settings.sign_in, client, identity_seconds),
     )
+
+
+def _sessions(
+    sign_in: SignInSettings | None, client: UpstreamClient, identity_seconds: float
+) -> Sessions | Demonstration:
+    return Sessions(Identity(client, sign_in), sign_in, identity_seconds) if sign_in else Demonstration()
 
 
 class Bootstrap:
@@ -71,7 +85,7 @@ class Bootstrap:
         """
         with self._lock:
             if self._services is None:
-                self._services = _from_environment()
+                self._services = assemble(read_settings(), _ClientAtFirstUse())
             return self._services
 
     def page(self) -> Page:
@@ -93,14 +107,35 @@ class Bootstrap:
             self._services = services
 
 
-def _from_environment() -> Services:
-    settings = read_settings()
-    # Here and not above: `/health` and the page answer before httpx is imported, which takes longer than all the rest.
-    from chalicelib.httpx_upstream import HttpxUpstreamClient  # noqa: PLC0415
+class _ClientAtFirstUse:
+    """Makes the client when something is to be sent.
 
-    # The proxy logs its own line; httpx's would be a second one.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    return assemble(settings, HttpxUpstreamClient())
+    `/health`, the page, who somebody is and a refusal are answered before httpx is imported, which takes longer than
+    all the rest.
+    """
+
+    def __init__(self) -> None:
+        self._client: UpstreamClient | None = None
+        self._lock = Lock()
+
+    def send(self, request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
+        """See ``UpstreamClient``."""
+        return self._made().send(request, deadline)
+
+    def close(self) -> None:
+        """See ``UpstreamClient``."""
+        if self._client is not None:
+            self._client.close()
+
+    def _made(self) -> UpstreamClient:
+        with self._lock:
+            if self._client is None:
+                from chalicelib.httpx_upstream import HttpxUpstreamClient  # noqa: PLC0415 - see above
+
+                # The proxy logs its own line; httpx's would be a second one.
+                logging.getLogger("httpx").setLevel(logging.WARNING)
+                self._client = HttpxUpstreamClient()
+            return self._client
 
 
 bootstrap = Bootstrap()

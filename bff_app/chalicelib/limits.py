@@ -16,6 +16,9 @@ LAMBDA_MARGIN_SECONDS = 1.0
 CONNECT_SECONDS = 5.0
 # Seconds for the deep health check of all parts: a little more than the database's own time-out for a connection.
 HEALTH_SECONDS = 6.0
+# Seconds for what one step of a sign-in asks the identity provider, all its questions together. It takes well under
+# one, and a person looks at an empty page meanwhile.
+IDENTITY_SECONDS = 10.0
 # Seconds that an idle connection is kept: half of the 60 after which AWS's load balancers close theirs, because a
 # write on a connection that is being closed has an unknown outcome.
 KEEP_ALIVE_SECONDS = 30.0

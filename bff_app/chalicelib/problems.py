@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalicelib.cookies import drop_session
+from chalicelib.identity import IDENTITY, IdentityBusy, IdentityFailed
 from chalicelib.limits import MAX_ANSWER_BODY_BYTES, MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES
+from chalicelib.refusals import (
+    CookieRefused,
+    CrossSiteRequest,
+    HostRefused,
+    NotSignedIn,
+    Refusal,
+    ReturnAddressRefused,
+    SessionOver,
+    SignInRefused,
+    TokenRefused,
+)
 from chalicelib.upstream import (
     SAFE_METHODS,
     AnswerTooLarge,
@@ -25,7 +38,9 @@ Text = dict[str, str]
 _SERVICES: dict[str, Text] = {
     "crud": {"es": "El servicio de empleados", "en": "The employee service"},
     "email": {"es": "El servicio de correos", "en": "The e-mail service"},
+    IDENTITY: {"es": "El servicio de identidad", "en": "The identity service"},
 }
+_FAILED: Text = {"es": "falló.", "en": "failed."}
 _FAILURES: dict[type[UpstreamError], tuple[int, Text]] = {
     UpstreamUnreachable: (502, {"es": "no está disponible.", "en": "cannot be reached."}),
     UpstreamTooSlow: (504, {"es": "no respondió a tiempo.", "en": "did not answer in time."}),
@@ -40,8 +55,12 @@ _FAILURES: dict[type[UpstreamError], tuple[int, Text]] = {
             "en": f"answered with more than {MAX_ANSWER_BODY_BYTES} bytes. Ask for less at once.",
         },
     ),
+    IdentityFailed: (502, _FAILED),
+    IdentityBusy: (
+        503,
+        {"es": "recibe demasiadas peticiones.", "en": "gets too many requests."},
+    ),
 }
-_FAILED: Text = {"es": "falló.", "en": "failed."}
 _REFUSED: Text = {
     "es": "La respuesta del servicio interno es demasiado grande o no es válida. Pida menos de una vez.",
     "en": "The answer of the service behind is too large or not valid. Ask for less at once.",
@@ -51,6 +70,10 @@ _UNKNOWN_OUTCOME: Text = {
     "en": "It is unknown whether the change was made: check before repeating it.",
 }
 _NOT_DONE: Text = {"es": "El cambio no se hizo.", "en": "The change was not made."}
+_SIGN_IN_LATER: Text = {
+    "es": "Inténtelo otra vez dentro de un momento.",
+    "en": "Try again in a moment.",
+}
 _FIRST_SERVER_ERROR = 500
 # Statuses that an unexplained error keeps: they tell the client what to do next.
 _KEPT_SERVER_ERRORS = frozenset({503, 504})
@@ -62,7 +85,15 @@ def upstream_failed(error: UpstreamError) -> Problem:
     if isinstance(error, UnexplainedError):
         return _unexplained(error)
     status, what = _FAILURES[type(error)]
+    if error.request.upstream.name == IDENTITY:
+        return _identity_failure(error, status, what)
     return _failure(error, status, what)
+
+
+def _identity_failure(error: UpstreamError, status: int, what: Text) -> Problem:
+    """Signing in changes nothing in the directory, so that nobody needs to be told what became of it."""
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, IdentityBusy) else {}
+    return Problem(status, detail=_joined([_SERVICES[IDENTITY], what, _SIGN_IN_LATER]), headers=headers)
 
 
 def _unexplained(error: UnexplainedError) -> Problem:
@@ -136,3 +167,50 @@ def malformed_header(error: MalformedHeader) -> Problem:
 def not_found() -> Problem:
     """404."""
     return Problem(404)
+
+
+_REFUSALS: dict[type[Refusal], tuple[int, Text]] = {
+    CookieRefused: (
+        400,
+        {"es": "Una cookie de la sesión no es válida.", "en": "A cookie of the session is not valid."},
+    ),
+    HostRefused: (400, {"es": "La cabecera Host no es válida.", "en": "The header Host is not valid."}),
+    SignInRefused: (
+        400,
+        {
+            "es": "No se pudo completar la entrada. Empiece otra vez.",
+            "en": "The sign-in could not be completed. Begin again.",
+        },
+    ),
+    NotSignedIn: (401, {"es": "Hace falta iniciar sesión.", "en": "You need to sign in."}),
+    SessionOver: (
+        401,
+        {"es": "La sesión ha terminado. Inicie sesión otra vez.", "en": "The session is over. Sign in again."},
+    ),
+    TokenRefused: (401, {"es": "Hace falta iniciar sesión.", "en": "You need to sign in."}),
+    CrossSiteRequest: (
+        403,
+        {
+            "es": "La petición no viene de la página del directorio, y no se hizo nada.",
+            "en": "The request does not come from the directory's page, and nothing was done.",
+        },
+    ),
+}
+_UNAUTHORIZED = 401
+_FOREIGN_ADDRESS: Text = {
+    "es": "debe ser una dirección de este sitio, que empiece por una sola barra.",
+    "en": "must be an address of this site, which begins with a single slash.",
+}
+
+
+def refused(error: Refusal) -> Problem:
+    """400, 401, 403 or 422; a session that is over is forgotten by the browser too."""
+    if isinstance(error, ReturnAddressRefused):
+        return Problem(422, errores=[{"campo": "volver", "regla": "formato", "mensaje": _FOREIGN_ADDRESS}])
+    status, detail = _REFUSALS[type(error)]
+    headers: dict[str, str | list[str]] = {}
+    if status == _UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, (CookieRefused, SessionOver)):
+        headers["Set-Cookie"] = drop_session()
+    return Problem(status, detail=detail, headers=headers)

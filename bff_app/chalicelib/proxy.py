@@ -16,12 +16,14 @@ from chalice.app import Response
 from chalicelib.deadline import deadline_within
 from chalicelib.headers import forwarded_headers, returned_headers
 from chalicelib.limits import MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES, TOTAL_SECONDS
+from chalicelib.refusals import TokenRefused
 from chalicelib.upstream import UnexplainedError, UpstreamAnswer, UpstreamError, UpstreamRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalicelib.deadline import Deadline, InvocationContext
+    from chalicelib.guard import Guard
     from chalicelib.routes import ProxiedRoute, UpstreamName
     from chalicelib.upstream import Headers, Upstream, UpstreamClient
     from frontdoor.request import FrontDoorRequest
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_UNAUTHORIZED = 401
 
 
 class RequestRefused(Exception):
@@ -50,23 +53,28 @@ class Proxy:
         self,
         client: UpstreamClient,
         upstreams: Mapping[UpstreamName, Upstream],
+        guard: Guard,
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
         self._client = client
         self._upstreams = upstreams
+        self._guard = guard
         self._total_seconds = total_seconds
 
     def forward(self, route: ProxiedRoute, request: FrontDoorRequest, context: InvocationContext) -> Response:
         """The upstream's answer to ``request``.
 
         Raises:
+            Refusal: it is nobody's, or the upstream's authorizer does not accept its token.
             RequestRefused, MalformedHeader, ImpossibleSegment: it cannot be passed on; nothing was sent.
             UpstreamError: the upstream gave no answer that could be passed on.
         """
         upstream = self._upstreams[route.upstream]
-        question = _question(upstream, route, request)
+        question = _question(upstream, route, request, self._guard.credentials(request))
         answer = self._ask(question, route, deadline_within(context, self._total_seconds))
         if answer.is_unexplained_error:
+            if answer.status == _UNAUTHORIZED:
+                raise TokenRefused
             raise UnexplainedError(question, answer)
         headers = returned_headers(answer.headers, upstream.address.as_seen_by_client)
         return Response(answer.body, headers=headers, status_code=answer.status)
@@ -82,7 +90,9 @@ class Proxy:
         return answer
 
 
-def _question(upstream: Upstream, route: ProxiedRoute, request: FrontDoorRequest) -> UpstreamRequest:
+def _question(
+    upstream: Upstream, route: ProxiedRoute, request: FrontDoorRequest, credentials: Headers
+) -> UpstreamRequest:
     body = request.raw_body
     if len(body) > MAX_REQUEST_BODY_BYTES:
         raise BodyTooLarge
@@ -95,6 +105,7 @@ def _question(upstream: Upstream, route: ProxiedRoute, request: FrontDoorRequest
         headers=(
             ("Host", upstream.address.authority),
             *forwarded_headers(request.headers),
+            *credentials,
             ("X-Request-Id", request.request_id),
             ("Accept-Encoding", "identity"),
             *_framing(method, body),

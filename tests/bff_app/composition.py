@@ -10,7 +10,8 @@ import app as bff_app
 from chalicelib.address import UpstreamAddress
 from chalicelib.bootstrap import assemble, bootstrap
 from chalicelib.httpx_upstream import HttpxUpstreamClient
-from chalicelib.settings import Settings
+from chalicelib.settings import Settings, SignInSettings
+from tests.bff_app.user_pool import CLIENT_ID, ISSUER
 from tests.support.client import Client
 
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def composed(crud_url: str, email_url: str, **limits: float) -> Iterator[None]:
+def composed(
+    crud_url: str, email_url: str, *, sign_in: SignInSettings | None = None, **limits: float
+) -> Iterator[None]:
     """The app passes requests on to these addresses, within these limits (see ``assemble``)."""
-    settings = Settings(UpstreamAddress.parse(crud_url), UpstreamAddress.parse(email_url))
+    settings = Settings(UpstreamAddress.parse(crud_url), UpstreamAddress.parse(email_url), sign_in)
     # These upstreams do without TLS: reading a certificate store takes longer than all the rest of a test.
     client = HttpxUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     bootstrap.use(assemble(settings, client, **limits))
@@ -28,6 +31,12 @@ def composed(crud_url: str, email_url: str, **limits: float) -> Iterator[None]:
         yield
     finally:
         bootstrap.use(None)
+
+
+def signing_in_at(url: str, public_origin: str = "") -> SignInSettings:
+    """The settings that make the server at ``url`` the user pool."""
+    address = UpstreamAddress.parse(url)
+    return SignInSettings(address, address, ISSUER, CLIENT_ID, public_origin)
 
 
 def through(door: str) -> Client:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.local.emulator import PROGRAM, ROOT
-from tests.bff_app.servers import Connection, Server, running
+from tests.bff_app.browser import ORIGIN, Browser
+from tests.bff_app.servers import Connection, Server, answering, running
+from tests.bff_app.user_pool import UserPool
 
 if TYPE_CHECKING:
     import ssl
@@ -44,6 +46,35 @@ def bff() -> Iterator[Callable[..., Client]]:
             return through(door)
 
         yield compose
+
+
+@pytest.fixture
+def pool() -> UserPool:
+    """A user pool in which everybody knows the password."""
+    return UserPool()
+
+
+@pytest.fixture
+def browser(serve: Callable[..., Server], pool: UserPool) -> Iterator[Callable[..., Browser]]:
+    """Puts the app together with ``pool``, or with another identity provider, and opens a browser without cookies."""
+    from tests.bff_app.composition import composed, signing_in_at, through  # noqa: PLC0415 - see above
+
+    with ExitStack() as compositions:
+
+        def open_browser(
+            crud: Server | None = None,
+            identity: Server | None = None,
+            *,
+            door: str = "alb_multi",
+            public_origin: str = ORIGIN,
+            **limits: float,
+        ) -> Browser:
+            upstream = crud or serve(answering(b"[]", "Content-Type: application/json"))
+            sign_in = signing_in_at((identity or serve(pool.behave)).url, public_origin)
+            compositions.enter_context(composed(upstream.url, upstream.url, sign_in=sign_in, **limits))
+            return Browser(through(door))
+
+        yield open_browser
 
 
 @pytest.fixture(scope="session")

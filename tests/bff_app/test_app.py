@@ -77,6 +77,7 @@ def test_the_services_are_made_once_from_the_environment(serve: Serve, monkeypat
     bootstrap.use(None)
     monkeypatch.setenv("CRUD_API_URL", server.url)
     monkeypatch.setenv("EMAIL_API_URL", server.url)
+    monkeypatch.setenv("DEMO", "true")
 
     answers = [through("alb_multi").get(path).status for path in ("/empleados", "/correos")]
 
@@ -149,5 +150,13 @@ def test_the_configuration_has_the_stages_that_everything_else_relies_on() -> No
     environments = {name: stage["environment_variables"] for name, stage in configuration["stages"].items()}
     assert environments == {
         "local": {"CRUD_API_URL": "http://127.0.0.1:8001", "EMAIL_API_URL": "http://127.0.0.1:8002"},
-        "aws": {"CRUD_API_URL": "${var.crud_api_url}", "EMAIL_API_URL": "${var.email_api_url}"},
+        "aws": {
+            "CRUD_API_URL": "${var.crud_api_url}",
+            "EMAIL_API_URL": "${var.email_api_url}",
+            "COGNITO_DOMAIN": "${var.cognito_domain}",
+            "COGNITO_CLIENT_ID": "${var.cognito_client_id}",
+            "COGNITO_ISSUER": "${var.cognito_issuer}",
+            "PUBLIC_URL": "${var.public_url}",
+            "DEMO": "${var.demo}",
+        },
     }
