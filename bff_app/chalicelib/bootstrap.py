@@ -57,7 +57,7 @@ def assemble(
         client,
         Proxy(client, upstreams, Guard(settings.sign_in), total_seconds),
         HealthCheck(client, upstreams.values(), health_seconds),
-        Description(client, upstreams, total_seconds),
+        Description(client, upstreams, total_seconds, is_demo=settings.sign_in is None),
         _sessions(settings.sign_in, client, identity_seconds),
     )
 

@@ -23,9 +23,14 @@ Document = dict[str, Any]
 
 _OWN = Path(__file__).with_name("openapi.json")
 _OK = 200
+# The security schemes of the public door; the upstreams' own take their place in no document.
+_WAYS_IN = ("acceso", "sesion")
 _COMPONENT_REFERENCE = re.compile(r'"#/components/(\w+)/')
 # What the proxy may answer by itself to any request that it passes on, by the component that describes it.
 _PROXY_ANSWERS = {
+    "400": "BadCookie",
+    "401": "NotSignedIn",
+    "403": "CrossSite",
     "413": "BodyTooLarge",
     "431": "HeadTooLarge",
     "502": "BadGateway",
@@ -38,11 +43,17 @@ class Description:
     """Composed at each request, so that it says what the upstreams that answer now say."""
 
     def __init__(
-        self, client: UpstreamClient, upstreams: Mapping[UpstreamName, Upstream], total_seconds: float = TOTAL_SECONDS
+        self,
+        client: UpstreamClient,
+        upstreams: Mapping[UpstreamName, Upstream],
+        total_seconds: float = TOTAL_SECONDS,
+        *,
+        is_demo: bool = False,
     ) -> None:
         self._client = client
         self._upstreams = upstreams
         self._total_seconds = total_seconds
+        self._is_demo = is_demo
 
     def compose(self, request_id: str, context: InvocationContext) -> Document:
         """The OpenAPI document.
@@ -60,8 +71,23 @@ class Description:
             path_item = parts[route.upstream]["paths"].get(route.path)
             # An upstream that is a version behind does not have a new route yet.
             if path_item is not None:
-                document["paths"][route.path] = _with_proxy_answers(path_item)
+                document["paths"][route.path] = self._as_of_the_public_door(path_item)
         return document
+
+    def _as_of_the_public_door(self, path_item: Document) -> Document:
+        """``path_item`` whose operations say what the proxy may answer, too, and that a cookie does for a token.
+
+        What the upstream says of an answer stays, and which role an operation needs.
+        """
+        for operation in path_item.values():
+            if not isinstance(operation, dict) or "responses" not in operation:
+                continue
+            for status, name in _PROXY_ANSWERS.items():
+                operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{name}"})
+            needs = [roles for way in operation.get("security", []) for roles in way.values()]
+            roles = needs[0] if needs else []
+            operation["security"] = [] if self._is_demo else [{way: roles} for way in _WAYS_IN]
+        return path_item
 
     def _ask(self, upstream: Upstream, request_id: str, deadline: Deadline) -> Document:
         question = own_request(upstream, "/openapi.json", [], request_id)
@@ -80,14 +106,6 @@ def _with_prefixed_components(text: str, prefix: str) -> Document:
     document["components"] = {
         kind: {f"{prefix}.{name}": component for name, component in components.items()}
         for kind, components in document.get("components", {}).items()
+        if kind != "securitySchemes"
     }
     return document
-
-
-def _with_proxy_answers(path_item: Document) -> Document:
-    """``path_item`` whose operations may also give the proxy's own answers; what the upstream describes stays."""
-    for operation in path_item.values():
-        if isinstance(operation, dict) and "responses" in operation:
-            for status, name in _PROXY_ANSWERS.items():
-                operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{name}"})
-    return path_item

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.routes import PROXIED_ROUTES
 from infra.local.emulator import free_port
-from tests.bff_app.composition import composed, through
+from tests.bff_app.composition import composed, signing_in_at, through
 from tests.bff_app.servers import Server, answering
 
 if TYPE_CHECKING:
@@ -25,13 +25,16 @@ REFERENCE = {"$ref": "#/components/schemas/Problem"}
 
 def description_of(upstream: str) -> bytes:
     """A small OpenAPI document in which each route of ``upstream`` refers to its schema ``Problem``."""
-    operation = {"responses": {"200": {"description": upstream}, "503": {"schema": REFERENCE}}}
+    operation = {
+        "responses": {"200": {"description": upstream}, "503": {"schema": REFERENCE}},
+        "security": [{"token": ["rrhh"]}],
+    }
     routes = {
         route.path: {"parameters": [], **{method.lower(): operation for method in route.methods}}
         for route in PROXIED_ROUTES
         if route.upstream == upstream
     }
-    components = {"schemas": {"Problem": {"title": upstream}}}
+    components = {"schemas": {"Problem": {"title": upstream}}, "securitySchemes": {"token": {"type": "http"}}}
     return json.dumps({"openapi": "3.1.0", "paths": {**routes, "/health": {}}, "components": components}).encode()
 
 
@@ -40,8 +43,10 @@ def describing(upstream: str) -> Callable[..., None]:
 
 
 @pytest.fixture
-def document(serve: Serve, bff: Bff) -> dict[str, Any]:
-    answer = bff(serve(describing("crud")), serve(describing("email"))).get("/openapi.json")
+def document(serve: Serve) -> dict[str, Any]:
+    pool = signing_in_at("http://127.0.0.1:9")
+    with composed(serve(describing("crud")).url, serve(describing("email")).url, sign_in=pool):
+        answer = through("alb_multi").get("/openapi.json")
     assert answer.status == 200
     document: dict[str, Any] = answer.json()
     return document
@@ -55,6 +60,11 @@ def test_every_route_and_method_is_described(document: dict[str, Any]) -> None:
     assert described == {
         ("/health", "GET"),
         ("/openapi.json", "GET"),
+        ("/sesion", "GET"),
+        ("/sesion/entrar", "GET"),
+        ("/sesion/vuelta", "GET"),
+        ("/sesion/renovar", "POST"),
+        ("/sesion/salir", "POST"),
         *((route.path, method) for route in PROXIED_ROUTES for method in route.methods),
     }
 
@@ -77,9 +87,29 @@ def test_every_reference_leads_to_a_component_of_its_own_api(document: dict[str,
 def test_what_the_proxy_answers_by_itself_is_described_unless_the_upstream_does(document: dict[str, Any]) -> None:
     responses = document["paths"]["/empleados/{id}"]["put"]["responses"]
 
-    assert set(responses) == {"200", "413", "431", "502", "503", "504"}
+    assert set(responses) == {"200", "400", "401", "403", "413", "431", "502", "503", "504"}
     assert responses["502"] == {"$ref": "#/components/responses/BadGateway"}
     assert responses["503"] == {"schema": {"$ref": "#/components/schemas/crud.Problem"}}
+
+
+def test_a_cookie_does_for_a_token_and_the_role_stays(document: dict[str, Any]) -> None:
+    assert document["paths"]["/empleados"]["get"]["security"] == [{"acceso": ["rrhh"]}, {"sesion": ["rrhh"]}]
+    assert set(document["components"]["securitySchemes"]) == {"acceso", "sesion", "renovacion"}
+
+
+def test_each_operation_names_only_schemes_that_there_are(document: dict[str, Any]) -> None:
+    operations = [
+        operation for item in document["paths"].values() for method, operation in item.items() if method != "parameters"
+    ]
+    named = {scheme for operation in operations for way in operation["security"] for scheme in way}
+
+    assert named == set(document["components"]["securitySchemes"])
+
+
+def test_a_demonstration_says_that_it_is_open(serve: Serve, bff: Bff) -> None:
+    document = bff(serve(describing("crud")), serve(describing("email"))).get("/openapi.json").json()
+
+    assert document["paths"]["/empleados"]["get"]["security"] == []
 
 
 def test_the_health_that_is_described_is_the_public_doors(document: dict[str, Any]) -> None:
