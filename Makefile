@@ -58,6 +58,11 @@ lock: $(VENV)/.ready ## Resolve the requirements files anew (after a change of a
 run: install ## Run the whole system on this machine, until Ctrl-C
 	@$(BIN)/python -m infra.local
 
+# Without @echo and the like: what it prints is the token and nothing else.
+.PHONY: token
+token: $(VENV)/.ready ## An access token of `make run`, for curl: ROLE=lector|rrhh|admin PROGRAM=1 (a program's)
+	@$(BIN)/python -m infra.local.token $(call flag,role,ROLE) $(call switch,program,PROGRAM)
+
 .PHONY: psql
 psql: $(VENV)/.ready ## SQL on the database of `make run`
 	@test -f .local/env || { echo "make run has not run here yet: it makes the database."; exit 1; }

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import secrets
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
+from infra.local.authorizer import JwtAuthorizer, Unauthorized
 from infra.local.project import LOCAL_ACCOUNT
 from infra.local.wire import WireAnswer, WireRequest
 
@@ -23,10 +25,22 @@ if TYPE_CHECKING:
 # What a load balancer hands over as text; everything else is base64.
 _ALB_TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
 _TARGET_GROUP = f"arn:aws:elasticloadbalancing:us-east-1:{LOCAL_ACCOUNT}:targetgroup/local/0000000000000000"
+# The routes of an HTTP API that its authorizer does not guard, as in infra/http_api.tf.
+_OPEN_ROUTES = ("GET /health", "GET /openapi.json")
+
+logger = logging.getLogger(__name__)
 
 
 class AnswerRefused(Exception):
     """The function's answer is none that the front door takes. AWS sends a page of its own instead."""
+
+
+class DoorClosed(Exception):
+    """The front door lets the request not in: the function never sees it. ``answer`` is what the client gets."""
+
+    def __init__(self, answer: WireAnswer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 class Door(Protocol):
@@ -38,7 +52,11 @@ class Door(Protocol):
     """What the client gets when the function fails, or answers what AWS refuses."""
 
     def event(self, request: WireRequest) -> dict[str, Any]:
-        """The event that the function gets."""
+        """The event that the function gets.
+
+        Raises:
+            DoorClosed: the request is not let in.
+        """
 
     def answer(self, response: object) -> WireAnswer:
         """What the client gets for the function's ``response``.
@@ -89,11 +107,18 @@ class LoadBalancer:
 
 
 class HttpApi:
-    """An API Gateway HTTP API with payload format 2.0 on the route ``$default`` of the stage ``$default``."""
+    """An API Gateway HTTP API with payload format 2.0 on the route ``$default`` of the stage ``$default``.
+
+    Args:
+        authorizer: who guards it, but for the open routes; None leaves it open.
+    """
 
     # What Lambda takes. The API's own limit of 10 MB is never reached.
     max_request_bytes = 6 * 1024 * 1024
     failure = WireAnswer(500, [("Content-Type", "application/json")], b'{"message":"Internal Server Error"}')
+
+    def __init__(self, authorizer: JwtAuthorizer | None = None) -> None:
+        self._authorizer = authorizer
 
     def event(self, request: WireRequest) -> dict[str, Any]:
         """See `Door`. The path is decoded, the raw query is not; repeated headers are joined; cookies stand apart."""
@@ -104,9 +129,10 @@ class HttpApi:
         query = _grouped(parse_qsl(request.query, keep_blank_values=True))
         body, is_base64 = _as_text(request.body, allowed=True)
         path, host, now = unquote(request.path), headers.get("host", ""), time.time()
+        route, authorizer = self._route_of(request.method, path, headers.get("authorization"))
         event: dict[str, Any] = {
             "version": "2.0",
-            "routeKey": "$default",
+            "routeKey": route,
             "rawPath": path,
             "rawQueryString": request.query,
             "headers": headers,
@@ -123,10 +149,11 @@ class HttpApi:
                     "userAgent": headers.get("user-agent", ""),
                 },
                 "requestId": request.request_id,
-                "routeKey": "$default",
+                "routeKey": route,
                 "stage": "$default",
                 "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
                 "timeEpoch": int(now * 1000),
+                **authorizer,
             },
             "isBase64Encoded": is_base64,
         }
@@ -138,6 +165,21 @@ class HttpApi:
             event["queryStringParameters"] = {name: ",".join(values) for name, values in query.items()}
         return event
 
+    def _route_of(self, method: str, path: str, authorization: str | None) -> tuple[str, dict[str, Any]]:
+        """The key of the route, and what its authorizer adds to the event's context."""
+        route = f"{method} {path}"
+        if self._authorizer is None:
+            return "$default", {}
+        if route in _OPEN_ROUTES:
+            return route, {}
+        try:
+            claims = self._authorizer.claims_of(authorization)
+        except Unauthorized as refusal:
+            logger.warning("the authorizer let a request not in: %s", refusal)
+            headers = [("Content-Type", "application/json"), ("WWW-Authenticate", "Bearer")]
+            raise DoorClosed(WireAnswer(401, headers, b'{"message":"Unauthorized"}')) from None
+        return "$default", {"authorizer": {"jwt": {"claims": claims, "scopes": None}}}
+
     def answer(self, response: object) -> WireAnswer:
         """See `Door`. Without ``statusCode`` it is refused, although AWS makes a 200 of that: no app means it."""
         fields = _fields(response)
@@ -146,9 +188,6 @@ class HttpApi:
             raise AnswerRefused("headers is no object of strings")
         pairs = list(headers.items()) + [("set-cookie", cookie) for cookie in fields.get("cookies") or []]
         return _answer(fields, pairs, default_type="text/plain;charset=UTF-8")
-
-
-DOORS: dict[str, Door] = {"alb": LoadBalancer(), "http-api": HttpApi()}
 
 
 # ---- request ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Serves one of the apps on this machine, as it is served on AWS.
 
     python -m infra.local.server --project-dir crud_app --stage local --port 8001 [--door http-api|alb] [--reload]
+        [--issuer URL --keys URL --audience CLIENT…]
 
 A request becomes the event that the HTTP API (``http-api``) or the load balancer (``alb``) would send, the app answers
 that, and what AWS would refuse is refused. So every path, method and status goes through the app's own front door. Why
@@ -15,7 +16,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.local.doors import DOORS, AnswerRefused, Door
+from infra.local.authorizer import JwtAuthorizer, RemoteKeys
+from infra.local.doors import AnswerRefused, Door, DoorClosed, HttpApi, LoadBalancer
 from infra.local.logs import log_to_stdout
 from infra.local.program import run_program
 from infra.local.project import Function, InvocationFailed, Project
@@ -42,6 +44,8 @@ class AppServer(LoopbackServer):
         """What the app says to ``request``, or what AWS says when the app fails."""
         try:
             return self._door.answer(self._function.invoke(self._door.event(request)))
+        except DoorClosed as closed:
+            return closed.answer
         except (InvocationFailed, AnswerRefused) as error:
             # Not `exception`: a failing function has written its stack.
             logger.error("AWS would answer with a page of its own: %s", error)  # noqa: TRY400
@@ -72,15 +76,27 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--project-dir", type=Path, required=True, help="the folder with app.py")
     parser.add_argument("--stage", default="local", help="the stage of .chalice/config.json (default: local)")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--door", choices=DOORS, default="http-api", help="what stands before it (default: http-api)")
+    doors = ("http-api", "alb")
+    parser.add_argument("--door", choices=doors, default=doors[0], help="what stands before it (default: http-api)")
+    parser.add_argument("--issuer", help="whose tokens the HTTP API takes (default: it is open)")
+    parser.add_argument("--keys", metavar="URL", help="where the issuer's public keys are (JWKS)")
+    parser.add_argument("--audience", metavar="CLIENT", nargs="+", help="the clients whose tokens it takes")
     parser.add_argument("--reload", action="store_true", help="start anew when the project's code changes")
     options = parser.parse_args(arguments)
     log_to_stdout()
 
     def make() -> ServerProgram:
-        return ServerProgram(Project(options.project_dir, options.stage), options.port, DOORS[options.door])
+        return ServerProgram(Project(options.project_dir, options.stage), options.port, _door(options))
 
     return run_program(make, reload=options.project_dir if options.reload else None)
+
+
+def _door(options: argparse.Namespace) -> Door:
+    if options.door == "alb":
+        return LoadBalancer()
+    if options.issuer is None:
+        return HttpApi()
+    return HttpApi(JwtAuthorizer(options.issuer, options.audience, RemoteKeys(options.keys)))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ class Settings:
         """
         ports = {name: _port(name, environment.get(name) or str(default)) for name, default in DEFAULT_PORTS.items()}
         _refuse_twins(ports)
-        state = Path(environment.get("LOCAL_STATE") or ROOT / ".local").resolve()
+        state = state_folder(environment)
         return cls(
             bff_port=ports["BFF_PORT"],
             crud_port=ports["CRUD_PORT"],
@@ -78,6 +78,11 @@ class Settings:
                     raise SettingError(
                         f"Port {port} cannot be used ({error.strerror}): set {variable} to another one."
                     ) from None
+
+
+def state_folder(environment: Mapping[str, str]) -> Path:
+    """The folder of what `make run` keeps."""
+    return Path(environment.get("LOCAL_STATE") or ROOT / ".local").resolve()
 
 
 def _port(name: str, text: str) -> int:

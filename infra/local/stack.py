@@ -26,6 +26,7 @@ from infra.local.postgres import Postgres
 from infra.local.project import LOCAL_ACCOUNT
 from infra.local.ses import EventPublisher, SesFront
 from infra.local.settings import ROOT
+from infra.local.sign_in import ROLES, SignIn, create_sign_in, known_passwords, user_of
 from infra.local.wire import HOST
 
 if TYPE_CHECKING:
@@ -76,29 +77,35 @@ class Stack:
         database_url = settings.database_url or self._start_postgres()
         front = self._start_aws()
         inbox_page = self._start_inbox_page()
+        migration = self._start_part(
+            "migrate",
+            [sys.executable, "-m", "alembic", "upgrade", "head"],
+            {**without_aws(os.environ), "DATABASE_URL": database_url},
+            ROOT / "crud_app",
+        )
+        self._wait_for("the AWS emulator", lambda: is_ready(settings.aws_port))
+        self._create_resources()
+        sign_in = self._create_sign_in()
         environment = app_environment(
-            settings, database_url=database_url, ses_endpoint=f"http://{HOST}:{front.port}", inbox_url=inbox_page.url
+            settings,
+            sign_in,
+            database_url=database_url,
+            ses_endpoint=f"http://{HOST}:{front.port}",
+            inbox_url=inbox_page.url,
         )
         write_env_file(settings.state / "env", environment)
         variables = {**without_aws(os.environ), **environment, "PYTHONUNBUFFERED": "1"}
-
-        migration = self._start_part(
-            "migrate", [sys.executable, "-m", "alembic", "upgrade", "head"], variables, ROOT / "crud_app"
-        )
+        authorizer = ["--issuer", sign_in.issuer, "--keys", sign_in.keys_url, "--audience", *sign_in.audience]
         programs = [
-            self._start_server("email", "email_app", settings.email_port, variables),
-            self._start_server("crud", "crud_app", settings.crud_port, variables),
+            self._start_server("email", "email_app", settings.email_port, variables, *authorizer),
+            self._start_server("crud", "crud_app", settings.crud_port, variables, *authorizer),
             self._start_server("bff", "bff_app", settings.bff_port, variables, "--door", "alb"),
-        ]
-        self._wait_for("the AWS emulator", lambda: is_ready(settings.aws_port))
-        self._create_resources()
-        programs += [
             self._start_pump("crud-pump", "crud_app", variables),
             self._start_pump("email-pump", "email_app", variables),
         ]
         self._wait_for("the migrations", lambda: migration.exit_code == 0)
         self._wait_for("the apps", lambda: all(program.is_up for program in programs))
-        return addresses(settings, inbox_page.url)
+        return addresses(settings, sign_in, inbox_page.url)
 
     # ---- what they are started with
 
@@ -152,6 +159,18 @@ class Stack:
         resources.create_resources(
             self._client("sns"), self._client("sqs"), self._client("dynamodb"), self._client("sesv2"), ledger_table
         )
+
+    def _create_sign_in(self) -> SignIn:
+        settings = self._settings
+        path = settings.state / "sign-in.json"
+        sign_in = create_sign_in(
+            self._client("cognito-idp"),
+            self._aws_endpoint,
+            [f"http://{host}:{settings.bff_port}" for host in ("localhost", HOST)],
+            known_passwords(path),
+        )
+        sign_in.save(path)
+        return sign_in
 
     def _start_server(self, name: str, app: str, port: int, environment: Mapping[str, str], *options: str) -> Part:
         command = [sys.executable, "-m", "infra.local.server", "--project-dir", app, "--port", str(port), "--reload"]
@@ -215,7 +234,9 @@ class Stack:
         )
 
 
-def app_environment(settings: Settings, *, database_url: str, ses_endpoint: str, inbox_url: str) -> dict[str, str]:
+def app_environment(
+    settings: Settings, sign_in: SignIn, *, database_url: str, ses_endpoint: str, inbox_url: str
+) -> dict[str, str]:
     """The variables that are known only here. All others are constants in the apps' ``.chalice/config.json``."""
     aws_endpoint = f"http://{HOST}:{settings.aws_port}"
     return {
@@ -231,6 +252,9 @@ def app_environment(settings: Settings, *, database_url: str, ses_endpoint: str,
         "NOTIFY_EMPLOYEE": settings.notify_employee,
         "CRUD_API_URL": f"http://{HOST}:{settings.crud_port}",
         "EMAIL_API_URL": f"http://{HOST}:{settings.email_port}",
+        "COGNITO_DOMAIN": aws_endpoint,
+        "COGNITO_ISSUER": sign_in.issuer,
+        "COGNITO_CLIENT_ID": sign_in.page_client,
         "INBOX_URL": inbox_url,
     }
 
@@ -243,10 +267,12 @@ def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
         file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
-def addresses(settings: Settings, inbox_url: str) -> dict[str, str]:
+def addresses(settings: Settings, sign_in: SignIn, inbox_url: str) -> dict[str, str]:
     """What is where, for a person to read."""
     return {
         "page": f"http://localhost:{settings.bff_port}/",
+        **{role: f"{user_of(role)}  {sign_in.passwords[user_of(role)]}" for role in ROLES},
+        "for curl": 'curl -H "Authorization: Bearer $(make -s token ROLE=rrhh)" …',
         "employees": f"http://localhost:{settings.crud_port}/empleados",
         "e-mails": f"http://localhost:{settings.email_port}/correos",
         "inbox": f"{inbox_url}  (for a mail program: {_short(settings.state / 'inbox')}/*.eml)",

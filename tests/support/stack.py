@@ -17,6 +17,7 @@ import pg8000.native
 import psutil
 
 from infra.local.emulator import free_port
+from infra.local.token import fetch_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ class StackFailedError(AssertionError):
 
 
 class Stack:
-    """The local stack with ports and data of its own."""
+    """The local stack with ports and data of its own. ``http`` asks as admin, unless a request says otherwise."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,6 +62,12 @@ class Stack:
                 start_new_session=True,
             )
         self.wait_for("the word ready", lambda: len(self._lines("ready")) > said_before, START_SECONDS)
+        self.http.headers["Authorization"] = self.authorization("admin")
+
+    def authorization(self, role: str, *, is_program: bool = False) -> str:
+        """The header of somebody who has signed in with this role."""
+        token = fetch_token({"LOCAL_STATE": str(self.state)}, role, is_program=is_program)
+        return f"Bearer {token}"
 
     def environment(self, **changes: str) -> dict[str, str]:
         """The environment of `make run`: this one, less what would change the stack."""

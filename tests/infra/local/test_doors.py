@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.doors import DOORS, AnswerRefused, Door
+from infra.local.authorizer import JwtAuthorizer
+from infra.local.doors import AnswerRefused, Door, DoorClosed, HttpApi, LoadBalancer
 from infra.local.wire import WireAnswer, WireRequest
+from tests.infra.local.issuer import CLIENT, ISSUER, FakeKeys, access_claims, sign
 from tests.support.events import CLIENT_ADDRESS, Wire, event_for
 
-ALB, HTTP_API = DOORS["alb"], DOORS["http-api"]
+ALB, HTTP_API = LoadBalancer(), HttpApi()
+DOORS: dict[str, Door] = {"alb": ALB, "http-api": HTTP_API}
 # What each request has of its own, and what the sample events have instead of this machine's.
 FOREIGN_HEADERS = {"content-length", "host", "x-amzn-trace-id", "x-forwarded-port", "x-forwarded-proto"}
 FOREIGN_CONTEXT = {"accountId", "apiId", "domainName", "domainPrefix", "requestId", "time", "timeEpoch", "elb"}
@@ -192,3 +195,58 @@ def test_the_load_balancer_refuses(changes: dict[str, Any]) -> None:
 def test_the_http_api_refuses(changes: dict[str, Any]) -> None:
     with pytest.raises(AnswerRefused):
         HTTP_API.answer(http_api_response(**changes))
+
+
+# ---- the authorizer --------------------------------------------------------------------------------------------------
+
+
+def asked(method: str, path: str, *authorizations: str) -> dict[str, Any]:
+    """The event of a request to a guarded API."""
+    headers = [("Authorization", value) for value in authorizations]
+    guarded = HttpApi(JwtAuthorizer(ISSUER, [CLIENT], FakeKeys()))
+    return guarded.event(WireRequest(method, path, "", headers, b"", CLIENT_ADDRESS))
+
+
+def test_the_claims_of_a_valid_token_stand_where_aws_puts_them() -> None:
+    context = asked("GET", "/empleados", f"Bearer {sign(access_claims())}")["requestContext"]
+    claims = context["authorizer"]["jwt"]["claims"]
+    assert (claims["username"], claims["cognito:groups"]) == ("ana@example.com", "[rrhh admin]")
+    assert all(isinstance(value, str) for value in claims.values())
+    assert context["routeKey"] == "$default"
+
+
+@pytest.mark.parametrize("path", ["/health", "/openapi.json"])
+def test_open_routes_need_no_token(path: str) -> None:
+    event = asked("GET", path)
+    assert event["routeKey"] == f"GET {path}"
+    assert "authorizer" not in event["requestContext"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "authorizations"),
+    [
+        ("GET", "/empleados", []),
+        ("HEAD", "/health", []),
+        ("GET", "/health/", []),
+        ("GET", "/Health", []),
+        ("OPTIONS", "/empleados", []),
+        ("GET", "/empleados", ["Bearer"]),
+        ("GET", "/empleados", ["Basic YTpi"]),
+        ("GET", "/empleados", ["Bearer garbage"]),
+        ("GET", "/empleados", ["Bearer a.b.c"]),
+    ],
+)
+def test_without_a_valid_token_the_function_is_never_called(
+    method: str, path: str, authorizations: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(DoorClosed) as closed:
+        asked(method, path, *authorizations)
+    assert (closed.value.answer.status, closed.value.answer.body) == (401, b'{"message":"Unauthorized"}')
+    assert ("WWW-Authenticate", "Bearer") in closed.value.answer.headers
+    assert "authorizer" in caplog.text
+
+
+def test_two_tokens_are_none() -> None:
+    token = f"Bearer {sign(access_claims())}"
+    with pytest.raises(DoorClosed):
+        asked("GET", "/empleados", token, token)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.doors import DOORS
+from infra.local.doors import Door, HttpApi, LoadBalancer
 from infra.local.emulator import free_port
 from infra.local.project import Function
 from infra.local.server import AppServer
@@ -111,7 +111,7 @@ def app_folder(write_project: WriteProject) -> Path:
     return folder
 
 
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=["alb", "http-api"])
 def server(request: pytest.FixtureRequest, app_folder: Path) -> Iterator[Served]:
     with served(app_folder, "--door", request.param) as running:
         assert running.line() == f"listens on http://127.0.0.1:{running.port}"
@@ -240,14 +240,24 @@ def test_code_that_cannot_be_loaded_ends_a_server_that_does_not_watch(write_proj
     assert "SyntaxError" in ended.stderr
 
 
-@pytest.mark.parametrize(("door", "status"), [("alb", 502), ("http-api", 500)])
+@pytest.mark.parametrize(("door", "status"), [(LoadBalancer(), 502), (HttpApi(), 500)], ids=["alb", "http-api"])
 def test_what_aws_would_answer_for_a_broken_function_is_answered(
-    door: str, status: int, caplog: pytest.LogCaptureFixture
+    door: Door, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> object:
         return {"statusCode": 200, "body": None}
 
-    with AppServer(0, Function("broken", broken), DOORS[door]) as server:
+    with AppServer(0, Function("broken", broken), door) as server:
         answer = server.answer(WireRequest("GET", "/", "", [], b"", "127.0.0.1"))
     assert answer.status == status
     assert "AWS would answer with a page of its own" in caplog.text
+
+
+def test_a_guarded_api_lets_nobody_in_without_a_token(app_folder: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}/jwks.json"
+    with served(app_folder, "--issuer", "https://issuer.example", "--keys", nowhere, "--audience", "a", "b") as server:
+        server.line()
+        status, body, headers = server.ask("GET", "/version")
+        assert (status, body, headers["WWW-Authenticate"]) == (401, {"message": "Unauthorized"}, "Bearer")
+        assert server.line() == "WARNING the authorizer let a request not in: no token"
+        assert server.ask("GET", "/health")[0] == 404, "the open routes are the app's"

@@ -18,12 +18,23 @@ import pytest
 from infra.local.emulator import free_port
 from infra.local.guardian import is_running
 from infra.local.settings import ROOT, Settings
+from infra.local.sign_in import SignIn
 from infra.local.stack import addresses, write_env_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PATIENCE = 60.0
+SIGN_IN = SignIn(
+    endpoint="http://127.0.0.1:1",
+    pool="us-east-1_example",
+    issuer="https://issuer.example",
+    page_client="page",
+    token_client="token",
+    program_client="program",
+    program_secret="",
+    passwords={"lector@example.com": "uno", "rrhh@example.com": "dos", "admin@example.com": "tres"},
+)
 PORTS = ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT", "AWS_PORT")
 
 
@@ -176,6 +187,15 @@ def test_the_variables_are_written_for_a_shell_and_for_nobody_else(tmp_path: Pat
 def test_addresses_are_short_where_they_can_be(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     inside = Settings.from_environment({"LOCAL_STATE": str(tmp_path / ".local")})
-    assert " .local/inbox/" in addresses(inside, "http://localhost:1/")["inbox"]
+    assert " .local/inbox/" in addresses(inside, SIGN_IN, "http://localhost:1/")["inbox"]
     outside = Settings.from_environment({"LOCAL_STATE": "/elsewhere"})
-    assert " /elsewhere/inbox/" in addresses(outside, "http://localhost:1/")["inbox"]
+    assert " /elsewhere/inbox/" in addresses(outside, SIGN_IN, "http://localhost:1/")["inbox"]
+
+
+def test_the_users_of_the_three_roles_are_shown_with_their_passwords() -> None:
+    shown = addresses(Settings.from_environment({}), SIGN_IN, "http://localhost:1/")
+    assert [shown[role] for role in ("lector", "rrhh", "admin")] == [
+        "lector@example.com  uno",
+        "rrhh@example.com  dos",
+        "admin@example.com  tres",
+    ]
