@@ -88,10 +88,20 @@ locals {
     }
   }
 
+  access_alarms = {
+    # A page whose session ended asks once or twice. This many are somebody who tries the doors, or a broken program.
+    refused-requests = {
+      description = "More than 100 requests were refused in 5 minutes: without a token, with a wrong one, or without the role."
+      namespace   = local.metric_namespace, metric = "Refused", statistic = "Sum"
+      period      = 5 * local.minute, periods = 1, threshold = 100, dimensions = {}
+    }
+  }
+
   alarms = merge(
     { for key, alarm in local.alb_alarms : key => alarm if var.alb_enabled },
     local.function_alarms,
     local.mail_alarms,
+    local.access_alarms,
   )
 }
 

@@ -1,18 +1,43 @@
-# The only public door of the page: load balancer -> bff_app.
+# Load balancer -> bff_app. What stands before it is in edge.tf.
 
 resource "aws_lb" "main" {
   count = var.alb_enabled ? 1 : 0
 
   name               = "${local.name}-alb"
   load_balancer_type = "application"
-  internal           = false
+  internal           = local.is_internal
   security_groups    = [aws_security_group.alb[0].id]
-  subnets            = [for subnet in aws_subnet.public : subnet.id]
+  subnets            = [for subnet in aws_subnet.alb : subnet.id]
 
   enable_http2               = true
   drop_invalid_header_fields = true
   idle_timeout               = local.alb_idle_timeout
   enable_deletion_protection = local.deletion_protection
+
+  dynamic "access_logs" {
+    for_each = local.alb_logs ? [aws_s3_bucket.access_logs[0].id] : []
+
+    content {
+      enabled = true
+      bucket  = access_logs.value
+      prefix  = "load-balancer"
+    }
+  }
+
+  # It writes a test file when the logs are switched on.
+  depends_on = [aws_s3_bucket_policy.access_logs]
+
+  lifecycle {
+    precondition {
+      condition     = !local.alb_speaks_https || var.domain_name != "" && var.alb_certificate_arn != ""
+      error_message = "With edge = \"${var.edge}\" the load balancer is on the internet and must speak HTTPS: give domain_name, and alb_certificate_arn (of that name, in ${var.aws_region})."
+    }
+
+    precondition {
+      condition     = !(var.demo && var.environment == "production")
+      error_message = "demo = true has no sign-in: it is not for the environment production."
+    }
+  }
 }
 
 resource "aws_lb_target_group" "bff" {
@@ -35,14 +60,71 @@ resource "aws_lb_target_group" "bff" {
   }
 }
 
+# Port 80: the way from CloudFront through the network, or the demonstration's; elsewhere it only sends people to 443.
 resource "aws_lb_listener" "http" {
-  count = var.alb_enabled ? 1 : 0
+  count = var.alb_enabled && local.edge != "prefix_list" ? 1 : 0
 
   load_balancer_arn = aws_lb.main[0].arn
   port              = 80
   protocol          = "HTTP"
 
   default_action {
+    type             = local.alb_speaks_https ? "redirect" : "forward"
+    target_group_arn = local.alb_speaks_https ? null : aws_lb_target_group.bff[0].arn
+
+    dynamic "redirect" {
+      for_each = local.alb_speaks_https ? [443] : []
+
+      content {
+        port        = redirect.value
+        protocol    = "HTTPS"
+        status_code = "HTTP_301"
+      }
+    }
+  }
+}
+
+resource "aws_lb_listener" "https" {
+  count = local.alb_speaks_https ? 1 : 0
+
+  load_balancer_arn = aws_lb.main[0].arn
+  port              = 443
+  protocol          = "HTTPS"
+  # TLS 1.2 and 1.3, and only ciphers that keep the past secret when a key gets out.
+  ssl_policy      = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+  certificate_arn = var.alb_certificate_arn
+
+  default_action {
+    type             = local.has_cloudfront ? "fixed-response" : "forward"
+    target_group_arn = local.has_cloudfront ? null : aws_lb_target_group.bff[0].arn
+
+    # Somebody else's distribution of CloudFront, or a request that did not come through ours.
+    dynamic "fixed_response" {
+      for_each = local.has_cloudfront ? [403] : []
+
+      content {
+        status_code  = fixed_response.value
+        content_type = "application/json"
+        message_body = jsonencode({ type = "about:blank", title = "Prohibido / Forbidden", status = 403 })
+      }
+    }
+  }
+}
+
+resource "aws_lb_listener_rule" "from_cloudfront" {
+  count = local.edge == "prefix_list" ? 1 : 0
+
+  listener_arn = aws_lb_listener.https[0].arn
+  priority     = 1
+
+  condition {
+    http_header {
+      http_header_name = local.origin_secret_header
+      values           = local.origin_secrets
+    }
+  }
+
+  action {
     type             = "forward"
     target_group_arn = aws_lb_target_group.bff[0].arn
   }

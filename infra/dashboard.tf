@@ -78,7 +78,15 @@ locals {
     },
   ]
 
-  widgets = concat([for widget in local.alb_widgets : widget if var.alb_enabled], local.function_widgets, local.mail_widgets)
+  access_widgets = [
+    {
+      title   = "Refused requests"
+      stat    = "Sum"
+      metrics = [[local.metric_namespace, "Refused", { label = "refused" }]]
+    },
+  ]
+
+  widgets = concat([for widget in local.alb_widgets : widget if var.alb_enabled], local.function_widgets, local.mail_widgets, local.access_widgets)
 }
 
 resource "aws_cloudwatch_dashboard" "main" {

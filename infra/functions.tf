@@ -8,6 +8,12 @@ module "bff" {
   functions     = { api_handler = local.lambda["bff"] }
   crud_api_url  = local.api_urls["crud"]
   email_api_url = local.api_urls["email"]
+  demo          = tostring(var.demo)
+  public_url    = var.alb_enabled ? local.page_url : ""
+
+  cognito_issuer    = local.sign_in.issuer
+  cognito_domain    = local.sign_in.domain
+  cognito_client_id = local.sign_in.client_id
 }
 
 module "crud" {
@@ -20,6 +26,7 @@ module "crud" {
   }
   database_url  = var.database_url
   sns_topic_arn = aws_sns_topic.email.arn
+  demo          = tostring(var.demo)
 }
 
 module "email" {
@@ -45,6 +52,7 @@ module "email" {
   notify_employee       = tostring(var.notify_employee)
   mail_language         = var.mail_language
   ses_configuration_set = aws_sesv2_configuration_set.correos.configuration_set_name
+  demo                  = tostring(var.demo)
 
   # Lambda tries the queue as soon as the mapping exists, and refuses a role that cannot read it yet.
   depends_on = [aws_iam_role_policy.function]

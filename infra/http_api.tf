@@ -35,6 +35,10 @@ resource "aws_apigatewayv2_route" "default" {
   api_id    = aws_apigatewayv2_api.app[each.key].id
   route_key = "$default"
   target    = "integrations/${aws_apigatewayv2_integration.app[each.key].id}"
+
+  # The API's address is public, whatever stands before the page: this is what closes it.
+  authorization_type = var.demo ? "NONE" : "JWT"
+  authorizer_id      = var.demo ? null : aws_apigatewayv2_authorizer.jwt[each.key].id
 }
 
 resource "aws_apigatewayv2_stage" "default" {
@@ -53,16 +57,18 @@ resource "aws_apigatewayv2_stage" "default" {
     destination_arn = aws_cloudwatch_log_group.api[each.key].arn
     # No query string: a search holds what people typed.
     format = jsonencode({
-      requestId        = "$context.requestId"
-      time             = "$context.requestTime"
-      sourceIp         = "$context.identity.sourceIp"
-      method           = "$context.httpMethod"
-      path             = "$context.path"
-      status           = "$context.status"
-      latencyMs        = "$context.responseLatency"
-      integrationMs    = "$context.integrationLatency"
-      integrationError = "$context.integrationErrorMessage"
-      responseLength   = "$context.responseLength"
+      requestId     = "$context.requestId"
+      time          = "$context.requestTime"
+      sourceIp      = "$context.identity.sourceIp"
+      method        = "$context.httpMethod"
+      path          = "$context.path"
+      status        = "$context.status"
+      latencyMs     = "$context.responseLatency"
+      integrationMs = "$context.integrationLatency"
+      # "-" when the authorizer refused the request before the app saw it.
+      integrationStatus = "$context.integrationStatus"
+      integrationError  = "$context.integrationErrorMessage"
+      responseLength    = "$context.responseLength"
     })
   }
 }

@@ -2,6 +2,15 @@ locals {
   # Begins every name. The environment is always part of it: two environments never collide.
   name = "${var.project_name}-${var.environment}"
 
+  tags = merge(
+    {
+      Project     = var.project_name
+      Environment = var.environment
+      ManagedBy   = "terraform"
+    },
+    var.tags,
+  )
+
   deletion_protection = coalesce(var.deletion_protection, var.environment == "production")
 
   # Size (MB) and time-out (seconds) of each function.

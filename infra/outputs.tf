@@ -9,8 +9,34 @@ output "region" {
 }
 
 output "url" {
-  description = "The address of the page, over plain HTTP; null without a load balancer."
-  value       = var.alb_enabled ? "http://${aws_lb.main[0].dns_name}" : null
+  description = "The address of the page; null without a load balancer."
+  value       = var.alb_enabled ? local.page_url : null
+}
+
+output "page_target" {
+  description = "Where the DNS record of domain_name goes; null without a load balancer."
+  value       = local.has_cloudfront ? aws_cloudfront_distribution.main[0].domain_name : one(aws_lb.main[*].dns_name)
+}
+
+output "warning" {
+  description = "What is not safe about this deployment; null if nothing is."
+  value       = var.demo ? "DEMONSTRATION: everybody on the internet may read and change everything. Invented data only." : null
+}
+
+output "sign_in" {
+  description = "Where people and programs get their tokens; null in a demonstration. A program's secret: aws cognito-idp describe-user-pool-client."
+  value = var.demo ? null : {
+    user_pool_id    = aws_cognito_user_pool.main[0].id
+    issuer          = local.sign_in.issuer
+    domain          = local.sign_in.domain
+    page_client_id  = local.sign_in.client_id
+    machine_clients = { for name, client in aws_cognito_user_pool_client.machine : name => client.id }
+  }
+}
+
+output "access_logs" {
+  description = "The bucket with the access logs of the page; null without a load balancer."
+  value       = one(aws_s3_bucket.access_logs[*].bucket)
 }
 
 output "load_balancer" {

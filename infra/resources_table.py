@@ -57,7 +57,7 @@ class Reported:
 # `archivos_obsoletos/TAREA2_ENTREGA_FINAL.md` of alex008c/CrudEmpleados, "Recursos Totales Desplegados".
 REPORT = (
     Reported("Network", "VPC", 1, ("aws_vpc",)),
-    Reported("Network", "public subnets", 2, ("aws_subnet",)),
+    Reported("Network", "public subnets", 2, ("aws_subnet",), "without a route to the internet, behind CloudFront"),
     Reported("Network", "internet gateway", 1, ("aws_internet_gateway",)),
     Reported("Network", "route tables", 2, ("aws_route_table",), "AWS makes the second with each VPC"),
     Reported("Network", "security group", 1, ("aws_security_group",)),
@@ -89,19 +89,38 @@ REPORTED_TOTAL = 51
 
 # What the report's list does not name, and what it is for.
 BEYOND = {
+    "aws_apigatewayv2_authorizer": "no request without a token",
     "aws_apigatewayv2_integration": "HTTP API → Lambda, payload 2.0",
-    "aws_apigatewayv2_route": "`$default`",
+    "aws_apigatewayv2_route": "`$default`, and what needs no token",
     "aws_apigatewayv2_stage": "deploys itself; access log, throttling",
+    "aws_cloudcontrolapi_resource": "the look of the sign-in page",
+    "aws_cloudfront_distribution": "HTTPS, the page's files near the people",
+    "aws_cloudfront_response_headers_policy": "HSTS and its like",
+    "aws_cloudfront_vpc_origin": "the way from CloudFront to the load balancer",
     "aws_cloudwatch_event_rule": "the sweep of the outbox, every minute",
     "aws_cloudwatch_event_target": "rule → function",
-    "aws_cloudwatch_log_group": "logs of functions and HTTP APIs, with an end",
-    "aws_cloudwatch_log_metric_filter": "metrics from the apps' logs: outbox, e-mails, database",
+    "aws_cloudwatch_log_delivery": "CloudFront's access log → bucket",
+    "aws_cloudwatch_log_delivery_destination": "the bucket",
+    "aws_cloudwatch_log_delivery_source": "CloudFront",
+    "aws_cloudwatch_log_group": "logs of functions, HTTP APIs and firewall, with an end",
+    "aws_cloudwatch_log_metric_filter": "metrics from logs: outbox, e-mails, database, refused requests",
+    "aws_cognito_resource_server": "the roles as scopes, for programs",
+    "aws_cognito_user_group": "the roles",
+    "aws_cognito_user_pool": "the people who may sign in",
+    "aws_cognito_user_pool_client": "the page",
+    "aws_cognito_user_pool_domain": "the address of the sign-in page",
     "aws_default_security_group": "takes the rules out of the group that AWS makes with each VPC",
     "aws_dynamodb_table": "the ledger: one row an e-mail",
     "aws_lambda_event_source_mapping": "queue → consumer, with partial failures",
     "aws_lambda_permission": "who may call which function",
     "aws_route": "to the internet",
     "aws_route_table_association": "subnet → route table",
+    "aws_s3_bucket": "access logs of the page",
+    "aws_s3_bucket_lifecycle_configuration": "deletes them",
+    "aws_s3_bucket_ownership_controls": "they are the account's own",
+    "aws_s3_bucket_policy": "who may write there",
+    "aws_s3_bucket_public_access_block": "nobody else reads them",
+    "aws_s3_bucket_server_side_encryption_configuration": "encrypted",
     "aws_sesv2_configuration_set": "reputation, suppression, feedback",
     "aws_sesv2_configuration_set_event_destination": "what became of each e-mail → feedback topic",
     "aws_sesv2_email_identity": "the sender",
@@ -110,7 +129,9 @@ BEYOND = {
     "aws_sqs_queue_policy": "only the topic may send",
     "aws_sqs_queue_redrive_allow_policy": "only the queue may use the DLQ",
     "aws_vpc_security_group_egress_rule": "HTTPS to the AWS APIs",
-    "aws_vpc_security_group_ingress_rule": "HTTP from those who may",
+    "aws_vpc_security_group_ingress_rule": "from CloudFront alone",
+    "aws_wafv2_web_acl": "the firewall before the page",
+    "aws_wafv2_web_acl_logging_configuration": "what it refused",
 }
 
 
@@ -131,9 +152,10 @@ def planned_resources(terraform: Terraform) -> list[Resource]:
 def files_of_types(infra: Path, modules: Path) -> dict[str, str]:
     """The files that declare each type of resource, as Markdown; what `make package` makes is called so."""
     found: dict[str, set[str]] = {}
-    for file in sorted(infra.glob("*.tf")):
+    for file in sorted([*infra.glob("*.tf"), *infra.glob("waf/*.tf")]):
         for kind in re.findall(r'^resource "(\w+)"', file.read_text("utf-8"), re.MULTILINE):
-            found.setdefault(kind, set()).add(f"[{file.name}](../infra/{file.name})")
+            name = file.relative_to(infra).as_posix()
+            found.setdefault(kind, set()).add(f"[{name}](../infra/{name})")
     for file in sorted(modules.glob("*_app/main.tf.json")):
         for kind in json.loads(file.read_text("utf-8"))["resource"]:
             found.setdefault(kind, set()).add("from Chalice")

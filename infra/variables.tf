@@ -10,6 +10,12 @@ variable "project_name" {
     condition     = can(regex("^[a-z][a-z0-9-]{0,12}[a-z0-9]$", var.project_name))
     error_message = "project_name must have 2 to 14 lower-case letters, digits or hyphens, and begin with a letter."
   }
+
+  validation {
+    # It begins the address of the sign-in page.
+    condition     = !can(regex("aws|amazon|cognito", var.project_name))
+    error_message = "project_name must not contain aws, amazon or cognito: Cognito reserves them."
+  }
 }
 
 variable "environment" {
@@ -133,29 +139,112 @@ variable "vpc_cidr" {
   }
 }
 
-variable "public_subnet_cidrs" {
-  description = "The address ranges of the public subnets, each in a zone of its own."
+variable "subnet_cidrs" {
+  description = "The address ranges of the load balancer's subnets, each in a zone of its own."
   type        = list(string)
   default     = ["10.0.1.0/24", "10.0.2.0/24"]
 
   validation {
-    condition     = length(var.public_subnet_cidrs) >= 2
-    error_message = "public_subnet_cidrs must list at least two ranges: a load balancer needs two zones."
+    condition     = length(var.subnet_cidrs) >= 2
+    error_message = "subnet_cidrs must list at least two ranges: a load balancer needs two zones."
   }
 
   validation {
-    condition     = alltrue([for range in var.public_subnet_cidrs : can(cidrhost(range, 0)) && try(cidrhost(range, 0) == split("/", range)[0], false)])
-    error_message = "public_subnet_cidrs must be IPv4 ranges that begin at their base address, such as 10.0.1.0/24."
+    condition     = alltrue([for range in var.subnet_cidrs : can(cidrhost(range, 0)) && try(cidrhost(range, 0) == split("/", range)[0], false)])
+    error_message = "subnet_cidrs must be IPv4 ranges that begin at their base address, such as 10.0.1.0/24."
   }
 
   validation {
-    condition     = length(distinct(var.public_subnet_cidrs)) == length(var.public_subnet_cidrs)
-    error_message = "public_subnet_cidrs must not list a range twice."
+    condition     = length(distinct(var.subnet_cidrs)) == length(var.subnet_cidrs)
+    error_message = "subnet_cidrs must not list a range twice."
+  }
+}
+
+variable "edge" {
+  description = "What stands before the load balancer: vpc_origin (CloudFront, and the load balancer is not on the internet), prefix_list (CloudFront, and the load balancer lets in nobody else) or none (the load balancer itself, over HTTPS)."
+  type        = string
+  default     = "vpc_origin"
+
+  validation {
+    condition     = contains(["vpc_origin", "prefix_list", "none"], var.edge)
+    error_message = "edge must be vpc_origin, prefix_list or none."
+  }
+}
+
+variable "domain_name" {
+  description = "The page's own name, such as directorio.example.com. Empty: the one that CloudFront gives. Its DNS record (CNAME, or an alias) goes to the output page_target."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.domain_name == "" || can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", var.domain_name))
+    error_message = "domain_name must be empty or a name in lower case, such as directorio.example.com."
+  }
+}
+
+variable "certificate_arn" {
+  description = "The ACM certificate for domain_name that CloudFront shows: one of us-east-1."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.certificate_arn == "" || can(regex("^arn:[a-z-]+:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]+$", var.certificate_arn))
+    error_message = "certificate_arn must be empty or the ARN of an ACM certificate in us-east-1: CloudFront takes no other."
+  }
+}
+
+variable "alb_certificate_arn" {
+  description = "The ACM certificate for domain_name that a load balancer on the internet shows (edge = prefix_list or none): one of aws_region."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.alb_certificate_arn == "" || can(regex("^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+$", var.alb_certificate_arn))
+    error_message = "alb_certificate_arn must be empty or the ARN of an ACM certificate."
+  }
+}
+
+variable "origin_secret_version" {
+  description = "With edge = prefix_list: add 1, and deploy, to change the secret between CloudFront and the load balancer, without an interruption."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.origin_secret_version >= 1 && floor(var.origin_secret_version) == var.origin_secret_version
+    error_message = "origin_secret_version must be a whole number from 1."
+  }
+}
+
+variable "waf_enabled" {
+  description = "Whether a firewall stands before the page: AWS's rules, a limit of requests and one of sizes. About 10 dollars a month, and 0.60 for each million of requests."
+  type        = bool
+  default     = true
+}
+
+variable "waf_requests_per_ip" {
+  description = "Requests of one address in five minutes before the firewall answers 429. An office may share one address."
+  type        = number
+  default     = 3000
+
+  validation {
+    condition     = var.waf_requests_per_ip >= 10 && var.waf_requests_per_ip <= 2000000000 && floor(var.waf_requests_per_ip) == var.waf_requests_per_ip
+    error_message = "waf_requests_per_ip must be a whole number from 10 to 2,000,000,000."
+  }
+}
+
+variable "access_log_retention_days" {
+  description = "How long the access logs of the page are kept: they hold people's addresses."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.access_log_retention_days >= 1 && floor(var.access_log_retention_days) == var.access_log_retention_days
+    error_message = "access_log_retention_days must be a whole number from 1."
   }
 }
 
 variable "alb_allowed_cidrs" {
-  description = "Who may reach the load balancer."
+  description = "Who may reach a load balancer that CloudFront does not stand before (edge = none, demo = true)."
   type        = list(string)
   default     = ["0.0.0.0/0"]
 
@@ -173,6 +262,31 @@ variable "api_throttle" {
   validation {
     condition     = var.api_throttle.rate > 0 && var.api_throttle.burst >= 1 && floor(var.api_throttle.burst) == var.api_throttle.burst
     error_message = "api_throttle needs a rate above 0 and a whole burst of at least 1."
+  }
+}
+
+# ---- sign-in --------------------------------------------------------------------------------------------------
+
+variable "demo" {
+  description = "Whether everybody on the internet may read and change everything, over plain HTTP, as in the original project. For invented data only: there is no sign-in, and the page says so."
+  type        = bool
+  default     = false
+}
+
+variable "mfa_required" {
+  description = "Whether everybody needs a code of an authenticator app to sign in, beside the password."
+  type        = bool
+  default     = false
+}
+
+variable "machine_clients" {
+  description = "Programs that may call the APIs, by name, each with its role: lector, rrhh or admin. AWS asks 6 dollars a month for each."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name, role in var.machine_clients : can(regex("^[a-z][a-z0-9-]{0,29}$", name)) && contains(["lector", "rrhh", "admin"], role)])
+    error_message = "machine_clients must map names of lower-case letters, digits and hyphens to lector, rrhh or admin, such as { nomina = \"lector\" }."
   }
 }
 

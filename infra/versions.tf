@@ -4,8 +4,9 @@ terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-      # 5.30 is the first with every argument used here; the code avoids what 6 renamed or removed.
-      version = ">= 5.30, < 7.0"
+      # 5.100 is the one that is tested, and 5.98 the first with every argument used here (VPC origins, pool tiers);
+      # the code avoids what 6 renamed or removed.
+      version = ">= 5.100, < 7.0"
     }
   }
 
@@ -18,13 +19,16 @@ provider "aws" {
   region = var.aws_region
 
   default_tags {
-    tags = merge(
-      {
-        Project     = var.project_name
-        Environment = var.environment
-        ManagedBy   = "terraform"
-      },
-      var.tags,
-    )
+    tags = local.tags
+  }
+}
+
+# CloudFront's part of AWS: firewalls and log deliveries for it are made in this region, whatever the others'.
+provider "aws" {
+  alias  = "cloudfront"
+  region = "us-east-1"
+
+  default_tags {
+    tags = local.tags
   }
 }

@@ -4,6 +4,11 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+mock_provider "aws" {
+  alias  = "cloudfront"
+  source = "./tests/mocks"
+}
+
 variables {
   aws_region   = "us-east-1"
   database_url = "postgresql://directorio@db.example.com:5432/directorio"
@@ -44,12 +49,13 @@ run "apply" {
   }
 
   assert {
-    condition = jsonencode({ for key in ["dlq-not-empty", "oldest-message", "outbox-lag", "bounce-rate", "complaint-rate"] : key => [aws_cloudwatch_metric_alarm.main[key].namespace, aws_cloudwatch_metric_alarm.main[key].metric_name, aws_cloudwatch_metric_alarm.main[key].threshold] }) == jsonencode({
-      dlq-not-empty  = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", 0]
-      oldest-message = ["AWS/SQS", "ApproximateAgeOfOldestMessage", 1800]
-      outbox-lag     = ["crud-app-dev", "OutboxLag", 300]
-      bounce-rate    = ["AWS/SES", "Reputation.BounceRate", 0.05]
-      complaint-rate = ["AWS/SES", "Reputation.ComplaintRate", 0.001]
+    condition = jsonencode({ for key in ["dlq-not-empty", "oldest-message", "outbox-lag", "bounce-rate", "complaint-rate", "refused-requests"] : key => [aws_cloudwatch_metric_alarm.main[key].namespace, aws_cloudwatch_metric_alarm.main[key].metric_name, aws_cloudwatch_metric_alarm.main[key].threshold] }) == jsonencode({
+      dlq-not-empty    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", 0]
+      oldest-message   = ["AWS/SQS", "ApproximateAgeOfOldestMessage", 1800]
+      outbox-lag       = ["crud-app-dev", "OutboxLag", 300]
+      bounce-rate      = ["AWS/SES", "Reputation.BounceRate", 0.05]
+      complaint-rate   = ["AWS/SES", "Reputation.ComplaintRate", 0.001]
+      refused-requests = ["crud-app-dev", "Refused", 100]
     })
     error_message = "the alarms of the way from the outbox to the recipient"
   }
@@ -108,8 +114,22 @@ run "apply" {
   }
 
   assert {
-    condition     = alltrue([for key, filter in aws_cloudwatch_log_metric_filter.app : filter.log_group_name == "/aws/lambda/crud-app-dev-${replace(local.log_metrics[key].function, "_", "-")}"])
-    error_message = "each filter reads the log of its function"
+    condition = alltrue([
+      for key, filter in aws_cloudwatch_log_metric_filter.app :
+      filter.log_group_name == "${endswith(local.log_metrics[key].log, "-api") ? "/aws/vendedlogs/" : "/aws/lambda/"}crud-app-dev-${replace(local.log_metrics[key].log, "_", "-")}"
+    ])
+    error_message = "each filter reads the log of its function or API"
+  }
+
+  assert {
+    condition     = toset([for filter in local.log_metrics : filter.log if filter.metric == "Refused"]) == toset(["bff", "crud", "crud-api", "email", "email-api"])
+    error_message = "who refuses a request is counted, the authorizers included"
+  }
+
+  assert {
+    # The authorizers' refusals are read from the access log, which must say who refused.
+    condition     = alltrue([for stage in aws_apigatewayv2_stage.default : contains(keys(jsondecode(stage.access_log_settings[0].format)), "integrationStatus") && contains(keys(jsondecode(stage.access_log_settings[0].format)), "status")])
+    error_message = "the filters read fields that the access log has"
   }
 
   # ---- dashboard
@@ -130,7 +150,7 @@ run "apply" {
 
   assert {
     condition = length(setsubtract(
-      ["RequestCount", "TargetResponseTime", "Invocations", "Errors", "Duration", "ApproximateNumberOfMessagesVisible", "MailSent", "MailFailed", "MailBounced", "DatabaseRoundTrip"],
+      ["RequestCount", "TargetResponseTime", "Invocations", "Errors", "Duration", "ApproximateNumberOfMessagesVisible", "MailSent", "MailFailed", "MailBounced", "DatabaseRoundTrip", "Refused"],
       flatten([for widget in jsondecode(aws_cloudwatch_dashboard.main.dashboard_body).widgets : [for metric in widget.properties.metrics : metric[1]]]),
     )) == 0
     error_message = "the dashboard shows all that it should"

@@ -4,6 +4,11 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+mock_provider "aws" {
+  alias  = "cloudfront"
+  source = "./tests/mocks"
+}
+
 variables {
   aws_region   = "us-east-1"
   database_url = "postgresql://directorio@db.example.com:5432/directorio"

@@ -4,6 +4,11 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+mock_provider "aws" {
+  alias  = "cloudfront"
+  source = "./tests/mocks"
+}
+
 variables {
   aws_region   = "us-east-1"
   database_url = "postgresql://directorio@db.example.com:5432/directorio"
@@ -19,7 +24,7 @@ run "without_load_balancer" {
   }
 
   assert {
-    condition     = length(aws_lb.main) + length(aws_vpc.main) + length(aws_subnet.public) + length(aws_internet_gateway.main) + length(aws_security_group.alb) + length(aws_lambda_permission.alb) == 0
+    condition     = length(aws_lb.main) + length(aws_vpc.main) + length(aws_subnet.alb) + length(aws_internet_gateway.main) + length(aws_security_group.alb) + length(aws_lambda_permission.alb) == 0
     error_message = "neither load balancer nor network"
   }
 
@@ -29,7 +34,7 @@ run "without_load_balancer" {
   }
 
   assert {
-    condition     = length([for key in keys(aws_cloudwatch_metric_alarm.main) : key if startswith(key, "alb-")]) == 0 && length(local.widgets) == length(local.function_widgets) + length(local.mail_widgets)
+    condition     = length([for key in keys(aws_cloudwatch_metric_alarm.main) : key if startswith(key, "alb-")]) == 0 && length(local.widgets) == length(local.function_widgets) + length(local.mail_widgets) + length(local.access_widgets)
     error_message = "nothing watches what is not there"
   }
 
@@ -145,12 +150,12 @@ run "three_zones" {
   command = plan
 
   variables {
-    vpc_cidr            = "172.16.0.0/20"
-    public_subnet_cidrs = ["172.16.0.0/24", "172.16.1.0/24", "172.16.2.0/24"]
+    vpc_cidr     = "172.16.0.0/20"
+    subnet_cidrs = ["172.16.0.0/24", "172.16.1.0/24", "172.16.2.0/24"]
   }
 
   assert {
-    condition     = length(distinct([for subnet in aws_subnet.public : subnet.availability_zone])) == 3
+    condition     = length(distinct([for subnet in aws_subnet.alb : subnet.availability_zone])) == 3
     error_message = "each subnet in a zone of its own"
   }
 }

@@ -5,6 +5,11 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+mock_provider "aws" {
+  alias  = "cloudfront"
+  source = "./tests/mocks"
+}
+
 variables {
   aws_region   = "us-east-1"
   database_url = "postgresql://directorio@db.example.com:5432/directorio"
@@ -24,7 +29,7 @@ run "bad_values_1" {
     email_from           = "Directorio <directorio@example.com>"
     notify_to            = []
     vpc_cidr             = "10.0.0.0"
-    public_subnet_cidrs  = ["10.0.1.0/24"]
+    subnet_cidrs         = ["10.0.1.0/24"]
     alb_allowed_cidrs    = []
     api_throttle         = { rate = 0, burst = 1 }
     reserved_concurrency = { frontend = 1 }
@@ -33,6 +38,15 @@ run "bad_values_1" {
     office_hours         = { opens = "8:00", closes = "cron(0 19 ? * MON-FRI *)", timezone = "America/Lima" }
     alarm_email          = "guardia"
     mail_language        = "fr"
+    edge                 = "cloudfront"
+    domain_name          = "Directorio.example.com"
+    certificate_arn      = "arn:aws:acm:eu-west-1:123456789012:certificate/0"
+    alb_certificate_arn  = "certificate"
+    machine_clients      = { nomina = "jefe" }
+    waf_requests_per_ip  = 9
+
+    origin_secret_version     = 0
+    access_log_retention_days = 0
   }
 
   expect_failures = [
@@ -44,7 +58,7 @@ run "bad_values_1" {
     var.email_from,
     var.notify_to,
     var.vpc_cidr,
-    var.public_subnet_cidrs,
+    var.subnet_cidrs,
     var.alb_allowed_cidrs,
     var.api_throttle,
     var.reserved_concurrency,
@@ -53,6 +67,14 @@ run "bad_values_1" {
     var.office_hours,
     var.alarm_email,
     var.mail_language,
+    var.edge,
+    var.domain_name,
+    var.certificate_arn,
+    var.alb_certificate_arn,
+    var.machine_clients,
+    var.waf_requests_per_ip,
+    var.origin_secret_version,
+    var.access_log_retention_days,
   ]
 }
 
@@ -60,14 +82,14 @@ run "bad_values_2" {
   command = plan
 
   variables {
-    project_name         = "a"
+    project_name         = "my-aws-app"
     environment          = "pro-duction"
     aws_region           = "us-east"
     database_url         = "db.example.com:5432"
     email_from           = "directorio"
     notify_to            = ["rrhh@example.com", "jefatura"]
     vpc_cidr             = "10.0.0.7/16"
-    public_subnet_cidrs  = ["10.0.1.0/24", "10.0.1.0/24"]
+    subnet_cidrs         = ["10.0.1.0/24", "10.0.1.0/24"]
     alb_allowed_cidrs    = ["office"]
     api_throttle         = { rate = 1, burst = 1.5 }
     reserved_concurrency = { bff = -1 }
@@ -84,7 +106,7 @@ run "bad_values_2" {
     var.email_from,
     var.notify_to,
     var.vpc_cidr,
-    var.public_subnet_cidrs,
+    var.subnet_cidrs,
     var.alb_allowed_cidrs,
     var.api_throttle,
     var.reserved_concurrency,
@@ -104,7 +126,7 @@ run "bad_values_3" {
     database_url         = "postgresql://u@h/d b"
     email_from           = "a@b"
     vpc_cidr             = "10.0.0.0/33"
-    public_subnet_cidrs  = ["10.0.1.0/24", "10.0.2.9/24"]
+    subnet_cidrs         = ["10.0.1.0/24", "10.0.2.9/24"]
     reserved_concurrency = { bff = 1.5 }
     mail_concurrency     = 2.5
   }
@@ -116,7 +138,7 @@ run "bad_values_3" {
     var.database_url,
     var.email_from,
     var.vpc_cidr,
-    var.public_subnet_cidrs,
+    var.subnet_cidrs,
     var.reserved_concurrency,
     var.mail_concurrency,
   ]
@@ -126,12 +148,18 @@ run "bad_values_4" {
   command = plan
 
   variables {
-    project_name        = "crud-"
-    environment         = ""
-    database_url        = ""
-    email_from          = "a@example.com, b@example.com"
-    vpc_cidr            = "everywhere"
-    public_subnet_cidrs = ["10.0.1.0/24", "second"]
+    project_name        = "a"
+    domain_name         = "https://directorio.example.com"
+    machine_clients     = { "Nómina" = "lector" }
+    waf_requests_per_ip = 10.5
+
+    origin_secret_version     = 1.5
+    access_log_retention_days = 1.5
+    environment               = ""
+    database_url              = ""
+    email_from                = "a@example.com, b@example.com"
+    vpc_cidr                  = "everywhere"
+    subnet_cidrs              = ["10.0.1.0/24", "second"]
   }
 
   expect_failures = [
@@ -140,6 +168,11 @@ run "bad_values_4" {
     var.database_url,
     var.email_from,
     var.vpc_cidr,
-    var.public_subnet_cidrs,
+    var.subnet_cidrs,
+    var.domain_name,
+    var.machine_clients,
+    var.waf_requests_per_ip,
+    var.origin_secret_version,
+    var.access_log_retention_days,
   ]
 }

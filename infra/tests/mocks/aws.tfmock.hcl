@@ -96,3 +96,48 @@ mock_resource "aws_apigatewayv2_api" {
     api_endpoint  = "https://api.execute-api.us-east-1.amazonaws.com"
   }
 }
+
+mock_resource "aws_cognito_user_pool" {
+  defaults = {
+    id       = "us-east-1_pool"
+    arn      = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_pool"
+    endpoint = "cognito-idp.us-east-1.amazonaws.com/us-east-1_pool"
+  }
+}
+
+mock_resource "aws_cloudfront_distribution" {
+  defaults = {
+    arn         = "arn:aws:cloudfront::123456789012:distribution/E0123456789ABC"
+    domain_name = "d0123456789abc.cloudfront.net"
+  }
+}
+
+mock_resource "aws_wafv2_web_acl" {
+  defaults = {
+    arn = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/directory/00000000-0000-0000-0000-000000000000"
+  }
+}
+
+mock_resource "aws_s3_bucket" {
+  defaults = {
+    arn = "arn:aws:s3:::access-logs"
+  }
+}
+
+mock_resource "aws_lb_listener" {
+  defaults = {
+    arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/main/0123456789abcdef/0123456789abcdef"
+  }
+}
+
+mock_resource "aws_cloudwatch_log_delivery_destination" {
+  defaults = {
+    arn = "arn:aws:logs:us-east-1:123456789012:delivery-destination:access-logs"
+  }
+}
+
+mock_data "aws_ec2_managed_prefix_list" {
+  defaults = {
+    id = "pl-00000000"
+  }
+}

@@ -25,6 +25,10 @@ FUNCTIONS = {
 }
 
 
+# infra/tests/alarms.tftest.hcl looks for them in the access log's format.
+OF_THE_ACCESS_LOG = ("status", "integrationStatus")
+
+
 def sizes() -> dict[str, tuple[int, int]]:
     """Memory (MB) and time-out (s) by function, as infra/locals.tf has them."""
     text = (INFRA / "locals.tf").read_text("utf-8")
@@ -91,7 +95,7 @@ def test_every_function_is_compared() -> None:
 
 @pytest.mark.parametrize(
     ("field", "app"),
-    [("atraso_s", "crud_app"), ("database_ms", "crud_app"), ("resultado", "email_app")],
+    [("atraso_s", "crud_app"), ("database_ms", "crud_app"), ("resultado", "email_app"), ("rechazo", "frontdoor")],
 )
 def test_metrics_read_fields_that_the_apps_log(field: str, app: str) -> None:
     logged = "".join(path.read_text("utf-8") for path in (ROOT / app / "chalicelib").glob("*.py"))
@@ -103,7 +107,7 @@ def test_metrics_read_fields_that_the_apps_log(field: str, app: str) -> None:
 def test_no_metric_reads_another_field() -> None:
     read = set(re.findall(r"\$\.(\w+)", (INFRA / "metrics.tf").read_text("utf-8")))
 
-    assert read == {"atraso_s", "database_ms", "resultado"}
+    assert read == {"atraso_s", "database_ms", "resultado", "rechazo", *OF_THE_ACCESS_LOG}
 
 
 @pytest.mark.parametrize("result", re.findall(r'resultado = \\"(\w+)\\"', (INFRA / "metrics.tf").read_text("utf-8")))

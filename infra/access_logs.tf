@@ -1,0 +1,183 @@
+# Who asked for what, at the outermost door: CloudFront's log if there is one, else the load balancer's. The HTTP APIs
+# (http_api.tf) and the firewall (waf/) write to CloudWatch. No log holds a query string where AWS lets us choose: a
+# search is what people typed.
+
+locals {
+  # An internal load balancer gets only what CloudFront has logged already, and would log the query strings too.
+  alb_logs         = var.alb_enabled && !local.is_internal
+  has_access_logs  = var.alb_enabled
+  access_logs_name = "${local.name}-access-logs-${data.aws_caller_identity.current.account_id}"
+}
+
+resource "aws_s3_bucket" "access_logs" {
+  count = local.has_access_logs ? 1 : 0
+
+  # Unique among all accounts.
+  bucket        = local.access_logs_name
+  force_destroy = !local.deletion_protection
+}
+
+resource "aws_s3_bucket_public_access_block" "access_logs" {
+  count = local.has_access_logs ? 1 : 0
+
+  bucket                  = aws_s3_bucket.access_logs[0].id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_ownership_controls" "access_logs" {
+  count = local.has_access_logs ? 1 : 0
+
+  bucket = aws_s3_bucket.access_logs[0].id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "access_logs" {
+  count = local.has_access_logs ? 1 : 0
+
+  bucket = aws_s3_bucket.access_logs[0].id
+
+  rule {
+    apply_server_side_encryption_by_default {
+      # Load balancers write with no other.
+      sse_algorithm = "AES256"
+    }
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "access_logs" {
+  count = local.has_access_logs ? 1 : 0
+
+  bucket = aws_s3_bucket.access_logs[0].id
+
+  rule {
+    id     = "forget"
+    status = "Enabled"
+
+    filter {}
+
+    expiration {
+      days = var.access_log_retention_days
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "access_logs" {
+  count = local.has_access_logs ? 1 : 0
+
+  bucket = aws_s3_bucket.access_logs[0].id
+  policy = data.aws_iam_policy_document.access_logs[0].json
+
+  # A policy for AWS's own services is not public, but S3 decides that while both change.
+  depends_on = [aws_s3_bucket_public_access_block.access_logs]
+}
+
+data "aws_iam_policy_document" "access_logs" {
+  count = local.has_access_logs ? 1 : 0
+
+  statement {
+    sid       = "AllowDelivery"
+    actions   = ["s3:PutObject"]
+    resources = ["${aws_s3_bucket.access_logs[0].arn}/*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["delivery.logs.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+
+  statement {
+    sid       = "RefusePlainHttp"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [aws_s3_bucket.access_logs[0].arn, "${aws_s3_bucket.access_logs[0].arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+# ---- CloudFront's log ------------------------------------------------------------------------------------------
+
+resource "aws_cloudwatch_log_delivery_source" "cloudfront" {
+  count    = local.has_cloudfront ? 1 : 0
+  provider = aws.cloudfront
+
+  name         = "${local.name}-cloudfront"
+  log_type     = "ACCESS_LOGS"
+  resource_arn = aws_cloudfront_distribution.main[0].arn
+}
+
+resource "aws_cloudwatch_log_delivery_destination" "access_logs" {
+  count    = local.has_cloudfront ? 1 : 0
+  provider = aws.cloudfront
+
+  name          = "${local.name}-access-logs"
+  output_format = "json"
+
+  delivery_destination_configuration {
+    destination_resource_arn = aws_s3_bucket.access_logs[0].arn
+  }
+}
+
+resource "aws_cloudwatch_log_delivery" "cloudfront" {
+  count    = local.has_cloudfront ? 1 : 0
+  provider = aws.cloudfront
+
+  delivery_source_name     = aws_cloudwatch_log_delivery_source.cloudfront[0].name
+  delivery_destination_arn = aws_cloudwatch_log_delivery_destination.access_logs[0].arn
+
+  # Neither query strings nor cookies, nor where people came from.
+  record_fields = [
+    "timestamp(ms)",
+    "c-ip",
+    "cs-method",
+    "cs(Host)",
+    "cs-uri-stem",
+    "cs-protocol",
+    "cs-protocol-version",
+    "cs-bytes",
+    "cs(User-Agent)",
+    "sc-status",
+    "sc-bytes",
+    "time-taken",
+    "time-to-first-byte",
+    "x-edge-location",
+    "x-edge-request-id",
+    "x-edge-result-type",
+    "x-edge-detailed-result-type",
+    "ssl-protocol",
+    "ssl-cipher",
+  ]
+
+  s3_delivery_configuration {
+    enable_hive_compatible_path = false
+    suffix_path                 = "/cloudfront/{yyyy}/{MM}/{dd}"
+  }
+
+  # CloudWatch tries the bucket when the delivery is made.
+  depends_on = [aws_s3_bucket_policy.access_logs]
+}

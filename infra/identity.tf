@@ -1,0 +1,217 @@
+# Who may come in: a pool of users, the page that they sign in on, and a client for each program that calls the APIs.
+# `demo = true` leaves all of it out. docs/adr/0013 says why the page signs in by redirection, and docs/security.md
+# what closes which door.
+
+locals {
+  # By group of the pool, and by scope of a program's token.
+  roles = {
+    lector = "Reads the directory, without salaries"
+    rrhh   = "Reads and writes the directory"
+    admin  = "Everything of rrhh, the operations and the imports"
+  }
+
+  # What the page and the APIs need to know; empty without sign-in.
+  sign_in = {
+    issuer    = var.demo ? "" : "https://${aws_cognito_user_pool.main[0].endpoint}"
+    domain    = var.demo ? "" : "https://${aws_cognito_user_pool_domain.main[0].domain}.auth.${var.aws_region}.amazoncognito.com"
+    client_id = var.demo ? "" : aws_cognito_user_pool_client.page[0].id
+  }
+}
+
+resource "aws_cognito_user_pool" "main" {
+  count = var.demo ? 0 : 1
+
+  name = local.name
+  # The cheapest tier with pages in Spanish; the first 10,000 people a month cost nothing. Threat protection is PLUS.
+  user_pool_tier      = "ESSENTIALS"
+  deletion_protection = local.deletion_protection ? "ACTIVE" : "INACTIVE"
+
+  # The user name is the person's e-mail address. As an alias of an invented name it would not be in access tokens,
+  # and so not in the directory's history.
+  auto_verified_attributes = ["email"]
+
+  username_configuration {
+    case_sensitive = false
+  }
+
+  # Nobody signs up: an administrator invites.
+  admin_create_user_config {
+    allow_admin_create_user_only = true
+
+    invite_message_template {
+      email_subject = "Su acceso al directorio / Your access to the directory"
+      email_message = "Entre en ${local.page_url} como {username}. Contraseña temporal / Sign in there as {username}. Temporary password:<br><br>{####}<br>"
+      # The provider wants one; no telephone number is ever asked for.
+      sms_message = "{username} {####}"
+    }
+  }
+
+  # Length is what counts (NIST SP 800-63B); no change by the calendar.
+  password_policy {
+    minimum_length                   = 12
+    require_lowercase                = true
+    require_uppercase                = true
+    require_numbers                  = true
+    require_symbols                  = true
+    password_history_size            = 5
+    temporary_password_validity_days = 3
+  }
+
+  mfa_configuration = var.mfa_required ? "ON" : "OPTIONAL"
+
+  software_token_mfa_configuration {
+    enabled = true
+  }
+
+  account_recovery_setting {
+    recovery_mechanism {
+      name     = "verified_email"
+      priority = 1
+    }
+  }
+
+  # A new address counts once its owner has confirmed it.
+  user_attribute_update_settings {
+    attributes_require_verification_before_update = ["email"]
+  }
+}
+
+resource "aws_cognito_user_group" "role" {
+  for_each = var.demo ? {} : local.roles
+
+  name         = each.key
+  description  = each.value
+  user_pool_id = aws_cognito_user_pool.main[0].id
+}
+
+resource "aws_cognito_resource_server" "directory" {
+  count = var.demo ? 0 : 1
+
+  identifier   = "directorio"
+  name         = "The directory's APIs"
+  user_pool_id = aws_cognito_user_pool.main[0].id
+
+  dynamic "scope" {
+    for_each = local.roles
+
+    content {
+      scope_name        = scope.key
+      scope_description = scope.value
+    }
+  }
+}
+
+resource "aws_cognito_user_pool_domain" "main" {
+  count = var.demo ? 0 : 1
+
+  # Unique in the region, among all accounts.
+  domain                = "${local.name}-${data.aws_caller_identity.current.account_id}"
+  user_pool_id          = aws_cognito_user_pool.main[0].id
+  managed_login_version = 2
+}
+
+# The look of the sign-in page: without one, version 2 shows an error. Provider 5 has no resource for it.
+resource "aws_cloudcontrolapi_resource" "page_style" {
+  count = var.demo ? 0 : 1
+
+  type_name = "AWS::Cognito::ManagedLoginBranding"
+  desired_state = jsonencode({
+    UserPoolId               = aws_cognito_user_pool.main[0].id
+    ClientId                 = aws_cognito_user_pool_client.page[0].id
+    UseCognitoProvidedValues = true
+  })
+}
+
+# The page, through bff_app: a public client, so that there is no secret to keep; PKCE takes its place.
+resource "aws_cognito_user_pool_client" "page" {
+  count = var.demo ? 0 : 1
+
+  name            = "${local.name}-page"
+  user_pool_id    = aws_cognito_user_pool.main[0].id
+  generate_secret = false
+
+  supported_identity_providers         = ["COGNITO"]
+  allowed_oauth_flows_user_pool_client = true
+  allowed_oauth_flows                  = ["code"]
+  # The last one lets a person sign out everywhere; the token that has it never reaches JavaScript.
+  allowed_oauth_scopes = ["openid", "email", "profile", "aws.cognito.signin.user.admin"]
+  callback_urls        = ["${local.page_url}/sesion/vuelta"]
+  logout_urls          = ["${local.page_url}/"]
+  # No password passes through our code: neither flow of the pool's API that takes one.
+  explicit_auth_flows = ["ALLOW_REFRESH_TOKEN_AUTH"]
+  # The history names people by their address: nobody changes his own.
+  write_attributes = ["name"]
+
+  # "No such user" and "wrong password" look alike.
+  prevent_user_existence_errors = "ENABLED"
+  enable_token_revocation       = true
+
+  # The authorizers believe a token until it ends, so that somebody who left keeps in for as long as this.
+  access_token_validity = 15
+  id_token_validity     = 15
+  # A day's work; then the password again.
+  refresh_token_validity = 12
+
+  token_validity_units {
+    access_token  = "minutes"
+    id_token      = "minutes"
+    refresh_token = "hours"
+  }
+}
+
+# Programs. AWS asks 6 dollars a month for each, and for each thousand of tokens.
+resource "aws_cognito_user_pool_client" "machine" {
+  for_each = var.demo ? {} : var.machine_clients
+
+  name            = "${local.name}-${each.key}"
+  user_pool_id    = aws_cognito_user_pool.main[0].id
+  generate_secret = true
+
+  allowed_oauth_flows_user_pool_client = true
+  allowed_oauth_flows                  = ["client_credentials"]
+  allowed_oauth_scopes                 = ["directorio/${each.value}"]
+  explicit_auth_flows                  = []
+  enable_token_revocation              = true
+  prevent_user_existence_errors        = "ENABLED"
+
+  access_token_validity = 60
+
+  token_validity_units {
+    access_token = "minutes"
+  }
+
+  # The scopes must be there first.
+  depends_on = [aws_cognito_resource_server.directory]
+}
+
+# ---- the APIs' doors -------------------------------------------------------------------------------------------
+
+resource "aws_apigatewayv2_authorizer" "jwt" {
+  for_each = var.demo ? {} : aws_apigatewayv2_api.app
+
+  api_id           = each.value.id
+  name             = "sign-in"
+  authorizer_type  = "JWT"
+  identity_sources = ["$request.header.Authorization"]
+
+  jwt_configuration {
+    issuer = local.sign_in.issuer
+    audience = concat(
+      [local.sign_in.client_id],
+      [for client in aws_cognito_user_pool_client.machine : client.id],
+    )
+  }
+}
+
+# What is no secret: whether the app lives, and which requests it understands.
+resource "aws_apigatewayv2_route" "open" {
+  for_each = {
+    for pair in setproduct(var.demo ? [] : keys(local.http_apis), ["/health", "/openapi.json"]) :
+    "${pair[0]}${pair[1]}" => { api = pair[0], path = pair[1] }
+  }
+
+  api_id             = aws_apigatewayv2_api.app[each.value.api].id
+  route_key          = "GET ${each.value.path}"
+  target             = "integrations/${aws_apigatewayv2_integration.app[each.value.api].id}"
+  authorization_type = "NONE"
+}
