@@ -94,11 +94,11 @@ status: $(VENV)/.ready ## How a deployment is (reads AWS): ENVIRONMENT=dev REPOR
 # ---- demonstration and load ------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: $(VENV)/.ready ## Fill the running system with 1,000 invented employees: URL=http://localhost:8000
+demo: $(VENV)/.ready ## Fill the running system with 1,000 invented employees: URL=http://localhost:8000 TOKEN=…
 	@$(BIN)/python -m infra.demo $(call flag,url,URL) $(call switch,mine,MINE)
 
 .PHONY: load-test
-load-test: $(VENV)/.ready $(LOAD)/.ready ## How fast it answers: URL=… REQUESTS=50 CONCURRENCY=1 PROFILE=read|mix|step P95=200ms ERRORS=1%
+load-test: $(VENV)/.ready $(LOAD)/.ready ## How fast it answers: URL=… REQUESTS=50 CONCURRENCY=1 PROFILE=read|mix|step P95=200ms ERRORS=1% TOKEN=…
 	@$(BIN)/python -m tests.load $(call flag,url,URL) $(call flag,requests,REQUESTS) \
 	  $(call flag,concurrency,CONCURRENCY) $(call flag,profile,PROFILE) $(call flag,seconds,SECONDS) \
 	  $(call flag,p95,P95) $(call flag,errors,ERRORS) $(call flag,report,REPORT) $(call flag,json,JSON) \

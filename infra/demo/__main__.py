@@ -17,7 +17,15 @@ from infra.command_line import OneSentenceParser
 from infra.demo.filling import PARALLEL, Filler, NotFilled, Outcome
 from infra.demo.people import invent_people
 from infra.local.program import Ending
-from infra.target import Target, TargetError, default_url, read_target, require_directory
+from infra.target import (
+    Target,
+    TargetError,
+    authorization,
+    default_url,
+    read_target,
+    require_directory,
+    require_entry,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,8 +46,9 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         target = _read_arguments(argv, environment)
         limits = httpx.Limits(max_connections=PARALLEL)
-        with httpx.Client(trust_env=False, limits=limits) as client:
+        with httpx.Client(trust_env=False, limits=limits, headers=authorization(target, environment)) as client:
             require_directory(client, target)
+            require_entry(client, target)
             _fill(Filler(client, target.url, ending), target, invent_people())
     except TargetError as error:
         print(f"make demo: {error}", file=sys.stderr)

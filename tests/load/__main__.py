@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 from rich.console import Console
 
-from infra.target import TargetError, require_directory
+from infra.target import TargetError, authorization, require_directory, require_entry
 from tests.load.arguments import parse_arguments
 from tests.load.directory import Directory, DirectoryTrouble
 from tests.load.generator import GeneratorFailed
@@ -41,19 +41,22 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     """Measure, report, and leave nothing behind; the result is the exit code."""
     try:
         options = parse_arguments(argv, environment)
-        with httpx.Client(trust_env=False) as client:
+        headers = authorization(options.target, environment)
+        with httpx.Client(trust_env=False, headers=headers) as client:
             require_directory(client, options.target)
-            return _measure(options, Directory(client, options.target.url), Terminal(Console(highlight=False)))
+            require_entry(client, options.target)
+            directory = Directory(client, options.target.url)
+            return _measure(options, headers, directory, Terminal(Console(highlight=False)))
     except (TargetError, DirectoryTrouble, GeneratorFailed, NotWritten) as error:
         sys.stderr.write(f"make load-test: {error}\n")
         return EXIT_USAGE
 
 
-def _measure(options: Options, directory: Directory, terminal: Terminal) -> int:
+def _measure(options: Options, headers: Mapping[str, str], directory: Directory, terminal: Terminal) -> int:
     interruption = Interruption()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: interruption.ask())
-    load_test = LoadTest(options, directory, terminal, interruption)
+    load_test = LoadTest(options, headers, directory, terminal, interruption)
     try:
         outcome = load_test.run()
         terminal.outcome(outcome)

@@ -17,7 +17,7 @@ from tests.load.results import Measurement, Results, results_of
 from tests.load.work import Load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.load.arguments import Options
     from tests.load.climb import Step
@@ -51,9 +51,17 @@ class Interruption:
 class LoadTest:
     """Measures a directory as the options say."""
 
-    def __init__(self, options: Options, directory: Directory, terminal: Terminal, interruption: Interruption) -> None:
-        """Nothing is sent before `run`."""
+    def __init__(
+        self,
+        options: Options,
+        headers: Mapping[str, str],
+        directory: Directory,
+        terminal: Terminal,
+        interruption: Interruption,
+    ) -> None:
+        """Nothing is sent before `run`. Every request has the ``headers``: they say who asks."""
         self._options = options
+        self._headers = headers
         self._directory = directory
         self._terminal = terminal
         self._interruption = interruption
@@ -69,6 +77,7 @@ class LoadTest:
         began = datetime.now(UTC).astimezone()
         load = Load(
             url=options.target.url,
+            headers=self._headers,
             profile=options.profile,
             users=options.concurrency,
             requests=options.requests,

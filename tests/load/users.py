@@ -48,7 +48,7 @@ class Person(FastHttpUser):  # type: ignore[misc] # mypy runs where locust is no
             request.path,
             name=request.kind,
             json=request.body,
-            headers=dict(request.headers),
+            headers={**self.work.headers, **request.headers},
             # At the other end of a redirect may stand somebody else's host.
             allow_redirects=False,
             catch_response=True,

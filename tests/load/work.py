@@ -52,6 +52,8 @@ class Load:
     """What is to be done, as it is handed to the process that does it."""
 
     url: str
+    headers: Mapping[str, str]
+    """Of every request: they say who asks."""
     profile: Profile
     users: int
     """How many requests are under way at once."""
@@ -109,6 +111,11 @@ class Work:
         self._own_rows = list(load.own_rows)
         self._deadline = time.monotonic() + load.seconds
         self._is_stopped = False
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Those of every request."""
+        return self._load.headers
 
     def stop(self) -> None:
         """Hand out nothing any more."""

@@ -27,6 +27,7 @@ def test_schemathesis_finds_nothing(stack: Stack, tmp_path: Path) -> None:
             f"--config-file={CONFIGURATION}",
             "run",
             f"{stack.url}/openapi.json",
+            f"--header=Authorization: {stack.authorization('admin')}",
             f"--max-examples={EXAMPLES}",
             "--generation-deterministic",
             "--continue-on-failure",

@@ -8,15 +8,18 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import httpx
 import pg8000.native
 import psutil
 
 from infra.local.emulator import free_port
+from infra.local.sign_in import SignIn, new_password
 from infra.local.token import fetch_token
 
 if TYPE_CHECKING:
@@ -68,6 +71,26 @@ class Stack:
         """The header of somebody who has signed in with this role."""
         token = fetch_token({"LOCAL_STATE": str(self.state)}, role, is_program=is_program)
         return f"Bearer {token}"
+
+    def authorization_of_newcomer(self) -> str:
+        """The header of somebody who has signed in, and whom nobody has given a role."""
+        sign_in = self.sign_in()
+        cognito = boto3.client("cognito-idp", endpoint_url=sign_in.endpoint)
+        name, password = "nueva@example.com", new_password()
+        with suppress(cognito.exceptions.UsernameExistsException):
+            cognito.admin_create_user(UserPoolId=sign_in.pool, Username=name, MessageAction="SUPPRESS")
+        cognito.admin_set_user_password(UserPoolId=sign_in.pool, Username=name, Password=password, Permanent=True)
+        answer = cognito.admin_initiate_auth(
+            UserPoolId=sign_in.pool,
+            ClientId=sign_in.token_client,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": name, "PASSWORD": password},
+        )
+        return f"Bearer {answer['AuthenticationResult']['AccessToken']}"
+
+    def sign_in(self) -> SignIn:
+        """What somebody must know to sign in."""
+        return SignIn.load(self.state / "sign-in.json")
 
     def environment(self, **changes: str) -> dict[str, str]:
         """The environment of `make run`: this one, less what would change the stack."""
