@@ -39,8 +39,10 @@ def get_openapi() -> Response:
 @app.route("/notify/email", methods=["POST"])
 def post_email() -> Response:
     services = bootstrap.services()
-    message = check_request(read_json(app.current_request), id=services.new_id(), now=services.now())
-    correo = queue_mail(message, ledger=services.ledger, queue=services.queue, settings=services.settings)
+    settings = services.settings
+    body = read_json(app.current_request)
+    message = check_request(body, id=services.new_id(), now=services.now(), is_demo=settings.is_demo)
+    correo = queue_mail(message, ledger=services.ledger, queue=services.queue, settings=settings)
     return Response(as_dict(correo), headers={"Location": f"/correos/{correo.id}"}, status_code=202)
 
 

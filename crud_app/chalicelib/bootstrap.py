@@ -41,7 +41,8 @@ def compose(settings: Settings) -> System:
 
 def assemble(database: Database, publisher: Publisher, *, is_demo: bool = False) -> System:
     """Put the parts together."""
-    return System(database, Directorio(Repository(database), publisher), Outbox(database, publisher), is_demo)
+    directorio = Directorio(Repository(database), publisher, is_demo=is_demo)
+    return System(database, directorio, Outbox(database, publisher), is_demo)
 
 
 class _Process:

@@ -30,11 +30,13 @@ class Directorio:
     Args:
         repository: where they are kept.
         publisher: who tells others of changes.
+        is_demo: whether only invented people are taken.
     """
 
-    def __init__(self, repository: Repository, publisher: Publisher) -> None:
+    def __init__(self, repository: Repository, publisher: Publisher, *, is_demo: bool = False) -> None:
         self._repository = repository
         self._publisher = publisher
+        self._is_demo = is_demo
 
     def create(self, body: object, actor: str) -> Saved:
         """Add an employee.
@@ -46,7 +48,7 @@ class Directorio:
         Raises:
             InvalidInput, EmailTaken, Unavailable: see ``errors``.
         """
-        values = read_new(body)
+        values = read_new(body, is_demo=self._is_demo)
         started = time.monotonic()
         saved = self._repository.create(values, actor)
         self._publish(saved.evento, started)
@@ -66,7 +68,7 @@ class Directorio:
             Unavailable: see ``errors``.
         """
         versions = versions_wanted(if_match)
-        values = read_changes(body)
+        values = read_changes(body, is_demo=self._is_demo)
         started = time.monotonic()
         saved = self._repository.update(row_id, values, actor, versions)
         self._publish(saved.evento, started)

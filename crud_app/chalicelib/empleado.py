@@ -101,22 +101,22 @@ class Audience(Enum):
         return FIELDS if self is Audience.RRHH else PUBLIC
 
 
-def read_new(body: object) -> dict[str, object]:
+def read_new(body: object, *, is_demo: bool = False) -> dict[str, object]:
     """The values of a new employee.
+
+    Args:
+        body: the JSON that was sent.
+        is_demo: whether real people are refused.
 
     Raises:
         InvalidInput: with all violations at once, in the order of the fields, unknown ones last.
     """
-    return _read(body, is_new=True)
+    return _read(body, is_new=True, is_demo=is_demo)
 
 
-def read_changes(body: object) -> dict[str, object]:
-    """The fields that were sent, and no others.
-
-    Raises:
-        InvalidInput: see ``read_new``.
-    """
-    return _read(body, is_new=False)
+def read_changes(body: object, *, is_demo: bool = False) -> dict[str, object]:
+    """The fields that were sent, and no others; see ``read_new``."""
+    return _read(body, is_new=False, is_demo=is_demo)
 
 
 def read_row_id(text: str) -> int:
@@ -131,7 +131,7 @@ def read_row_id(text: str) -> int:
         raise EmpleadoNotFound from None
 
 
-def _read(body: object, *, is_new: bool) -> dict[str, object]:
+def _read(body: object, *, is_new: bool, is_demo: bool) -> dict[str, object]:
     if not isinstance(body, dict):
         mensaje = {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."}
         raise InvalidInput([Violation("", "tipo", mensaje)])
@@ -143,7 +143,9 @@ def _read(body: object, *, is_new: bool) -> dict[str, object]:
                 violations.append(Violation(name, "obligatorio", REQUIRED_TEXT))
             continue
         try:
-            values[name] = kind.read(body[name])
+            values[name] = value = kind.read(body[name])
+            if is_demo and isinstance(kind, Email):
+                kind.require_invented(str(value))
         except BrokenRule as broken:
             violations.append(Violation(name, broken.regla, broken.mensaje))
     violations += _unknown_fields(body)

@@ -24,6 +24,8 @@ EMAIL_LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 EMAIL_PATTERN = rf"^[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{EMAIL_LABEL}(?:\.{EMAIL_LABEL})*$"
 EMAIL = re.compile(EMAIL_PATTERN)
 MAX_EMAIL = 254
+#: Domains that belong to nobody, and never will (RFC 2606): mail to them reaches no one.
+RESERVED_DOMAIN = re.compile(r"@(?:[^@]+\.)?(?:example\.(?:com|net|org)|example|invalid|localhost|test)")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CENT = Decimal("0.01")
 
@@ -124,6 +126,19 @@ class Email(InputKind):
                 en="It is not a valid e-mail address.",
             )
         return text.lower()
+
+    def require_invented(self, address: str) -> None:
+        """See that the address is nobody's, as in a demonstration, where everybody sees it.
+
+        Raises:
+            BrokenRule: somebody might have it.
+        """
+        if not RESERVED_DOMAIN.fullmatch(address, address.index("@")):
+            raise BrokenRule(
+                "demo",
+                es="Esto es una demostración sin datos reales: use una dirección de example.com.",
+                en="This is a demonstration without real data: use an address of example.com.",
+            )
 
     def read_key(self, text: str) -> str:
         if "\x00" in text or len(text) > MAX_EMAIL:

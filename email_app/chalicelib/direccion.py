@@ -12,6 +12,14 @@ MAX_LENGTH = 254
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _ADDRESS = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
 
+# RFC 2606: domains that belong to nobody, and never will.
+_RESERVED = re.compile(r".*@(?:[^@]+\.)?(?:example\.(?:com|net|org)|example|invalid|localhost|test)", re.IGNORECASE)
+
 
 def is_address(text: str) -> bool:
     return len(text) <= MAX_LENGTH and _ADDRESS.fullmatch(text) is not None
+
+
+def is_nobodys(address: str) -> bool:
+    """Whether mail to this address reaches no one, whoever writes it."""
+    return _RESERVED.fullmatch(address) is not None

@@ -11,7 +11,7 @@ from chalicelib.aws import AwsUnavailable
 from chalicelib.campos import FieldError, InvalidFields, unknown_field
 from chalicelib.cola import Queue, QueueUnavailable
 from chalicelib.correo import Correo, StepRefused
-from chalicelib.direccion import is_address
+from chalicelib.direccion import is_address, is_nobodys
 from chalicelib.evento import CorreoDirecto, write_direct
 from chalicelib.ledger import Ledger, LedgerUnavailable, RowChanged, update
 from chalicelib.notificaciones import pending_direct_mail
@@ -87,28 +87,45 @@ _RULES = {
 }
 
 
-def check_request(data: object, *, id: str, now: datetime) -> CorreoDirecto:  # noqa: A002 - as in the message
-    """Check ``{to, subject, body}``.
+_NOBODYS = _Rule(
+    "demo",
+    is_nobodys,
+    {
+        "es": "Esto es una demostración: solo escribe a direcciones de example.com.",
+        "en": "This is a demonstration: it only writes to addresses of example.com.",
+    },
+)
+
+
+def check_request(
+    data: object,
+    *,
+    id: str,  # noqa: A002 - as in the message
+    now: datetime,
+    is_demo: bool = False,
+) -> CorreoDirecto:
+    """Check ``{to, subject, body}``. In a demonstration, which anybody may use, no mail reaches a stranger.
 
     Raises:
         InvalidFields: with everything that is wrong, in this order, unknown fields last.
     """
     if not isinstance(data, dict):
         raise InvalidFields([FieldError("", "tipo", _NO_OBJECT)])
-    errors = [error for field in _RULES for error in _check_field(data, field)]
+    rules = {**_RULES, "to": [*_RULES["to"], _NOBODYS]} if is_demo else _RULES
+    errors = [error for field in rules for error in _check_field(data, field, rules[field])]
     errors += [unknown_field(name) for name in data if name not in _RULES]
     if errors:
         raise InvalidFields(errors)
     return CorreoDirecto(id=id, ocurrido_en=now, para=data["to"], asunto=data["subject"], cuerpo=data["body"])
 
 
-def _check_field(data: dict[str, object], field: str) -> list[FieldError]:
+def _check_field(data: dict[str, object], field: str, rules: list[_Rule]) -> list[FieldError]:
     if field not in data:
         return [FieldError(field, "obligatorio", _MISSING)]
     value = data[field]
     if not isinstance(value, str):
         return [FieldError(field, "tipo", _NO_TEXT)]
-    return [FieldError(field, rule.name, rule.mensaje) for rule in _RULES[field] if not rule.holds(value)]
+    return [FieldError(field, rule.name, rule.mensaje) for rule in rules if not rule.holds(value)]
 
 
 def queue_mail(message: CorreoDirecto, *, ledger: Ledger, queue: Queue, settings: Settings) -> Correo:

@@ -157,4 +157,13 @@ def test_a_demonstration_lets_everybody_in(database, publisher, ana):
     assert anybody.post("/empleados", json=ana).status == 201
     assert anybody.get("/empleados/1").json()["salario"] == 5000
     assert anybody.get("/eventos").json()[0]["actor"] == "anonimo"
+    for address in ("ana@gmail.com", "ana@example.com.evil.io", "ana@notexample.com", "ana@example.co"):
+        answer = anybody.post("/empleados", json={**ana, "email": address, "nombre": ""})
+        assert [(each["campo"], each["regla"]) for each in answer.json()["errores"]] == [
+            ("nombre", "longitud"),
+            ("email", "demo"),
+        ]
+        assert anybody.put("/empleados/1", json={"email": address}).status == 422
+    for address in ("a@example.org", "b@ventas.example.com", "c@algo.test"):
+        assert anybody.put("/empleados/1", json={"email": address}).status == 200
     bootstrap.install(None)

@@ -83,3 +83,14 @@ def test_reads_the_topic():
 def test_a_malformed_topic_is_named(value):
     with pytest.raises(SettingError, match="SNS_TOPIC_ARN"):
         _ = Settings({"SNS_TOPIC_ARN": value}).topic_arn
+
+
+@pytest.mark.parametrize(("value", "is_demo"), [(None, False), ("false", False), ("true", True)])
+def test_nothing_but_the_word_true_makes_a_demonstration(value, is_demo):
+    assert Settings({} if value is None else {"DEMO": value}).is_demo is is_demo
+
+
+@pytest.mark.parametrize("value", ["", "1", "True", "yes", "true "])
+def test_what_is_neither_true_nor_false_opens_nothing(value):
+    with pytest.raises(SettingError, match="DEMO"):
+        _ = Settings({"DEMO": value}).is_demo

@@ -107,6 +107,17 @@ def test_a_demonstration_lets_everybody_in(fakes: FakeServices) -> None:
     assert Client(app).get("/cola").status == 200
 
 
+def test_a_demonstration_writes_to_no_stranger(fakes: FakeServices) -> None:
+    fakes.settings = replace(fakes.settings, is_demo=True)
+    anybody = Client(app)
+
+    refused = anybody.post("/notify/email", json={**MAIL, "to": "victima@gmail.com"})
+
+    assert (refused.status, errors(refused)) == (422, [("to", "demo")])
+    assert not fakes.queue.sent
+    assert anybody.post("/notify/email", json={**MAIL, "to": "Ana@Example.com"}).status == 202
+
+
 # ---- POST /notify/email ----------------------------------------------------------------------------------------
 
 

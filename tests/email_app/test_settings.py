@@ -70,6 +70,7 @@ def test_a_missing_variable_is_named(name):
         ("NOTIFY_EMPLOYEE", "True"),
         ("SES_CONFIGURATION_SET", ""),
         ("MAIL_LANGUAGE", "fr"),
+        ("DEMO", "yes"),
     ],
 )
 def test_a_malformed_variable_is_named_without_its_value(name, value):
