@@ -57,10 +57,10 @@ class Cookie:
 
 # Strict: no other site's link, form or script takes them along. The page itself needs none; its scripts do.
 ACCESS = Cookie("__Host-acceso", "/", "Strict")
-# Only the routes of the sign-in see what renews a session, hence no `__Host-`, which wants the path `/`.
+# Only the routes of the sign-in get what renews a session, hence no `__Host-`, which wants the path `/`; and, for the
+# page to show, who it is, which need not travel with every request.
 RENEWAL = Cookie("__Secure-renovacion", "/sesion", "Strict")
-# Who it is, for the page to show.
-PERSON = Cookie("__Host-persona", "/", "Strict")
+PERSON = Cookie("__Secure-persona", "/sesion", "Strict")
 # A sign-in that is under way. Lax: the identity provider's redirection comes from another site.
 ENTRY = Cookie("__Host-entrada", "/", "Lax")
 

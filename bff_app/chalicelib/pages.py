@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _DOCUMENT = "index.html"
 _START = "main.js"
-# Asks for rows while the rest is on its way.
-_ROWS = "rows.js"
+# Ask who has come, and for rows, while the rest is on its way.
+_FIRST = ("session.js", "rows.js")
 _CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -123,7 +123,7 @@ class Page:
 
         A browser has six connections: the rows must not queue behind the modules that draw them.
         """
-        first = dict.fromkeys(self._modules_of(_ROWS), "high")
+        first = {name: "high" for start in _FIRST for name in self._modules_of(start)}
         return first | {name: "low" for name in self._modules_of(_START) if name not in first}
 
     def _modules_of(self, start: str) -> list[str]:

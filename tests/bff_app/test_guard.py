@@ -108,7 +108,7 @@ def test_a_cookie_that_no_sign_in_sets_is_refused_and_forgotten(
     assert [line.partition("=")[0] for line in answer.headers.getlist("set-cookie")] == [
         "__Host-acceso",
         "__Secure-renovacion",
-        "__Host-persona",
+        "__Secure-persona",
     ]
 
 

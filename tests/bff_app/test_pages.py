@@ -144,6 +144,7 @@ def a_page(folder: Path, *, script: str = "", inbox_url: str = "") -> Page:
     (folder / "index.html").write_text('<meta content="$inbox"><script src="$static/main.js"></script>$preloads')
     (folder / "main.js").write_text(script)
     (folder / "rows.js").touch()
+    (folder / "session.js").touch()
     return Page(folder, inbox_url)
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     OpenBrowser = Callable[..., Browser]
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
-SESSION = {"__Host-acceso", "__Secure-renovacion", "__Host-persona"}
+SESSION = {"__Host-acceso", "__Secure-renovacion", "__Secure-persona"}
 
 
 def sign_in(browser: Browser, pool: UserPool, volver: str = "/", **changes: str) -> Answer:
@@ -111,7 +111,7 @@ def test_no_script_and_no_other_site_gets_at_the_cookies(browser: OpenBrowser, p
 
     assert attributes(returned) == {
         "__Host-acceso": f"Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={TOKEN_SECONDS}",
-        "__Host-persona": "Path=/; Secure; HttpOnly; SameSite=Strict",
+        "__Secure-persona": "Path=/sesion; Secure; HttpOnly; SameSite=Strict",
         "__Secure-renovacion": "Path=/sesion; Secure; HttpOnly; SameSite=Strict",
         "__Host-entrada": "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
     }
@@ -429,7 +429,7 @@ def test_half_a_character_in_a_token_breaks_nothing(browser: OpenBrowser, pool: 
 
 @pytest.mark.parametrize("value", ["x", "e30", "W10", token(nombre="Ana")])
 def test_a_name_that_cannot_be_read_is_not_shown(browser: OpenBrowser, value: str) -> None:
-    cookies = f"__Host-acceso={access_token()}; __Host-persona={value}"
+    cookies = f"__Host-acceso={access_token()}; __Secure-persona={value}"
 
     document = browser().get("/sesion", headers={"Cookie": cookies}).json()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.local.sign_in import user_of
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import PATIENCE_MS, Directory
 from tests.browser.stack import LocalStack, running_stack
@@ -15,7 +18,7 @@ from tests.browser.stack import LocalStack, running_stack
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, StorageState
 
     OpenTab = Callable[..., Directory]
 
@@ -37,15 +40,33 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def session_of(stack: LocalStack, chromium: Browser) -> Callable[[str], StorageState]:
+    """The cookies of a person who has signed in with this role, once for each worker: no test may end this session."""
+
+    @cache
+    def sign_in(role: str) -> StorageState:
+        with closing(chromium.new_context(locale="es-ES")) as context:
+            directory = Directory(context.new_page(), stack.url)
+            directory.open("")
+            directory.sign_in(user_of(role), stack.password_of(user_of(role)))
+            return context.storage_state()
+
+    return sign_in
+
+
 @pytest.fixture
-def directory_of(stack: LocalStack, chromium: Browser) -> Iterator[OpenTab]:
+def directory_of(stack: LocalStack, chromium: Browser, session_of: Callable[[str], StorageState]) -> Iterator[OpenTab]:
     """Gives each person a browser profile and a tab. Whatever breaks in one of them fails the test."""
     stack.empty()
     contexts: list[BrowserContext] = []
     tabs: list[Directory] = []
 
-    def open_tab(**options: object) -> Directory:
+    def open_tab(role: str | None = "admin", **options: object) -> Directory:
+        """A tab of somebody who has signed in with this role, or with None of somebody who has not."""
         defaults = {"locale": "es-ES", "viewport": {"width": 1280, "height": 800}}
+        if role is not None:
+            defaults["storage_state"] = session_of(role)
         context = chromium.new_context(**{**defaults, **options})  # type: ignore[arg-type] - Playwright's own options
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)

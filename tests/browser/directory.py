@@ -44,6 +44,20 @@ class Directory:
         if not any(pattern.search(fault) for pattern in self._tolerated):
             self.faults.append(fault)
 
+    # ---- signing in
+
+    def sign_in(self, user: str, password: str) -> None:
+        """Go from the page's way in to the identity provider's, and come back."""
+        self.page.get_by_role("link", name="Iniciar sesión").click()
+        self.type_password(user, password)
+        expect(self.page.get_by_role("navigation", name="Secciones")).to_be_attached()
+
+    def type_password(self, user: str, password: str) -> None:
+        """Fill in the identity provider's form."""
+        self.page.get_by_label("Username").fill(user)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+
     # ---- places
 
     def open(self, place: str = "#/empleados") -> None:

@@ -8,16 +8,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import httpx
 
+from infra.local.sign_in import SignIn
+from infra.local.token import fetch_token
 from tests.support.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
-    import httpx
-
 MAIL_SECONDS = 20
+# Less than the fifteen minutes for which a token is accepted.
+TOKEN_SECONDS = 600
 INSERT = """
 INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion)
 SELECT * FROM json_to_recordset(CAST(:rows AS json))
@@ -27,8 +30,43 @@ SELECT * FROM json_to_recordset(CAST(:rows AS json))
 Employee = dict[str, Any]
 
 
+class Token(httpx.Auth):
+    """An access token of the stack's administrator, a new one in good time."""
+
+    def __init__(self, state: Path) -> None:
+        self._environment = {"LOCAL_STATE": str(state)}
+        self._token = ""
+        self._end = 0.0
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """See ``httpx.Auth``."""
+        if time.monotonic() > self._end:
+            self._token = fetch_token(self._environment, "admin")
+            self._end = time.monotonic() + TOKEN_SECONDS
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
+
+
 class LocalStack(Stack):
     """A running stack, and what others do to it while somebody looks at the page."""
+
+    def start(self) -> None:
+        """Start it, and act as its administrator from then on."""
+        super().start()
+        self.http.auth = Token(self.state)
+
+    def password_of(self, user: str) -> str:
+        """What ``user`` types to sign in."""
+        return SignIn.load(self.state / "sign-in.json").passwords[user]
+
+    def add_user(self, user: str, password: str, *roles: str) -> None:
+        """Let one more person in: one whose sessions a test may end."""
+        sign_in = SignIn.load(self.state / "sign-in.json")
+        cognito = self._aws("cognito-idp")
+        cognito.admin_create_user(UserPoolId=sign_in.pool, Username=user, MessageAction="SUPPRESS")
+        cognito.admin_set_user_password(UserPoolId=sign_in.pool, Username=user, Password=password, Permanent=True)
+        for role in roles:
+            cognito.admin_add_user_to_group(UserPoolId=sign_in.pool, Username=user, GroupName=role)
 
     def empty(self) -> None:
         """Forget all employees and their history. Ids go on, so that old mails stay with old ids."""
@@ -66,14 +104,7 @@ class LocalStack(Stack):
 
     def set_aside(self, message: str) -> None:
         """Put a message among those that could not be processed."""
-        queue = boto3.client(
-            "sqs",
-            endpoint_url=self.variable("AWS_ENDPOINT_URL"),
-            region_name=self.variable("AWS_DEFAULT_REGION"),
-            aws_access_key_id=self.variable("AWS_ACCESS_KEY_ID"),
-            aws_secret_access_key=self.variable("AWS_SECRET_ACCESS_KEY"),
-        )
-        queue.send_message(QueueUrl=self.variable("EMAIL_DLQ_URL"), MessageBody=message)
+        self._aws("sqs").send_message(QueueUrl=self.variable("EMAIL_DLQ_URL"), MessageBody=message)
 
     def employees(self, **query: str) -> list[Employee]:
         """What the API lists, the first 200."""
@@ -83,6 +114,15 @@ class LocalStack(Stack):
     def events(self, id_: int) -> list[str]:
         """The kinds of an employee's events, newest first."""
         return [event["tipo"] for event in self.http.get(f"/empleados/{id_}/eventos").raise_for_status().json()]
+
+    def _aws(self, service: str) -> Any:
+        return boto3.client(
+            service,  # type: ignore[call-overload] - the stubs know only the names that are written out
+            endpoint_url=self.variable("AWS_ENDPOINT_URL"),
+            region_name=self.variable("AWS_DEFAULT_REGION"),
+            aws_access_key_id=self.variable("AWS_ACCESS_KEY_ID"),
+            aws_secret_access_key=self.variable("AWS_SECRET_ACCESS_KEY"),
+        )
 
     @staticmethod
     def _data(response: httpx.Response) -> Employee:

@@ -6,6 +6,7 @@ import { changes } from './changes.js';
 import { h } from './element.js';
 import { icon } from './icons.js';
 import { address } from './router.js';
+import { may } from './session.js';
 import { empty, failure, skeleton } from './states.js';
 import { t } from './texts.js';
 import { byEvent, dailyTimeline } from './timeline.js';
@@ -43,6 +44,7 @@ export async function mount(root, _route, signal) {
     cursor = '';
     if (body.childElementCount === 0) body.replaceChildren(skeleton(10));
     await load();
+    if (!may('mails')) return;
     const page = await listMails({ limite: MAILS }, signal).catch(() => null);
     if (!page || signal.aborted) return; // the history stands without them
     mails = byEvent(page.rows);

@@ -1,113 +1,34 @@
 // @ts-check
 /** The API, one function a request. Whatever goes wrong is an {@link ApiError} that says what is known of it. */
 
-import { currentLanguage } from './preferences.js';
+import { ApiError, send } from './http.js';
+import { recoverSession } from './session.js';
 
-/** Longer than the BFF's own limit (28 s), so that its answer is the one that people see. */
-const PATIENCE_MS = 32_000;
 const PAGE_SIZE = 50;
 const EXPORT_PAGE_SIZE = 200; // the most that the API gives at once
 
 /**
- * @typedef {{id: number, nombre: string, email: string, posicion: string, salario: number, fecha_contratacion: string,
- *   version: number, creado_en: string, actualizado_en: string}} Employee
- * @typedef {{campo: string, regla: string, mensaje: string}} FieldError
+ * @typedef {{id: number, nombre: string, email: string, posicion: string, salario?: number, fecha_contratacion: string,
+ *   version: number, creado_en: string, actualizado_en: string}} Employee without `salario` for who may not see it
  * @typedef {Record<string, string | number | null>} Values what a form or a line of a file says of an employee
- * @typedef {'problem' | 'unreadable' | 'silence'} Failure
  */
 
-/** A request that did not give what was asked for. */
-export class ApiError extends Error {
-  /**
-   * @param {Failure} kind `problem`: the API said why. `unreadable`: something answered that is not the API.
-   *   `silence`: nothing answered, and a write may or may not have been done.
-   * @param {{status?: number, title?: string, detail?: string, requestId?: string, errors?: FieldError[],
-   *   retryAfter?: number | null, document?: Record<string, any>}} [facts]
-   */
-  constructor(kind, facts = {}) {
-    super(facts.title ?? kind);
-    this.kind = kind;
-    this.status = facts.status ?? 0;
-    this.title = facts.title ?? '';
-    this.detail = facts.detail ?? '';
-    this.requestId = facts.requestId ?? '';
-    this.errors = facts.errors ?? [];
-    /** seconds, or null */
-    this.retryAfter = facts.retryAfter ?? null;
-    /** the whole problem document, for what one kind of problem alone has */
-    this.document = facts.document ?? {};
-  }
-
-  /** Whether the same request may succeed a little later. */
-  get isTemporary() {
-    return this.kind === 'silence' || [429, 502, 503, 504].includes(this.status);
-  }
-}
-
 /**
+ * Nothing was done for who is not signed in, so that the same request can be sent again once the session is renewed.
+ *
  * @param {string} method
  * @param {string} path
- * @param {{body?: unknown, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean}} [options]
+ * @param {import('./http.js').Options} [options]
  * @returns {Promise<{data: any, headers: Headers}>}
- * @throws {ApiError} and an AbortError when `signal` ended it
+ * @throws {ApiError} and an AbortError when the options' signal ended it
  */
-async function request(method, path, { body, headers = {}, signal, keepalive } = {}) {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), PATIENCE_MS);
-  const signals = signal ? [signal, limit.signal] : [limit.signal];
+async function request(method, path, options = {}) {
   try {
-    const response = await fetch(path, {
-      method,
-      keepalive,
-      cache: 'no-cache',
-      signal: AbortSignal.any(signals),
-      headers: {
-        Accept: 'application/json',
-        'Accept-Language': currentLanguage(),
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        ...headers,
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    return { data: await read(response), headers: response.headers };
+    return await send(method, path, options);
   } catch (error) {
-    if (error instanceof ApiError) throw error;
-    signal?.throwIfAborted();
-    throw new ApiError('silence');
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/**
- * @param {Response} response
- * @returns {Promise<any>}
- */
-async function read(response) {
-  const text = await response.text();
-  const isJson = /^application\/([\w.-]+\+)?json\b/.test(response.headers.get('Content-Type') ?? '');
-  if (response.status === 204) return null;
-  const data = isJson ? parseJson(text) : undefined;
-  const requestId = response.headers.get('X-Request-Id') ?? '';
-  if (data === undefined) throw new ApiError('unreadable', { status: response.status, requestId });
-  if (response.ok) return data;
-  throw new ApiError('problem', {
-    status: response.status,
-    title: data.title,
-    detail: data.detail,
-    requestId: data.request_id ?? requestId,
-    errors: data.errores,
-    retryAfter: Number(response.headers.get('Retry-After')) || null,
-    document: data,
-  });
-}
-
-/** @param {string} text */
-function parseJson(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    if (!(error instanceof ApiError) || !error.isNotSignedIn || !(await recoverSession())) throw error;
+    options.signal?.throwIfAborted();
+    return send(method, path, options);
   }
 }
 
@@ -198,6 +119,7 @@ export const listMails = (query, signal) => page('/correos', query, signal);
 
 /**
  * @typedef {{posicion: string, empleados: number, salario_medio: number, salario_minimo: number, salario_maximo: number}} Group
+ *   without salaries for who may not see them
  *
  * @param {AbortSignal} [signal]
  * @returns {Promise<Group[]>} the positions, that with most employees first
@@ -233,3 +155,7 @@ export async function getHealth(signal) {
 
 /** @param {AbortSignal} [signal] */
 export const getOpenApi = async (signal) => (await request('GET', '/openapi.json', { signal })).data;
+
+/** @param {{everywhere: boolean}} options @returns {Promise<string>} the address where the browser goes from here */
+export const endSession = async ({ everywhere }) =>
+  (await request('POST', everywhere ? '/sesion/salir?todas=1' : '/sesion/salir')).data.ir_a;

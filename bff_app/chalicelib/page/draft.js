@@ -1,6 +1,8 @@
 // @ts-check
 /** What was typed and not yet saved. It outlives a reload and a crash of the page, and ends with the tab. */
 
+import { currentSession } from './session.js';
+
 /**
  * @typedef {object} Draft
  * @property {Record<string, string>} texts what the inputs hold
@@ -9,8 +11,25 @@
  * @property {string} etag of that row
  */
 
-/** @param {string} form */
-const key = (form) => `draft ${form}`;
+const PREFIX = 'draft ';
+
+/** What one person typed is not for the next one who signs in here. @param {string} form */
+const key = (form) => `${PREFIX}${currentSession()?.usuario} ${form}`;
+
+/** @returns {string[]} */
+function keys() {
+  try {
+    return Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX));
+  } catch {
+    return []; // storage is switched off
+  }
+}
+
+export const hasDrafts = () => keys().length > 0;
+
+export function dropDrafts() {
+  for (const name of keys()) sessionStorage.removeItem(name);
+}
 
 /**
  * @param {string} form

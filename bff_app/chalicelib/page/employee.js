@@ -1,15 +1,17 @@
 // @ts-check
 /** One employee: the row, what can be done with it, and its history. */
 
-import { ApiError, employeeEvents, getEmployee, listMails } from './api.js';
+import { employeeEvents, getEmployee, listMails } from './api.js';
 import { changes } from './changes.js';
 import { saveDraft } from './draft.js';
 import { h } from './element.js';
-import { FIELDS, show } from './fields.js';
+import { show, visibleFields } from './fields.js';
 import { dateTime } from './format.js';
+import { ApiError } from './http.js';
 import { icon } from './icons.js';
 import { closePanel, panelFrame, panelLink } from './panel.js';
 import { removeSoon } from './removal.js';
+import { may } from './session.js';
 import { failure, skeleton } from './states.js';
 import { t } from './texts.js';
 import { byEvent, employeeTimeline, isUnsettled } from './timeline.js';
@@ -63,22 +65,25 @@ function details(row) {
     h(
       'dl',
       { class: 'details' },
-      ...FIELDS.slice(1).map((field) =>
-        h(
-          'div',
-          {},
-          h('dt', {}, t(`field.${field.name}`)),
-          h('dd', {}, field.kind === 'email' ? mailTo(row.email) : show(field, values[field.name])),
+      ...visibleFields()
+        .slice(1)
+        .map((field) =>
+          h(
+            'div',
+            {},
+            h('dt', {}, t(`field.${field.name}`)),
+            h('dd', {}, field.kind === 'email' ? mailTo(row.email) : show(field, values[field.name])),
+          ),
         ),
-      ),
     ),
     h('p', { class: 'muted' }, t('employee.changed', { when: dateTime(row.actualizado_en), version: row.version })),
-    h(
-      'div',
-      { class: 'actions' },
-      panelLink({ kind: 'editar', id: String(row.id) }, { class: 'button primary' }, icon('edit'), t('edit')),
-      h('button', { type: 'button', class: 'danger', onclick: remove }, icon('trash'), t('delete')),
-    ),
+    may('write') &&
+      h(
+        'div',
+        { class: 'actions' },
+        panelLink({ kind: 'editar', id: String(row.id) }, { class: 'button primary' }, icon('edit'), t('edit')),
+        h('button', { type: 'button', class: 'danger', onclick: remove }, icon('trash'), t('delete')),
+      ),
   );
 }
 
@@ -102,7 +107,7 @@ async function showHistory(section, id, signal) {
   /** @type {Map<string, import('./timeline.js').Mail[]>} */
   let mails = new Map();
   await loadMore();
-  watchMails();
+  if (may('mails')) watchMails();
 
   async function loadMore() {
     try {
@@ -163,7 +168,13 @@ async function showGone(frame, id, signal, error) {
     t('employee.gone.again'),
   );
   frame.body.replaceChildren(
-    h('div', { class: 'state' }, h('h3', {}, t('employee.gone.title')), h('p', {}, t('employee.gone.text')), again),
+    h(
+      'div',
+      { class: 'state' },
+      h('h3', {}, t('employee.gone.title')),
+      h('p', {}, t('employee.gone.text')),
+      may('write') && again,
+    ),
     history,
   );
   await showHistory(history, id, signal);

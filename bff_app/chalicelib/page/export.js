@@ -3,7 +3,7 @@
 
 import { everyEmployeePage } from './api.js';
 import { downloadCsv } from './download.js';
-import { FIELDS, write } from './fields.js';
+import { visibleFields, write } from './fields.js';
 import { count, today } from './format.js';
 import { sentence } from './states.js';
 import { t } from './texts.js';
@@ -17,10 +17,11 @@ export async function exportEmployees(query) {
     seconds: Infinity,
     action: { label: t('cancel'), run: () => stopping.abort() },
   });
-  const rows = [FIELDS.map(({ name }) => name)];
+  const fields = visibleFields();
+  const rows = [fields.map(({ name }) => name)];
   try {
     for await (const page of everyEmployeePage(query, stopping.signal)) {
-      rows.push(...page.map((row) => FIELDS.map((field) => write(field, /** @type {any} */ (row)[field.name]))));
+      rows.push(...page.map((row) => fields.map((field) => write(field, /** @type {any} */ (row)[field.name]))));
     }
     downloadCsv(`empleados-${today()}`, rows);
     toast(t('export.done', { n: rows.length - 1, count: count(rows.length - 1) }));

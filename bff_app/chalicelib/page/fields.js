@@ -6,6 +6,7 @@
 
 import { day, money } from './format.js';
 import { currentLanguage } from './preferences.js';
+import { may } from './session.js';
 
 /**
  * @typedef {'text' | 'email' | 'money' | 'date'} Kind
@@ -13,6 +14,7 @@ import { currentLanguage } from './preferences.js';
  * @property {string} name as on the wire
  * @property {Kind} kind
  * @property {string[]} aliases other headings that a file may give the column, in small letters without accents
+ * @property {boolean} [isConfidential] whether only who has the right `salaries` gets it
  * @typedef {{value: string | number | null} | {problem: string}} Reading a value to send (null: nothing was written),
  *   or the key of the text that says why there is none
  */
@@ -22,13 +24,16 @@ export const FIELDS = [
   { name: 'nombre', kind: 'text', aliases: ['name', 'nombre completo', 'full name'] },
   { name: 'email', kind: 'email', aliases: ['correo', 'correo electronico', 'e-mail', 'mail'] },
   { name: 'posicion', kind: 'text', aliases: ['puesto', 'cargo', 'position', 'job title'] },
-  { name: 'salario', kind: 'money', aliases: ['sueldo', 'salary'] },
+  { name: 'salario', kind: 'money', aliases: ['sueldo', 'salary'], isConfidential: true },
   {
     name: 'fecha_contratacion',
     kind: 'date',
     aliases: ['fecha de contratacion', 'contratacion', 'hire date', 'hired'],
   },
 ];
+
+/** @returns {Field[]} what this person gets to see */
+export const visibleFields = () => FIELDS.filter(({ isConfidential }) => !isConfidential || may('salaries'));
 
 /**
  * A value as people read it.

@@ -1,21 +1,23 @@
 // @ts-check
 /** Creates and changes an employee. What was typed stays until the server has it. */
 
-import { ApiError, changeEmployee, createEmployee, findByEmail, getEmployee, getSummary } from './api.js';
+import { changeEmployee, createEmployee, findByEmail, getEmployee, getSummary } from './api.js';
 import { rowsChanged } from './changes.js';
 import { resolveConflict } from './conflict.js';
 import { dropDraft, loadDraft, saveDraft } from './draft.js';
 import { h, newId } from './element.js';
 import { FIELDS, read, write } from './fields.js';
 import { today } from './format.js';
+import { ApiError } from './http.js';
 import { panelFrame, panelLink } from './panel.js';
 import { address, currentRoute, go } from './router.js';
+import { isEnding } from './session.js';
 import { explanation, failure, skeleton } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
 
 /** @typedef {import('./api.js').Employee} Employee */
-/** @typedef {import('./api.js').FieldError} FieldError */
+/** @typedef {import('./http.js').FieldError} FieldError */
 /** @typedef {import('./api.js').Values} Values */
 /** @typedef {import('./fields.js').Field} Field */
 
@@ -141,7 +143,7 @@ function showForm(root, initial, initialEtag, signal) {
 
   /** @param {BeforeUnloadEvent} event */
   function warn(event) {
-    if (isDirty()) event.preventDefault();
+    if (isDirty() && !isEnding()) event.preventDefault();
   }
 
   /** @param {FieldError[]} errors */

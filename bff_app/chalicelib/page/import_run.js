@@ -4,8 +4,9 @@
  * server does not answer it waits and tries again, and in the end it pauses instead of losing rows.
  */
 
-import { ApiError, createEmployee } from './api.js';
+import { createEmployee } from './api.js';
 import { rowsChanged } from './changes.js';
+import { ApiError } from './http.js';
 
 /** @typedef {import('./import_file.js').Row} Row */
 /** @typedef {'created' | 'present' | 'refused'} Outcome */
@@ -85,9 +86,10 @@ export class ImportRun extends EventTarget {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 409) return { row, outcome: 'present', id: null, words: error.detail || error.title };
-      if (error.kind === 'problem' && !error.isTemporary && error.status < 500)
+      const isAboutThePerson = error.isNotSignedIn || error.isForbidden;
+      if (error.kind === 'problem' && !error.isTemporary && !isAboutThePerson && error.status < 500)
         return { row, outcome: 'refused', id: null, words: refusal(error) };
-      if (attempt === ATTEMPTS || this.state !== 'running') throw error;
+      if (isAboutThePerson || attempt === ATTEMPTS || this.state !== 'running') throw error;
       const pause = error.retryAfter ? error.retryAfter * 1000 : FIRST_PAUSE_MS * 2 ** (attempt - 1);
       await new Promise((resolve) => setTimeout(resolve, Math.min(pause, LONGEST_PAUSE_MS)));
       return this.write(row, attempt + 1);

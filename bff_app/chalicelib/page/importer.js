@@ -2,17 +2,19 @@
 /** The import of a file, step by step: choose, look, write, result. It goes on while other views are looked at. */
 
 import { announce } from './announce.js';
-import { ApiError, getOpenApi } from './api.js';
+import { getOpenApi } from './api.js';
 import { CsvError } from './csv.js';
 import { downloadCsv } from './download.js';
 import { h, newId } from './element.js';
 import { FIELDS, show } from './fields.js';
 import { count } from './format.js';
+import { ApiError } from './http.js';
 import { icon } from './icons.js';
 import { MAX_ROWS, readSheet } from './import_file.js';
 import { ImportRun } from './import_run.js';
 import { address } from './router.js';
 import { creationSchema } from './rules.js';
+import { isEnding } from './session.js';
 import { explanation, failure, sentence } from './states.js';
 import { t } from './texts.js';
 
@@ -197,7 +199,7 @@ const inWords = (values) =>
 
 /** @param {BeforeUnloadEvent} event */
 function warn(event) {
-  if (run && !run.isOver) event.preventDefault();
+  if (run && !run.isOver && !isEnding()) event.preventDefault();
 }
 
 /** @param {'good' | 'bad'} kind @param {string} text */

@@ -5,11 +5,12 @@ import { announce } from './announce.js';
 import { getSummary } from './api.js';
 import { changes } from './changes.js';
 import { h } from './element.js';
-import { FIELDS, show } from './fields.js';
+import { show, visibleFields } from './fields.js';
 import { icon } from './icons.js';
 import { isLeaving, keep, removals, removeSoon } from './removal.js';
 import { address, currentRoute, currentTrail, go } from './router.js';
-import { DEFAULT_ORDER, listPart, loadRows } from './rows.js';
+import { listPart, loadRows, orderOf } from './rows.js';
+import { may } from './session.js';
 import { empty, failure, skeleton } from './states.js';
 import { t } from './texts.js';
 
@@ -127,9 +128,10 @@ function heading(create) {
     h(
       'div',
       { class: 'actions' },
-      h('a', { class: 'button compact', href: address('importar') }, icon('upload'), h('span', {}, t('list.import'))),
+      may('import') &&
+        h('a', { class: 'button compact', href: address('importar') }, icon('upload'), h('span', {}, t('list.import'))),
       exportButton,
-      create,
+      may('write') && create,
     ),
   );
 }
@@ -142,8 +144,9 @@ export const newLabel = () => [
 
 async function exportRows() {
   const { exportEmployees } = await import('./export.js');
-  const { q = '', posicion = '', orden = DEFAULT_ORDER } = Object.fromEntries(listPart(currentRoute().query));
-  exportEmployees({ q, posicion, orden });
+  const { query } = currentRoute();
+  const { q = '', posicion = '' } = Object.fromEntries(listPart(query));
+  exportEmployees({ q, posicion, orden: orderOf(query) });
 }
 
 /** @param {URLSearchParams} query */
@@ -174,7 +177,7 @@ function makeToolbar(query) {
   function follow(given) {
     if (document.activeElement !== search) search.value = given.get('q') ?? '';
     offer(given.get('posicion') ?? '');
-    order.value = given.get('orden') ?? DEFAULT_ORDER;
+    order.value = orderOf(given);
   }
   /** A position of the address may have no employees any more, and is still what the list is filtered by. @param {string} chosen */
   function offer(chosen) {
@@ -210,7 +213,7 @@ function makeToolbar(query) {
 }
 
 function orderOptions() {
-  return FIELDS.flatMap(({ name }) => [
+  return visibleFields().flatMap(({ name }) => [
     h('option', { value: name }, t('list.ascending', { field: t(`field.${name}`) })),
     h('option', { value: `-${name}` }, t('list.descending', { field: t(`field.${name}`) })),
   ]);
@@ -248,9 +251,9 @@ function nothing(query) {
   }
   return empty(
     t('list.empty.title'),
-    t('list.empty.text'),
-    h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, ...newLabel()),
-    h('a', { class: 'button', href: address('importar') }, icon('upload'), t('list.import')),
+    may('write') ? t('list.empty.text') : '',
+    may('write') && h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, ...newLabel()),
+    may('import') && h('a', { class: 'button', href: address('importar') }, icon('upload'), t('list.import')),
   );
 }
 
@@ -266,8 +269,9 @@ function table(rows, query) {
       h(
         'tr',
         { role: 'row' },
-        ...FIELDS.map(({ name }) => columnHeading(name, query)),
-        h('th', { role: 'columnheader', scope: 'col' }, h('span', { class: 'visually-hidden' }, t('list.actions'))),
+        ...visibleFields().map(({ name }) => columnHeading(name, query)),
+        may('write') &&
+          h('th', { role: 'columnheader', scope: 'col' }, h('span', { class: 'visually-hidden' }, t('list.actions'))),
       ),
     ),
     h('tbody', { role: 'rowgroup' }, ...rows.map((row) => tableRow(row, query))),
@@ -276,7 +280,7 @@ function table(rows, query) {
 
 /** @param {string} name @param {URLSearchParams} query */
 function columnHeading(name, query) {
-  const order = query.get('orden') ?? DEFAULT_ORDER;
+  const order = orderOf(query);
   const direction = order === name ? 'ascending' : order === `-${name}` ? 'descending' : null;
   const sort = () =>
     go(
@@ -302,7 +306,7 @@ function columnHeading(name, query) {
 function tableRow(row, query) {
   const leaving = isLeaving(row.id);
   const open = address('empleados', listPart(query), { kind: 'ver', id: String(row.id) });
-  const cells = FIELDS.map((field, index) => {
+  const cells = visibleFields().map((field, index) => {
     const text = show(field, /** @type {any} */ (row)[field.name]);
     const content = index === 0 ? h('a', { href: open, 'data-focus': `row-${row.id}` }, text) : text;
     return h(
@@ -320,7 +324,8 @@ function tableRow(row, query) {
       onclick: (/** @type {MouseEvent} */ event) => openFromRow(event, open),
     },
     ...cells,
-    h('td', { role: 'cell', class: 'column-actions' }, leaving ? undoButton(row) : rowActions(row, query)),
+    may('write') &&
+      h('td', { role: 'cell', class: 'column-actions' }, leaving ? undoButton(row) : rowActions(row, query)),
   );
 }
 

@@ -3,6 +3,7 @@
 
 import { announce, announcer } from './announce.js';
 import { h } from './element.js';
+import { ApiError } from './http.js';
 import { icon } from './icons.js';
 import * as list from './list.js';
 import { closePanel } from './panel.js';
@@ -16,7 +17,8 @@ import {
   showTheme,
 } from './preferences.js';
 import { address, currentRoute, places } from './router.js';
-import { empty } from './states.js';
+import { currentSession, may, openSession, visitor } from './session.js';
+import { empty, failure } from './states.js';
 import { t } from './texts.js';
 import { toasts } from './toast.js';
 
@@ -30,6 +32,7 @@ const VIEWS = {
   actividad: () => import('./activity.js'),
   operacion: () => import('./operations.js'),
   importar: () => import('./importer.js'),
+  listo: async () => ({ mount: ready }),
   perdido: async () => ({ mount: lost }),
 };
 const PANELS = {
@@ -37,12 +40,15 @@ const PANELS = {
   editar: () => import('./form.js'),
   nuevo: () => import('./form.js'),
 };
+/** What is not offered to everybody. @type {Record<string, import('./session.js').Right>} */
+const NEEDED = { operacion: 'operate', importar: 'import', editar: 'write', nuevo: 'write' };
 const ICONS = /** @type {const} */ ({ empleados: 'people', resumen: 'chart', actividad: 'clock', operacion: 'pulse' });
 
 const LANGUAGE_NAMES = { es: 'Español', en: 'English' };
 
 const view = h('div', { class: 'view' });
 const aside = h('aside', { class: 'panel', hidden: true });
+const account = h('div', { class: 'account-entries' });
 const main = h('main', { id: 'contenido', tabindex: '-1' }, view, aside);
 
 /** A place of the page that holds one view at a time. */
@@ -112,10 +118,11 @@ async function showPlace({ isFirst = false } = {}) {
   }
   aside.hidden = route.panel === null;
   main.classList.toggle('with-panel', route.panel !== null);
-  const shown = viewSlot.show(route.view, route, VIEWS[route.view]);
+  const shown = viewSlot.show(route.view, route, mayOpen(route.view) ? VIEWS[route.view] : refused);
   if (route.panel) {
-    const name = route.panel.kind === 'nuevo' ? 'nuevo' : `${route.panel.kind} ${route.panel.id}`;
-    if (panelSlot.name !== name) await panelSlot.show(name, route, PANELS[route.panel.kind]);
+    const { kind } = route.panel;
+    const name = route.panel.kind === 'nuevo' ? 'nuevo' : `${kind} ${route.panel.id}`;
+    if (panelSlot.name !== name) await panelSlot.show(name, route, mayOpen(kind) ? PANELS[kind] : refused);
   } else if (hadPanel) {
     panelSlot.clear();
     scrollTo({ top: listScroll });
@@ -130,15 +137,32 @@ async function showPlace({ isFirst = false } = {}) {
   }
 }
 
-/** @param {HTMLElement} root */
-function lost(root) {
-  const content = empty(
-    t('view.perdido'),
-    t('lost.text'),
-    h('a', { class: 'button primary', href: address('empleados') }, t('lost.home')),
+/** @param {string} name of a view or a panel */
+const mayOpen = (name) => may('read') && (!NEEDED[name] || may(NEEDED[name]));
+
+/** @param {HTMLElement} root @param {string} title @param {string} text @param {...HTMLElement} actions */
+function say(root, title, text, ...actions) {
+  root.replaceChildren(
+    h('h1', { class: 'visually-hidden', tabindex: '-1' }, title),
+    empty(title, text, ...actions),
   );
-  root.replaceChildren(h('h1', { class: 'visually-hidden', tabindex: '-1' }, t('view.perdido')), content);
 }
+
+const homeLink = () => h('a', { class: 'button primary', href: address('empleados') }, t('lost.home'));
+
+/** @param {HTMLElement} root */
+const lost = (root) => say(root, t('view.perdido'), t('lost.text'), homeLink());
+
+/** The end of a sign-in that began in another tab. @param {HTMLElement} root */
+const ready = (root) => say(root, t('view.listo'), t('ready.text'), homeLink());
+
+/** @returns {Promise<View>} */
+const refused = async () => ({
+  mount: (root) => {
+    if (may('read')) say(root, t('refused.title'), t('error.forbidden'), homeLink());
+    else say(root, t('refused.nothing.title'), t('refused.nothing.text'));
+  },
+});
 
 function unopened() {
   return empty(
@@ -155,7 +179,8 @@ function unopened() {
 
 function shell() {
   const inbox = document.querySelector('meta[name="inbox"]')?.getAttribute('content');
-  const links = Object.entries(ICONS).map(([name, picture]) =>
+  const offered = Object.entries(ICONS).filter(([name]) => mayOpen(name));
+  const links = offered.map(([name, picture]) =>
     h(
       'a',
       { href: address(/** @type {any} */ (name)), 'data-view': name },
@@ -163,14 +188,6 @@ function shell() {
       h('span', {}, t(`view.${name}`)),
     ),
   );
-  const offline = h(
-    'p',
-    { class: 'offline', role: 'status', hidden: navigator.onLine },
-    icon('offline'),
-    t('app.offline'),
-  );
-  addEventListener('online', () => (offline.hidden = true));
-  addEventListener('offline', () => (offline.hidden = false));
   return [
     h('a', { class: 'skip', href: '#contenido', onclick: skip }, t('app.skip')),
     h(
@@ -190,13 +207,24 @@ function shell() {
           ),
         themeChoice(),
         languageChoice(),
+        account,
       ),
     ),
-    offline,
+    h('div', { class: 'notices' }, currentSession()?.demo && demoNotice(), offlineNotice()),
     main,
     toasts,
     announcer,
   ];
+}
+
+/** Nobody signs in, so that everybody reads and changes what is here. */
+const demoNotice = () => h('p', { class: 'notice demo' }, icon('warning'), h('strong', {}, t('demo.title')), t('demo.text'));
+
+function offlineNotice() {
+  const notice = h('p', { class: 'notice', role: 'status', hidden: navigator.onLine }, icon('offline'), t('app.offline'));
+  addEventListener('online', () => (notice.hidden = true));
+  addEventListener('offline', () => (notice.hidden = false));
+  return notice;
 }
 
 /** The address after `#` is the route, so that an ordinary link to an element would leave the view. @param {Event} event */
@@ -208,9 +236,9 @@ function skip(event) {
 /** There are two languages, so that the choice is the other one, in its own words. */
 function languageChoice() {
   const other = LANGUAGES.find((language) => language !== currentLanguage()) ?? 'es';
-  const change = () => {
+  const change = async () => {
     chooseLanguage(other);
-    start();
+    await draw();
     document.getElementById('idioma')?.focus();
   };
   return h(
@@ -243,18 +271,63 @@ function markCurrent(route) {
   }
 }
 
-/** Draws everything anew: at the beginning, and in another language. */
-function start() {
+/** Draws everything anew: at the beginning, and in another language. @type {() => void | Promise<void>} */
+let draw = drawWaiting;
+
+function drawWaiting() {
+  document.documentElement.lang = currentLanguage();
+  document.body.replaceChildren(h('p', { class: 'starting', role: 'status' }, t('loading')));
+}
+
+function drawDirectory() {
   document.documentElement.lang = currentLanguage();
   viewSlot.clear();
   panelSlot.clear();
+  account.replaceChildren();
   document.body.replaceChildren(...shell());
-  return showPlace({ isFirst: true });
+  return showPlace({ isFirst: true }).then(drawAccount);
+}
+
+/** After the rows: they are what people wait for. */
+async function drawAccount() {
+  const { accountEntries } = await import('./account.js');
+  account.replaceChildren(...accountEntries());
+}
+
+/** @param {string} outcome of the last attempt to sign in; empty if there was none */
+async function drawSignIn(outcome) {
+  const { signInScreen } = await import('./sign_in.js');
+  document.documentElement.lang = currentLanguage();
+  document.title = `${t('signIn')} · ${t('app.short')}`;
+  document.body.replaceChildren(signInScreen(outcome, themeChoice(), languageChoice()));
+}
+
+/** @param {any} error */
+function drawTrouble(error) {
+  document.body.replaceChildren(h('main', { class: 'door' }, failure(error, () => location.reload())));
+}
+
+async function start() {
+  const outcome = new URLSearchParams(location.search).get('entrada') ?? '';
+  if (location.search) history.replaceState(history.state, '', `/${location.hash}`); // it is said once
+  draw();
+  try {
+    openSession(await visitor);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    draw = () => (error.isNotSignedIn ? drawSignIn(outcome) : drawTrouble(error));
+    draw();
+    return;
+  }
+  draw = drawDirectory;
+  await draw();
+  fetchTheRest();
 }
 
 /** So that a view opens at once, also when the network is gone by then. */
 function fetchTheRest() {
-  const loaders = [...Object.values(VIEWS), ...Object.values(PANELS), () => import('./export.js')];
+  const others = [() => import('./export.js'), () => import('./sign_in.js')];
+  const loaders = [...Object.values(VIEWS), ...Object.values(PANELS), ...others];
   requestIdleCallback(() => loaders.forEach((load) => load().catch(() => undefined)), { timeout: 10_000 });
 }
 
@@ -265,6 +338,6 @@ addEventListener('keydown', (event) => {
     document.getElementById('buscar')?.focus();
   }
 });
-places.addEventListener('change', () => showPlace());
+places.addEventListener('change', () => currentSession() && showPlace());
 showTheme(currentTheme());
-start().then(fetchTheRest);
+start();

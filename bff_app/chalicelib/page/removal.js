@@ -4,8 +4,9 @@
  * id and without its history, and HR would get two mails. So the request waits, for as long as the undo is shown.
  */
 
-import { ApiError, removeEmployee } from './api.js';
+import { removeEmployee } from './api.js';
 import { rowsChanged } from './changes.js';
+import { ApiError } from './http.js';
 import { sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
@@ -44,16 +45,29 @@ export function keep(id) {
   notify();
 }
 
-/** @param {Employee} row */
+/** Wait no longer. @returns {Promise<boolean>} whether all are gone; of the others the person is told */
+export async function removeNow() {
+  const rows = [...leaving.values()].map(({ row, toast: notice }) => {
+    notice.close();
+    return row;
+  });
+  const outcomes = await Promise.all(rows.map(remove));
+  return outcomes.every(Boolean);
+}
+
+/** @param {Employee} row @returns {Promise<boolean>} */
 async function remove(row) {
+  let isGone = true;
   try {
     await removeEmployee(row);
     toast(t('removal.done', { name: row.nombre }));
   } catch (error) {
+    isGone = false;
     tellFailure(row, /** @type {ApiError} */ (error));
   }
   leaving.delete(row.id);
   rowsChanged();
+  return isGone;
 }
 
 /** @param {Employee} row @param {ApiError} error */

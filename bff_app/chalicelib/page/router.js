@@ -5,12 +5,12 @@
  */
 
 /**
- * @typedef {'empleados' | 'resumen' | 'actividad' | 'operacion' | 'importar' | 'perdido'} ViewName
+ * @typedef {'empleados' | 'resumen' | 'actividad' | 'operacion' | 'importar' | 'listo' | 'perdido'} ViewName
  * @typedef {{kind: 'ver' | 'editar', id: string} | {kind: 'nuevo'}} Panel
  * @typedef {{view: ViewName, panel: Panel | null, query: URLSearchParams}} Route
  */
 
-const VIEWS = /** @type {const} */ (['empleados', 'resumen', 'actividad', 'operacion', 'importar']);
+const VIEWS = /** @type {const} */ (['empleados', 'resumen', 'actividad', 'operacion', 'importar', 'listo']);
 
 /**
  * @param {string} hash

@@ -5,7 +5,9 @@
  */
 
 import { listEmployees } from './api.js';
+import { FIELDS } from './fields.js';
 import { currentRoute } from './router.js';
+import { currentSession, may } from './session.js';
 
 /** @typedef {import('./api.js').Page} Page */
 
@@ -18,14 +20,24 @@ export function listPart(query) {
   return new URLSearchParams(PARAMETERS.filter((name) => query.get(name)).map((name) => [name, query.get(name) ?? '']));
 }
 
-/** @param {URLSearchParams} query @param {AbortSignal} [signal] @returns {Promise<Page>} */
-const ask = (query, signal) => listEmployees({ orden: DEFAULT_ORDER, ...Object.fromEntries(listPart(query)) }, signal);
+/** @param {URLSearchParams} query @returns {string} the order of the address, unless that is by what this person does not see */
+export function orderOf(query) {
+  const order = query.get('orden') ?? DEFAULT_ORDER;
+  const field = FIELDS.find(({ name }) => name === order.replace(/^-/, ''));
+  return field?.isConfidential && currentSession() && !may('salaries') ? DEFAULT_ORDER : order;
+}
 
-/** @type {{query: string, page: Promise<Page>} | null} */
+/** @param {URLSearchParams} query @param {AbortSignal} [signal] @returns {Promise<Page>} */
+const ask = (query, signal) => listEmployees({ ...Object.fromEntries(listPart(query)), orden: orderOf(query) }, signal);
+
+/** @param {URLSearchParams} query @returns {string} what was asked for, to compare */
+const key = (query) => `${listPart(query)} ${orderOf(query)}`;
+
+/** @type {{key: string, page: Promise<Page>} | null} */
 let early = null;
 const first = currentRoute();
 if (first.view === 'empleados') {
-  early = { query: listPart(first.query).toString(), page: ask(first.query) };
+  early = { key: key(first.query), page: ask(first.query) };
   early.page.catch(() => undefined); // who takes it handles it
 }
 
@@ -33,5 +45,5 @@ if (first.view === 'empleados') {
 export function loadRows(query, signal) {
   const taken = early;
   early = null;
-  return taken?.query === listPart(query).toString() ? taken.page : ask(query, signal);
+  return taken?.key === key(query) ? taken.page : ask(query, signal);
 }

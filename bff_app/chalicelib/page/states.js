@@ -5,7 +5,7 @@ import { h } from './element.js';
 import { icon } from './icons.js';
 import { t } from './texts.js';
 
-/** @typedef {import('./api.js').ApiError} ApiError */
+/** @typedef {import('./http.js').ApiError} ApiError */
 
 /** @param {number} lines @returns {HTMLElement} grey lines where text will be */
 export function skeleton(lines) {
@@ -21,7 +21,7 @@ export function skeleton(lines) {
 /**
  * @param {string} title
  * @param {string} text
- * @param {...HTMLElement} actions
+ * @param {...(HTMLElement | false)} actions
  * @returns {HTMLElement}
  */
 export function empty(title, text, ...actions) {
@@ -36,12 +36,13 @@ export function empty(title, text, ...actions) {
  * @returns {HTMLElement}
  */
 export function failure(error, retry) {
-  const again = retry && h('button', { type: 'button', onclick: retry }, icon('refresh'), t('retry'));
+  const isHopeless = error.isNotSignedIn || error.isForbidden;
+  const again = retry && !isHopeless && h('button', { type: 'button', onclick: retry }, icon('refresh'), t('retry'));
   const box = h(
     'div',
     { class: 'state state-error', role: 'alert' },
     icon('warning'),
-    ...explanation(error),
+    ...explanation(error, retry),
     h('div', { class: 'actions' }, again),
   );
   if (retry && error.kind === 'silence') {
@@ -52,15 +53,26 @@ export function failure(error, retry) {
 
 /**
  * @param {ApiError} error
- * @returns {HTMLElement[]} the server's words where there are any, ours where not, and the number to give to support
+ * @param {() => void} [retry] called once the person has signed in, if that is what was missing
+ * @returns {HTMLElement[]} the server's words where there are any, ours where not, and what to do
  */
-export function explanation(error) {
+export function explanation(error, retry) {
   const { title, detail } = words(error);
   return [
     h('h2', {}, title),
     h('p', {}, [detail, advice(error)].filter(Boolean).join(' ')),
+    error.isNotSignedIn && signInButton(retry),
     error.requestId && h('p', { class: 'request-id' }, t('error.requestId'), ' ', h('code', {}, error.requestId)),
   ].filter(Boolean);
+}
+
+/** @param {(() => void) | undefined} retry */
+function signInButton(retry) {
+  const signIn = async () => {
+    const { askToSignIn } = await import('./sign_in.js');
+    if (await askToSignIn()) retry?.();
+  };
+  return h('button', { type: 'button', class: 'primary', onclick: signIn }, icon('enter'), t('signIn'));
 }
 
 /** @param {ApiError} error @returns {{title: string, detail: string}} */
@@ -77,6 +89,7 @@ export function words(error) {
 /** @param {ApiError} error */
 function advice(error) {
   if (error.kind !== 'problem') return '';
+  if (error.isForbidden) return t('error.forbidden');
   if (error.retryAfter) return t('error.retryAfter', { seconds: error.retryAfter });
   if (error.isTemporary) return t('error.temporary');
   return error.status >= 500 ? t('error.report') : '';

@@ -8,6 +8,7 @@ import { h } from './element.js';
 import { count, money, roundMoney } from './format.js';
 import { newLabel } from './list.js';
 import { address } from './router.js';
+import { may } from './session.js';
 import { empty, failure, skeleton } from './states.js';
 import { t } from './texts.js';
 
@@ -42,7 +43,8 @@ export async function mount(root, _route, signal) {
         empty(
           t('summary.empty.title'),
           t('summary.empty.text'),
-          h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, ...newLabel()),
+          may('write') &&
+            h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, ...newLabel()),
         ),
       );
       return;
@@ -53,21 +55,31 @@ export async function mount(root, _route, signal) {
 
 /** @param {Group[]} groups */
 function tiles(groups) {
-  const people = groups.reduce((sum, group) => sum + group.empleados, 0);
-  const mean = groups.reduce((sum, group) => sum + group.salario_medio * group.empleados, 0) / people;
-  const lowest = Math.min(...groups.map((group) => group.salario_minimo));
-  const highest = Math.max(...groups.map((group) => group.salario_maximo));
-  const tile = (/** @type {string} */ label, /** @type {string} */ value) =>
-    h('div', { class: 'tile' }, h('dt', {}, label), h('dd', {}, value));
   return h(
     'dl',
     { class: 'tiles' },
-    tile(t('summary.people'), count(people)),
+    tile(t('summary.people'), count(peopleIn(groups))),
     tile(t('summary.positions'), count(groups.length)),
-    tile(t('summary.mean'), money(mean)),
-    tile(t('summary.range'), `${roundMoney(lowest)} – ${roundMoney(highest)}`),
+    ...(may('salaries') ? salaryTiles(groups) : []),
   );
 }
+
+/** @param {Group[]} groups */
+function salaryTiles(groups) {
+  const mean = groups.reduce((sum, group) => sum + group.salario_medio * group.empleados, 0) / peopleIn(groups);
+  const lowest = Math.min(...groups.map((group) => group.salario_minimo));
+  const highest = Math.max(...groups.map((group) => group.salario_maximo));
+  return [
+    tile(t('summary.mean'), money(mean)),
+    tile(t('summary.range'), `${roundMoney(lowest)} – ${roundMoney(highest)}`),
+  ];
+}
+
+/** @param {Group[]} groups */
+const peopleIn = (groups) => groups.reduce((sum, group) => sum + group.empleados, 0);
+
+/** @param {string} label @param {string} value */
+const tile = (label, value) => h('div', { class: 'tile' }, h('dt', {}, label), h('dd', {}, value));
 
 /** @param {Group[]} groups @param {number} all how many there are, charted or not */
 function charts(groups, all) {
@@ -87,43 +99,47 @@ function charts(groups, all) {
       barChart(groups.map((group) => ({ label: group.posicion, value: group.empleados }))),
       note,
     ),
-    h(
-      'figure',
-      {},
-      h('figcaption', {}, h('h2', {}, t('summary.salaries')), h('p', { class: 'muted' }, t('summary.salaries.key'))),
-      rangeChart(
-        groups.map((group) => ({
-          label: group.posicion,
-          low: group.salario_minimo,
-          mean: group.salario_medio,
-          high: group.salario_maximo,
-        })),
-      ),
-      note && note.cloneNode(true),
-    ),
+    may('salaries') && salaryChart(groups, note && note.cloneNode(true)),
   );
 }
 
+/** @param {Group[]} groups @param {HTMLElement | false} note */
+function salaryChart(groups, note) {
+  return h(
+    'figure',
+    {},
+    h('figcaption', {}, h('h2', {}, t('summary.salaries')), h('p', { class: 'muted' }, t('summary.salaries.key'))),
+    rangeChart(
+      groups.map((group) => ({
+        label: group.posicion,
+        low: group.salario_minimo,
+        mean: group.salario_medio,
+        high: group.salario_maximo,
+      })),
+    ),
+    note,
+  );
+}
+
+/** Their headings and what stands in them. @type {[string, (group: Group) => number][]} */
+const SALARY_COLUMNS = [
+  ['summary.minimum', (group) => group.salario_minimo],
+  ['summary.mean', (group) => group.salario_medio],
+  ['summary.maximum', (group) => group.salario_maximo],
+];
+
 /** The charts' numbers, for who reads and for who cannot see them. @param {Group[]} groups */
 function groupTable(groups) {
-  const columns = [
-    t('field.posicion'),
-    t('summary.people'),
-    t('summary.minimum'),
-    t('summary.mean'),
-    t('summary.maximum'),
-  ];
+  const salaries = may('salaries') ? SALARY_COLUMNS : [];
+  const columns = [t('field.posicion'), t('summary.people'), ...salaries.map(([key]) => t(key))];
   const row = (/** @type {Group} */ group) =>
     h(
       'tr',
       {},
       h('th', { scope: 'row' }, h('a', { href: address('empleados', { posicion: group.posicion }) }, group.posicion)),
-      ...[
-        count(group.empleados),
-        money(group.salario_minimo),
-        money(group.salario_medio),
-        money(group.salario_maximo),
-      ].map((text) => h('td', { class: 'number' }, text)),
+      ...[count(group.empleados), ...salaries.map(([, value]) => money(value(group)))].map((text) =>
+        h('td', { class: 'number' }, text),
+      ),
     );
   return h(
     'div',
