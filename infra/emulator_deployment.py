@@ -86,11 +86,13 @@ class EmulatorDeployment:
 
 
 def _copy_root_module(work: Path, modules: Path) -> Path:
-    """Copy the files of the root module; the apps' modules stay where they are, at the same relative address."""
+    """Copy the files of the root module and its own module; the apps' modules stay where they are, at the same relative address."""
     folder = work / INFRA.name
     folder.mkdir(parents=True)
     for source in (INFRA, INFRA / "emulator"):
         for file in [*source.glob("*.tf"), *source.glob(".terraform.lock.hcl")]:
             shutil.copy(file, folder)
+    for source in (INFRA, INFRA / "emulator"):
+        shutil.copytree(source / "waf", folder / "waf", dirs_exist_ok=True)
     (work / BUILD.name).symlink_to(modules)
     return folder

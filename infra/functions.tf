@@ -12,7 +12,7 @@ module "bff" {
   public_url    = var.alb_enabled ? local.page_url : ""
 
   cognito_issuer    = local.sign_in.issuer
-  cognito_domain    = local.sign_in.domain
+  cognito_domain    = local.sign_in_page
   cognito_client_id = local.sign_in.client_id
 }
 

@@ -10,10 +10,10 @@ locals {
     admin  = "Everything of rrhh, the operations and the imports"
   }
 
-  # What the page and the APIs need to know; empty without sign-in.
+  # Where people sign in; empty without sign-in, like the two below.
+  sign_in_page = var.demo ? "" : "https://${aws_cognito_user_pool_domain.main[0].domain}.auth.${var.aws_region}.amazoncognito.com"
   sign_in = {
     issuer    = var.demo ? "" : "https://${aws_cognito_user_pool.main[0].endpoint}"
-    domain    = var.demo ? "" : "https://${aws_cognito_user_pool_domain.main[0].domain}.auth.${var.aws_region}.amazoncognito.com"
     client_id = var.demo ? "" : aws_cognito_user_pool_client.page[0].id
   }
 }

@@ -28,7 +28,7 @@ output "sign_in" {
   value = var.demo ? null : {
     user_pool_id    = aws_cognito_user_pool.main[0].id
     issuer          = local.sign_in.issuer
-    domain          = local.sign_in.domain
+    domain          = local.sign_in_page
     page_client_id  = local.sign_in.client_id
     machine_clients = { for name, client in aws_cognito_user_pool_client.machine : name => client.id }
   }

@@ -2,11 +2,23 @@
 
 # Its addresses are names below `localhost`, which many machines do not resolve; by path they work everywhere.
 locals {
-  api_urls = { for key, api in aws_apigatewayv2_api.app : key => "${var.emulator_endpoint}/_aws/execute-api/${api.id}/$default" }
+  api_urls     = { for key, api in aws_apigatewayv2_api.app : key => "${var.emulator_endpoint}/_aws/execute-api/${api.id}/$default" }
+  sign_in_page = var.demo ? "" : var.emulator_endpoint
 }
 
 output "url" {
   value = var.alb_enabled ? "${var.emulator_endpoint}/_alb/${aws_lb.main[0].name}" : null
+}
+
+# It forgets the prefix list of a rule, and the next plan fails.
+resource "aws_vpc_security_group_ingress_rule" "cloudfront" {
+  prefix_list_id = null
+  cidr_ipv4      = var.vpc_cidr
+}
+
+# Its sign-in page has one look only, and it cannot describe the type of another.
+resource "aws_cloudcontrolapi_resource" "page_style" {
+  count = 0
 }
 
 # It asks for a permission of that name when a batch is published; AWS asks for sns:Publish.
