@@ -1,0 +1,137 @@
+"""Nothing about a person, and no secret, is in any log: markers go every way there is, and all logs are searched."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+import pytest
+
+from infra.local import resources
+from infra.local.project import LOCAL_ACCOUNT
+from infra.local.sign_in import user_of
+from tests.support.roles import operations_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.stack import Stack
+
+# None of them is part of an ordinary line.
+SALARY = "7654321.09"
+EMAIL = "marca-4f1c@example.com"
+OTHER_EMAIL = "otra-marca-9b2e@example.com"
+NAME = "Marcada Zzyzx"
+WORD = "Qwertzuiop"
+TOKEN = "eyJhbGciOiJub25lIn0.eyJtYXJjYSI6MX0.ZmlybWE"
+PASSWORD = "Equivocada-2-marca"
+COOKIE = "galletamarcada77"
+MARKERS = (SALARY, "7654321", EMAIL, OTHER_EMAIL, NAME, WORD, TOKEN, PASSWORD, COOKIE)
+# Lines of `make run` that are no log, and that AWS has none of: the postbox, and the table of who may sign in.
+NO_LOG = ("mail       │ ✉", *(f"  {role}" for role in ("lector ", "rrhh ", "admin ")))
+
+EMPLOYEE: dict[str, Any] = {"nombre": NAME, "email": EMAIL, "posicion": WORD, "salario": float(SALARY)}
+BODIES: tuple[bytes, ...] = (
+    json.dumps(EMPLOYEE).encode(),
+    json.dumps({**EMPLOYEE, "email": OTHER_EMAIL}).encode(),
+    json.dumps({**EMPLOYEE, "salario": SALARY, "email": f"{EMAIL} {WORD}", WORD: NAME}).encode(),
+    json.dumps({"to": EMAIL, "subject": NAME, "body": f"{WORD} {SALARY}"}).encode(),
+    json.dumps({"to": f"{EMAIL}\n", "subject": NAME * 99, "body": "", WORD: 1}).encode(),
+    json.dumps(EMPLOYEE).encode()[:-1],
+    f'{{"{WORD}": 1, "{WORD}": "{EMAIL}"}}'.encode(),
+    json.dumps([EMPLOYEE]).encode() + b"\xff",
+)
+HEADERS: tuple[dict[str, str], ...] = (
+    {"Content-Type": f"text/plain; x={WORD}"},
+    {"If-Match": f'"{WORD}"', "If-None-Match": f'"{WORD}"', "User-Agent": EMAIL, "Referer": f"http://x/?q={EMAIL}"},
+    {"If-Match": WORD, "Accept-Language": WORD, "Cookie": f"__Host-acceso={COOKIE}; otra={COOKIE}"},
+)
+QUERIES = (f"?q={NAME}&posicion={WORD}", f"?orden={WORD}&cursor={WORD}&limite={WORD}&{WORD}={EMAIL}")
+PATHS = ("/{}", "/empleados/{}", "/empleados/{}/eventos", "/correos/{}", "/static/{}", "/sesion/{}", "/health?deep={}")
+
+
+@pytest.fixture(scope="module")
+def secrets(stack: Stack) -> Iterator[list[str]]:
+    """What else must not be found, once everything has been sent."""
+    tokens = {role: stack.authorization(role) for role in ("lector", "admin")}
+    for authorization in (*tokens.values(), f"Bearer {TOKEN}", f"Basic {TOKEN}", None):
+        send_requests(stack, stack.url, {"Authorization": authorization} if authorization else {})
+    for port in ("CRUD_PORT", "EMAIL_PORT"):
+        send_requests(stack, f"http://127.0.0.1:{stack.ports[port]}", {"Authorization": f"Bearer {TOKEN}"})
+    sign_in_wrongly(stack)
+    break_the_queues(stack)
+    stack.wait_for("the mails", lambda: stack.mails_about(NAME))
+    yield [token.rpartition(".")[2] for token in tokens.values()] + list(stack.sign_in().passwords.values())
+    stack.wait_for("empty queues", stack.has_empty_queues)
+
+
+def send_requests(stack: Stack, base: str, headers: dict[str, str]) -> None:
+    """Every operation with each body, each header and each query; and addresses that are none."""
+    client = httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=30)
+    created = client.post("/empleados", json=EMPLOYEE)
+    own_id = created.json()["id"] if created.status_code == 201 else 999999999
+    for operation in operations_of(stack.http):
+        path = operation.path.replace("{id}", str(own_id))
+        for content in BODIES if operation.method in {"POST", "PUT"} else ():
+            client.request(operation.method, path, content=content, headers={"Content-Type": "application/json"})
+        for more in HEADERS:
+            client.request(operation.method, path, content=BODIES[1], headers=more)
+        for query in QUERIES:
+            client.request(operation.method, path + query, json={})
+    for path in PATHS:
+        for marker in (EMAIL, WORD, TOKEN, SALARY):
+            client.get(path.format(marker))
+    client.delete(f"/empleados/{own_id}")
+    client.close()
+
+
+def sign_in_wrongly(stack: Stack) -> None:
+    """At the issuer's own form, with a wrong password and with a right one."""
+    sign_in = stack.sign_in()
+    query = {"client_id": sign_in.page_client, "response_type": "code", "redirect_uri": f"{stack.url}/sesion/vuelta"}
+    fields = {**query, "scope": "openid", "state": WORD}
+    for user, password in ((EMAIL, PASSWORD), (user_of("admin"), PASSWORD), *sign_in.passwords.items()):
+        with httpx.Client(base_url=sign_in.endpoint, trust_env=False) as client:
+            client.get("/oauth2/authorize", params=fields)
+            answer = client.post("/login", data={**fields, "username": user, "password": password})
+            assert answer.status_code < 500
+            if "code=" in answer.headers.get("location", ""):
+                client.get(answer.headers["location"], headers={"Cookie": f"__Secure-entrada={COOKIE}"})
+
+
+def break_the_queues(stack: Stack) -> None:
+    """Messages that cannot be read, and news of mails that nobody sent."""
+    aws = {name: boto3.client(name, endpoint_url=stack.sign_in().endpoint) for name in ("sns", "sqs")}
+    queue = aws["sqs"].get_queue_url(QueueName=resources.QUEUE)["QueueUrl"]
+    event = {"version": 1, "id": WORD, "tipo": NAME, "actor": EMAIL, "empleado": EMPLOYEE}
+    bounce = {"eventType": "Bounce", "mail": {"destination": [EMAIL], "tags": {WORD: [NAME]}}, "bounce": {WORD: EMAIL}}
+    arn = f"arn:aws:sns:us-east-1:{LOCAL_ACCOUNT}:{resources.FEEDBACK_TOPIC}"
+    for body in (json.dumps(event), f"{EMAIL} {SALARY}"):
+        aws["sqs"].send_message(QueueUrl=queue, MessageBody=body)
+    for message in (json.dumps(bounce), EMAIL):
+        aws["sns"].publish(TopicArn=arn, Message=message)
+    for said in ("[Cola] Mensaje ilegible", "[SES] Evento ignorado"):
+        stack.wait_for(said, lambda said=said: stack.log.read_text().count(said) >= 2)
+    aws["sqs"].purge_queue(QueueUrl=queue)
+
+
+def test_no_log_holds_what_was_sent(stack: Stack, secrets: list[str]) -> None:
+    logs = [stack.log, stack.state / "postgres" / "log"]
+    lines = [line for log in logs for line in log.read_text(errors="replace").splitlines()]
+
+    found = [line for line in lines if not line.startswith(NO_LOG) and any(x in line for x in (*MARKERS, *secrets))]
+
+    assert len(lines) > 1000
+    assert found == []
+
+
+def test_no_whole_event_is_in_a_log(stack: Stack, secrets: list[str]) -> None:
+    del secrets
+    log = stack.log.read_text(errors="replace")
+
+    assert "[SNS] Publicado" in log
+    assert "[SES] Enviado" in log
+    members = ("requestContext", "rawPath", "multiValueHeaders", "ocurrido_en", "fecha_contratacion", "receiptHandle")
+    assert not [member for member in members if member in log]
