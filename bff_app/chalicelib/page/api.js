@@ -8,8 +8,9 @@ const PAGE_SIZE = 50;
 const EXPORT_PAGE_SIZE = 200; // the most that the API gives at once
 
 /**
- * @typedef {{id: number, nombre: string, email: string, posicion: string, salario?: number, fecha_contratacion: string,
- *   version: number, creado_en: string, actualizado_en: string}} Employee without `salario` for who may not see it
+ * @typedef {{id: number, nombre: string, email: string, posicion: string, salario: number, fecha_contratacion: string,
+ *   version: number, creado_en: string, actualizado_en: string}} Employee without `salario`, and what tells of its
+ *   changes (`version`, `actualizado_en`), for who may not see it
  * @typedef {Record<string, string | number | null>} Values what a form or a line of a file says of an employee
  */
 

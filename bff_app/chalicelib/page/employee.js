@@ -76,7 +76,8 @@ function details(row) {
           ),
         ),
     ),
-    h('p', { class: 'muted' }, t('employee.changed', { when: dateTime(row.actualizado_en), version: row.version })),
+    may('confidential') &&
+      h('p', { class: 'muted' }, t('employee.changed', { when: dateTime(row.actualizado_en), version: row.version })),
     may('write') &&
       h(
         'div',

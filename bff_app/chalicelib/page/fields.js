@@ -14,7 +14,7 @@ import { may } from './session.js';
  * @property {string} name as on the wire
  * @property {Kind} kind
  * @property {string[]} aliases other headings that a file may give the column, in small letters without accents
- * @property {boolean} [isConfidential] whether only who has the right `salaries` gets it
+ * @property {boolean} [isConfidential] whether only who has the right `confidential` gets it
  * @typedef {{value: string | number | null} | {problem: string}} Reading a value to send (null: nothing was written),
  *   or the key of the text that says why there is none
  */
@@ -33,7 +33,7 @@ export const FIELDS = [
 ];
 
 /** @returns {Field[]} what this person gets to see */
-export const visibleFields = () => FIELDS.filter(({ isConfidential }) => !isConfidential || may('salaries'));
+export const visibleFields = () => FIELDS.filter(({ isConfidential }) => !isConfidential || may('confidential'));
 
 /**
  * A value as people read it.

@@ -24,7 +24,7 @@ export function listPart(query) {
 export function orderOf(query) {
   const order = query.get('orden') ?? DEFAULT_ORDER;
   const field = FIELDS.find(({ name }) => name === order.replace(/^-/, ''));
-  return field?.isConfidential && currentSession() && !may('salaries') ? DEFAULT_ORDER : order;
+  return field?.isConfidential && currentSession() && !may('confidential') ? DEFAULT_ORDER : order;
 }
 
 /** @param {URLSearchParams} query @param {AbortSignal} [signal] @returns {Promise<Page>} */

@@ -14,7 +14,7 @@ import { ApiError, send } from './http.js';
 /** The groups of the user pool that have each right. */
 const RIGHTS = {
   read: ['lector', 'rrhh', 'admin'],
-  salaries: ['rrhh', 'admin'],
+  confidential: ['rrhh', 'admin'],
   write: ['rrhh', 'admin'],
   mails: ['rrhh', 'admin'],
   import: ['admin'],

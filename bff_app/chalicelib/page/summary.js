@@ -60,7 +60,7 @@ function tiles(groups) {
     { class: 'tiles' },
     tile(t('summary.people'), count(peopleIn(groups))),
     tile(t('summary.positions'), count(groups.length)),
-    ...(may('salaries') ? salaryTiles(groups) : []),
+    ...(may('confidential') ? salaryTiles(groups) : []),
   );
 }
 
@@ -99,7 +99,7 @@ function charts(groups, all) {
       barChart(groups.map((group) => ({ label: group.posicion, value: group.empleados }))),
       note,
     ),
-    may('salaries') && salaryChart(groups, note && note.cloneNode(true)),
+    may('confidential') && salaryChart(groups, note && note.cloneNode(true)),
   );
 }
 
@@ -130,7 +130,7 @@ const SALARY_COLUMNS = [
 
 /** The charts' numbers, for who reads and for who cannot see them. @param {Group[]} groups */
 function groupTable(groups) {
-  const salaries = may('salaries') ? SALARY_COLUMNS : [];
+  const salaries = may('confidential') ? SALARY_COLUMNS : [];
   const columns = [t('field.posicion'), t('summary.people'), ...salaries.map(([key]) => t(key))];
   const row = (/** @type {Group} */ group) =>
     h(

@@ -1,0 +1,566 @@
+"""Signing in at the identity provider's own page, staying in, signing out, and what each role is offered."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from infra.local.sign_in import user_of
+from tests.browser.directory import Directory
+from tests.browser.stack import an_employee
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Request
+
+    from tests.browser.conftest import OpenTab
+    from tests.browser.stack import LocalStack
+
+PASSWORD = "Prueba-0123456789-x"
+WAY_IN = "Directorio de empleados"
+OVER = "Su sesión ha terminado"
+ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": "1"}
+
+
+def requests_of(page: Page, path: str) -> list[Request]:
+    """Filled as the page sends them."""
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request) if request.url.endswith(path) else None)
+    return sent
+
+
+def second_tab(directory: Directory) -> Directory:
+    """Another tab of the same browser."""
+    return Directory(directory.page.context.new_page(), directory.url)
+
+
+def expire(directory: Directory) -> None:
+    """Fifteen minutes later: the access token has expired, and with it its cookie."""
+    directory.page.context.clear_cookies(name="__Host-acceso")
+
+
+def end_session(directory: Directory) -> None:
+    """Twelve hours later: nothing is left of the session."""
+    directory.page.context.clear_cookies()
+
+
+def sign_in_again(directory: Directory, user: str, password: str) -> Directory:
+    """Follow the dialog's link to the sign-in in a new tab; the result is that tab."""
+    with directory.page.context.expect_page() as opened:
+        directory.page.get_by_role("dialog").get_by_role("link", name="Iniciar sesión").click()
+    tab = Directory(opened.value, directory.url)
+    tab.type_password(user, password)
+    expect(tab.heading("Ya ha entrado").first).to_be_visible()
+    return tab
+
+
+def menu(directory: Directory) -> list[str]:
+    return directory.page.get_by_role("navigation", name="Secciones").get_by_role("link").all_inner_texts()
+
+
+def exported(directory: Directory) -> list[list[str]]:
+    with directory.page.expect_download() as download:
+        directory.press("Exportar")
+    text = download.value.path().read_bytes().decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
+
+
+@pytest.fixture
+def user(stack: LocalStack, request: pytest.FixtureRequest) -> str:
+    """A person of the human resources whose sessions only this test has."""
+    name = f"{re.sub(r'[^a-z]+', '-', request.node.name)}@example.com"
+    stack.add_user(name, PASSWORD, "rrhh")
+    return name
+
+
+# ---- the way in
+
+
+def test_who_is_not_signed_in_sees_the_way_in_and_nothing_else(stack: LocalStack, directory_of: OpenTab) -> None:
+    stack.insert([an_employee()])
+    directory = directory_of(None)
+
+    directory.open()
+
+    expect(directory.heading(WAY_IN)).to_be_visible()
+    expect(directory.page.get_by_role("navigation")).to_have_count(0)
+    assert "Ana" not in directory.page.content()
+
+
+def test_signing_in_leads_to_where_the_person_wanted_to_go(stack: LocalStack, directory_of: OpenTab) -> None:
+    row = stack.create(nombre="Íñigo Núñez")
+    directory = directory_of(None)
+    directory.open(f"#/empleados/{row['id']}?q=íñigo")
+
+    directory.sign_in(user_of("rrhh"), stack.password_of(user_of("rrhh")))
+
+    expect(directory.panel.get_by_role("heading", name="Íñigo Núñez")).to_be_visible()
+    expect(directory.page.get_by_role("searchbox")).to_have_value("íñigo")
+    expect(directory.page.get_by_role("button", name="Rita Recursos")).to_contain_text("Recursos humanos")
+
+
+def test_no_script_of_the_page_gets_hold_of_a_token(stack: LocalStack, directory_of: OpenTab) -> None:
+    directory = directory_of(None)
+    directory.open()
+    directory.sign_in(user_of("rrhh"), stack.password_of(user_of("rrhh")))
+
+    seen = directory.page.evaluate(
+        "async () => JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage}, history.state, name,"
+        " location.href, document.referrer, await (await fetch('/sesion')).json(),"
+        " await (await fetch('/sesion/renovar', { method: 'POST' })).json()])"
+    )
+
+    cookies = {cookie["name"]: cookie["value"] for cookie in directory.page.context.cookies()}
+    assert {"__Host-acceso", "__Secure-renovacion"} <= cookies.keys()
+    assert [name for name, value in cookies.items() if value in seen] == []
+    assert "eyJ" not in seen
+
+
+def test_a_wrong_password_lets_nobody_in(directory_of: OpenTab) -> None:
+    directory = directory_of(None)
+    directory.open()
+    directory.page.get_by_role("link", name="Iniciar sesión").click()
+
+    directory.type_password(user_of("rrhh"), "not the password")
+
+    expect(directory.page.get_by_text("Incorrect username or password.")).to_be_visible()
+    directory.open()
+    expect(directory.heading(WAY_IN)).to_be_visible()
+
+
+def test_a_forged_return_is_explained_once(directory_of: OpenTab) -> None:
+    directory = directory_of(None)
+
+    directory.page.goto(f"{directory.url}/sesion/vuelta?code=forged&state=forged")
+
+    expect(directory.alert).to_contain_text("empezó en otro navegador")
+    assert directory.page.url == f"{directory.url}/"
+    directory.page.reload()
+    expect(directory.heading(WAY_IN)).to_be_visible()
+    expect(directory.alert).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("servicio", "El servicio de identidad no responde."),
+        ("cancelada", "La entrada se canceló."),
+        ("<img src=x>", None),
+    ],
+)
+def test_a_sign_in_that_failed_is_explained(directory_of: OpenTab, outcome: str, said: str | None) -> None:
+    directory = directory_of(None)
+
+    directory.page.goto(f"{directory.url}/?entrada={outcome}#/resumen")
+
+    expect(directory.heading(WAY_IN)).to_be_visible()
+    expect(directory.alert).to_contain_text([said] if said else [])
+    assert directory.page.get_by_role("link", name="Iniciar sesión").get_attribute("href") == (
+        "/sesion/entrar?volver=%2F%23%2Fresumen"
+    )
+
+
+def test_the_way_in_speaks_both_languages(directory_of: OpenTab) -> None:
+    directory = directory_of(None)
+    directory.open()
+
+    directory.press("English")
+
+    expect(directory.heading("Employee directory")).to_be_visible()
+    expect(directory.page.get_by_role("button", name="Español")).to_be_focused()
+
+
+def test_a_server_that_does_not_say_who_is_there_is_a_failure_and_not_a_way_in(directory: Directory) -> None:
+    directory.answer("/sesion", 502, '{"title": "Respuesta incorrecta", "status": 502}')
+
+    directory.open()
+
+    expect(directory.alert).to_contain_text("Respuesta incorrecta")
+    directory.mend()
+    directory.press("Reintentar")
+    expect(directory.heading("Todavía no hay empleados")).to_be_visible()
+
+
+def test_the_back_button_after_signing_in_does_no_harm(stack: LocalStack, directory_of: OpenTab) -> None:
+    directory = directory_of(None)
+    directory.open()
+    directory.sign_in(user_of("rrhh"), stack.password_of(user_of("rrhh")))
+
+    directory.page.goto(f"{directory.url}/sesion/vuelta?code=used&state=used")
+
+    expect(directory.heading("Todavía no hay empleados")).to_be_visible()
+
+
+# ---- roles
+
+
+def test_a_reader_is_offered_no_salary_and_no_change(stack: LocalStack, directory_of: OpenTab) -> None:
+    stack.insert([an_employee(salario=5000.5)])
+    directory = directory_of("lector")
+
+    directory.open("#/empleados?orden=-salario")
+    directory.expect_names("Ana Pérez")
+
+    assert menu(directory) == ["Empleados", "Resumen", "Actividad"]
+    for name in ("Importar", "Nuevo empleado", "Editar a Ana Pérez", "Eliminar a Ana Pérez"):
+        expect(directory.page.get_by_label(name).or_(directory.page.get_by_text(name, exact=True))).to_have_count(0)
+    assert exported(directory) == [
+        ["nombre", "email", "posicion", "fecha_contratacion"],
+        ["Ana Pérez", "ana@example.com", "Analista", "2020-01-31"],
+    ]
+    directory.link("Ana Pérez").click()
+    expect(directory.panel.locator("dd").first).to_have_text("ana@example.com")
+    expect(directory.panel.get_by_role("button", name="Eliminar")).to_have_count(0)
+    directory.go("Resumen")
+    expect(directory.page.get_by_role("columnheader")).to_have_text(["Posición", "Empleados"])
+    assert not re.search(r"[Ss]alario|5[.\s]?000", directory.page.locator("body").inner_text())
+
+
+def test_human_resources_write_and_see_salaries_and_run_nothing(stack: LocalStack, directory_of: OpenTab) -> None:
+    stack.insert([an_employee(salario=5000.5)])
+    directory = directory_of("rrhh")
+
+    directory.open("#/empleados?orden=-salario")
+    directory.expect_names("Ana Pérez")
+
+    assert menu(directory) == ["Empleados", "Resumen", "Actividad"]
+    expect(directory.rows.locator(".column-salario")).to_contain_text("5.000,50")
+    expect(directory.page.locator("header").get_by_role("link", name="Nuevo empleado")).to_be_visible()
+    expect(directory.page.get_by_role("link", name="Importar")).to_have_count(0)
+
+
+def test_an_administrator_is_offered_everything(directory: Directory) -> None:
+    directory.open()
+    expect(directory.page.get_by_role("link", name="Importar").first).to_be_visible()
+
+    assert menu(directory) == ["Empleados", "Resumen", "Actividad", "Operación"]
+
+
+@pytest.mark.parametrize(
+    ("role", "place"),
+    [
+        ("lector", "#/operacion"),
+        ("lector", "#/importar"),
+        ("lector", "#/empleados/nuevo"),
+        ("lector", "#/empleados/1/editar"),
+        ("rrhh", "#/operacion"),
+        ("rrhh", "#/importar"),
+    ],
+)
+def test_an_address_that_is_not_for_this_role_says_so(directory_of: OpenTab, role: str, place: str) -> None:
+    directory = directory_of(role)
+
+    directory.open(place)
+
+    expect(directory.page.get_by_role("heading", name="No tiene permiso para esto", level=2)).to_be_visible()
+    expect(directory.page.get_by_text("pídalo a quien administra el directorio")).to_be_visible()
+
+
+def test_what_the_server_refuses_is_said_in_a_sentence(directory: Directory) -> None:
+    directory.answer(
+        "/resumen", 403, '{"title": "Prohibido", "status": 403, "detail": "No tiene permiso para hacer esto."}'
+    )
+
+    directory.open("#/resumen")
+
+    expect(directory.alert).to_contain_text("No tiene permiso para hacer esto. Si lo necesita, pídalo a quien")
+    expect(directory.page.get_by_role("button", name="Reintentar")).to_have_count(0)
+
+
+def test_an_account_without_a_role_is_told_whom_to_ask(stack: LocalStack, directory_of: OpenTab) -> None:
+    stack.add_user("nadie@example.com", PASSWORD)
+    directory = directory_of(None)
+    directory.open()
+
+    directory.sign_in("nadie@example.com", PASSWORD)
+
+    expect(directory.page.get_by_role("heading", name="Su cuenta todavía no tiene permisos", level=2)).to_be_visible()
+    expect(directory.page.get_by_role("button", name="Cerrar sesión")).to_be_visible()
+    assert menu(directory) == []
+
+
+# ---- staying in
+
+
+def test_an_expired_token_is_renewed_without_a_word(directory: Directory) -> None:
+    directory.open()
+    expect(directory.heading("Todavía no hay empleados")).to_be_visible()
+    renewals = requests_of(directory.page, "/sesion/renovar")
+    expire(directory)
+
+    directory.go("Operación")
+
+    expect(directory.page.locator(".parts li.well")).to_have_count(3)
+    expect(directory.page.get_by_role("dialog")).to_have_count(0)
+    assert len(renewals) == 1
+
+
+def test_a_visit_after_the_token_expired_begins_as_usual(directory_of: OpenTab) -> None:
+    directory = directory_of("lector")
+    expire(directory)
+
+    directory.open()
+
+    expect(directory.heading("Todavía no hay empleados")).to_be_visible()
+
+
+def test_a_write_is_sent_again_once_the_session_is_renewed(stack: LocalStack, directory: Directory) -> None:
+    directory.open("#/empleados/nuevo")
+    directory.fill(**ANA)
+    expire(directory)
+
+    directory.press("Guardar")
+
+    expect(directory.notice("Guardado: Ana")).to_be_visible()
+    assert len(stack.employees()) == 1
+
+
+def test_a_token_that_is_refused_all_the_same_is_not_renewed_for_ever(directory: Directory) -> None:
+    directory.answer("/resumen", 401, '{"title": "No autenticado", "status": 401}')
+    renewals = requests_of(directory.page, "/sesion/renovar")
+
+    directory.open("#/resumen")
+
+    expect(directory.alert).to_contain_text("No autenticado")
+    assert len(renewals) == 1
+
+
+def test_an_identity_provider_that_is_not_there_is_said_and_does_not_end_the_session(directory: Directory) -> None:
+    directory.open()
+    expect(directory.heading("Todavía no hay empleados")).to_be_visible()
+    expire(directory)
+    unwell = {"title": "Respuesta incorrecta", "status": 502, "detail": "El servicio de identidad no está disponible."}
+    directory.answer("/sesion/renovar", 502, json.dumps(unwell))
+
+    directory.go("Resumen")
+
+    expect(directory.alert).to_contain_text("El servicio de identidad no está disponible.")
+    directory.mend()
+    directory.press("Reintentar")
+    expect(directory.heading("No hay nada que resumir")).to_be_visible()
+
+
+def test_a_session_that_ends_in_the_middle_of_the_work_loses_nothing(
+    stack: LocalStack, directory_of: OpenTab, user: str
+) -> None:
+    directory = directory_of(None)
+    directory.open("#/empleados/nuevo")
+    directory.sign_in(user, PASSWORD)
+    directory.fill(**ANA)
+    end_session(directory)
+    directory.press("Guardar")
+    expect(directory.page.get_by_role("dialog", name=OVER)).to_be_visible()
+
+    sign_in_again(directory, user, PASSWORD)
+
+    expect(directory.page.get_by_role("dialog")).to_have_count(0)
+    expect(directory.notice("Guardado: Ana")).to_be_visible()
+    assert len(stack.employees()) == 1
+
+
+def test_who_does_not_want_to_sign_in_again_keeps_what_was_typed(
+    stack: LocalStack, directory_of: OpenTab, user: str
+) -> None:
+    directory = directory_of(None)
+    directory.open("#/empleados/nuevo")
+    directory.sign_in(user, PASSWORD)
+    directory.fill(**ANA)
+    end_session(directory)
+    directory.press("Guardar")
+
+    directory.press("Ahora no")
+
+    expect(directory.alert).to_contain_text("Lo que escribió sigue aquí.")
+    expect(directory.field("nombre")).to_have_value("Ana")
+    directory.press("Guardar")  # nobody is asked twice for the same
+    expect(directory.page.get_by_role("dialog")).to_have_count(0)
+    directory.press("Iniciar sesión")
+    sign_in_again(directory, user, PASSWORD)
+    expect(directory.notice("La sesión está abierta otra vez.")).to_be_visible()
+    directory.press("Guardar")
+    expect(directory.notice("Guardado: Ana")).to_be_visible()
+    assert len(stack.employees()) == 1
+
+
+def test_a_view_goes_on_by_itself_after_the_sign_in(directory_of: OpenTab, user: str) -> None:
+    directory = directory_of(None)
+    directory.open()
+    directory.sign_in(user, PASSWORD)
+    end_session(directory)
+    directory.go("Resumen")
+    directory.press("Ahora no")
+    directory.alert.get_by_role("button", name="Iniciar sesión").click()
+
+    sign_in_again(directory, user, PASSWORD)
+
+    expect(directory.heading("No hay nada que resumir")).to_be_visible()
+
+
+def test_an_import_pauses_when_the_session_ends_and_goes_on(
+    stack: LocalStack, directory: Directory, tmp_path: Any
+) -> None:
+    file = tmp_path / "personas.csv"
+    file.write_text("nombre;email;posicion;salario\nAna;ana@example.com;Analista;1\n", encoding="utf-8")
+    directory.open("#/importar")
+    directory.choose_file(file)
+    directory.answer("/empleados", 401, '{"title": "No autenticado", "status": 401}')
+    directory.press("Importar 1 empleado")
+    expect(directory.page.get_by_text("no se ha perdido ninguna línea")).to_be_visible()
+
+    directory.mend()
+    directory.press("Continuar")
+
+    expect(directory.heading("Importación terminada")).to_be_visible()
+    assert len(stack.employees()) == 1
+
+
+def test_another_persons_sign_in_takes_over_every_tab(directory_of: OpenTab, user: str) -> None:
+    directory = directory_of("lector")
+    directory.open()
+    expect(directory.page.get_by_role("button", name="Leo Lector")).to_be_visible()
+    other = second_tab(directory)
+    other.page.context.clear_cookies()
+    other.open()
+
+    other.sign_in(user, PASSWORD)
+
+    expect(directory.page.get_by_role("button", name=user)).to_be_visible()
+
+
+def test_what_one_person_typed_is_not_for_the_next(directory_of: OpenTab, user: str) -> None:
+    directory = directory_of("admin")
+    directory.open("#/empleados/nuevo")
+    directory.fill(nombre="Ana", salario="4321")
+    directory.page.on("dialog", lambda dialog: dialog.accept())
+    end_session(directory)
+    directory.page.reload()
+
+    directory.sign_in(user, PASSWORD)
+
+    expect(directory.field("nombre")).to_have_value("")
+
+
+# ---- the way out
+
+
+def test_signing_out_ends_it_here_and_in_the_other_tabs(directory_of: OpenTab, user: str) -> None:
+    directory = directory_of(None)
+    directory.open()
+    directory.sign_in(user, PASSWORD)
+    other = second_tab(directory)
+    other.open("#/resumen")
+    expect(other.heading("No hay nada que resumir")).to_be_visible()
+    with directory.page.expect_request(re.compile("/logout")) as left:
+        directory.press("Cerrar sesión")
+
+    expect(directory.heading(WAY_IN)).to_be_visible()
+    expect(other.heading(WAY_IN)).to_be_visible()
+    assert "client_id=" in left.value.url
+    assert directory.page.context.cookies() == []
+    directory.page.go_back()
+    expect(directory.heading(WAY_IN)).to_be_visible()
+
+
+def test_signing_out_asks_first_when_something_is_not_saved(directory_of: OpenTab, user: str) -> None:
+    directory = directory_of(None)
+    directory.open("#/empleados/nuevo")
+    directory.sign_in(user, PASSWORD)
+    directory.fill(nombre="Ana")
+
+    directory.press("Cerrar sesión")
+
+    dialog = directory.page.get_by_role("dialog", name=user)
+    expect(dialog).to_contain_text("Hay cambios sin guardar")
+    dialog.get_by_role("button", name="Cancelar").click()
+    expect(directory.field("nombre")).to_have_value("Ana")
+    directory.press("Cerrar sesión")
+    dialog.get_by_role("button", name="Cerrar sesión").click()
+    expect(directory.heading(WAY_IN)).to_be_visible()
+    assert directory.page.evaluate("sessionStorage.length") == 0
+
+
+def test_who_was_about_to_be_deleted_is_deleted_before_the_session_ends(
+    stack: LocalStack, directory_of: OpenTab, user: str
+) -> None:
+    stack.insert([an_employee()])
+    directory = directory_of(None)
+    directory.open()
+    directory.sign_in(user, PASSWORD)
+    directory.page.get_by_label("Eliminar a Ana Pérez").click()
+
+    directory.press("Cerrar sesión")
+
+    expect(directory.heading(WAY_IN)).to_be_visible()
+    assert stack.employees() == []
+
+
+def test_a_delete_that_fails_keeps_the_session(stack: LocalStack, directory_of: OpenTab, user: str) -> None:
+    stack.insert([an_employee()])
+    directory = directory_of(None)
+    directory.open()
+    directory.sign_in(user, PASSWORD)
+    directory.cut(r"/empleados/\d+", method="DELETE")
+    directory.page.get_by_label("Eliminar a Ana Pérez").click()
+
+    directory.press("Cerrar sesión")
+
+    expect(directory.alert).to_contain_text("No se pudo eliminar a Ana Pérez.")
+    expect(directory.page.get_by_role("button", name=user)).to_be_visible()
+
+
+def test_signing_out_everywhere_ends_the_sessions_of_other_browsers(directory_of: OpenTab, user: str) -> None:
+    here, elsewhere = directory_of(None), directory_of(None)
+    for directory in (here, elsewhere):
+        directory.open()
+        directory.sign_in(user, PASSWORD)
+
+    here.page.wait_for_timeout(1100)  # the emulator counts whole seconds: what is as old as the sign-out stays
+    here.page.get_by_role("button", name=user).click()
+    here.press("Cerrarla en todas partes")
+
+    expect(here.heading(WAY_IN)).to_be_visible()
+    expire(elsewhere)
+    elsewhere.go("Resumen")
+    expect(elsewhere.page.get_by_role("dialog", name=OVER)).to_be_visible()
+
+
+def test_a_sign_out_that_fails_is_said(directory: Directory) -> None:
+    directory.open()
+    directory.cut("/sesion/salir", method="POST")
+
+    directory.press("Cerrar sesión")
+
+    expect(directory.alert).to_contain_text("No se pudo cerrar la sesión. El servidor no responde.")
+
+
+def test_everywhere_is_not_promised_to_whose_session_was_over_already(directory_of: OpenTab, user: str) -> None:
+    directory = directory_of(None)
+    directory.open()
+    directory.sign_in(user, PASSWORD)
+    end_session(directory)
+    directory.page.get_by_role("button", name=user).click()
+
+    directory.press("Cerrarla en todas partes")
+    directory.press("Ahora no")
+
+    expect(directory.alert).to_contain_text("Esta sesión ya había terminado.")
+
+
+# ---- a demonstration
+
+
+def test_a_demonstration_says_that_it_is_one(directory_of: OpenTab) -> None:
+    directory = directory_of()
+    nobody = {"usuario": "demo", "nombre": "", "correo": "", "grupos": ["admin"], "caduca_en": None}
+    directory.answer_json("/sesion", {"demo": True, **nobody})
+
+    directory.open()
+
+    expect(directory.page.get_by_text("no escriba datos de personas reales")).to_be_visible()
+    expect(directory.page.get_by_role("button", name="Cerrar sesión")).to_have_count(0)
+    assert menu(directory) == ["Empleados", "Resumen", "Actividad", "Operación"]
