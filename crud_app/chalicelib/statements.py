@@ -10,6 +10,7 @@ with its parameters known, so that the planner sees only what remains.
 from __future__ import annotations
 
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -41,11 +42,11 @@ from sqlalchemy.dialects.postgresql import JSONB, TSQUERY, aggregate_order_by, a
 
 from chalicelib.database import prepare
 from chalicelib.empleado import CONFIDENTIAL, INPUTS, Audience
-from chalicelib.evento import ACTUALIZADO, CREADO, ELIMINADO, MESSAGE_VERSION, TOLD
+from chalicelib.evento import ACTUALIZADO, CREADO, ELIMINADO, FACTS, MESSAGE_VERSION, TOLD
 from chalicelib.tables import constant, empleados, eventos, fields_of, on_the_wire, sort_key, sort_key_text, utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import CTE, BindParameter, ColumnElement, Select, Tuple
 
@@ -339,13 +340,12 @@ def _told_to(audience: Audience, *, number: ColumnElement[Any]) -> Select[Any]:
     """
     if audience is Audience.RRHH:
         return select(number.label("number"), eventos.c.payload)
-    payload = cast(eventos.c.payload, JSONB)
+    payload = eventos.c.payload
     confidential = _texts([constant(name) for name in CONFIDENTIAL])
-    cambios = payload["cambios"].op("-", return_type=JSONB())(confidential)
-    public: ColumnElement[Any] = func.jsonb_set(payload, _texts([constant("cambios")]), cambios, type_=JSONB())
-    for name in TOLD:
-        if name in CONFIDENTIAL:
-            public = public.op("#-", return_type=JSONB())(_texts([constant("empleado"), constant(name)]))
+    cambios = cast(payload["cambios"], JSONB).op("-", return_type=JSONB())(confidential)
+    empleado = {name: payload["empleado"][name] for name in TOLD if name not in CONFIDENTIAL}
+    told = {name: payload[name] for name in FACTS}
+    public = _json_object(told | {"empleado": _json_object(empleado), "cambios": cambios})
     is_told = or_(eventos.c.tipo != constant(ACTUALIZADO), func.jsonb_array_length(cambios) > literal_column("0"))
     return select(number.label("number"), public.label("payload")).where(is_told)
 
@@ -365,6 +365,11 @@ def _event_page(source: Select[Any]) -> tuple[ColumnElement[Any], ...]:
     body = _json_array(func.json_agg(newest_first).filter(shown)).select_from(page)
     last = case((func.count() > LIMIT, func.min(page.c.number).filter(shown)))
     return body.scalar_subquery(), select(last).select_from(page).scalar_subquery()
+
+
+def _json_object(members: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+    pairs = ((constant(name), value) for name, value in members.items())
+    return func.json_build_object(*chain.from_iterable(pairs))
 
 
 def _texts(elements: Sequence[ColumnElement[str]]) -> ColumnElement[Any]:
