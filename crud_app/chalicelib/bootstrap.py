@@ -1,4 +1,6 @@
-"""The one place where the parts meet. They are made once, at first use; making them opens nothing."""
+"""The one place where the parts meet. They are made once, at first use. Making them opens nothing; it may read the
+database's address.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,14 @@ from typing import TYPE_CHECKING
 from chalicelib.database import Database
 from chalicelib.directorio import Directorio
 from chalicelib.outbox import Outbox
+from chalicelib.parameter import ParameterStore
 from chalicelib.publisher import SnsPublisher
 from chalicelib.repository import Repository
-from chalicelib.settings import from_environment
+from chalicelib.settings import from_environment, parse_database_url
 
 if TYPE_CHECKING:
     from chalicelib.publisher import Publisher
-    from chalicelib.settings import Settings
+    from chalicelib.settings import DatabaseAddress, Settings
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,26 @@ def compose(settings: Settings) -> System:
 
     Raises:
         SettingError: the database's address is missing or malformed, or ``DEMO`` is.
+        Unavailable: the parameter with the address cannot be read now.
     """
-    database = Database(settings.database_address, settings.database_pool_size)
-    return assemble(database, SnsPublisher(settings), is_demo=settings.is_demo)
+    return assemble(open_database(settings), SnsPublisher(settings), is_demo=settings.is_demo)
+
+
+def open_database(settings: Settings) -> Database:
+    """The database at the address of the environment, or of the parameter that it names.
+
+    Raises:
+        SettingError, Unavailable: see ``compose``.
+    """
+    name, size = settings.database_parameter, settings.database_pool_size
+    if name is None:
+        return Database(settings.database_address, size)
+    store = ParameterStore(settings.aws_access)
+
+    def read_address() -> DatabaseAddress:
+        return parse_database_url(store.read(name))
+
+    return Database(read_address(), size, renew_address=read_address)
 
 
 def assemble(database: Database, publisher: Publisher, *, is_demo: bool = False) -> System:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from chalicelib.settings import SettingError
+from chalicelib.tls import system_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +92,8 @@ class Connector:
         mode, root_cert = self._address.ssl_mode, self._address.ssl_root_cert
         if mode == "disable":
             return False
+        if mode == "verify-full" and root_cert in {None, "system"}:
+            return system_context()
         try:
             context = ssl.create_default_context(cafile=None if root_cert == "system" else root_cert)
         except OSError:

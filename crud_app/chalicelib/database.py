@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pg8000.exceptions import InterfaceError
+from pg8000.exceptions import DatabaseError, InterfaceError
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -29,7 +29,7 @@ from chalicelib.errors import CrudError, OutcomeUnknown, StatementRefused, Unava
 from chalicelib.pipeline import PipelinedConnection, server_fields, sqlstate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.sql import ClauseElement
@@ -50,6 +50,8 @@ MAX_ATTEMPTS = 4
 PAUSE_SECONDS = 0.05
 
 ADMIN_SHUTDOWN = "57P01"
+#: invalid_authorization_specification, invalid_password: what a rotated password looks like.
+REFUSED_LOGINS = frozenset({"28000", "28P01"})
 #: serialization_failure, deadlock_detected, admin_shutdown: the same statement has a good chance a moment later.
 REPEATABLE_STATES = frozenset({"40001", "40P01", ADMIN_SHUTDOWN})
 #: Classes of conditions that pass without a change of this program, and the codes of a schema that is not (yet)
@@ -91,13 +93,19 @@ class Database:
     Args:
         address: where PostgreSQL is.
         pool_size: connections at most.
+        renew_address: asked where PostgreSQL is now, once for each connection whose user or password it refuses.
     """
 
-    def __init__(self, address: DatabaseAddress, pool_size: int = 1) -> None:
+    def __init__(
+        self,
+        address: DatabaseAddress,
+        pool_size: int = 1,
+        *,
+        renew_address: Callable[[], DatabaseAddress] | None = None,
+    ) -> None:
+        self._address = address
         self._connector = Connector(address)
-        self._limits: dict[str, Any] = (
-            {"preamble": LIMITS_STATEMENT} if address.pooled else {"startup_params": SERVER_LIMITS}
-        )
+        self._renew_address = renew_address
         self._patience: ContextVar[Patience] = ContextVar("patience", default=Patience())  # noqa: B039 - it is frozen
         self._engine = self._make_engine(pool_size)
 
@@ -207,7 +215,24 @@ class Database:
         return engine
 
     def _open(self) -> PipelinedConnection:
-        return self._connector.open(PipelinedConnection, seconds=self._patience.get().connect, **self._limits)
+        try:
+            return self._open_once()
+        except DatabaseError as error:
+            if sqlstate(error) not in REFUSED_LOGINS or not self._find_new_address():
+                raise
+            return self._open_once()
+
+    def _open_once(self) -> PipelinedConnection:
+        limits = {"preamble": LIMITS_STATEMENT} if self._address.pooled else {"startup_params": SERVER_LIMITS}
+        return self._connector.open(PipelinedConnection, seconds=self._patience.get().connect, **limits)
+
+    def _find_new_address(self) -> bool:
+        """Whether the address has changed: a password does, and the functions that run go on with the old one."""
+        if self._renew_address is None or (address := self._renew_address()) == self._address:
+            return False
+        self._address, self._connector = address, Connector(address)
+        logger.info("The database's address has changed")
+        return True
 
     def _check_connection(self, connection: PipelinedConnection, *_: object) -> None:
         """Exchange a dead connection for a new one *before* something is sent: afterwards it would be too late."""

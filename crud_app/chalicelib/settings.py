@@ -49,6 +49,17 @@ class DatabaseAddress:
     pooled: bool
 
 
+@dataclass(frozen=True)
+class AwsAccess:
+    """Where AWS's Parameter Store is, and the credentials to ask it: Lambda gives them to each function's role."""
+
+    region: str
+    endpoint: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+
+
 class Settings:
     """The variables that crud_app knows, each checked when it is first asked for.
 
@@ -67,6 +78,44 @@ class Settings:
             SettingError: it is missing, no such address, or has a parameter that is not understood.
         """
         return parse_database_url(self._required("DATABASE_URL"))
+
+    @cached_property
+    def database_parameter(self) -> str | None:
+        """``DATABASE_URL_PARAMETER``: the name of the parameter that holds what ``DATABASE_URL`` would, or None.
+
+        Raises:
+            SettingError: it is no name of a parameter, or ``DATABASE_URL`` is set, too.
+        """
+        value = self._environment.get("DATABASE_URL_PARAMETER")
+        if not value:
+            return None
+        if self._environment.get("DATABASE_URL"):
+            raise SettingError("DATABASE_URL and DATABASE_URL_PARAMETER must not both be set")
+        if not re.fullmatch(r"[A-Za-z0-9_./-]{1,1011}", value):
+            raise SettingError(
+                "DATABASE_URL_PARAMETER must be the name of a parameter, such as /directory/database-url"
+            )
+        return value
+
+    @cached_property
+    def aws_access(self) -> AwsAccess:
+        """``AWS_REGION`` and the credentials, as Lambda sets them; ``AWS_ENDPOINT_URL`` where there is an emulator.
+
+        Raises:
+            SettingError: one is missing, or the endpoint is no address.
+        """
+        region = self._environment.get("AWS_REGION") or self._required("AWS_DEFAULT_REGION")
+        domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        endpoint = self._environment.get("AWS_ENDPOINT_URL") or f"https://ssm.{region}.{domain}"
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?", endpoint):
+            raise SettingError("AWS_ENDPOINT_URL must be an http:// or https:// address without a path")
+        return AwsAccess(
+            region=region,
+            endpoint=endpoint,
+            access_key=self._required("AWS_ACCESS_KEY_ID"),
+            secret_key=self._required("AWS_SECRET_ACCESS_KEY"),
+            session_token=self._environment.get("AWS_SESSION_TOKEN", ""),
+        )
 
     @cached_property
     def database_pool_size(self) -> int:

@@ -94,3 +94,57 @@ def test_nothing_but_the_word_true_makes_a_demonstration(value, is_demo):
 def test_what_is_neither_true_nor_false_opens_nothing(value):
     with pytest.raises(SettingError, match="DEMO"):
         _ = Settings({"DEMO": value}).is_demo
+
+
+def test_the_address_may_stand_in_a_parameter():
+    assert Settings({"DATABASE_URL_PARAMETER": "/crud-app-dev/database-url"}).database_parameter == (
+        "/crud-app-dev/database-url"
+    )
+    assert Settings({"DATABASE_URL": "postgresql://a@b/c"}).database_parameter is None
+
+
+@pytest.mark.parametrize("value", ["a b", "https://x", "ñ", "x" * 1012])
+def test_a_malformed_parameter_is_named(value):
+    with pytest.raises(SettingError, match="DATABASE_URL_PARAMETER"):
+        _ = Settings({"DATABASE_URL_PARAMETER": value}).database_parameter
+
+
+def test_two_addresses_are_one_too_many():
+    both = {"DATABASE_URL_PARAMETER": "/x", "DATABASE_URL": "postgresql://a@b/c"}
+    with pytest.raises(SettingError, match="must not both be set"):
+        _ = Settings(both).database_parameter
+
+
+LAMBDA = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "hunter"}
+
+
+def test_reads_what_lambda_sets():
+    access = Settings({**LAMBDA, "AWS_SESSION_TOKEN": "fisher"}).aws_access
+    assert (access.region, access.endpoint) == ("eu-west-1", "https://ssm.eu-west-1.amazonaws.com")
+    assert (access.access_key, access.secret_key, access.session_token) == ("a", "hunter", "fisher")
+    assert "hunter" not in repr(access)
+    assert "fisher" not in repr(access)
+
+
+def test_china_has_a_domain_of_its_own():
+    assert Settings({**LAMBDA, "AWS_REGION": "cn-north-1"}).aws_access.endpoint.endswith(".amazonaws.com.cn")
+
+
+def test_an_emulator_has_an_address():
+    access = Settings({**LAMBDA, "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}).aws_access
+    assert (access.endpoint, access.session_token) == ("http://127.0.0.1:4566", "")
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({}, "AWS_DEFAULT_REGION"),
+        ({"AWS_REGION": "eu-west-1"}, "AWS_ACCESS_KEY_ID"),
+        ({"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a"}, "AWS_SECRET_ACCESS_KEY"),
+        ({**LAMBDA, "AWS_ENDPOINT_URL": "ftp://x"}, "AWS_ENDPOINT_URL"),
+        ({**LAMBDA, "AWS_ENDPOINT_URL": "http://x/y"}, "AWS_ENDPOINT_URL"),
+    ],
+)
+def test_what_is_missing_to_ask_aws_is_named(variables, name):
+    with pytest.raises(SettingError, match=name):
+        _ = Settings(variables).aws_access
