@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 
 SENDER = "directorio@example.com"
 RECIPIENT = "rrhh@example.com"
-# The emulator stores alarms whole, but tells the provider only a part of each (DescribeAlarms in its XML form), which a
-# plan takes for changes.
-MISREAD = "aws_cloudwatch_metric_alarm"
+# What the emulator stores, and tells the provider wrongly or not at all, so that a plan takes it for changes.
+MISREAD = frozenset(
+    {
+        "aws_apigatewayv2_authorizer",  # makes up a payload version, which only Lambda authorizers have
+        "aws_cloudfront_response_headers_policy",  # makes up an empty list of headers
+        "aws_cloudwatch_metric_alarm",  # tells a part of each (DescribeAlarms in its XML form)
+        "aws_wafv2_web_acl",  # keeps the answers to itself
+    }
+)
 
 
 class EmulatorDeployment:
@@ -67,13 +73,13 @@ class EmulatorDeployment:
         return self._terraform.outputs()
 
     def changes(self) -> list[str]:
-        """The addresses of what a second apply would change, alarms apart: see ``MISREAD``."""
+        """The addresses of what a second apply would change, apart from ``MISREAD``."""
         self._terraform.read("plan", "-input=false", "-out=second.tfplan")
         plan = self._terraform.read_json("show", "-json", "second.tfplan")
         return [
             change["address"]
             for change in plan["resource_changes"]
-            if change["change"]["actions"] != ["no-op"] and change["type"] != MISREAD
+            if change["change"]["actions"] != ["no-op"] and change["type"] not in MISREAD
         ]
 
     def destroy(self) -> None:
@@ -86,7 +92,7 @@ class EmulatorDeployment:
 
 
 def _copy_root_module(work: Path, modules: Path) -> Path:
-    """Copy the files of the root module and its own module; the apps' modules stay where they are, at the same relative address."""
+    """Copy the files of the root module and its own module; the apps' modules stay where they are, same relative address."""
     folder = work / INFRA.name
     folder.mkdir(parents=True)
     for source in (INFRA, INFRA / "emulator"):

@@ -24,9 +24,10 @@ module "crud" {
     api_handler         = local.lambda["crud"]
     publicar_pendientes = local.lambda["publicar_pendientes"]
   }
-  database_url  = var.database_url
   sns_topic_arn = aws_sns_topic.email.arn
   demo          = tostring(var.demo)
+
+  database_url_parameter = aws_ssm_parameter.database_url.name
 }
 
 module "email" {

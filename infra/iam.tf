@@ -30,8 +30,8 @@ data "aws_iam_policy_document" "assumed_by_lambda" {
 locals {
   # Beyond logs and traces. bff_app calls no AWS API at all.
   permissions = {
-    crud                = [data.aws_iam_policy_document.publish_events.json]
-    publicar_pendientes = [data.aws_iam_policy_document.publish_events.json]
+    crud                = [data.aws_iam_policy_document.publish_events.json, data.aws_iam_policy_document.read_database_url.json]
+    publicar_pendientes = [data.aws_iam_policy_document.publish_events.json, data.aws_iam_policy_document.read_database_url.json]
     email               = [data.aws_iam_policy_document.operate_queue.json, data.aws_iam_policy_document.use_ledger.json]
     enviar_correos      = [data.aws_iam_policy_document.consume_queue.json, data.aws_iam_policy_document.use_ledger.json, data.aws_iam_policy_document.send_mail.json]
     registrar_resultado = [data.aws_iam_policy_document.use_ledger.json]

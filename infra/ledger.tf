@@ -68,5 +68,11 @@ resource "aws_dynamodb_table" "correos" {
     enabled = true
   }
 
+  # Off means AWS's own key, not none.
+  server_side_encryption {
+    enabled     = local.has_key
+    kms_key_arn = local.key_arn
+  }
+
   deletion_protection_enabled = local.deletion_protection
 }

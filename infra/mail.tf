@@ -45,7 +45,8 @@ resource "aws_sesv2_configuration_set_event_destination" "feedback" {
 }
 
 resource "aws_sns_topic" "ses_feedback" {
-  name = "${local.name}-ses-feedback"
+  name              = "${local.name}-ses-feedback"
+  kms_master_key_id = local.key_arn
 }
 
 resource "aws_sns_topic_policy" "ses_feedback" {

@@ -5,7 +5,8 @@ locals {
 }
 
 resource "aws_sns_topic" "email" {
-  name = "${local.name}-email-topic"
+  name              = "${local.name}-email-topic"
+  kms_master_key_id = local.key_arn
 }
 
 resource "aws_sqs_queue" "email" {
@@ -14,7 +15,10 @@ resource "aws_sqs_queue" "email" {
   visibility_timeout_seconds = 6 * local.functions["enviar_correos"].timeout
   message_retention_seconds  = 4 * local.days
   receive_wait_time_seconds  = 20
-  sqs_managed_sse_enabled    = true
+  sqs_managed_sse_enabled    = local.has_key ? null : true
+  kms_master_key_id          = local.key_arn
+  # The key is asked for a new data key this often, not for each message.
+  kms_data_key_reuse_period_seconds = local.has_key ? 3600 : null
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.email_dlq.arn
@@ -26,7 +30,10 @@ resource "aws_sqs_queue" "email_dlq" {
   name = "${local.name}-email-dlq"
   # Longer than the queue's: a message keeps its first date when it is moved here.
   message_retention_seconds = 14 * local.days
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = local.has_key ? null : true
+  kms_master_key_id         = local.key_arn
+
+  kms_data_key_reuse_period_seconds = local.has_key ? 3600 : null
 }
 
 resource "aws_sqs_queue_redrive_allow_policy" "email_dlq" {

@@ -128,6 +128,7 @@ BEYOND = {
     "aws_sns_topic_subscription": "topic → queue, feedback → function",
     "aws_sqs_queue_policy": "only the topic may send",
     "aws_sqs_queue_redrive_allow_policy": "only the queue may use the DLQ",
+    "aws_ssm_parameter": "the database's address, encrypted",
     "aws_vpc_security_group_egress_rule": "HTTPS to the AWS APIs",
     "aws_vpc_security_group_ingress_rule": "from CloudFront alone",
     "aws_wafv2_web_acl": "the firewall before the page",

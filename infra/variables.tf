@@ -76,6 +76,12 @@ variable "database_url" {
   }
 }
 
+variable "customer_key" {
+  description = "Whether a key of the account's own encrypts what holds people's data (a dollar a month). Null: only when the environment is production."
+  type        = bool
+  default     = null
+}
+
 variable "email_from" {
   description = "The sender of all e-mails: an address that SES has verified (`make sender` asks it to)."
   type        = string

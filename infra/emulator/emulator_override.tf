@@ -10,6 +10,21 @@ output "url" {
   value = var.alb_enabled ? "${var.emulator_endpoint}/_alb/${aws_lb.main[0].name}" : null
 }
 
+# It knows of VPC origins, but sends a request through one as the viewer came, that is over HTTPS, to port 443.
+resource "aws_cloudfront_distribution" "main" {
+  origin {
+    origin_id   = local.origin_id
+    domain_name = aws_lb.main[0].dns_name
+
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "http-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+    }
+  }
+}
+
 # It forgets the prefix list of a rule, and the next plan fails.
 resource "aws_vpc_security_group_ingress_rule" "cloudfront" {
   prefix_list_id = null

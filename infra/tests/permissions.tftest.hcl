@@ -38,6 +38,11 @@ override_data {
 }
 
 override_data {
+  target = data.aws_iam_policy_document.read_database_url
+  values = { json = "{\"Id\":\"read_database_url\"}" }
+}
+
+override_data {
   target = data.aws_iam_policy_document.operate_queue
   values = { json = "{\"Id\":\"operate_queue\"}" }
 }
@@ -67,8 +72,8 @@ run "apply" {
   assert {
     condition = jsonencode({ for key, document in data.aws_iam_policy_document.function : key => [for source in coalesce(document.source_policy_documents, []) : jsondecode(source).Id] }) == jsonencode({
       bff                 = []
-      crud                = ["publish_events"]
-      publicar_pendientes = ["publish_events"]
+      crud                = ["publish_events", "read_database_url"]
+      publicar_pendientes = ["publish_events", "read_database_url"]
       email               = ["operate_queue", "use_ledger"]
       enviar_correos      = ["consume_queue", "use_ledger", "send_mail"]
       registrar_resultado = ["use_ledger"]
@@ -92,6 +97,13 @@ run "apply" {
       [["sns:Publish"], ["arn:aws:sns:us-east-1:123456789012:email-topic"]],
     ])
     error_message = "crud_app publishes to its topic"
+  }
+
+  assert {
+    condition = jsonencode([for statement in data.aws_iam_policy_document.read_database_url.statement : [statement.actions, statement.resources]]) == jsonencode([
+      [["ssm:GetParameter"], ["arn:aws:ssm:us-east-1:123456789012:parameter/crud-app-dev/database-url"]],
+    ])
+    error_message = "crud_app reads the database's address, and no other parameter"
   }
 
   assert {

@@ -172,3 +172,63 @@ run "a_pooler_is_welcome" {
     error_message = "what Supabase hands out is accepted: crud_app understands it"
   }
 }
+
+# ---- encryption ------------------------------------------------------------------------------------------------
+
+run "aws_keys" {
+  command = plan
+
+  assert {
+    condition     = aws_ssm_parameter.database_url.type == "SecureString"
+    error_message = "the database's password is encrypted"
+  }
+
+  assert {
+    condition     = length(aws_kms_key.main) == 0 && aws_sqs_queue.email.sqs_managed_sse_enabled && aws_sqs_queue.email_dlq.sqs_managed_sse_enabled
+    error_message = "queues are encrypted all the same"
+  }
+}
+
+run "a_key_of_ones_own" {
+  variables {
+    environment = "production"
+  }
+
+  assert {
+    condition     = aws_kms_key.main[0].enable_key_rotation && aws_kms_key.main[0].deletion_window_in_days == 30
+    error_message = "the key rotates, and is not lost by accident"
+  }
+
+  assert {
+    condition = toset([
+      aws_ssm_parameter.database_url.key_id, aws_sns_topic.email.kms_master_key_id, aws_sns_topic.ses_feedback.kms_master_key_id,
+      aws_sqs_queue.email.kms_master_key_id, aws_sqs_queue.email_dlq.kms_master_key_id, aws_dynamodb_table.correos.server_side_encryption[0].kms_key_arn,
+    ]) == toset([aws_kms_key.main[0].arn])
+    error_message = "everything that holds people's data, and the password"
+  }
+
+  assert {
+    condition = jsonencode([for statement in data.aws_iam_policy_document.key[0].statement : [
+      statement.sid, [for condition in statement.condition : [condition.variable, condition.values]],
+      ]]) == jsonencode([
+      ["AdministerByIam", []],
+      ["UseThroughServices", [["kms:CallerAccount", ["123456789012"]], ["kms:ViaService", ["dynamodb.us-east-1.amazonaws.com", "sns.us-east-1.amazonaws.com", "sqs.us-east-1.amazonaws.com", "ssm.us-east-1.amazonaws.com"]]]],
+      ["SendEncrypted", [["aws:SourceAccount", ["123456789012"]]]],
+    ])
+    error_message = "nobody uses the key but through these services, in this account"
+  }
+}
+
+run "no_key_in_production" {
+  command = plan
+
+  variables {
+    environment  = "production"
+    customer_key = false
+  }
+
+  assert {
+    condition     = length(aws_kms_key.main) == 0
+    error_message = "the key has its price"
+  }
+}

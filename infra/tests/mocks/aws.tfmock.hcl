@@ -141,3 +141,15 @@ mock_data "aws_ec2_managed_prefix_list" {
     id = "pl-00000000"
   }
 }
+
+mock_resource "aws_ssm_parameter" {
+  defaults = {
+    arn = "arn:aws:ssm:us-east-1:123456789012:parameter/crud-app-dev/database-url"
+  }
+}
+
+mock_resource "aws_kms_key" {
+  defaults = {
+    arn = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+  }
+}

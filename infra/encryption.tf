@@ -1,0 +1,82 @@
+# A key of the account's own for what holds people's data or the database's password: the parameter, the ledger, queues
+# and topics. Without it they are encrypted too, with AWS's keys (the topics on disk only). With it their use is
+# written to CloudTrail, and taking the key away closes all of them at once. docs/adr/0014: one dollar a month.
+
+locals {
+  has_key = coalesce(var.customer_key, var.environment == "production")
+  key_arn = one(aws_kms_key.main[*].arn)
+}
+
+resource "aws_kms_key" "main" {
+  count = local.has_key ? 1 : 0
+
+  description             = "What ${local.name} keeps about people"
+  enable_key_rotation     = true
+  deletion_window_in_days = local.deletion_protection ? 30 : 7
+  policy                  = data.aws_iam_policy_document.key[0].json
+}
+
+resource "aws_kms_alias" "main" {
+  count = local.has_key ? 1 : 0
+
+  name          = "alias/${local.name}"
+  target_key_id = aws_kms_key.main[0].key_id
+}
+
+# The key follows its services, as AWS's own keys do: who may read a queue may have its messages decrypted, by that
+# service, in this account. So no role needs a permission on the key itself.
+data "aws_iam_policy_document" "key" {
+  count = local.has_key ? 1 : 0
+
+  statement {
+    sid       = "AdministerByIam"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"]
+    }
+  }
+
+  statement {
+    sid       = "UseThroughServices"
+    actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:CallerAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [for service in ["dynamodb", "sns", "sqs", "ssm"] : "${service}.${var.aws_region}.amazonaws.com"]
+    }
+  }
+
+  # Topic -> queue, and SES -> feedback topic: no role of ours, but a service sends.
+  statement {
+    sid       = "SendEncrypted"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ses.amazonaws.com", "sns.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+}
