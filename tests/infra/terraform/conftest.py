@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PROGRAM = f"""#!{sys.executable} -IS
@@ -75,3 +77,11 @@ def terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerraform:
     fake = FakeTerraform(folder)
     monkeypatch.setenv("TERRAFORM", str(fake.program))
     return fake
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    """Lets a test's command change what new files allow, for the test only."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
