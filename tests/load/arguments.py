@@ -146,8 +146,9 @@ def _file(variable: str) -> Callable[[str], Path]:
 
     def read(text: str) -> Path:
         path = Path(text)
-        folder = next(parent for parent in path.absolute().parents if parent.exists())
-        if not path.name or path.is_dir() or not folder.is_dir():
+        # Folders that are missing will be made, below the first that is there.
+        there = next((parent for parent in path.absolute().parents if parent.exists()), path)
+        if path.is_dir() or not there.is_dir():
             raise argparse.ArgumentTypeError(f"{variable} must be a file that can be written, not {shortened(text)}")
         return path
 
