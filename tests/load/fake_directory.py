@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MAX_REQUEST_BYTES = 10_000
+PATIENCE_SECONDS = 30
 JSON = ("Content-Type", "application/json")
 TAKEN = {"type": "urn:crud-empleados:email-taken", "title": "El correo ya está en uso", "status": 409}
 
@@ -26,6 +28,8 @@ class FakeDirectory(LoopbackServer):
         self.requests: list[WireRequest] = []
         self.fault: Callable[[WireRequest], WireAnswer | None] = lambda _: None
         """Answers instead, unless it gives None."""
+        self.under_way = 0
+        """How many requests are being answered."""
         self._lock = threading.Lock()
         self._last_id = 0
         super().__init__(0, max_request_bytes=MAX_REQUEST_BYTES)
@@ -48,8 +52,21 @@ class FakeDirectory(LoopbackServer):
         return [request.path for request in self.requests if request.method == method]
 
     def answer(self, request: WireRequest) -> WireAnswer:
-        self.requests.append(request)
-        return self.fault(request) or self._answer(request)
+        with self._lock:
+            self.requests.append(request)
+            self.under_way += 1
+        try:
+            return self.fault(request) or self._answer(request)
+        finally:
+            with self._lock:
+                self.under_way -= 1
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so that comes of requests to this directory."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not is_so():
+            assert time.monotonic() < deadline, "it did not happen"
+            time.sleep(0.02)
 
     def _answer(self, request: WireRequest) -> WireAnswer:
         match request.method, request.path.split("/")[1:]:

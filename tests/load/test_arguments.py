@@ -121,7 +121,7 @@ def test_no_address_is_refused() -> None:
         parse("--url=")
 
 
-@given(st.text())
+@given(st.text() | st.integers(-10, 200).map(str))
 def test_whatever_is_given_is_either_a_number_within_bounds_or_refused(text: str) -> None:
     try:
         options = parse("--profile=step", f"--requests={text}", f"--p95={text}", f"--errors={text}")

@@ -17,7 +17,6 @@ from tests.load.profile import Profile
 from tests.load.work import Excerpt, Load, OwnRow, own_employee
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from infra.local.wire import WireRequest
@@ -102,7 +101,7 @@ def test_an_answer_that_breaks_off_is_a_failure(fake_directory: FakeDirectory) -
 def test_a_stop_lets_the_answers_come_that_are_under_way(fake_directory: FakeDirectory) -> None:
     goes_on = hold_answers(fake_directory)
     generator = Generator(load_for(fake_directory, users=3))
-    wait_until(lambda: len(fake_directory.requests) == 3)
+    fake_directory.wait_until(lambda: len(fake_directory.requests) == 3)
     generator.stop()
     time.sleep(0.2)  # the signal must come before the answers
     goes_on.set()
@@ -113,7 +112,7 @@ def test_a_stop_lets_the_answers_come_that_are_under_way(fake_directory: FakeDir
 def test_a_second_stop_waits_for_nothing(fake_directory: FakeDirectory) -> None:
     goes_on = hold_answers(fake_directory)
     generator = Generator(load_for(fake_directory))
-    wait_until(lambda: len(fake_directory.requests) == 2)
+    fake_directory.wait_until(lambda: len(fake_directory.requests) == 2)
     generator.stop()
     generator.stop()
     assert list(generator.measurements()) == []
@@ -156,10 +155,3 @@ def hold_answers(directory: FakeDirectory) -> threading.Event:
 
     directory.fault = wait
     return goes_on
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
