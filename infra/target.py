@@ -119,8 +119,8 @@ def require_directory(client: httpx.Client, target: Target) -> None:
     try:
         response = client.get(f"{target.url}/health", timeout=HEALTH_SECONDS)
     except httpx.HTTPError as error:
-        what_to_do = "start it with `make run`" if target.is_own else "is the address right?"
-        raise NotTheDirectory(f"No directory answers at {target.url} ({type(error).__name__}): {what_to_do}.") from None
+        what_to_do = "start it with `make run`." if target.is_own else "is the address right?"
+        raise NotTheDirectory(f"No directory answers at {target.url} ({type(error).__name__}): {what_to_do}") from None
     if response.status_code != HTTPStatus.OK or not _says_ok(response):
         raise NotTheDirectory(
             f"What answers at {target.url} is not the directory, or not well (GET /health: {response.status_code})."

@@ -28,8 +28,6 @@ class FakeDirectory(LoopbackServer):
         self.requests: list[WireRequest] = []
         self.fault: Callable[[WireRequest], WireAnswer | None] = lambda _: None
         """Answers instead, unless it gives None."""
-        self.under_way = 0
-        """How many requests are being answered."""
         self._lock = threading.Lock()
         self._last_id = 0
         super().__init__(0, max_request_bytes=MAX_REQUEST_BYTES)
@@ -52,14 +50,8 @@ class FakeDirectory(LoopbackServer):
         return [request.path for request in self.requests if request.method == method]
 
     def answer(self, request: WireRequest) -> WireAnswer:
-        with self._lock:
-            self.requests.append(request)
-            self.under_way += 1
-        try:
-            return self.fault(request) or self._answer(request)
-        finally:
-            with self._lock:
-                self.under_way -= 1
+        self.requests.append(request)
+        return self.fault(request) or self._answer(request)
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
         """Wait until something is so that comes of requests to this directory."""
@@ -77,7 +69,7 @@ class FakeDirectory(LoopbackServer):
             case "GET", ["empleados"]:
                 return self._list(request)
             case "POST", ["empleados"]:
-                return self._create(json.loads(request.body))
+                return self.create(request)
             case method, ["empleados", id_] if int(id_) in self.rows:
                 return self._one(method, int(id_), request)
             case _:
@@ -95,7 +87,9 @@ class FakeDirectory(LoopbackServer):
         links = [("Link", f'</empleados?{more}>; rel="next"')] if len(rows) > after + limit else []
         return json_answer(rows[after : after + limit], 200, *links)
 
-    def _create(self, values: dict[str, Any]) -> WireAnswer:
+    def create(self, request: WireRequest) -> WireAnswer:
+        """`POST /empleados`."""
+        values = json.loads(request.body)
         if any(row["email"] == values["email"] for row in self.rows.values()):
             return json_answer(TAKEN, 409)
         id_ = self.add(**values)
