@@ -95,7 +95,7 @@ demo: $(VENV)/.ready ## Fill the running system with 1,000 invented employees: U
 .PHONY: load-test
 load-test: $(VENV)/.ready $(LOAD)/.ready ## How fast it answers: URL=… REQUESTS=50 CONCURRENCY=1 PROFILE=read|mix|step P95=200ms ERRORS=1%
 	@$(BIN)/python -m tests.load $(call flag,url,URL) $(call flag,requests,REQUESTS) \
-	  $(call flag,concurrency,CONCURRENCY) $(call flag,profile,PROFILE) $(call flag,seconds,SECONDS) \
+	  $(call flag,concurrency,CONCURRENCY) $(call flag,profile,PROFILE) $(call flag,duration,DURATION) \
 	  $(call flag,p95,P95) $(call flag,errors,ERRORS) $(call flag,report,REPORT) $(call flag,json,JSON) \
 	  $(call switch,mine,MINE)
 

@@ -44,7 +44,7 @@ def test_a_climb_has_bounds_of_its_own() -> None:
 
 
 def test_what_is_said_wins() -> None:
-    options = parse("--profile=step", "--requests=9", "--concurrency=16", "--p95=80ms", "--errors=0", "--seconds=60")
+    options = parse("--profile=step", "--requests=9", "--concurrency=16", "--p95=80ms", "--errors=0", "--duration=60")
     assert (options.requests, options.concurrency, options.seconds) == (9, 16, 60)
     assert (options.p95_ms, options.errors_percent) == (80, 0.0)
 
@@ -71,7 +71,7 @@ def test_a_number_of_requests_that_cannot_be_is_refused_by_name(text: str, capsy
     [
         ("--concurrency=257", "CONCURRENCY must be a whole number from 1 to 256"),
         ("--concurrency=51", "CONCURRENCY (51) must not be larger than REQUESTS (50)"),
-        ("--seconds=1801", "SECONDS must be a whole number from 1 to 1,800"),
+        ("--duration=1801", "DURATION must be a whole number from 1 to 1,800"),
         ("--profile=write", "PROFILE must be read, mix or step"),
         ("--p95=0", "P95 must be a whole number of milliseconds from 1 to 30,000, such as 200ms"),
         ("--p95=30001ms", "P95 must be"),

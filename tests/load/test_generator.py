@@ -66,23 +66,19 @@ def test_as_many_are_under_way_at_once_as_there_are_people(fake_directory: FakeD
     assert [each.failure for each in measurements] == [""] * 8
 
 
-@pytest.mark.parametrize(
-    ("answer", "failure"),
-    [
-        (json_answer({"status": 503}, 503), "HTTP 503"),
-        (json_answer([], 201), "HTTP 201"),
-        (WireAnswer(302, [("Location", "http://127.0.0.2:1/")], b""), "HTTP 302"),
-        (WireAnswer(200, [("Content-Type", "text/html")], b"<p>"), "no es JSON"),
-        (WireAnswer(200, [], b""), "no es JSON"),
-    ],
-)
-def test_a_wrong_answer_is_a_failure_with_its_reason(
-    answer: WireAnswer, failure: str, fake_directory: FakeDirectory
-) -> None:
-    fake_directory.fault = lambda _: answer
-    measurements = measure(load_for(fake_directory, requests=3))
-    assert [each.failure for each in measurements] == [failure] * 3
-    assert len(fake_directory.requests) == 3
+def test_each_wrong_answer_is_a_failure_with_its_reason_and_not_asked_for_again(fake_directory: FakeDirectory) -> None:
+    answers = [
+        json_answer({"status": 503}, 503),
+        json_answer([], 201),
+        WireAnswer(302, [("Location", f"{fake_directory.url}/health")], b""),
+        WireAnswer(200, [("Content-Type", "text/html")], b"<p>"),
+        WireAnswer(200, [], b""),
+    ]
+    left = iter(answers)
+    fake_directory.fault = lambda _: next(left)
+    measurements = measure(load_for(fake_directory, users=1, requests=5))
+    assert [each.failure for each in measurements] == ["HTTP 503", "HTTP 201", "HTTP 302", "no es JSON", "no es JSON"]
+    assert len(fake_directory.requests) == 5
 
 
 def test_a_server_that_is_gone_is_a_failure(fake_directory: FakeDirectory) -> None:

@@ -105,7 +105,7 @@ def test_a_climb_asks_for_no_more_than_256_at_once(arguments: list[str], tmp_pat
 
 def test_a_climb_ends_when_the_time_is_up(arguments: list[str], fake_directory: FakeDirectory, tmp_path: Path) -> None:
     fake_directory.fault = lambda _: time.sleep(0.05)
-    main([*arguments, "--profile=step", "--requests=100000", "--seconds=1"], {})
+    main([*arguments, "--profile=step", "--requests=100000", "--duration=1"], {})
     document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert (document["halt"], len(document["steps"])) == ("spent", 1)
 

@@ -116,7 +116,7 @@ def test_a_climb_is_shown_by_its_steps() -> None:
 def test_nothing_measured_is_shown_as_nothing() -> None:
     page = Page(report_page(OUTCOMES["nothing"]))
     assert page.headings == ["Cómo se midió"]
-    assert "La prueba terminó por tiempo (SECONDS=300): 0 de 50 peticiones." in page.text
+    assert "La prueba terminó por tiempo (DURATION=300): 0 de 50 peticiones." in page.text
 
 
 def test_what_comes_from_outside_is_text() -> None:

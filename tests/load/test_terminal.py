@@ -75,7 +75,7 @@ def test_failures_are_counted_by_reason_and_thresholds_judged() -> None:
     ("is_interrupted", "sentence"),
     [
         (True, "La prueba terminó con Ctrl-C: 20 de 50 peticiones."),
-        (False, "La prueba terminó por tiempo (SECONDS=300): 20 de 50 peticiones."),
+        (False, "La prueba terminó por tiempo (DURATION=300): 20 de 50 peticiones."),
     ],
 )
 def test_an_early_end_is_said(is_interrupted: bool, sentence: str) -> None:  # noqa: FBT001 - a parameter of the test
