@@ -13,7 +13,7 @@ import pytest
 
 from infra.local.emulator import REGION
 from infra.preflight import NotReady
-from infra.rollback import main, roll_back
+from infra.rollback import lend_local_files, main, roll_back
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,3 +163,17 @@ def test_the_command_says_what_is_missing(
 
     assert main() == 1
     assert capsys.readouterr().err.startswith("DATABASE_URL is not set")
+
+
+def test_what_is_in_no_commit_is_lent_and_what_is_in_it_stays(tmp_path: Path) -> None:
+    infra, borrower = tmp_path / "infra", tmp_path / "borrower"
+    (infra / "terraform.tfstate.d").mkdir(parents=True)
+    borrower.mkdir()
+    for name in ("backend.tf", "dev.tfvars", "example.tfvars", "main.tf"):
+        (infra / name).touch()
+    (borrower / "example.tfvars").touch()
+
+    lend_local_files(infra, borrower)
+
+    lent = {file.name for file in borrower.iterdir() if file.is_symlink()}
+    assert lent == {"backend.tf", "dev.tfvars", "terraform.tfstate.d"}
