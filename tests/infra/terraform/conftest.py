@@ -25,9 +25,10 @@ with (folder / "calls").open("a") as calls:
 answers = json.loads((folder / "answers").read_text())
 command = next(argument for argument in arguments if not argument.startswith("-"))
 answer = answers.get(command, {{}})
+work = next((each.removeprefix("-chdir=") for each in arguments if each.startswith("-chdir=")), "")
 for argument in arguments:
     if argument.startswith("-out="):
-        Path(argument.removeprefix("-out=")).write_text("a plan")
+        Path(work, argument.removeprefix("-out=")).write_text("a plan")
 sys.stdout.write(answer.get("prints", ""))
 sys.stderr.write(answer.get("complains", ""))
 sys.exit(answer.get("exits", 0))
