@@ -89,11 +89,14 @@ def test_a_climb_finds_how_many_at_once_are_worth_it(
             time.sleep(0.03)
 
     fake_directory.fault = work
-    assert main([*arguments, "--profile=step", "--requests=20"], {}) == 0
+    assert main([*arguments, "--profile=step", "--requests=20", "--p95=30000"], {}) == 0
     document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert [step["concurrency"] for step in document["steps"]] == [1, 2, 4]
-    assert (document["knee"], document["halt"]) == (2, "flat")
-    assert "Rodilla: 2 a la vez, con " in capsys.readouterr().out
+    # Which step is the knee depends on how busy the machine is; test_climb.py decides it from given steps.
+    climbed = [step["concurrency"] for step in document["steps"]]
+    assert climbed == [2**number for number in range(len(climbed))]
+    assert document["halt"] == "flat"
+    assert document["knee"] in climbed[:-1]
+    assert f"Rodilla: {document['knee']} a la vez, con " in capsys.readouterr().out
 
 
 def test_a_climb_asks_for_no_more_than_256_at_once(arguments: list[str], tmp_path: Path) -> None:
