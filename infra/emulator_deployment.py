@@ -92,7 +92,7 @@ class EmulatorDeployment:
 
 
 def _copy_root_module(work: Path, modules: Path) -> Path:
-    """Copy the files of the root module and its own module; the apps' modules stay where they are, same relative address."""
+    """Copy the files of the root module and its own module. The apps' modules stay, at the same relative address."""
     folder = work / INFRA.name
     folder.mkdir(parents=True)
     for source in (INFRA, INFRA / "emulator"):

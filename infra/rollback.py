@@ -30,7 +30,7 @@ APPS = ("crud_app", "email_app", "bff_app")
 LOCAL_FILES = ("backend.tf", "terraform.tfstate.d", "*.tfvars")
 
 
-def roll_back(environment: Mapping[str, str], session: Session) -> None:
+def roll_back(environment: Mapping[str, str], session: Session, project: Path = ROOT) -> None:
     """Bring back ``TO``, or what was deployed before, after showing the plan and asking.
 
     Raises:
@@ -38,29 +38,30 @@ def roll_back(environment: Mapping[str, str], session: Session) -> None:
         subprocess.CalledProcessError: that revision cannot be packaged; it has said why.
         TerraformFailed: see `Deployment`.
     """
-    deployed = Deployment(environment, session).read_revisions()
-    commit = find_commit(ROOT, environment.get("TO") or find_previous(deployed))
+    infra, build = project / INFRA.name, project / BUILD.name
+    deployed = Deployment(environment, session, infra=infra, build=build).read_revisions()
+    commit = find_commit(project, environment.get("TO") or find_previous(deployed))
     print(f"Brings back revision {commit}; deployed is {deployed[0] if deployed else 'none that is remembered'}.")
-    with work_tree(commit) as project:
-        package(project)
-        lend_local_files(project)
-        earlier = Deployment(
-            environment, session, infra=project / INFRA.name, build=project / BUILD.name, revision=commit
+    with work_tree(project, commit) as earlier:
+        package(earlier)
+        lend_local_files(infra, earlier / INFRA.name)
+        deployment = Deployment(
+            environment, session, infra=earlier / INFRA.name, build=earlier / BUILD.name, revision=commit
         )
-        earlier.plan()
+        deployment.plan()
         confirm(f"Bring back revision {commit}?", environment)
-        earlier.apply()
+        deployment.apply()
     print(f"Revision {commit} is back. The database's schema stays as it is.")
 
 
 @contextmanager
-def work_tree(commit: str) -> Iterator[Path]:
-    """The files of ``commit``, in a folder that is gone afterwards."""
-    folder = BUILD / f"revision-{commit[:12]}"
-    git = ["git", "-C", str(ROOT), "worktree"]
+def work_tree(project: Path, commit: str) -> Iterator[Path]:
+    """The files of ``commit`` in a folder of their own, which is gone afterwards."""
+    folder = project / BUILD.name / f"revision-{commit[:12]}"
+    git = ["git", "-C", str(project), "worktree"]
     # What an interrupted rollback has left.
     subprocess.run([*git, "remove", "--force", str(folder)], check=False, capture_output=True)  # noqa: S603
-    subprocess.run([*git, "add", "--quiet", "--force", "--detach", str(folder), commit], check=True)  # noqa: S603
+    subprocess.run([*git, "add", "--quiet", "--detach", str(folder), commit], check=True)  # noqa: S603
     try:
         yield folder
     finally:
@@ -77,11 +78,11 @@ def package(project: Path) -> None:
     subprocess.run(command, cwd=project, check=True)  # noqa: S603 - our own interpreter
 
 
-def lend_local_files(project: Path) -> None:
-    """Let the Terraform files of ``project`` work on the state, and with the variables, of this project."""
+def lend_local_files(infra: Path, borrower: Path) -> None:
+    """Let the Terraform files in ``borrower`` work on the state, and with the variables, of those in ``infra``."""
     for pattern in LOCAL_FILES:
-        for file in INFRA.glob(pattern):
-            link = project / INFRA.name / file.name
+        for file in infra.glob(pattern):
+            link = borrower / file.name
             if not link.exists():  # example.tfvars is in git
                 link.symlink_to(file)
 

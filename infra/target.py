@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import httpx
 
 from infra.command_line import shortened
-from infra.local.token import NoToken, fetch_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 DEFAULT_PORT = "8000"
 HIGHEST_PORT = 65535
 HEALTH_SECONDS = 10.0
-# Reads, writes, and sees what became of the mails.
-ROLE = "rrhh"
 
 # Narrow on purpose: what two programs would read in two ways ("http://localhost\@example.org") has no host here.
 _ADDRESS = re.compile(
@@ -39,7 +36,7 @@ class TargetError(Exception):
     ├── NotAnAddress     it cannot be read
     ├── NotOwn           it is not this machine, and nobody said that it may be used
     ├── NotTheDirectory  nothing answers there, or something else does
-    └── NotLetIn         the directory wants to know who asks
+    └── NotLetIn         the directory wants to know who asks (infra/entry.py)
     """
 
 
@@ -53,10 +50,6 @@ class NotOwn(TargetError):
 
 class NotTheDirectory(TargetError):
     """The directory does not answer there."""
-
-
-class NotLetIn(TargetError):
-    """The directory wants to know who asks, or does not take that word for it."""
 
 
 @dataclass(frozen=True)
@@ -127,40 +120,11 @@ def require_directory(client: httpx.Client, target: Target) -> None:
     try:
         response = client.get(f"{target.url}/health", timeout=HEALTH_SECONDS)
     except httpx.HTTPError as error:
-        what_to_do = "start it with `make run`" if target.is_own else "is the address right?"
-        raise NotTheDirectory(f"No directory answers at {target.url} ({type(error).__name__}): {what_to_do}.") from None
+        what_to_do = "start it with `make run`." if target.is_own else "is the address right?"
+        raise NotTheDirectory(f"No directory answers at {target.url} ({type(error).__name__}): {what_to_do}") from None
     if response.status_code != HTTPStatus.OK or not _says_ok(response):
         raise NotTheDirectory(
             f"What answers at {target.url} is not the directory, or not well (GET /health: {response.status_code})."
-        )
-
-
-def authorization(target: Target, environment: Mapping[str, str]) -> dict[str, str]:
-    """The header by which a program says who it is, if it can.
-
-    ``TOKEN`` is an access token of somebody with the role ``rrhh``. Without it, on this machine, one is asked of the
-    local stack, if that runs. A demonstration takes requests without any.
-    """
-    token = environment.get("TOKEN", "")
-    if not token and target.is_own:
-        try:
-            token = fetch_token(environment, ROLE)
-        except NoToken:
-            return {}
-    return {"Authorization": f"Bearer {token}"} if token else {}
-
-
-def require_entry(client: httpx.Client, target: Target) -> None:
-    """See that the directory lets ``client`` write: it sees what only those see who may.
-
-    Raises:
-        NotLetIn: with a sentence that says what to do.
-    """
-    response = client.get(f"{target.url}/correos?limite=1", timeout=HEALTH_SECONDS)
-    if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise NotLetIn(
-            f"The directory at {target.url} lets nobody in without a token of the role {ROLE} "
-            f"({response.status_code}): say TOKEN=…"
         )
 
 

@@ -88,7 +88,7 @@ CONFIDENTIAL = tuple(each.name for each in FIELDS if each.is_confidential)
 
 
 class Audience(Enum):
-    """For whom an answer is meant. It decides what is in it (docs/adr/0014-what-a-reader-learns.md)."""
+    """For whom an answer is meant. It decides what is in it (docs/adr/0017-what-a-reader-learns.md)."""
 
     RRHH = "rrhh"
     """Human resources: everything."""

@@ -16,15 +16,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from infra.command_line import OneSentenceParser
 from infra.demo.filling import PARALLEL, Filler, NotFilled, Outcome
 from infra.demo.people import invent_people
+from infra.entry import authorization, require_entry
 from infra.local.program import Ending
 from infra.target import (
     Target,
     TargetError,
-    authorization,
     default_url,
     read_target,
     require_directory,
-    require_entry,
 )
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from infra.demo.people import Person
     from infra.local.program import Ending
@@ -49,11 +49,14 @@ class Outcome(Enum):
 class Filler:
     """Adds people until all are there, the end is asked for, or the directory refuses one."""
 
-    def __init__(self, client: httpx.Client, url: str, ending: Ending) -> None:
-        """``url`` is the directory's, without a slash at the end."""
+    def __init__(
+        self, client: httpx.Client, url: str, ending: Ending, *, pauses: Sequence[float] = PAUSES_SECONDS
+    ) -> None:
+        """``url`` is the directory's, without a slash at the end; ``pauses`` are in seconds."""
         self._client = client
         self._address = f"{url}/empleados"
         self._ending = ending
+        self._pauses = pauses
 
     def fill(self, people: Iterable[Person]) -> Iterator[Outcome]:
         """What becomes of each, in their order, as soon as it is known.
@@ -69,7 +72,7 @@ class Filler:
                 raise
 
     def _add(self, person: Person) -> Outcome:
-        for pause in (*PAUSES_SECONDS, None):
+        for pause in (*self._pauses, None):
             if self._ending.asked:
                 return Outcome.LEFT_OUT
             try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 import pytest
@@ -17,10 +18,14 @@ from infra.local.postgres import migrate, running_postgres
 from infra.local.ses import EventPublisher, SesFront
 from infra.terraform_cli import TerraformFailed, find_program
 from tests.e2e.inventory import take_inventory
-from tests.e2e.system import DATABASE, DeployedSystem, aws_of
+from tests.e2e.project import ENVIRONMENT, Project
+from tests.e2e.system import DATABASE, OWNER, DeployedSystem, aws_of, let_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+
+    from infra.local.emulator import Emulator
+    from infra.local.postgres import Postgres
 
     Say = Callable[[str], None]
 
@@ -33,6 +38,8 @@ def say(pytestconfig: pytest.Config) -> Say:
     start = time.monotonic()
     terminal = pytestconfig.pluginmanager.get_plugin("terminalreporter")
     capture = pytestconfig.pluginmanager.get_plugin("capturemanager")
+    assert terminal
+    assert capture
 
     def tell(line: str) -> None:
         with capture.global_and_fixture_disabled():
@@ -42,9 +49,17 @@ def say(pytestconfig: pytest.Config) -> Say:
     return tell
 
 
+class Laptop(NamedTuple):
+    """What a deployment on this machine needs: where its data may lie, a database server, and AWS."""
+
+    folder: Path
+    postgres: Postgres
+    emulator: Emulator
+
+
 @pytest.fixture(scope="session")
-def system(pytestconfig: pytest.Config, say: Say) -> Iterator[DeployedSystem]:
-    """The deployed system. A test that changes the deployment changes it back."""
+def laptop(say: Say) -> Iterator[Laptop]:
+    """PostgreSQL and the emulator. In the end there must be as much in it as in the beginning."""
     try:
         find_program()
     except TerraformFailed as missing:
@@ -52,10 +67,8 @@ def system(pytestconfig: pytest.Config, say: Say) -> Iterator[DeployedSystem]:
     with ExitStack() as stack:
         # Not in pytest's folder: as root, PostgreSQL runs as another user, to whom each new pytest closes that folder.
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="e2e-")))
-        say("PostgreSQL with an empty, migrated database")
+        say("PostgreSQL")
         postgres = stack.enter_context(running_postgres(folder / "postgres"))
-        database_url = postgres.create_database(DATABASE)
-        migrate(database_url)
         say("the AWS emulator, with IAM enforced")
         port = free_port()
         front = stack.enter_context(running_ses_front(f"http://{HOST}:{port}"))
@@ -67,28 +80,63 @@ def system(pytestconfig: pytest.Config, say: Say) -> Iterator[DeployedSystem]:
                 functions_environment={"AWS_ENDPOINT_URL_SESV2": f"http://{HOST}:{front.port}"},
             )
         )
-        aws = aws_of(emulator)
-        before = take_inventory(aws)
-        deployment = EmulatorDeployment(emulator, folder / "work", database_url=database_url)
-        say("terraform apply (a minute or two)")
-        running = DeployedSystem(deployment, deployment.apply(), emulator, postgres)
-        say(f"drives {running.url}")
-        pytestconfig.stash[SYSTEM] = running
-        yield running
-        running.http.close()
-        say("terraform destroy")
-        deployment.destroy()
-        assert take_inventory(aws) - before == set()
+        before = take_inventory(aws_of(emulator))
+        yield Laptop(folder, postgres, emulator)
+        assert take_inventory(aws_of(emulator)) - before == set()
         say("nothing is left")
+
+
+class Staging:
+    """A second environment, which the project's commands make and destroy while something else goes on."""
+
+    def __init__(self, project: Project, background: ThreadPoolExecutor) -> None:
+        self.project = project
+        self._background = background
+        self.first_deployment = background.submit(project.deploy)
+
+    def destroy(self) -> None:
+        self._background.submit(self.project.destroy)
+
+
+@pytest.fixture(scope="session")
+def staging(laptop: Laptop, say: Say) -> Iterator[Staging]:
+    """The second environment. What it leaves shows at the end, where nothing may be left."""
+    laptop.postgres.create_database(ENVIRONMENT)
+    laptop.postgres.execute(f"CREATE ROLE {OWNER} NOLOGIN")
+    laptop.postgres.execute(f"ALTER DATABASE {ENVIRONMENT} OWNER TO {OWNER}")
+    project = Project(laptop.folder / "project", laptop.emulator, let_in(laptop.postgres, "directorio_a", ENVIRONMENT))
+
+    with ThreadPoolExecutor(1) as background:
+        say("staging, beside it: make plan, make deploy")
+        yield Staging(project, background)
+
+
+@pytest.fixture(scope="session")
+def system(request: pytest.FixtureRequest, laptop: Laptop, say: Say) -> Iterator[DeployedSystem]:
+    """The deployed system. A test that changes the deployment changes it back."""
+    if any("staging" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function)):
+        request.getfixturevalue("staging")  # so that it begins now
+    database_url = laptop.postgres.create_database(DATABASE)
+    migrate(database_url)
+    deployment = EmulatorDeployment(laptop.emulator, laptop.folder / "work", database_url=database_url)
+    say("terraform apply (a minute or two: the provider waits for queues to settle)")
+    running = DeployedSystem(deployment, deployment.apply(), laptop.emulator, laptop.postgres)
+    say(f"drives {running.url}")
+    request.config.stash[SYSTEM] = running
+    yield running
+    running.http.close()
+    say("terraform destroy")
+    deployment.destroy()
 
 
 @contextmanager
 def running_ses_front(endpoint: str) -> Iterator[SesFront]:
     """Tells what became of each mail, as SES does: the emulator stores event destinations, but publishes no events."""
     session = boto3.session.Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
-    clients = {name: session.client(name, region_name=REGION, endpoint_url=endpoint) for name in ("sesv2", "sns")}
-    clients["sns"].meta.events.register("provide-client-params.sns.Publish", add_attribute)
-    front = SesFront(endpoint, on_mail=EventPublisher(clients["sesv2"], clients["sns"]).publish)
+    sns = session.client("sns", region_name=REGION, endpoint_url=endpoint)
+    sns.meta.events.register("provide-client-params.sns.Publish", add_attribute)
+    ses = session.client("sesv2", region_name=REGION, endpoint_url=endpoint)
+    front = SesFront(endpoint, on_mail=EventPublisher(ses, sns).publish)
     front.start()
     try:
         yield front

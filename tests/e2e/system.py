@@ -23,6 +23,8 @@ MAIL_SECONDS = 60
 # A cold start through two functions, with nothing compiled in any cache.
 REQUEST_SECONDS = 60
 DATABASE = "directory"
+# The role that owns the second environment's tables, and cannot log in.
+OWNER = "directorio"
 # What Lambda itself logs about each invocation.
 LAMBDAS_OWN = ("START RequestId", "END RequestId", "REPORT RequestId")
 
@@ -38,17 +40,21 @@ class DeployedSystem:
         self.url: str = outputs["url"]
         self.http = httpx.Client(base_url=self.url, timeout=REQUEST_SECONDS, trust_env=False)
         self.aws = aws_of(emulator)
-        self.endpoint = emulator.endpoint
-        self.aws_environment = emulator.environment
+        self._endpoint = emulator.endpoint
         self._postgres = postgres
 
     def query(self, statement: str) -> str:
         """What psql prints for ``statement``."""
         return self._postgres.execute(statement, database=DATABASE)
 
-    def create_database(self, name: str) -> str:
-        """The address of an empty database beside the system's own."""
-        return self._postgres.create_database(name)
+    def let_in(self, role: str, database: str) -> str:
+        """Give ``database`` another role, as the runbook has it; return its address for that role."""
+        return let_in(self._postgres, role, database)
+
+    def shut_out(self, role: str) -> None:
+        """Close a role of the database, as the runbook has it."""
+        self._postgres.execute(f"ALTER ROLE {role} NOLOGIN")
+        self._postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'")  # noqa: S608 - ours
 
     def create(self, nombre: str, **fields: object) -> dict[str, Any]:
         """Add an employee, through the load balancer."""
@@ -67,12 +73,12 @@ class DeployedSystem:
 
     def mails_about(self, text: str) -> list[dict[str, Any]]:
         """The mails that SES took and that say ``text`` somewhere."""
-        inbox = httpx.get(f"{self.endpoint}/_ministack/ses/messages", trust_env=False).raise_for_status().json()
+        inbox = httpx.get(f"{self._endpoint}/_ministack/ses/messages", trust_env=False).raise_for_status().json()
         return [mail for mails in inbox["messages"].values() for mail in mails if text in str(mail)]
 
     def messages_in(self, queue_url: str) -> list[str]:
         """The bodies of all messages of a queue, without receiving them."""
-        answer = httpx.get(f"{self.endpoint}/_ministack/sqs/messages", params={"QueueUrl": queue_url}, trust_env=False)
+        answer = httpx.get(f"{self._endpoint}/_ministack/sqs/messages", params={"QueueUrl": queue_url}, trust_env=False)
         accounts = answer.raise_for_status().json()["messages"].values()
         queues = [queue for regions in accounts for queues in regions.values() for queue in queues.values()]
         return [message["Body"] for messages in queues for message in messages]
@@ -84,6 +90,13 @@ class DeployedSystem:
             events = logs.filter_log_events(logGroupName=group, startTime=int(start * 1000))["events"]
             messages = [event["message"] for event in sorted(events, key=lambda each: each["timestamp"])]
             yield from [f"{group}: {message}" for message in messages if not message.startswith(LAMBDAS_OWN)]
+
+
+def let_in(postgres: Postgres, role: str, database: str) -> str:
+    """Let ``role`` into ``database`` as one of those that act as its owner; return the address for it."""
+    postgres.execute(f"CREATE ROLE {role} LOGIN IN ROLE {OWNER}")
+    postgres.execute(f"ALTER ROLE {role} SET role = {OWNER}")
+    return postgres.url(database).replace("postgres@", f"{role}@")
 
 
 class Aws:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import httpx
 from rich.console import Console
 
-from infra.target import TargetError, authorization, require_directory, require_entry
+from infra.entry import authorization, require_entry
+from infra.target import TargetError, require_directory
 from tests.load.arguments import parse_arguments
 from tests.load.directory import Directory, DirectoryTrouble
 from tests.load.generator import GeneratorFailed

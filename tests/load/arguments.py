@@ -74,7 +74,7 @@ def parse_arguments(argv: Sequence[str], environment: Mapping[str, str]) -> Opti
         profile=arguments.profile,
         requests=arguments.requests or (CLIMB_REQUESTS if is_climb else REQUESTS),
         concurrency=arguments.concurrency,
-        seconds=arguments.seconds,
+        seconds=arguments.duration,
         p95_ms=CLIMB_P95_MS if is_climb and arguments.p95 is None else arguments.p95,
         errors_percent=CLIMB_ERRORS_PERCENT if is_climb and arguments.errors is None else arguments.errors,
         report=arguments.report,
@@ -102,11 +102,11 @@ def _parser() -> OneSentenceParser:
         help=f"how many at once (default: {CONCURRENCY})",
     )
     parser.add_argument(
-        "--seconds",
-        type=whole_number("SECONDS", 1, MOST_SECONDS),
+        "--duration",
+        type=whole_number("DURATION", 1, MOST_SECONDS),
         default=SECONDS,
         metavar="N",
-        help=f"how long at most (default: {SECONDS})",
+        help=f"how many seconds at most (default: {SECONDS})",
     )
     parser.add_argument("--p95", type=_milliseconds, metavar="MS", help="the most that 95 of 100 may take: 200ms")
     parser.add_argument("--errors", type=_percent, metavar="PERCENT", help="the most that may fail: 1%%")
@@ -146,8 +146,9 @@ def _file(variable: str) -> Callable[[str], Path]:
 
     def read(text: str) -> Path:
         path = Path(text)
-        folder = next(parent for parent in path.absolute().parents if parent.exists())
-        if not path.name or path.is_dir() or not folder.is_dir():
+        # Folders that are missing will be made, below the first that is there.
+        there = next((parent for parent in path.absolute().parents if parent.exists()), path)
+        if path.is_dir() or not there.is_dir():
             raise argparse.ArgumentTypeError(f"{variable} must be a file that can be written, not {shortened(text)}")
         return path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
@@ -91,12 +92,9 @@ def ticks(most: float) -> list[float]:
 def distribution_chart(results: Results) -> str:
     """How many answers took how long. What took longer than nearly all stands in the last bar."""
     scale = ticks(1.2 * percentile(results.milliseconds, 99))
-    edges = [scale[-1] * number / BINS for number in range(BINS)]
-    counts = [0] * BINS
-    for value in results.milliseconds:
-        counts[bisect_right(edges, value) - 1] += 1
-    plane = Plane("Distribución de los tiempos de respuesta", "milisegundos", (scale[-1], max(counts)))
-    for edge, count in zip(edges, counts, strict=True):
+    bins = histogram(results.milliseconds, scale[-1])
+    plane = Plane("Distribución de los tiempos de respuesta", "milisegundos", (scale[-1], max(bins.values())))
+    for edge, count in bins.items():
         if count:
             plane.bar((edge, edge + scale[-1] / BINS), (0, count), GREY)
     plane.mark_across(scale, lambda value: f"{'≥ ' if value == scale[-1] else ''}{value:g}")
@@ -105,6 +103,16 @@ def distribution_chart(results: Results) -> str:
         plane.drawing.line([(x, TOP), (x, HEIGHT - BOTTOM)], ORANGE, width=1.5)
         plane.drawing.text(x + 4, TOP + 12 + 16 * row, f"P{rank}", fill=ORANGE, bold=True)
     return str(plane.drawing)
+
+
+def histogram(values: Sequence[float], most: float) -> dict[float, int]:
+    """How many values are in each of `BINS` equal parts from 0 to ``most``, by where the part begins.
+
+    The last part also counts what is larger.
+    """
+    edges = [most * number / BINS for number in range(BINS)]
+    counts = Counter(edges[bisect_right(edges, value) - 1] for value in values)
+    return {edge: counts[edge] for edge in edges}
 
 
 def course_charts(results: Results) -> list[str]:

@@ -13,6 +13,7 @@ from tests.load.results import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.load.work import Load
 
@@ -27,12 +28,18 @@ class GeneratorFailed(Exception):
 class Generator:
     """A load under way. Ctrl-C does not reach its process: whoever started it calls `stop`."""
 
-    def __init__(self, load: Load) -> None:
-        """Start it."""
+    def __init__(self, load: Load, *, python: Path = PYTHON) -> None:
+        """Start it, with the interpreter ``python``, which has locust.
+
+        Raises:
+            GeneratorFailed: that is not installed.
+        """
+        if not python.exists():
+            raise GeneratorFailed("The generator of the load is not installed: `make load-test` does it.")
         self._words = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by `measurements`
         self._stops = 0
         self._process = subprocess.Popen(
-            [PYTHON, "-m", "tests.load.users"],
+            [python, "-m", "tests.load.users"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

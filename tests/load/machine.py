@@ -47,7 +47,7 @@ def _figures(results: Results) -> dict[str, Any]:
         "seconds": round(results.seconds, 3),
         "throughput": round(results.throughput, 3),
         "ms": {
-            "mean": results.mean,
+            "mean": results.mean and round(results.mean, 3),
             "min": results.least,
             "max": results.most,
             **{f"p{rank}": results.percentile(rank) for rank in PERCENTILES},

@@ -60,5 +60,5 @@ def early_end(outcome: Outcome) -> str | None:
     """Why fewer requests were sent than were asked for; None if they were not."""
     if outcome.climb or outcome.results.total >= outcome.options.requests:
         return None
-    why = "con Ctrl-C" if outcome.is_interrupted else f"por tiempo (SECONDS={outcome.options.seconds})"
+    why = "con Ctrl-C" if outcome.is_interrupted else f"por tiempo (DURATION={outcome.options.seconds})"
     return f"La prueba terminó {why}: {outcome.results.total} de {outcome.options.requests} peticiones."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections import deque
 from dataclasses import asdict, dataclass, field
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,7 @@ OWN_DOMAIN = "prueba-de-carga.example.com"
 OWN_POSITION = "Prueba de carga"
 PAGE_SIZE = 50
 SHORTEST_SEARCH, LONGEST_SEARCH = 2, 6
-# A cheap salary, and one that changes with each change.
-LEAST_SALARY, SALARIES = 1_000, 1_000
+LEAST_SALARY = 1_000
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,12 @@ class Work:
     def __init__(self, load: Load) -> None:
         """The time runs from here on."""
         self._load = load
-        self._chance = random.Random(load.seed)  # noqa: S311 - a load is no secret
-        self._kinds = islice(kinds_of(load.profile, self._chance), load.requests)
+        # One for the kinds, one for what is read: neither depends on how quickly answers come.
+        self._kinds = islice(kinds_of(load.profile, _chance(load.seed)), load.requests)
+        self._chance = _chance(load.seed)
         self._numbers = count(len(load.own_rows))
-        self._own_rows = list(load.own_rows)
+        self._salaries = count(LEAST_SALARY + 1)
+        self._own_rows = deque(load.own_rows)
         self._deadline = time.monotonic() + load.seconds
         self._is_stopped = False
 
@@ -140,7 +142,7 @@ class Work:
             case Kind.CREATE:
                 return self._creation()
             case Kind.CHANGE | Kind.REMOVE if self._own_rows:
-                return self._change(kind, self._own_rows.pop(self._chance.randrange(len(self._own_rows))))
+                return self._change(kind, self._own_rows.popleft())
             case Kind.CHANGE | Kind.REMOVE:
                 # The rows have run out, because creations failed.
                 return self._creation()
@@ -169,10 +171,11 @@ class Work:
         path, headers = f"/empleados/{row.id}", {"If-Match": row.etag}
         if kind is Kind.REMOVE:
             return Request(kind, "DELETE", path, 204, headers=headers, row=row)
-        return Request(kind, "PUT", path, body={"salario": self._salary()}, headers=headers, row=row)
+        return Request(kind, "PUT", path, body={"salario": next(self._salaries)}, headers=headers, row=row)
 
-    def _salary(self) -> int:
-        return LEAST_SALARY + self._chance.randrange(SALARIES)
+
+def _chance(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - a load is no secret
 
 
 def own_employee(run: str, number: int) -> dict[str, Any]:

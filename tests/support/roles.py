@@ -29,7 +29,7 @@ FOOTER = """\
 
 `lector` sees no salary, nor that one changed: answers have neither `salario` nor `version` nor `actualizado_en`, the
 history leaves out changes of salary alone, the summary counts heads only, and no list is sorted by what is not shown
-([ADR 14](adr/0014-what-a-reader-learns.md)). Imports are an admin's on the page; each of their rows is a
+([ADR 17](adr/0017-what-a-reader-learns.md)). Imports are an admin's on the page; each of their rows is a
 `POST /empleados`, which `rrhh` may send, too.
 """
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PROGRAM = f"""#!{sys.executable} -IS
@@ -23,9 +25,10 @@ with (folder / "calls").open("a") as calls:
 answers = json.loads((folder / "answers").read_text())
 command = next(argument for argument in arguments if not argument.startswith("-"))
 answer = answers.get(command, {{}})
+work = next((each.removeprefix("-chdir=") for each in arguments if each.startswith("-chdir=")), "")
 for argument in arguments:
     if argument.startswith("-out="):
-        Path(argument.removeprefix("-out=")).write_text("a plan")
+        Path(work, argument.removeprefix("-out=")).write_text("a plan")
 sys.stdout.write(answer.get("prints", ""))
 sys.stderr.write(answer.get("complains", ""))
 sys.exit(answer.get("exits", 0))
@@ -75,3 +78,11 @@ def terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerraform:
     fake = FakeTerraform(folder)
     monkeypatch.setenv("TERRAFORM", str(fake.program))
     return fake
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    """Lets a test's command change what new files allow, for the test only."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)

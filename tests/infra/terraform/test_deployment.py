@@ -6,7 +6,6 @@ The account is the emulator's, the database a real one.
 from __future__ import annotations
 
 import json
-import os
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from infra.preflight import NotReady
 from infra.terraform_cli import TerraformFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from infra.local.emulator import Emulator
@@ -56,14 +55,6 @@ def deployed(terraform: FakeTerraform, account: None, database_url: str, tmp_pat
         return Deployment({"DATABASE_URL": database, **environment}, session, infra=infra, build=build)
 
     return make
-
-
-@pytest.fixture
-def umask() -> Iterator[None]:
-    """Lets a test's command change what new files allow, for the test only."""
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
 
 
 def test_plan_shows_the_changes_of_the_environment_s_workspace_and_keeps_them(

@@ -1,0 +1,57 @@
+"""`make demo` and `make load-test` against the whole system, small."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+
+from infra.demo.filling import Filler, Outcome
+from infra.demo.people import invent_people
+from infra.local.program import Ending
+from tests.load.work import OWN_DOMAIN
+from tests.support.stack import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.stack import Stack
+
+PEOPLE = invent_people()[:30]
+
+
+def fill(stack: Stack) -> list[Outcome]:
+    with httpx.Client(trust_env=False) as client:
+        return list(Filler(client, stack.url, Ending()).fill(PEOPLE))
+
+
+def test_the_people_of_the_demo_are_taken_once(stack: Stack) -> None:
+    assert set(fill(stack)) <= {Outcome.ADDED, Outcome.THERE}
+    rows = "SELECT id, nombre, salario::text, fecha_contratacion::text, version FROM empleados WHERE email = :email"
+    before = [stack.query(rows, email=person.email) for person in PEOPLE]
+    assert fill(stack) == [Outcome.THERE] * 30
+    assert [stack.query(rows, email=person.email) for person in PEOPLE] == before
+    assert [row[1:] for ((row),) in before] == [
+        [person.nombre, f"{person.salario}.00", person.fecha_contratacion, 1] for person in PEOPLE
+    ]
+
+
+def test_the_mix_succeeds_and_leaves_no_employee_behind(stack: Stack, tmp_path: Path) -> None:
+    fill(stack)
+    report = tmp_path / "report.json"
+    arguments = [
+        f"--url={stack.url}", "--profile=mix", "--concurrency=2", "--errors=0%",
+        f"--json={report}", f"--report={tmp_path}/report.html",
+    ]  # fmt: skip
+    finished = subprocess.run(
+        [sys.executable, "-m", "tests.load", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
+    document = json.loads(report.read_text(encoding="utf-8"))
+    assert (document["total"], document["failures"]) == (50, {})
+    assert len(document["by_kind"]) == 11
+    assert stack.query(f"SELECT count(*) FROM empleados WHERE email LIKE '%@{OWN_DOMAIN}'") == [[0]]  # noqa: S608 - ours
