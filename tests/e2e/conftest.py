@@ -17,7 +17,7 @@ from infra.local.emulator import CREDENTIALS, HOST, REGION, free_port, running_e
 from infra.local.postgres import migrate, running_postgres
 from infra.local.ses import EventPublisher, SesFront
 from infra.terraform_cli import TerraformFailed, find_program
-from tests.e2e.inventory import take_inventory
+from tests.e2e.inventory import stop_schedules, take_inventory
 from tests.e2e.project import ENVIRONMENT, Project
 from tests.e2e.system import DATABASE, OWNER, DeployedSystem, aws_of, let_in
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from infra.local.emulator import Emulator
     from infra.local.postgres import Postgres
+    from tests.e2e.system import Aws
 
     Say = Callable[[str], None]
 
@@ -89,13 +90,18 @@ def laptop(say: Say) -> Iterator[Laptop]:
 class Staging:
     """A second environment, which the project's commands make and destroy while something else goes on."""
 
-    def __init__(self, project: Project, background: ThreadPoolExecutor) -> None:
+    def __init__(self, project: Project, aws: Aws, background: ThreadPoolExecutor) -> None:
         self.project = project
+        self._aws = aws
         self._background = background
         self.first_deployment = background.submit(project.deploy)
 
     def destroy(self) -> None:
-        self._background.submit(self.project.destroy)
+        self._background.submit(self._destroy)
+
+    def _destroy(self) -> None:
+        stop_schedules(self._aws, f"crud-app-{ENVIRONMENT}-")
+        self.project.destroy()
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +114,7 @@ def staging(laptop: Laptop, say: Say) -> Iterator[Staging]:
 
     with ThreadPoolExecutor(1) as background:
         say("staging, beside it: make plan, make deploy")
-        yield Staging(project, background)
+        yield Staging(project, aws_of(laptop.emulator), background)
 
 
 @pytest.fixture(scope="session")
@@ -126,6 +132,7 @@ def system(request: pytest.FixtureRequest, laptop: Laptop, say: Say) -> Iterator
     yield running
     running.http.close()
     say("terraform destroy")
+    stop_schedules(aws_of(laptop.emulator), running.outputs["name"])
     deployment.destroy()
 
 
