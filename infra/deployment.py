@@ -14,16 +14,16 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from boto3.session import Session
-
 from infra.migration import MigrationFailed, describe, migrate, read_migrations
-from infra.preflight import NotReady, check_account, check_database_url, check_plan, check_terraform
+from infra.preflight import NotReady, check_account, check_database_url, check_plan, check_terraform, open_session
 from infra.revision import describe_revision, remember
 from infra.terraform_cli import BUILD, INFRA, ROOT, Terraform, TerraformFailed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from boto3.session import Session
 
 DEFAULT_ENVIRONMENT = "dev"
 # A plan and a local state hold the database's address in the clear.
@@ -169,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = commands[parser.parse_args(arguments).command]
     os.umask(PRIVATE)
     try:
-        deployment = Deployment(os.environ, Session())
+        deployment = Deployment(os.environ, open_session(os.environ))
         print(f"Environment {deployment.name}: account {deployment.account.number}, {deployment.account.region}")
         command(deployment)
     except (NotReady, MigrationFailed, TerraformFailed) as problem:

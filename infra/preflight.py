@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
+from boto3.session import Session
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from boto3.session import Session
     from mypy_boto3_sesv2 import SESV2Client
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,6 +65,19 @@ def check_terraform(version: Mapping[str, Any]) -> None:
     major, minor, *_ = text.split(".")
     if (int(major), int(minor)) < TERRAFORM_MINIMUM:
         raise NotReady(f"Terraform {text} is too old: install 1.5 or newer (or OpenTofu, with TERRAFORM=tofu).")
+
+
+def open_session(environment: Mapping[str, str]) -> Session:
+    """What the environment and the AWS profile lead to.
+
+    Raises:
+        NotReady: AWS_PROFILE names no profile.
+    """
+    try:
+        # boto3 itself reads AWS_DEFAULT_REGION only; Terraform, and everybody else, AWS_REGION.
+        return Session(region_name=environment.get("AWS_REGION") or None)
+    except ProfileNotFound as error:
+        raise NotReady(f"AWS_PROFILE names no profile of this machine: {error}.") from error
 
 
 def check_account(session: Session) -> Account:

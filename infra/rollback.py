@@ -13,17 +13,17 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from boto3.session import Session
-
 from infra.confirmation import confirm
 from infra.deployment import PRIVATE, Deployment
-from infra.preflight import NotReady
+from infra.preflight import NotReady, open_session
 from infra.revision import find_commit, find_previous
 from infra.terraform_cli import BUILD, INFRA, ROOT, TerraformFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from boto3.session import Session
 
 APPS = ("crud_app", "email_app", "bff_app")
 # What is beside the root module and in no commit: where the state is, and the environments' variables.
@@ -90,7 +90,7 @@ def lend_local_files(infra: Path, borrower: Path) -> None:
 def main() -> int:
     os.umask(PRIVATE)
     try:
-        roll_back(os.environ, Session())
+        roll_back(os.environ, open_session(os.environ))
     except subprocess.CalledProcessError as failure:
         print(f"The rollback ended before it changed anything: {failure}", file=sys.stderr)
         return 1

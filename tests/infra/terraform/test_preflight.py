@@ -19,6 +19,7 @@ from infra.preflight import (
     check_plan,
     check_sender,
     check_terraform,
+    open_session,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +66,19 @@ def sts(*, account: str | None = None, error: str | None = None) -> Any:
 
 def test_the_account_and_region_are_told() -> None:
     assert check_account(FakeSession(sts=sts(account="123456789012"))) == Account("123456789012", REGION)  # type: ignore[arg-type]
+
+
+def test_the_region_is_the_one_that_the_refusal_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3 alone would not look at AWS_REGION."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert open_session({"AWS_REGION": "us-west-2"}).region_name == "us-west-2"
+    assert open_session({"AWS_REGION": ""}).region_name == open_session({}).region_name == "eu-west-1"
+
+
+def test_a_profile_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(NotReady, match=r"^AWS_PROFILE names no profile of this machine: "):
+        open_session({})
 
 
 def test_no_region_is_refused_before_aws_is_asked() -> None:
