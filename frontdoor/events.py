@@ -36,6 +36,8 @@ CHALICE_LOCAL = "chalice_local"
 
 Event = dict[str, Any]
 
+#: RFC 9110, section 5.6.3: what may stand around a header's value. Other white space is part of it.
+_OWS = " \t"
 #: RFC 9110, section 9.1: a method is a token.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -256,7 +258,7 @@ def _read_body(body: object, *, is_base64: object) -> bytes | None:
 
 
 def _lower(headers: dict[str, str] | None) -> dict[str, str]:
-    return {name.lower(): value.strip() for name, value in (headers or {}).items()}
+    return {name.lower(): value.strip(_OWS) for name, value in (headers or {}).items()}
 
 
 def _join(headers: dict[str, list[str]]) -> dict[str, str]:
@@ -266,7 +268,7 @@ def _join(headers: dict[str, list[str]]) -> dict[str, str]:
             raise TypeError("a header's values are a list")
         lower = name.lower()
         separator = "; " if lower == "cookie" else ","
-        joined[lower] = separator.join(values).strip()
+        joined[lower] = separator.join(values).strip(_OWS)
     return joined
 
 

@@ -1,8 +1,8 @@
 """The cookies that a sign-in sets: their names, who gets them, and how they are read.
 
-The prefixes are promises of the browser: ``__Host-`` that only this very host could set the cookie, ``__Secure-`` that
-it was set over HTTPS (or on this machine). What is in them may still be anything: whoever has a browser can write into
-his own cookies.
+Their prefix is a promise of the browser: that this very host set the cookie, over HTTPS (or on this machine). So a site
+beside ours, below the same domain, cannot slip in a session of its own, in whose name a person would then work. What is
+in a cookie may still be anything: whoever has a browser can write into his own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ class Cookie:
     """One of our cookies. Scripts never see it, and it travels over HTTPS alone."""
 
     name: str
-    path: str
     same_site: Literal["Strict", "Lax"]
 
     def read(self, header: str) -> str | None:
@@ -33,7 +32,9 @@ class Cookie:
         Raises:
             CookieRefused: it is malformed, too long, or there more than once.
         """
-        pairs = (pair.strip().partition("=") for pair in header.split(";"))
+        # Those two alone. All other white space is part of a name, also for the browser: to one that begins with U+00A0
+        # and then like ours, it promises nothing.
+        pairs = (pair.strip(" \t").partition("=") for pair in header.split(";"))
         values = [value for name, _, value in pairs if name == self.name]
         if not values:
             return None
@@ -48,7 +49,7 @@ class Cookie:
     def set(self, value: str, seconds: int | None = None) -> str:
         """The header ``Set-Cookie`` that keeps ``value`` for ``seconds``, or until the browser is closed."""
         lifetime = "" if seconds is None else f"; Max-Age={seconds}"
-        return f"{self.name}={value}; Path={self.path}; Secure; HttpOnly; SameSite={self.same_site}{lifetime}"
+        return f"{self.name}={value}; Path=/; Secure; HttpOnly; SameSite={self.same_site}{lifetime}"
 
     def drop(self) -> str:
         """The header ``Set-Cookie`` that makes the browser forget it."""
@@ -56,13 +57,13 @@ class Cookie:
 
 
 # Strict: no other site's link, form or script takes them along. The page itself needs none; its scripts do.
-ACCESS = Cookie("__Host-acceso", "/", "Strict")
-# Only the routes of the sign-in get what renews a session, hence no `__Host-`, which wants the path `/`; and, for the
-# page to show, who it is, which need not travel with every request.
-RENEWAL = Cookie("__Secure-renovacion", "/sesion", "Strict")
-PERSON = Cookie("__Secure-persona", "/sesion", "Strict")
+ACCESS = Cookie("__Host-acceso", "Strict")
+# What renews a session, and, for the page to show, who it is. Only the routes of the sign-in look at them; a path of
+# their own would cost the prefix, which wants `/`.
+RENEWAL = Cookie("__Host-renovacion", "Strict")
+PERSON = Cookie("__Host-persona", "Strict")
 # A sign-in that is under way. Lax: the identity provider's redirection comes from another site.
-ENTRY = Cookie("__Host-entrada", "/", "Lax")
+ENTRY = Cookie("__Host-entrada", "Lax")
 
 SESSION_COOKIES = (ACCESS, RENEWAL, PERSON)
 

@@ -105,7 +105,7 @@ class Sessions:
         return _private({"ir_a": address}, drop_session())
 
     def describe(self, request: FrontDoorRequest) -> Response:
-        """Who is signed in.
+        """Who is signed in. As everywhere, cookies count for nothing beside an ``Authorization``.
 
         Raises:
             CookieRefused, NotSignedIn: see there.
@@ -113,8 +113,8 @@ class Sessions:
             SessionOver: the token has expired.
         """
         cookie_header = request.headers.get("Cookie", "")
-        scheme, _, own_token = request.headers.get("Authorization", "").partition(" ")
-        token = own_token if scheme.lower() == "bearer" else ACCESS.read(cookie_header)
+        own = request.headers.get("Authorization")
+        token = ACCESS.read(cookie_header) if own is None else own.partition(" ")[2]
         if token is None:
             raise NotSignedIn
         try:
@@ -123,14 +123,14 @@ class Sessions:
             raise TokenRefused from None
         if expiry(access) <= time.time():
             raise SessionOver
-        person = Person() if own_token else Person.unpack(PERSON.read(cookie_header))
+        person = Person.unpack(PERSON.read(cookie_header)) if own is None else Person()
         return _private(describe_session(access, person), [])
 
     def _return_address(self, request: FrontDoorRequest) -> str:
         return own_origin(request.headers, self._settings.public_origin) + _RETURN_PATH
 
     def _finish(self, entry: Entry | None, request: FrontDoorRequest, deadline: Deadline) -> Response:
-        if entry is None or not entry.began(_query(request, "state")):
+        if entry is None:
             raise SignInRefused("estado_desconocido")
         if _query(request, "error"):
             raise SignInRefused(_CANCELLED)
@@ -218,11 +218,13 @@ def _query(request: FrontDoorRequest, name: str) -> str:
 
 
 def _entry_of(request: FrontDoorRequest) -> Entry | None:
+    """The sign-in that ``request`` ends; None if this browser did not begin it, or began another one since."""
     try:
         packed = ENTRY.read(request.headers.get("Cookie", ""))
     except CookieRefused:
         return None
-    return Entry.unpack(packed) if packed else None
+    entry = Entry.unpack(packed) if packed else None
+    return entry if entry and entry.began(_query(request, "state")) else None
 
 
 def _keep(tokens: Tokens, person: Person) -> list[str]:
@@ -252,10 +254,13 @@ def _with_cookies(headers: dict[str, str | list[str]], set_cookies: list[str]) -
 
 
 def _show(error: Refusal | UpstreamError, entry: Entry | None, request: FrontDoorRequest) -> Response:
-    """The page, which tells the person why the sign-in did not succeed, at the place where she wanted to go."""
+    """The page, which tells the person why the sign-in did not succeed, at the place where she wanted to go.
+
+    A sign-in that is under way in another tab goes on: what came back was not its end.
+    """
     outcome = "servicio"
     if isinstance(error, Refusal):
         log_denial(error.reason, request.method, request.path, request.request_id)
         outcome = "cancelada" if error.reason == _CANCELLED else "rechazada"
     _, mark, fragment = (entry.return_to if entry else "").partition("#")
-    return _redirect(f"/?entrada={outcome}{mark}{fragment}", [ENTRY.drop()])
+    return _redirect(f"/?entrada={outcome}{mark}{fragment}", [ENTRY.drop()] if entry else [])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.cookies import ACCESS, MAX_COOKIE_BYTES
+from chalicelib.cookies import ACCESS, ENTRY, MAX_COOKIE_BYTES, SESSION_COOKIES
 from chalicelib.refusals import CookieRefused
 from chalicelib.routes import PROXIED_ROUTES, ProxiedRoute
 from tests.bff_app.browser import ORIGIN, Browser
@@ -107,8 +107,8 @@ def test_a_cookie_that_no_sign_in_sets_is_refused_and_forgotten(
     assert refusals(caplog) == ["cookie_no_valida"]
     assert [line.partition("=")[0] for line in answer.headers.getlist("set-cookie")] == [
         "__Host-acceso",
-        "__Secure-renovacion",
-        "__Secure-persona",
+        "__Host-renovacion",
+        "__Host-persona",
     ]
 
 
@@ -116,6 +116,20 @@ def test_two_headers_with_the_same_cookie_are_two_cookies(browser: OpenBrowser, 
     twice = {"Cookie": [f"__Host-acceso={TOKEN}", f"__Host-acceso={TOKEN}"]}
 
     assert browser(crud).get("/empleados", headers=twice).status == 400
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u0085", "\u2000", "\u3000", "\x0b", "\x1c", "\ufeff"])
+def test_a_name_that_only_looks_like_ours_is_another_cookie(browser: OpenBrowser, crud: Server, space: str) -> None:
+    """A site beside ours may set it: browsers see a name without the prefix, and promise nothing."""
+    slipped_in = f"{space}__Host-acceso={access_token(username='attacker')}"
+
+    assert browser(crud).get("/empleados", headers={"Cookie": slipped_in}).status == 401
+    assert browser(crud).get("/empleados", headers={"Cookie": f"{slipped_in}; __Host-acceso={TOKEN}"}).status == 200
+    assert [request.header("authorization") for request in crud.received] == [f"Bearer {TOKEN}"]
+
+
+def test_only_our_own_host_can_set_any_of_the_cookies() -> None:
+    assert all(cookie.name.startswith("__Host-") for cookie in (*SESSION_COOKIES, ENTRY))
 
 
 @given(st.text(max_size=60) | st.text("_Host-aceso=; x", max_size=80))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     OpenBrowser = Callable[..., Browser]
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
-SESSION = {"__Host-acceso", "__Secure-renovacion", "__Secure-persona"}
+SESSION = {"__Host-acceso", "__Host-renovacion", "__Host-persona"}
 
 
 def sign_in(browser: Browser, pool: UserPool, volver: str = "/", **changes: str) -> Answer:
@@ -111,8 +111,8 @@ def test_no_script_and_no_other_site_gets_at_the_cookies(browser: OpenBrowser, p
 
     assert attributes(returned) == {
         "__Host-acceso": f"Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={TOKEN_SECONDS}",
-        "__Secure-persona": "Path=/sesion; Secure; HttpOnly; SameSite=Strict",
-        "__Secure-renovacion": "Path=/sesion; Secure; HttpOnly; SameSite=Strict",
+        "__Host-persona": "Path=/; Secure; HttpOnly; SameSite=Strict",
+        "__Host-renovacion": "Path=/; Secure; HttpOnly; SameSite=Strict",
         "__Host-entrada": "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
     }
     assert returned.headers["referrer-policy"] == "no-referrer"
@@ -297,8 +297,7 @@ def test_a_token_that_no_browser_would_keep_signs_nobody_in(browser: OpenBrowser
 
 
 @pytest.mark.parametrize(
-    ("changes", "outcome"),
-    [({"state": "forged"}, "rechazada"), ({"code": "forged"}, "rechazada"), ({"error": "access_denied"}, "cancelada")],
+    ("changes", "outcome"), [({"code": "forged"}, "rechazada"), ({"error": "access_denied"}, "cancelada")]
 )
 def test_a_person_is_not_left_before_a_problem_document(
     browser: OpenBrowser, pool: UserPool, changes: dict[str, str], outcome: str, caplog: pytest.LogCaptureFixture
@@ -311,6 +310,19 @@ def test_a_person_is_not_left_before_a_problem_document(
     assert (answer.status, answer.headers["location"]) == (303, f"/?entrada={outcome}#/resumen")
     assert person.cookies == {}
     assert len(refusals(caplog)) == 1
+
+
+def test_a_return_that_is_not_this_browsers_leaves_its_own_sign_in_alone(browser: OpenBrowser, pool: UserPool) -> None:
+    """Else another site's link would spoil it, or the person's own second tab."""
+    person = browser()
+    first = pool.sign_in(person.get("/sesion/entrar?volver=/%23/resumen").headers["location"])
+    second = pool.sign_in(person.get("/sesion/entrar?volver=/%23/actividad").headers["location"])
+
+    stray = person.get("/sesion/vuelta", query=first, headers=HTML, site="cross-site")
+    returned = person.get("/sesion/vuelta", query=second, headers=HTML, site="cross-site")
+
+    assert [answer.headers["location"] for answer in (stray, returned)] == ["/?entrada=rechazada", "/#/actividad"]
+    assert person.cookies.keys() == SESSION
 
 
 # ---- the pool is not well
@@ -378,7 +390,7 @@ def test_a_pool_that_does_not_answer_is_not_waited_for_long(serve: Serve, browse
 def test_a_pool_that_takes_no_more_questions_says_when_to_come_back(serve: Serve, browser: OpenBrowser) -> None:
     busy = serve(answering(b'{"__type":"com.amazonaws#TooManyRequestsException"}', JSON, status="400 Bad Request"))
 
-    answer = browser(identity=busy).post("/sesion/renovar", headers={"Cookie": "__Secure-renovacion=r"})
+    answer = browser(identity=busy).post("/sesion/renovar", headers={"Cookie": "__Host-renovacion=r"})
 
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
 
@@ -401,6 +413,13 @@ def test_a_program_is_described_by_its_own_token_whatever_its_cookies_say(browse
     document = browser().get("/sesion", headers=headers).json()
 
     assert (document["usuario"], document["nombre"]) == ("nomina", "")
+
+
+@pytest.mark.parametrize("own", ["", "Bearer", "Basic YTpi", "Bearer x"])
+def test_no_cookie_helps_who_brings_an_authorization_that_is_none(browser: OpenBrowser, own: str) -> None:
+    headers = {"Authorization": own, "Cookie": f"__Host-acceso={access_token()}"}
+
+    assert browser().get("/sesion", headers=headers).status == 401
 
 
 @pytest.mark.parametrize("exp", [0, 1, -5, None, "9999999999", 10**30, True])
@@ -429,7 +448,7 @@ def test_half_a_character_in_a_token_breaks_nothing(browser: OpenBrowser, pool: 
 
 @pytest.mark.parametrize("value", ["x", "e30", "W10", token(nombre="Ana")])
 def test_a_name_that_cannot_be_read_is_not_shown(browser: OpenBrowser, value: str) -> None:
-    cookies = f"__Host-acceso={access_token()}; __Secure-persona={value}"
+    cookies = f"__Host-acceso={access_token()}; __Host-persona={value}"
 
     document = browser().get("/sesion", headers={"Cookie": cookies}).json()
 
@@ -457,11 +476,11 @@ def test_a_renewal_that_is_replaced_is_forgotten(browser: OpenBrowser, pool: Use
     pool.rotates = True
     person = browser()
     sign_in(person, pool)
-    first = person.cookies["__Secure-renovacion"]
+    first = person.cookies["__Host-renovacion"]
 
     assert person.post("/sesion/renovar").status == 200
 
-    assert person.cookies["__Secure-renovacion"] != first
+    assert person.cookies["__Host-renovacion"] != first
     assert person.post("/sesion/renovar").status == 200
 
 
@@ -486,7 +505,7 @@ def test_nothing_is_renewed_for_who_never_signed_in(browser: OpenBrowser) -> Non
 def test_a_renewal_without_tokens_is_a_502(serve: Serve, browser: OpenBrowser) -> None:
     person = browser(identity=serve(answering(b'{"AuthenticationResult":[]}', JSON)))
 
-    assert person.post("/sesion/renovar", headers={"Cookie": "__Secure-renovacion=r"}).status == 502
+    assert person.post("/sesion/renovar", headers={"Cookie": "__Host-renovacion=r"}).status == 502
 
 
 # ---- signing out
@@ -505,7 +524,7 @@ def test_signing_out_revokes_what_the_browser_had(browser: OpenBrowser, pool: Us
         {"client_id": CLIENT_ID, "logout_uri": f"{ORIGIN}/"},
     )
     assert person.cookies == {}
-    assert pool.renewals == {elsewhere.cookies["__Secure-renovacion"]}
+    assert pool.renewals == {elsewhere.cookies["__Host-renovacion"]}
 
 
 def test_signing_out_everywhere_ends_all_sessions(browser: OpenBrowser, pool: UserPool) -> None:
@@ -545,10 +564,10 @@ def test_a_sign_out_that_only_half_succeeded_everywhere_is_not_called_one(serve:
 
     person = browser(identity=serve(behave))
 
-    assert person.post("/sesion/salir?todas=1", headers={"Cookie": "__Secure-renovacion=r"}).status == 401
+    assert person.post("/sesion/salir?todas=1", headers={"Cookie": "__Host-renovacion=r"}).status == 401
 
 
-@pytest.mark.parametrize("cookie", ["__Secure-renovacion=r", "__Secure-renovacion=r; __Secure-renovacion=s", "x=y"])
+@pytest.mark.parametrize("cookie", ["__Host-renovacion=r", "__Host-renovacion=r; __Host-renovacion=s", "x=y"])
 def test_this_browser_is_signed_out_even_if_the_pool_does_not_answer(
     serve: Serve, browser: OpenBrowser, cookie: str
 ) -> None:
@@ -563,7 +582,7 @@ def test_this_browser_is_signed_out_even_if_the_pool_does_not_answer(
 def test_everywhere_is_not_promised_if_the_pool_does_not_answer(serve: Serve, browser: OpenBrowser) -> None:
     person = browser(identity=serve(answering(status="500 Internal Server Error")))
 
-    answer = person.post("/sesion/salir?todas=1", headers={"Cookie": "__Secure-renovacion=r"})
+    answer = person.post("/sesion/salir?todas=1", headers={"Cookie": "__Host-renovacion=r"})
 
     assert (answer.status, answer.headers.get("set-cookie")) == (502, None)
 

@@ -116,7 +116,7 @@ def test_no_script_of_the_page_gets_hold_of_a_token(stack: LocalStack, directory
     )
 
     cookies = {cookie["name"]: cookie["value"] for cookie in directory.page.context.cookies()}
-    assert {"__Host-acceso", "__Secure-renovacion"} <= cookies.keys()
+    assert {"__Host-acceso", "__Host-renovacion"} <= cookies.keys()
     assert [name for name, value in cookies.items() if value in seen] == []
     assert "eyJ" not in seen
 

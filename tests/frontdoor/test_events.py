@@ -57,6 +57,14 @@ def test_the_query_is_decoded_once(door: str, query: str, expected: object) -> N
     assert Client(APP, door).send(Wire("GET", "/empleados", query)).json()["query"] == expected
 
 
+@pytest.mark.parametrize("door", ["alb_multi", "alb_single", "http_api_2", "http_api_1", "function_url", "rest"])
+def test_only_spaces_and_tabs_are_no_part_of_a_headers_value(door: str) -> None:
+    """A cookie whose name begins with another white space must not be taken for one of ours."""
+    event = event_for(door, Wire("GET", "/empleados", headers=(("X-Dato", " \t\u00a0a\u2000 "),)), TEMPLATES)
+
+    assert seen(event)["headers"]["x-dato"] == "\u00a0a\u2000"
+
+
 @pytest.mark.parametrize("door", KEEPS_ALL_VALUES)
 def test_a_repeated_parameter_keeps_its_values_in_order(door: str) -> None:
     answer = Client(APP, door).send(Wire("GET", "/empleados", "q=b&otro=1&q=a&q="))

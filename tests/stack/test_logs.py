@@ -98,7 +98,7 @@ def sign_in_wrongly(stack: Stack) -> None:
             answer = client.post("/login", data={**fields, "username": user, "password": password})
             assert answer.status_code < 500
             if "code=" in answer.headers.get("location", ""):
-                client.get(answer.headers["location"], headers={"Cookie": f"__Secure-entrada={COOKIE}"})
+                client.get(answer.headers["location"], headers={"Cookie": f"__Host-entrada={COOKIE}"})
 
 
 def break_the_queues(stack: Stack) -> None:
