@@ -1,6 +1,10 @@
 # Load balancer -> bff_app. What stands before it is in edge.tf.
 
 resource "aws_lb" "main" {
+  # checkov:skip=CKV_AWS_91:an internal one gets only what CloudFront has logged; the others log (access_logs.tf)
+  # checkov:skip=CKV2_AWS_20:the scanner cannot follow the condition; port 80 redirects unless it is inside the network or demo = true
+  # checkov:skip=CKV2_AWS_28:behind CloudFront the firewall stands before CloudFront; else before this (edge.tf)
+  # checkov:skip=CKV2_AWS_76:the rules against Log4j are there (waf/main.tf: KnownBadInputs); the scanner does not read dynamic blocks
   count = var.alb_enabled ? 1 : 0
 
   name               = "${local.name}-alb"
@@ -62,6 +66,8 @@ resource "aws_lb_target_group" "bff" {
 
 # Port 80: the way from CloudFront through the network, or the demonstration's; elsewhere it only sends people to 443.
 resource "aws_lb_listener" "http" {
+  # checkov:skip=CKV_AWS_2:plain HTTP only inside the network, from CloudFront; else it redirects, or demo = true
+  # checkov:skip=CKV_AWS_103:the listener https has the TLS policy
   count = var.alb_enabled && local.edge != "prefix_list" ? 1 : 0
 
   load_balancer_arn = aws_lb.main[0].arn

@@ -2,6 +2,7 @@
 # (email_app/chalicelib/ledger_table.json); a test compares the two.
 
 resource "aws_dynamodb_table" "correos" {
+  # checkov:skip=CKV_AWS_119:the customer key of production has no ARN before it is made; infra/tests/switches.tftest.hcl looks
   name         = "${local.name}-correos"
   billing_mode = "PAY_PER_REQUEST"
   hash_key     = "evento"

@@ -5,11 +5,13 @@ locals {
 }
 
 resource "aws_sns_topic" "email" {
+  # checkov:skip=CKV_AWS_26:the customer key of production has no ARN before it is made; infra/tests/switches.tftest.hcl looks
   name              = "${local.name}-email-topic"
   kms_master_key_id = local.key_arn
 }
 
 resource "aws_sqs_queue" "email" {
+  # checkov:skip=CKV_AWS_27:the customer key of production has no ARN before it is made; infra/tests/switches.tftest.hcl looks
   name = "${local.name}-email-queue"
   # AWS asks for at least six times the function's time-out, so that a throttled batch is not delivered twice.
   visibility_timeout_seconds = 6 * local.functions["enviar_correos"].timeout
@@ -27,6 +29,7 @@ resource "aws_sqs_queue" "email" {
 }
 
 resource "aws_sqs_queue" "email_dlq" {
+  # checkov:skip=CKV_AWS_27:the customer key of production has no ARN before it is made; infra/tests/switches.tftest.hcl looks
   name = "${local.name}-email-dlq"
   # Longer than the queue's: a message keeps its first date when it is moved here.
   message_retention_seconds = 14 * local.days

@@ -10,6 +10,7 @@ locals {
 }
 
 resource "aws_scheduler_schedule" "office_hours" {
+  # checkov:skip=CKV_AWS_297:its input is the name of a rule
   for_each = local.office_hours
 
   name                         = "${local.name}-office-${each.key}"
