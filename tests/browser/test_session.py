@@ -78,6 +78,14 @@ def user(stack: LocalStack, request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture
+def other_user(stack: LocalStack, user: str) -> str:
+    """One more."""
+    name = f"otra-{user}"
+    stack.add_user(name, PASSWORD, "rrhh")
+    return name
+
+
 # ---- the way in
 
 
@@ -445,6 +453,25 @@ def test_what_one_person_typed_is_not_for_the_next(directory_of: OpenTab, user: 
     expect(directory.field("nombre")).to_have_value("")
 
 
+def test_nothing_is_sent_in_the_name_of_the_next(
+    stack: LocalStack, directory_of: OpenTab, user: str, other_user: str
+) -> None:
+    """Another person answers the question who is there, while something waits to be saved."""
+    directory = directory_of(None)
+    directory.open("#/empleados/nuevo")
+    directory.sign_in(user, PASSWORD)
+    directory.fill(**ANA)
+    end_session(directory)
+    directory.press("Guardar")
+    expect(directory.page.get_by_role("dialog", name=OVER)).to_be_visible()
+
+    sign_in_again(directory, other_user, PASSWORD)
+
+    expect(directory.page.get_by_role("button", name=other_user)).to_be_visible()
+    expect(directory.field("nombre")).to_have_value("")
+    assert stack.employees() == []
+
+
 # ---- the way out
 
 
@@ -527,6 +554,31 @@ def test_signing_out_everywhere_ends_the_sessions_of_other_browsers(directory_of
     expire(elsewhere)
     elsewhere.go("Resumen")
     expect(elsewhere.page.get_by_role("dialog", name=OVER)).to_be_visible()
+
+
+def test_a_renewal_that_is_under_way_does_not_bring_back_what_another_tab_ends(directory_of: OpenTab, user: str) -> None:
+    directory = directory_of(None)
+    directory.open()
+    directory.sign_in(user, PASSWORD)
+    other = second_tab(directory)
+    other.open("#/resumen")
+    expect(other.heading("No hay nada que resumir")).to_be_visible()
+    expire(directory)
+    held = directory.hold("/sesion/renovar")
+    with directory.page.expect_request("**/sesion/renovar"):
+        directory.go("Actividad")
+    ends = requests_of(other.page, "/sesion/salir")
+
+    other.press("Cerrar sesión")
+    other.page.wait_for_timeout(300)
+    assert ends == []
+    held[0].continue_()
+    directory.mend()
+
+    expect(other.heading(WAY_IN)).to_be_visible()
+    expect(directory.heading(WAY_IN)).to_be_visible()
+    assert len(ends) == 1
+    assert directory.page.context.cookies() == []
 
 
 def test_a_sign_out_that_fails_is_said(directory: Directory) -> None:

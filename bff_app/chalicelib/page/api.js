@@ -159,4 +159,4 @@ export const getOpenApi = async (signal) => (await request('GET', '/openapi.json
 
 /** @param {{everywhere: boolean}} options @returns {Promise<string>} the address where the browser goes from here */
 export const endSession = async ({ everywhere }) =>
-  (await request('POST', everywhere ? '/sesion/salir?todas=1' : '/sesion/salir')).data.ir_a;
+  (await request('POST', everywhere ? '/sesion/salir?todas=1' : '/sesion/salir', { inTurn: true })).data.ir_a;

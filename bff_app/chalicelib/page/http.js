@@ -9,7 +9,9 @@ const PATIENCE_MS = 32_000;
 /**
  * @typedef {{campo: string, regla: string, mensaje: string}} FieldError
  * @typedef {'problem' | 'unreadable' | 'silence'} Failure
- * @typedef {{body?: unknown, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean}} Options
+ * @typedef {{body?: unknown, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean,
+ *   inTurn?: boolean}} Options `inTurn`: it changes the session's cookies, so that it waits for what does so already, in
+ *   any tab: a renewal that is under way would bring back what another tab ends
  */
 
 /** A request that did not give what was asked for. */
@@ -57,7 +59,19 @@ export class ApiError extends Error {
  * @returns {Promise<{data: any, headers: Headers}>}
  * @throws {ApiError} and an AbortError when `signal` ended it
  */
-export async function send(method, path, { body, headers = {}, signal, keepalive } = {}) {
+export async function send(method, path, options = {}) {
+  // Without HTTPS there are no locks, and no session either.
+  if (!options.inTurn || !isSecureContext) return exchange(method, path, options);
+  return navigator.locks.request('sesion', () => exchange(method, path, options));
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {Options} options
+ * @returns {Promise<{data: any, headers: Headers}>}
+ */
+async function exchange(method, path, { body, headers = {}, signal, keepalive }) {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), PATIENCE_MS);
   const signals = signal ? [signal, limit.signal] : [limit.signal];

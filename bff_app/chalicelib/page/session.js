@@ -65,13 +65,27 @@ export function openSession(session) {
 }
 
 /**
- * Go on with what the server now says of the session. If it is another person's, what this tab shows is not for her.
+ * Go on with what the server now says of the session.
  *
  * @param {Session} session
+ * @returns {boolean} whether it is still the same person's
  */
 export function continueSession(session) {
-  if (current && current.usuario !== session.usuario) location.reload();
+  if (current && current.usuario !== session.usuario) {
+    leaveToTheNext();
+    return false;
+  }
   current &&= session;
+  return true;
+}
+
+/**
+ * The session is another person's now: what this tab shows is not for her, and nothing is sent in her name. What was
+ * typed waits for who typed it (draft.js), so that no question is asked.
+ */
+function leaveToTheNext() {
+  ending = true;
+  location.reload();
 }
 
 /** This person ends it: nothing that was typed holds her back, and no tab shows it any longer. */
@@ -84,7 +98,7 @@ export const isEnding = () => ending;
 
 tabs.addEventListener('message', ({ data: user }) => {
   if (ending || current?.demo) return;
-  if (user !== (current?.usuario ?? '')) location.reload();
+  if (user !== (current?.usuario ?? '')) leaveToTheNext();
   else sessions.dispatchEvent(new Event('open'));
 });
 
@@ -102,9 +116,9 @@ export function recoverSession() {
 
 async function recover() {
   try {
-    continueSession((await send('POST', '/sesion/renovar')).data);
+    const { data } = await send('POST', '/sesion/renovar', { inTurn: true });
     wasDeclined = false;
-    return true;
+    return continueSession(data);
   } catch (error) {
     if (!(error instanceof ApiError) || !error.isNotSignedIn) throw error;
   }

@@ -84,8 +84,7 @@ function ask() {
 
   async function look() {
     try {
-      continueSession((await send('GET', '/sesion', { signal })).data);
-      dialog.close('open');
+      if (continueSession((await send('GET', '/sesion', { signal })).data)) dialog.close('open');
     } catch (error) {
       if (error instanceof ApiError || signal.aborted) return; // not yet
       throw error;

@@ -1,0 +1,139 @@
+"""A page of another site cannot act in the name of who is signed in here: real forms, sent by a real browser."""
+
+from __future__ import annotations
+
+import re
+import threading
+from functools import partial
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.stack import an_employee
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.browser.conftest import OpenTab
+    from tests.browser.directory import Directory
+    from tests.browser.stack import LocalStack
+
+    Site = Callable[[str, str], str]
+
+# JSON in the guise of a form: of text/plain a browser asks nobody's leave.
+DISGUISED = ('{"nombre":"Ajena","email":"ajena@example.com","posicion":"x","salario":1,"', '":1}')
+# Of another site, and of another origin of our own one, to which browsers do give even strict cookies.
+HOSTS = {"localhost": "cross-site", "127.0.0.1": "same-site"}
+
+
+class _Page(BaseHTTPRequestHandler):
+    def __init__(self, content: dict[str, str], *arguments: object) -> None:
+        self._content = content
+        super().__init__(*arguments)  # type: ignore[arg-type] - what the server hands over
+
+    def do_GET(self) -> None:
+        body = self._content.get(self.path, "").encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Nothing: it is not the one that is tested."""
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """Gives the address of a page of another origin, by its host and its HTML."""
+    content: dict[str, str] = {}
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Page, content)) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+
+        def publish(host: str, html: str) -> str:
+            content["/"] = html
+            return f"http://{host}:{server.server_port}/"
+
+        yield publish
+        server.shutdown()
+        thread.join()
+
+
+def form(action: str) -> str:
+    name, value = map(escape, DISGUISED)
+    return (
+        f'<form method="post" action="{escape(action)}" enctype="text/plain">'
+        f'<input name="{name}" value="{value}"><button>Premio</button></form>'
+    )
+
+
+def send(directory: Directory, address: str, target: str) -> tuple[int, dict[str, str]]:
+    """Press the button on that page; the result is the answer's status, and what the browser sent along."""
+    directory.page.goto(address)
+    with directory.page.expect_response(target) as answered:
+        directory.page.get_by_role("button", name="Premio").click()
+    return answered.value.status, answered.value.request.all_headers()
+
+
+@pytest.mark.parametrize("path", ["/empleados", "/cola/reenviar", "/notify/email"])
+@pytest.mark.parametrize("host", HOSTS)
+def test_no_form_of_another_page_changes_anything(
+    stack: LocalStack, directory_of: OpenTab, site: Site, host: str, path: str
+) -> None:
+    directory = directory_of("admin")
+
+    status, sent = send(directory, site(host, form(f"{stack.url}{path}")), f"{stack.url}{path}")
+
+    assert sent["sec-fetch-site"] == HOSTS[host]
+    assert ("__Host-acceso" in sent.get("cookie", "")) == (host == "127.0.0.1")
+    assert status == (403 if host == "127.0.0.1" else 401)
+    assert stack.employees() == []
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_no_form_of_another_page_ends_the_session(
+    stack: LocalStack, directory_of: OpenTab, site: Site, host: str
+) -> None:
+    directory = directory_of("admin")
+    target = f"{stack.url}/sesion/salir?todas=1"
+
+    status, _ = send(directory, site(host, form(target)), target)
+
+    assert status == 403
+    assert "__Host-acceso" in {cookie["name"] for cookie in directory.page.context.cookies()}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_no_script_of_another_page_reads_the_directory(
+    stack: LocalStack, directory_of: OpenTab, site: Site, host: str
+) -> None:
+    stack.insert([an_employee()])
+    directory = directory_of("admin")
+    directory.tolerate(re.compile("has been blocked by CORS policy"))
+    directory.page.goto(site(host, "<h1>Premio</h1>"))
+
+    seen = directory.page.evaluate(
+        """async url => {
+          const read = async options => {
+            try { return await (await fetch(url, { credentials: 'include', ...options })).text() }
+            catch (error) { return error.name }
+          };
+          return [await read({}), await read({ mode: 'no-cors' })];
+        }""",
+        f"{stack.url}/empleados",
+    )
+
+    assert seen == ["TypeError", ""]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_no_other_page_has_ours_in_its_frame(stack: LocalStack, directory_of: OpenTab, site: Site, host: str) -> None:
+    directory = directory_of("admin")
+    directory.tolerate(re.compile("frame-ancestors"))
+
+    directory.page.goto(site(host, f'<iframe src="{stack.url}/"></iframe>'), wait_until="networkidle")
+
+    assert directory.page.frames[1].locator("main").count() == 0
