@@ -133,6 +133,14 @@ deploy: $(VENV)/.ready ## AWS: migrate the database, and make the changes that `
 migrate: $(VENV)/.ready ## Migrate the database DATABASE_URL, after showing how and asking (YES=1 does not)
 	@$(BIN)/python -m infra.migration
 
+# Only what was typed counts: a shell may have an EMAIL of its own.
+typed = $(if $(filter command,$(origin $(2))),--$(1)="$$$(2)")
+
+.PHONY: forget
+forget: $(VENV)/.ready ## AWS: forget a person, after asking (YES=1 does not): ID=7 | EMAIL=… | MONTHS=36 (all in older events); LAPTOP=1 in `make run`
+	@$(BIN)/python -m infra.forget $(call typed,id,ID) $(call typed,email,EMAIL) $(call typed,months,MONTHS) \
+	  $(call flag,environment,ENVIRONMENT) $(call flag,project,PROJECT) $(call switch,laptop,LAPTOP)
+
 .PHONY: rollback
 rollback: $(VENV)/.ready ## AWS: bring back what was deployed before, or TO=<git revision>, after asking (YES=1 does not)
 	@$(BIN)/python -m infra.rollback

@@ -14,6 +14,10 @@ MESSAGE_VERSION = 1
 FACTS = ("version", "id", "tipo", "ocurrido_en", "actor")
 #: The fields of the employee that a message tells. Never the salary.
 TOLD = ("id", "nombre", "email", "posicion", "version")
+#: What of it stays when the person is forgotten (see ``olvido``): a new field goes, unless it is added here, too.
+KEPT = ("id", "version")
+#: What is told of everybody who is not forgotten: its absence says that an event was emptied.
+ALWAYS_TOLD = "email"
 
 
 class Evento(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.acceso import RESOURCE_SERVER, ROLES, RULES
 from chalicelib.empleado import BY_NAME, CONFIDENTIAL, INPUTS, REQUIRED, ROW_ID, Audience
-from chalicelib.evento import ACTUALIZADO, CREADO, ELIMINADO, MESSAGE_VERSION, TOLD
+from chalicelib.evento import ACTUALIZADO, CREADO, ELIMINADO, KEPT, MESSAGE_VERSION, TOLD
 from chalicelib.health import DEPTHS
 from chalicelib.kind import Instant, Whole
 from chalicelib.listing import DEFAULT_LIMIT, DEFAULT_ORDER, MAX_CURSOR, MAX_LIMIT, MAX_POSITION, MAX_SEARCH, orders_of
@@ -338,10 +338,19 @@ def _evento(audience: Audience) -> Schema:
             "tipo": {"enum": [CREADO, ACTUALIZADO, ELIMINADO]},
             "ocurrido_en": Instant().schema,
             "actor": {"type": "string", "description": "Who did it."},
-            "empleado": _object(_schemas_of(name for name in TOLD if name in shown)),
+            "empleado": _object({name: _told_schema(name) for name in TOLD if name in shown}),
             "cambios": changed,
         }
     )
+
+
+def _told_schema(name: str) -> Schema:
+    """Somebody who was forgotten has no values any more."""
+    schema = _field_schema(name)
+    if name in KEPT:
+        return schema
+    examples = schema.pop("examples")
+    return {"anyOf": [schema, {"type": "null"}], "examples": examples}
 
 
 def _resumen() -> Schema:

@@ -35,6 +35,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union,
     union_all,
     update,
 )
@@ -42,7 +43,16 @@ from sqlalchemy.dialects.postgresql import JSONB, TSQUERY, aggregate_order_by, a
 
 from chalicelib.database import prepare
 from chalicelib.empleado import CONFIDENTIAL, INPUTS, Audience
-from chalicelib.evento import ACTUALIZADO, CREADO, ELIMINADO, FACTS, MESSAGE_VERSION, TOLD
+from chalicelib.evento import (
+    ACTUALIZADO,
+    ALWAYS_TOLD,
+    CREADO,
+    ELIMINADO,
+    FACTS,
+    KEPT,
+    MESSAGE_VERSION,
+    TOLD,
+)
 from chalicelib.tables import constant, empleados, eventos, fields_of, on_the_wire, sort_key, sort_key_text, utc_text
 
 if TYPE_CHECKING:
@@ -64,8 +74,11 @@ GRACE_SECONDS = 30
 ROW_ID = bindparam("row_id", type_=BigInteger)
 ACTOR = bindparam("actor", type_=Text)
 VERSIONS = bindparam("versions", type_=ARRAY(Integer))
+EMAIL = bindparam("email", type_=Text)
+MONTHS = bindparam("months", type_=Integer)
 LIMIT = bindparam("limit", type_=Integer)
 BEFORE = bindparam("before", type_=BigInteger)
+AFTER = bindparam("after", type_=BigInteger)
 ONE = literal_column("1", type_=Integer)
 
 
@@ -270,6 +283,102 @@ def measure_outbox() -> Statement:
     """How many events are left over, and the age of the oldest in seconds (0 if there is none)."""
     age = func.extract("epoch", func.clock_timestamp() - func.min(eventos.c.ocurrido_en))
     return prepare(select(func.count(), func.coalesce(age, 0)).where(_is_pending()))
+
+
+@cache
+def find_people() -> Statement:
+    """The ids of all who have, or ever had, this e-mail address. Reads the whole history."""
+    now = select(empleados.c.id).where(empleados.c.email == EMAIL)
+    once = select(eventos.c.empleado_id).where(_told("email") == EMAIL)
+    return prepare(union(now, once).order_by("id"))
+
+
+@cache
+def describe_person() -> Statement:
+    """What is kept about one person.
+
+    Returns whether there is a row, how many events there are, how many of them tell of the person, how many of these
+    are not published, and the e-mail addresses, less those that somebody else has now.
+    """
+    own = select(eventos.c.publicado_en, _told("email").label("email")).where(eventos.c.empleado_id == ROW_ID)
+    history = own.cte("history")
+    tells = history.c.email.is_not(None)
+    counts = select(
+        func.count().label("events"),
+        func.count().filter(tells).label("telling"),
+        func.count().filter(tells, history.c.publicado_en.is_(None)).label("unpublished"),
+    ).select_from(history)
+    is_there = exists(select(empleados.c.id).where(empleados.c.id == ROW_ID))
+    had = union(
+        select(empleados.c.email).where(empleados.c.id == ROW_ID), select(history.c.email).where(tells)
+    ).subquery("had")
+    others = exists(select(empleados.c.id).where(empleados.c.email == had.c.email, empleados.c.id != ROW_ID))
+    addresses = select(func.array_agg(had.c.email)).where(~others).scalar_subquery()
+    found = counts.cte("found")
+    return prepare(
+        select(
+            is_there, found.c.events, found.c.telling, found.c.unpublished, func.coalesce(addresses, _texts([]))
+        ).select_from(found)
+    )
+
+
+@cache
+def wait_for_sweep() -> Statement:
+    """Until this transaction ends, no sweep has events in its hands. Waits as long as for any lock."""
+    return prepare(select(cast(func.pg_advisory_xact_lock(literal_column(str(SWEEP_LOCK))), Text)))
+
+
+@cache
+def empty_eventos_of_empleado() -> Statement:
+    """Take the person out of the events of one employee, and publish none that is left. Returns a row for each."""
+    return prepare(
+        update(eventos)
+        .values(
+            payload=_payload_without_person(),
+            publicado_en=func.coalesce(eventos.c.publicado_en, func.clock_timestamp()),
+        )
+        .where(eventos.c.empleado_id == ROW_ID, _told(ALWAYS_TOLD).is_not(None))
+        .returning(eventos.c.numero)
+    )
+
+
+@cache
+def count_old_eventos() -> Statement:
+    """How many published events older than so many months tell of a person."""
+    return prepare(select(func.count()).select_from(eventos).where(*_are_old()))
+
+
+@cache
+def empty_old_eventos() -> Statement:
+    """Take the persons out of the first of those events, after a number. Returns how many, and the last number."""
+    oldest = select(eventos.c.numero).where(*_are_old(), eventos.c.numero > AFTER).order_by(eventos.c.numero)
+    emptied = (
+        update(eventos)
+        .values(payload=_payload_without_person())
+        .where(eventos.c.numero.in_(oldest.limit(LIMIT)))
+        .returning(eventos.c.numero)
+        .cte("emptied")
+    )
+    return prepare(select(func.count(), func.max(emptied.c.numero)).select_from(emptied))
+
+
+def _told(name: str) -> ColumnElement[Any]:
+    """What an event tells of the employee; NULL if the employee was forgotten."""
+    return eventos.c.payload["empleado"][name].as_string()
+
+
+def _payload_without_person() -> ColumnElement[Any]:
+    """The message as it was, keys in their order, with nothing that says who the employee was."""
+    payload = eventos.c.payload
+    empleado = {name: payload["empleado"][name] if name in KEPT else null() for name in TOLD}
+    facts = {name: payload[name] for name in FACTS}
+    return _json_object(facts | {"empleado": _json_object(empleado), "cambios": payload["cambios"]})
+
+
+def _are_old() -> tuple[ColumnElement[bool], ...]:
+    """Conditions. An event that waits for its publication is needed as it is."""
+    latest = func.now() - func.make_interval(literal_column("0"), MONTHS, type_=Interval)
+    return eventos.c.ocurrido_en < latest, eventos.c.publicado_en.is_not(None), _told(ALWAYS_TOLD).is_not(None)
 
 
 def _new_value(name: str) -> BindParameter[Any]:

@@ -10,6 +10,10 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 LEASE = timedelta(seconds=60)
 """How long a consumer may hold a mail. Longer than the function's time-out (30 s): who overstays it is dead."""
@@ -58,6 +62,13 @@ MAY_FOLLOW: dict[Estado, frozenset[Estado]] = {
 }
 
 
+UNSENT = frozenset({_E.PENDIENTE, _E.ENVIANDO, _E.INCIERTO})
+"""A consumer may still hand it to SES."""
+
+FORGOTTEN = "Olvidado"
+"""`Correo.motivo` of a mail that was not sent, because the person whom it speaks of was forgotten first."""
+
+
 class StepError(Exception):
     """Base of the reasons for leaving a row as it is.
 
@@ -89,6 +100,7 @@ class Correo:
     evento: str
     """The id of the event, or of the request for a direct mail."""
     destinatario: str
+    """Empty once the recipient was forgotten; so is the subject of a mail about somebody who was."""
     tipo: str
     asunto: str
     creado_en: datetime
@@ -107,10 +119,14 @@ class Correo:
     """Why it failed or came back: a code such as ``MessageRejected``, never somebody's words."""
     revision: int = 0
     """Counts the writes: who saves a row must have read the last one."""
+    olvidada: str | None = None
+    """What `huella` was, when the recipient was forgotten: SES's events must still find the row."""
 
     @property
     def huella(self) -> str:
         """The recipient in keys and message tags: a hash, salted with the event, instead of the address."""
+        if self.olvidada is not None:
+            return self.olvidada
         return hashlib.sha256(f"{self.evento}:{self.destinatario.lower()}".encode()).hexdigest()[:32]
 
     @property
@@ -179,6 +195,31 @@ class Correo:
     ) -> Correo:
         """SES says so: in its answer or in an event."""
         return replace(self._become(estado, now), mensaje_id=mensaje_id or self.mensaje_id, motivo=motivo)
+
+    def forgotten(self, direcciones: Collection[str], now: datetime) -> Correo:
+        """The row without the words about a person, and without the recipient if that is one of these addresses.
+
+        What has not been sent never will be. The row itself stays until it expires: without it, a message that comes
+        once more would be mailed.
+
+        Args:
+            direcciones: in lower case.
+            now: the time of the step.
+        """
+        is_recipient = self.destinatario.lower() in direcciones
+        is_unsent = self.estado in UNSENT
+        row = replace(self._become(Estado.FALLIDO, now), motivo=FORGOTTEN) if is_unsent else self
+        return replace(
+            row,
+            asunto="",
+            destinatario="" if is_recipient else self.destinatario,
+            olvidada=self.huella if is_recipient else self.olvidada,
+            actualizado_en=now,
+        )
+
+    def tells_of(self, direcciones: Collection[str]) -> bool:
+        """Whether forgetting would change the row."""
+        return bool(self.asunto) or self.destinatario.lower() in direcciones
 
     def _become(self, estado: Estado, now: datetime) -> Correo:
         """The row in another state, its turn and its wait over.

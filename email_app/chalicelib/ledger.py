@@ -211,9 +211,9 @@ def to_item(correo: Correo) -> Item:
         "huella": correo.huella,
         "lista": LISTA,
         "orden": orden(correo),
-        "destinatario": correo.destinatario,
+        "destinatario": correo.destinatario or None,
         "tipo": correo.tipo,
-        "asunto": correo.asunto,
+        "asunto": correo.asunto or None,
         "estado": correo.estado,
         "creado_en": write_instant(correo.creado_en),
         "actualizado_en": write_instant(correo.actualizado_en),
@@ -237,9 +237,9 @@ def from_item(item: Item) -> Correo:
     numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
     return Correo(
         evento=texts["evento"],
-        destinatario=texts["destinatario"],
+        destinatario=texts.get("destinatario", ""),
         tipo=texts["tipo"],
-        asunto=texts["asunto"],
+        asunto=texts.get("asunto", ""),
         creado_en=read_instant(texts["creado_en"]),
         actualizado_en=read_instant(texts["actualizado_en"]),
         empleado=numbers.get("empleado"),
@@ -250,6 +250,7 @@ def from_item(item: Item) -> Correo:
         mensaje_id=texts.get("mensaje_id"),
         motivo=texts.get("motivo"),
         revision=numbers["revision"],
+        olvidada=None if "destinatario" in texts else texts["huella"],
     )
 
 
