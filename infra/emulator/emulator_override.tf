@@ -6,10 +6,6 @@ locals {
   sign_in_page = var.demo ? "" : var.emulator_endpoint
 }
 
-output "url" {
-  value = var.alb_enabled ? "${var.emulator_endpoint}/_alb/${aws_lb.main[0].name}" : null
-}
-
 # It knows of VPC origins, but sends a request through one as the viewer came, that is over HTTPS, to port 443.
 resource "aws_cloudfront_distribution" "main" {
   origin {

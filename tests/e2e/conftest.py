@@ -19,7 +19,7 @@ from infra.local.ses import EventPublisher, SesFront
 from infra.terraform_cli import TerraformFailed, find_program
 from tests.e2e.inventory import stop_schedules, take_inventory
 from tests.e2e.project import ENVIRONMENT, Project
-from tests.e2e.system import DATABASE, OWNER, DeployedSystem, aws_of, let_in
+from tests.e2e.system import DATABASE, OWNER, VARIABLES, DeployedSystem, aws_of, let_in, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -94,7 +94,14 @@ class Staging:
         self.project = project
         self._aws = aws
         self._background = background
-        self.first_deployment = background.submit(project.deploy)
+        self.first_deployment = background.submit(self._deploy)
+
+    def _deploy(self) -> str:
+        # The sender is the other environment's.
+        wait_for(
+            "the sender", lambda: self._aws.client("sesv2").list_email_identities()["EmailIdentities"], seconds=300
+        )
+        return self.project.deploy()
 
     def destroy(self) -> None:
         self._background.submit(self._destroy)
@@ -124,10 +131,12 @@ def system(request: pytest.FixtureRequest, laptop: Laptop, say: Say) -> Iterator
         request.getfixturevalue("staging")  # so that it begins now
     database_url = laptop.postgres.create_database(DATABASE)
     migrate(database_url)
-    deployment = EmulatorDeployment(laptop.emulator, laptop.folder / "work", database_url=database_url)
-    say("terraform apply (a minute or two: the provider waits for queues to settle)")
+    deployment = EmulatorDeployment(
+        laptop.emulator, laptop.folder / "work", database_url=database_url, variables=VARIABLES
+    )
+    say("terraform apply (two minutes or so: the provider waits for queues to settle, and for CloudFront)")
     running = DeployedSystem(deployment, deployment.apply(), laptop.emulator, laptop.postgres)
-    say(f"drives {running.url}")
+    say(f"drives {running.page.url}")
     request.config.stash[SYSTEM] = running
     yield running
     running.http.close()

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from infra.local.emulator import REGION
 from infra.terraform_cli import BUILD, Terraform
-from tests.e2e.system import REQUEST_SECONDS
+from tests.e2e.identity import Identity
+from tests.e2e.page import REQUEST_SECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from infra.local.emulator import Emulator
+    from tests.e2e.system import Aws
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = "staging"
 APPS = ("crud_app", "email_app", "bff_app")
+PROGRAM, PROGRAM_ROLE = "prueba", "lector"
 HEALTH = '{"estado": "ok"}'
 NEXT_HEALTH = '{"estado": "ok", "edicion": "2"}'
 NEXT_MIGRATION = '''"""A nickname for each employee.
@@ -62,6 +68,7 @@ class Project:
             "TF_VAR_emulator_endpoint": emulator.endpoint,
             # The other environment's state holds it.
             "TF_VAR_manage_sender": "false",
+            "TF_VAR_machine_clients": json.dumps({PROGRAM: PROGRAM_ROLE}),
             # Takes a minute to make, and has nothing to do with what is tried here.
             "TF_VAR_alb_enabled": "false",
         }
@@ -131,10 +138,15 @@ class Project:
         """`make destroy`."""
         self.deployment("destroy", answer="yes\n")
 
-    def health(self) -> dict[str, str]:
-        """What the deployed code says, having asked its database."""
-        url = Terraform(self.folder / "infra").outputs()["api_urls"]["crud"]
-        answer = httpx.get(f"{url}/health", params={"deep": "1"}, timeout=REQUEST_SECONDS, trust_env=False)
-        health: dict[str, str] = answer.raise_for_status().json()
-        assert httpx.get(f"{url}/empleados", timeout=REQUEST_SECONDS, trust_env=False).json() == []
+    def outputs(self) -> Mapping[str, Any]:
+        """What Terraform says of the environment."""
+        return Terraform(self.folder / "infra").outputs()
+
+    def health(self, aws: Aws) -> dict[str, str]:
+        """What the deployed code says, having asked its database, which holds nobody."""
+        outputs = self.outputs()
+        token = Identity(aws, outputs["sign_in"]).program_token(PROGRAM, PROGRAM_ROLE)
+        with httpx.Client(base_url=outputs["api_urls"]["crud"], timeout=REQUEST_SECONDS, trust_env=False) as api:
+            health: dict[str, str] = api.get("/health", params={"deep": "1"}).raise_for_status().json()
+            assert api.get("/empleados", headers={"Authorization": f"Bearer {token}"}).json() == []
         return health

@@ -33,7 +33,8 @@ class Step:
         headers = [line for line in lines if HEADER.fullmatch(line)]
         body = "".join(line for line in lines if not HEADER.fullmatch(line))
         got = printed.replace("\r\n", "\n")
-        return all(re.search(f"^{_pattern(line)}$", got, re.MULTILINE) for line in headers) and bool(
+        # The name of a header has no case, and CloudFront writes some in one of its own.
+        return all(re.search(f"^{_pattern(line)}$", got, re.MULTILINE | re.IGNORECASE) for line in headers) and bool(
             # The README breaks long lines.
             re.search(_pattern(body.replace(" ", "")), got.replace(" ", "").replace("\n", ""))
         )

@@ -67,7 +67,6 @@ def attempts(outputs: Mapping[str, Any], function: str) -> Iterator[Attempt]:
 
     for name in outputs["functions"].values():
         yield Attempt(f"call {name}", NOBODY, "lambda", "invoke", {"FunctionName": name})
-        # With the database's password in it.
         yield Attempt(f"read {name}", NOBODY, "lambda", "get_function_configuration", {"FunctionName": name})
     for key, group in outputs["log_groups"].items():
         stream = {"logGroupName": group, "logStreamName": "none"}
@@ -76,6 +75,18 @@ def attempts(outputs: Mapping[str, Any], function: str) -> Iterator[Attempt]:
         if key != function:
             yield Attempt(f"log as {key}", NOBODY, "logs", "put_log_events", lines)
         yield Attempt(f"read the log of {key}", NOBODY, "logs", "get_log_events", stream)
+
+    parameter = {"Name": f"/{outputs['name']}/database-url"}
+    yield Attempt("read the database's address", publishers, "ssm", "get_parameter", parameter)
+    yield Attempt("read another parameter", NOBODY, "ssm", "get_parameter", {"Name": "/other/database-url"})
+    yield Attempt("read all parameters", NOBODY, "ssm", "get_parameters_by_path", {"Path": f"/{outputs['name']}"})
+    yield Attempt("change the database's address", NOBODY, "ssm", "put_parameter", {**parameter, "Value": "none"})
+
+    nobody = {"UserPoolId": outputs["sign_in"]["user_pool_id"], "Username": "none"}
+    yield Attempt(
+        "give somebody a role", NOBODY, "cognito-idp", "admin_add_user_to_group", {**nobody, "GroupName": "admin"}
+    )
+    yield Attempt("look somebody up", NOBODY, "cognito-idp", "admin_get_user", nobody)
 
     yield Attempt("give itself rights", NOBODY, "iam", "list_roles", {})
     yield Attempt("read its own state", NOBODY, "s3", "list_buckets", {})

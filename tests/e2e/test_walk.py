@@ -1,17 +1,23 @@
-"""What a person does first: the README's commands, at the address of the load balancer."""
+"""What a person does first: the README's commands, at the page's address."""
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
+from tests.e2e.page import REQUEST_SECONDS
 from tests.e2e.readme import Step, read_steps
 from tests.e2e.system import wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.e2e.system import DeployedSystem
 
 pytestmark = pytest.mark.e2e
@@ -20,28 +26,39 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 PAGE = "localhost:8000"
 
 
-def test_the_commands_of_the_readme_print_what_it_says(system: DeployedSystem) -> None:
+def test_the_commands_of_the_readme_print_what_it_says(system: DeployedSystem, tmp_path: Path) -> None:
     steps = read_steps(README, "curl")
+    environment = {**os.environ, **system.page.configure_curl(tmp_path), **signed_in(system)}
     system.query("TRUNCATE empleados, eventos RESTART IDENTITY")
 
     assert len(steps) == README.read_text("utf-8").count("$ curl ")
     for step in steps:
-        follow(system, step)
+        follow(step, step.command.replace(PAGE, system.page.host), environment)
 
 
-def follow(system: DeployedSystem, step: Step) -> None:
+def signed_in(system: DeployedSystem) -> dict[str, str]:
+    """The variables of the README that hold a token: here one that a person got by signing in."""
+    roles = re.findall(
+        r'^\$ ([A-Z]+)="Authorization: .*make -s token ROLE=(\w+)\)"$', README.read_text("utf-8"), re.MULTILINE
+    )
+    assert roles
+    return {name: f"Authorization: {system.person(role)['Authorization']}" for name, role in roles}
+
+
+def follow(step: Step, command: str, environment: Mapping[str, str]) -> None:
     """Run a command until it prints what the README shows: e-mails take a moment. One that writes runs once."""
-    printed = run(system, step.command)
-    if "-d" in step.command.split():
-        assert step.is_shown_by(printed), f"{step.command}\nprinted\n{printed}"
+    printed = run(command, environment)
+    if "-d" in command.split():
+        assert step.is_shown_by(printed), f"{command}\nprinted\n{printed}"
     else:
-        wait_for(f"{step.command} does not print\n{step.output}", lambda: step.is_shown_by(run(system, step.command)))
+        wait_for(f"{command} does not print\n{step.output}", lambda: step.is_shown_by(run(command, environment)))
 
 
-def run(system: DeployedSystem, command: str) -> str:
-    assert PAGE in command
-    at_the_load_balancer = command.replace(PAGE, system.url)
-    return subprocess.run(["bash", "-c", at_the_load_balancer], capture_output=True, text=True, check=True).stdout
+def run(command: str, environment: Mapping[str, str]) -> str:
+    finished = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=True, env=dict(environment)
+    )
+    return finished.stdout
 
 
 def test_search_knows_neither_case_nor_accents_and_a_long_list_comes_in_pages(system: DeployedSystem) -> None:
@@ -66,13 +83,14 @@ def test_search_knows_neither_case_nor_accents_and_a_long_list_comes_in_pages(sy
 
 
 def test_every_part_says_that_it_is_well(system: DeployedSystem) -> None:
-    answer = system.http.get("/health", params={"deep": "1"})
+    # Asked as the load balancer asks: CloudFront's way leads to a page of the emulator's own.
+    answer = httpx.get(f"{system.balancer_url}/health", params={"deep": "1"}, timeout=REQUEST_SECONDS, trust_env=False)
 
     assert answer.status_code == 200
     assert {name: part["estado"] for name, part in answer.json()["partes"].items()} == {"crud": "ok", "email": "ok"}
 
 
-def test_the_page_comes_through_the_load_balancer(system: DeployedSystem) -> None:
+def test_the_page_comes_through_cloudfront_and_the_load_balancer(system: DeployedSystem) -> None:
     answer = system.http.get("/", headers={"Accept": "text/html"})
 
     assert answer.status_code == 200

@@ -1,0 +1,113 @@
+"""Who gets into the deployed system, and how: people by its sign-in page, programs by their secret."""
+
+from __future__ import annotations
+
+import html
+import re
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from infra.local.sign_in import RESOURCE_SERVER, new_password
+from tests.e2e.page import REQUEST_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.e2e.page import Page
+    from tests.e2e.system import Aws
+
+REDIRECTIONS = {302, 303}
+# It asks for the user's name and password, and the first time for a new one.
+MOST_FORMS = 2
+
+Cookies = dict[str, str]
+
+
+class Identity:
+    """The user pool of a deployment.
+
+    Args:
+        aws: with the rights of an administrator.
+        outputs: what Terraform says of the sign-in.
+    """
+
+    def __init__(self, aws: Aws, outputs: Mapping[str, Any]) -> None:
+        self._cognito = aws.client("cognito-idp")
+        self._outputs = outputs
+        self._pool: str = outputs["user_pool_id"]
+
+    def invite(self, name: str, role: str | None = None) -> str:
+        """Let a person in, as the runbook has it; return the password that she is sent."""
+        password = new_password()
+        self._cognito.admin_create_user(
+            UserPoolId=self._pool,
+            Username=name,
+            TemporaryPassword=password,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}],
+        )
+        if role is not None:
+            self._cognito.admin_add_user_to_group(UserPoolId=self._pool, Username=name, GroupName=role)
+        return password
+
+    def remove(self, name: str) -> None:
+        """Let a person in no more, as the runbook has it."""
+        self._cognito.admin_user_global_sign_out(UserPoolId=self._pool, Username=name)
+        self._cognito.admin_delete_user(UserPoolId=self._pool, Username=name)
+
+    def sign_in(self, page: Page, name: str, password: str) -> Cookies:
+        """Go from the page to the sign-in page and back, as a browser does; return the cookies that it has then.
+
+        Whoever was invited gives herself a password on the way.
+        """
+        with page.client() as browser:
+            start = browser.get("/sesion/entrar", params={"volver": "/"})
+            back = self._fill_in(start.headers["location"], name, password)
+            assert back.startswith(f"{page.url}/sesion/vuelta?"), back
+            finish = browser.get(back.removeprefix(page.url), headers=as_header(cookies_of(start)))
+        assert (finish.status_code, finish.headers.get("location")) == (303, "/"), finish.text
+        return cookies_of(finish)
+
+    def program_token(self, client: str, role: str) -> str:
+        """What a program with this role gets for its secret."""
+        client_id = self._outputs["machine_clients"][client]
+        described = self._cognito.describe_user_pool_client(UserPoolId=self._pool, ClientId=client_id)
+        answer = httpx.post(
+            f"{self._outputs['domain']}/oauth2/token",
+            data={"grant_type": "client_credentials", "scope": f"{RESOURCE_SERVER}/{role}"},
+            auth=(client_id, described["UserPoolClient"]["ClientSecret"]),
+            timeout=REQUEST_SECONDS,
+            trust_env=False,
+        )
+        token: str = answer.raise_for_status().json()["access_token"]
+        return token
+
+    def _fill_in(self, address: str, name: str, password: str) -> str:
+        """Fill in the forms of the sign-in page; return where it sends the browser then."""
+        chosen = new_password()
+        typed = {"username": name, "password": password, "new_password": chosen, "confirm_password": chosen}
+        with httpx.Client(base_url=self._outputs["domain"], timeout=REQUEST_SECONDS, trust_env=False) as browser:
+            answer = browser.get(address)
+            for _ in range(MOST_FORMS):
+                hidden = re.findall(r'<input type="hidden" name="(\w+)" value="(.*?)"', answer.text)
+                asked = re.findall(r'<input type="(?:text|password)" id="\w+" name="(\w+)"', answer.text)
+                fields = {key: html.unescape(value) for key, value in hidden} | {key: typed[key] for key in asked}
+                answer = browser.post("/login", data=fields)
+                if answer.status_code in REDIRECTIONS:
+                    return str(answer.headers["location"])
+        raise AssertionError(answer.text)
+
+
+def cookies_of(answer: httpx.Response) -> Cookies:
+    """What a browser keeps of an answer."""
+    cookies: SimpleCookie = SimpleCookie()
+    for line in answer.headers.get_list("set-cookie"):
+        cookies.load(line)
+    return {name: morsel.value for name, morsel in cookies.items() if morsel.value}
+
+
+def as_header(cookies: Cookies) -> dict[str, str]:
+    """How a browser sends them."""
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
