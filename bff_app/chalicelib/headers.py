@@ -32,6 +32,7 @@ FORWARDED = (
 # or are set by whoever sends the answer on.
 NOT_RETURNED = frozenset(
     {
+        "cache-control",
         "connection",
         "content-length",
         "date",

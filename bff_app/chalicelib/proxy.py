@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _UNAUTHORIZED = 401
+# Answers are about people, and when one has signed out another may sit at the same browser.
+_KEPT_BY_NOBODY = {"Cache-Control": "no-store"}
 
 
 class RequestRefused(Exception):
@@ -77,7 +79,7 @@ class Proxy:
                 raise TokenRefused
             raise UnexplainedError(question, answer)
         headers = returned_headers(answer.headers, upstream.address.as_seen_by_client)
-        return Response(answer.body, headers=headers, status_code=answer.status)
+        return Response(answer.body, headers={**headers, **_KEPT_BY_NOBODY}, status_code=answer.status)
 
     def _ask(self, question: UpstreamRequest, route: ProxiedRoute, deadline: Deadline) -> UpstreamAnswer:
         started = time.monotonic()

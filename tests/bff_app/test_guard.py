@@ -61,6 +61,14 @@ def test_a_programs_own_token_is_passed_on_and_its_cookies_count_for_nothing(
     assert [value for name, value in crud.received[0].headers if name.lower() == "authorization"] == ["Bearer a.b.c"]
 
 
+def test_no_browser_keeps_what_the_next_person_must_not_see(serve: Serve, browser: OpenBrowser) -> None:
+    careless = serve(answering(b"[]", JSON, "cache-control: public, max-age=600"))
+
+    answer = browser(careless).get("/empleados", headers=SIGNED_IN)
+
+    assert answer.headers.getlist("cache-control") == ["no-store"]
+
+
 @pytest.mark.parametrize("route", PROXIED_ROUTES, ids=lambda route: route.path)
 def test_who_is_not_signed_in_reaches_no_route(
     browser: OpenBrowser, crud: Server, route: ProxiedRoute, caplog: pytest.LogCaptureFixture

@@ -7,7 +7,7 @@ import threading
 from functools import partial
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,9 +29,9 @@ HOSTS = {"localhost": "cross-site", "127.0.0.1": "same-site"}
 
 
 class _Page(BaseHTTPRequestHandler):
-    def __init__(self, content: dict[str, str], *arguments: object) -> None:
+    def __init__(self, content: dict[str, str], *arguments: Any) -> None:
         self._content = content
-        super().__init__(*arguments)  # type: ignore[arg-type] - what the server hands over
+        super().__init__(*arguments)
 
     def do_GET(self) -> None:
         body = self._content.get(self.path, "").encode()

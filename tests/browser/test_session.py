@@ -556,7 +556,7 @@ def test_signing_out_everywhere_ends_the_sessions_of_other_browsers(directory_of
     expect(elsewhere.page.get_by_role("dialog", name=OVER)).to_be_visible()
 
 
-def test_a_renewal_that_is_under_way_does_not_bring_back_what_another_tab_ends(directory_of: OpenTab, user: str) -> None:
+def test_a_renewal_under_way_does_not_bring_back_what_another_tab_ends(directory_of: OpenTab, user: str) -> None:
     directory = directory_of(None)
     directory.open()
     directory.sign_in(user, PASSWORD)
