@@ -97,9 +97,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--cloudfront",
         type=_switch("CLOUDFRONT"),
-        default=False,
+        default=True,
         metavar="0|1",
-        help="CloudFront before the ALB (default: 0)",
+        help="CloudFront before the ALB, as in the deployment (default: 1)",
     )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON; money is a string of dollars")

@@ -18,7 +18,9 @@ MB_IN_GB = Decimal(1024)
 class Assumptions:
     """Seconds, bytes, megabytes and counts; a name says which. The annotation holds the reason."""
 
-    zones: Annotated[int, "public subnets in two availability zones; one ALB node and address in each"] = 2
+    zones: Annotated[
+        int, "subnets in two availability zones; one ALB node in each, and an address if it faces the internet"
+    ] = 2
     health_check_seconds: Annotated[int, "interval of the target group, from each node; Lambda bills each check"] = 35
 
     bff_memory_mb: Annotated[int, "as in the original"] = 512
@@ -58,11 +60,18 @@ class Assumptions:
     api_log_bytes: Annotated[int, "one access-log line of the HTTP API"] = 400
     log_days: Annotated[int, "retention of every log group"] = 14
     log_compression: Annotated[Decimal, "stored for ingested bytes, the AWS calculator's factor"] = Decimal("0.15")
-    alarms: Annotated[int, "four of the ALB, two for each of six functions, five of the mail"] = 21
-    custom_metrics: Annotated[int, "five from the logs"] = 5
+    alarms: Annotated[int, "four of the ALB, two for each of six functions, five of the mail, one of access"] = 22
+    custom_metrics: Annotated[int, "six from the logs"] = 6
     dashboards: Annotated[int, "as in the original"] = 1
     traced_per_second: Annotated[int, "X-Ray's default: the first request of each second"] = 1
     traced_share: Annotated[Decimal, "X-Ray's default: of all further requests"] = Decimal("0.05")
+
+    firewalls: Annotated[int, "`waf_enabled`, as by default"] = 1
+    firewall_rules: Annotated[int, "two of our own and three groups of AWS's"] = 5
+    people: Annotated[int, "who sign in at least once a month; a small organisation"] = 100
+    keys: Annotated[int, "`customer_key`, as by default in production; AWS adds one dollar in each of two years"] = 1
+    keyed_resources: Annotated[int, "two queues, two topics, one table"] = 5
+    data_key_minutes: Annotated[int, "for which SNS and DynamoDB keep a data key; SQS is told to keep it longer"] = 5
 
     peak_factor: Annotated[int, "peak for mean rate: office hours are 8 of 24 hours on 22 of 30 days (4.1)"] = 4
     task_vcpu: Annotated[Decimal, "a Fargate task holds bff_app and crud_app together"] = Decimal("0.5")

@@ -39,6 +39,9 @@ COLOURS = {
     "X-Ray": "#1b7c83",
     "Data transfer": "#6e7781",
     "CloudFront": "#4ac26b",
+    "WAF": "#bc4c00",
+    "Cognito": "#bf3989",
+    "KMS": "#57606a",
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from infra.cost.assumptions import HOURS, reasons
 from infra.cost.bill import two_digit_numbers
 from infra.cost.charts import share_chart, total_chart
-from infra.cost.prices import FreeTier
+from infra.cost.prices import ZERO, FreeTier
 from infra.cost.wording import describe, dollars, percent, quantity, rate, short_count
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 LARGEST_DRAWN = 10**9
+# What `alb_enabled = false` leaves out.
+OF_THE_PAGE = {"ALB", "CloudFront", "WAF"}
 LEAST_NAMED = Decimal("0.01")
 
 
@@ -60,7 +62,8 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _introduction(report: Report) -> str:
     smallest, largest = report.scales[0], report.scales[-1]
-    without_alb = smallest.serverless.total(report.free_tier) - smallest.serverless.by_service(report.free_tier)["ALB"]
+    services = smallest.serverless.by_service(report.free_tier)
+    without_page = sum((amount for name, amount in services.items() if name not in OF_THE_PAGE), ZERO)
     return f"""\
 <!-- Written by `make cost DOCS=1` from infra/cost. Change that, not this. -->
 # What it costs
@@ -70,8 +73,8 @@ REQUESTS=3M EMPLOYEES=20k EMAILS=5000` (`python -m infra.cost --help` lists what
 answer for a small directory: {describe(report.estimate.profile)}.
 
 - **{dollars(smallest.serverless.total(report.free_tier))} a month at 50 requests a day**; {_most(smallest, report)}.
-  The ALB costs that with no traffic at all: without it (`alb_enabled = false`, development through the HTTP API alone)
-  {dollars(without_alb)} is left.
+  ALB and firewall cost that with no traffic at all: without them (`alb_enabled = false`, development through the HTTP
+  APIs alone) {dollars(without_page)} is left. `waf_enabled = false` leaves the ALB alone.
 - **{dollars(largest.serverless.total(report.free_tier))} a month at a billion requests**; {_most(largest, report)}.
 - {_fargate_claim(report)}
 - PostgreSQL is your own (Supabase, RDS, any): it is in no number of this page."""
@@ -134,7 +137,8 @@ def _original(report: Report) -> str:
 
 The report that this project began with put the load balancer at $0.0225 an hour, {HOURS} hours a month, and all the
 rest at nothing. The first is still so. The addresses were forgotten: AWS has charged each public IPv4 address since
-February 2024, and an ALB in two zones has two.
+February 2024, and an ALB in two zones on the internet has two (`CLOUDFRONT=0`). The firewall and the key are what the
+original went without.
 
 {_table(("service", "original>", "here>"), rows)}"""
 

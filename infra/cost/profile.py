@@ -29,7 +29,7 @@ class Profile:
     employees: int
     emails: int
     writes: Decimal
-    cloudfront: bool = False
+    cloudfront: bool = True
 
     @property
     def events(self) -> Decimal:

@@ -36,6 +36,9 @@ LETTERS = {
     "X-Ray": ("X", "cyan"),
     "Data transfer": ("T", "white"),
     "CloudFront": ("F", "bright_green"),
+    "WAF": ("V", "bright_yellow"),
+    "Cognito": ("C", "bright_cyan"),
+    "KMS": ("K", "bright_black"),
 }
 
 COLUMNS = {

@@ -98,6 +98,7 @@ def serverless_usage(profile: Profile, given: Assumptions) -> Usage:
         **_ledger(profile, given),
         **_monitoring(given, log_bytes, entries),
         **_transfer(profile, given),
+        **_security(profile, given),
     }
 
 
@@ -114,6 +115,7 @@ def fargate_usage(profile: Profile, given: Assumptions) -> Usage:
         **_ledger(profile, given),
         **_monitoring(given, log_bytes, entries=background_runs + profile.requests),
         **_transfer(profile, given),
+        **_security(profile, given),
         "fargate_cpu": tasks * given.task_vcpu * HOURS,
         "fargate_memory": tasks * given.task_memory_gb * HOURS,
         "fargate_addresses": tasks * HOURS,
@@ -146,7 +148,8 @@ def _alb(profile: Profile, given: Assumptions, lcu_gb: Decimal) -> Usage:
         "alb_hours": HOURS,
         # The dimension that is used most counts. There is one listener rule: evaluations of up to ten are free.
         "alb_capacity": max(dimensions),
-        "alb_addresses": given.zones * HOURS,
+        # Behind CloudFront it has none on the internet.
+        "alb_addresses": Decimal(0) if profile.cloudfront else given.zones * HOURS,
     }
 
 
@@ -188,6 +191,19 @@ def _monitoring(given: Assumptions, log_bytes: Decimal, entries: Decimal) -> Usa
         "cloudwatch_metrics": Decimal(given.custom_metrics),
         "cloudwatch_dashboards": Decimal(given.dashboards),
         "xray_traces": always_traced + (entries - always_traced) * given.traced_share,
+    }
+
+
+def _security(profile: Profile, given: Assumptions) -> Usage:
+    # Each data key is made once and opened once. The database's address is opened at cold starts: too few to count.
+    data_keys = given.keyed_resources * MINUTES / given.data_key_minutes
+    return {
+        "waf_acl": Decimal(given.firewalls),
+        "waf_rules": Decimal(given.firewalls * given.firewall_rules),
+        "waf_requests": Decimal(given.firewalls * profile.requests),
+        "cognito_people": Decimal(given.people),
+        "kms_keys": Decimal(given.keys),
+        "kms_requests": 2 * data_keys * given.keys,
     }
 
 

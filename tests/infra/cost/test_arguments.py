@@ -17,7 +17,7 @@ def profile(*argv: str) -> Profile:
 
 def test_nothing_said_is_fifty_requests_a_day() -> None:
     assert profile() == Profile(
-        requests=1_500, response_bytes=7_650, employees=1_000, emails=150, writes=Decimal("0.1"), cloudfront=False
+        requests=1_500, response_bytes=7_650, employees=1_000, emails=150, writes=Decimal("0.1"), cloudfront=True
     )
 
 
@@ -56,8 +56,8 @@ def test_the_free_tier_is_deducted_unless_it_is_refused() -> None:
 
 
 def test_cloudfront_is_a_choice() -> None:
-    assert not profile().cloudfront
-    assert profile("--cloudfront", "1").cloudfront
+    assert profile().cloudfront
+    assert not profile("--cloudfront", "0").cloudfront
 
 
 @pytest.mark.parametrize(

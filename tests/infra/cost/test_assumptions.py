@@ -42,12 +42,12 @@ def test_functions_have_the_memory_that_is_priced(function: str, assumed: int) -
 
 
 def test_alarms_are_counted() -> None:
-    *rest, function_alarms, mail_alarms = re.split(r"function_alarms = |mail_alarms = ", terraform("alarms.tf"))[:3]
-    alarms = [
-        len(re.findall(r"^ +description = ", part, re.MULTILINE)) for part in (*rest, function_alarms, mail_alarms)
+    names = r"function_alarms = |mail_alarms = |access_alarms = "
+    of_alb, of_each_function, *others = [
+        len(re.findall(r"^ +description = ", part, re.MULTILINE))
+        for part in re.split(names, terraform("alarms.tf"))[:4]
     ]
-    of_alb, of_each_function, of_mail = alarms
-    assert of_alb + of_each_function * len(FUNCTIONS) + of_mail == GIVEN.alarms
+    assert of_alb + of_each_function * len(FUNCTIONS) + sum(others) == GIVEN.alarms
 
 
 def test_custom_metrics_are_counted() -> None:
@@ -60,7 +60,7 @@ def test_custom_metrics_are_counted() -> None:
 def test_the_load_balancer_checks_and_listens_as_priced() -> None:
     assert number(r"interval +=\s+(\d+)", terraform("alb.tf")) == GIVEN.health_check_seconds
     assert number(r"alb_idle_timeout += (\d+)", terraform("locals.tf")) == GIVEN.connection_seconds
-    subnets = re.search(r'variable "public_subnet_cidrs".*?default += (\[.*?\])', terraform("variables.tf"), re.DOTALL)
+    subnets = re.search(r'variable "subnet_cidrs".*?default += (\[.*?\])', terraform("variables.tf"), re.DOTALL)
     assert subnets
     assert len(json.loads(subnets[1])) == GIVEN.zones
 
@@ -78,3 +78,17 @@ def test_the_ledger_is_indexed_and_kept_as_priced() -> None:
     create, change_of_state = 1 + len(indexes), 1 + len(indexes) + 1
     assert create + 2 * change_of_state == GIVEN.ledger_writes
     assert number(r"KEPT = timedelta\(days=(\d+)\)", (folder / "correo.py").read_text("utf-8")) == GIVEN.ledger_days
+
+
+def test_the_firewall_has_the_rules_that_are_priced() -> None:
+    own = len(re.findall(r"^  rule \{", terraform("waf/main.tf"), re.MULTILINE))
+    groups = len(re.findall(r"^    AWSManagedRules\w+ += ", terraform("waf/main.tf"), re.MULTILINE))
+    assert own + groups == GIVEN.firewall_rules
+
+
+def test_the_key_is_used_where_it_is_priced() -> None:
+    uses = [
+        len(re.findall(r"kms\w+ += local\.key_arn", terraform(name)))
+        for name in ("messaging.tf", "mail.tf", "ledger.tf")
+    ]
+    assert sum(uses) == GIVEN.keyed_resources

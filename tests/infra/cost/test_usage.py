@@ -98,6 +98,19 @@ def test_xray_traces_one_request_a_second_and_five_percent_of_the_rest() -> None
     assert busy["xray_traces"] == seconds + (entries - seconds) * Decimal("0.05")
 
 
+def test_behind_cloudfront_the_load_balancer_has_no_address_on_the_internet() -> None:
+    assert serverless_usage(replace(MILLION, cloudfront=True), GIVEN)["alb_addresses"] == 0
+
+
+def test_every_request_passes_the_firewall() -> None:
+    usage = serverless_usage(MILLION, GIVEN)
+    assert (usage["waf_acl"], usage["waf_rules"], usage["waf_requests"]) == (1, 5, 1_000_000)
+
+
+def test_a_key_is_asked_twice_for_each_data_key() -> None:
+    assert serverless_usage(MILLION, GIVEN)["kms_requests"] == 2 * 5 * 43_200 / 5
+
+
 def test_cloudfront_takes_the_answers_over_from_the_alb() -> None:
     direct = serverless_usage(MILLION, GIVEN)
     fronted = serverless_usage(replace(MILLION, cloudfront=True), GIVEN)

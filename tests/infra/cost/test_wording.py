@@ -63,9 +63,9 @@ def test_rates_and_shares_have_two_digits() -> None:
 def test_a_profile_is_one_line(small: Profile) -> None:
     assert describe(small) == (
         "1,500 requests a month (30 days), 10 % writes, answers of 7,650 bytes, 1,000 employees, 150 e-mails, "
-        "no CloudFront"
+        "CloudFront"
     )
-    assert describe(replace(small, cloudfront=True)).endswith(", CloudFront")
+    assert describe(replace(small, cloudfront=False)).endswith(", no CloudFront")
 
 
 def test_the_break_even_is_a_sentence(calculator: Calculator, small: Profile) -> None:
