@@ -24,7 +24,7 @@ PEOPLE = invent_people()[:30]
 
 
 def fill(stack: Stack) -> list[Outcome]:
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, headers={"Authorization": stack.authorization("rrhh")}) as client:
         return list(Filler(client, stack.url, Ending()).fill(PEOPLE))
 
 
@@ -47,7 +47,12 @@ def test_the_mix_succeeds_and_leaves_no_employee_behind(stack: Stack, tmp_path: 
         f"--json={report}", f"--report={tmp_path}/report.html",
     ]  # fmt: skip
     finished = subprocess.run(
-        [sys.executable, "-m", "tests.load", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tests.load", *arguments],
+        cwd=ROOT,
+        env=stack.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout

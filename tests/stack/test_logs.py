@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,6 +15,7 @@ from infra.local import resources
 from infra.local.project import LOCAL_ACCOUNT
 from infra.local.sign_in import user_of
 from tests.support.roles import operations_of
+from tests.support.stack import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +66,7 @@ def secrets(stack: Stack) -> Iterator[list[str]]:
     sign_in_wrongly(stack)
     break_the_queues(stack)
     stack.wait_for("the mails", lambda: stack.mails_about(NAME))
+    forget_somebody(stack)
     yield [token.rpartition(".")[2] for token in tokens.values()] + list(stack.sign_in().passwords.values())
     stack.wait_for("empty queues", stack.has_empty_queues)
 
@@ -101,6 +105,16 @@ def sign_in_wrongly(stack: Stack) -> None:
                 client.get(answer.headers["location"], headers={"Cookie": f"__Host-entrada={COOKIE}"})
 
 
+def forget_somebody(stack: Stack) -> None:
+    """A command that knows people; what it prints counts as a log."""
+    stack.http.post("/empleados", json=EMPLOYEE)
+    for way in (["--email", EMAIL], ["--months", "1"]):
+        command = [sys.executable, "-m", "infra.forget", "--laptop", *way]
+        with stack.log.open("ab") as log:
+            subprocess.run(command, cwd=ROOT, env=stack.environment(), stdout=log, stderr=log, check=False)
+            subprocess.run(command, cwd=ROOT, env=stack.environment(YES="1"), stdout=log, stderr=log, check=False)
+
+
 def break_the_queues(stack: Stack) -> None:
     """Messages that cannot be read, and news of mails that nobody sent."""
     aws = {name: boto3.client(name, endpoint_url=stack.sign_in().endpoint) for name in ("sns", "sqs")}
@@ -132,6 +146,7 @@ def test_no_whole_event_is_in_a_log(stack: Stack, secrets: list[str]) -> None:
     log = stack.log.read_text(errors="replace")
 
     assert "[SNS] Publicado" in log
+    assert "e-mails emptied in the ledger" in log
     assert "[SES] Enviado" in log
     members = ("requestContext", "rawPath", "multiValueHeaders", "ocurrido_en", "fecha_contratacion", "receiptHandle")
     assert not [member for member in members if member in log]

@@ -1,0 +1,80 @@
+"""Somebody is forgotten in the running system: everywhere that can be reached, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from infra.local import resources
+from tests.support.stack import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.stack import Stack
+
+NAME, ADDRESS, OTHER_ADDRESS, POSITION = "Olvidada Qwx", "qwx-1@example.com", "qwx-2@example.com", "Cargo Qwx"
+VALUES = (NAME, "Qwx", "qwx", ADDRESS, OTHER_ADDRESS, POSITION)
+
+
+def forget(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What `make forget … LAPTOP=1 YES=1` runs."""
+    command = [sys.executable, "-m", "infra.forget", "--laptop", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=stack.environment(YES="1"), capture_output=True, text=True, check=False
+    )
+
+
+def everything(stack: Stack) -> str:
+    """All that database and ledger hold, and all that people are shown of it."""
+    rows = stack.query("SELECT empleados::text FROM empleados UNION ALL SELECT eventos::text FROM eventos")
+    dynamodb = boto3.client("dynamodb", endpoint_url=stack.sign_in().endpoint)
+    items = dynamodb.scan(TableName=resources.LEDGER_TABLE)["Items"]
+    shown = [stack.http.get(path).text for path in ("/empleados?q=qwx", "/eventos?limite=200", "/correos?limite=200")]
+    return json.dumps([rows, items, shown], ensure_ascii=False)
+
+
+@pytest.fixture
+def person(stack: Stack) -> Iterator[int]:
+    """Somebody who came, moved and got a mail, all of which has been mailed."""
+    employee: dict[str, Any] = {"nombre": NAME, "email": ADDRESS, "posicion": POSITION, "salario": 1}
+    row_id = stack.http.post("/empleados", json=employee).json()["id"]
+    stack.http.put(f"/empleados/{row_id}", json={"email": OTHER_ADDRESS})
+    stack.http.post("/notify/email", json={"to": ADDRESS, "subject": f"Para {NAME}", "body": "Hola"})
+    stack.wait_for("three mails", lambda: len(stack.mails_about("Qwx")) >= 3)
+    stack.wait_for("empty queues", stack.has_empty_queues)
+    yield row_id
+    stack.http.delete(f"/empleados/{row_id}")
+
+
+def test_nothing_says_any_more_who_it_was(stack: Stack, person: int) -> None:
+    assert [value for value in VALUES if value not in everything(stack)] == []
+
+    done = forget(stack, "--id", str(person))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [value for value in VALUES if value in everything(stack) + done.stdout] == []
+    assert "Forgotten." in done.stdout
+    assert stack.http.get(f"/empleados/{person}").status_code == 404
+    history = stack.http.get(f"/empleados/{person}/eventos").json()
+    assert [evento["tipo"] for evento in history] == ["eliminado", "actualizado", "creado"]
+    assert {evento["empleado"]["nombre"] for evento in history} == {None}
+    assert history[2]["actor"] == "admin@example.com"
+    mails = stack.http.get("/correos", params={"empleado": person}).json()
+    assert {(mail["destinatario"], mail["asunto"]) for mail in mails} == {("rrhh@example.com", None)}
+
+
+def test_nobody_gets_a_mail_about_it(stack: Stack, person: int) -> None:
+    before = len(stack.mails_about("Qwx"))
+
+    assert forget(stack, "--email", OTHER_ADDRESS).returncode == 0
+
+    stack.query("UPDATE eventos SET ocurrido_en = ocurrido_en - interval '1 hour' WHERE empleado_id = :id", id=person)
+    pending = "SELECT count(*) FROM eventos WHERE empleado_id = :id AND publicado_en IS NULL"
+    assert stack.query(pending, id=person) == [[0]]
+    assert len(stack.mails_about("Qwx")) == before
