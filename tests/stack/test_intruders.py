@@ -1,0 +1,171 @@
+"""Those who come where they do not belong: each is refused, is told nothing that helps him, and is counted.
+
+Tokens that are none have test_tokens.py, and guessed passwords test_passwords.py; docs/security.md has the whole list.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from email.message import Message
+
+    from tests.support.stack import Stack
+
+EVIL = "evil.example"
+# What a problem document has, and nothing beside it.
+MEMBERS = {"type", "title", "status", "detail", "request_id", "errores"}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A request, and why it is refused. In ``cookie`` a percent sign stands for a valid token."""
+
+    status: int
+    reason: str
+    method: str = "GET"
+    path: str = "/empleados"
+    cookie: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+ATTEMPTS = {
+    "nobody": Attempt(401, "sin_sesion"),
+    "a forged X-Forwarded-For": Attempt(401, "sin_sesion", headers={"X-Forwarded-For": "127.0.0.1, 10.0.0.1"}),
+    "two cookies of one name": Attempt(400, "cookie_no_valida", cookie="__Host-acceso=%; __Host-acceso=%"),
+    "a cookie of 8 kB": Attempt(400, "cookie_no_valida", cookie="__Host-acceso=" + "a" * 8192),
+    "a cookie that is no token": Attempt(401, "token_no_valido", cookie="__Host-acceso=abc"),
+    "another site's form": Attempt(
+        403, "otro_origen", "POST", cookie="__Host-acceso=%", headers={**FORM, "Sec-Fetch-Site": "cross-site"}
+    ),
+    "another origin's form": Attempt(
+        403, "otro_origen", "POST", cookie="__Host-acceso=%", headers={**FORM, "Origin": f"https://{EVIL}"}
+    ),
+    "a form that says nothing of its origin": Attempt(
+        403, "otro_origen", "POST", cookie="__Host-acceso=%", headers=FORM
+    ),
+    "another site ends the session": Attempt(
+        403, "otro_origen", "POST", "/sesion/salir?todas=1", headers={"Sec-Fetch-Site": "cross-site"}
+    ),
+    "a return to another host": Attempt(422, "volver_ajeno", path=f"/sesion/entrar?volver=//{EVIL}/"),
+    "a return to another host with a backslash": Attempt(
+        422, "volver_ajeno", path=f"/sesion/entrar?volver=/%5C{EVIL}/"
+    ),
+    "a return to an address": Attempt(422, "volver_ajeno", path=f"/sesion/entrar?volver=https://{EVIL}/"),
+    "a sign-in that nobody began": Attempt(400, "estado_desconocido", path="/sesion/vuelta?code=a&state=b"),
+    "a renewal without a session": Attempt(
+        401, "sin_sesion", "POST", "/sesion/renovar", headers={"Sec-Fetch-Site": "same-origin"}
+    ),
+    "a renewal that was never given": Attempt(
+        401,
+        "sesion_terminada",
+        "POST",
+        "/sesion/renovar",
+        cookie="__Host-renovacion=abc",
+        headers={"Sec-Fetch-Site": "same-origin"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def stranger(stack: Stack) -> Iterator[httpx.Client]:
+    """Somebody without a token."""
+    with httpx.Client(base_url=stack.url, trust_env=False, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def token(stack: Stack) -> str:
+    return stack.authorization("admin").removeprefix("Bearer ")
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS)
+def test_who_does_not_belong_here_is_refused_and_counted(
+    stack: Stack, stranger: httpx.Client, token: str, attempt: Attempt
+) -> None:
+    cookie = {"Cookie": attempt.cookie.replace("%", token)} if attempt.cookie else {}
+    body = "nombre=Ajena" if "Content-Type" in attempt.headers else None
+
+    answer = stranger.request(attempt.method, attempt.path, headers={**attempt.headers, **cookie}, content=body)
+
+    problem = expect_problem(answer, attempt.status)
+    assert "location" not in answer.headers
+    assert EVIL not in answer.text
+    assert token not in answer.text
+    # infra/metrics.tf counts the field `rechazo` of this line.
+    counted = f"refused ({attempt.reason}): {attempt.method} {attempt.path.partition('?')[0]} {problem['request_id']}"
+    stack.wait_for(counted, lambda: counted in stack.log.read_text(errors="replace"))
+
+
+def expect_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+    problem: dict[str, Any] = answer.json()
+    assert problem.keys() <= MEMBERS
+    return problem
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "X-Origin-Secret"])
+def test_no_header_makes_a_stranger_somebody(stack: Stack, header: str) -> None:
+    """Neither before the page nor before the APIs: what lets in is a token and nothing else."""
+    doors = (stack.url, *(f"http://127.0.0.1:{stack.ports[port]}" for port in ("CRUD_PORT", "EMAIL_PORT")))
+
+    answers = [httpx.get(f"{door}/empleados", headers={header: "127.0.0.1"}, trust_env=False) for door in doors]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 401]
+
+
+TRICKS = [
+    f"//{EVIL}/empleados",
+    f"/\\{EVIL}/empleados",
+    f"/@{EVIL}/empleados",
+    f"/empleados/@{EVIL}",
+    f"/empleados/%2F%2F{EVIL}",
+    f"/empleados/..%2F..%2F{EVIL}",
+    "/empleados/../../cola",
+    "/empleados/%2e%2e/cola",
+    "/empleados/1/../../cola",
+    f"/empleados/http:%2F%2F{EVIL}%2F",
+    f"/static/..%2F..%2Fapp.py/{EVIL}",
+    "/static/%2e%2e/%2e%2e",
+    "/empleados/1%23/eventos",
+    "/empleados/1%3Fa=b/eventos",
+    "/empleados/1%00",
+]
+
+
+@pytest.mark.parametrize("target", TRICKS)
+def test_no_path_leads_to_another_host_or_another_route(stack: Stack, token: str, target: str) -> None:
+    status, headers, body = ask_as_it_is(stack, token, target)
+
+    assert (status, headers["Content-Type"]) == (404, "application/problem+json"), body
+    assert json.loads(body).keys() <= MEMBERS
+    assert EVIL.encode() not in body
+
+
+def test_a_request_in_the_form_for_proxies_is_taken_for_our_own(stack: Stack, token: str) -> None:
+    """RFC 9112, 3.2.2. We are no proxy: whatever host stands there, it is our directory that answers."""
+    status, headers, body = ask_as_it_is(stack, token, f"http://{EVIL}/health")
+
+    assert (status, headers["Content-Type"], json.loads(body)) == (200, "application/json", {"estado": "ok"})
+
+
+def ask_as_it_is(stack: Stack, token: str, target: str) -> tuple[int, Message, bytes]:
+    """Send ``target`` untidied, as somebody who may do everything."""
+    connection = http.client.HTTPConnection("127.0.0.1", stack.ports["BFF_PORT"], timeout=30)
+    connection.putrequest("GET", "/x", skip_host=True)
+    connection._buffer[0] = f"GET {target} HTTP/1.1".encode()  # noqa: SLF001 - it has no other way in
+    connection.putheader("Host", EVIL)
+    connection.putheader("Authorization", f"Bearer {token}")
+    connection.endheaders()
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, answer.headers, body
