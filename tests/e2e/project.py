@@ -27,6 +27,14 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = "staging"
 APPS = ("crud_app", "email_app", "bff_app")
 PROGRAM, PROGRAM_ROLE = "prueba", "lector"
+CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/11111111-1111-1111-1111-111111111111"
+# The other one has the default.
+EDGE = {
+    "edge": "prefix_list",
+    "domain_name": "staging.example.com",
+    "certificate_arn": CERTIFICATE,
+    "alb_certificate_arn": CERTIFICATE,
+}
 HEALTH = '{"estado": "ok"}'
 NEXT_HEALTH = '{"estado": "ok", "edicion": "2"}'
 NEXT_MIGRATION = '''"""A nickname for each employee.
@@ -69,8 +77,7 @@ class Project:
             # The other environment's state holds it.
             "TF_VAR_manage_sender": "false",
             "TF_VAR_machine_clients": json.dumps({PROGRAM: PROGRAM_ROLE}),
-            # Takes a minute to make, and has nothing to do with what is tried here.
-            "TF_VAR_alb_enabled": "false",
+            **{f"TF_VAR_{name}": value for name, value in EDGE.items()},
         }
         self._copy_files()
         self.run("git", "init", "--quiet")
@@ -107,9 +114,9 @@ class Project:
         self.run(sys.executable, "-m", "infra.packaging", BUILD.name, "crud_app")
         return revision
 
-    def connect_as(self, database_url: str) -> None:
-        """`export DATABASE_URL=…`."""
-        self._environment["DATABASE_URL"] = database_url
+    def export(self, variable: str, value: str) -> None:
+        """`export VARIABLE=value`."""
+        self._environment[variable] = value
 
     def run(self, *command: str, answer: str = "") -> str:
         """Run a command, and return what it prints."""

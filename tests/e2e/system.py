@@ -51,8 +51,6 @@ class DeployedSystem:
         self.deployment = deployment
         self.outputs = outputs
         self.page = Page(outputs["url"], emulator.endpoint)
-        # On AWS nobody reaches it: the emulator routes by names, not by networks.
-        self.balancer_url = f"{emulator.endpoint}/_alb/{outputs['name']}-alb"
         self.aws = aws_of(emulator)
         self.identity = Identity(self.aws, outputs["sign_in"])
         self.http = self.page.client()
@@ -71,6 +69,13 @@ class DeployedSystem:
     def program(self, role: str) -> Headers:
         """The headers of a program."""
         return {"Authorization": f"Bearer {self.identity.program_token(program_of(role), role)}"}
+
+    def balancer_of(self, name: str) -> str:
+        """Where the emulator answers as the load balancer of the environment ``name``.
+
+        It routes by names, not by networks: on AWS nobody reaches one that is internal.
+        """
+        return f"{self._endpoint}/_alb/{name}-alb"
 
     def query(self, statement: str) -> str:
         """What psql prints for ``statement``."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
+from tests.e2e.page import REQUEST_SECONDS
 from tests.e2e.project import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
+SECRET_HEADER = "X-Origin-Secret"
+FORBIDDEN = {"type": "about:blank", "title": "Prohibido / Forbidden", "status": 403}
 FUNCTION = f"crud-app-{ENVIRONMENT}-crud"
 PARAMETER = f"/crud-app-{ENVIRONMENT}/database-url"
 
@@ -29,6 +33,8 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
     assert "0001  The directory: employees" in printed
     assert project.health(system.aws) == {"estado": "ok"}
     first_package = code_hash(system)
+    assert not is_let_in(system, project, None)
+    assert not is_let_in(system, project, "a guess")
 
     say("staging: another role of the database, without a deployment")
     deployed = when_changed(system)
@@ -38,9 +44,17 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
     assert project.health(system.aws) == {"estado": "ok"}
     assert when_changed(system) == deployed
 
-    say("staging: its next edition, with a migration")
+    say("staging: its next edition, with a migration and another secret before the load balancer")
     project.write_next_edition()
+    project.export("TF_VAR_origin_secret_version", "2")
+    secrets = origin_secrets(system, project)
     printed = project.deploy()
+    renewed = origin_secrets(system, project)
+    # What is on its way with the old one is let in.
+    assert len(secrets & renewed) == 1
+    assert {secret: is_let_in(system, project, secret) for secret in secrets | renewed} == {
+        secret: secret in renewed for secret in secrets | renewed
+    }
     # It finds the address as it is.
     assert "aws_ssm_parameter.database_url" not in printed
     assert "9001  A nickname for each employee." in printed
@@ -62,8 +76,34 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
 
 def rotate(system: DeployedSystem, project: Project, database_url: str) -> None:
     """Give the apps another address of the database, as the runbook has it."""
-    project.connect_as(database_url)
+    project.export("DATABASE_URL", database_url)
     system.aws.client("ssm").put_parameter(Name=PARAMETER, Value=database_url, Overwrite=True)
+
+
+def origin_secrets(system: DeployedSystem, project: Project) -> set[str]:
+    """What the load balancer takes as a sign that a request came through our CloudFront."""
+    balancers = system.aws.client("elbv2")
+    arn = project.outputs()["load_balancer"]["arn"]
+    (listener,) = balancers.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+    rules = balancers.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+    (condition,) = [condition for rule in rules for condition in rule["Conditions"]]
+    assert condition["HttpHeaderConfig"]["HttpHeaderName"] == SECRET_HEADER
+    return set(condition["HttpHeaderConfig"]["Values"])
+
+
+def is_let_in(system: DeployedSystem, project: Project, secret: str | None) -> bool:
+    """Whether somebody who found the load balancer's address gets through to the page."""
+    headers = {} if secret is None else {SECRET_HEADER: secret}
+    answer = httpx.get(
+        f"{system.balancer_of(project.outputs()['name'])}/health",
+        headers=headers,
+        timeout=REQUEST_SECONDS,
+        trust_env=False,
+    )
+    if answer.status_code == 200:
+        return True
+    assert (answer.status_code, answer.json()) == (403, FORBIDDEN)
+    return False
 
 
 def when_changed(system: DeployedSystem) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -54,7 +55,9 @@ class Metric(NamedTuple):
 
 
 def test_every_alarm_watches_a_metric_that_is_there(system: DeployedSystem) -> None:
-    alarms = system.aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    alarms = system.aws.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{system.outputs['name']}-")[
+        "MetricAlarms"
+    ]
     watched = {
         alarm["AlarmName"]: Metric(
             alarm["Namespace"],
@@ -86,6 +89,29 @@ def test_every_metric_of_our_own_is_read_from_a_log_that_is_there(system: Deploy
     there = {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]}
 
     assert {each["logGroupName"] for each in logs.describe_metric_filters()["metricFilters"]} <= there
+
+
+def test_every_door_writes_down_whom_it_refused_and_a_metric_counts_that(system: DeployedSystem) -> None:
+    """The emulator's logs are text, where Lambda's are JSON: the word is looked for here, the field by `make test`."""
+    start = time.time()
+    lector = system.person("lector")
+    with system.page.client() as page:
+        refused = [
+            page.get("/empleados"),
+            page.delete("/empleados/999999999", headers=lector),
+            page.get("/cola", headers=lector),
+        ]
+    assert [answer.status_code for answer in refused] == [401, 403, 403]
+    groups = system.outputs["log_groups"]
+
+    def refusals() -> set[str]:
+        return {line.partition(": ")[0] for line in system.logs_since(start) if "refused (" in line}
+
+    wait_for("the words", lambda: refusals() >= {groups["bff"], groups["crud"], groups["email"]})
+    filters = system.aws.client("logs").describe_metric_filters()["metricFilters"]
+    counted = {each["logGroupName"] for each in filters if each["metricTransformations"][0]["metricName"] == "Refused"}
+    of_apis = {f"/aws/vendedlogs/{system.outputs['name']}-{api}-api" for api in system.outputs["api_urls"]}
+    assert counted == {groups["bff"], groups["crud"], groups["email"], *of_apis}
 
 
 def test_an_alarm_that_goes_off_is_told_to_the_topic(system: DeployedSystem) -> None:
