@@ -74,6 +74,12 @@ variable "database_url" {
     condition     = can(regex("^postgres(ql)?://[^\\s]+$", var.database_url))
     error_message = "database_url must look like postgresql://user:password@host:5432/database (special characters in the password percent-encoded)."
   }
+
+  validation {
+    # Without sslmode it is verify-full. The other modes verify nobody, and the password would go to whoever answers.
+    condition     = !can(regex("[?&]sslmode=(disable|require)(&|$)", var.database_url))
+    error_message = "database_url must not say sslmode=disable or sslmode=require: leave it out, or say verify-full or verify-ca, with sslrootcert if no public authority vouches for the server."
+  }
 }
 
 variable "customer_key" {

@@ -56,7 +56,7 @@ class Postgres:
         """Make the database ``name`` unless it exists, and return its address."""
         if not self.execute(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):  # noqa: S608 - names are ours
             self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        # Else the server's log quotes the e-mail address that is taken (docs/personal-data.md).
+        # Else the server's log quotes the e-mail address that is taken (docs/security.md).
         self.execute(f'ALTER DATABASE "{name}" SET log_error_verbosity = terse')
         return self.url(name)
 

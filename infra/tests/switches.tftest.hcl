@@ -164,7 +164,7 @@ run "a_pooler_is_welcome" {
   command = plan
 
   variables {
-    database_url = "postgres://directorio.ref@pooler.example.com:6543/postgres?sslmode=require&pgbouncer=true"
+    database_url = "postgres://directorio.ref@pooler.example.com:6543/postgres?sslmode=verify-full&pgbouncer=true"
   }
 
   assert {

@@ -176,3 +176,23 @@ run "bad_values_4" {
     var.access_log_retention_days,
   ]
 }
+
+run "a_database_whose_certificate_nobody_verifies_1" {
+  command = plan
+
+  variables {
+    database_url = "postgresql://directorio@db.example.com/directorio?pgbouncer=true&sslmode=require"
+  }
+
+  expect_failures = [var.database_url]
+}
+
+run "a_database_whose_certificate_nobody_verifies_2" {
+  command = plan
+
+  variables {
+    database_url = "postgresql://directorio@db.example.com/directorio?sslmode=disable&pgbouncer=true"
+  }
+
+  expect_failures = [var.database_url]
+}

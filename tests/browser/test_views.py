@@ -78,6 +78,37 @@ def test_a_deleted_employee_keeps_the_history_and_can_be_created_again(stack: Lo
     expect(directory.field("salario")).to_have_value("")
 
 
+def test_somebody_who_was_forgotten_has_a_history_without_a_name(stack: LocalStack, directory: Directory) -> None:
+    row = stack.create(nombre="Ana Pérez")
+    stack.delete(row["id"])
+    events = stack.http.get(f"/empleados/{row['id']}/eventos").json()
+    for event in events:
+        event["empleado"] |= {"nombre": None, "email": None, "posicion": None}
+    directory.answer(rf"/empleados/{row['id']}/eventos.*", 200, json.dumps(events), "application/json")
+    directory.answer(r"/eventos(\?.*)?", 200, json.dumps(events), "application/json")
+
+    directory.open(f"#/empleados/{row['id']}")
+
+    expect(directory.heading(f"Empleado {row['id']} (datos borrados)")).to_be_visible()
+    expect(directory.panel.get_by_text("Queda qué ocurrió, cuándo y quién lo hizo.")).to_be_visible()
+    expect(directory.panel.locator(".event").first).to_contain_text("Eliminado")
+    expect(directory.panel.get_by_text("Crear de nuevo")).to_have_count(0)
+    directory.open("#/actividad")
+    expect(directory.page.locator(".event").first).to_contain_text(f"Empleado {row['id']} (datos borrados)")
+
+
+def test_a_mail_about_somebody_who_was_forgotten_has_no_words(stack: LocalStack, directory: Directory) -> None:
+    row = stack.create()
+    [event] = stack.http.get(f"/empleados/{row['id']}/eventos").json()
+    mail = {"id": "1", "evento": event["id"], "tipo": "creado", "empleado": row["id"], "estado": "entregado"}
+    erased = {"destinatario": None, "asunto": None, "motivo": None, "creado_en": event["ocurrido_en"]}
+    directory.answer(r"/correos\?.*", 200, json.dumps([mail | erased]), "application/json")
+
+    directory.open("#/operacion")
+
+    expect(directory.page.locator("tbody tr").first.get_by_text("datos borrados")).to_have_count(2)
+
+
 def test_an_employee_who_never_was_is_not_found(directory: Directory) -> None:
     directory.open("#/empleados/999999")
 

@@ -158,23 +158,28 @@ async function showGone(frame, id, signal, error) {
     return;
   }
   const { nombre, email, posicion } = last.empleado;
-  frame.heading.textContent = nombre;
+  // nulls: the person was forgotten, and nothing is left to begin anew with
+  const isKnown = nombre !== null && email !== null && posicion !== null;
+  frame.heading.textContent = nombre ?? t('employee.erased', { id });
   const history = h('section', { class: 'history' });
-  const again = panelLink(
-    { kind: 'nuevo' },
-    {
-      class: 'button',
-      onclick: () => saveDraft('nuevo', { texts: { nombre, email, posicion }, base: null, etag: '' }),
-    },
-    t('employee.gone.again'),
-  );
+  const again =
+    isKnown &&
+    may('write') &&
+    panelLink(
+      { kind: 'nuevo' },
+      {
+        class: 'button',
+        onclick: () => saveDraft('nuevo', { texts: { nombre, email, posicion }, base: null, etag: '' }),
+      },
+      t('employee.gone.again'),
+    );
   frame.body.replaceChildren(
     h(
       'div',
       { class: 'state' },
       h('h3', {}, t('employee.gone.title')),
-      h('p', {}, t('employee.gone.text')),
-      may('write') && again,
+      h('p', {}, t(isKnown ? 'employee.gone.text' : 'employee.erased.text')),
+      again,
     ),
     history,
   );

@@ -178,21 +178,23 @@ function stateFilter(chosen) {
 /** @param {Mail[]} mails */
 function mailTable(mails) {
   if (mails.length === 0) return h('p', { class: 'muted' }, t('operations.noMails'));
-  const row = (/** @type {Mail} */ mail) =>
-    h(
+  const row = (/** @type {Mail} */ mail) => {
+    const subject = mail.asunto ?? t('erased');
+    return h(
       'tr',
       {},
       h('td', {}, h('time', { datetime: mail.creado_en }, dateTime(mail.creado_en))),
-      h('td', {}, mail.destinatario),
+      h('td', {}, mail.destinatario ?? t('erased')),
       h(
         'td',
         {},
         mail.empleado
-          ? h('a', { href: address('empleados', {}, { kind: 'ver', id: String(mail.empleado) }) }, mail.asunto)
-          : mail.asunto,
+          ? h('a', { href: address('empleados', {}, { kind: 'ver', id: String(mail.empleado) }) }, subject)
+          : subject,
       ),
       h('td', {}, mailState(mail.estado), mail.motivo && h('span', { class: 'muted' }, ' ', mail.motivo)),
     );
+  };
   return h(
     'div',
     { class: 'table-scroll', tabindex: '0', role: 'group', 'aria-label': t('operations.mails') },

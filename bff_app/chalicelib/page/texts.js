@@ -149,6 +149,9 @@ const es = {
   'employee.gone.text':
     'Fue eliminado, y su historial se conserva. Si lo crea de nuevo recibirá otro número y un historial propio; el salario hay que escribirlo otra vez.',
   'employee.gone.again': 'Crear de nuevo',
+  'employee.erased': 'Empleado {id} (datos borrados)',
+  'employee.erased.text': 'Sus datos se borraron. Queda qué ocurrió, cuándo y quién lo hizo.',
+  erased: 'datos borrados',
   'event.creado': 'Creado',
   'event.actualizado': 'Actualizado',
   'event.eliminado': 'Eliminado',
@@ -436,6 +439,9 @@ const en = {
   'employee.gone.text':
     'The employee was deleted, and the history is kept. Created again, the employee gets another number and a history of its own; the salary must be typed again.',
   'employee.gone.again': 'Create again',
+  'employee.erased': 'Employee {id} (data erased)',
+  'employee.erased.text': 'What was known about the person was erased. What happened, when, and who did it stays.',
+  erased: 'data erased',
   'event.creado': 'Created',
   'event.actualizado': 'Changed',
   'event.eliminado': 'Deleted',

@@ -9,9 +9,11 @@ import { t } from './texts.js';
 
 /**
  * @typedef {{id: string, tipo: 'creado' | 'actualizado' | 'eliminado', ocurrido_en: string, actor: string,
- *   empleado: {id: number, nombre: string, email: string, posicion: string, version: number}, cambios: string[]}} DirectoryEvent
- * @typedef {{id: string, evento: string, destinatario: string, asunto: string, estado: string, creado_en: string,
- *   actualizado_en: string, motivo: string | null, empleado: number | null}} Mail
+ *   empleado: Told, cambios: string[]}} DirectoryEvent
+ * @typedef {{id: number, nombre: string | null, email: string | null, posicion: string | null, version: number}} Told
+ *   nulls: the person was forgotten
+ * @typedef {{id: string, evento: string, destinatario: string | null, asunto: string | null, estado: string,
+ *   creado_en: string, actualizado_en: string, motivo: string | null, empleado: number | null}} Mail
  */
 
 const ICONS = /** @type {const} */ ({ creado: 'plus', actualizado: 'edit', eliminado: 'trash' });
@@ -105,7 +107,7 @@ function subject(event) {
   return h(
     'p',
     {},
-    h('a', { href: address('empleados', {}, { kind: 'ver', id: String(id) }) }, nombre),
+    h('a', { href: address('empleados', {}, { kind: 'ver', id: String(id) }) }, nombre ?? t('employee.erased', { id })),
     ' ',
     t(`event.${event.tipo}`).toLowerCase(),
     changedFields(event),
@@ -124,7 +126,7 @@ function mailLine(mail) {
     'li',
     {},
     icon('mail'),
-    h('span', { class: 'event-mail-to' }, mail.destinatario),
+    h('span', { class: 'event-mail-to' }, mail.destinatario ?? t('erased')),
     mailState(mail.estado),
     mail.motivo && h('span', { class: 'muted' }, mail.motivo),
   );
