@@ -100,6 +100,10 @@ resource "aws_lb_listener" "https" {
   ssl_policy      = "ELBSecurityPolicy-TLS13-1-2-2021-06"
   certificate_arn = var.alb_certificate_arn
 
+  # Two years, as browsers' lists ask; CloudFront says it itself.
+  routing_http_response_strict_transport_security_header_value = local.has_cloudfront ? null : "max-age=63072000; includeSubDomains"
+  routing_http_response_server_enabled                         = false
+
   default_action {
     type             = local.has_cloudfront ? "fixed-response" : "forward"
     target_group_arn = local.has_cloudfront ? null : aws_lb_target_group.bff[0].arn

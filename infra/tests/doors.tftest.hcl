@@ -294,6 +294,11 @@ run "no_cloudfront" {
   }
 
   assert {
+    condition     = startswith(aws_lb_listener.https[0].routing_http_response_strict_transport_security_header_value, "max-age=63072000")
+    error_message = "browsers stay on HTTPS"
+  }
+
+  assert {
     condition     = toset(keys(aws_vpc_security_group_ingress_rule.people)) == toset(["80 0.0.0.0/0", "443 0.0.0.0/0"]) && length(aws_vpc_security_group_ingress_rule.cloudfront) == 0
     error_message = "both ports are open to everybody"
   }
