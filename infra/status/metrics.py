@@ -155,6 +155,7 @@ def read_last_hour(client: CloudWatchClient, names: Names, doors: Sequence[Door]
         end=now,
         doors=tuple(_traffic(door, hour) for door in doors),
         functions=tuple(_function_traffic(door, hour) for door in functions),
+        refused=_sum(hour[totals.refused]),
         mail=Mail(*(_sum(hour[metric]) for metric in totals.mail)),
         outbox_lag_seconds=_worst(hour[totals.outbox_lag]),
         database=_latency(totals.database, hour),
@@ -167,12 +168,14 @@ class _Totals:
 
     def __init__(self, names: Names, doors: Sequence[Door], functions: Sequence[Door]) -> None:
         own = names.metric_namespace
+        self.refused = Metric(own, "Refused", None, "Sum")
         self.mail = tuple(Metric(own, name, None, "Sum") for name in ("MailSent", "MailFailed", "MailBounced"))
         self.outbox_lag = Metric(own, "OutboxLag", None, "Maximum")
         self.database = _percentiles(own, "DatabaseRoundTrip", None)
         self.metrics = [
             *(metric for door in (*doors, *functions) for metric in door.metrics),
             *(metric for function in functions for metric in (_throttles(function), _at_once(function))),
+            self.refused,
             *self.mail,
             self.outbox_lag,
             *self.database,

@@ -144,12 +144,16 @@ class Mail:
 
 @dataclass(frozen=True)
 class LastHour:
-    """``doors`` from the outside in: the load balancer, if there is one, then the HTTP APIs; ``slots`` of the first."""
+    """``doors`` from the outside in: the load balancer, if there is one, then the HTTP APIs; ``slots`` of the first.
+
+    ``refused`` counts requests of who was not signed in or had not the role.
+    """
 
     start: datetime
     end: datetime
     doors: tuple[Traffic, ...]
     functions: tuple[FunctionTraffic, ...]
+    refused: int
     mail: Mail
     outbox_lag_seconds: float | None
     database: Latency

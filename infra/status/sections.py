@@ -234,6 +234,7 @@ def _last_hour(hour: LastHour | Unread) -> list[Section]:
 
 def _work(hour: LastHour) -> Section:
     rows = (
+        _row("requests refused", f"{hour.refused:,}"),
         _row("e-mails sent", f"{hour.mail.sent:,}"),
         _row("e-mails failed", _bad_unless_zero(hour.mail.failed)),
         _row("e-mails bounced", _bad_unless_zero(hour.mail.bounced)),
@@ -242,7 +243,7 @@ def _work(hour: LastHour) -> Section:
         _row("database round trip p90", milliseconds(hour.database.p90)),
         _row("database round trip p99", milliseconds(hour.database.p99)),
     )
-    return Section("The last hour: mail and database", ("", ""), rows, numbers=frozenset({1}))
+    return Section("The last hour: access, mail and database", ("", ""), rows, numbers=frozenset({1}))
 
 
 def _traffic(traffic: Traffic) -> Row:

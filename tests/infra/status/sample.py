@@ -102,6 +102,7 @@ BUSY = Status(
             FunctionTraffic("crud-app-dev-bff", 3_903, 0, Latency(22.0, 90.5, 1_204.0), throttled=0, at_once=12),
             FunctionTraffic("crud-app-dev-crud", 3_790, 2, Latency(8.25, 30.0, 210.0), throttled=1, at_once=None),
         ),
+        refused=7,
         mail=Mail(sent=380, failed=1, bounced=0),
         outbox_lag_seconds=61.0,
         database=Latency(4.2, 6.0, 19.0),

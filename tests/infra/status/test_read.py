@@ -57,6 +57,7 @@ def status(deployment: Deployment) -> Status:
     publish(deployment, "AWS/Lambda", "Errors", function, 4)
     publish(deployment, "AWS/Lambda", "Throttles", function, 1)
     publish(deployment, "AWS/Lambda", "ConcurrentExecutions", function, 3, 9)
+    publish(deployment, names.metric_namespace, "Refused", None, 1, 1)
     publish(deployment, names.metric_namespace, "MailSent", None, 1, 1, 1)
     publish(deployment, names.metric_namespace, "OutboxLag", None, 12, 75)
     publish(deployment, names.metric_namespace, "DatabaseRoundTrip", None, 5)
@@ -160,6 +161,7 @@ def test_the_last_hour_of_a_function_has_throttles_and_the_most_at_once(status: 
 
 def test_the_last_hour_of_mail_and_database_comes_from_our_own_metrics(status: Status) -> None:
     assert isinstance(status.last_hour, LastHour)
+    assert status.last_hour.refused == 2
     assert status.last_hour.mail == Mail(sent=3, failed=0, bounced=0)
     assert status.last_hour.outbox_lag_seconds == 75
     assert status.last_hour.database == Latency(5, 5, 5)
