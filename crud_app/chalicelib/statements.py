@@ -364,7 +364,8 @@ def empty_old_eventos() -> Statement:
 
 def _told(name: str) -> ColumnElement[Any]:
     """What an event tells of the employee; NULL if the employee was forgotten."""
-    return eventos.c.payload["empleado"][name].as_string()
+    value: ColumnElement[Any] = eventos.c.payload["empleado"][name].as_string()
+    return value
 
 
 def _payload_without_person() -> ColumnElement[Any]:
