@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.local.sign_in import user_of
+from tests.browser import people
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import PATIENCE_MS, Directory
 from tests.browser.stack import LocalStack, running_stack
@@ -46,11 +46,7 @@ def session_of(stack: LocalStack, chromium: Browser) -> Callable[[str], StorageS
 
     @cache
     def sign_in(role: str) -> StorageState:
-        with closing(chromium.new_context(locale="es-ES")) as context:
-            directory = Directory(context.new_page(), stack.url)
-            directory.open("")
-            directory.sign_in(user_of(role), stack.password_of(user_of(role)))
-            return context.storage_state()
+        return people.session_of(stack, chromium, user_of(role), stack.password_of(user_of(role)))
 
     return sign_in
 

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from infra.local.sign_in import ROLES, user_of
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import Directory
+from tests.browser.people import session_of
 from tests.browser.stack import an_employee, running_stack
 from tests.support.stack import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, StorageState
 
     from tests.browser.stack import Employee, LocalStack
 
@@ -37,6 +39,20 @@ FOR_THE_README = {
     "summary-es-dark-1280",
     "import-es-light-1280",
     "list-en-dark-390",
+}
+#: Somebody whom nobody has given a role yet.
+NEWCOMER = "nueva@example.com"
+PASSWORD = "Prueba-0123456789-x"
+#: Who looks at a view, where it is not somebody who may do everything; None is nobody who has signed in.
+SEEN_BY = {
+    "sign_in": None,
+    "sign_in_failed": None,
+    "nothing_allowed": NEWCOMER,
+    "not_allowed": user_of("lector"),
+    "list_of_a_reader": user_of("lector"),
+    "employee_of_a_reader": user_of("lector"),
+    "summary_of_a_reader": user_of("lector"),
+    "list_of_human_resources": user_of("rrhh"),
 }
 MOST_BYTES = 150_000
 QUALITY = 90
@@ -182,6 +198,61 @@ class Scenery:
         directory.page.locator(".import .primary").first.click()
         expect(directory.page.locator(".tiles")).to_be_visible()
 
+    # ---- signing in, and what each may see
+
+    def show_sign_in(self, directory: Directory) -> None:
+        directory.open()
+        expect(directory.page.locator(".door-card")).to_be_visible()
+
+    def show_sign_in_failed(self, directory: Directory) -> None:
+        directory.open("?entrada=rechazada")
+        expect(directory.alert).to_be_visible()
+
+    def show_account(self, directory: Directory) -> None:
+        self.show_list(directory)
+        directory.page.locator(".account").click()
+        expect(directory.page.get_by_role("dialog")).to_be_visible()
+
+    def show_session_over(self, directory: Directory) -> None:
+        directory.open("#/empleados/nuevo")
+        directory.fill(nombre="Berta Gil", email="berta.gil@example.com", posicion="Analista", salario="2500")
+        directory.page.context.clear_cookies()
+        directory.panel.locator("button[type=submit]").click()
+        expect(directory.page.get_by_role("dialog")).to_be_visible()
+
+    def show_signed_in_again(self, directory: Directory) -> None:
+        directory.open("#/listo")
+        expect(directory.page.locator(".state")).to_be_visible()
+
+    def show_nothing_allowed(self, directory: Directory) -> None:
+        directory.open()
+        expect(directory.page.locator(".state")).to_be_visible()
+
+    def show_not_allowed(self, directory: Directory) -> None:
+        directory.open("#/importar")
+        expect(directory.page.locator(".state")).to_be_visible()
+
+    def show_list_of_a_reader(self, directory: Directory) -> None:
+        self.show_list(directory)
+
+    def show_employee_of_a_reader(self, directory: Directory) -> None:
+        directory.open(f"#/empleados/{self.employee['id']}")
+        expect(directory.panel.locator(".event").first).to_be_visible()
+
+    def show_summary_of_a_reader(self, directory: Directory) -> None:
+        directory.open("#/resumen")
+        expect(directory.page.locator(".chart-bar")).to_have_count(len(POSITIONS))
+
+    def show_list_of_human_resources(self, directory: Directory) -> None:
+        self.show_list(directory)
+
+    def show_demonstration(self, directory: Directory) -> None:
+        nobody = {"usuario": "demo", "nombre": "", "correo": "", "grupos": ["admin"], "caduca_en": None}
+        directory.answer_json("/sesion", {"demo": True, **nobody})
+        self.show_list(directory)
+
+    # ---- elsewhere
+
     def show_inbox(self, directory: Directory) -> None:
         directory.page.goto(self.stack.inbox_url)
         directory.page.locator("li a").last.click()
@@ -193,10 +264,19 @@ class Scenery:
         return {name.removeprefix("show_"): getattr(self, name) for name in dir(self) if name.startswith("show_")}
 
 
+def sign_in(browser: Browser, stack: LocalStack) -> dict[str | None, StorageState | None]:
+    """The cookies of everybody who looks, by user name; nobody has none."""
+    passwords = {user_of(role): stack.password_of(user_of(role)) for role in ROLES} | {NEWCOMER: PASSWORD}
+    stack.add_user(NEWCOMER, PASSWORD)
+    return {None: None} | {user: session_of(stack, browser, user, password) for user, password in passwords.items()}
+
+
 def take_pictures(browser: Browser, scenery: Scenery) -> None:
     """One picture for each view, language, theme and width."""
     variants = [(tag, theme, width) for tag in LANGUAGES for theme in THEMES for width in SIZES]
+    sessions = sign_in(browser, scenery.stack)
     for name, show in scenery.views.items():
+        user = SEEN_BY.get(name, user_of("admin"))
         for language, theme, width in variants:
             file = ALL / f"{name}-{language}-{theme}-{width}.png"
             context = browser.new_context(
@@ -205,6 +285,7 @@ def take_pictures(browser: Browser, scenery: Scenery) -> None:
                 viewport={"width": width, "height": SIZES[width]},
                 has_touch=width < 1000,
                 reduced_motion="reduce",
+                storage_state=sessions[user],
             )
             directory = Directory(context.new_page(), scenery.stack.url)
             show(directory)
