@@ -99,7 +99,7 @@ class Staging:
     def _deploy(self) -> str:
         # The sender is the other environment's.
         wait_for(
-            "the sender", lambda: self._aws.client("sesv2").list_email_identities()["EmailIdentities"], seconds=300
+            "the sender", lambda: self._aws.client("sesv2").list_email_identities()["EmailIdentities"], seconds=600
         )
         return self.project.deploy()
 
