@@ -45,7 +45,8 @@ def expire(directory: Directory) -> None:
 
 
 def end_session(directory: Directory) -> None:
-    """Twelve hours later: nothing is left of the session."""
+    """Twelve hours later: nothing is left of the session. What the page still fetches shall not find that out first."""
+    directory.page.wait_for_load_state("networkidle")
     directory.page.context.clear_cookies()
 
 
