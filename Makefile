@@ -10,12 +10,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .emulator
 LOAD := .load
+SCAN := .scan
 APPS := crud_app email_app bff_app
 # uv must use the interpreter that made the environment: it decides the Lambda runtime.
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/dev
+LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/scan requirements/dev
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --constraints requirements/constraints.in
 
@@ -46,6 +47,12 @@ $(LOAD)/.ready: requirements/load.txt $(VENV)/.ready
 	@echo "Installing the load test's generator (.load)…"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOAD)
 	@$(BIN)/uv pip sync --quiet --python $(LOAD)/bin/python --require-hashes requirements/load.txt
+	@touch $@
+
+$(SCAN)/.ready: requirements/scan.txt $(VENV)/.ready
+	@echo "Installing the scanners (.scan)…"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SCAN)
+	@$(BIN)/uv pip sync --quiet --python $(SCAN)/bin/python --require-hashes requirements/scan.txt
 	@touch $@
 
 .PHONY: lock
@@ -173,8 +180,12 @@ types: $(VENV)/.ready ## Types: mypy, strict
 	@for app in $(APPS); do (cd $$app && ../$(BIN)/mypy --config-file ../pyproject.toml app.py chalicelib); done
 
 .PHONY: unit
-unit: install $(LOAD)/.ready ## Unit and integration tests, with coverage
+unit: install $(LOAD)/.ready $(SCAN)/.ready ## Unit and integration tests, with coverage
 	@$(BIN)/pytest --numprocesses=auto --cov --ignore=tests/browser --ignore=tests/e2e
+
+.PHONY: scan
+scan: install package $(SCAN)/.ready ## Known mistakes: Checkov, secrets in the history, advisories (AUDIT=1 fails where nobody can be asked)
+	@$(BIN)/python -m infra.scan $(call switch,audit,AUDIT)
 
 .PHONY: browser
 browser: $(VENV)/.ready ## Install Chromium, which the browser tests drive, unless there is one
@@ -200,4 +211,4 @@ e2e: install package ## The real Terraform on the AWS emulator with IAM enforced
 	  else echo "make e2e: skipped: terraform is not on the PATH (install 1.5 or newer, or say TERRAFORM=tofu)"; fi
 
 .PHONY: check
-check: test e2e ## What CI runs: make test, and make e2e where terraform is on the PATH
+check: test scan e2e ## What CI runs: make test, make scan, and make e2e where terraform is on the PATH

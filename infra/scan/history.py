@@ -1,0 +1,72 @@
+"""Secrets in anything that was ever committed: what a later commit took out is still there for everybody to read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+from infra.scan.accepted import outdated
+from infra.scan.report import PROGRAMS, Finding, Report, ScanFailed
+from infra.terraform_cli import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.scan.accepted import Accepted
+
+UNCOMMITTED = "not committed"
+# Whatever a person's own git settings are.
+PLAIN = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/")
+
+
+def scan_history(accepted: Accepted, repository: Path = ROOT) -> Report:
+    """Look for secrets in every change up to here, the uncommitted ones included.
+
+    Raises:
+        ScanFailed: the history is not all there, or the detector broke.
+    """
+    if _git(repository, "rev-parse", "--is-shallow-repository").strip() == "true":
+        raise ScanFailed("The history is cut off in this clone: run `git fetch --unshallow`.")
+    changes = _read_changes(repository)
+    result = subprocess.run(  # noqa: S603 - the project's own
+        [PROGRAMS / "python", "-m", "infra.scan.detector"],
+        cwd=ROOT,
+        input=changes,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise ScanFailed(f"The detector of secrets broke: {result.stderr.strip().rpartition(chr(10))[2]}")
+    seen = [json.loads(line) for line in result.stdout.splitlines()]
+    findings = [
+        # Never the value itself: a terminal's output ends up in logs.
+        Finding(f"{each['path']}:{each['line']}", each["kind"], f"in {each['commit']}")
+        for each in seen
+        if each["value"] not in accepted.secrets
+    ]
+    return Report(
+        f"{changes.count(chr(0))} changes, {len(accepted.secrets)} values in them open nothing",
+        tuple(sorted({*findings, *outdated(accepted.secrets, [each["value"] for each in seen])})),
+    )
+
+
+def _read_changes(repository: Path) -> str:
+    # Of a merge, what it changed beyond the two sides.
+    committed = _git(repository, "log", "--patch", "--diff-merges=remerge", "--format=%x00%h", *PLAIN)
+    return f"{committed}\0{UNCOMMITTED}\n" + _git(repository, "diff", "HEAD", *PLAIN)
+
+
+def _git(repository: Path, *arguments: str) -> str:
+    result = subprocess.run(  # noqa: S603 - the person's own git
+        ["git", "-c", "core.quotePath=false", *arguments],  # noqa: S607
+        cwd=repository,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if result.returncode:
+        raise ScanFailed(f"git {arguments[0]} failed: {result.stderr.strip()}")
+    return result.stdout
