@@ -93,8 +93,8 @@ class Project:
             if name and source.exists() and not name.startswith(("tests/", "docs/")):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, target, follow_symlinks=False)
-        for file in (self.folder / "infra" / "emulator").glob("*.tf"):
-            shutil.copy(file, self.folder / "infra")
+        for file in (self.folder / "infra" / "emulator").rglob("*.tf"):
+            shutil.copy(file, self.folder / "infra" / file.relative_to(self.folder / "infra" / "emulator"))
 
     def commit(self, title: str) -> str:
         """Commit everything, and return the commit's hash."""
