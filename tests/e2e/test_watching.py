@@ -109,7 +109,13 @@ def test_every_door_writes_down_whom_it_refused_and_a_metric_counts_that(system:
 
     wait_for("the words", lambda: refusals() >= {groups["bff"], groups["crud"], groups["email"]})
     filters = system.aws.client("logs").describe_metric_filters()["metricFilters"]
-    counted = {each["logGroupName"] for each in filters if each["metricTransformations"][0]["metricName"] == "Refused"}
+    refused_here = (system.outputs["name"], "Refused")
+    counted = {
+        each["logGroupName"]
+        for each in filters
+        for metric in each["metricTransformations"]
+        if (metric["metricNamespace"], metric["metricName"]) == refused_here
+    }
     of_apis = {f"/aws/vendedlogs/{system.outputs['name']}-{api}-api" for api in system.outputs["api_urls"]}
     assert counted == {groups["bff"], groups["crud"], groups["email"], *of_apis}
 
