@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.bootstrap import System
     from chalicelib.database import Database
     from tests.crud_app.fakes import FakePublisher
-    from tests.crud_app.wire import WireProxy
+    from tests.support.wire import WireProxy
 
 TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
 
@@ -36,7 +36,7 @@ def sql(postgres: Any, database_url: str) -> Callable[..., str]:
 def empty_tables(sql: Callable[..., str]) -> None:
     """No employee, no event; the next employee has the id 1."""
     sql(
-        "DELETE FROM empleados; DELETE FROM eventos;"
+        "DELETE FROM empleados; DELETE FROM eventos; DELETE FROM peticiones;"
         "ALTER TABLE empleados ALTER id RESTART; ALTER TABLE eventos ALTER numero RESTART"
     )
 
@@ -112,7 +112,7 @@ def contract() -> Callable[[str], dict[str, Any]]:
 @pytest.fixture
 def proxy(postgres: Any) -> Iterator[WireProxy]:
     """A TCP port before PostgreSQL that counts, and breaks as it is told."""
-    from tests.crud_app.wire import WireProxy  # noqa: PLC0415
+    from tests.support.wire import WireProxy  # noqa: PLC0415
 
     with WireProxy(str(postgres.socket_folder / ".s.PGSQL.5432")) as proxy:
         yield proxy
