@@ -84,6 +84,11 @@ class Busy(StepError):
         self.until = until
 
 
+def recipient_hash(evento: str, destinatario: str) -> str:
+    """See `Correo.huella`."""
+    return hashlib.sha256(f"{evento}:{destinatario.lower()}".encode()).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correo:
     evento: str
@@ -111,7 +116,7 @@ class Correo:
     @property
     def huella(self) -> str:
         """The recipient in keys and message tags: a hash, salted with the event, instead of the address."""
-        return hashlib.sha256(f"{self.evento}:{self.destinatario.lower()}".encode()).hexdigest()[:32]
+        return recipient_hash(self.evento, self.destinatario)
 
     @property
     def id(self) -> str:
