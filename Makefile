@@ -176,6 +176,10 @@ browser: $(VENV)/.ready ## Install Chromium, which the browser tests drive, unle
 browser-test: install browser ## The page in Chromium, against the whole local stack
 	@$(BIN)/pytest --numprocesses=auto tests/browser
 
+.PHONY: faults
+faults: install ## Break the system in each way that is known, and count: ONLY=PostgreSQL FULL=1 DOCS=1 (docs/reliability.md)
+	@$(BIN)/python -m tests.faults $(call flag,only,ONLY) $(call switch,full,FULL) $(call switch,write-docs,DOCS)
+
 .PHONY: screenshots
 screenshots: install browser ## Take pictures of every view (build/screenshots; the README's in docs/screenshots)
 	@$(BIN)/python -m tests.browser.screenshots
