@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import threading
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +42,7 @@ from tests.faults.sandbox import Fleet, Function
 from tests.support.wire import WireProxy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 DATABASE, ROLE, PARAMETER = "empleados", "directorio", "/directorio/database-url"
 NOTIFY_TO = ("rrhh@example.com", "direccion@example.com")
+ONE_RECIPIENT = {"NOTIFY_TO": NOTIFY_TO[0], "NOTIFY_EMPLOYEE": "false"}
 #: Longer than everything in this system waits (email_app's WAIT_FOR_SEND is the longest), in seconds.
 LONG = 16 * 60
 BATCH = 10
@@ -84,10 +85,13 @@ class Directory:
         self._folder = folder
         self._password = secrets.token_hex(8)
         self.data = folder / "postgres"
+        self._notify_to: Sequence[str] = NOTIFY_TO
         self.mails: list[Mail] = []
         self._untold: list[Mail] = []
         self._told: list[dict[str, Any]] = []
         self._hidden: list[MessageTypeDef] = []
+        #: How far email_app's clock is ahead, in seconds.
+        self.later = 0.0
         self._lock = threading.Lock()
 
     # ---- starting and ending
@@ -152,7 +156,7 @@ class Directory:
             "SNS_TOPIC_ARN": f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{resources.TOPIC}",
             "EMAIL_QUEUE_URL": self.queue_url.replace(self._endpoint, self.aws.url),
             "EMAIL_DLQ_URL": self.dlq_url.replace(self._endpoint, self.aws.url),
-            "NOTIFY_TO": ",".join(NOTIFY_TO),
+            "NOTIFY_TO": ",".join(self._notify_to),
             "NOTIFY_EMPLOYEE": "true",
             "COGNITO_DOMAIN": self._endpoint,
             "COGNITO_ISSUER": sign_in.issuer,
@@ -180,9 +184,9 @@ class Directory:
         )
         self._cleanup.callback(self.http.close)
 
-    def fleet(self, app: str, **changes: str) -> Fleet:
-        """Sandboxes of an app, until the end of everything."""
-        fleet = Fleet(app, self._folder, {**self.environment, **changes})
+    def fleet(self, app: str, *, name: str = "", **changes: str) -> Fleet:
+        """Sandboxes of an app, until the end of everything; ``name`` tells it from another of the same app."""
+        fleet = Fleet(app, self._folder, {**self.environment, **changes}, name=name or app)
         self._cleanup.callback(fleet.stop)
         return fleet
 
@@ -341,8 +345,9 @@ class Directory:
         """Let so many seconds be over."""
         older = f"ocurrido_en = ocurrido_en - interval '{seconds} s'"
         self.sql(f"UPDATE eventos SET {older} WHERE publicado_en IS NULL")  # noqa: S608 - a number
+        self.later += seconds
         for function in (self.email, self.consumer, self.feedback):
-            function.later += seconds
+            function.later = self.later
         hidden, self._hidden = self._hidden, []
         for message in hidden:
             # One that has been received too often is in the dead letter queue by now.
@@ -382,6 +387,26 @@ class Directory:
         answer = self.sqs.get_queue_attributes(QueueUrl=self.dlq_url, AttributeNames=[name])
         return int(answer["Attributes"][name])
 
+    def recipients(self, kind: str, email: str) -> Sequence[str]:
+        """Who gets a mail for such an event about the employee with this address."""
+        greeted = (email,) if kind == "creado" and self._notify_to == NOTIFY_TO else ()
+        return (*self._notify_to, *greeted)
+
+    @contextmanager
+    def one_recipient(self) -> Iterator[None]:
+        """For the length of the block each event is one mail."""
+        consumer, self._notify_to = self.consumer, NOTIFY_TO[:1]
+        fleet = Fleet("email_app", self._folder, {**self.environment, **ONE_RECIPIENT}, name="one-recipient")
+        try:
+            fleet.wait_until_ready()
+            self.consumer = Function(fleet, consumer.name)
+            self.consumer.later = self.later
+            yield
+        finally:
+            self.consumer.retire()
+            fleet.stop()
+            self.consumer, self._notify_to = consumer, NOTIFY_TO
+
     def ledger(self) -> list[LedgerRow]:
         """All that the ledger says."""
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=resources.LEDGER_TABLE)
@@ -391,6 +416,7 @@ class Directory:
             )
             for page in pages
             for item in page["Items"]
+            if "destinatario" in item  # else it is a client's key
         ]
 
     # ---- beginning anew
@@ -405,6 +431,7 @@ class Directory:
         dynamodb.create_table(TableName=resources.LEDGER_TABLE, **self._table)
         self.mails, self._untold, self._told, self._hidden = [], [], [], []
         self._retire_all()
+        self.later = 0
         for function in self._functions:
             function.later = 0
 

@@ -101,9 +101,9 @@ class Sandbox:
 class Fleet:
     """The sandboxes of one app, forked from one program that has it loaded."""
 
-    def __init__(self, app: str, folder: Path, environment: Mapping[str, str]) -> None:
-        self._path = folder / f"{app}.socket"
-        with (folder / f"{app}.log").open("ab") as log:
+    def __init__(self, app: str, folder: Path, environment: Mapping[str, str], *, name: str) -> None:
+        self._path = folder / f"{name}.socket"
+        with (folder / f"{name}.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.zygote", "--project-dir", app, "--socket", str(self._path)],
                 cwd=ROOT,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.faults.trial import Result
 
 HEADINGS = ("scenario", "what was done", "rows", "events", "mails", "twice", "dead", "recovery")
+#: Of one scenario, on the terminal.
+MOST_DIFFERENCES = 10
 LEGEND = (
     "Rows, events, mails and dead letters: found/expected, with two bounds where the client was told that nobody knew. "
     "Twice: mails of which a second copy was sent, because nobody knew of the first. Recovery: from the end of the "
@@ -39,8 +41,10 @@ def print_progress(console: Console, result: Result) -> None:
     mark = Text("✓", style="green") if result.is_right else Text("✗", style="bold red")
     name = f"{result.scenario.group}: {result.scenario.name}"
     console.print(Text.assemble(mark, f" {name} ", (f"{result.seconds:.1f} s", "dim")))
-    for difference in result.differences:
+    for difference in result.differences[:MOST_DIFFERENCES]:
         console.print(Text(f"    {difference}", style="red"))
+    if (more := len(result.differences) - MOST_DIFFERENCES) > 0:
+        console.print(Text(f"    and {more} more", style="red"))
 
 
 def print_table(console: Console, results: Sequence[Result]) -> None:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from tests.faults.scenarios import aws, deaths, postgres
+from tests.faults.scenarios import aws, deaths, load, postgres, proxy, retries
 
-SCENARIOS = (*deaths.SCENARIOS, *postgres.SCENARIOS, *aws.SCENARIOS)
+SCENARIOS = (
+    *deaths.SCENARIOS,
+    *postgres.SCENARIOS,
+    *aws.SCENARIOS,
+    *proxy.SCENARIOS,
+    *retries.SCENARIOS,
+    *load.SCENARIOS,
+)
