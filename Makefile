@@ -187,6 +187,10 @@ browser-test: install browser ## The page in Chromium, against the whole local s
 fuzz: install browser $(FUZZ)/.ready ## Fuzz what reads strangers' input: SECONDS=60 for each target, FULL=1 and the APIs (Linux)
 	@$(BIN)/python -m tests.fuzz $(call flag,seconds,SECONDS) $(call switch,full,FULL)
 
+.PHONY: pgbouncer
+pgbouncer: $(VENV)/.ready ## Install PgBouncer, through which make faults sends a thousand clients, unless there is one
+	@$(BIN)/python -m tests.faults.pooler
+
 .PHONY: faults
 faults: install ## Break the system in each way that is known, and count: ONLY=PostgreSQL FULL=1 DOCS=1 (docs/reliability.md)
 	@$(BIN)/python -m tests.faults $(call flag,only,ONLY) $(call switch,full,FULL) $(call switch,write-docs,DOCS)

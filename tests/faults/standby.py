@@ -28,8 +28,8 @@ class Standby:
         self._data = folder
         self.socket_folder = folder
         folder.mkdir(mode=0o700)
-        if self._programs.system_user:  # as root
-            shutil.chown(folder, self._programs.system_user)
+        if primary.system_user:
+            shutil.chown(folder, primary.system_user)
         source = ("--host", str(primary.socket_folder), "--username", "postgres")
         self._run("pg_basebackup", *source, "--pgdata", str(folder), "--write-recovery-conf", "--checkpoint=fast")
         (folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # the primary's, where its socket is beside its data

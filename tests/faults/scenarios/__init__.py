@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tests.faults.scenarios import aws, deaths, load, postgres, proxy, retries
+from tests.faults.scenarios import aws, deaths, load, pooler, postgres, proxy, retries
 
 SCENARIOS = (
     *deaths.SCENARIOS,
     *postgres.SCENARIOS,
+    *pooler.SCENARIOS,
     *aws.SCENARIOS,
     *proxy.SCENARIOS,
     *retries.SCENARIOS,

@@ -171,8 +171,10 @@ def _fail_back(trial: Trial, standby: Standby) -> None:
 
 def disk_full(trial: Trial) -> str:
     directory, client = trial.directory, trial.client
+    server = directory.postgres
+    assert isinstance(server, Postgres)
     row_id = client.create().row_id
-    with small_disk(directory.data.with_name("small")) as disk:
+    with small_disk(directory.data.with_name("small"), server.system_user) as disk:
         directory.sql(f"CREATE TABLESPACE small LOCATION '{disk}'")
         for table in ("empleados", "eventos"):
             directory.sql(f"ALTER TABLE {table} SET TABLESPACE small")
@@ -194,18 +196,23 @@ def disk_full(trial: Trial) -> str:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A file system of its own, for PostgreSQL's data."""
+def small_disk(folder: Path, owner: str | None) -> Iterator[Path]:
+    """A file system of its own, for PostgreSQL's data.
+
+    Raises:
+        NotPossibleHere: only root may mount one, and has PostgreSQL run as another user.
+    """
+    if owner is None:
+        raise NotPossibleHere("only root may mount a small disk")
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK},mode=777", "tmpfs", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         folder.rmdir()
-        raise NotPossibleHere("only root may mount a small disk")
+        raise NotPossibleHere("this machine lets nobody mount a small disk")
     try:
         inside = folder / "data"
         inside.mkdir()
-        if os.geteuid() == 0:
-            shutil.chown(inside, "pgserver")
+        shutil.chown(inside, owner)
         yield inside
     finally:
         subprocess.run(["umount", str(folder)], check=True)

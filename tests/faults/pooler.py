@@ -1,0 +1,113 @@
+"""PgBouncer in transaction mode before the embedded PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from infra.local.emulator import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from infra.local.postgres import Postgres
+
+START_SECONDS = 10
+#: Server connections for all clients together.
+POOL_SIZE = 20
+MAX_CLIENTS = 2_000
+CONFIGURATION = """\
+[databases]
+* = host={host} user=postgres
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = {pool_size}
+max_client_conn = {max_clients}
+ignore_startup_parameters = extra_float_digits
+logfile = {folder}/pgbouncer.log
+pidfile =
+"""
+
+
+class PoolerMissing(Exception):
+    """There is no PgBouncer on this machine."""
+
+
+def find_pgbouncer() -> str:
+    """The program.
+
+    Raises:
+        PoolerMissing: see there.
+    """
+    program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
+    if program is None:
+        raise PoolerMissing("PgBouncer is not installed (`make pgbouncer`)")
+    return program
+
+
+@contextmanager
+def running_pgbouncer(server: Postgres, folder: Path) -> Iterator[int]:
+    """A pooler for the length of the block; the value is its port.
+
+    Raises:
+        PoolerMissing: see there.
+    """
+    program, port = find_pgbouncer(), free_port()
+    folder.mkdir()
+    file = folder / "pgbouncer.ini"
+    file.write_text(
+        CONFIGURATION.format(
+            host=server.socket_folder, port=port, pool_size=POOL_SIZE, max_clients=MAX_CLIENTS, folder=folder
+        ),
+        encoding="ascii",
+    )
+    owner = server.system_user
+    if owner:  # it refuses to run as root
+        shutil.chown(folder, owner)
+    process = subprocess.Popen([program, "--quiet", str(file)], user=owner, start_new_session=True)
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    raise TimeoutError("PgBouncer did not come up")
+
+
+def install_pgbouncer() -> None:
+    """Install Debian's, unless there is one.
+
+    Raises:
+        PoolerMissing: that is not possible on this machine.
+    """
+    with suppress(PoolerMissing):
+        find_pgbouncer()
+        return
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise PoolerMissing("PgBouncer can only be installed by root, with apt-get; make faults says so and goes on")
+    subprocess.run(["apt-get", "update", "--quiet=2"], check=True)
+    quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", "pgbouncer"]
+    subprocess.run(install, check=True, env=quietly, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    install_pgbouncer()
