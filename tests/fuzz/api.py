@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 CONFIGURATION = ROOT / "tests" / "stack" / "schemathesis.toml"
 # Of each operation in each phase of a round. A round takes minutes: less than an access token lives.
-EXAMPLES = 300
+EXAMPLES = 100
 ROLES = ("admin", "rrhh", "lector")
 # What is shown of a round that found something: its findings come last but for the summary.
 SHOWN = 12_000
