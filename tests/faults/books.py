@@ -94,9 +94,9 @@ def balance(directory: Directory, client: Client) -> Account:
     )
     differences = [
         *_wrong_tallies(account),
-        *_broken_promises(client.promises, events, rows),
-        *_broken_histories(events, rows),
-        *_wrong_mails(due, copies, {key: row.state for key, row in ledger.items()}),
+        *broken_promises(client.promises, events, rows),
+        *broken_histories(events, rows),
+        *wrong_mails(due, copies, {key: row.state for key, row in ledger.items()}),
         *(["the queue is not empty"] if sum(directory.depth()) else []),
     ]
     return Account(**{**account.__dict__, "differences": tuple(differences)})
@@ -127,7 +127,7 @@ def _bounds(promise: Promise) -> _Bounds:
     )
 
 
-def _broken_promises(promises: Mapping[str, Promise], events: list[Event], rows: Mapping[int, str]) -> Iterator[str]:
+def broken_promises(promises: Mapping[str, Promise], events: list[Event], rows: Mapping[int, str]) -> Iterator[str]:
     """Each kind of change of each employee is there as often as he was told."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for event in events:
@@ -141,7 +141,7 @@ def _broken_promises(promises: Mapping[str, Promise], events: list[Event], rows:
         yield "two rows have one address"
 
 
-def _broken_histories(events: list[Event], rows: Mapping[int, str]) -> Iterator[str]:
+def broken_histories(events: list[Event], rows: Mapping[int, str]) -> Iterator[str]:
     """Exactly one event for each change: 1, 2, 3, …, and the last one says whether the row is there."""
     histories: defaultdict[int, list[Event]] = defaultdict(list)
     for event in events:
@@ -156,7 +156,7 @@ def _broken_histories(events: list[Event], rows: Mapping[int, str]) -> Iterator[
     yield from (f"event {event.id} was never published" for event in events if not event.is_published)
 
 
-def _wrong_mails(
+def wrong_mails(
     due: set[tuple[str, str]], copies: Mapping[tuple[str, str], int], states: Mapping[tuple[str, str], str]
 ) -> Iterator[str]:
     for key in due:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
-
-from infra.local.emulator import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +23,9 @@ CONFIGURATION = """\
 [databases]
 * = host={host} user=postgres
 [pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
+listen_addr =
+listen_port = 5432
+unix_socket_dir = {folder}
 auth_type = any
 pool_mode = transaction
 default_pool_size = {pool_size}
@@ -56,40 +53,36 @@ def find_pgbouncer() -> str:
 
 
 @contextmanager
-def running_pgbouncer(server: Postgres, folder: Path) -> Iterator[int]:
-    """A pooler for the length of the block; the value is its port.
+def running_pgbouncer(server: Postgres, folder: Path) -> Iterator[None]:
+    """A pooler for the length of the block; its socket is in ``folder``, which is new, as PostgreSQL's would be.
 
     Raises:
         PoolerMissing: see there.
     """
-    program, port = find_pgbouncer(), free_port()
+    program = find_pgbouncer()
     folder.mkdir()
     file = folder / "pgbouncer.ini"
-    file.write_text(
-        CONFIGURATION.format(
-            host=server.socket_folder, port=port, pool_size=POOL_SIZE, max_clients=MAX_CLIENTS, folder=folder
-        ),
-        encoding="ascii",
-    )
+    settings = {"host": server.socket_folder, "folder": folder, "pool_size": POOL_SIZE, "max_clients": MAX_CLIENTS}
+    file.write_text(CONFIGURATION.format(**settings), encoding="ascii")
     owner = server.system_user
     if owner:  # it refuses to run as root
         shutil.chown(folder, owner)
     process = subprocess.Popen([program, "--quiet", str(file)], user=owner, start_new_session=True)
     try:
-        _wait_for(port)
-        yield port
+        _wait_for(folder / ".s.PGSQL.5432")
+        yield
     finally:
         process.terminate()
         process.wait()
+        shutil.rmtree(folder)
 
 
-def _wait_for(port: int) -> None:
+def _wait_for(path: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError("PgBouncer did not come up")
         time.sleep(0.05)
-    raise TimeoutError("PgBouncer did not come up")
 
 
 def install_pgbouncer() -> None:

@@ -155,7 +155,7 @@ class WireProxy:
         """The same database through this proxy."""
         path = database_url.partition("?")[0].replace("@/", f"@127.0.0.1:{self.port}/")
         assert str(self.port) in path
-        return path
+        return f"{path}?pgbouncer=true" if "pgbouncer=true" in database_url else path
 
     def withhold_after(self, answers: int) -> None:
         """Let so many more answers pass to the clients, and no others until ``release``."""

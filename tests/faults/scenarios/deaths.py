@@ -82,24 +82,23 @@ def in_a_removal(trial: Trial) -> str:
 
 
 def in_the_sweep(trial: Trial) -> str:
-    """Every step of the sweep, with events of two employees left behind each time."""
+    """Every step of the sweep, with one more event left behind each time."""
     directory = trial.directory
 
-    def leave_events_and_sweep() -> None:
-        leave_events(trial, 2)
+    def leave_event_and_sweep() -> None:
+        leave_event(trial)
         with suppress(InvocationFailed):
             directory.sweep()
 
-    steps = dying_at_each_step(directory.sweeper, leave_events_and_sweep)
+    steps = dying_at_each_step(directory.sweeper, leave_event_and_sweep)
     return f"kill -9 at each of {steps} steps of the sweep (lock, read, publish, mark, commit)"
 
 
-def leave_events(trial: Trial, count: int) -> None:
-    """Make employees whose events are left to the sweep, and let its time come."""
+def leave_event(trial: Trial) -> None:
+    """Make an employee whose event is left to the sweep, and let its time come."""
     directory = trial.directory
     with directory.aws.broken(SNS, refusing(403, "AuthorizationError")):
-        for _ in range(count):
-            trial.client.create()
+        trial.client.create()
     directory.pass_time(60)
 
 

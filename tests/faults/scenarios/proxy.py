@@ -135,6 +135,6 @@ def overload(trial: Trial) -> str:
 GROUP = "The way in"
 SCENARIOS = (
     Scenario(GROUP, "worst upstreams", worst_upstreams),
-    Scenario(GROUP, "client gone", client_gone, is_short=True),
+    Scenario(GROUP, "client gone", client_gone),
     Scenario(GROUP, "overload", overload),
 )
