@@ -100,10 +100,14 @@ class Client:
             answer = self._http.request(method, path, headers=headers, **options)  # type: ignore[arg-type] # JSON
         except httpx.HTTPError:
             return Told(0, is_unknown=True)
-        is_json = "json" in answer.headers.get("Content-Type", "")
-        document = answer.json() if is_json else {}
+        document = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
         if answer.is_success:
             row_id = document["id"] if isinstance(document, dict) and document else 0
             return Told(answer.status_code, answer.headers, row_id)
         is_unknown = document.get("type") == UNKNOWN or bool(document.get("resultado_desconocido"))
-        return Told(answer.status_code, answer.headers, is_unknown=is_unknown)
+        return Told(answer.status_code, answer.headers, is_unknown=is_unknown or _is_page_of_aws(answer))
+
+
+def _is_page_of_aws(answer: httpx.Response) -> bool:
+    """Whether a load balancer says, in words of its own, that the function behind it broke off."""
+    return answer.status_code in {502, 504} and "json" not in answer.headers.get("Content-Type", "")

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import threading
+import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,6 +57,8 @@ ONE_RECIPIENT = {"NOTIFY_TO": NOTIFY_TO[0], "NOTIFY_EMPLOYEE": "false"}
 #: Longer than everything in this system waits (email_app's WAIT_FOR_SEND is the longest), in seconds.
 LONG = 16 * 60
 BATCH = 10
+#: No request takes longer. Between two functions nobody is busy for a moment: several looks in a row count.
+IDLE_SECONDS, LOOK_SECONDS, CALM_LOOKS = 60, 0.02, 5
 #: So many times `settle` lets time pass before it gives up.
 ROUNDS = 20
 #: Whatever tables there are, but for Alembic's.
@@ -358,6 +361,7 @@ class Directory:
 
     def settle(self) -> bool:
         """Let time pass until nothing moves any more; False when it goes on for ever."""
+        self.wait_until_idle()
         for _ in range(ROUNDS):
             self.pass_time(LONG)
             with suppress(InvocationFailed):
@@ -366,6 +370,14 @@ class Directory:
             if not moved and self.is_quiet():
                 return True
         return False
+
+    def wait_until_idle(self) -> None:
+        """Return when no request is under way, those included that nobody waits for any more."""
+        deadline = time.monotonic() + IDLE_SECONDS
+        calm = 0
+        while calm < CALM_LOOKS and time.monotonic() < deadline:
+            calm = 0 if any(function.is_busy for function in self._functions) else calm + 1
+            time.sleep(LOOK_SECONDS)
 
     def is_quiet(self) -> bool:
         """Whether nothing is left to be done."""

@@ -27,7 +27,8 @@ as code). This file is written by `make faults DOCS=1`.
 - **Every change has exactly one event**, and no event is without its change: one statement writes both.
 - **The client is told the truth.** A 503 with `Retry-After` means that nothing was done: repeat it. Where nobody can
   know, the answer says so (`urn:crud-empleados:outcome-unknown`, or `resultado_desconocido: true` where the
-  process behind died): look before you repeat, or send the request with an `Idempotency-Key`, and repeat it.
+  process behind died, or a page of AWS's own with 502 or 504): look before you repeat, or send the request with an
+  `Idempotency-Key`, and repeat it.
 - **A repeated creation makes no second employee**: the address is unique, and with the same `Idempotency-Key` the
   repetition gets the first answer, for 24 hours.
 - **Every event reaches the queue**, at the latest by the sweep that runs each minute, however long SNS is down.

@@ -189,6 +189,12 @@ class Function:
         with self._lock:
             return [sandbox.pid for sandbox in (*self._busy, *self._idle)]
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether an invocation is under way."""
+        with self._lock:
+            return bool(self._busy)
+
     def kill_all(self) -> None:
         """Kill its sandboxes, those at work included."""
         with self._lock:

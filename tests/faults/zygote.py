@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import importlib
 import json
 import logging
 import os
@@ -60,7 +61,7 @@ class Zygote:
         self._steps = Steps()
         if folder.name == "email_app":
             set_clock(self._clock)
-        warm_up()
+        warm_up(folder)
         self._steps.install()
 
     def serve(self, listener: socket.socket) -> None:
@@ -115,8 +116,10 @@ def set_clock(clock: Clock) -> None:
     bootstrap.use(LaterServices())
 
 
-def warm_up() -> None:
-    """Let botocore read its descriptions of AWS once, before there are sandboxes. No connection is made."""
+def warm_up(folder: Path) -> None:
+    """Import all of the app, and let botocore read its descriptions of AWS, once. No connection is made."""
+    for module in sorted((folder / "chalicelib").glob("*.py")):
+        importlib.import_module(f"chalicelib.{module.stem}")
     for service in SERVICES:
         boto3.client(service)  # type: ignore[call-overload] # one name after the other
 

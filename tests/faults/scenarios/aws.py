@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -77,6 +78,30 @@ def topic_answers_lost(trial: Trial) -> str:
             trial.directory.sweep()
     trial.recover()
     return "half of its answers lost after it had delivered: requests and three sweeps"
+
+
+def topic_back(trial: Trial) -> str:
+    """What a sweep publishes is in order for each employee."""
+    directory, client = trial.directory, trial.client
+    with directory.aws.broken(SNS, refusing(403, "AuthorizationError")):
+        for _ in range(3):
+            email = client.new_email()
+            row_id = client.create(email).row_id
+            for position in ("Jefa", "Directora", "Socia"):
+                client.update(email, row_id, position)
+    directory.pass_time(60)
+    with directory.aws.broken(SNS, refusing(400, "Throttling", share=0.5)):
+        directory.sweep()
+    directory.sweep()
+    batches = list(iter(directory.receive, []))
+    versions: defaultdict[int, list[int]] = defaultdict(list)
+    for message in (message for batch in batches for message in batch):
+        employee = json.loads(message["Body"])["empleado"]
+        versions[employee["id"]].append(employee["version"])
+    trial.check(all(each == sorted(each) for each in versions.values()), f"out of order: {dict(versions)}")
+    for batch in batches:
+        directory.deliver(batch)
+    return "back, and throttled: two sweeps publish four events of each of three employees, in order"
 
 
 # ---- SQS -------------------------------------------------------------------------------------------------------------
@@ -247,6 +272,7 @@ SCENARIOS = (
     Scenario("SNS", "slow", topic_slow),
     Scenario("SNS", "throttled", topic_throttled),
     Scenario("SNS", "answers lost", topic_answers_lost),
+    Scenario("SNS", "back after a while", topic_back),
     Scenario("SQS", "delivers twice", delivered_twice, is_short=True),
     Scenario("SQS", "out of order", out_of_order, is_short=True),
     Scenario("SQS", "late", delivered_late),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import statistics
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -89,6 +91,41 @@ def drain_by(directory: Directory, consumers: int) -> None:
                 worker.result()
         directory.tell_events()
         directory.pass_time(60)
+
+
+# ---- deaths under load -----------------------------------------------------------------------------------------------
+
+KILLING_SECONDS, KILLING_SECONDS_FULL = 15, 120
+KILL_EVERY_SECONDS = 0.3
+
+
+def killed_under_load(trial: Trial) -> str:
+    """The processes of one function after the other die, whatever they do, while people work."""
+    directory, client = trial.directory, trial.client
+    functions = (directory.bff, directory.crud, directory.consumer, directory.feedback, directory.sweeper)
+    turns = itertools.cycle(functions)
+    stop = threading.Event()
+
+    def work() -> None:
+        email, key = client.new_email(), str(uuid.uuid4())
+        row_id = 0
+        while not stop.wait(PAUSE_SECONDS):
+            row_id = row_id or client.create(email, key=key).row_id
+            if row_id:
+                client.update(email, row_id, f"Puesto {time.monotonic_ns()}")
+
+    with ThreadPoolExecutor(USERS + 2) as threads:
+        tasks = [threads.submit(work) for _ in range(USERS)]
+        tasks += [threads.submit(repeat, stop, KILL_EVERY_SECONDS, lambda: next(turns).kill_all())]
+        tasks += [threads.submit(repeat, stop, 0.1, lambda: pump(directory))]
+        stop.wait(KILLING_SECONDS_FULL if trial.is_full else KILLING_SECONDS)
+        stop.set()
+        for task in tasks:
+            task.result()
+    trial.recover()
+    deaths = sum(function.deaths for function in functions)
+    trial.check(deaths, "nothing died at work")
+    return f"kill -9 of one function's processes each {KILL_EVERY_SECONDS} s under load: {deaths} died at work"
 
 
 # ---- the soak --------------------------------------------------------------------------------------------------------
@@ -217,5 +254,6 @@ def thirds(series: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
 
 SCENARIOS = (
     Scenario("Load", "the queue backs up", queue_backs_up),
+    Scenario("Load", "every process dies", killed_under_load),
     Scenario("Load", "soak", soak),
 )
