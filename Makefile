@@ -11,12 +11,13 @@ BIN := $(VENV)/bin
 EMULATOR := .emulator
 LOAD := .load
 SCAN := .scan
+FUZZ := .fuzz
 APPS := crud_app email_app bff_app
 # uv must use the interpreter that made the environment: it decides the Lambda runtime.
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/scan requirements/dev
+LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/scan requirements/fuzz requirements/dev
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --constraints requirements/constraints.in
 
@@ -53,6 +54,12 @@ $(SCAN)/.ready: requirements/scan.txt $(VENV)/.ready
 	@echo "Installing the scanners (.scan)…"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SCAN)
 	@$(BIN)/uv pip sync --quiet --python $(SCAN)/bin/python --require-hashes requirements/scan.txt
+	@touch $@
+
+$(FUZZ)/.ready: requirements/fuzz.txt $(VENV)/.ready
+	@echo "Installing the fuzzer (.fuzz)…"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(FUZZ)
+	@$(BIN)/uv pip sync --quiet --python $(FUZZ)/bin/python --require-hashes requirements/fuzz.txt
 	@touch $@
 
 .PHONY: lock
@@ -194,6 +201,18 @@ browser: $(VENV)/.ready ## Install Chromium, which the browser tests drive, unle
 .PHONY: browser-test
 browser-test: install browser ## The page in Chromium, against the whole local stack
 	@$(BIN)/pytest --numprocesses=auto tests/browser
+
+.PHONY: fuzz
+fuzz: install browser $(FUZZ)/.ready ## Fuzz what reads strangers' input: SECONDS=60 for each target, FULL=1 and the APIs (Linux)
+	@$(BIN)/python -m tests.fuzz $(call flag,seconds,SECONDS) $(call switch,full,FULL)
+
+.PHONY: pgbouncer
+pgbouncer: $(VENV)/.ready ## Install PgBouncer, through which make faults sends a thousand clients, unless there is one
+	@$(BIN)/python -m tests.faults.pooler
+
+.PHONY: faults
+faults: install ## Break the system in each way that is known, and count: ONLY=PostgreSQL FULL=1 DOCS=1 (docs/reliability.md)
+	@$(BIN)/python -m tests.faults $(call flag,only,ONLY) $(call switch,full,FULL) $(call switch,write-docs,DOCS)
 
 .PHONY: screenshots
 screenshots: install browser ## Take pictures of every view (build/screenshots; the README's in docs/screenshots)

@@ -11,6 +11,7 @@ from chalicelib.health import asks_database
 from chalicelib.listing import read_history, read_listing
 from chalicelib.openapi import document
 from frontdoor import FrontDoor, read_json
+from frontdoor.idempotency import read_key
 
 if TYPE_CHECKING:
     from chalice.app import CloudWatchEvent, Response
@@ -32,7 +33,9 @@ def list_empleados() -> Response:
 @app.route("/empleados", methods=["POST"])
 def create_empleado() -> Response:
     """Add an employee."""
-    return answers.created(system().directorio.create(read_json(app.current_request), app.caller.name))
+    request = app.current_request
+    clave = read_key(request.headers)
+    return answers.created(system().directorio.create(read_json(request), app.caller.name, clave))
 
 
 @app.route("/empleados/{id}", methods=["GET"])

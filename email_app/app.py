@@ -12,11 +12,13 @@ from chalicelib.aws import AwsUnavailable
 from chalicelib.bootstrap import bootstrap
 from chalicelib.campos import InvalidFields
 from chalicelib.consulta import CorreoNotFound, as_dict, check_query, find_mail, list_mails
-from chalicelib.directo import MailOutcomeUnknown, check_request, queue_mail
+from chalicelib.directo import MailOutcomeUnknown, check_request, queue_mail_once
 from chalicelib.envios import Received
 from chalicelib.openapi import read_openapi
+from chalicelib.peticiones import KeyInFlight, KeyReused, requested
 from chalicelib.resultado import record_result
 from frontdoor import FrontDoor, Problem, read_json
+from frontdoor.idempotency import key_in_flight, key_reused, read_key
 
 if TYPE_CHECKING:
     from chalice.app import SNSEvent, SQSEvent
@@ -39,10 +41,17 @@ def get_openapi() -> Response:
 @app.route("/notify/email", methods=["POST"])
 def post_email() -> Response:
     services = bootstrap.services()
-    settings = services.settings
-    body = read_json(app.current_request)
+    settings, request = services.settings, app.current_request
+    clave, body = read_key(request.headers), read_json(request)
     message = check_request(body, id=services.new_id(), now=services.now(), is_demo=settings.is_demo)
-    correo = queue_mail(message, ledger=services.ledger, queue=services.queue, settings=settings)
+    correo = queue_mail_once(
+        message,
+        requested(app.caller.name, clave, message),
+        peticiones=services.peticiones,
+        ledger=services.ledger,
+        queue=services.queue,
+        settings=settings,
+    )
     return Response(as_dict(correo), headers={"Location": f"/correos/{correo.id}"}, status_code=202)
 
 
@@ -94,6 +103,16 @@ def registrar_resultado(event: SNSEvent) -> None:
 @app.problem_for(InvalidFields)
 def invalid_fields(error: InvalidFields) -> Problem:
     return problems.invalid_fields(error)
+
+
+@app.problem_for(KeyInFlight)
+def request_in_flight(_error: KeyInFlight) -> Problem:
+    return key_in_flight()
+
+
+@app.problem_for(KeyReused)
+def key_of_another_request(_error: KeyReused) -> Problem:
+    return key_reused()
 
 
 @app.problem_for(CorreoNotFound)

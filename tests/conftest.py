@@ -27,6 +27,7 @@ APPS = ("crud_app", "email_app", "bff_app")
 
 # A property must hold however busy the machine is: hypothesis's 200 ms for an example say nothing about it.
 settings.register_profile("project", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=2_000)  # `make fuzz FULL=1`
 settings.load_profile("project")
 
 

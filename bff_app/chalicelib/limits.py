@@ -10,6 +10,11 @@ from __future__ import annotations
 # Lambda's own 28, so that the client gets our 504 and not AWS's page, and more than the HTTP API's 24, so that
 # the HTTP API's answer still arrives.
 TOTAL_SECONDS = 25.0
+# An HTTP API answers 503 at once when Lambda does not take the request, and after its own 24 seconds when the function
+# did not answer. What comes within so many seconds, less than the function's 22, is the first: nothing was done.
+SHED_SECONDS = 20.0
+# Kept for the client when nobody says how long: a function that is free again takes the next request at once.
+SHED_RETRY_SECONDS = 1
 # Seconds kept back of what the Lambda has left, for shaping and sending the answer.
 LAMBDA_MARGIN_SECONDS = 1.0
 # Seconds for a connection, TLS included, to be established.

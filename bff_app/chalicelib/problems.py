@@ -23,6 +23,7 @@ from chalicelib.upstream import (
     AnswerTooLarge,
     UnexplainedError,
     UpstreamBroken,
+    UpstreamBusy,
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
@@ -40,6 +41,7 @@ _SERVICES: dict[str, Text] = {
     "email": {"es": "El servicio de correos", "en": "The e-mail service"},
     IDENTITY: {"es": "El servicio de identidad", "en": "The identity service"},
 }
+_BUSY: Text = {"es": "recibe demasiadas peticiones.", "en": "gets too many requests."}
 _FAILED: Text = {"es": "falló.", "en": "failed."}
 _FAILURES: dict[type[UpstreamError], tuple[int, Text]] = {
     UpstreamUnreachable: (502, {"es": "no está disponible.", "en": "cannot be reached."}),
@@ -56,10 +58,8 @@ _FAILURES: dict[type[UpstreamError], tuple[int, Text]] = {
         },
     ),
     IdentityFailed: (502, _FAILED),
-    IdentityBusy: (
-        503,
-        {"es": "recibe demasiadas peticiones.", "en": "gets too many requests."},
-    ),
+    IdentityBusy: (503, _BUSY),
+    UpstreamBusy: (503, _BUSY),
 }
 _REFUSED: Text = {
     "es": "La respuesta del servicio interno es demasiado grande o no es válida. Pida menos de una vez.",
@@ -87,7 +87,8 @@ def upstream_failed(error: UpstreamError) -> Problem:
     status, what = _FAILURES[type(error)]
     if error.request.upstream.name == IDENTITY:
         return _identity_failure(error, status, what)
-    return _failure(error, status, what)
+    headers = {"Retry-After": error.retry_after} if isinstance(error, UpstreamBusy) else {}
+    return _failure(error, status, what, headers)
 
 
 def _identity_failure(error: UpstreamError, status: int, what: Text) -> Problem:

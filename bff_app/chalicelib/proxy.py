@@ -15,9 +15,15 @@ from chalice.app import Response
 
 from chalicelib.deadline import deadline_within
 from chalicelib.headers import forwarded_headers, returned_headers
-from chalicelib.limits import MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES, TOTAL_SECONDS
+from chalicelib.limits import (
+    MAX_REQUEST_BODY_BYTES,
+    MAX_REQUEST_HEAD_BYTES,
+    SHED_RETRY_SECONDS,
+    SHED_SECONDS,
+    TOTAL_SECONDS,
+)
 from chalicelib.refusals import TokenRefused
-from chalicelib.upstream import UnexplainedError, UpstreamAnswer, UpstreamError, UpstreamRequest
+from chalicelib.upstream import UnexplainedError, UpstreamAnswer, UpstreamBusy, UpstreamError, UpstreamRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +40,8 @@ _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _UNAUTHORIZED = 401
 # Answers are about people, and when one has signed out another may sit at the same browser.
 _KEPT_BY_NOBODY = {"Cache-Control": "no-store"}
+_TOO_MANY_REQUESTS = 429
+_SERVICE_UNAVAILABLE = 503
 
 
 class RequestRefused(Exception):
@@ -73,10 +81,13 @@ class Proxy:
         """
         upstream = self._upstreams[route.upstream]
         question = _question(upstream, route, request, self._guard.credentials(request))
+        started = time.monotonic()
         answer = self._ask(question, route, deadline_within(context, self._total_seconds))
         if answer.is_unexplained_error:
             if answer.status == _UNAUTHORIZED:
                 raise TokenRefused
+            if _was_shed(answer, time.monotonic() - started):
+                raise UpstreamBusy(question, retry_after=answer.header("retry-after") or str(SHED_RETRY_SECONDS))
             raise UnexplainedError(question, answer)
         headers = returned_headers(answer.headers, upstream.address.as_seen_by_client)
         return Response(answer.body, headers={**headers, **_KEPT_BY_NOBODY}, status_code=answer.status)
@@ -90,6 +101,11 @@ class Proxy:
             raise
         _log(logging.INFO, question, route, answer.status, started)
         return answer
+
+
+def _was_shed(answer: UpstreamAnswer, seconds: float) -> bool:
+    """Whether this answer without a problem document, which took so long, says that AWS let the request not in."""
+    return answer.status == _TOO_MANY_REQUESTS or (answer.status == _SERVICE_UNAVAILABLE and seconds < SHED_SECONDS)
 
 
 def _question(

@@ -5,6 +5,7 @@
     +-- UpstreamTooSlow      the deadline passed                            -> 504
     +-- UpstreamBroken       reset, half an answer, or no HTTP at all       -> 502
     +-- AnswerTooLarge       more than the front door could pass on         -> 502
+    +-- UpstreamBusy         AWS let the request not in                     -> 503, Retry-After
     +-- UnexplainedError     an error, but not from the app: AWS's own page -> 502, 503, 504, or its 4xx
 
 None of these is retried, except that a safe request which met a connection that was being closed is sent once
@@ -129,6 +130,22 @@ class UnexplainedError(UpstreamError):
     def __init__(self, request: UpstreamRequest, answer: UpstreamAnswer) -> None:
         super().__init__(request, request_sent=True)
         self.answer = answer
+
+
+class UpstreamBusy(UpstreamError):
+    """AWS let the request not in: the API's throttle is closed, or the function runs as often as it may.
+
+    The app never saw it. ``retry_after`` is the number of seconds after which a repeat is worth while.
+    """
+
+    def __init__(self, request: UpstreamRequest, *, retry_after: str) -> None:
+        super().__init__(request, request_sent=True)
+        self.retry_after = retry_after
+
+    @property
+    def outcome_unknown(self) -> bool:
+        """Nothing was done."""
+        return False
 
 
 class UpstreamClient(Protocol):

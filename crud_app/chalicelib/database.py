@@ -5,7 +5,8 @@ sent through a transaction pooler. What a failure means depends on when it came:
 
 - before anything was sent (no connection could be had): nothing happened, ``Unavailable``;
 - the server refused the statement: nothing happened; 40001, 40P01 and 57P01 are repeated here;
-- the connection was lost after the statement was sent: a read is repeated once, a write is an ``OutcomeUnknown``.
+- the connection was lost after the statement was sent: what does the same when it is done twice (a read, a write under
+  an Idempotency-Key) is repeated once, any other write is an ``OutcomeUnknown``.
 """
 
 from __future__ import annotations
@@ -115,17 +116,22 @@ class Database:
         Raises:
             Unavailable: the database did not answer, twice if the first connection was dead.
         """
-        return self._run(statement, parameters, is_write=False)
+        return self._run(statement, parameters, is_write=False, is_repeatable=True)
 
-    def write(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
+    def write(self, statement: Statement, parameters: Mapping[str, Any], *, is_repeatable: bool = False) -> Rows:
         """Run a statement that changes rows, and return those that it returns.
+
+        Args:
+            statement: what to do.
+            parameters: with what.
+            is_repeatable: whether it does once what it is asked twice, so that a lost answer can be asked for again.
 
         Raises:
             StatementRefused: a constraint forbids it.
             OutcomeUnknown: it was sent, and nobody knows whether it was done.
             Unavailable: it was not done.
         """
-        return self._run(statement, parameters, is_write=True)
+        return self._run(statement, parameters, is_write=True, is_repeatable=is_repeatable)
 
     def write_later(self, statement: Statement, parameters: Mapping[str, Any]) -> None:
         """Send a statement without rows, and do not wait for its outcome; a failure is logged before the next one.
@@ -171,7 +177,7 @@ class Database:
         """Close the connections that are not in use."""
         self._engine.dispose()
 
-    def _run(self, statement: Statement, parameters: Mapping[str, Any], *, is_write: bool) -> Rows:
+    def _run(self, statement: Statement, parameters: Mapping[str, Any], *, is_write: bool, is_repeatable: bool) -> Rows:
         values = statement.values(parameters)
         last_start = time.monotonic() + REPEAT_SECONDS
         attempt = 0
@@ -180,7 +186,7 @@ class Database:
             try:
                 return self._run_once(statement.sql, values)
             except DBAPIError as error:
-                if time.monotonic() > last_start or not _may_repeat(error, attempt, is_write=is_write):
+                if time.monotonic() > last_start or not _may_repeat(error, attempt, is_repeatable=is_repeatable):
                     raise _translate(error, is_write=is_write) from error
             time.sleep(_random.uniform(0, PAUSE_SECONDS * 2**attempt))
 
@@ -276,11 +282,11 @@ def prepare(expression: ClauseElement) -> Statement:
     return Statement(compiled.string, tuple(compiled.positiontup), constants)
 
 
-def _may_repeat(error: DBAPIError, attempt: int, *, is_write: bool) -> bool:
+def _may_repeat(error: DBAPIError, attempt: int, *, is_repeatable: bool) -> bool:
     """Whether the statement had no effect that a repeat would double, and a repeat may succeed."""
     if _sqlstate(error) in REPEATABLE_STATES:
         return attempt < MAX_ATTEMPTS
-    return _is_lost(error) and not is_write and attempt == 1
+    return _is_lost(error) and is_repeatable and attempt == 1
 
 
 def _translate(error: DBAPIError, *, is_write: bool) -> CrudError:

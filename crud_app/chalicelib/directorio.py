@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chalicelib.empleado import read_changes, read_new
 from chalicelib.errors import PublishFailed, Unavailable
 from chalicelib.etag import versions_wanted
+from chalicelib.peticion import named
 from chalicelib.publisher import log_failed
 
 if TYPE_CHECKING:
@@ -38,19 +39,20 @@ class Directorio:
         self._publisher = publisher
         self._is_demo = is_demo
 
-    def create(self, body: object, actor: str) -> Saved:
+    def create(self, body: object, actor: str, clave: str | None = None) -> Saved:
         """Add an employee.
 
         Args:
             body: the JSON that was sent.
             actor: who does it.
+            clave: the actor's name for this request: what was done under it is not done again, and answered alike.
 
         Raises:
-            InvalidInput, EmailTaken, Unavailable: see ``errors``.
+            InvalidInput, EmailTaken, KeyInFlight, KeyReused, Unavailable: see ``errors``.
         """
         values = read_new(body, is_demo=self._is_demo)
         started = time.monotonic()
-        saved = self._repository.create(values, actor)
+        saved = self._repository.create(values, actor, named(clave, values))
         self._publish(saved.evento, started)
         return saved
 

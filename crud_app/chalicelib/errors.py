@@ -7,6 +7,8 @@
     ├── MalformedPrecondition   400: an If-Match that is no list of entity tags
     ├── EmpleadoNotFound        404
     ├── EmailTaken              409: another employee has it
+    ├── KeyInFlight             409: another request with this Idempotency-Key has not ended
+    ├── KeyReused               422: something else was done under this Idempotency-Key
     ├── StaleVersion            412: somebody else changed the row since it was read
     ├── Unavailable             503: the database cannot answer now; nothing was changed, it may be repeated
     │   └── OutcomeUnknown      503: the connection was lost after a write was sent; repeat only after looking
@@ -54,6 +56,14 @@ class EmpleadoNotFound(CrudError):
 
 class EmailTaken(CrudError):
     """Another employee has this e-mail address."""
+
+
+class KeyInFlight(CrudError):
+    """Another request of this client, with this Idempotency-Key, is under way: nothing was done here."""
+
+
+class KeyReused(CrudError):
+    """This client did something else under this Idempotency-Key: nothing was done here."""
 
 
 class StaleVersion(CrudError):

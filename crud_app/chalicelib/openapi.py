@@ -13,7 +13,9 @@ from chalicelib.health import DEPTHS
 from chalicelib.kind import Instant, Whole
 from chalicelib.listing import DEFAULT_LIMIT, DEFAULT_ORDER, MAX_CURSOR, MAX_LIMIT, MAX_POSITION, MAX_SEARCH, orders_of
 from chalicelib.listing import filter_schema as _filter
+from chalicelib.statements import KEPT_HOURS
 from frontdoor import ANYBODY
+from frontdoor.idempotency import HEADER, PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,16 +23,19 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 PROBLEMS = {
-    400: "The request cannot be read: no JSON, no UTF-8, a repeated name, a malformed If-Match.",
+    400: "The request cannot be read: no JSON, no UTF-8, a repeated name, a malformed If-Match or Idempotency-Key.",
     401: "There is no valid access token.",
     403: "The caller lacks the role that this operation needs.",
     404: "There is no such employee.",
-    409: "Another employee has this e-mail address.",
+    409: "Another employee has this e-mail address; or another request with this Idempotency-Key has not ended (type "
+    "urn:frontdoor:idempotency-key-in-flight, with Retry-After).",
     412: "The employee changed since it was read: If-Match names none of its version.",
     415: "The body is not application/json.",
-    422: "Fields or parameters break rules; `errores` names them all.",
+    422: "Fields or parameters break rules; `errores` names them all. Or another request was made with this "
+    "Idempotency-Key (type urn:frontdoor:idempotency-key-reused).",
     503: "The database does not answer. With Retry-After nothing was changed, and the request may be repeated; "
-    "without it (type urn:crud-empleados:outcome-unknown) a change may have been made.",
+    "without it (type urn:crud-empleados:outcome-unknown) a change may have been made: with an Idempotency-Key it may "
+    "be repeated all the same.",
 }
 ETAG = {
     "type": "string",
@@ -43,6 +48,14 @@ IF_MATCH = {
     "in": "header",
     "description": "Change the employee only in this version (RFC 9110, section 13.1.1).",
     "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$', "examples": ['"1"']},
+}
+IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "description": "A name of the client's own for this request, such as a UUID in quotes "
+    "(draft-ietf-httpapi-idempotency-key-header). Repeated with the same key within "
+    f"{KEPT_HOURS} hours, it is done once and answered alike; what failed is done anew. Keys of others are other keys.",
+    "schema": {"type": "string", "pattern": PATTERN, "examples": ['"8e03978e-40d5-43dd-bc93-6894a57f9324"']},
 }
 IF_NONE_MATCH = {
     "name": "If-None-Match",
@@ -153,6 +166,7 @@ def _create_empleado() -> Schema:
         "Add an employee",
         {"201": success},
         problems=(400, 409, 415, 422, 503),
+        parameters=[IDEMPOTENCY_KEY],
         body="NuevoEmpleado",
     )
 

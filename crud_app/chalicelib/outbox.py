@@ -50,6 +50,8 @@ class Outbox:
     def publish_pending(self, context: LambdaContext) -> None:
         """Publish what is left until nothing is, the topic fails, or the time is up; then say in the log how it stands.
 
+        At last it forgets the old Idempotency-Keys, which have nobody else who comes by.
+
         Raises:
             Unavailable: the database failed; the next sweep goes on.
         """
@@ -66,6 +68,7 @@ class Outbox:
                 "atraso_s": round(float(lag), 3),  # infra/metrics.tf makes a metric of it
             },
         )
+        self._database.write(statements.forget_peticiones(), {}, is_repeatable=True)
 
     def _publish_chunk(self, sweep: _Sweep) -> bool:
         """Publish and mark the oldest events; False when there are none, or another sweep is at them."""

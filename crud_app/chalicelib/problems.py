@@ -9,6 +9,8 @@ from chalicelib.errors import (
     EmailTaken,
     EmpleadoNotFound,
     InvalidInput,
+    KeyInFlight,
+    KeyReused,
     MalformedPrecondition,
     OutcomeUnknown,
     StaleVersion,
@@ -16,6 +18,7 @@ from chalicelib.errors import (
 )
 from chalicelib.settings import SettingError
 from frontdoor import Problem
+from frontdoor.idempotency import key_in_flight, key_reused
 
 if TYPE_CHECKING:
     from frontdoor import FrontDoor
@@ -32,6 +35,8 @@ def register(app: FrontDoor) -> None:
     app.problem_for(MalformedPrecondition)(_malformed_precondition)
     app.problem_for(EmpleadoNotFound)(_empleado_not_found)
     app.problem_for(EmailTaken)(_email_taken)
+    app.problem_for(KeyInFlight)(_key_in_flight)
+    app.problem_for(KeyReused)(_key_reused)
     app.problem_for(StaleVersion)(_stale_version)
     app.problem_for(OutcomeUnknown)(_outcome_unknown)
     app.problem_for(Unavailable)(_unavailable)
@@ -69,6 +74,14 @@ def _email_taken(_: EmailTaken) -> Problem:
         type="urn:crud-empleados:email-taken",
         errores=[{"campo": "email", "regla": "unico", "mensaje": mensaje}],
     )
+
+
+def _key_in_flight(_: KeyInFlight) -> Problem:
+    return key_in_flight()
+
+
+def _key_reused(_: KeyReused) -> Problem:
+    return key_reused()
 
 
 def _stale_version(_: StaleVersion) -> Problem:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib import statements
 from chalicelib.empleado import Audience
-from chalicelib.errors import EmailTaken, EmpleadoNotFound, StaleVersion, StatementRefused
+from chalicelib.errors import EmailTaken, EmpleadoNotFound, KeyInFlight, KeyReused, StaleVersion, StatementRefused
 from chalicelib.etag import digest_of, etag_of
 from chalicelib.evento import Evento
 from chalicelib.tables import EMAIL_CONSTRAINT
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from chalicelib.database import Database, Rows, Statement
     from chalicelib.listing import History, Listing
+    from chalicelib.peticion import Peticion
 
 
 class Saved(NamedTuple):
@@ -51,14 +52,27 @@ class Repository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, values: Mapping[str, object], actor: str) -> Saved:
-        """Add an employee.
+    def create(self, values: Mapping[str, object], actor: str, peticion: Peticion | None = None) -> Saved:
+        """Add an employee; once for each request that has a name.
 
         Raises:
             EmailTaken: another has this address.
+            KeyInFlight: the request that has this name is being done.
+            KeyReused: another request had this name.
         """
+        if peticion is not None:
+            return self._create_once(values, actor, peticion)
         statement = statements.insert_empleado(tuple(values))
         ((row_id, version, body, *event),) = self._change(statement, {**_new(values), "actor": actor})
+        return Saved(row_id, etag_of(version), body, _evento(row_id, event))
+
+    def _create_once(self, values: Mapping[str, object], actor: str, peticion: Peticion) -> Saved:
+        statement = statements.insert_empleado_once(tuple(values))
+        parameters = {**_new(values), "actor": actor, **peticion._asdict()}
+        ((row_id, version, body, *event, huella),) = self._change(statement, parameters, is_repeatable=True)
+        if row_id is None:
+            # Somebody holds the key. Who committed before this statement began is seen by it; who did since is not.
+            raise KeyInFlight if huella is None else KeyReused
         return Saved(row_id, etag_of(version), body, _evento(row_id, event))
 
     def update(self, row_id: int, values: Mapping[str, object], actor: str, versions: Sequence[int] | None) -> Saved:
@@ -147,9 +161,9 @@ class Repository:
         parameters = {"event_id": evento.id, "sns_message_id": message_id}
         self._database.write_later(statements.mark_evento(), parameters)
 
-    def _change(self, statement: Statement, parameters: Mapping[str, object]) -> Rows:
+    def _change(self, statement: Statement, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
         try:
-            return self._database.write(statement, parameters)
+            return self._database.write(statement, parameters, is_repeatable=is_repeatable)
         except StatementRefused as error:
             if error.constraint == EMAIL_CONSTRAINT:
                 raise EmailTaken from None

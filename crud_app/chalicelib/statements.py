@@ -17,6 +17,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    Date,
     Integer,
     Interval,
     Text,
@@ -40,9 +41,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSQUERY, aggregate_order_by, array
+from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
 from chalicelib.database import prepare
-from chalicelib.empleado import CONFIDENTIAL, INPUTS, Audience
+from chalicelib.empleado import BY_NAME, CONFIDENTIAL, INPUTS, Audience
 from chalicelib.evento import (
     ACTUALIZADO,
     ALWAYS_TOLD,
@@ -53,7 +55,18 @@ from chalicelib.evento import (
     MESSAGE_VERSION,
     TOLD,
 )
-from chalicelib.tables import constant, empleados, eventos, fields_of, on_the_wire, sort_key, sort_key_text, utc_text
+from chalicelib.kind import Instant
+from chalicelib.tables import (
+    constant,
+    empleados,
+    eventos,
+    fields_of,
+    on_the_wire,
+    peticiones,
+    sort_key,
+    sort_key_text,
+    utc_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,9 +83,13 @@ SWEEP_LOCK = 0x656D706C  # "empl"
 #: Seconds that a request has to publish its own event, before the sweep takes it for left over. Longer than any
 #: request lives.
 GRACE_SECONDS = 30
+#: An Idempotency-Key is remembered so long; a client that repeats itself later asks anew.
+KEPT_HOURS = 24
 
 ROW_ID = bindparam("row_id", type_=BigInteger)
 ACTOR = bindparam("actor", type_=Text)
+CLAVE = bindparam("clave", type_=Text)
+HUELLA = bindparam("huella", type_=Text)
 VERSIONS = bindparam("versions", type_=ARRAY(Integer))
 EMAIL = bindparam("email", type_=Text)
 MONTHS = bindparam("months", type_=Integer)
@@ -98,6 +115,42 @@ def insert_empleado(names: tuple[str, ...]) -> Statement:
     return prepare(
         select(creado.c.id, creado.c.version, _json_of(fila), *_published(evento)).select_from(
             creado.join(fila, true()).join(evento, true())
+        )
+    )
+
+
+@cache
+def insert_empleado_once(names: tuple[str, ...]) -> Statement:
+    """``insert_empleado``, if the actor has no request of this name; then the digest of what it had before, or NULL.
+
+    Under a name that the actor gave to the same request, what it answered then, without an event. Under the name of
+    another request, or of one that commits while this one is at work, NULL: nothing was done.
+    """
+    anterior = (
+        select(peticiones.c.huella, peticiones.c.evento_id)
+        .where(peticiones.c.actor == ACTOR, peticiones.c.clave == CLAVE, peticiones.c.creada_en >= _forgotten_before())
+        .cte("anterior")
+    )
+    nueva = _insert_peticion()
+    values = select(*(_new_value(name) for name in names)).select_from(nueva)
+    creado = insert(empleados).from_select(names, values).returning(*fields_of(empleados.c)).cte("creado")
+    cambios = _texts([constant(name) for name in INPUTS])
+    event_id = select(nueva.c.evento_id).scalar_subquery()
+    evento = _insert_evento(creado, CREADO, creado.c.version, creado.c.creado_en, cambios, event_id=event_id)
+    repetido = (
+        select(*(_as_created(name, is_sent=name in names).label(name) for name in BY_NAME))
+        .select_from(anterior.join(eventos, eventos.c.id == anterior.c.evento_id))
+        .where(anterior.c.huella == HUELLA)
+    )
+    ahora = union_all(select(*fields_of(creado.c)), repetido).cte("ahora")
+    fila = select(*on_the_wire(ahora.c)).cte("fila")
+    always = select(ONE).cte("always")
+    return prepare(
+        select(ahora.c.id, ahora.c.version, _json_of(fila), *_published(evento), anterior.c.huella).select_from(
+            always.outerjoin(anterior, true())
+            .outerjoin(ahora, true())
+            .outerjoin(fila, true())
+            .outerjoin(evento, true())
         )
     )
 
@@ -246,6 +299,14 @@ def mark_evento() -> Statement:
         .values(publicado_en=func.clock_timestamp(), message_id=bindparam("sns_message_id", type_=Text))
         .where(eventos.c.id == bindparam("event_id", type_=Uuid), eventos.c.publicado_en.is_(None))
     )
+
+
+@cache
+def forget_peticiones() -> Statement:
+    """Forget the requests that are so old that nobody repeats them. Returns how many they were."""
+    old = delete(peticiones).where(peticiones.c.creada_en < _forgotten_before())
+    forgotten = old.returning(peticiones.c.clave).cte("forgotten")
+    return prepare(select(func.count()).select_from(forgotten))
 
 
 @cache
@@ -400,14 +461,51 @@ def _is_pending() -> ColumnElement[bool]:
     return eventos.c.publicado_en.is_(None) & (eventos.c.ocurrido_en < latest)
 
 
-def _insert_evento(
-    source: CTE, tipo: str, version: ColumnElement[int], moment: ColumnElement[Any], cambios: ColumnElement[Any]
+def _forgotten_before() -> ColumnElement[Any]:
+    return func.now() - literal_column(f"interval '{KEPT_HOURS} hours'", type_=Interval)
+
+
+def _insert_peticion() -> CTE:
+    """Take the key for this request: no row if it is taken, and not since so long that it may be forgotten."""
+    taken = insert_or_keep(peticiones).values(actor=ACTOR, clave=CLAVE, huella=HUELLA)
+    renewed = {name: taken.excluded[name] for name in ("huella", "evento_id", "creada_en")}
+    is_old = peticiones.c.creada_en < _forgotten_before()
+    keys = [peticiones.c.actor, peticiones.c.clave]
+    return (
+        taken.on_conflict_do_update(index_elements=keys, set_=renewed, where=is_old)
+        .returning(peticiones.c.evento_id)
+        .cte("nueva")
+    )
+
+
+def _as_created(name: str, *, is_sent: bool) -> ColumnElement[Any]:
+    """A field as the creation that ``eventos`` tells of made it; what was sent is sent again, alike."""
+    if is_sent:
+        return _new_value(name)
+    if isinstance(BY_NAME[name].kind, Instant):
+        return eventos.c.ocurrido_en
+    given = {
+        "id": eventos.c.empleado_id,
+        "version": eventos.c.version,
+        # the migration's default
+        "fecha_contratacion": cast(func.timezone(constant("UTC"), eventos.c.ocurrido_en), Date),
+    }
+    return given[name]
+
+
+def _insert_evento(  # noqa: PLR0913 - an event has that many parts
+    source: CTE,
+    tipo: str,
+    version: ColumnElement[int],
+    moment: ColumnElement[Any],
+    cambios: ColumnElement[Any],
+    *,
+    event_id: ColumnElement[Any] | None = None,
 ) -> CTE:
-    """Write the event of each row in ``source``, with the message as it will be published."""
+    """Write the event of each row in ``source``, with the message as it will be published; a new id unless given."""
     told = [version.label(name) if name == "version" else source.c[name] for name in TOLD]
-    draft = select(
-        func.gen_random_uuid().label("event_id"), moment.label("moment"), *told, cambios.label("cambios")
-    ).cte("draft")
+    event_id = func.gen_random_uuid() if event_id is None else event_id
+    draft = select(event_id.label("event_id"), moment.label("moment"), *told, cambios.label("cambios")).cte("draft")
     empleado = select(*(draft.c[name] for name in TOLD)).cte("empleado")
     message = (
         select(

@@ -72,6 +72,15 @@ eventos = table(
     column("message_id", Text()),
 )
 
+peticiones = table(
+    "peticiones",
+    column("actor", Text()),
+    column("clave", Text()),
+    column("huella", Text()),
+    column("evento_id", Uuid()),
+    column("creada_en", DateTime(timezone=True)),
+)
+
 
 def constant(text: str) -> ColumnElement[str]:
     """A text of ours inside the SQL: it is no parameter, because it never varies."""

@@ -13,10 +13,12 @@ from chalicelib.cola import Queue, SqsQueue
 from chalicelib.envios import Sender
 from chalicelib.ledger import DynamoLedger, Ledger
 from chalicelib.mailer import ATTEMPTS, Mailer, SesMailer
+from chalicelib.peticiones import DynamoPeticiones, Peticiones
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     import boto3
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class Services:
@@ -32,8 +34,11 @@ class Services:
 
     @cached_property
     def ledger(self) -> Ledger:
-        with self._making:
-            return DynamoLedger(self._boto3.client("dynamodb", config=client_config()), self.settings.ledger_table)
+        return DynamoLedger(self._dynamodb, self.settings.ledger_table)
+
+    @cached_property
+    def peticiones(self) -> Peticiones:
+        return DynamoPeticiones(self._dynamodb, self.settings.ledger_table)
 
     @cached_property
     def mailer(self) -> Mailer:
@@ -64,6 +69,11 @@ class Services:
             clock=self.now,
             new_turn=self.new_id,
         )
+
+    @cached_property
+    def _dynamodb(self) -> DynamoDBClient:
+        with self._making:
+            return self._boto3.client("dynamodb", config=client_config())
 
     @cached_property
     def _boto3(self) -> boto3.Session:

@@ -95,6 +95,11 @@ class Busy(StepError):
         self.until = until
 
 
+def recipient_hash(evento: str, destinatario: str) -> str:
+    """See `Correo.huella`."""
+    return hashlib.sha256(f"{evento}:{destinatario.lower()}".encode()).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correo:
     evento: str
@@ -127,7 +132,7 @@ class Correo:
         """The recipient in keys and message tags: a hash, salted with the event, instead of the address."""
         if self.olvidada is not None:
             return self.olvidada
-        return hashlib.sha256(f"{self.evento}:{self.destinatario.lower()}".encode()).hexdigest()[:32]
+        return recipient_hash(self.evento, self.destinatario)
 
     @property
     def id(self) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chalicelib.aws import AwsUnavailable
 from chalicelib.campos import FieldError, InvalidFields, unknown_field
 from chalicelib.cola import Queue, QueueUnavailable
-from chalicelib.correo import Correo, StepRefused
+from chalicelib.correo import Correo, Estado, StepRefused, recipient_hash
 from chalicelib.direccion import is_address, is_nobodys
 from chalicelib.evento import CorreoDirecto, write_direct
 from chalicelib.ledger import Ledger, LedgerUnavailable, RowChanged, update
 from chalicelib.notificaciones import pending_direct_mail
+from chalicelib.peticiones import KeyInFlight, KeyReused, KeyTaken, Peticion, Peticiones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,6 +127,73 @@ def _check_field(data: dict[str, object], field: str, rules: list[_Rule]) -> lis
     if not isinstance(value, str):
         return [FieldError(field, "tipo", _NO_TEXT)]
     return [FieldError(field, rule.name, rule.mensaje) for rule in rules if not rule.holds(value)]
+
+
+def queue_mail_once(  # noqa: PLR0913 - all that it works with, given by app.py
+    message: CorreoDirecto,
+    peticion: Peticion | None,
+    *,
+    peticiones: Peticiones,
+    ledger: Ledger,
+    queue: Queue,
+    settings: Settings,
+) -> Correo:
+    """As `queue_mail`, but of the requests with one key only for the first; the others get the answer of the first.
+
+    A process that dies in between leaves the key held. When its lease is over, a repetition takes it over and does all
+    of it again, under the mail's id of then: what was done already is met, and not done twice.
+
+    Raises:
+        KeyReused: the key is another mail's.
+        KeyInFlight: its first request has not ended.
+        LedgerUnavailable, QueueUnavailable, MailOutcomeUnknown: as `queue_mail`; the request may be repeated.
+    """
+    if peticion is None:
+        return queue_mail(message, ledger=ledger, queue=queue, settings=settings)
+    try:
+        peticiones.create(peticion)
+    except KeyTaken as taken:
+        first = taken.current
+        if first.cuerpo != peticion.cuerpo:
+            raise KeyReused from None
+        if first.plazo is None:
+            return pending_direct_mail(_named_as(first, message), settings, first.pedido_en)
+        if message.ocurrido_en < first.plazo:
+            raise KeyInFlight from None
+        peticion = _take_over(first, peticion, message, peticiones, ledger)
+    try:
+        row = queue_mail(_named_as(peticion, message), ledger=ledger, queue=queue, settings=settings)
+    except MailOutcomeUnknown:
+        raise  # the key stays held: a repetition that comes later finds out
+    except AwsUnavailable:
+        _write(peticiones, peticion, peticion.released())
+        raise
+    _write(peticiones, peticion, peticion.done())
+    return row
+
+
+def _named_as(peticion: Peticion, message: CorreoDirecto) -> CorreoDirecto:
+    return replace(message, id=peticion.correo, ocurrido_en=peticion.pedido_en)
+
+
+def _take_over(
+    first: Peticion, own: Peticion, message: CorreoDirecto, peticiones: Peticiones, ledger: Ledger
+) -> Peticion:
+    """The key, held by us. The mail keeps its id, unless it was closed: that one will never be sent."""
+    row = ledger.read(first.correo, recipient_hash(first.correo, message.para))
+    was_closed = row is not None and row.estado is Estado.FALLIDO and row.motivo == NOT_QUEUED
+    taken = own if was_closed else replace(first, plazo=own.plazo)
+    try:
+        peticiones.change(first, taken)
+    except KeyTaken:
+        raise KeyInFlight from None
+    return taken
+
+
+def _write(peticiones: Peticiones, held: Peticion, changed: Peticion) -> None:
+    """Say what became of it. What cannot be said now is found out by a repetition, once the lease is over."""
+    with suppress(KeyTaken, LedgerUnavailable):
+        peticiones.change(held, changed)
 
 
 def queue_mail(message: CorreoDirecto, *, ledger: Ledger, queue: Queue, settings: Settings) -> Correo:

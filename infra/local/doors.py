@@ -50,6 +50,8 @@ class Door(Protocol):
     """Of the body; a larger one is 413 and never reaches the function."""
     failure: WireAnswer
     """What the client gets when the function fails, or answers what AWS refuses."""
+    overload: WireAnswer
+    """What the client gets when the function runs as often as it may."""
 
     def event(self, request: WireRequest) -> dict[str, Any]:
         """The event that the function gets.
@@ -72,6 +74,12 @@ class LoadBalancer:
     max_request_bytes = 1024 * 1024
     max_response_bytes = 1_000_000
     failure = WireAnswer(502, [("Content-Type", "text/html")], b"<html><body><h1>502 Bad Gateway</h1></body></html>")
+    # AWS's page has no Retry-After: nothing of ours has a say in it.
+    overload = WireAnswer(
+        503,
+        [("Content-Type", "text/html"), ("Retry-After", "1")],
+        b"<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>",
+    )
 
     def event(self, request: WireRequest) -> dict[str, Any]:
         """See `Door`. Path and query are handed over as they came: an ALB decodes nothing."""
@@ -116,6 +124,7 @@ class HttpApi:
     # What Lambda takes. The API's own limit of 10 MB is never reached.
     max_request_bytes = 6 * 1024 * 1024
     failure = WireAnswer(500, [("Content-Type", "application/json")], b'{"message":"Internal Server Error"}')
+    overload = WireAnswer(503, [("Content-Type", "application/json")], b'{"message":"Service Unavailable"}')
 
     def __init__(self, authorizer: JwtAuthorizer | None = None) -> None:
         self._authorizer = authorizer

@@ -34,6 +34,8 @@ class Postgres:
         self.socket_folder = running.socket_dir
         self.pid = running.pid
         self.log = self._server.log
+        #: As whom it runs when root has started it, which it refuses to be; None: as who has started it.
+        self.system_user = self._server.system_user
 
     def url(self, database: str) -> str:
         """The address of ``database`` in libpq's form, which psql, SQLAlchemy's settings and Alembic understand."""

@@ -335,7 +335,6 @@ def problem(answer: Answer, status: int) -> dict[str, object]:
     [
         ("500 Internal Server Error", 502),
         ("502 Bad Gateway", 502),
-        ("503 Service Unavailable", 503),
         ("504 Gateway Timeout", 504),
         ("599 Odd", 502),
     ],
@@ -358,7 +357,6 @@ def test_a_page_of_aws_becomes_our_problem(serve: Serve, bff: Bff, status: str, 
         ("401 Unauthorized", "WWW-Authenticate: Bearer"),
         ("403 Forbidden", "X-Other: 1"),
         ("413 Payload Too Large", "X-Other: 1"),
-        ("429 Too Many Requests", "Retry-After: 3"),
     ],
 )
 def test_a_refusal_by_the_http_api_itself_becomes_a_problem_of_the_same_status(
@@ -371,6 +369,32 @@ def test_a_refusal_by_the_http_api_itself_becomes_a_problem_of_the_same_status(
     assert "resultado_desconocido" not in problem(answer, int(status[:3]))
     name, _, value = header.partition(": ")
     assert answer.headers.get(name) == (None if name == "X-Other" else value)
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+@pytest.mark.parametrize(("headers", "seconds"), [(["Retry-After: 3"], "3"), ([], "1")])
+def test_what_aws_does_not_let_in_is_shed_with_the_time_to_ask_again(
+    serve: Serve, bff: Bff, status: str, headers: list[str], seconds: str
+) -> None:
+    server = serve(answering(b'{"message":"x"}', "Content-Type: application/json", *headers, status=status))
+
+    answer = bff(server).post("/empleados", json={})
+
+    document = problem(answer, 503)
+    assert document["detail"] == "El servicio de empleados recibe demasiadas peticiones. El cambio no se hizo."
+    assert document["resultado_desconocido"] is False
+    assert answer.headers["retry-after"] == seconds
+
+
+def test_a_503_that_came_late_is_no_refusal(serve: Serve, bff: Bff, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The HTTP API says so, too, when the function did not answer: then the change may have been made."""
+    monkeypatch.setattr("chalicelib.proxy.SHED_SECONDS", 0)
+    server = serve(answering(b'{"message":"x"}', "Content-Type: application/json", status="503 Service Unavailable"))
+
+    answer = bff(server).post("/empleados", json={})
+
+    assert problem(answer, 503)["resultado_desconocido"] is True
+    assert "retry-after" not in answer.headers
 
 
 @pytest.mark.parametrize("language", ["es", "en"])

@@ -236,6 +236,57 @@ def test_a_creation_whose_answer_was_lost_is_recognised_and_not_done_twice(
     assert stack.events(row["id"]) == ["creado"]
 
 
+def test_a_save_that_is_corrected_after_its_answer_was_lost_makes_nobody_else(
+    stack: LocalStack, directory: Directory
+) -> None:
+    """The first save came through. What is saved next has another address, which no rule of the table would refuse."""
+    directory.open("#/empleados/nuevo")
+    directory.fill(**LUCIA)
+    directory.lose_answers("/empleados", method="POST")
+    directory.press("Guardar")
+    expect(directory.alert).to_contain_text("No sabemos si llegó a guardarse")
+    directory.fill(email="lucia.gomez@example.com", salario="1")
+    directory.press("Guardar")
+    expect(directory.alert).to_contain_text("El servidor no responde")
+    directory.mend()
+    directory.fill(posicion="Jefa")
+    directory.press("Guardar")
+
+    expect(directory.notice("Guardado: Lucía Gómez")).to_be_visible()
+    [row] = stack.employees()
+    assert (row["email"], row["salario"], row["posicion"]) == ("lucia.gomez@example.com", 1, "Jefa")
+    assert stack.events(row["id"]) == ["actualizado", "creado"]
+
+
+def test_a_save_whose_answer_was_lost_is_not_done_twice_after_a_reload(stack: LocalStack, directory: Directory) -> None:
+    directory.open("#/empleados/nuevo")
+    directory.fill(**LUCIA)
+    directory.lose_answers("/empleados", method="POST")
+    directory.press("Guardar")
+    expect(directory.alert).to_contain_text("No sabemos si llegó a guardarse")
+    directory.mend()
+    directory.page.on("dialog", lambda dialog: dialog.accept())
+    directory.page.reload()
+    directory.fill(email="lucia.gomez@example.com")
+    directory.press("Guardar")
+
+    expect(directory.notice("Guardado: Lucía Gómez")).to_be_visible()
+    assert [row["email"] for row in stack.employees()] == ["lucia.gomez@example.com"]
+
+
+def test_each_form_has_a_key_of_its_own(stack: LocalStack, directory: Directory) -> None:
+    writes = writes_of(directory)
+    for number in range(2):
+        directory.open("#/empleados/nuevo")
+        directory.page.reload()
+        directory.fill(**{**LUCIA, "email": f"lucia{number}@example.com"})
+        directory.press("Guardar")
+        expect(directory.notice("Guardado: Lucía Gómez")).to_be_visible()
+
+    assert len({request.headers["idempotency-key"] for request in writes}) == 2
+    assert len(stack.employees()) == 2
+
+
 def test_a_change_whose_answer_was_lost_is_recognised_and_is_no_conflict(
     stack: LocalStack, directory: Directory
 ) -> None:

@@ -206,6 +206,27 @@ def test_an_import_pauses_when_nobody_answers_and_goes_on_where_it_was(
     assert len(stack.employees()) == 20
 
 
+def test_an_import_whose_answers_were_lost_knows_whom_it_created(
+    stack: LocalStack, directory: Directory, tmp_path: Path
+) -> None:
+    """They are created, and not "there already": that would be somebody else's rows."""
+    rows = [f"Persona {number};p{number}@example.com;Analista;{number};2020-01-01" for number in range(3)]
+    directory.page.clock.install()
+    choose(directory, tmp_path, lines(*rows))
+    directory.lose_answers("/empleados", method="POST")
+    directory.press("Importar 3 empleados")
+    for _ in range(10):
+        directory.page.clock.run_for(1000)
+    expect(directory.alert).to_contain_text("El servidor no responde")
+    directory.mend()
+    directory.page.clock.resume()
+    directory.press("Continuar")
+
+    expect(directory.heading("Importación terminada")).to_be_visible()
+    tile(directory, "Creados", 3)
+    assert [stack.events(row["id"]) for row in stack.employees()] == [["creado"]] * 3
+
+
 def test_a_busy_server_is_asked_again_after_the_time_it_names(
     stack: LocalStack, directory: Directory, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ inside.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,32 @@ if TYPE_CHECKING:
     from chalicelib.bootstrap import System
     from chalicelib.database import Database
     from tests.crud_app.fakes import FakePublisher
-    from tests.crud_app.wire import WireProxy
+    from tests.support.wire import WireProxy
 
+#: Set, all tests of crud_app go through a transaction pooler: `make faults` has them run so.
+POOLER = "CRUD_TESTS_POOLER"
 TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
+
+
+@pytest.fixture(scope="session")
+def server_folder(postgres: Any, worker_id: str) -> Iterator[Path]:
+    """Where the socket is that the tests connect to: PostgreSQL's, or that of a pooler before it."""
+    if POOLER not in os.environ:
+        yield postgres.socket_folder
+        return
+    from tests.faults.pooler import running_pgbouncer  # noqa: PLC0415 - it need not be there
+
+    folder = postgres.socket_folder.with_name(f"pgbouncer-{worker_id}")
+    with running_pgbouncer(postgres, folder):
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def database_url(database_url: str, postgres: Any, server_folder: Path) -> str:
+    """The worker's database, through the pooler if there is one."""
+    if server_folder == postgres.socket_folder:
+        return database_url
+    return f"{database_url.partition('?')[0]}?host={server_folder}&pgbouncer=true"
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +60,7 @@ def sql(postgres: Any, database_url: str) -> Callable[..., str]:
 def empty_tables(sql: Callable[..., str]) -> None:
     """No employee, no event; the next employee has the id 1."""
     sql(
-        "DELETE FROM empleados; DELETE FROM eventos;"
+        "DELETE FROM empleados; DELETE FROM eventos; DELETE FROM peticiones;"
         "ALTER TABLE empleados ALTER id RESTART; ALTER TABLE eventos ALTER numero RESTART"
     )
 
@@ -110,11 +134,11 @@ def contract() -> Callable[[str], dict[str, Any]]:
 
 
 @pytest.fixture
-def proxy(postgres: Any) -> Iterator[WireProxy]:
-    """A TCP port before PostgreSQL that counts, and breaks as it is told."""
-    from tests.crud_app.wire import WireProxy  # noqa: PLC0415
+def proxy(server_folder: Path) -> Iterator[WireProxy]:
+    """A TCP port before PostgreSQL, or the pooler, that counts, and breaks as it is told."""
+    from tests.support.wire import WireProxy  # noqa: PLC0415
 
-    with WireProxy(str(postgres.socket_folder / ".s.PGSQL.5432")) as proxy:
+    with WireProxy(str(server_folder / ".s.PGSQL.5432")) as proxy:
         yield proxy
 
 

@@ -18,7 +18,7 @@ from chalicelib.pipeline import PipelinedConnection
 from chalicelib.repository import Repository
 from chalicelib.settings import SettingError, parse_database_url
 from infra.local.emulator import PROGRAM, ROOT, free_port
-from tests.crud_app.wire import WireProxy
+from tests.support.wire import WireProxy
 
 if TYPE_CHECKING:
     from pathlib import Path

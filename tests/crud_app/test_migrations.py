@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.dialects.postgresql import dialect
 
 from chalicelib.empleado import FIELDS
-from chalicelib.tables import empleados, eventos, sql_type
+from chalicelib.tables import empleados, eventos, peticiones, sql_type
 from infra.local.postgres import migrate
 
 APP = Path(__file__).parents[2] / "crud_app"
@@ -46,6 +46,10 @@ def test_the_events_are_the_columns(columns):
     assert set(columns("eventos")) == {each.name for each in eventos.columns}
 
 
+def test_the_requests_are_the_columns(columns):
+    assert list(columns("peticiones")) == [each.name for each in peticiones.columns]
+
+
 def test_no_extension_is_needed(sql):
     assert sql("SELECT string_agg(extname, ',') FROM pg_extension") == "plpgsql"
 
@@ -53,7 +57,7 @@ def test_no_extension_is_needed(sql):
 def test_they_can_be_undone_and_done_again(postgres, worker_id):
     url = postgres.create_database(f"migrations_{worker_id}")
     migrate(url)
-    assert "0001 (head)" in alembic(url, "current")
+    assert "0002 (head)" in alembic(url, "current")
     alembic(url, "downgrade", "base")
     name = f"migrations_{worker_id}"
     assert postgres.execute("SELECT to_regclass('empleados') IS NULL", database=name) == "t"

@@ -63,6 +63,24 @@ def test_a_write_with_its_event_waits_for_one_trip(far_client, proxy, write):
     proxy.release()
 
 
+def test_a_creation_that_has_a_name_waits_for_one_trip_too(far_client, proxy):
+    proxy.withhold_after(1)
+    other = {**ANA, "email": "b@example.com"}
+    assert far_client.post("/empleados", json=other, headers={"Idempotency-Key": '"a"'}).status == 201
+    proxy.release()
+
+
+@pytest.mark.parametrize(("changed", "status"), [({}, 201), ({"nombre": "B"}, 422)])
+def test_a_creation_that_is_repeated_is_one_trip(far_client, proxy, changed, status):
+    headers = {"Idempotency-Key": '"a"'}
+    other = {**ANA, "email": "b@example.com"}
+    far_client.post("/empleados", json=other, headers=headers)
+    far_client.get("/health?deep=1")  # the create's mark is read
+    before = proxy.statements
+    assert far_client.post("/empleados", json={**other, **changed}, headers=headers).status == status
+    assert proxy.statements == before + 1
+
+
 @pytest.mark.parametrize(
     "write",
     [

@@ -15,12 +15,14 @@ from chalicelib.bootstrap import Services
 from chalicelib.cola import Depth, QueueUnavailable, Redrive
 from chalicelib.ledger import LedgerUnavailable, RowChanged, orden
 from chalicelib.mailer import MailerUnavailable, MailFateUnknown, MailRefused
+from chalicelib.peticiones import KeyTaken
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from chalicelib.correo import Correo, Estado
+    from chalicelib.peticiones import Peticion
     from chalicelib.plantilla import Contenido
 
 SETTINGS = Settings(
@@ -105,6 +107,40 @@ class FakeLedger:
     def _answer(self) -> None:
         if self.is_down:
             raise LedgerUnavailable
+
+
+class FakePeticiones:
+    """As DynamoPeticiones, without DynamoDB: tests/email_app/test_peticiones.py holds both to the same behaviour."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, Peticion] = {}
+        self._lock = threading.Lock()
+        self.is_down = False
+
+    def create(self, peticion: Peticion) -> None:
+        with self._lock:
+            current = self._current(peticion)
+            if current is not None and current.caduca_en > peticion.pedido_en.replace(microsecond=0):
+                raise KeyTaken(current)
+            self._items[peticion.clave] = peticion
+
+    def change(self, read: Peticion, changed: Peticion) -> None:
+        with self._lock:
+            current = self._current(read)
+            if current is None:
+                raise LedgerUnavailable
+            if (current.correo, current.plazo) != (read.correo, read.plazo):
+                raise KeyTaken(current)
+            self._items[changed.clave] = changed
+
+    def forget(self, peticion: Peticion) -> None:
+        """As DynamoDB does with an item that has expired."""
+        del self._items[peticion.clave]
+
+    def _current(self, peticion: Peticion) -> Peticion | None:
+        if self.is_down:
+            raise LedgerUnavailable
+        return self._items.get(peticion.clave)
 
 
 @dataclass(frozen=True)
@@ -210,6 +246,10 @@ class FakeServices(Services):
     @cached_property
     def ledger(self) -> FakeLedger:
         return FakeLedger()
+
+    @cached_property
+    def peticiones(self) -> FakePeticiones:
+        return FakePeticiones()
 
     @cached_property
     def mailer(self) -> FakeMailer:

@@ -96,9 +96,9 @@ export async function findByEmail(email) {
   return rows.find((row) => row.email === email.trim().toLowerCase());
 }
 
-/** @param {Values} values @param {AbortSignal} [signal] @returns {Promise<Employee>} */
-export const createEmployee = async (values, signal) =>
-  (await request('POST', '/empleados', { body: values, signal })).data;
+/** @param {Values} values @param {string} key of this employee, each time that he is sent @returns {Promise<Employee>} */
+export const createEmployee = async (values, key) =>
+  (await request('POST', '/empleados', { body: values, headers: { 'Idempotency-Key': key } })).data;
 
 /** @param {string | number} id @param {Values} changes @param {string} etag @returns {Promise<Employee>} */
 export const changeEmployee = async (id, changes, etag) =>

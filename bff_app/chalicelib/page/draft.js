@@ -9,6 +9,8 @@ import { currentSession } from './session.js';
  * @property {import('./api.js').Employee | null} base the row that it changes, as it was when the typing began: saved
  *   over a newer one it would undo what somebody else did
  * @property {string} etag of that row
+ * @property {string} [key] under which a new employee is sent
+ * @property {import('./api.js').Values[]} [unsettled] what was sent under it, of which no answer came
  */
 
 const PREFIX = 'draft ';

@@ -10,6 +10,7 @@ import { FIELDS, read, write } from './fields.js';
 import { today } from './format.js';
 import { ApiError } from './http.js';
 import { panelFrame, panelLink } from './panel.js';
+import { newKey } from './request_key.js';
 import { address, currentRoute, go } from './router.js';
 import { isEnding } from './session.js';
 import { explanation, failure, skeleton } from './states.js';
@@ -56,6 +57,10 @@ function showForm(root, initial, initialEtag, signal) {
   let isSaving = false;
   /** Whether a save was sent of which no answer came: it may have been done. */
   let isUncertain = false;
+  /** The name of this form's new employee: however often he is sent, there will be one. */
+  let key = newKey();
+  /** @type {Values[]} what was sent under it, of which no answer came */
+  let unsettled = [];
   const name = initial ? String(initial.id) : 'nuevo';
   const frame = panelFrame(initial ? t('form.edit.title') : t('form.new.title'));
   const inputs = new Map(FIELDS.map((field) => [field.name, fieldInput(field)]));
@@ -102,14 +107,14 @@ function showForm(root, initial, initialEtag, signal) {
   }
 
   function remember() {
-    if (isDirty()) saveDraft(name, { texts: typed(), base, etag });
+    if (isDirty()) saveDraft(name, { texts: typed(), base, etag, key, unsettled });
     else dropDraft(name);
   }
 
   function restore() {
     const draft = loadDraft(name);
     if (!draft) return;
-    ({ base, etag } = draft);
+    ({ base, etag, key = key, unsettled = [] } = draft);
     fill(draft.texts);
     note.replaceChildren(
       h('p', {}, t('form.draft.restored')),
@@ -122,6 +127,8 @@ function showForm(root, initial, initialEtag, signal) {
     dropDraft(name);
     base = initial;
     etag = initialEtag;
+    key = newKey();
+    unsettled = [];
     fill(saved());
     showErrors([]);
     note.hidden = true;
@@ -130,7 +137,7 @@ function showForm(root, initial, initialEtag, signal) {
   /** Cancelling means to forget, and that too can be taken back. */
   function discard() {
     if (!isDirty()) return;
-    const draft = { texts: typed(), base, etag };
+    const draft = { texts: typed(), base, etag, key, unsettled };
     const { panel } = currentRoute();
     dropDraft(name);
     fill(saved());
@@ -202,16 +209,43 @@ function showForm(root, initial, initialEtag, signal) {
   /** @param {Values} values */
   async function send(values) {
     try {
-      finish(
-        base ? await changeEmployee(base.id, changed(base, values), etag) : await createEmployee(withoutNulls(values)),
-      );
+      finish(base ? await changeEmployee(base.id, changed(base, values), etag) : await create(withoutNulls(values)));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 409) await explainTaken(values, error);
+      if (error.isKeyReused && unsettled.length > 0) await changeTheOneThatCameThrough(withoutNulls(values));
+      else if (error.status === 409 && !error.isTemporary) await explainTaken(values, error);
       else if (base && error.status === 412) await settle(values);
       else if (base && error.status === 404) offerAgain();
       else throw error;
     }
+  }
+
+  /** @param {Values} values @returns {Promise<Employee>} */
+  async function create(values) {
+    try {
+      return await createEmployee(values, key);
+    } catch (error) {
+      if (error instanceof ApiError && error.isTemporary) {
+        unsettled.push(values);
+        remember();
+      }
+      throw error;
+    }
+  }
+
+  /** An earlier save of this form, with other values, came through without its answer: it is asked for again. @param {Values} values */
+  async function changeTheOneThatCameThrough(values) {
+    try {
+      base = await createEmployee(unsettled[unsettled.length - 1], key);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.isKeyReused && unsettled.length > 1)) throw error;
+      unsettled.pop(); // it was one before that
+      await changeTheOneThatCameThrough(values);
+      return;
+    }
+    etag = `"${base.version}"`;
+    unsettled = [];
+    await send(values);
   }
 
   /** The address may be taken by the row that this very form wrote, when the answer to the first try was lost. @param {Values} values @param {ApiError} error */

@@ -6,6 +6,10 @@ import { currentLanguage } from './preferences.js';
 /** Longer than the BFF's own limit (28 s), so that its answer is the one that people see. */
 const PATIENCE_MS = 32_000;
 
+/** The types of the problems that have to do with an `Idempotency-Key`. */
+const IN_FLIGHT = 'urn:frontdoor:idempotency-key-in-flight';
+const KEY_REUSED = 'urn:frontdoor:idempotency-key-reused';
+
 /**
  * @typedef {{campo: string, regla: string, mensaje: string}} FieldError
  * @typedef {'problem' | 'unreadable' | 'silence'} Failure
@@ -38,7 +42,12 @@ export class ApiError extends Error {
 
   /** Whether the same request may succeed a little later. */
   get isTemporary() {
-    return this.kind === 'silence' || [429, 502, 503, 504].includes(this.status);
+    return this.kind === 'silence' || [429, 502, 503, 504].includes(this.status) || this.document.type === IN_FLIGHT;
+  }
+
+  /** Whether something else was done under the name of this request. */
+  get isKeyReused() {
+    return this.document.type === KEY_REUSED;
   }
 
   /** Whether the server wants to know first who this is. */

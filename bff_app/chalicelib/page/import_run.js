@@ -1,12 +1,14 @@
 // @ts-check
 /**
  * Writes the rows of a file, a few at a time. Safe to run twice: an address that is taken is there already. When the
- * server does not answer it waits and tries again, and in the end it pauses instead of losing rows.
+ * server does not answer it waits and tries again under the row's own key, and in the end it pauses instead of losing
+ * rows.
  */
 
 import { createEmployee } from './api.js';
 import { rowsChanged } from './changes.js';
 import { ApiError } from './http.js';
+import { newKey } from './request_key.js';
 
 /** @typedef {import('./import_file.js').Row} Row */
 /** @typedef {'created' | 'present' | 'refused'} Outcome */
@@ -30,6 +32,7 @@ export class ImportRun extends EventTarget {
     /** @type {ApiError | null} why it paused */
     this.error = null;
     this.waiting = [...rows];
+    this.keys = new Map(rows.map((row) => [row, newKey()]));
   }
 
   get isOver() {
@@ -81,11 +84,12 @@ export class ImportRun extends EventTarget {
   /** @param {Row} row @param {number} [attempt] @returns {Promise<Result>} */
   async write(row, attempt = 1) {
     try {
-      const { id } = await createEmployee(row.values);
+      const { id } = await createEmployee(row.values, this.keys.get(row) ?? newKey());
       return { row, outcome: 'created', id, words: '' };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 409) return { row, outcome: 'present', id: null, words: error.detail || error.title };
+      if (error.status === 409 && !error.isTemporary)
+        return { row, outcome: 'present', id: null, words: error.detail || error.title };
       const isAboutThePerson = error.isNotSignedIn || error.isForbidden;
       if (error.kind === 'problem' && !error.isTemporary && !isAboutThePerson && error.status < 500)
         return { row, outcome: 'refused', id: null, words: refusal(error) };

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,29 @@ def server(request: pytest.FixtureRequest, app_folder: Path) -> Iterator[Served]
     with served(app_folder, "--door", request.param) as running:
         assert running.line() == f"listens on http://127.0.0.1:{running.port}"
         yield running
+
+
+@pytest.mark.parametrize("door", ["alb", "http-api"])
+def test_what_the_function_has_no_room_for_is_shed_at_once_and_let_in_again_afterwards(
+    app_folder: Path, door: str
+) -> None:
+    with served(app_folder, "--door", door, "--concurrency", "1") as running, ThreadPoolExecutor() as others:
+        running.line_that_begins("listens")
+        slow = others.submit(running.ask, "GET", "/slow")
+        running.line_that_begins("slow begins")
+        status, _ = raw(running, "/version")
+        assert status == 503
+        assert slow.result()[0] == 200
+        assert raw(running, "/version") == (200, b'{"version":"one","greeting":"hola"}')
+
+
+def raw(running: Served, target: str) -> tuple[int, bytes]:
+    """What is answered, whatever it is."""
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE)
+    with closing(connection):
+        connection.request("GET", target)
+        response = connection.getresponse()
+        return response.status, response.read()
 
 
 def test_the_gaps_of_chalices_server_are_closed(server: Served) -> None:

@@ -74,6 +74,13 @@ def test_the_http_api_waits_longer_than_either_of_its_functions() -> None:
     assert terraform_local("http_api_timeout") > max(functions["crud"][1], functions["email"][1])
 
 
+def test_a_503_of_the_http_api_is_taken_for_a_refusal_only_before_a_function_can_have_timed_out() -> None:
+    functions = sizes()
+
+    shed = python_constant("bff_app/chalicelib/limits.py", "SHED_SECONDS")
+    assert shed < min(functions["crud"][1], functions["email"][1])
+
+
 def test_http_apis_allow_what_is_asked_of_them() -> None:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html: 30 s at most."""
     assert terraform_local("http_api_timeout") <= 30

@@ -85,11 +85,17 @@ class Link:
                 self._proxy.cut_before_answer = False
                 self.reset()
                 return False
+        if self._proxy.cut_in_answer:
+            self._proxy.cut_in_answer = False
+            self.client.sendall(data[: len(data) // 2])
+            self.close()
+            return False
         return self._proxy.may_answer()
 
     def reset(self) -> None:
-        """RST to the client."""
-        self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NONE)
+        """RST to the client, unless the connection is closed already."""
+        with contextlib.suppress(OSError):
+            self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NONE)
         self.close()
 
     def close(self) -> None:
@@ -125,6 +131,8 @@ class WireProxy:
         self.answering.set()
         self.cut_before_request = False
         self.cut_before_answer = False
+        #: The next answer is passed on by half, and then comes a FIN.
+        self.cut_in_answer = False
         self._allowed: int | None = None
         self._thread = threading.Thread(target=self._accept)
 
@@ -147,7 +155,7 @@ class WireProxy:
         """The same database through this proxy."""
         path = database_url.partition("?")[0].replace("@/", f"@127.0.0.1:{self.port}/")
         assert str(self.port) in path
-        return path
+        return f"{path}?pgbouncer=true" if "pgbouncer=true" in database_url else path
 
     def withhold_after(self, answers: int) -> None:
         """Let so many more answers pass to the clients, and no others until ``release``."""

@@ -1,0 +1,113 @@
+"""Somebody who uses the directory, and remembers what he was told."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CREADO, ACTUALIZADO, ELIMINADO = "creado", "actualizado", "eliminado"
+UNKNOWN = "urn:crud-empleados:outcome-unknown"
+FIRST_SERVER_ERROR = 500
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came back from one request."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    row_id: int = 0
+    is_unknown: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was said to be done."""
+        return 200 <= self.status < 300
+
+
+@dataclass
+class Promise:
+    """What may be expected of one employee: changes that were said to be done, and those of which nobody knew."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+
+
+class Client:
+    """Makes changes. Each employee is known by the address, which he keeps."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+        self.promises: defaultdict[str, Promise] = defaultdict(Promise)
+        self.statuses: Counter[int] = Counter()
+        #: Messages that were put into the queue and that nobody can read.
+        self.unreadable = 0
+        self._keys: set[str] = set()
+        self._lock = threading.Lock()
+
+    def new_email(self) -> str:
+        """An address that nobody has."""
+        return f"persona-{next(self._numbers)}@example.com"
+
+    def create(self, email: str | None = None, *, key: str | None = None) -> Told:
+        """Add an employee, perhaps under a key, by which a repetition is known."""
+        email = email or self.new_email()
+        body = {"nombre": f"Nombre {email}", "email": email, "posicion": "Analista", "salario": 1000}
+        told = self._send("POST", "/empleados", body, {"Idempotency-Key": key} if key else {})
+        if not (told.is_done and key in self._keys):  # else it is the first answer once more
+            self._remember(CREADO, email, told)
+        if told.is_done and key:
+            self._keys.add(key)
+        return told
+
+    def update(self, email: str, row_id: int, posicion: str) -> Told:
+        """Give an employee another position, which he must not have yet."""
+        told = self._send("PUT", f"/empleados/{row_id}", {"posicion": posicion})
+        self._remember(ACTUALIZADO, email, told)
+        return told
+
+    def delete(self, email: str, row_id: int) -> Told:
+        """Remove an employee."""
+        told = self._send("DELETE", f"/empleados/{row_id}")
+        self._remember(ELIMINADO, email, told)
+        return told
+
+    def read(self, row_id: int) -> Told:
+        """Look at an employee."""
+        return self._send("GET", f"/empleados/{row_id}")
+
+    def _remember(self, kind: str, email: str, told: Told) -> None:
+        with self._lock:
+            self.statuses[told.status] += 1
+            promise = self.promises[email]
+            promise.done[kind] += told.is_done
+            promise.unknown[kind] += told.is_unknown
+
+    def _send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Told:
+        # httpx would send the body "null".
+        options = {} if body is None else {"json": body}
+        try:
+            answer = self._http.request(method, path, headers=headers, **options)  # type: ignore[arg-type] # JSON
+        except httpx.HTTPError:
+            return Told(0, is_unknown=True)
+        document = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
+        if answer.is_success:
+            row_id = document["id"] if isinstance(document, dict) and document else 0
+            return Told(answer.status_code, answer.headers, row_id)
+        is_unknown = document.get("type") == UNKNOWN or bool(document.get("resultado_desconocido"))
+        return Told(answer.status_code, answer.headers, is_unknown=is_unknown or _is_page_of_aws(answer))
+
+
+def _is_page_of_aws(answer: httpx.Response) -> bool:
+    """Whether a load balancer says, in words of its own, that the function behind it broke off."""
+    return answer.status_code in {502, 504} and "json" not in answer.headers.get("Content-Type", "")

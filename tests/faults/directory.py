@@ -1,0 +1,461 @@
+"""The whole system, each part of which can be broken: PostgreSQL, AWS, the network between, and Lambda's sandboxes.
+
+The parts are those of `make run` (`infra.local`). What `make run` leaves to time is here done step by step, so that a
+fault meets a known moment: nothing is published, delivered or told by SES but when `Directory` is asked to. And what
+waits for minutes need not be waited for: `pass_time` makes events older, lets hidden messages be seen again, and puts
+email_app's clock ahead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+import httpx
+import pg8000.native
+
+from infra.local import resources
+from infra.local.authorizer import JwtAuthorizer, RemoteKeys
+from infra.local.doors import HttpApi, LoadBalancer
+from infra.local.emulator import CREDENTIALS, REGION, free_port, running_emulator, without_aws
+from infra.local.postgres import Postgres, migrate
+from infra.local.project import LOCAL_ACCOUNT, InvocationFailed
+from infra.local.pump.queue import failed_ids, lambda_record
+from infra.local.pump.schedule import schedule_event
+from infra.local.pump.topic import lambda_record as topic_record
+from infra.local.server import CONCURRENCY, AppServer
+from infra.local.ses import SesFront, events
+from infra.local.settings import ROOT
+from infra.local.sign_in import create_sign_in
+from infra.local.token import fetch_token
+from tests.faults.aws_front import SES, AwsFront
+from tests.faults.sandbox import Fleet, Function
+from tests.support.wire import WireProxy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+    from infra.local.doors import Door
+    from infra.local.inbox import Mail
+    from tests.faults.standby import Standby
+
+DATABASE, ROLE, PARAMETER = "empleados", "directorio", "/directorio/database-url"
+NOTIFY_TO = ("rrhh@example.com", "direccion@example.com")
+ONE_RECIPIENT = {"NOTIFY_TO": NOTIFY_TO[0], "NOTIFY_EMPLOYEE": "false"}
+#: Longer than everything in this system waits (email_app's WAIT_FOR_SEND is the longest), in seconds.
+LONG = 16 * 60
+BATCH = 10
+#: No request takes longer. Between two functions nobody is busy for a moment: several looks in a row count.
+IDLE_SECONDS, LOOK_SECONDS, CALM_LOOKS = 60, 0.02, 5
+#: So many times `settle` lets time pass before it gives up.
+ROUNDS = 20
+#: Whatever tables there are, but for Alembic's.
+TRUNCATE = """
+DO $$ BEGIN EXECUTE (
+    SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+); END $$
+"""
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """What the ledger says of one mail."""
+
+    evento: str
+    recipient: str
+    state: str
+    sends: int
+
+
+class Directory:
+    """See the module."""
+
+    def __init__(self, folder: Path) -> None:
+        self._cleanup = ExitStack()
+        self._folder = folder
+        self._password = secrets.token_hex(8)
+        self.data = folder / "postgres"
+        self._notify_to: Sequence[str] = NOTIFY_TO
+        self.mails: list[Mail] = []
+        self._untold: list[Mail] = []
+        self._told: list[dict[str, Any]] = []
+        self._hidden: list[MessageTypeDef] = []
+        #: How far email_app's clock is ahead, in seconds.
+        self.later = 0.0
+        self._lock = threading.Lock()
+
+    # ---- starting and ending
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._cleanup.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cleanup.close()
+
+    def _start(self) -> None:
+        self._start_postgres()
+        emulator = self._cleanup.enter_context(running_emulator(free_port(), self._folder / "emulator.log"))
+        ses = SesFront(emulator.endpoint, on_mail=self._take_mail)
+        self.aws = AwsFront(emulator.endpoint, {SES: f"http://127.0.0.1:{ses.port}"})
+        for server in (ses, self.aws):
+            server.start()
+            self._cleanup.callback(server.stop)
+        self._endpoint = emulator.endpoint
+        self.sqs = self.client("sqs")
+        self._create_resources()
+        self._start_apps()
+
+    def _start_postgres(self) -> None:
+        self.postgres: Postgres | Standby = Postgres(self.data)
+        self._cleanup.callback(self.stop_postgres)
+        migrate(self.postgres.create_database(DATABASE))
+        self.sql(f"CREATE ROLE {ROLE} LOGIN; GRANT pg_read_all_data, pg_write_all_data TO {ROLE}")
+        # The owner of the server, who looks at everything from outside, needs no password; the app does.
+        rules = self.data / "pg_hba.conf"
+        rules.write_text(f"local all {ROLE} scram-sha-256\n{rules.read_text()}")
+        self.sql("ALTER SYSTEM SET fsync = off")
+        self.sql("SELECT pg_reload_conf()")
+        self.wire = self._cleanup.enter_context(WireProxy(str(self.postgres.socket_folder / ".s.PGSQL.5432")))
+
+    def _create_resources(self) -> None:
+        table = json.loads((ROOT / "email_app/chalicelib/ledger_table.json").read_text(encoding="utf-8"))
+        self._table = {name: value for name, value in table.items() if name != "TimeToLive"}
+        resources.create_resources(self.client("sns"), self.sqs, self.client("dynamodb"), self.client("sesv2"), table)
+        self.queue_url = self.sqs.get_queue_url(QueueName=resources.QUEUE)["QueueUrl"]
+        self.dlq_url = self.sqs.get_queue_url(QueueName=resources.DEAD_LETTER_QUEUE)["QueueUrl"]
+        self._queue_arn = f"arn:aws:sqs:{REGION}:{LOCAL_ACCOUNT}:{resources.QUEUE}"
+        self.set_password(self._password)
+        self.publish_address()
+
+    def _start_apps(self) -> None:
+        sign_in = create_sign_in(self.client("cognito-idp"), self._endpoint, ["http://localhost:8000"], {})
+        sign_in.save(self._folder / "sign-in.json")
+        self.environment = {
+            **without_aws(os.environ),
+            **CREDENTIALS,
+            "PYTHONUNBUFFERED": "1",
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.aws.url,
+            "DATABASE_URL_PARAMETER": PARAMETER,
+            "DATABASE_POOL_SIZE": "1",
+            "SNS_TOPIC_ARN": f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{resources.TOPIC}",
+            "EMAIL_QUEUE_URL": self.queue_url.replace(self._endpoint, self.aws.url),
+            "EMAIL_DLQ_URL": self.dlq_url.replace(self._endpoint, self.aws.url),
+            "NOTIFY_TO": ",".join(self._notify_to),
+            "NOTIFY_EMPLOYEE": "true",
+            "COGNITO_DOMAIN": self._endpoint,
+            "COGNITO_ISSUER": sign_in.issuer,
+            "COGNITO_CLIENT_ID": sign_in.page_client,
+        }
+        self.environment.pop("DATABASE_URL", None)
+        self.api_door = HttpApi(JwtAuthorizer(sign_in.issuer, sign_in.audience, RemoteKeys(sign_in.keys_url)))
+        crud, email = self.fleet("crud_app"), self.fleet("email_app")
+        self.crud, self.sweeper = Function(crud, "api_handler"), Function(crud, "publicar_pendientes")
+        self.email, self.consumer = Function(email, "api_handler"), Function(email, "enviar_correos")
+        self.feedback = Function(email, "registrar_resultado")
+        self.crud_url = self.serve(self.crud, self.api_door)
+        self.email_url = self.serve(self.email, self.api_door)
+        bff = self.fleet("bff_app", CRUD_API_URL=self.crud_url, EMAIL_API_URL=self.email_url)
+        self.bff = Function(bff, "api_handler")
+        self.url = self.serve(self.bff, LoadBalancer())
+        self._functions = (self.crud, self.sweeper, self.email, self.consumer, self.feedback, self.bff)
+        self._cleanup.callback(self._retire_all)
+        for fleet in (crud, email, bff):
+            fleet.wait_until_ready()
+        token = fetch_token({"LOCAL_STATE": str(self._folder)}, "admin")
+        self.authorization = f"Bearer {token}"
+        self.http = httpx.Client(
+            base_url=self.url, timeout=60, trust_env=False, headers={"Authorization": self.authorization}
+        )
+        self._cleanup.callback(self.http.close)
+
+    def fleet(self, app: str, *, name: str = "", **changes: str) -> Fleet:
+        """Sandboxes of an app, until the end of everything; ``name`` tells it from another of the same app."""
+        fleet = Fleet(app, self._folder, {**self.environment, **changes}, name=name or app)
+        self._cleanup.callback(fleet.stop)
+        return fleet
+
+    def serve(self, function: Function, door: Door, *, concurrency: int = CONCURRENCY) -> str:
+        """Put a function behind a door, which lets so many requests in at a time; the result is the address."""
+        server = AppServer(0, function, door, concurrency=concurrency)  # type: ignore[arg-type] # all that it needs
+        server.start()
+        self._cleanup.callback(server.stop)
+        return f"http://127.0.0.1:{server.port}"
+
+    def client(self, service: str) -> Any:
+        """A client of the emulator itself, past the front that fails."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self._endpoint,
+            region_name=REGION,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    # ---- PostgreSQL
+
+    def sql(self, statement: str) -> str:
+        """Run SQL by psql, past everything that is under test."""
+        return self.postgres.execute(statement, database=DATABASE)
+
+    def session(self) -> pg8000.native.Connection:
+        """A session of the server's owner."""
+        path = f"{self.postgres.socket_folder}/.s.PGSQL.5432"
+        return pg8000.native.Connection("postgres", database=DATABASE, unix_sock=path, timeout=60)
+
+    def app_session(self) -> pg8000.native.Connection:
+        """A session of the app's role."""
+        path = f"{self.postgres.socket_folder}/.s.PGSQL.5432"
+        return pg8000.native.Connection(ROLE, database=DATABASE, password=self._password, unix_sock=path, timeout=60)
+
+    def address(self) -> str:
+        """What the app is told: the way through the proxy."""
+        return f"postgresql://{ROLE}:{self._password}@127.0.0.1:{self.wire.port}/{DATABASE}"
+
+    def use(self, server: Postgres | Standby) -> None:
+        """Let the proxy, and whoever looks from outside, find the data there from now on."""
+        self.postgres = server
+        self.wire.target = f"{server.socket_folder}/.s.PGSQL.5432"
+
+    def set_password(self, password: str) -> None:
+        """Rotate the app's password; nobody tells the app."""
+        self._password = password
+        self.sql(f"ALTER ROLE {ROLE} PASSWORD '{password}'")
+
+    def publish_address(self) -> None:
+        """Tell the app, by the Parameter Store, where its database is."""
+        self.client("ssm").put_parameter(Name=PARAMETER, Type="SecureString", Value=self.address(), Overwrite=True)
+
+    def stop_postgres(self) -> None:
+        """As a maintenance does: connections are cut, data is kept."""
+        self.postgres.shut_down()
+
+    def start_postgres(self) -> None:
+        """Start it again, on the same data."""
+        self.use(Postgres(self.data))
+
+    # ---- SES
+
+    def _take_mail(self, mail: Mail) -> None:
+        with self._lock:
+            self.mails.append(mail)
+            self._untold.append(mail)
+
+    def forget_events(self) -> int:
+        """SES's events about the mails since the last time are lost; the result is of how many mails."""
+        with self._lock:
+            lost, self._untold = self._untold, []
+        return len(lost)
+
+    def tell_events(self, *, backwards: bool = False, twice: bool = False) -> int:
+        """Bring SES's events about the mails since the last time to email_app; the result is how many."""
+        with self._lock:
+            mails, self._untold = self._untold, []
+        news = [event for mail in mails for event in events(mail)]
+        news = news[::-1] if backwards else news
+        self._told += news * 2 if twice else news
+        pending, self._told = self._told, []
+        for event in pending:
+            try:
+                self.feedback.invoke({"Records": [self._feedback_record(event)]})
+            except InvocationFailed:
+                self._told.append(event)  # SNS brings it again
+        return len(pending)
+
+    def _feedback_record(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        arn = f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{resources.FEEDBACK_TOPIC}"
+        envelope = {
+            "Type": "Notification",
+            "MessageId": secrets.token_hex(16),
+            "TopicArn": arn,
+            "Message": json.dumps(event),
+            "Timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "SignatureVersion": "1",
+            "Signature": "",
+            "SigningCertURL": "https://example.com/",
+            "UnsubscribeURL": "https://example.com/",
+        }
+        return topic_record(json.dumps(envelope), f"{arn}:0")
+
+    # ---- the queue, and what drives the functions
+
+    def sweep(self) -> None:
+        """The schedule's minute has come.
+
+        Raises:
+            InvocationFailed: see `Function`.
+        """
+        self.sweeper.invoke(self.schedule_event())
+
+    def schedule_event(self) -> dict[str, Any]:
+        """What the schedule sends."""
+        return schedule_event("sweep", datetime.now(UTC))
+
+    def receive(self) -> list[MessageTypeDef]:
+        """A batch of what waits in the queue; nothing when nothing does."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.queue_url,
+            MaxNumberOfMessages=BATCH,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        messages: list[MessageTypeDef] = answer.get("Messages", [])
+        return messages
+
+    def batch_event(self, batch: Sequence[MessageTypeDef]) -> dict[str, Any]:
+        """What Lambda is given for a batch."""
+        return {"Records": [lambda_record(message, self._queue_arn) for message in batch]}
+
+    def deliver(self, batch: Sequence[MessageTypeDef]) -> int:
+        """Bring a batch to the consumer as Lambda does; the result is how many messages are done and deleted."""
+        try:
+            answer = self.consumer.invoke(self.batch_event(batch))
+            failed = failed_ids(answer, [message["MessageId"] for message in batch])
+        except InvocationFailed:
+            failed = frozenset(message["MessageId"] for message in batch)
+        done = [message for message in batch if message["MessageId"] not in failed]
+        for message in done:
+            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        self._hidden += [message for message in batch if message["MessageId"] in failed]
+        return len(done)
+
+    def drain(self) -> int:
+        """Deliver everything that is visible; the result is how many messages are done."""
+        done = 0
+        while batch := self.receive():
+            done += self.deliver(batch)
+        return done
+
+    def pass_time(self, seconds: float) -> None:
+        """Let so many seconds be over."""
+        older = f"ocurrido_en = ocurrido_en - interval '{seconds} s'"
+        self.sql(f"UPDATE eventos SET {older} WHERE publicado_en IS NULL")  # noqa: S608 - a number
+        self.later += seconds
+        for function in (self.email, self.consumer, self.feedback):
+            function.later = self.later
+        hidden, self._hidden = self._hidden, []
+        for message in hidden:
+            # One that has been received too often is in the dead letter queue by now.
+            with suppress(self.sqs.exceptions.MessageNotInflight, self.sqs.exceptions.ReceiptHandleIsInvalid):
+                self.sqs.change_message_visibility(
+                    QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+                )
+
+    def settle(self) -> bool:
+        """Let time pass until nothing moves any more; False when it goes on for ever."""
+        self.wait_until_idle()
+        for _ in range(ROUNDS):
+            self.pass_time(LONG)
+            with suppress(InvocationFailed):
+                self.sweep()
+            moved = self.drain() + self.tell_events()
+            if not moved and self.is_quiet():
+                return True
+        return False
+
+    def wait_until_idle(self) -> None:
+        """Return when no request is under way, those included that nobody waits for any more."""
+        deadline = time.monotonic() + IDLE_SECONDS
+        calm = 0
+        while calm < CALM_LOOKS and time.monotonic() < deadline:
+            calm = 0 if any(function.is_busy for function in self._functions) else calm + 1
+            time.sleep(LOOK_SECONDS)
+
+    def is_quiet(self) -> bool:
+        """Whether nothing is left to be done."""
+        return not (self._hidden or self._told or self._untold or self.pending_events() or sum(self.depth()))
+
+    def pending_events(self) -> int:
+        """Events that are not published."""
+        return int(self.sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL"))
+
+    def depth(self) -> tuple[int, int]:
+        """Messages of the queue: visible, and hidden."""
+        visible, hidden = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
+        answer = self.sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=[visible, hidden])
+        return int(answer["Attributes"][visible]), int(answer["Attributes"][hidden])
+
+    def dead_letters(self) -> int:
+        """Messages of the dead letter queue."""
+        name = "ApproximateNumberOfMessages"
+        answer = self.sqs.get_queue_attributes(QueueUrl=self.dlq_url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
+    def recipients(self, kind: str, email: str) -> Sequence[str]:
+        """Who gets a mail for such an event about the employee with this address."""
+        greeted = (email,) if kind == "creado" and self._notify_to == NOTIFY_TO else ()
+        return (*self._notify_to, *greeted)
+
+    @contextmanager
+    def one_recipient(self) -> Iterator[None]:
+        """For the length of the block each event is one mail."""
+        consumer, self._notify_to = self.consumer, NOTIFY_TO[:1]
+        fleet = Fleet("email_app", self._folder, {**self.environment, **ONE_RECIPIENT}, name="one-recipient")
+        try:
+            fleet.wait_until_ready()
+            self.consumer = Function(fleet, consumer.name)
+            self.consumer.later = self.later
+            yield
+        finally:
+            self.consumer.retire()
+            fleet.stop()
+            self.consumer, self._notify_to = consumer, NOTIFY_TO
+
+    def ledger(self) -> list[LedgerRow]:
+        """All that the ledger says."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=resources.LEDGER_TABLE)
+        return [
+            LedgerRow(
+                item["evento"]["S"], item["destinatario"]["S"].lower(), item["estado"]["S"], int(item["envios"]["N"])
+            )
+            for page in pages
+            for item in page["Items"]
+            if "destinatario" in item  # else it is a client's key
+        ]
+
+    # ---- beginning anew
+
+    def reset(self) -> None:
+        """No employee, no event, no message, no mail; every sandbox new."""
+        self.sql(TRUNCATE)
+        for url in (self.queue_url, self.dlq_url):
+            self.sqs.purge_queue(QueueUrl=url)
+        dynamodb = self.client("dynamodb")
+        dynamodb.delete_table(TableName=resources.LEDGER_TABLE)
+        dynamodb.create_table(TableName=resources.LEDGER_TABLE, **self._table)
+        self.mails, self._untold, self._told, self._hidden = [], [], [], []
+        self._retire_all()
+        self.later = 0
+        for function in self._functions:
+            function.later = 0
+
+    def _retire_all(self) -> None:
+        for function in self._functions:
+            function.retire()
+
+
+def new_directory(cleanup: ExitStack) -> Directory:
+    """The system in a folder of its own, for as long as ``cleanup`` lasts.
+
+    Not in pytest's folder: as root, PostgreSQL runs as another user, to whom each new pytest closes that one.
+    """
+    folder = cleanup.enter_context(TemporaryDirectory(prefix="faults-"))
+    return cleanup.enter_context(Directory(Path(folder)))
