@@ -62,6 +62,11 @@ locals {
       namespace   = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
       period      = local.minute, periods = 1, threshold = 0, dimensions = { QueueName = aws_sqs_queue.email_dlq.name }
     }
+    feedback-dlq-not-empty = {
+      description = "A word of SES about an e-mail could not be written down: a bounce may go unseen until it is."
+      namespace   = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+      period      = local.minute, periods = 1, threshold = 0, dimensions = { QueueName = aws_sqs_queue.feedback_dlq.name }
+    }
     # An e-mail whose fate is unknown waits 15 minutes for SES's word, in the queue. Twice that is a backlog.
     oldest-message = {
       description = "A message has waited in the queue for more than 30 minutes."

@@ -34,7 +34,7 @@ locals {
     publicar_pendientes = [data.aws_iam_policy_document.publish_events.json, data.aws_iam_policy_document.read_database_url.json]
     email               = [data.aws_iam_policy_document.operate_queue.json, data.aws_iam_policy_document.use_ledger.json]
     enviar_correos      = [data.aws_iam_policy_document.consume_queue.json, data.aws_iam_policy_document.use_ledger.json, data.aws_iam_policy_document.send_mail.json]
-    registrar_resultado = [data.aws_iam_policy_document.use_ledger.json]
+    registrar_resultado = [data.aws_iam_policy_document.use_ledger.json, data.aws_iam_policy_document.keep_feedback.json]
   }
 }
 
@@ -102,6 +102,15 @@ data "aws_iam_policy_document" "operate_queue" {
     actions = ["cloudwatch:GetMetricData"]
     # Reading a metric has no resource to name.
     resources = ["*"]
+  }
+}
+
+# Lambda itself sends there, in the function's name.
+data "aws_iam_policy_document" "keep_feedback" {
+  statement {
+    sid       = "KeepFeedback"
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.feedback_dlq.arn]
   }
 }
 

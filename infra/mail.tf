@@ -79,3 +79,28 @@ data "aws_iam_policy_document" "ses_feedback" {
     }
   }
 }
+
+# Lambda tries a result three times, with a minute and two between. What fails even then waits here, with the result in
+# it, for somebody to bring it through again (docs/runbook.md): a bounce that nobody hears of is an address that nobody mends.
+resource "aws_sqs_queue" "feedback_dlq" {
+  # checkov:skip=CKV_AWS_27:the customer key of production has no ARN before it is made; infra/tests/switches.tftest.hcl looks
+  name                      = "${local.name}-feedback-dlq"
+  message_retention_seconds = 14 * local.days
+  sqs_managed_sse_enabled   = local.has_key ? null : true
+  kms_master_key_id         = local.key_arn
+
+  kms_data_key_reuse_period_seconds = local.has_key ? 3600 : null
+}
+
+resource "aws_lambda_function_event_invoke_config" "registrar_resultado" {
+  function_name          = module.email.functions["registrar_resultado"].name
+  maximum_retry_attempts = 2
+  # Six hours, as long as Lambda ever tries.
+  maximum_event_age_in_seconds = 21600
+
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.feedback_dlq.arn
+    }
+  }
+}

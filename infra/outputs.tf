@@ -88,6 +88,11 @@ output "dlq_url" {
   value       = aws_sqs_queue.email_dlq.url
 }
 
+output "feedback_dlq_url" {
+  description = "The queue of what SES said and could not be written down."
+  value       = aws_sqs_queue.feedback_dlq.url
+}
+
 output "ledger_table" {
   description = "The table with one row for each e-mail."
   value       = aws_dynamodb_table.correos.name

@@ -74,7 +74,7 @@ REPORT = (
     Reported("Compute", "Lambda functions", 3, ("aws_lambda_function",), "three apps; each trigger is a function"),
     Reported("API Gateway", "HTTP APIs", 2, ("aws_apigatewayv2_api",)),
     Reported("Messaging", "SNS topic", 1, ("aws_sns_topic",), "with those for SES's feedback and for alarms"),
-    Reported("Messaging", "SQS queues (one of them a DLQ)", 2, ("aws_sqs_queue",)),
+    Reported("Messaging", "SQS queues (one of them a DLQ)", 2, ("aws_sqs_queue",), "and a DLQ for what SES says"),
     Reported("Monitoring", "alarms", 5, ("aws_cloudwatch_metric_alarm",), "each function has its own; see alarms.tf"),
     Reported("Monitoring", "dashboard", 1, ("aws_cloudwatch_dashboard",)),
     Reported(
@@ -111,6 +111,7 @@ BEYOND = {
     "aws_cognito_user_pool_domain": "the address of the sign-in page",
     "aws_default_security_group": "takes the rules out of the group that AWS makes with each VPC",
     "aws_dynamodb_table": "the ledger: one row an e-mail",
+    "aws_lambda_function_event_invoke_config": "what registrar_resultado could not take → its queue",
     "aws_lambda_event_source_mapping": "queue → consumer, with partial failures",
     "aws_lambda_permission": "who may call which function",
     "aws_route": "to the internet",

@@ -60,7 +60,7 @@ class Assumptions:
     api_log_bytes: Annotated[int, "one access-log line of the HTTP API"] = 400
     log_days: Annotated[int, "retention of every log group"] = 14
     log_compression: Annotated[Decimal, "stored for ingested bytes, the AWS calculator's factor"] = Decimal("0.15")
-    alarms: Annotated[int, "four of the ALB, two for each of six functions, five of the mail, one of access"] = 22
+    alarms: Annotated[int, "four of the ALB, two for each of six functions, six of the mail, one of access"] = 23
     custom_metrics: Annotated[int, "six from the logs"] = 6
     dashboards: Annotated[int, "as in the original"] = 1
     traced_per_second: Annotated[int, "X-Ray's default: the first request of each second"] = 1
@@ -70,7 +70,7 @@ class Assumptions:
     firewall_rules: Annotated[int, "two of our own and three groups of AWS's"] = 5
     people: Annotated[int, "who sign in at least once a month; a small organisation"] = 100
     keys: Annotated[int, "`customer_key`, as by default in production; AWS adds one dollar in each of two years"] = 1
-    keyed_resources: Annotated[int, "two queues, two topics, one table"] = 5
+    keyed_resources: Annotated[int, "three queues, two topics, one table"] = 6
     data_key_minutes: Annotated[int, "for which SNS and DynamoDB keep a data key; SQS is told to keep it longer"] = 5
 
     peak_factor: Annotated[int, "peak for mean rate: office hours are 8 of 24 hours on 22 of 30 days (4.1)"] = 4

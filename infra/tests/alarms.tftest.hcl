@@ -49,13 +49,14 @@ run "apply" {
   }
 
   assert {
-    condition = jsonencode({ for key in ["dlq-not-empty", "oldest-message", "outbox-lag", "bounce-rate", "complaint-rate", "refused-requests"] : key => [aws_cloudwatch_metric_alarm.main[key].namespace, aws_cloudwatch_metric_alarm.main[key].metric_name, aws_cloudwatch_metric_alarm.main[key].threshold] }) == jsonencode({
-      dlq-not-empty    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", 0]
-      oldest-message   = ["AWS/SQS", "ApproximateAgeOfOldestMessage", 1800]
-      outbox-lag       = ["crud-app-dev", "OutboxLag", 300]
-      bounce-rate      = ["AWS/SES", "Reputation.BounceRate", 0.05]
-      complaint-rate   = ["AWS/SES", "Reputation.ComplaintRate", 0.001]
-      refused-requests = ["crud-app-dev", "Refused", 100]
+    condition = jsonencode({ for key in ["dlq-not-empty", "feedback-dlq-not-empty", "oldest-message", "outbox-lag", "bounce-rate", "complaint-rate", "refused-requests"] : key => [aws_cloudwatch_metric_alarm.main[key].namespace, aws_cloudwatch_metric_alarm.main[key].metric_name, aws_cloudwatch_metric_alarm.main[key].threshold] }) == jsonencode({
+      dlq-not-empty          = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", 0]
+      feedback-dlq-not-empty = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", 0]
+      oldest-message         = ["AWS/SQS", "ApproximateAgeOfOldestMessage", 1800]
+      outbox-lag             = ["crud-app-dev", "OutboxLag", 300]
+      bounce-rate            = ["AWS/SES", "Reputation.BounceRate", 0.05]
+      complaint-rate         = ["AWS/SES", "Reputation.ComplaintRate", 0.001]
+      refused-requests       = ["crud-app-dev", "Refused", 100]
     })
     error_message = "the alarms of the way from the outbox to the recipient"
   }
@@ -82,7 +83,7 @@ run "apply" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.main["dlq-not-empty"].dimensions == tomap({ QueueName = "crud-app-dev-email-dlq" }) && aws_cloudwatch_metric_alarm.main["oldest-message"].dimensions == tomap({ QueueName = "crud-app-dev-email-queue" })
+    condition     = aws_cloudwatch_metric_alarm.main["dlq-not-empty"].dimensions == tomap({ QueueName = "crud-app-dev-email-dlq" }) && aws_cloudwatch_metric_alarm.main["feedback-dlq-not-empty"].dimensions == tomap({ QueueName = "crud-app-dev-feedback-dlq" }) && aws_cloudwatch_metric_alarm.main["oldest-message"].dimensions == tomap({ QueueName = "crud-app-dev-email-queue" })
     error_message = "a queue is named by its name"
   }
 

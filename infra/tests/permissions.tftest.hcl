@@ -31,6 +31,11 @@ override_resource {
   values = { arn = "arn:aws:sqs:us-east-1:123456789012:email-dlq", url = "https://sqs.us-east-1.amazonaws.com/123456789012/email-dlq" }
 }
 
+override_resource {
+  target = aws_sqs_queue.feedback_dlq
+  values = { arn = "arn:aws:sqs:us-east-1:123456789012:feedback-dlq", url = "https://sqs.us-east-1.amazonaws.com/123456789012/feedback-dlq" }
+}
+
 # An Id in the place of a document shows which document a function got.
 override_data {
   target = data.aws_iam_policy_document.publish_events
@@ -50,6 +55,11 @@ override_data {
 override_data {
   target = data.aws_iam_policy_document.consume_queue
   values = { json = "{\"Id\":\"consume_queue\"}" }
+}
+
+override_data {
+  target = data.aws_iam_policy_document.keep_feedback
+  values = { json = "{\"Id\":\"keep_feedback\"}" }
 }
 
 override_data {
@@ -76,7 +86,7 @@ run "apply" {
       publicar_pendientes = ["publish_events", "read_database_url"]
       email               = ["operate_queue", "use_ledger"]
       enviar_correos      = ["consume_queue", "use_ledger", "send_mail"]
-      registrar_resultado = ["use_ledger"]
+      registrar_resultado = ["use_ledger", "keep_feedback"]
     })
     error_message = "what each function may do beyond logs and traces"
   }
@@ -124,6 +134,18 @@ run "apply" {
       [["cloudwatch:GetMetricData"], ["*"]],
     ])
     error_message = "the HTTP API of email_app sends, counts and redrives"
+  }
+
+  assert {
+    condition = jsonencode([for statement in data.aws_iam_policy_document.keep_feedback.statement : [statement.actions, statement.resources]]) == jsonencode([
+      [["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:feedback-dlq"]],
+    ])
+    error_message = "what SES said and could not be written down is kept"
+  }
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.registrar_resultado.destination_config[0].on_failure[0].destination == "arn:aws:sqs:us-east-1:123456789012:feedback-dlq"
+    error_message = "Lambda keeps what its function could not take"
   }
 
   assert {

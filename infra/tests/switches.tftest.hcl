@@ -184,7 +184,7 @@ run "aws_keys" {
   }
 
   assert {
-    condition     = length(aws_kms_key.main) == 0 && aws_sqs_queue.email.sqs_managed_sse_enabled && aws_sqs_queue.email_dlq.sqs_managed_sse_enabled
+    condition     = length(aws_kms_key.main) == 0 && aws_sqs_queue.email.sqs_managed_sse_enabled && aws_sqs_queue.email_dlq.sqs_managed_sse_enabled && aws_sqs_queue.feedback_dlq.sqs_managed_sse_enabled
     error_message = "queues are encrypted all the same"
   }
 }
@@ -202,7 +202,7 @@ run "a_key_of_ones_own" {
   assert {
     condition = toset([
       aws_ssm_parameter.database_url.key_id, aws_sns_topic.email.kms_master_key_id, aws_sns_topic.ses_feedback.kms_master_key_id,
-      aws_sqs_queue.email.kms_master_key_id, aws_sqs_queue.email_dlq.kms_master_key_id, aws_dynamodb_table.correos.server_side_encryption[0].kms_key_arn,
+      aws_sqs_queue.email.kms_master_key_id, aws_sqs_queue.email_dlq.kms_master_key_id, aws_sqs_queue.feedback_dlq.kms_master_key_id, aws_dynamodb_table.correos.server_side_encryption[0].kms_key_arn,
     ]) == toset([aws_kms_key.main[0].arn])
     error_message = "everything that holds people's data, and the password"
   }

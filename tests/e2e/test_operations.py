@@ -56,7 +56,8 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
         secret: secret in renewed for secret in secrets | renewed
     }
     # It finds the address as it is.
-    assert "aws_ssm_parameter.database_url" not in printed
+    assert "aws_ssm_parameter.database_url: Refreshing state" in printed
+    assert "aws_ssm_parameter.database_url: Modifying" not in printed
     assert "9001  A nickname for each employee." in printed
     assert "Migrated to 9001." in printed
     assert project.health(system.aws) == {"estado": "ok", "edicion": "2"}

@@ -57,6 +57,8 @@ def attempts(outputs: Mapping[str, Any], function: str) -> Iterator[Attempt]:
     )
     yield Attempt("read the DLQ", is_work_of("email"), "sqs", "receive_message", {"QueueUrl": dlq, **nothing})
     yield Attempt("fill the DLQ", NOBODY, "sqs", "send_message", {"QueueUrl": dlq, "MessageBody": ""})
+    kept = {"QueueUrl": outputs["feedback_dlq_url"], "MessageBody": ""}
+    yield Attempt("keep a report", is_work_of("registrar_resultado"), "sqs", "send_message", kept)
     yield Attempt("empty the queue", NOBODY, "sqs", "purge_queue", {"QueueUrl": f"{queue}-none"})
 
     yield Attempt("read the ledger", LEDGER_USERS, "dynamodb", "get_item", {"TableName": table, "Key": key})

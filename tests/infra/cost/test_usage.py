@@ -108,7 +108,7 @@ def test_every_request_passes_the_firewall() -> None:
 
 
 def test_a_key_is_asked_twice_for_each_data_key() -> None:
-    assert serverless_usage(MILLION, GIVEN)["kms_requests"] == 2 * 5 * 43_200 / 5
+    assert serverless_usage(MILLION, GIVEN)["kms_requests"] == 2 * 6 * 43_200 / 5
 
 
 def test_cloudfront_takes_the_answers_over_from_the_alb() -> None:
