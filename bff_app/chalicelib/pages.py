@@ -7,7 +7,6 @@ There is no build step: the files are served as they are written, compressed onc
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
 from functools import cached_property
@@ -16,6 +15,8 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from chalice.app import Response
+
+from chalicelib.compression import accepts_gzip, compress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +105,7 @@ class Page:
         if not accepts_gzip(request_headers.get("Accept-Encoding", "")):
             return Response(content, headers=described)
         if name not in self._compressed:
-            self._compressed[name] = gzip.compress(content, mtime=0)
+            self._compressed[name] = compress(content)
         return Response(self._compressed[name], headers={**described, "Content-Encoding": "gzip"})
 
     @cached_property
@@ -121,10 +122,15 @@ class Page:
     def _first_modules(self) -> dict[str, str]:
         """What the first view needs, with its priority, so that a browser fetches all of it at once.
 
-        A browser has six connections: the rows must not queue behind the modules that draw them.
+        A browser has six connections: the rows must not queue behind the modules that draw them. Of these the largest
+        come first, so that none of them is still on its way when all others are there.
         """
         first = {name: "high" for start in _FIRST for name in self._modules_of(start)}
-        return first | {name: "low" for name in self._modules_of(_START) if name not in first}
+        others = sorted(
+            set(self._modules_of(_START)) - first.keys(), key=lambda name: (-len(self._sources[name]), name)
+        )
+        largest_first = sorted(others, key=lambda name: (-len(self._sources[name]), name))
+        return first | dict.fromkeys(largest_first, "low")
 
     def _modules_of(self, start: str) -> list[str]:
         names = [start]
@@ -132,9 +138,3 @@ class Page:
             imported = _STATIC_IMPORT.findall(self._sources[name].decode())
             names += [other for other in dict.fromkeys(imported) if other not in names]
         return names
-
-
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether the header names gzip without ``q=0`` (RFC 9110, section 12.5.3)."""
-    codings = (coding.replace(" ", "").lower().partition(";q=") for coding in accept_encoding.split(","))
-    return any(name == "gzip" and (not quality or quality.strip("0.")) for name, _, quality in codings)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
+from chalicelib.compression import compress, compressed_headers, is_asked_for, is_worth_it
 from chalicelib.deadline import deadline_within
 from chalicelib.headers import forwarded_headers, returned_headers
 from chalicelib.limits import (
@@ -89,8 +90,10 @@ class Proxy:
             if _was_shed(answer, time.monotonic() - started):
                 raise UpstreamBusy(question, retry_after=answer.header("retry-after") or str(SHED_RETRY_SECONDS))
             raise UnexplainedError(question, answer)
-        headers = returned_headers(answer.headers, upstream.address.as_seen_by_client)
-        return Response(answer.body, headers={**headers, **_KEPT_BY_NOBODY}, status_code=answer.status)
+        headers = {**returned_headers(answer.headers, upstream.address.as_seen_by_client), **_KEPT_BY_NOBODY}
+        if is_worth_it(answer.status, headers, answer.body) and is_asked_for(request.headers):
+            return Response(compress(answer.body), headers=compressed_headers(headers), status_code=answer.status)
+        return Response(answer.body, headers=headers, status_code=answer.status)
 
     def _ask(self, question: UpstreamRequest, route: ProxiedRoute, deadline: Deadline) -> UpstreamAnswer:
         started = time.monotonic()

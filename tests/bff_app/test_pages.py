@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chalicelib.bootstrap import PAGE_FOLDER, Bootstrap
-from chalicelib.pages import FileUnknown, Page, accepts_gzip
+from chalicelib.pages import FileUnknown, Page
 from chalicelib.settings import SettingError
 from tests.bff_app.composition import through
 from tests.support.events import DOORS
@@ -174,20 +174,3 @@ def test_an_inbox_that_is_no_address_is_refused_by_name(monkeypatch: pytest.Monk
 
     with pytest.raises(SettingError, match="INBOX_URL"):
         Bootstrap().page()
-
-
-@pytest.mark.parametrize(
-    ("accept_encoding", "accepted"),
-    [
-        ("gzip", True),
-        ("deflate, GZIP;q=0.5", True),
-        ("br, gzip ; q=1.0", True),
-        ("gzip;q=0", False),
-        ("gzip;q=0.000, br", False),
-        ("br", False),
-        ("x-gzip-like", False),
-        ("", False),
-    ],
-)
-def test_gzip_is_sent_only_where_it_is_wanted(accept_encoding: str, accepted: bool) -> None:  # noqa: FBT001
-    assert accepts_gzip(accept_encoding) is accepted
