@@ -10,12 +10,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .emulator
 LOAD := .load
+BENCH := .bench
 APPS := crud_app email_app bff_app
+# What `make bench` compares with, each with packages of its own.
+PEERS := $(basename $(notdir $(wildcard requirements/bench/*.in)))
 # uv must use the interpreter that made the environment: it decides the Lambda runtime.
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/dev
+LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/dev \
+  $(PEERS:%=requirements/bench/%)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --constraints requirements/constraints.in
 
@@ -48,9 +52,22 @@ $(LOAD)/.ready: requirements/load.txt $(VENV)/.ready
 	@$(BIN)/uv pip sync --quiet --python $(LOAD)/bin/python --require-hashes requirements/load.txt
 	@touch $@
 
+# As a Lambda's folder, once as the peers' tools pack it and once with its modules compiled.
+$(BENCH)/%/.ready: requirements/bench/%.txt $(VENV)/.ready
+	@echo "Installing what the benchmarks compare with: $* ($(BENCH))…"
+	@rm -rf $(BENCH)/$*
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(BENCH)/$*/plain --require-hashes -r $<
+	@cp -r $(BENCH)/$*/plain $(BENCH)/$*/compiled
+	@$(BIN)/python -m compileall -q --invalidation-mode unchecked-hash $(BENCH)/$*/compiled
+	@touch $@
+
 .PHONY: lock
 lock: $(VENV)/.ready ## Resolve the requirements files anew (after a change of a *.in file)
 	@for lock in $(LOCKS); do echo "$$lock.txt"; $(BIN)/$(COMPILE) $$lock.in --output-file $$lock.txt; done
+
+.PHONY: statements
+statements: $(VENV)/.ready ## Compile crud_app's SQL anew (after a change in crud_app/sql)
+	@cd crud_app && ../$(BIN)/python -m sql
 
 # ---- running it ------------------------------------------------------------------------------------------------
 
@@ -103,6 +120,11 @@ load-test: $(VENV)/.ready $(LOAD)/.ready ## How fast it answers: URL=… REQUEST
 	  $(call flag,concurrency,CONCURRENCY) $(call flag,profile,PROFILE) $(call flag,duration,DURATION) \
 	  $(call flag,p95,P95) $(call flag,errors,ERRORS) $(call flag,report,REPORT) $(call flag,json,JSON) \
 	  $(call switch,mine,MINE)
+
+.PHONY: bench
+bench: install package $(PEERS:%=$(BENCH)/%/.ready) ## How fast it is beside what one would pick instead, as ratios: ONLY=cold-start,hop QUICK=1 DOCS=1 JSON=…
+	@$(BIN)/python -m tests.bench $(call flag,only,ONLY) $(call flag,json,JSON) $(call switch,quick,QUICK) \
+	  $(call switch,write-docs,DOCS)
 
 # ---- deployment ------------------------------------------------------------------------------------------------
 
@@ -162,7 +184,7 @@ format: $(VENV)/.ready ## Format the code and mend what ruff can mend
 .PHONY: types
 types: $(VENV)/.ready ## Types: mypy, strict
 	@$(BIN)/mypy
-	@for app in $(APPS); do (cd $$app && ../$(BIN)/mypy --config-file ../pyproject.toml app.py chalicelib); done
+	@for app in $(APPS); do (cd $$app && ../$(BIN)/mypy --config-file ../pyproject.toml app.py chalicelib $$(ls -d sql 2>/dev/null)); done
 
 .PHONY: unit
 unit: install $(LOAD)/.ready ## Unit and integration tests, with coverage

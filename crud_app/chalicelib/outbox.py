@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from chalicelib import statements
 from chalicelib.errors import PublishFailed
 from chalicelib.evento import Evento
 from chalicelib.publisher import BATCH_SIZE, SLOWEST_SECONDS, log_failed
+from chalicelib.statements import STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,7 +56,7 @@ class Outbox:
         sweep = _Sweep(self._publisher, context)
         while not sweep.is_over and self._publish_chunk(sweep):
             pass
-        ((pending, lag),) = self._database.read(statements.measure_outbox(), {})
+        ((pending, lag),) = self._database.read(STATEMENTS["measure_outbox"], {})
         logger.info(
             "Outbox swept",
             extra={
@@ -70,16 +70,16 @@ class Outbox:
     def _publish_chunk(self, sweep: _Sweep) -> bool:
         """Publish and mark the oldest events; False when there are none, or another sweep is at them."""
         with self._database.transaction() as transaction:
-            ((is_alone,),) = transaction.run(statements.lock_sweep(), {})
+            ((is_alone,),) = transaction.run(STATEMENTS["lock_sweep"], {})
             if not is_alone:
                 return False
             parameters = {"held_back": sorted(sweep.held_back), "limit": CHUNK_SIZE}
-            eventos = [Evento(*row) for row in transaction.run(statements.pending_eventos(), parameters)]
+            eventos = [Evento(*row) for row in transaction.run(STATEMENTS["pending_eventos"], parameters)]
             if not eventos:
                 return False
             taken = sweep.publish(eventos)
             marks = {"event_ids": list(taken), "sns_message_ids": list(taken.values())}
-            transaction.run(statements.mark_eventos(), marks)
+            transaction.run(STATEMENTS["mark_eventos"], marks)
         return True
 
 

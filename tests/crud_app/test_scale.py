@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from chalicelib import statements
 from chalicelib.database import Database
 from chalicelib.empleado import Audience
 from chalicelib.listing import read_history, read_listing
 from chalicelib.settings import parse_database_url
+from chalicelib.statements import STATEMENTS
 from infra.local.postgres import migrate
 
 ROWS = 20_000
@@ -56,7 +56,7 @@ def listing(query):
     asked = read_listing(query, Audience.RRHH)
     after_key, after_id = asked.after or (None, None)
     parameters = {"limit": asked.limit, "q": asked.q, "posicion": asked.posicion}
-    return statements.list_empleados(asked.order, asked.audience), parameters | {
+    return STATEMENTS[f"list_empleados {asked.audience.value} {asked.order.name}"], parameters | {
         "after_key": after_key,
         "after_id": after_id,
     }
@@ -102,13 +102,13 @@ def test_a_position_is_found_by_its_index(large):
 
 @pytest.mark.parametrize("audience", Audience)
 def test_histories_are_found_by_their_indexes(large, audience):
-    check(explain(large, statements.list_eventos(audience), history([])), "eventos_pkey")
+    check(explain(large, STATEMENTS[f"list_eventos {audience.value}"], history([])), "eventos_pkey")
     cursor = read_history([]).next_query(9000).partition("cursor=")[2]
-    check(explain(large, statements.list_eventos(audience), history([("cursor", cursor)])), "eventos_pkey")
-    plan = explain(large, statements.list_eventos_of_empleado(audience), history([]) | {"row_id": 77})
+    check(explain(large, STATEMENTS[f"list_eventos {audience.value}"], history([("cursor", cursor)])), "eventos_pkey")
+    plan = explain(large, STATEMENTS[f"list_eventos_of_empleado {audience.value}"], history([]) | {"row_id": 77})
     check(plan, "eventos_empleado_id_version_key")
 
 
 def test_what_is_left_to_the_sweep_is_found_by_its_index(large):
-    check(explain(large, statements.pending_eventos(), {"held_back": [], "limit": 100}), "eventos_pending_idx")
-    check(explain(large, statements.measure_outbox(), {}), "eventos_pending_idx")
+    check(explain(large, STATEMENTS["pending_eventos"], {"held_back": [], "limit": 100}), "eventos_pending_idx")
+    check(explain(large, STATEMENTS["measure_outbox"], {}), "eventos_pending_idx")

@@ -20,6 +20,7 @@ import pytest
 from infra.local.postgres import Postgres, migrate
 from infra.packaging.__main__ import SIZE_BUDGETS, build_module
 from tests.infra.packaging.conftest import ROOT
+from tests.support.claims import person
 from tests.support.events import Wire, event_for, health_check_event
 from tests.support.responses import check_response
 
@@ -85,11 +86,12 @@ def sandbox(
 
 
 def request(method: str, path: str, body: object = None, **headers: str) -> tuple[str, dict[str, Any]]:
+    """A request of somebody of human resources."""
     lines = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     content = b"" if body is None else json.dumps(body).encode()
     path, _, query = path.partition("?")
     typed = (*lines, ("content-type", "application/json")) if content else lines
-    return "app.app", event_for("http_api_2", Wire(method, path, query, typed, content))
+    return "app.app", event_for("http_api_2", Wire(method, path, query, typed, content, claims=person("rrhh")))
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -188,7 +190,7 @@ def test_bff_app_passes_a_request_on_from_its_package(sandbox: Any, upstream: st
     answers, _ = sandbox(
         "bff_app",
         [request("GET", "/empleados?q=ana"), request("POST", "/empleados", {"nombre": "Ana"}), request("GET", "/")],
-        {"CRUD_API_URL": upstream, "EMAIL_API_URL": upstream},
+        {"CRUD_API_URL": upstream, "EMAIL_API_URL": upstream, "DEMO": "true"},
     )
 
     assert [answer["statusCode"] for answer in answers] == [200, 200, 200]

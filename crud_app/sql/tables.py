@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
     Columns = ReadOnlyColumnCollection[str, Any]
 
-#: The constraint that makes e-mail addresses unique: the database decides, and says so by this name.
-EMAIL_CONSTRAINT = "empleados_email_key"
-
 
 def sql_type(kind: Kind) -> TypeEngine[Any]:
     """The column type that holds values of this kind."""
