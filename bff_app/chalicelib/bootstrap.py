@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -110,7 +109,7 @@ class Bootstrap:
 class _ClientAtFirstUse:
     """Makes the client when something is to be sent.
 
-    `/health`, the page, who somebody is and a refusal are answered before httpx is imported, which takes longer than
+    `/health`, the page, who somebody is and a refusal are answered before httpcore is imported, which takes longer than
     all the rest.
     """
 
@@ -130,11 +129,9 @@ class _ClientAtFirstUse:
     def _made(self) -> UpstreamClient:
         with self._lock:
             if self._client is None:
-                from chalicelib.httpx_upstream import HttpxUpstreamClient  # noqa: PLC0415 - see above
+                from chalicelib.httpcore_upstream import HttpcoreUpstreamClient  # noqa: PLC0415 - see above
 
-                # The proxy logs its own line; httpx's would be a second one.
-                logging.getLogger("httpx").setLevel(logging.WARNING)
-                self._client = HttpxUpstreamClient()
+                self._client = HttpcoreUpstreamClient()
             return self._client
 
 

@@ -18,7 +18,7 @@ UNUSED_FOLDERS = frozenset({"__pycache__", "tests", "testing"})
 UNUSED_PARTS = (
     # pg8000 parses dates; it never looks up a time zone by its name.
     "dateutil/zoneinfo/",
-    # httpx imports it where it finds it, for asynchronous clients, and a cold start would pay for it.
+    # httpcore imports it where it finds it, for asynchronous clients, and a cold start would pay for it.
     "anyio/",
 )
 # A licence must travel with the code. METADATA too: pg8000 asks importlib.metadata for its own version.
