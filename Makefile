@@ -190,6 +190,10 @@ types: $(VENV)/.ready ## Types: mypy, strict
 unit: install $(LOAD)/.ready ## Unit and integration tests, with coverage
 	@$(BIN)/pytest --numprocesses=auto --cov --ignore=tests/browser --ignore=tests/e2e
 
+.PHONY: imports
+imports: $(VENV)/.ready ## List anew what the first request of each app imports (after a change that is worth it)
+	@WRITE_IMPORTS=1 $(BIN)/pytest --quiet -k first_request tests/infra/packaging
+
 .PHONY: browser
 browser: $(VENV)/.ready ## Install Chromium, which the browser tests drive, unless there is one
 	@$(BIN)/python -m tests.browser.chromium
