@@ -98,6 +98,16 @@ class Bootstrap:
                 self._page = Page(PAGE_FOLDER, read_inbox_url())
             return self._page
 
+    def prepare(self) -> None:
+        """Import and read what is needed at its first use, so that a snapshot of this process has it. Opens nothing."""
+        import chalicelib.httpcore_upstream  # noqa: F401, PLC0415 - as a snapshot wants it
+
+        self.page()
+
+    def forget(self) -> None:
+        """Make the services anew at their next use: a snapshot's connections are those of another process."""
+        self.use(None)
+
     def use(self, services: Services | None) -> None:
         """Close the services so far, and use these; with None, make new ones at the next use."""
         with self._lock:

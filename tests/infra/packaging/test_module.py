@@ -198,7 +198,7 @@ def test_an_app_with_routes_only_has_no_empty_blocks(template: dict[str, Any]) -
 
     module = adapt(template)
 
-    assert set(module["resource"]) == {"aws_lambda_function"}
+    assert set(module["resource"]) == {"aws_lambda_alias", "aws_lambda_function"}
     assert "queues" not in module["variable"]
     assert "topics" not in module["variable"]
 
