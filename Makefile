@@ -186,8 +186,12 @@ types: $(VENV)/.ready ## Types: mypy, strict
 	@$(BIN)/mypy
 	@for app in $(APPS); do (cd $$app && ../$(BIN)/mypy --config-file ../pyproject.toml app.py chalicelib $$(ls -d sql 2>/dev/null)); done
 
+.PHONY: pgbouncer
+pgbouncer: $(VENV)/.ready ## Install PgBouncer, through which round trips are counted, unless there is one
+	@$(BIN)/python -m tests.crud_app.pgbouncer
+
 .PHONY: unit
-unit: install $(LOAD)/.ready ## Unit and integration tests, with coverage
+unit: install pgbouncer $(LOAD)/.ready ## Unit and integration tests, with coverage
 	@$(BIN)/pytest --numprocesses=auto --cov --ignore=tests/browser --ignore=tests/e2e
 
 .PHONY: imports
