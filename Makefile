@@ -191,7 +191,7 @@ pgbouncer: $(VENV)/.ready ## Install PgBouncer, through which round trips are co
 	@$(BIN)/python -m tests.crud_app.pgbouncer
 
 .PHONY: unit
-unit: install pgbouncer $(LOAD)/.ready ## Unit and integration tests, with coverage
+unit: install package pgbouncer $(LOAD)/.ready $(PEERS:%=$(BENCH)/%/.ready) ## Unit and integration tests, with coverage
 	@$(BIN)/pytest --numprocesses=auto --cov --ignore=tests/browser --ignore=tests/e2e
 
 .PHONY: imports

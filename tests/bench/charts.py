@@ -19,9 +19,8 @@ OURS, THEIRS = "#0969da", "#9fb8c5"
 
 def chart(table: Table) -> str:
     """The medians of a table: a group for each column, each with a scale of its own, which begins at 0."""
-    groups = {column: [row for row in table.rows if column in row.series] for column in table.columns}
-    bars = sum(len(rows) for rows in groups.values())
-    height = TOP + bars * (BAR + GAP) + len(groups) * (HEADING + GROUP_GAP) + BOTTOM
+    bars = sum(column in row.series for row in table.rows for column in table.columns)
+    height = TOP + bars * (BAR + GAP) + len(table.columns) * (HEADING + GROUP_GAP) + BOTTOM
     drawing = Drawing(WIDTH, height, f"{table.title}: the medians of all contestants, in {table.unit}")
     drawing.text(16, 28, f"{table.title} ({table.unit})", bold=True)
     drawing.text(16, 48, "Medians with their 95 % intervals; " + _direction(table), fill="#59636e")
@@ -37,12 +36,12 @@ def _direction(table: Table) -> str:
 
 def _draw_group(drawing: Drawing, table: Table, column: str, heading: str, y: float) -> float:
     """Draw a column's bars, and return where the next one begins."""
-    measured = {row: found for row in table.rows if (found := table.measured(row, column))}
-    most = max((each.high for each in measured.values()), default=0.0) or 1.0
+    measured = [(row, found) for row in table.rows if (found := table.measured(row, column))]
+    most = max((each.high for _, each in measured), default=0.0) or 1.0
     scale = (WIDTH - LABELS - RIGHT) / most
     drawing.text(16, y + 16, heading, bold=True)
     y += HEADING
-    for row, each in sorted(measured.items(), key=lambda item: item[1].value):
+    for row, each in sorted(measured, key=lambda item: item[1].value):
         base = y + BAR - 5
         drawing.text(LABELS - 8, base, row.label.replace("`", ""), anchor="end", bold=row.is_ours)
         drawing.box(LABELS, y, max(each.value * scale, 1), BAR, OURS if row.is_ours else THEIRS)

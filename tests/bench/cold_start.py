@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.bench.subject import time_first_answer
+from tests.bench.subject import time_first_answer, time_program
 from tests.bench.table import Cell, Row, Table, Target, Unit
 from tests.bench.turns import take_turns
 from tests.bench.upstream import ROWS as UPSTREAM_ROWS
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tests.bench.workshop import Workshop
 
 ROUNDS, QUICK_ROUNDS = 11, 1
-# What `http.client` alone takes beyond the bare interpreter, and what bff_app may, in milliseconds of the machine on
-# which the target was set. As a ratio it holds on any machine.
+# What importing `http.client` takes beyond the bare interpreter, and what bff_app may, in milliseconds of the machine
+# on which the target was set. As a ratio it holds on any machine.
 HTTP_CLIENT_MS, BFF_MS = 30, 150
 
 METHOD = """\
@@ -38,6 +38,42 @@ class Entry(NamedTuple):
     subject: Subject
     event: str
     rows: int | None = ROWS
+
+    @property
+    def key(self) -> str:
+        return self.subject.key
+
+    @property
+    def label(self) -> str:
+        return self.subject.label
+
+    def time(self) -> float:
+        """Milliseconds from the start of a new process to its first answer.
+
+        Raises:
+            BenchFailed: it was not the right one.
+        """
+        milliseconds, calls = time_first_answer(self.subject, self.event)
+        calls.require(self.subject, 200, self.rows)
+        return milliseconds
+
+
+class Program(NamedTuple):
+    """A line of Python, which is run in a process of its own until its end."""
+
+    key: str
+    label: str
+    code: str
+
+    def time(self) -> float:
+        """Milliseconds from the start of a new process to its end."""
+        return time_program(self.code)
+
+
+PROGRAMS = (
+    Program("http_client", "`import http.client` alone", "import http.client"),
+    Program("bare", "the interpreter alone", "pass"),
+)
 
 
 def contestants(workshop: Workshop) -> Sequence[Entry]:
@@ -63,23 +99,18 @@ def contestants(workshop: Workshop) -> Sequence[Entry]:
         for suffix, how, compiled in (("", "as shipped", False), ("_compiled", "compiled", True)):
             peer = workshop.peer(f"{key}{suffix}", f"{label}, {how}", packages, handler, environment, compiled=compiled)
             found.append(Entry(peer, call))
-    passing_on = event("GET", "/empleados", door="alb_single")
     api = {"CRUD_API_URL": workshop.upstream}
-    http_client = workshop.peer("http_client", "http.client alone", None, "http_client_hop.handler", api)
     httpx = workshop.peer("httpx", "httpx alone, compiled", "clients", "httpx_hop.handler", api)
-    found += [Entry(client, passing_on, UPSTREAM_ROWS) for client in (http_client, httpx)]
-    found.append(Entry(workshop.peer("bare", "the interpreter alone", None, "bare.handler"), listing, 0))
-    return found
+    return [*found, Entry(httpx, event("GET", "/empleados", door="alb_single"), UPSTREAM_ROWS)]
 
 
 def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Table:
     """Start everybody many times."""
-    entries = contestants(workshop)
+    entries: list[Entry | Program] = [*contestants(workshop), *PROGRAMS]
     series: dict[str, list[float]] = defaultdict(list)
     for entry in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS, advance):
-        milliseconds, calls = time_first_answer(entry.subject, entry.event)
-        calls.require(entry.subject, 200, entry.rows)
-        series[entry.subject.key].append(milliseconds)
+        series[entry.key].append(entry.time())
+    labels = {entry.key: entry.label for entry in entries}
     ours = {"crud_app", "bff_app", "email_app"}
     return Table(
         key="cold-start",
@@ -87,11 +118,7 @@ def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Table:
         method=METHOD,
         unit=Unit.MILLISECONDS,
         columns={"first": "first answer"},
-        rows=[
-            Row(key, entry.subject.label, {"first": series[key]}, is_ours=key in ours)
-            for entry in entries
-            for key in (entry.subject.key,)
-        ],
+        rows=[Row(key, label, {"first": series[key]}, is_ours=key in ours) for key, label in labels.items()],
         targets=targets(),
         differences=[
             "email_app answers `/health`: nobody waits for its consumer.",
@@ -113,7 +140,7 @@ def targets() -> Sequence[Target]:
         Target("crud_app, to FastAPI + ORM compiled", crud, Cell("fastapi_compiled", "first")),
         Target("crud_app, to raw pg8000 compiled", crud, Cell("pg8000_compiled", "first")),
         Target(
-            "bff_app beyond the interpreter, to http.client beyond it",
+            "bff_app beyond the interpreter, to `import http.client` beyond it",
             bff,
             Cell("http_client", "first"),
             bare,

@@ -57,7 +57,11 @@ class Distance:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers, server = await asyncio.open_unix_connection(self._target)
         link = _Link(self, writer, server)
-        await asyncio.gather(link.carry_requests(reader), link.carry_answers(answers))
+        try:
+            await asyncio.gather(link.carry_requests(reader), link.carry_answers(answers))
+        finally:
+            writer.close()
+            server.close()
 
 
 class _Link:
@@ -85,7 +89,7 @@ class _Link:
                 self._distance.trips += self._is_asked
                 self._is_asked = False
                 loop.call_later(self._distance.seconds, self._client.write, data)
-        loop.call_later(self._distance.seconds, self._client.close)
+        await asyncio.sleep(self._distance.seconds)
 
 
 @contextmanager

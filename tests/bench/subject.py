@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+# Isolated (-I, -S): no variable of the person at the keyboard and no installed package has a say.
+INTERPRETER = (sys.executable, "-I", "-S", "-B")
 RUNNER = Path(__file__).with_name("runner.py")
 NANOSECONDS_IN_A_MICROSECOND = 1_000
 
@@ -42,8 +44,8 @@ class Subject:
 
     @property
     def command(self) -> list[str]:
-        """Isolated (-I, -S): no variable of the person at the keyboard and no installed package has a say."""
-        return [sys.executable, "-I", "-S", "-B", str(RUNNER), *map(str, self.folders)]
+        """What starts its process."""
+        return [*INTERPRETER, str(RUNNER), *map(str, self.folders)]
 
 
 @dataclass(frozen=True)
@@ -135,3 +137,10 @@ def time_first_answer(subject: Subject, event: str) -> tuple[float, Calls]:
     with running(subject) as process:
         calls = process.call([event])
         return (time.perf_counter() - begin) * 1000, calls
+
+
+def time_program(code: str) -> float:
+    """Milliseconds from the start of a new process that runs a line of Python, and nothing else, to its end."""
+    begin = time.perf_counter()
+    subprocess.run([*INTERPRETER, "-c", code], env={}, check=True)
+    return (time.perf_counter() - begin) * 1000
