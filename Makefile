@@ -103,6 +103,10 @@ cost: $(VENV)/.ready ## What a month on AWS costs: REQUESTS=3M SIZE=12kB EMPLOYE
 	  $(call flag,free-tier,FREE_TIER) $(call flag,cloudfront,CLOUDFRONT) $(call switch,json,JSON) \
 	  $(call switch,write-docs,DOCS)
 
+.PHONY: scale
+scale: $(VENV)/.ready ## What breaks first when more people come: RATE=10000 (requests a second) DOCS=1
+	@$(BIN)/python -m infra.scale $(call flag,rate,RATE) $(call switch,write-docs,DOCS)
+
 .PHONY: status
 status: $(VENV)/.ready ## How a deployment is (reads AWS): ENVIRONMENT=dev REPORT=status.md; LAPTOP=1 looks at `make run`
 	@$(BIN)/python -m infra.status $(call flag,environment,ENVIRONMENT) $(call flag,project,PROJECT) \
