@@ -331,6 +331,17 @@ variable "mail_concurrency" {
   }
 }
 
+variable "ses_rate" {
+  description = "How many e-mails SES takes from the account in a second: `aws sesv2 get-account` says it (MaxSendRate). It is shared among the batches that are sent at once."
+  type        = number
+  default     = 14 # what SES gives when it lets an account out of its sandbox
+
+  validation {
+    condition     = var.ses_rate >= 1 && var.ses_rate <= 1000
+    error_message = "ses_rate must be a number from 1 to 1000."
+  }
+}
+
 variable "log_retention_days" {
   description = "How long logs are kept."
   type        = number
