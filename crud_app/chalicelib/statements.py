@@ -117,11 +117,30 @@ FROM creado JOIN fila ON true JOIN evento ON true""",
         ),
     ),
     "list_empleados everybody -creado_en": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.creado_en DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -133,8 +152,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -144,11 +163,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados everybody -email": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(empleados.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(found.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.email DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -160,8 +198,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -171,11 +209,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados everybody -fecha_contratacion": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(empleados.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) < ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(found.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY found.fecha_contratacion DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -187,8 +244,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -198,11 +255,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados everybody -id": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(empleados.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) < ($4::BIGINT)) ORDER BY hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(found.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -214,8 +290,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -225,11 +301,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados everybody -nombre": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(empleados.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre) DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(found.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.nombre) DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -241,8 +336,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -252,11 +347,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados everybody -posicion": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(empleados.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion) DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(found.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.posicion) DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -268,8 +382,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -279,11 +393,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados everybody creado_en": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en, hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.creado_en, found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -295,8 +428,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -306,11 +439,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados everybody email": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(empleados.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email, hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(found.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.email, found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -322,8 +474,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -333,11 +485,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados everybody fecha_contratacion": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(empleados.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) > ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion, hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(found.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY found.fecha_contratacion, found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -349,8 +520,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -360,11 +531,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados everybody id": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(empleados.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) > ($4::BIGINT)) ORDER BY hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(found.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -376,8 +566,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -387,11 +577,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados everybody nombre": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(empleados.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre), hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(found.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.nombre), found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -403,8 +612,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -414,11 +623,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados everybody posicion": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(empleados.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion), hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(found.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.posicion), found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
 FROM page
@@ -430,8 +658,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -441,11 +669,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh -actualizado_en": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.actualizado_en, hits.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.actualizado_en DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.actualizado_en DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -457,8 +704,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -468,11 +715,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh -creado_en": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.creado_en DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -484,8 +750,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -495,11 +761,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh -email": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(empleados.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.email DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -511,8 +796,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -522,11 +807,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh -fecha_contratacion": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(empleados.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) < ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(found.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY found.fecha_contratacion DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -538,8 +842,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -549,11 +853,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh -id": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(empleados.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) < ($4::BIGINT)) ORDER BY hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -565,8 +888,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -576,11 +899,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh -nombre": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(empleados.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre) DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(found.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.nombre) DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -592,8 +934,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -603,11 +945,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh -posicion": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(empleados.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion) DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(found.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.posicion) DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -619,8 +980,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -630,11 +991,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh -salario": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(empleados.salario AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.salario, hits.id) < ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY hits.salario DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.salario AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.salario DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -646,8 +1026,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -657,11 +1037,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh -version": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(empleados.version AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) < ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version DESC, empleados.id DESC
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.version, hits.id) < ($4::INTEGER, $3::BIGINT)) ORDER BY hits.version DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) < ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version DESC, empleados.id DESC
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.version AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.version DESC, found.id DESC) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -673,8 +1072,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -684,11 +1083,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh actualizado_en": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en, empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.actualizado_en, hits.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.actualizado_en, hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en, empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.actualizado_en, found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -700,8 +1118,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -711,11 +1129,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh creado_en": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en, hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.creado_en, found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -727,8 +1164,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -738,11 +1175,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh email": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(empleados.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email, hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.email, found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -754,8 +1210,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -765,11 +1221,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh fecha_contratacion": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(empleados.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) > ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion, hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(found.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY found.fecha_contratacion, found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -781,8 +1256,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -792,11 +1267,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh id": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(empleados.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) > ($4::BIGINT)) ORDER BY hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -808,8 +1302,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -819,11 +1313,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh nombre": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(empleados.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre), hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(found.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.nombre), found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -835,8 +1348,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -846,11 +1359,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh posicion": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(empleados.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion), hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(found.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.posicion), found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -862,8 +1394,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -873,11 +1405,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh salario": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(empleados.salario AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario, empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.salario, hits.id) > ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY hits.salario, hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario, empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.salario AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.salario, found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -889,8 +1440,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
@@ -900,11 +1451,30 @@ FROM last) AS anon_2""",
         ),
     ),
     "list_empleados rrhh version": Statement(
-        """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(empleados.version AS TEXT) AS sort_key, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
+        """WITH hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) > ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version, empleados.id
+WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND ($3::BIGINT IS NULL OR (hits.version, hits.id) > ($4::INTEGER, $3::BIGINT)) ORDER BY hits.version, hits.id
  LIMIT $5::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) > ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version, empleados.id
+ LIMIT $5::INTEGER + 1),
+found AS
+(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.version AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.version, found.id) AS place
+FROM found),
 fila AS
 (SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
 FROM page
@@ -916,8 +1486,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_1, (SELECT last.id
-FROM last) AS anon_2""",
+FROM last) AS anon_2, (SELECT last.id
+FROM last) AS anon_3""",
         (
             "q",
             "posicion",
