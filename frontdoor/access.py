@@ -8,8 +8,7 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-po
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from frontdoor import logs
 from frontdoor.problems import Problem
@@ -40,8 +39,7 @@ _SIGN_IN = {"es": "Hace falta iniciar sesión.", "en": "You need to sign in."}
 _NOT_ALLOWED = {"es": "No tiene permiso para hacer esto.", "en": "You are not allowed to do this."}
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(NamedTuple):
     """Who sends a request.
 
     Args:

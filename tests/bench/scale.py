@@ -25,12 +25,12 @@ MOST_RATIO = 1.3
 # The part of the time that filling takes, as far as the bar is concerned.
 FILLING = 0.8
 
-# Names of one word that few have and of one that many have, each with as many hits on a page in either size.
+# A word that twenty have in either size, and one that everybody has.
 REQUESTS = {
     "first page": "/empleados",
     "by name": "/empleados?orden=-nombre",
     "of a position": "/empleados?posicion=Puesto+7",
-    "search, rare": "/empleados?q=persona77",
+    "search, rare": "/empleados?q=rareza",
     "search, common": "/empleados?q=nombre",
     "get": "/empleados/500",
     "history": "/eventos",
@@ -47,7 +47,8 @@ DO $$ DECLARE name text; BEGIN
   FOR name IN SELECT indexname FROM kept LOOP EXECUTE 'DROP INDEX ' || name; END LOOP;
 END $$;
 INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion)
-SELECT 'Nombre' || n || ' Apellido' || n % 1000, 'persona' || n || '@example.com', 'Puesto ' || n % 20, n % 9000,
+SELECT 'Nombre' || n || ' Apellido' || n % 1000, 'persona' || n || '@example.com',
+       CASE WHEN n % ({rows} / 20) = 0 THEN 'Rareza' ELSE 'Puesto ' || n % 20 END, n % 9000,
        date '2000-01-01' + n % 9000
 FROM generate_series(1, {rows}) AS n;
 INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, publicado_en)
