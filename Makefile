@@ -12,12 +12,16 @@ EMULATOR := .emulator
 LOAD := .load
 SCAN := .scan
 FUZZ := .fuzz
+BENCH := .bench
 APPS := crud_app email_app bff_app
+# What `make bench` compares with, each with packages of its own.
+PEERS := $(basename $(notdir $(wildcard requirements/bench/*.in)))
 # uv must use the interpreter that made the environment: it decides the Lambda runtime.
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 
-LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/scan requirements/fuzz requirements/dev
+LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/scan requirements/fuzz requirements/dev \
+  $(PEERS:%=requirements/bench/%)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --constraints requirements/constraints.in
 
@@ -62,9 +66,22 @@ $(FUZZ)/.ready: requirements/fuzz.txt $(VENV)/.ready
 	@$(BIN)/uv pip sync --quiet --python $(FUZZ)/bin/python --require-hashes requirements/fuzz.txt
 	@touch $@
 
+# As a Lambda's folder, once as the peers' tools pack it and once with its modules compiled.
+$(BENCH)/%/.ready: requirements/bench/%.txt $(VENV)/.ready
+	@echo "Installing what the benchmarks compare with: $* ($(BENCH))…"
+	@rm -rf $(BENCH)/$*
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(BENCH)/$*/plain --require-hashes -r $<
+	@cp -r $(BENCH)/$*/plain $(BENCH)/$*/compiled
+	@$(BIN)/python -m compileall -q --invalidation-mode unchecked-hash $(BENCH)/$*/compiled
+	@touch $@
+
 .PHONY: lock
 lock: $(VENV)/.ready ## Resolve the requirements files anew (after a change of a *.in file)
 	@for lock in $(LOCKS); do echo "$$lock.txt"; $(BIN)/$(COMPILE) $$lock.in --output-file $$lock.txt; done
+
+.PHONY: statements
+statements: $(VENV)/.ready ## Compile crud_app's SQL anew (after a change in crud_app/sql)
+	@cd crud_app && ../$(BIN)/python -m sql
 
 # ---- running it ------------------------------------------------------------------------------------------------
 
@@ -100,6 +117,10 @@ cost: $(VENV)/.ready ## What a month on AWS costs: REQUESTS=3M SIZE=12kB EMPLOYE
 	  $(call flag,free-tier,FREE_TIER) $(call flag,cloudfront,CLOUDFRONT) $(call switch,json,JSON) \
 	  $(call switch,write-docs,DOCS)
 
+.PHONY: scale
+scale: $(VENV)/.ready ## What breaks first when more people come: RATE=10000 (requests a second) DOCS=1
+	@$(BIN)/python -m infra.scale $(call flag,rate,RATE) $(call switch,write-docs,DOCS)
+
 .PHONY: status
 status: $(VENV)/.ready ## How a deployment is (reads AWS): ENVIRONMENT=dev REPORT=status.md; LAPTOP=1 looks at `make run`
 	@$(BIN)/python -m infra.status $(call flag,environment,ENVIRONMENT) $(call flag,project,PROJECT) \
@@ -117,6 +138,11 @@ load-test: $(VENV)/.ready $(LOAD)/.ready ## How fast it answers: URL=… REQUEST
 	  $(call flag,concurrency,CONCURRENCY) $(call flag,profile,PROFILE) $(call flag,duration,DURATION) \
 	  $(call flag,p95,P95) $(call flag,errors,ERRORS) $(call flag,report,REPORT) $(call flag,json,JSON) \
 	  $(call switch,mine,MINE)
+
+.PHONY: bench
+bench: install package $(PEERS:%=$(BENCH)/%/.ready) ## How fast it is beside what one would pick instead, as ratios: ONLY=cold-start,hop QUICK=1 DOCS=1 JSON=…
+	@$(BIN)/python -m tests.bench $(call flag,only,ONLY) $(call flag,json,JSON) $(call switch,quick,QUICK) \
+	  $(call switch,write-docs,DOCS)
 
 # ---- deployment ------------------------------------------------------------------------------------------------
 
@@ -184,11 +210,19 @@ format: $(VENV)/.ready ## Format the code and mend what ruff can mend
 .PHONY: types
 types: $(VENV)/.ready ## Types: mypy, strict
 	@$(BIN)/mypy
-	@for app in $(APPS); do (cd $$app && ../$(BIN)/mypy --config-file ../pyproject.toml app.py chalicelib); done
+	@for app in $(APPS); do (cd $$app && ../$(BIN)/mypy --config-file ../pyproject.toml app.py chalicelib $$(ls -d sql 2>/dev/null)); done
+
+.PHONY: pgbouncer
+pgbouncer: $(VENV)/.ready ## Install PgBouncer, which tests and make faults put before PostgreSQL, unless there is one
+	@$(BIN)/python -m tests.crud_app.pgbouncer
 
 .PHONY: unit
-unit: install $(LOAD)/.ready $(SCAN)/.ready ## Unit and integration tests, with coverage
+unit: install package pgbouncer $(LOAD)/.ready $(SCAN)/.ready $(PEERS:%=$(BENCH)/%/.ready) ## Unit and integration tests, with coverage
 	@$(BIN)/pytest --numprocesses=auto --cov --ignore=tests/browser --ignore=tests/e2e
+
+.PHONY: imports
+imports: $(VENV)/.ready ## List anew what the first request of each app imports (after a change that is worth it)
+	@WRITE_IMPORTS=1 $(BIN)/pytest --quiet -k first_request tests/infra/packaging
 
 .PHONY: scan
 scan: install package $(SCAN)/.ready ## Known mistakes: Checkov, secrets in the history, advisories (AUDIT=1 fails where nobody can be asked)
@@ -205,10 +239,6 @@ browser-test: install browser ## The page in Chromium, against the whole local s
 .PHONY: fuzz
 fuzz: install browser $(FUZZ)/.ready ## Fuzz what reads strangers' input: SECONDS=60 for each target, FULL=1 and the APIs (Linux)
 	@$(BIN)/python -m tests.fuzz $(call flag,seconds,SECONDS) $(call switch,full,FULL)
-
-.PHONY: pgbouncer
-pgbouncer: $(VENV)/.ready ## Install PgBouncer, through which make faults sends a thousand clients, unless there is one
-	@$(BIN)/python -m tests.faults.pooler
 
 .PHONY: faults
 faults: install ## Break the system in each way that is known, and count: ONLY=PostgreSQL FULL=1 DOCS=1 (docs/reliability.md)

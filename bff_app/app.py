@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalice.app import Response
 
 app = FrontDoor(app_name="bff_app", languages=("es", "en"))
+app.on_snapshot(before=bootstrap.prepare, after=bootstrap.forget)
 
 
 @app.route("/", methods=["GET"])

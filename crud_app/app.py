@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from chalicelib import acceso, answers, problems
-from chalicelib.bootstrap import system
+from chalicelib.bootstrap import forget, prepare, system
 from chalicelib.empleado import read_row_id
 from chalicelib.health import asks_database
 from chalicelib.listing import read_history, read_listing
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 app = FrontDoor(app_name="crud_app", languages=("es", "en"))
 problems.register(app)
 acceso.guard(app, is_demo=lambda: system().is_demo)
+app.on_snapshot(before=prepare, after=forget)
 
 
 @app.route("/empleados", methods=["GET"])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalice.app import SNSEvent, SQSEvent
 
 app = FrontDoor(app_name="email_app", languages=("es", "en"))
+app.on_snapshot(before=bootstrap.prepare, after=bootstrap.forget)
 acceso.guard(app, is_demo=lambda: bootstrap.services().settings.is_demo)
 
 

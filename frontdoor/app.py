@@ -140,6 +140,26 @@ class FrontDoor(Chalice):
     def lambda_context(self, context: Any) -> None:  # noqa: ANN401
         self._thread.context = context
 
+    def on_snapshot(self, *, before: Callable[[], object], after: Callable[[], object]) -> None:
+        """Register what Lambda SnapStart calls, where there is such a thing: on Lambda, from Python 3.12 on.
+
+        Args:
+            before: called in the process whose memory is about to be kept. What it imports, no request has to.
+            after: called in each process that starts from that memory, before its first request. Connections are
+                broken by then.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
+        """
+        try:
+            from snapshot_restore_py import (  # noqa: PLC0415 - only some runtimes bring it
+                register_after_restore,
+                register_before_snapshot,
+            )
+        except ImportError:
+            return
+        register_before_snapshot(before)
+        register_after_restore(after)
+
     def _configure_logging(self) -> None:
         logs.configure(self.app_name)
 

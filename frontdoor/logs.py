@@ -38,7 +38,12 @@ def log_access(method: str, route: str, status: int, request_id: str) -> None:
     """One line a request. The route's template, not the path, query or address, which may be about a person."""
     if _access.isEnabledFor(logging.INFO):
         fields = {"method": method, "route": route, "status": status, "request_id": request_id}
-        _access.info("%s %s %s %s", method, route, status, request_id, extra=fields)
+        # `info` would walk the stack for a line number that says nothing here, a tenth of what the front door costs.
+        arguments = (method, route, status, request_id)
+        record = _access.makeRecord(
+            _access.name, logging.INFO, "logs.py", 0, "%s %s %s %s", arguments, None, "log_access", fields
+        )
+        _access.handle(record)
 
 
 def log_refusal(request_id: str) -> None:

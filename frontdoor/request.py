@@ -64,7 +64,8 @@ class FrontDoorRequest(Request):
         self._event_dict = http.event
         self._routes = routes
         self._languages = languages
-        self.request_id = _first_id(http.headers.get("x-request-id"), http.request_id, request_id_of(context))
+        lambdas = getattr(context, "aws_request_id", None)
+        self.request_id = _first_id(http.headers.get("x-request-id"), http.request_id, lambdas)
         self.authorized = http.authorized
         self.caller: Caller | None = None
 

@@ -146,6 +146,7 @@ resource "aws_lambda_permission" "alb" {
   statement_id  = "AllowLoadBalancer"
   action        = "lambda:InvokeFunction"
   function_name = module.bff.functions["api_handler"].name
+  qualifier     = module.bff.functions["api_handler"].qualifier
   principal     = "elasticloadbalancing.amazonaws.com"
   source_arn    = aws_lb_target_group.bff[0].arn
 }

@@ -39,6 +39,7 @@ locals {
       memory_size          = size.memory_size
       timeout              = size.timeout
       reserved_concurrency = lookup(var.reserved_concurrency, key, -1)
+      snapstart            = var.snapstart
     }
   }
 }

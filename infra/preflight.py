@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 
 TERRAFORM_MINIMUM = (1, 5)
+SNAPSTART_MINIMUM = (3, 12)
 SENDER = "aws_sesv2_email_identity.sender[0]"
 # A database that suspends when idle needs a moment to wake up; each attempt of crud_app's own takes about 2 s.
 DATABASE_ATTEMPTS = 4
@@ -188,12 +189,32 @@ def _domains(address: str) -> Iterator[str]:
         yield ".".join(labels[index:])
 
 
-def check_plan(plan: Mapping[str, Any], session: Session) -> None:
-    """Check what a plan (`terraform show -json`) needs from outside of it: the database and the sender.
+def check_snapstart(plan: Mapping[str, Any]) -> None:
+    """Check that the functions' runtime can start from a snapshot, where a plan wants that.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
 
     Raises:
-        NotReady: see ``check_database`` and ``check_sender``.
+        NotReady: the apps were packaged with a Python that is too old.
     """
+    for change in plan["resource_changes"]:
+        function = change["change"].get("after") or {}
+        if change.get("type") == "aws_lambda_function" and function.get("snap_start"):
+            runtime = str(function["runtime"])
+            if tuple(map(int, runtime.removeprefix("python").split("."))) < SNAPSTART_MINIMUM:
+                raise NotReady(
+                    f"snapstart needs Python 3.12 or newer, and the apps were packaged for {runtime}: "
+                    "make PYTHON=python3.12 install package, or leave snapstart out."
+                )
+
+
+def check_plan(plan: Mapping[str, Any], session: Session) -> None:
+    """Check what a plan (`terraform show -json`) needs from outside of it: a runtime, the database and the sender.
+
+    Raises:
+        NotReady: see ``check_snapstart``, ``check_database`` and ``check_sender``.
+    """
+    check_snapstart(plan)
     variables = {name: variable["value"] for name, variable in plan["variables"].items()}
     creates = {change["address"] for change in plan["resource_changes"] if change["change"]["actions"] == ["create"]}
     check_database(variables["database_url"])

@@ -320,6 +320,12 @@ variable "reserved_concurrency" {
   }
 }
 
+variable "snapstart" {
+  description = "Whether the functions start from a snapshot of their memory (Lambda SnapStart) instead of importing everything. Needs Python 3.12 or newer (make package PYTHON=python3.12). AWS asks about 4 dollars a month for each GB of memory size kept, and 0.14 for a thousand starts of one."
+  type        = bool
+  default     = false
+}
+
 variable "mail_concurrency" {
   description = "How many batches of e-mails are sent at once. SES decides: its sandbox takes one e-mail a second."
   type        = number
@@ -328,6 +334,17 @@ variable "mail_concurrency" {
   validation {
     condition     = var.mail_concurrency >= 2 && var.mail_concurrency <= 1000 && floor(var.mail_concurrency) == var.mail_concurrency
     error_message = "mail_concurrency must be a whole number from 2 to 1000 (Lambda's limits for a queue)."
+  }
+}
+
+variable "ses_rate" {
+  description = "How many e-mails SES takes from the account in a second: `aws sesv2 get-account` says it (MaxSendRate). It is shared among the batches that are sent at once."
+  type        = number
+  default     = 14 # what SES gives when it lets an account out of its sandbox
+
+  validation {
+    condition     = var.ses_rate >= 1 && var.ses_rate <= 1000
+    error_message = "ses_rate must be a number from 1 to 1000."
   }
 }
 

@@ -54,7 +54,7 @@ class AppSwitch:
 
 
 def _is_ours(module: str) -> bool:
-    return module in {"app", "chalicelib"} or module.startswith("chalicelib.")
+    return module.partition(".")[0] in {"app", "chalicelib", "sql"}
 
 
 def _app_of(path: Path) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -99,6 +98,16 @@ class Bootstrap:
                 self._page = Page(PAGE_FOLDER, read_inbox_url())
             return self._page
 
+    def prepare(self) -> None:
+        """Import and read what is needed at its first use, so that a snapshot of this process has it. Opens nothing."""
+        import chalicelib.httpcore_upstream  # noqa: F401, PLC0415 - as a snapshot wants it
+
+        self.page()
+
+    def forget(self) -> None:
+        """Make the services anew at their next use: a snapshot's connections are those of another process."""
+        self.use(None)
+
     def use(self, services: Services | None) -> None:
         """Close the services so far, and use these; with None, make new ones at the next use."""
         with self._lock:
@@ -110,7 +119,7 @@ class Bootstrap:
 class _ClientAtFirstUse:
     """Makes the client when something is to be sent.
 
-    `/health`, the page, who somebody is and a refusal are answered before httpx is imported, which takes longer than
+    `/health`, the page, who somebody is and a refusal are answered before httpcore is imported, which takes longer than
     all the rest.
     """
 
@@ -130,11 +139,9 @@ class _ClientAtFirstUse:
     def _made(self) -> UpstreamClient:
         with self._lock:
             if self._client is None:
-                from chalicelib.httpx_upstream import HttpxUpstreamClient  # noqa: PLC0415 - see above
+                from chalicelib.httpcore_upstream import HttpcoreUpstreamClient  # noqa: PLC0415 - see above
 
-                # The proxy logs its own line; httpx's would be a second one.
-                logging.getLogger("httpx").setLevel(logging.WARNING)
-                self._client = HttpxUpstreamClient()
+                self._client = HttpcoreUpstreamClient()
             return self._client
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from chalicelib.deadline import Deadline
@@ -47,6 +46,8 @@ class HealthCheck:
         Raises:
             PartsUnwell: not all of them are ``ok``.
         """
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no other request needs it
+
         deadline = Deadline(self._total_seconds)
         with ThreadPoolExecutor(len(self._upstreams)) as pool:
             answers = pool.map(lambda upstream: self._check(upstream, request_id, deadline), self._upstreams)

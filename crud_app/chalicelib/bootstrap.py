@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from chalicelib.database import Database
@@ -19,6 +20,9 @@ from chalicelib.settings import from_environment, parse_database_url
 if TYPE_CHECKING:
     from chalicelib.publisher import Publisher
     from chalicelib.settings import DatabaseAddress, Settings
+
+#: What only some requests need: a cold start of the others goes without.
+AT_FIRST_USE = ("boto3", "botocore.config", "http.client")
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def open_database(settings: Settings) -> Database:
     name, size = settings.database_parameter, settings.database_pool_size
     if name is None:
         return Database(settings.database_address, size)
-    store = ParameterStore(settings.aws_access)
+    store = ParameterStore(settings.aws_access, settings.key_server)
 
     def read_address() -> DatabaseAddress:
         return parse_database_url(store.read(name))
@@ -88,3 +92,14 @@ class _Process:
 _process = _Process()
 system = _process.system
 install = _process.install
+
+
+def prepare() -> None:
+    """Import what is imported at its first use, so that a snapshot of this process has it. Opens nothing."""
+    for module in AT_FIRST_USE:
+        import_module(module)
+
+
+def forget() -> None:
+    """Make everything anew at the next use: a snapshot's connections and keys are those of another process."""
+    install(None)

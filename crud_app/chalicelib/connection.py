@@ -55,7 +55,7 @@ class Connector:
         """Open a connection.
 
         Args:
-            kind: ``pg8000.dbapi.Connection`` or a subclass of it.
+            kind: one of pg8000's classes of connections, or a subclass.
             seconds: how long it may take, names and TLS included.
             options: further arguments of ``kind``.
 

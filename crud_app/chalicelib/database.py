@@ -17,32 +17,25 @@ import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pg8000.exceptions import DatabaseError, InterfaceError
-from sqlalchemy import create_engine, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
-from sqlalchemy.pool import QueuePool
 
 from chalicelib.connection import CONNECT_SECONDS, LIMITS_STATEMENT, SERVER_LIMITS, STATEMENT_SECONDS, Connector
-from chalicelib.dialect import PipelinedDialect
 from chalicelib.errors import CrudError, OutcomeUnknown, StatementRefused, Unavailable
 from chalicelib.pipeline import PipelinedConnection, server_fields, sqlstate
+from chalicelib.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Engine
-    from sqlalchemy.sql import ClauseElement
-
     from chalicelib.settings import DatabaseAddress
+    from chalicelib.statement import Statement
 
     Rows = Sequence[Sequence[Any]]
 
 #: Seconds for an answer. The server's own limit comes first; this one is for a server that is not there any more.
 ANSWER_SECONDS = STATEMENT_SECONDS + 2
-#: Seconds to wait for a connection of the pool, where more than one thread uses it (``chalice local``).
-POOL_SECONDS = 5
 #: A repeat begins within so many seconds or not at all, so that the slowest one ends before the Lambda does:
 #: 3 + CONNECT_SECONDS + ANSWER_SECONDS = 20 of 22.
 REPEAT_SECONDS = 3
@@ -51,6 +44,8 @@ MAX_ATTEMPTS = 4
 PAUSE_SECONDS = 0.05
 
 ADMIN_SHUTDOWN = "57P01"
+#: The server became a standby (a failover): only another connection may reach the new primary.
+READ_ONLY = "25006"
 #: invalid_authorization_specification, invalid_password: what a rotated password looks like.
 REFUSED_LOGINS = frozenset({"28000", "28P01"})
 #: serialization_failure, deadlock_detected, admin_shutdown: the same statement has a good chance a moment later.
@@ -62,18 +57,6 @@ PASSING_STATES = frozenset({"42P01", "42703", "42883"})
 
 logger = logging.getLogger(__name__)
 _random = random.SystemRandom()
-
-
-class Statement(NamedTuple):
-    """SQL as it is sent, made once: the names of its parameters in the order $1, $2, …, and those that are constant."""
-
-    sql: str
-    names: tuple[str, ...]
-    constants: Mapping[str, Any]
-
-    def values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The parameters in the order in which they are sent."""
-        return tuple(parameters[name] if name in parameters else self.constants[name] for name in self.names)
 
 
 @dataclass(frozen=True)
@@ -108,7 +91,7 @@ class Database:
         self._connector = Connector(address)
         self._renew_address = renew_address
         self._patience: ContextVar[Patience] = ContextVar("patience", default=Patience())  # noqa: B039 - it is frozen
-        self._engine = self._make_engine(pool_size)
+        self._pool = Pool(pool_size, self._open)
 
     def read(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
         """Run a statement that changes nothing, and return its rows.
@@ -139,9 +122,9 @@ class Database:
         Raises:
             Unavailable: it could not even be sent.
         """
-        with self._connect() as connection:
+        with self._lend() as connection:
             try:
-                connection.connection.dbapi_connection.execute_later(statement.sql, statement.values(parameters))  # type: ignore[union-attr] # it is ours
+                connection.execute_later(statement.sql, statement.values(parameters))
             except InterfaceError as error:
                 raise Unavailable("") from error
 
@@ -153,11 +136,15 @@ class Database:
             OutcomeUnknown: the connection was lost in the middle.
             Unavailable: the database refused to go on; nothing took effect.
         """
-        with self._connect() as connection:
+        with self._lend() as connection:
             transaction = Transaction(connection)
-            transaction.execute("BEGIN")
-            yield transaction
-            transaction.execute("COMMIT")
+            try:
+                transaction.execute("BEGIN")
+                yield transaction
+                transaction.execute("COMMIT")
+            except BaseException:
+                connection.close()  # the server rolls back
+                raise
 
     def ping(self) -> None:
         """Ask the database for a sign of life, within ``HEALTH_PATIENCE``.
@@ -168,14 +155,14 @@ class Database:
         token = self._patience.set(HEALTH_PATIENCE)
         try:
             self._run_once("SELECT 1", ())
-        except DBAPIError as error:
+        except (DatabaseError, InterfaceError) as error:
             raise _translate(error, is_write=False) from error
         finally:
             self._patience.reset(token)
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        self._engine.dispose()
+        self._pool.close()
 
     def _run(self, statement: Statement, parameters: Mapping[str, Any], *, is_write: bool, is_repeatable: bool) -> Rows:
         values = statement.values(parameters)
@@ -185,42 +172,38 @@ class Database:
             attempt += 1
             try:
                 return self._run_once(statement.sql, values)
-            except DBAPIError as error:
+            except (DatabaseError, InterfaceError) as error:
                 if time.monotonic() > last_start or not _may_repeat(error, attempt, is_repeatable=is_repeatable):
                     raise _translate(error, is_write=is_write) from error
             time.sleep(_random.uniform(0, PAUSE_SECONDS * 2**attempt))
 
     def _run_once(self, sql: str, values: tuple[Any, ...]) -> Rows:
-        with self._connect() as connection:
+        with self._lend() as connection:
             started = time.monotonic()
-            rows = connection.exec_driver_sql(sql, values).fetchall()
+            try:
+                answer = connection.execute_unnamed(sql, values)
+            except DatabaseError as error:
+                if sqlstate(error) == READ_ONLY:
+                    connection.close()
+                raise
             milliseconds = round((time.monotonic() - started) * 1000, 2)
         # infra/metrics.tf makes a metric of it
         logger.info("PostgreSQL answered in %s ms", milliseconds, extra={"database_ms": milliseconds})
-        return rows
+        return answer.rows or ()
 
-    def _connect(self) -> Connection:
-        try:
-            return self._engine.connect()
-        except SQLAlchemyError as error:
-            raise _logged(Unavailable(_sqlstate(error)), error) from error
-
-    def _make_engine(self, pool_size: int) -> Engine:
-        engine = create_engine(
-            "postgresql+pipelined://",
-            creator=self._open,
-            poolclass=QueuePool,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=POOL_SECONDS,
-            pool_use_lifo=True,
-            isolation_level="AUTOCOMMIT",
-            hide_parameters=True,  # salaries have no place in an exception's text
-        )
-        event.listen(engine, "checkout", self._check_connection)
-        return engine
+    @contextmanager
+    def _lend(self) -> Iterator[PipelinedConnection]:
+        with self._pool.lend() as connection:
+            connection.answer_seconds = self._patience.get().answer
+            yield connection
 
     def _open(self) -> PipelinedConnection:
+        try:
+            return self._open_with_current_password()
+        except (DatabaseError, InterfaceError) as error:
+            raise _logged(Unavailable(sqlstate(error)), error) from error
+
+    def _open_with_current_password(self) -> PipelinedConnection:
         try:
             return self._open_once()
         except DatabaseError as error:
@@ -240,12 +223,6 @@ class Database:
         logger.info("The database's address has changed")
         return True
 
-    def _check_connection(self, connection: PipelinedConnection, *_: object) -> None:
-        """Exchange a dead connection for a new one *before* something is sent: afterwards it would be too late."""
-        if not connection.is_usable():
-            raise DisconnectionError
-        connection.answer_seconds = self._patience.get().answer
-
 
 class Transaction:
     """What ``Database.transaction`` lends: statements that take effect together.
@@ -254,7 +231,7 @@ class Transaction:
         connection: one that nobody else uses meanwhile.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: PipelinedConnection) -> None:
         self._connection = connection
 
     def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
@@ -269,51 +246,39 @@ class Transaction:
     def execute(self, sql: str, values: tuple[Any, ...] = ()) -> Rows:
         """Like ``run``, for SQL that needs no preparation."""
         try:
-            result = self._connection.exec_driver_sql(sql, values)
-        except DBAPIError as error:
+            return self._connection.execute_unnamed(sql, values).rows or ()
+        except (DatabaseError, InterfaceError) as error:
             raise _translate(error, is_write=True) from error
-        return result.fetchall() if result.returns_rows else []
 
 
-def prepare(expression: ClauseElement) -> Statement:
-    """Compile an SQLAlchemy expression, once, into what is sent."""
-    compiled: Any = expression.compile(dialect=PipelinedDialect())  # type: ignore[no-untyped-call] # SQLAlchemy's
-    constants = {name: bound.value for name, bound in compiled.binds.items() if not bound.required}
-    return Statement(compiled.string, tuple(compiled.positiontup), constants)
-
-
-def _may_repeat(error: DBAPIError, attempt: int, *, is_repeatable: bool) -> bool:
+def _may_repeat(error: DatabaseError | InterfaceError, attempt: int, *, is_repeatable: bool) -> bool:
     """Whether the statement had no effect that a repeat would double, and a repeat may succeed."""
-    if _sqlstate(error) in REPEATABLE_STATES:
+    if sqlstate(error) in REPEATABLE_STATES:
         return attempt < MAX_ATTEMPTS
     return _is_lost(error) and is_repeatable and attempt == 1
 
 
-def _translate(error: DBAPIError, *, is_write: bool) -> CrudError:
+def _translate(error: DatabaseError | InterfaceError, *, is_write: bool) -> CrudError:
     """What a failed statement means for the caller."""
-    code = _sqlstate(error)
+    code = sqlstate(error)
     if is_write and _is_lost(error):
         return _logged(OutcomeUnknown(code), error)
     if code in PASSING_STATES or code[:2] in PASSING_CLASSES:
         return _logged(Unavailable(code), error)
-    return StatementRefused(code, server_fields(error.orig).get("n", ""))
+    return StatementRefused(code, server_fields(error).get("n", ""))
 
 
-def _is_lost(error: DBAPIError) -> bool:
+def _is_lost(error: DatabaseError | InterfaceError) -> bool:
     """Whether the connection broke after the statement was sent, so that its outcome is unknown.
 
     An administrator's shutdown is no such case: the server said so before it had completed the statement.
     """
-    fields = server_fields(error.orig)
-    code = _sqlstate(error)
+    fields = server_fields(error)
+    code = sqlstate(error)
     return not code or code.startswith("08") or (fields.get("V") != "ERROR" and code != ADMIN_SHUTDOWN)
 
 
-def _sqlstate(error: SQLAlchemyError) -> str:
-    return sqlstate(error.orig) if isinstance(error, DBAPIError) else ""
-
-
-def _logged(failure: Unavailable, error: SQLAlchemyError) -> Unavailable:
+def _logged(failure: Unavailable, error: DatabaseError | InterfaceError) -> Unavailable:
     """Say in the log what the client is not told: the kind of the first cause, never its text."""
     cause: BaseException = error
     while cause.__cause__ is not None:

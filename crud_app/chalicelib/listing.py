@@ -39,6 +39,11 @@ class Order(NamedTuple):
     field: Field
     is_descending: bool
 
+    @property
+    def name(self) -> str:
+        """As ``orden`` asks for it."""
+        return f"-{self.field.name}" if self.is_descending else self.field.name
+
 
 class Place(NamedTuple):
     """Where a page ends: the sort key and the id of its last row."""
@@ -64,7 +69,7 @@ class Listing:
 
     def next_query(self, key: str, row_id: int) -> str:
         """The query string of the page after the row with this sort key and id."""
-        return _with_cursor(self.pairs, _sign(self.order) + self.order.field.name, key, row_id)
+        return _with_cursor(self.pairs, self.order.name, key, row_id)
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def read_listing(pairs: Sequence[tuple[str, str]], audience: Audience) -> Listin
     reader = _Reader(pairs, known=("q", "posicion", "orden", "limite", "cursor"))
     q = reader.read("q", lambda text: _filter(text, MAX_SEARCH), None)
     posicion = reader.read("posicion", lambda text: _filter(text, MAX_POSITION), None)
-    order = reader.read("orden", lambda text: _order(text, audience), _order(DEFAULT_ORDER, audience))
+    order = reader.read("orden", lambda text: read_order(text, audience), read_order(DEFAULT_ORDER, audience))
     limit = reader.read("limite", _limit, DEFAULT_LIMIT)
     after = reader.read("cursor", lambda text: _place(text, order), None)
     reader.finish()
@@ -112,6 +117,22 @@ def read_history(pairs: Sequence[tuple[str, str]]) -> History:
 def orders_of(audience: Audience) -> tuple[str, ...]:
     """What ``orden`` may ask for; "-" before a field turns its order round."""
     return tuple(sign + each.name for each in audience.fields for sign in ("", "-"))
+
+
+def read_order(text: str, audience: Audience) -> Order:
+    """Read ``orden``.
+
+    Raises:
+        BrokenRule: this audience cannot have that order.
+    """
+    if text not in orders_of(audience):
+        names = ", ".join(each.name for each in audience.fields)
+        raise BrokenRule(
+            "orden",
+            es=f"Debe ser uno de {names}, con «-» delante para el orden descendente.",
+            en=f"It must be one of {names}, with “-” before it for descending order.",
+        )
+    return Order(BY_NAME[text.removeprefix("-")], text.startswith("-"))
 
 
 def filter_schema(maximum: int) -> dict[str, Any]:
@@ -163,21 +184,6 @@ def _filter(text: str, maximum: int) -> str | None:
     return text.strip() or None
 
 
-def _order(text: str, audience: Audience) -> Order:
-    if text not in orders_of(audience):
-        names = ", ".join(each.name for each in audience.fields)
-        raise BrokenRule(
-            "orden",
-            es=f"Debe ser uno de {names}, con «-» delante para el orden descendente.",
-            en=f"It must be one of {names}, with “-” before it for descending order.",
-        )
-    return Order(BY_NAME[text.removeprefix("-")], text.startswith("-"))
-
-
-def _sign(order: Order) -> str:
-    return "-" if order.is_descending else ""
-
-
 def _limit(text: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > MAX_LIMIT:
         raise BrokenRule(
@@ -191,7 +197,7 @@ def _limit(text: str) -> int:
 def _place(text: str, order: Order) -> Place:
     """Read a cursor. A forged one that is well-formed is harmless: it is only a place to go on from."""
     try:
-        key, row_id = _open_cursor(text, _sign(order) + order.field.name)
+        key, row_id = _open_cursor(text, order.name)
         return Place(order.field.kind.read_key(key), row_id)
     except ValueError:
         raise _broken_cursor() from None

@@ -10,10 +10,10 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from chalicelib import statements
 from chalicelib.database import Database
 from chalicelib.errors import Unavailable
 from chalicelib.settings import SettingError, from_environment
+from chalicelib.statements import STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,11 +49,12 @@ class Olvido:
 
     def find(self, email: str) -> list[int]:
         """The ids of all who have or had this address: more than one, if it was given to somebody else later."""
-        return [row_id for (row_id,) in self._database.read(statements.find_people(), {"email": email.strip().lower()})]
+        rows = self._database.read(STATEMENTS["find_people"], {"email": email.strip().lower()})
+        return [row_id for (row_id,) in rows]
 
     def look(self, row_id: int) -> Person:
         """What is kept about this person, who may never have been."""
-        (row,) = self._database.read(statements.describe_person(), {"row_id": row_id})
+        (row,) = self._database.read(STATEMENTS["describe_person"], {"row_id": row_id})
         return Person(row_id, *row)
 
     def forget(self, row_id: int, actor: str) -> int:
@@ -70,13 +71,13 @@ class Olvido:
             OutcomeUnknown: nobody knows; to repeat it does no harm.
         """
         with self._database.transaction() as transaction:
-            transaction.run(statements.wait_for_sweep(), {})
-            transaction.run(statements.delete_empleado(), {"row_id": row_id, "actor": actor, "versions": None})
-            return len(transaction.run(statements.empty_eventos_of_empleado(), {"row_id": row_id}))
+            transaction.run(STATEMENTS["wait_for_sweep"], {})
+            transaction.run(STATEMENTS["delete_empleado"], {"row_id": row_id, "actor": actor, "versions": None})
+            return len(transaction.run(STATEMENTS["empty_eventos_of_empleado"], {"row_id": row_id}))
 
     def count_old(self, months: int) -> int:
         """How many events older than so many months say who the employee is."""
-        ((count,),) = self._database.read(statements.count_old_eventos(), {"months": months})
+        ((count,),) = self._database.read(STATEMENTS["count_old_eventos"], {"months": months})
         return int(count)
 
     def forget_old(self, months: int) -> Iterator[int]:
@@ -88,7 +89,7 @@ class Olvido:
         total, after = 0, 0
         while True:
             parameters = {"months": months, "after": after, "limit": CHUNK_SIZE}
-            ((count, last),) = self._database.write(statements.empty_old_eventos(), parameters)
+            ((count, last),) = self._database.write(STATEMENTS["empty_old_eventos"], parameters)
             if not count:
                 return
             total, after = total + count, last

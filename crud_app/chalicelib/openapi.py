@@ -13,7 +13,7 @@ from chalicelib.health import DEPTHS
 from chalicelib.kind import Instant, Whole
 from chalicelib.listing import DEFAULT_LIMIT, DEFAULT_ORDER, MAX_CURSOR, MAX_LIMIT, MAX_POSITION, MAX_SEARCH, orders_of
 from chalicelib.listing import filter_schema as _filter
-from chalicelib.statements import KEPT_HOURS
+from chalicelib.peticion import KEPT_HOURS
 from frontdoor import ANYBODY
 from frontdoor.idempotency import HEADER, PATTERN
 

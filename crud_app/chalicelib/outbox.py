@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from chalicelib import statements
 from chalicelib.errors import PublishFailed
 from chalicelib.evento import Evento
 from chalicelib.publisher import BATCH_SIZE, SLOWEST_SECONDS, log_failed
+from chalicelib.statements import STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Events of one transaction: few enough to be repeated when it fails, enough to make its five round trips cheap.
 CHUNK_SIZE = 100
+#: Batches that are published at the same time: each waits some 20 ms for SNS. One chunk has no more of them, and
+#: botocore keeps so many connections.
+PARALLEL = CHUNK_SIZE // BATCH_SIZE
 #: Seconds of the Lambda's time that are kept for the publish under way and for marking what was published.
 RESERVE_SECONDS = SLOWEST_SECONDS + 13
 
@@ -58,7 +61,7 @@ class Outbox:
         sweep = _Sweep(self._publisher, context)
         while not sweep.is_over and self._publish_chunk(sweep):
             pass
-        ((pending, lag),) = self._database.read(statements.measure_outbox(), {})
+        ((pending, lag),) = self._database.read(STATEMENTS["measure_outbox"], {})
         logger.info(
             "Outbox swept",
             extra={
@@ -68,21 +71,21 @@ class Outbox:
                 "atraso_s": round(float(lag), 3),  # infra/metrics.tf makes a metric of it
             },
         )
-        self._database.write(statements.forget_peticiones(), {}, is_repeatable=True)
+        self._database.write(STATEMENTS["forget_peticiones"], {}, is_repeatable=True)
 
     def _publish_chunk(self, sweep: _Sweep) -> bool:
         """Publish and mark the oldest events; False when there are none, or another sweep is at them."""
         with self._database.transaction() as transaction:
-            ((is_alone,),) = transaction.run(statements.lock_sweep(), {})
+            ((is_alone,),) = transaction.run(STATEMENTS["lock_sweep"], {})
             if not is_alone:
                 return False
             parameters = {"held_back": sorted(sweep.held_back), "limit": CHUNK_SIZE}
-            eventos = [Evento(*row) for row in transaction.run(statements.pending_eventos(), parameters)]
+            eventos = [Evento(*row) for row in transaction.run(STATEMENTS["pending_eventos"], parameters)]
             if not eventos:
                 return False
             taken = sweep.publish(eventos)
             marks = {"event_ids": list(taken), "sns_message_ids": list(taken.values())}
-            transaction.run(statements.mark_eventos(), marks)
+            transaction.run(STATEMENTS["mark_eventos"], marks)
         return True
 
 
@@ -103,32 +106,36 @@ class _Sweep:
 
     def publish(self, eventos: Sequence[Evento]) -> dict[str, str]:
         """Publish these events, as far as it goes, and return the message ids by event id."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no request needs it
+
         taken: dict[str, str] = {}
-        for batch in _batches(eventos):
-            if self.is_over:
-                break
-            taken |= self._publish_batch([each for each in batch if each.empleado_id not in self.held_back])
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            for each in _rounds(eventos):
+                allowed = [evento for evento in each if evento.empleado_id not in self.held_back]
+                for batch, message_ids in pool.map(self._publish_batch, _batches(allowed)):
+                    self.held_back |= {evento.empleado_id for evento in batch if evento.id not in message_ids}
+                    taken |= message_ids
         self.published += len(taken)
         return taken
 
-    def _publish_batch(self, batch: Sequence[Evento]) -> dict[str, str]:
-        if not batch:
-            return {}
+    def _publish_batch(self, batch: Sequence[Evento]) -> tuple[Sequence[Evento], dict[str, str]]:
+        """Publish events of different employees; return them, and the message ids of those that were taken."""
+        if self.is_over:
+            return batch, {}
         try:
-            taken = self._publisher.publish_batch(batch)
+            return batch, self._publisher.publish_batch(batch)
         except PublishFailed as error:
             # The topic or the way to it is broken: more of the same would only take time.
             self._topic_failed = True
             log_failed(batch[0], str(error))
-            return {}
-        self.held_back |= {each.empleado_id for each in batch if each.id not in taken}
-        return taken
+            return batch, {}
 
 
-def _batches(eventos: Sequence[Evento]) -> Iterator[Sequence[Evento]]:
-    """Split into batches that have one event of each employee at most, an earlier one in an earlier batch.
+def _rounds(eventos: Sequence[Evento]) -> Sequence[Sequence[Evento]]:
+    """Split into rounds that have one event of each employee at most, an earlier one in an earlier round.
 
-    Parts of a batch may fail alone: with two events of one employee in it, the later might get ahead.
+    What is published at the same time, or in one batch, may succeed and fail in parts: with two events of one employee
+    in a round, the later might get ahead.
     """
     rounds: list[list[Evento]] = []
     seen: dict[int, int] = {}
@@ -138,6 +145,9 @@ def _batches(eventos: Sequence[Evento]) -> Iterator[Sequence[Evento]]:
         if number == len(rounds):
             rounds.append([])
         rounds[number].append(evento)
-    for each in rounds:
-        for start in range(0, len(each), BATCH_SIZE):
-            yield each[start : start + BATCH_SIZE]
+    return rounds
+
+
+def _batches(eventos: Sequence[Evento]) -> Iterator[Sequence[Evento]]:
+    for start in range(0, len(eventos), BATCH_SIZE):
+        yield eventos[start : start + BATCH_SIZE]

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,9 +22,8 @@ from chalicelib.tls import system_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from http.client import HTTPConnection
 
-    from chalicelib.settings import AwsAccess
+    from chalicelib.settings import AwsAccess, KeyServer
 
 #: For each step: names and connection, TLS, the answer. Within the region all of them take some 20 ms.
 STEP_SECONDS = 1
@@ -46,11 +46,15 @@ class ParameterStore:
 
     Args:
         access: where they are, and who asks.
+        key_server: who gives the credentials, which end after some hours; None: they are in ``access``.
         clock: the time; AWS refuses a signature that is older than five minutes.
     """
 
-    def __init__(self, access: AwsAccess, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self, access: AwsAccess, key_server: KeyServer | None = None, clock: Callable[[], datetime] = now
+    ) -> None:
         self._access = access
+        self._key_server = key_server
         self._clock = clock
 
     def read(self, name: str) -> str:
@@ -74,27 +78,54 @@ class ParameterStore:
         return str(value)
 
     def _post(self, body: bytes) -> tuple[int, bytes]:
-        # Imported where it is needed: most processes never read a parameter again.
-        from http.client import HTTPException  # noqa: PLC0415
+        access = self._access if self._key_server is None else with_keys(self._access, self._key_server)
+        return _ask("POST", f"{access.endpoint.rstrip('/')}/", body, sign(access, body, self._clock()))
 
-        connection = self._connection()
-        try:
-            connection.request("POST", "/", body, sign(self._access, body, self._clock()))
-            response = connection.getresponse()
-            return response.status, response.read(MAX_ANSWER_BYTES)
-        except HTTPException as error:
-            raise ConnectionError from error
-        finally:
-            connection.close()
 
-    def _connection(self) -> HTTPConnection:
-        from http.client import HTTPConnection, HTTPSConnection  # noqa: PLC0415 - see _post
+def with_keys(access: AwsAccess, server: KeyServer) -> AwsAccess:
+    """The same access with the credentials that the server gives now.
 
-        endpoint = urlsplit(self._access.endpoint)
-        host, port = endpoint.hostname or "", endpoint.port
-        if endpoint.scheme == "https":
-            return HTTPSConnection(host, port, timeout=STEP_SECONDS, context=system_context())
-        return HTTPConnection(host, port, timeout=STEP_SECONDS)
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+
+    Raises:
+        ConnectionError: it gave none.
+    """
+    status, answer = _ask("GET", server.url, b"", {"authorization": server.authorization})
+    if status != OK:
+        raise ConnectionRefusedError
+    try:
+        keys = json.loads(answer)
+        access_key, secret_key, token = keys["AccessKeyId"], keys["SecretAccessKey"], keys["Token"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise ConnectionRefusedError from error
+    return replace(access, access_key=access_key, secret_key=secret_key, session_token=token)
+
+
+def _ask(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """Status and body of an answer.
+
+    Raises:
+        OSError: there was none.
+    """
+    # Imported where it is needed: most processes never read a parameter again.
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection  # noqa: PLC0415
+
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    connection: HTTPConnection
+    if parts.scheme == "https":
+        connection = HTTPSConnection(host, port, timeout=STEP_SECONDS, context=system_context())
+    else:
+        connection = HTTPConnection(host, port, timeout=STEP_SECONDS)
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    try:
+        connection.request(method, target, body, headers)
+        response = connection.getresponse()
+        return response.status, response.read(MAX_ANSWER_BYTES)
+    except HTTPException as error:
+        raise ConnectionError from error
+    finally:
+        connection.close()
 
 
 def sign(access: AwsAccess, body: bytes, moment: datetime) -> dict[str, str]:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: A client's name for a request is remembered so long; who repeats it later asks anew.
+KEPT_HOURS = 24
+
 
 class Peticion(NamedTuple):
     """A client's name for a request (``Idempotency-Key``), and a digest of the values that it sends."""

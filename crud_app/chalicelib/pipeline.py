@@ -10,8 +10,7 @@ Three more promises, each of which stock pg8000 breaks:
 
 - After a statement the answer was read up to ReadyForQuery, or the connection is closed. There is no third state in
   which the next statement would read the rest of this one's answer.
-- Whatever the socket raises (a reset, a time-out, an end of file) is ``InterfaceError("network error")``, which
-  SQLAlchemy knows as a disconnect.
+- Whatever the socket raises (a reset, a time-out, an end of file) is ``InterfaceError("network error")``.
 - A connection that was closed from the other side meanwhile says so, without a round trip, *before* a statement is
   sent (`is_usable`). After that nobody could know whether the statement ran.
 """
@@ -36,10 +35,10 @@ from pg8000.core import (
     SYNC_MSG,
     TERMINATE_MSG,
     Context,
+    CoreConnection,
     H_pack,
     i_pack,
 )
-from pg8000.dbapi import Connection, Cursor
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 if TYPE_CHECKING:
@@ -61,19 +60,6 @@ ALL_TEXT = H_pack(0)  # parameters and columns in the text format
 DESCRIBE_PORTAL = DESCRIBE + i_pack(6) + PORTAL + NULL_BYTE
 
 
-class DollarCursor(Cursor):  # type: ignore[misc] # pg8000 has no types
-    """A cursor for statements that already number their parameters ($1, $2): nothing to rewrite, nothing to scan."""
-
-    def execute(self, operation: str, args: Sequence[object] = (), stream: object = None) -> None:
-        """Run ``operation`` and keep its rows for the fetch methods; see PEP 249."""
-        if self._c is None:
-            raise InterfaceError("Cursor closed")
-        if not self._c.autocommit and not self._c._in_transaction:  # noqa: SLF001 - pg8000's own protocol
-            self._c.execute_simple("begin transaction")
-        self._context = self._c.execute_unnamed(operation, vals=args, stream=stream)
-        self._row_iter = None if self._context.rows is None else iter(self._context.rows)
-
-
 class Answer(Context):  # type: ignore[misc] # pg8000 has no types
     """What came back so far. ``preambles`` of its statements are not the caller's; ``completed`` says that his ran."""
 
@@ -83,15 +69,15 @@ class Answer(Context):  # type: ignore[misc] # pg8000 has no types
         self.completed = False
 
 
-class PipelinedConnection(Connection):  # type: ignore[misc] # pg8000 has no types
-    """See the module. It is made and used like ``pg8000.dbapi.Connection``, with numbered parameters.
+class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no types
+    """See the module. Each statement is a transaction, unless one that began goes on; parameters are $1, $2 and so on.
 
     Args:
-        arguments: those of ``pg8000.dbapi.Connection``.
+        arguments: those of pg8000's connections.
         preamble: a statement that returns no row and needs no parameter; it is sent in the same flush before each
             other statement, and so runs in the same transaction. It is the way to set limits behind a pooler, which
             refuses start-up parameters and forgets ``SET``.
-        options: those of ``pg8000.dbapi.Connection``.
+        options: those of pg8000's connections.
 
     A connection belongs to one thread at a time, as in pg8000.
     """
@@ -106,10 +92,6 @@ class PipelinedConnection(Connection):  # type: ignore[misc] # pg8000 has no typ
         self.answer_seconds: float | None = None
         super().__init__(*arguments, **options)
         self._preamble = _flow(preamble, (), describe=False) if preamble else b""
-
-    def cursor(self) -> DollarCursor:
-        """A cursor that takes $1, $2 as they are."""
-        return DollarCursor(self)
 
     @property
     def is_closed(self) -> bool:

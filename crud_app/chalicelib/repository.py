@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib import statements
-from chalicelib.empleado import Audience
+from chalicelib.empleado import INPUTS, Audience
 from chalicelib.errors import EmailTaken, EmpleadoNotFound, KeyInFlight, KeyReused, StaleVersion, StatementRefused
 from chalicelib.etag import digest_of, etag_of
 from chalicelib.evento import Evento
-from chalicelib.tables import EMAIL_CONSTRAINT
+from chalicelib.statement import new_value
+from chalicelib.statements import STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from chalicelib.database import Database, Rows, Statement
+    from chalicelib.database import Database, Rows
     from chalicelib.listing import History, Listing
     from chalicelib.peticion import Peticion
+    from chalicelib.statement import Statement
+
+#: The constraint that makes e-mail addresses unique: the database decides, and says so by this name.
+EMAIL_CONSTRAINT = "empleados_email_key"
 
 
 class Saved(NamedTuple):
@@ -62,12 +66,12 @@ class Repository:
         """
         if peticion is not None:
             return self._create_once(values, actor, peticion)
-        statement = statements.insert_empleado(tuple(values))
+        statement = STATEMENTS[" ".join(("insert_empleado", *values))]
         ((row_id, version, body, *event),) = self._change(statement, {**_new(values), "actor": actor})
         return Saved(row_id, etag_of(version), body, _evento(row_id, event))
 
     def _create_once(self, values: Mapping[str, object], actor: str, peticion: Peticion) -> Saved:
-        statement = statements.insert_empleado_once(tuple(values))
+        statement = STATEMENTS[" ".join(("insert_empleado_once", *values))]
         parameters = {**_new(values), "actor": actor, **peticion._asdict()}
         ((row_id, version, body, *event, huella),) = self._change(statement, parameters, is_repeatable=True)
         if row_id is None:
@@ -89,8 +93,9 @@ class Repository:
             EmpleadoNotFound: there is no such row.
             StaleVersion: the row has none of these versions.
         """
-        statement = statements.update_empleado(tuple(values))
-        parameters = {**_new(values), "row_id": row_id, "actor": actor, "versions": versions}
+        statement = STATEMENTS["update_empleado"]
+        new_values = _new({name: values.get(name) for name in INPUTS})
+        parameters = {**new_values, "row_id": row_id, "actor": actor, "versions": versions}
         _, version, body, *event, found = _only(self._change(statement, parameters))
         _check_version(found, versions)
         return Saved(row_id, etag_of(version), body, _evento(row_id, event))
@@ -98,7 +103,7 @@ class Repository:
     def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Evento | None:
         """Remove an employee; see ``update``."""
         parameters = {"row_id": row_id, "actor": actor, "versions": versions}
-        _, *event, found = _only(self._change(statements.delete_empleado(), parameters))
+        _, *event, found = _only(self._change(STATEMENTS["delete_empleado"], parameters))
         _check_version(found, versions)
         return _evento(row_id, event)
 
@@ -108,7 +113,7 @@ class Repository:
         Raises:
             EmpleadoNotFound: there is no such row.
         """
-        version, body = _only(self._database.read(statements.find_empleado(audience), {"row_id": row_id}))
+        version, body = _only(self._database.read(STATEMENTS[f"find_empleado {audience.value}"], {"row_id": row_id}))
         return Found(etag_of(version) if audience is Audience.RRHH else digest_of(body), body)
 
     def list(self, listing: Listing) -> Page:
@@ -121,15 +126,14 @@ class Repository:
             "after_key": after_key,
             "after_id": after_id,
         }
-        ((body, key, last_id),) = self._database.read(
-            statements.list_empleados(listing.order, listing.audience), parameters
-        )
+        statement = STATEMENTS[f"list_empleados {listing.audience.value} {listing.order.name}"]
+        ((body, key, last_id),) = self._database.read(statement, parameters)
         return Page(body, None if last_id is None else listing.next_query(key, last_id))
 
     def history(self, history: History, audience: Audience) -> Page:
         """A page of everybody's events, newest first."""
         parameters = {"limit": history.limit, "before": history.before}
-        ((body, last),) = self._database.read(statements.list_eventos(audience), parameters)
+        ((body, last),) = self._database.read(STATEMENTS[f"list_eventos {audience.value}"], parameters)
         return Page(body, None if last is None else history.next_query(last))
 
     def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
@@ -139,7 +143,7 @@ class Repository:
             EmpleadoNotFound: there never was such a row.
         """
         parameters = {"row_id": row_id, "limit": history.limit, "before": history.before}
-        statement = statements.list_eventos_of_empleado(audience)
+        statement = STATEMENTS[f"list_eventos_of_empleado {audience.value}"]
         ((body, last, is_known),) = self._database.read(statement, parameters)
         if not is_known:
             raise EmpleadoNotFound
@@ -147,7 +151,7 @@ class Repository:
 
     def summarise(self, audience: Audience) -> str:
         """Head count and salaries by position, as a JSON array; head count alone for everybody."""
-        ((body,),) = self._database.read(statements.summarise_empleados(audience), {})
+        ((body,),) = self._database.read(STATEMENTS[f"summarise_empleados {audience.value}"], {})
         return str(body)
 
     def mark_published(self, evento: Evento, message_id: str) -> None:
@@ -159,7 +163,7 @@ class Repository:
             Unavailable: it could not be sent.
         """
         parameters = {"event_id": evento.id, "sns_message_id": message_id}
-        self._database.write_later(statements.mark_evento(), parameters)
+        self._database.write_later(STATEMENTS["mark_evento"], parameters)
 
     def _change(self, statement: Statement, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
         try:
@@ -171,7 +175,7 @@ class Repository:
 
 
 def _new(values: Mapping[str, object]) -> dict[str, object]:
-    return {statements.new(name): value for name, value in values.items()}
+    return {new_value(name): value for name, value in values.items()}
 
 
 def _only(rows: Rows) -> Sequence[Any]:

@@ -60,6 +60,14 @@ class AwsAccess:
     session_token: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class KeyServer:
+    """Who gives credentials to a function that started from a snapshot, which has none in its environment."""
+
+    url: str
+    authorization: str = field(repr=False)
+
+
 class Settings:
     """The variables that crud_app knows, each checked when it is first asked for.
 
@@ -98,8 +106,26 @@ class Settings:
         return value
 
     @cached_property
+    def key_server(self) -> KeyServer | None:
+        """``AWS_CONTAINER_CREDENTIALS_FULL_URI`` and ``…_AUTHORIZATION_TOKEN``, as Lambda SnapStart sets them, or None.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html
+
+        Raises:
+            SettingError: the first is no address of this machine.
+        """
+        url = self._environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+        if not url:
+            return None
+        if not re.fullmatch(r"http://(localhost|127\.0\.0\.1|169\.254\.[0-9.]+)(:[0-9]{1,5})?/[!-~]*", url):
+            raise SettingError("AWS_CONTAINER_CREDENTIALS_FULL_URI must be an http:// address of this machine")
+        return KeyServer(url, self._environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""))
+
+    @cached_property
     def aws_access(self) -> AwsAccess:
         """``AWS_REGION`` and the credentials, as Lambda sets them; ``AWS_ENDPOINT_URL`` where there is an emulator.
+
+        The credentials are empty where a ``key_server`` has them.
 
         Raises:
             SettingError: one is missing, or the endpoint is no address.
@@ -112,8 +138,8 @@ class Settings:
         return AwsAccess(
             region=region,
             endpoint=endpoint,
-            access_key=self._required("AWS_ACCESS_KEY_ID"),
-            secret_key=self._required("AWS_SECRET_ACCESS_KEY"),
+            access_key="" if self.key_server else self._required("AWS_ACCESS_KEY_ID"),
+            secret_key="" if self.key_server else self._required("AWS_SECRET_ACCESS_KEY"),
             session_token=self._environment.get("AWS_SESSION_TOKEN", ""),
         )
 

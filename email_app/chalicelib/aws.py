@@ -1,24 +1,23 @@
-"""What all AWS clients of this app share: time-outs, few repetitions, and one exception for "AWS does not answer"."""
+"""What all AWS clients of this app share: time-outs, few repetitions, and one exception for "AWS does not answer".
+
+botocore is imported where it is used: it takes longer than all the rest of a cold start, and neither ``/health`` nor a
+refused request needs it.
+"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from botocore.config import Config
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 5
 ATTEMPTS = 2
 """Of a call that may be repeated. Two calls that each time out twice still fit into the 24 s of the HTTP API."""
-
-UNANSWERED = (BotoCoreError, ClientError, ResponseParserError)
-"""All that botocore raises when a call fails: `ResponseParserError` is not one of its own base class."""
 
 
 class AwsUnavailable(Exception):
@@ -32,6 +31,8 @@ class AwsUnavailable(Exception):
 
 
 def client_config(*, attempts: int = ATTEMPTS) -> Config:
+    from botocore.config import Config  # noqa: PLC0415 - see above
+
     return Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
@@ -42,7 +43,10 @@ def client_config(*, attempts: int = ATTEMPTS) -> Config:
 @contextmanager
 def failing_as(unavailable: type[AwsUnavailable]) -> Iterator[None]:
     """Name the failure of a call by what it means here; the cause stays attached for the log."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - it has another base class
+
     try:
         yield
-    except UNANSWERED as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise unavailable(type(error).__name__) from error

@@ -97,6 +97,14 @@ class Bootstrap:
     def services(self) -> Services:
         return self._services
 
+    def prepare(self) -> None:
+        """Import what is imported at its first use, so that a snapshot of this process has it. Opens nothing."""
+        import boto3  # noqa: F401, PLC0415
+
+    def forget(self) -> None:
+        """Make the services anew at their next use: a snapshot's connections and keys are those of another process."""
+        self.use(Services())
+
     def use(self, services: Services) -> None:
         """Work with these from now on: for tests, which bring fakes."""
         self._services = services

@@ -15,6 +15,7 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from chalicelib.aws import AwsUnavailable
@@ -24,9 +25,10 @@ from chalicelib.evento import UnreadableMessage, read_message
 from chalicelib.ledger import CONFLICTS, LedgerUnavailable, RowChanged, update
 from chalicelib.mailer import MailerError, MailFateUnknown, MailRefused
 from chalicelib.notificaciones import Envio, mails_for
+from chalicelib.ritmo import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from chalicelib.cola import Queue
@@ -40,6 +42,9 @@ BATCH_SECONDS = 12
 """No mail is begun later than this. Of the function's 30 s that leaves 18 for the slowest one: SES once and the ledger
 once, all unanswered. A mail that is not begun is in no doubt; a function that is killed leaves one in it.
 """
+
+THREADS = 10
+"""Messages of a batch at the same time: all of them, and as many connections as botocore keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +74,8 @@ class Sender:
         clock: Callable[[], datetime],
         new_turn: Callable[[], str],
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+        threads: int = THREADS,
     ) -> None:
         self._ledger = ledger
         self._mailer = mailer
@@ -77,12 +84,22 @@ class Sender:
         self._clock = clock
         self._new_turn = new_turn
         self._monotonic = monotonic
+        self._pace = Pace(settings.mail_rate, monotonic=monotonic, sleep=sleep)
+        self._threads = threads
 
-    def process_batch(self, messages: Iterable[Received]) -> list[str]:
-        """Send the mails of a batch, and return the ids of the messages that must be delivered again."""
+    def process_batch(self, messages: Sequence[Received]) -> list[str]:
+        """Send the mails of a batch at the same time, as fast as SES takes them.
+
+        Returns:
+            the ids of the messages that must be delivered again.
+        """
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only the consumer needs it
+
         self._mailer.forget_connections()
         deadline = self._monotonic() + BATCH_SECONDS
-        return [message.message_id for message in messages if not self._finish(message, deadline)]
+        with ThreadPoolExecutor(self._threads) as pool:
+            unfinished = pool.map(lambda message: not self._finish(message, deadline), messages)
+            return [message.message_id for message in compress(messages, unfinished)]
 
     def _finish(self, message: Received, deadline: float) -> bool:
         """Whether the message may be forgotten. Nothing that is wrong with one touches the others."""
@@ -116,7 +133,7 @@ class Sender:
             UnreadableMessage, LedgerUnavailable
         """
         mails = mails_for(read_message(body), self._settings, self._clock())
-        outcomes = [Retry() if self._monotonic() > deadline else self._deliver(envio) for envio in mails]
+        outcomes = [self._deliver(envio) if self._pace.wait(deadline) else Retry() for envio in mails]
         return _combine([retry for retry in outcomes if retry])
 
     def _deliver(self, envio: Envio) -> Retry | None:

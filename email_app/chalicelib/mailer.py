@@ -12,10 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError
-from botocore.parsers import ResponseParserError
-
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import ContentTypeDef, MessageHeaderTypeDef
 
@@ -32,8 +30,6 @@ EVENT_TAG, RECIPIENT_TAG = "evento", "huella"
 _REFUSALS = {"MessageRejected", "BadRequestException", "MailFromDomainNotVerifiedException"}
 _SERVICE_UNAVAILABLE = 503
 _SERVER_ERROR = 500
-# Read time-out, reset, half an answer. What else botocore raises (no route, no credentials) comes before the request.
-_PERHAPS_REACHED_SES = (HTTPClientError, SSLError, ResponseParserError)
 
 # RFC 3834: no out-of-office answer to a program.
 _HEADERS: list[MessageHeaderTypeDef] = [{"Name": "Auto-Submitted", "Value": "auto-generated"}]
@@ -82,6 +78,9 @@ class SesMailer:
         self._configuration_set = configuration_set
 
     def send(self, correo: Correo, contenido: Contenido) -> str:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see aws.py
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415
+
         try:
             answer = self._client.send_email(
                 FromEmailAddress=self._sender,
@@ -128,5 +127,10 @@ def _explain_answer(error: ClientError) -> MailerError:
 
 def _explain_silence(error: Exception) -> MailerError:
     """No answer: what matters is whether the request can have left."""
+    from botocore.exceptions import HTTPClientError, SSLError  # noqa: PLC0415 - see aws.py
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+
     code = type(error).__name__
-    return MailFateUnknown(code) if isinstance(error, _PERHAPS_REACHED_SES) else MailerUnavailable(code)
+    # Read time-out, reset, half an answer. What else botocore raises (no route, no credentials) comes before all that.
+    perhaps_reached_ses = isinstance(error, HTTPClientError | SSLError | ResponseParserError)
+    return MailFateUnknown(code) if perhaps_reached_ses else MailerUnavailable(code)

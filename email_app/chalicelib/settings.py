@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 LANGUAGES = ("es", "en")
 _TRUTH = {"true": True, "false": False}
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+MAX_RATE = 1_000
+_NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,18})?", re.ASCII)
 _URL = re.compile(r"https?://[^\s]+")
 
 
@@ -38,6 +40,8 @@ class Settings:
     notify_employee: bool
     """Whether a new employee is greeted."""
     ses_configuration_set: str
+    mail_rate: float
+    """Mails that this process sends in a second, at most: its part of what SES takes from the account."""
     mail_language: str
     """The language of the mails that this app words; one of ``LANGUAGES``."""
     is_demo: bool = False
@@ -59,6 +63,7 @@ class Settings:
             notify_to=read.addresses("NOTIFY_TO"),
             notify_employee=_TRUTH[read.one_of("NOTIFY_EMPLOYEE", tuple(_TRUTH))],
             ses_configuration_set=read.matching("SES_CONFIGURATION_SET", _NAME, "the name of a SES configuration set"),
+            mail_rate=read.rate("MAIL_RATE"),
             mail_language=read.one_of("MAIL_LANGUAGE", LANGUAGES, default=LANGUAGES[0]),
             is_demo=_TRUTH[read.one_of("DEMO", tuple(_TRUTH), default="false")],
         )
@@ -79,6 +84,12 @@ class _Reader:
         if value not in choices:
             raise SettingError(name, " or ".join(choices))
         return value
+
+    def rate(self, name: str) -> float:
+        value = self._environment.get(name, "")
+        if not _NUMBER.fullmatch(value) or not 0 < float(value) <= MAX_RATE:
+            raise SettingError(name, f"a number above 0, at most {MAX_RATE}")
+        return float(value)
 
     def sender(self, name: str) -> str:
         value = self._environment.get(name, "")

@@ -16,18 +16,11 @@ UNUSED_SUFFIXES = frozenset({".c", ".h", ".pxd", ".pyc", ".pyi", ".pyx", ".typed
 UNUSED_FOLDERS = frozenset({"__pycache__", "tests", "testing"})
 # Parts of distributions that the apps do not use.
 UNUSED_PARTS = (
-    # crud_app writes SQLAlchemy Core; the other parts serve the ORM and other databases.
-    "sqlalchemy/ext/",
-    "sqlalchemy/future/",
-    "sqlalchemy/orm/",
     # pg8000 parses dates; it never looks up a time zone by its name.
     "dateutil/zoneinfo/",
-    # httpx imports it where it finds it, for asynchronous clients, and a cold start would pay for it.
+    # httpcore imports it where it finds it, for asynchronous clients, and a cold start would pay for it.
     "anyio/",
 )
-# The one database is PostgreSQL, reached through pg8000.
-DIALECTS = ("sqlalchemy", "dialects")
-NEEDED_DIALECT = "postgresql"
 # A licence must travel with the code. METADATA too: pg8000 asks importlib.metadata for its own version.
 NEEDED_METADATA = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS", "METADATA")
 
@@ -40,6 +33,4 @@ def is_needed(path: PurePosixPath) -> bool:
         return False
     if path.parts[0].endswith(".dist-info"):
         return path.name.upper().startswith(NEEDED_METADATA)
-    if path.parts[:2] == DIALECTS and len(path.parts) > len(DIALECTS) + 1:
-        return path.parts[2] == NEEDED_DIALECT
     return True

@@ -29,9 +29,13 @@ KEPT = frozenset(
 REPLACED = frozenset({"aws_api_gateway_deployment", "aws_api_gateway_rest_api", "aws_iam_role", "aws_iam_role_policy"})
 REST_API_PERMISSION = "rest_api_invoke"
 
+# With SnapStart, everything that starts a function calls the version that this alias names: $LATEST has no snapshot.
+ALIAS = "live"
+
 # What Chalice writes for a queue or topic that a decorator names plainly: an ARN with the name at its end.
 PLAIN_NAME = re.compile(r"^arn:.*:(?P<service>sqs|sns):.*:(?P<name>[A-Za-z0-9_-]+)$")
 EXPRESSION = re.compile(r"\$\{(?P<expression>[^}]*)\}")
+FUNCTION_ARN = re.compile(r"^\$\{aws_lambda_function\.(?P<name>\w+)\.arn\}$")
 VARIABLE = re.compile(r"^var\.(?P<name>[a-z][a-z0-9_]*)$")
 
 
@@ -52,6 +56,8 @@ def adapt(template: JSON) -> JSON:
     environment = set().union(*(_environment_variables(name, block) for name, block in functions.items()))
 
     resources["aws_lambda_function"] = {name: _function(name, block) for name, block in functions.items()}
+    resources["aws_lambda_alias"] = {name: _alias(name) for name in functions}
+    _start_what_is_live(resources)
     for block in resources.get("aws_lambda_event_source_mapping", {}).values():
         queues.add(_read_queue(block))
     for block in [*resources.get("aws_sns_topic_subscription", {}).values(), *_sns_permissions(resources)]:
@@ -70,12 +76,19 @@ def adapt(template: JSON) -> JSON:
             **_map_variable("topics", "object({ arn = string })", topics),
             **{name: _variable("string", "Read by the functions from their environment.") for name in environment},
         },
+        "locals": {"live": {name: _live(name) for name in functions}},
         # An empty map is an error in Terraform's JSON syntax.
         "resource": {kind: blocks for kind, blocks in resources.items() if blocks},
         "output": {
             "functions": {
-                "description": "Name, ARN and invocation ARN of each function, by its name in the app.",
-                "value": {name: _attributes(name, "function_name", "arn", "invoke_arn") for name in functions},
+                "description": "Name, ARN, invocation ARN and alias (or null) of each function, by its name there.",
+                "value": {
+                    name: {
+                        "name": f"${{aws_lambda_function.{name}.function_name}}",
+                        **{key: f"${{local.live.{name}.{key}}}" for key in ("arn", "invoke_arn", "qualifier")},
+                    }
+                    for name in functions
+                },
             },
             "schedules": {
                 "description": "Name and ARN of the EventBridge rule of each scheduled function.",
@@ -104,6 +117,14 @@ def _function(name: str, block: JSON) -> JSON:
         "reserved_concurrent_executions": f"${{{chosen}.reserved_concurrency}}",
         "filename": "${path.module}/deployment.zip",
         "source_code_hash": '${filebase64sha256("${path.module}/deployment.zip")}',
+        # A version of its own for each change of code or settings: that is what has a snapshot.
+        "publish": f"${{{chosen}.snapstart}}",
+        "dynamic": {
+            "snap_start": {
+                "for_each": f"${{{chosen}.snapstart ? [1] : []}}",
+                "content": {"apply_on": "PublishedVersions"},
+            }
+        },
         "tracing_config": {"mode": "Active"},
         "logging_config": {
             "log_format": "JSON",
@@ -112,6 +133,47 @@ def _function(name: str, block: JSON) -> JSON:
             "system_log_level": "INFO",
         },
     }
+
+
+def _alias(name: str) -> JSON:
+    return {
+        "count": f'${{var.functions["{name}"].snapstart ? 1 : 0}}',
+        "name": ALIAS,
+        "description": "The newest version, which starts from its snapshot.",
+        "function_name": f"${{aws_lambda_function.{name}.function_name}}",
+        "function_version": f"${{aws_lambda_function.{name}.version}}",
+    }
+
+
+def _live(name: str) -> JSON:
+    """What is to be called: the alias where there is one, else the function."""
+    function, alias = f"aws_lambda_function.{name}", f"aws_lambda_alias.{name}"
+    chosen = f'var.functions["{name}"].snapstart'
+    return {
+        **{key: f"${{{chosen} ? one({alias}[*].{key}) : {function}.{key}}}" for key in ("arn", "invoke_arn")},
+        # A permission is for exactly what is called.
+        "qualifier": f"${{one({alias}[*].name)}}",
+    }
+
+
+def _start_what_is_live(resources: JSON) -> None:
+    """Point queue, topic and schedule at the alias where there is one, and permit exactly that."""
+    for kind, key in (
+        ("aws_lambda_event_source_mapping", "function_name"),
+        ("aws_sns_topic_subscription", "endpoint"),
+        ("aws_cloudwatch_event_target", "arn"),
+    ):
+        for block in resources.get(kind, {}).values():
+            block[key] = f"${{local.live.{_function_named(block[key])}.arn}}"
+    for block in resources.get("aws_lambda_permission", {}).values():
+        block["qualifier"] = f"${{local.live.{_function_named(block['function_name'])}.qualifier}}"
+
+
+def _function_named(reference: str) -> str:
+    match = FUNCTION_ARN.match(reference)
+    if match is None:
+        raise UnknownTemplate(f"{reference} is no function's ARN: teach infra/packaging/module.py about it.")
+    return match["name"]
 
 
 def _environment_variables(function: str, block: JSON) -> set[str]:
@@ -176,11 +238,6 @@ def _function_of(rule: str) -> str:
     return rule.removesuffix("-event")
 
 
-def _attributes(function: str, *names: str) -> dict[str, str]:
-    short = {"function_name": "name"}
-    return {short.get(name, name): f"${{aws_lambda_function.{function}.{name}}}" for name in names}
-
-
 def _functions_variable(names: list[str]) -> JSON:
     fields = {
         "name": "string",
@@ -189,6 +246,7 @@ def _functions_variable(names: list[str]) -> JSON:
         "memory_size": "number",
         "timeout": "number",
         "reserved_concurrency": "number",
+        "snapstart": "bool",
     }
     typed = ", ".join(f"{field} = {kind}" for field, kind in fields.items())
     return {

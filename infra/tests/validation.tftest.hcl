@@ -35,6 +35,7 @@ run "bad_values_1" {
     reserved_concurrency = { frontend = 1 }
     mail_concurrency     = 1
     log_retention_days   = 10
+    ses_rate             = 0.5
     office_hours         = { opens = "8:00", closes = "cron(0 19 ? * MON-FRI *)", timezone = "America/Lima" }
     alarm_email          = "guardia"
     mail_language        = "fr"
@@ -64,6 +65,7 @@ run "bad_values_1" {
     var.reserved_concurrency,
     var.mail_concurrency,
     var.log_retention_days,
+    var.ses_rate,
     var.office_hours,
     var.alarm_email,
     var.mail_language,
@@ -95,6 +97,7 @@ run "bad_values_2" {
     reserved_concurrency = { bff = -1 }
     mail_concurrency     = 1001
     log_retention_days   = 0
+    ses_rate             = 1001
     office_hours         = { opens = "cron(0 8 ? * MON-FRI *)", closes = "cron(0 19 ? * MON-FRI *)", timezone = "5 hours west" }
   }
 
@@ -112,6 +115,7 @@ run "bad_values_2" {
     var.reserved_concurrency,
     var.mail_concurrency,
     var.log_retention_days,
+    var.ses_rate,
     var.office_hours,
   ]
 }

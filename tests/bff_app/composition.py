@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import app as bff_app
 from chalicelib.address import UpstreamAddress
 from chalicelib.bootstrap import assemble, bootstrap
-from chalicelib.httpx_upstream import HttpxUpstreamClient
+from chalicelib.httpcore_upstream import HttpcoreUpstreamClient
 from chalicelib.settings import Settings, SignInSettings
 from tests.bff_app.user_pool import CLIENT_ID, ISSUER
 from tests.support.client import Client
@@ -25,7 +25,7 @@ def composed(
     """The app passes requests on to these addresses, within these limits (see ``assemble``)."""
     settings = Settings(UpstreamAddress.parse(crud_url), UpstreamAddress.parse(email_url), sign_in)
     # These upstreams do without TLS: reading a certificate store takes longer than all the rest of a test.
-    client = HttpxUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    client = HttpcoreUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     bootstrap.use(assemble(settings, client, **limits))
     try:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from chalicelib.errors import PublishFailed
@@ -22,12 +23,14 @@ class FakePublisher:
         self.is_down = False
         #: Employees whose events are not taken.
         self.refused: set[int] = set()
+        self._lock = threading.Lock()
 
     def publish(self, evento: Evento) -> str:
         if self.is_down:
             raise PublishFailed("EndpointConnectionError")
-        self.published.append(evento)
-        return f"message-{len(self.published)}"
+        with self._lock:
+            self.published.append(evento)
+            return f"message-{len(self.published)}"
 
     def publish_batch(self, eventos: Sequence[Evento]) -> dict[str, str]:
         self.batches.append(list(eventos))

@@ -12,11 +12,12 @@ import pytest
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from chalicelib.connection import Connector
-from chalicelib.database import Database, Statement
+from chalicelib.database import Database
 from chalicelib.errors import Unavailable
 from chalicelib.pipeline import PipelinedConnection
 from chalicelib.repository import Repository
 from chalicelib.settings import SettingError, parse_database_url
+from chalicelib.statement import Statement
 from infra.local.emulator import PROGRAM, ROOT, free_port
 from tests.support.wire import WireProxy
 
@@ -27,7 +28,6 @@ LIMITS = Statement(
     "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'), "
     "current_setting('idle_in_transaction_session_timeout')",
     (),
-    {},
 )
 
 
@@ -67,7 +67,7 @@ class TestTls:
     @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
     def test_a_server_that_the_authority_vouches_for_is_trusted(self, tls_proxy, database_url, certificates, mode):
         database = Database(parse_database_url(self.url(tls_proxy, database_url, mode, certificates / "server.pem")))
-        assert list(database.read(Statement("SELECT 1", (), {}), {})) == [(1,)]
+        assert database.read(Statement("SELECT 1", ()), {}) == [[1]]
         database.close()
 
     @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
@@ -104,13 +104,13 @@ class TestTls:
 
 class TestLimits:
     def test_the_server_keeps_them(self, shared_database):
-        assert list(shared_database.read(LIMITS, {})) == [("10s", "3s", "30s")]
+        assert shared_database.read(LIMITS, {}) == [["10s", "3s", "30s"]]
 
     def test_it_keeps_them_behind_a_pooler_that_refuses_start_up_parameters(self, database_url):
         pooled = Database(parse_database_url(f"{database_url}&pgbouncer=true"))
-        assert list(pooled.read(LIMITS, {})) == [("10s", "3s", "30s")]
+        assert pooled.read(LIMITS, {}) == [["10s", "3s", "30s"]]
         with pooled.transaction() as transaction:
-            assert list(transaction.run(LIMITS, {})) == [("10s", "3s", "30s")]
+            assert transaction.run(LIMITS, {}) == [["10s", "3s", "30s"]]
         pooled.close()
 
     def test_a_lock_that_somebody_holds_is_waited_for_a_short_time_only(self, database, database_url, sql, ana):

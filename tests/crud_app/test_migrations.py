@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy.dialects.postgresql import dialect
 
 from chalicelib.empleado import FIELDS
-from chalicelib.tables import empleados, eventos, peticiones, sql_type
 from infra.local.postgres import migrate
+from sql.tables import empleados, eventos, peticiones, sql_type
 
 APP = Path(__file__).parents[2] / "crud_app"
 

@@ -22,8 +22,8 @@ from chalicelib import parameter
 from chalicelib.bootstrap import open_database
 from chalicelib.database import Database
 from chalicelib.errors import Unavailable
-from chalicelib.parameter import JSON, TARGET, ParameterStore, sign
-from chalicelib.settings import AwsAccess, SettingError, Settings, parse_database_url
+from chalicelib.parameter import JSON, TARGET, ParameterStore, sign, with_keys
+from chalicelib.settings import AwsAccess, KeyServer, SettingError, Settings, parse_database_url
 from infra.local.emulator import free_port
 
 NAME = "/directory/database"
@@ -162,6 +162,59 @@ class TestRead:
                 ParameterStore(access(f"https://127.0.0.1:{port}")).read(NAME)
             thread.join()
         assert caplog.records[-1].reason == "SSLError"
+
+
+class TestKeysOfAServer:
+    """After a start from a snapshot, Lambda gives credentials on request."""
+
+    @pytest.fixture
+    def keys_asked(self):
+        return []
+
+    @pytest.fixture
+    def server(self, keys_asked):
+        """Gives the credentials that are on top of ``answers``."""
+        answers = [(200, b'{"AccessKeyId": "AKID", "SecretAccessKey": "s", "Token": "t", "Expiration": "soon"}')]
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                keys_asked.append((self.path, self.headers["Authorization"]))
+                status, body = answers[-1]
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        listening = HTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield KeyServer(f"http://127.0.0.1:{listening.server_port}/keys?v=1", "hunter"), answers
+        listening.shutdown()
+        thread.join()
+        listening.server_close()
+
+    def test_are_asked_for_anew_each_time(self, server, keys_asked, emulator):
+        client = boto3.client("ssm", endpoint_url=emulator.endpoint, region_name="us-east-1")
+        client.put_parameter(Name=NAME, Value="postgresql://a@b/c", Type="SecureString", Overwrite=True)
+        store = ParameterStore(AwsAccess("us-east-1", emulator.endpoint, "", "", ""), server[0])
+
+        assert [store.read(NAME), store.read(NAME)] == ["postgresql://a@b/c"] * 2
+        assert keys_asked == [("/keys?v=1", "hunter")] * 2
+
+    def test_sign_the_request(self, server):
+        access = with_keys(AwsAccess("us-east-1", "https://ssm", "", "", ""), server[0])
+        assert (access.access_key, access.secret_key, access.session_token) == ("AKID", "s", "t")
+
+    @pytest.mark.parametrize("answer", [(500, b"{}"), (200, b"{}"), (200, b"[]"), (200, b"<html>")])
+    def test_that_are_not_given_are_a_refusal(self, server, answer, caplog):
+        key_server, answers = server
+        answers.append(answer)
+        with pytest.raises(Unavailable):
+            ParameterStore(AwsAccess("us-east-1", "http://127.0.0.1:9", "", "", ""), key_server).read(NAME)
+        assert caplog.records[-1].reason == "ConnectionRefusedError"
 
 
 class TestRotation:

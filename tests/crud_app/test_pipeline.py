@@ -7,8 +7,8 @@ import threading
 import time
 import uuid
 
-import pg8000.dbapi
 import pytest
+from pg8000.core import CoreConnection
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from chalicelib.connection import LIMITS_STATEMENT, Connector
@@ -18,13 +18,12 @@ from chalicelib.settings import parse_database_url
 
 @pytest.fixture
 def connect(proxy, database_url):
-    """Opens connections through the proxy, in autocommit, and closes them afterwards."""
+    """Opens connections through the proxy, and closes them afterwards."""
     connector = Connector(parse_database_url(proxy.url(database_url)))
     opened = []
 
     def connect(kind=PipelinedConnection, **options):
         connection = connector.open(kind, seconds=5, **options)
-        connection.autocommit = True
         opened.append(connection)
         return connection
 
@@ -39,41 +38,37 @@ def connection(connect):
 
 
 def ask(connection, statement, *values):
-    cursor = connection.cursor()
-    cursor.execute(statement, values)
-    return cursor.fetchall() if cursor.description else ()
+    return connection.execute_unnamed(statement, values).rows
 
 
 def is_sound(connection) -> bool:
     """Whether the connection answers the question that was asked, and not an older one."""
     token = str(uuid.uuid4())
-    return ask(connection, "SELECT $1::text", token) == ([token],)
+    return ask(connection, "SELECT $1::text", token) == [[token]]
 
 
 class TestOneTrip:
     def test_a_statement_with_parameters_is_one_flush(self, connection, proxy):
         before = proxy.statements, proxy.answers
-        assert ask(connection, "SELECT $1::int + $2::int", 40, 2) == ([42],)
+        assert ask(connection, "SELECT $1::int + $2::int", 40, 2) == [[42]]
         assert (proxy.statements, proxy.answers) == (before[0] + 1, before[1] + 1)
 
     def test_stock_pg8000_needs_three(self, connect, proxy):
-        stock = connect(pg8000.dbapi.Connection)
+        stock = connect(CoreConnection)
         before = proxy.statements
-        cursor = stock.cursor()
-        cursor.execute("SELECT %s::int", (1,))
+        stock.execute_unnamed("SELECT $1::int", (1,))
         assert proxy.statements == before + 3
 
     def test_the_preamble_rides_along(self, connect, proxy):
         connection = connect(preamble=LIMITS_STATEMENT)
         before = proxy.statements
         rows = ask(connection, "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
-        assert rows == (["10s", "3s"],)
+        assert rows == [["10s", "3s"]]
         assert proxy.statements == before + 1
 
     def test_the_preamble_counts_as_no_row(self, connect):
-        cursor = connect(preamble=LIMITS_STATEMENT).cursor()
-        cursor.execute("SELECT * FROM generate_series(1, 3)")
-        assert cursor.rowcount == 3
+        answer = connect(preamble=LIMITS_STATEMENT).execute_unnamed("SELECT * FROM generate_series(1, 3)")
+        assert answer.row_count == 3
 
 
 class TestValues:
@@ -86,23 +81,21 @@ class TestValues:
         ],
     )  # fmt: skip
     def test_come_back_as_they_went(self, connection, cast, value):
-        assert ask(connection, f"SELECT $1::{cast}", value) == ([value],)
+        assert ask(connection, f"SELECT $1::{cast}", value) == [[value]]
 
     def test_nulls_stand_between_values(self, connection):
         rows = ask(connection, "SELECT $1::text, $2::int, $3::text UNION ALL SELECT NULL, 1, NULL", None, None, "a")
-        assert rows == ([None, None, "a"], [None, 1, None])
+        assert rows == [[None, None, "a"], [None, 1, None]]
 
     def test_one_parameter_may_be_used_twice(self, connection):
-        assert ask(connection, "SELECT $2::int, $1::int, $2::int", 1, 2) == ([2, 1, 2],)
+        assert ask(connection, "SELECT $2::int, $1::int, $2::int", 1, 2) == [[2, 1, 2]]
 
     def test_large_answers_arrive_whole(self, connection):
         rows = ask(connection, "SELECT repeat('x', 10000) FROM generate_series(1, 500)")
         assert sum(len(row[0]) for row in rows) == 5_000_000
 
-    def test_what_has_no_rows_has_no_description(self, connection):
-        cursor = connection.cursor()
-        cursor.execute("DO $$ BEGIN END $$")
-        assert cursor.description is None
+    def test_what_returns_no_rows_has_none(self, connection):
+        assert ask(connection, "DO $$ BEGIN END $$") is None
 
     def test_a_value_that_cannot_be_sent_is_noticed_before_anything_is(self, connection, proxy):
         before = proxy.statements
@@ -145,17 +138,17 @@ class TestErrors:
     def test_a_statement_survives_a_change_of_the_schema(self, connection):
         """Named prepared statements do not: "cached plan must not change result type"."""
         ask(connection, "CREATE TEMPORARY TABLE t (a int)")
-        assert ask(connection, "SELECT * FROM t WHERE $1::int = 1", 1) == ()
+        assert ask(connection, "SELECT * FROM t WHERE $1::int = 1", 1) == []
         ask(connection, "ALTER TABLE t ADD COLUMN b text DEFAULT 'x'")
         ask(connection, "INSERT INTO t (a) VALUES ($1::int)", 7)
-        assert ask(connection, "SELECT * FROM t WHERE $1::int = 1", 1) == ([7, "x"],)
+        assert ask(connection, "SELECT * FROM t WHERE $1::int = 1", 1) == [[7, "x"]]
 
     def test_a_failed_statement_may_be_repeated_once_it_can_succeed(self, connection):
         for _ in range(2):
             with pytest.raises(DatabaseError):
                 ask(connection, "SELECT $1::int FROM later", 1)
         ask(connection, "CREATE TEMPORARY TABLE later (a int)")
-        assert ask(connection, "SELECT $1::int FROM later", 1) == ()
+        assert ask(connection, "SELECT $1::int FROM later", 1) == []
 
     def test_an_interruption_while_reading_closes_the_connection(self, connection):
         """Else the next statement would read the rest of this one's rows."""
@@ -172,13 +165,12 @@ class TestErrors:
 
 
 class TestTransactions:
-    def test_begin_by_themselves_without_autocommit(self, connection):
-        connection.autocommit = False
+    def test_hold_what_was_done_until_they_end(self, connection):
         ask(connection, "CREATE TEMPORARY TABLE t (a int)")
-        connection.commit()
+        ask(connection, "BEGIN")
         ask(connection, "INSERT INTO t VALUES ($1::int)", 1)
-        connection.rollback()
-        assert ask(connection, "SELECT count(*) FROM t") == ([0],)
+        ask(connection, "ROLLBACK")
+        assert ask(connection, "SELECT count(*) FROM t") == [[0]]
 
     def test_a_failed_one_refuses_to_commit(self, connection):
         connection.execute_simple("BEGIN")
@@ -187,7 +179,7 @@ class TestTransactions:
         with pytest.raises(DatabaseError) as caught:
             ask(connection, "SELECT 1")
         assert sqlstate(caught.value) == "25P02"
-        connection.rollback()
+        connection.execute_simple("ROLLBACK")
         assert is_sound(connection)
 
 
@@ -250,12 +242,6 @@ class TestLosses:
         assert sqlstate(caught.value) == "57P01"
         assert connection.is_closed
 
-    def test_a_closed_cursor_runs_nothing(self, connection):
-        cursor = connection.cursor()
-        cursor.close()
-        with pytest.raises(InterfaceError, match="Cursor closed"):
-            cursor.execute("SELECT 1")
-
     def test_closing_twice_is_nothing(self, connection):
         connection.close()
         connection.close()
@@ -271,7 +257,7 @@ class TestLater:
         proxy.answering.clear()
         connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
         proxy.answering.set()
-        assert ask(connection, "SELECT a FROM t") == ([1],)
+        assert ask(connection, "SELECT a FROM t") == [[1]]
 
     def test_a_refusal_is_logged_and_forgotten(self, connection, caplog):
         connection.execute_later("INSERT INTO nowhere VALUES ($1::int)", (1,))
@@ -289,7 +275,7 @@ class TestLater:
         for number in range(5):
             connection.execute_later("INSERT INTO t VALUES ($1::int)", (number,))
         assert connection.is_usable()
-        assert ask(connection, "SELECT count(*) FROM t") == ([5],)
+        assert ask(connection, "SELECT count(*) FROM t") == [[5]]
 
     def test_an_answer_that_does_not_come_is_not_waited_for_long(self, connection, proxy):
         proxy.answering.clear()

@@ -1,31 +1,83 @@
-"""One round trip for each request once warm, counted on the wire; nothing that a read does not need."""
+"""One round trip for each request once warm, counted on the wire, also through PgBouncer in transaction mode; nothing
+that a read does not need.
+"""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from app import app
 from chalicelib import bootstrap
+from chalicelib.database import Database
+from chalicelib.settings import parse_database_url
+from chalicelib.statement import Statement
+from tests.crud_app.pgbouncer import PROGRAM, running_pgbouncer
+from tests.crud_app.wire import WireProxy
 from tests.support.client import Client
 
 ROOT = Path(__file__).parents[2]
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": 1}
 
 
+@pytest.fixture(scope="session")
+def pgbouncer(postgres):
+    with running_pgbouncer(PROGRAM, Path(postgres.socket_folder)) as socket:
+        yield socket
+
+
+@pytest.fixture(params=["direct", *(["pgbouncer"] if PROGRAM else [])])
+def way(request):
+    """How PostgreSQL is reached."""
+    return request.param
+
+
 @pytest.fixture
-def far_client(far_database, publisher):
-    """The app with PostgreSQL behind the counting proxy, warm, with one employee."""
+def proxy(way, postgres, request):
+    """Counts what passes, before PostgreSQL or before PgBouncer."""
+    server = Path(postgres.socket_folder) / ".s.PGSQL.5432"
+    with WireProxy(str(server if way == "direct" else request.getfixturevalue("pgbouncer"))) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def far_database(way, proxy, database_url, empty_tables):
+    """The database without rows, through the proxy."""
+    del empty_tables
+    query = "?pgbouncer=true" if way == "pgbouncer" else ""
+    database = Database(parse_database_url(proxy.url(database_url) + query))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def cold_client(far_database, publisher):
+    """The app with PostgreSQL behind the counting proxy."""
     bootstrap.install(bootstrap.assemble(far_database, publisher))
-    client = Client(app, role="rrhh")
-    client.post("/empleados", json=ANA)
-    client.get("/health?deep=1")  # the create's mark is read
-    yield client
+    yield Client(app, role="rrhh")
     bootstrap.install(None)
+
+
+@pytest.fixture
+def far_client(cold_client):
+    """Warm, with one employee."""
+    cold_client.post("/empleados", json=ANA)
+    cold_client.get("/health?deep=1")  # the create's mark is read
+    return cold_client
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_first_request_waits_for_the_greeting_and_for_its_own_trip(cold_client, proxy, method):
+    """Its own trip is the second: after the greeting, which ends the authentication, nothing else is asked."""
+    proxy.withhold_after(2)
+    body = ANA if method == "POST" else None
+    assert cold_client.request(method, "/empleados", json=body).status in {200, 201}
+    proxy.release()
 
 
 @pytest.mark.parametrize(
@@ -97,6 +149,39 @@ def test_a_write_that_changes_nothing_is_one_trip(far_client, proxy, write):
     assert proxy.statements == before + 1
 
 
+def test_the_statements_limits_ride_along(far_database):
+    """Behind PgBouncer, which refuses them when a connection starts, and lends the server to somebody else."""
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    ask = Statement(f"SELECT {', '.join(f'current_setting({name!r})' for name in names)}", ())
+    assert far_database.read(ask, {}) == [["10s", "3s", "30s"]]
+
+
+def test_many_clients_share_few_connections(way, proxy, database_url):
+    """Each gets the answer to its own question: no statement meets another client's parameters."""
+    query = "?pgbouncer=true" if way == "pgbouncer" else ""
+    address = parse_database_url(proxy.url(database_url) + query)
+    wrong = []
+
+    def work(client: int) -> None:
+        database = Database(address)
+        for number in range(20):
+            count = (client + number) % 5 + 1
+            names = tuple(f"p{each}" for each in range(count))
+            ask = Statement(f"SELECT {', '.join(f'${each + 1}::int' for each in range(count))}", names)
+            values = dict.fromkeys(names, client * 1000 + number)
+            if database.read(ask, values) != [[client * 1000 + number] * count]:
+                wrong.append((client, number))
+        database.close()
+
+    threads = [threading.Thread(target=work, args=(client,)) for client in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert proxy.statements == 8 * 20
+
+
 def run(code: str, environment: dict[str, str]) -> list[str]:
     """Run ``code`` in a new process in the app's folder; it prints a JSON list."""
     paths = f"import sys; sys.path[:0] = ['vendor', {str(ROOT)!r}]\n"
@@ -112,6 +197,11 @@ def refuse(*_, **__): raise AssertionError("a socket was opened")
 socket.socket.connect = refuse
 import app
 from chalicelib import bootstrap
+from chalicelib.database import Database
+from chalicelib.settings import parse_database_url
+from chalicelib.statement import Statement
+from tests.crud_app.pgbouncer import PROGRAM, running_pgbouncer
+from tests.crud_app.wire import WireProxy
 print(json.dumps([bootstrap._process._system is None]))
 """
     assert run(code, {}) == [True]

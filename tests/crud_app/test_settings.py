@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.settings import SettingError, Settings, parse_database_url
+from chalicelib.settings import KeyServer, SettingError, Settings, parse_database_url
 
 
 def test_reads_a_remote_address():
@@ -148,3 +148,27 @@ def test_an_emulator_has_an_address():
 def test_what_is_missing_to_ask_aws_is_named(variables, name):
     with pytest.raises(SettingError, match=name):
         _ = Settings(variables).aws_access
+
+
+SNAPSTART = {
+    "AWS_REGION": "eu-west-1",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9001/2021-11-29/credentials",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN": "hunter",
+}
+
+
+def test_after_a_snapshot_the_credentials_are_somewhere_else():
+    settings = Settings(SNAPSTART)
+    assert settings.key_server == KeyServer("http://127.0.0.1:9001/2021-11-29/credentials", "hunter")
+    assert "hunter" not in repr(settings.key_server)
+    assert settings.aws_access.secret_key == ""
+
+
+def test_without_a_snapshot_nobody_is_asked_for_credentials():
+    assert Settings(LAMBDA).key_server is None
+
+
+@pytest.mark.parametrize("url", ["https://example.com/", "http://example.com/", "http://127.0.0.1.example.com/", "x"])
+def test_credentials_come_from_this_machine_alone(url):
+    with pytest.raises(SettingError, match="AWS_CONTAINER_CREDENTIALS_FULL_URI"):
+        _ = Settings({**SNAPSTART, "AWS_CONTAINER_CREDENTIALS_FULL_URI": url}).key_server

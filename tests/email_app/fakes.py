@@ -33,6 +33,7 @@ SETTINGS = Settings(
     notify_to=("rrhh@example.com",),
     notify_employee=False,
     ses_configuration_set="correos",
+    mail_rate=1_000,
     mail_language="es",
 )
 

@@ -51,6 +51,7 @@ def environment(dynamo_table: tuple[Any, str], queues: tuple[str, str], recipien
         "NOTIFY_TO": recipient,
         "NOTIFY_EMPLOYEE": "false",
         "SES_CONFIGURATION_SET": "crud-app-correos",
+        "MAIL_RATE": "100",
     }
 
 

@@ -46,7 +46,8 @@ class World:
         self._turns = count(1)
         self.sender = self.consumer(self.ledger, self.mailer)
 
-    def consumer(self, ledger: Ledger, mailer: Mailer) -> Sender:
+    def consumer(self, ledger: Ledger, mailer: Mailer, *, threads: int = 1) -> Sender:
+        """With one thread, messages are processed in their order."""
         return Sender(
             ledger=ledger,
             mailer=mailer,
@@ -55,7 +56,12 @@ class World:
             clock=self.clock,
             new_turn=lambda: str(next(self._turns)),
             monotonic=lambda: self.monotonic,
+            sleep=self._sleep,
+            threads=threads,
         )
+
+    def _sleep(self, seconds: float) -> None:
+        self.monotonic += seconds
 
     @property
     def rows(self) -> list[Correo]:
@@ -468,6 +474,41 @@ def test_the_slowest_mail_fits_into_what_a_batch_leaves_of_the_function_s_time()
 
     assert BATCH_SECONDS + slowest <= function["lambda_timeout"]
     assert timedelta(seconds=function["lambda_timeout"]) < LEASE
+
+
+class Meeting(FakeMailer):
+    """Sends when two mails have come together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._together = threading.Barrier(2, timeout=10)
+
+    def send(self, correo: Correo, contenido: Contenido) -> str:
+        self._together.wait()
+        return super().send(correo, contenido)
+
+
+def test_the_messages_of_a_batch_are_processed_at_the_same_time(contract: Callable[..., dict[str, Any]]) -> None:
+    world = World()
+    consumer = world.consumer(world.ledger, Meeting(), threads=2)
+
+    assert consumer.process_batch([received(contract("creado"), 1), received(contract("actualizado"), 2)]) == []
+
+    assert len(world.rows) == 2
+
+
+def test_mails_are_sent_as_fast_as_ses_takes_them_and_the_rest_comes_again(
+    contract: Callable[..., dict[str, Any]],
+) -> None:
+    """Half a mail a second: in the twelve seconds of a batch seven are begun."""
+    world = World(settings=replace(SETTINGS, mail_rate=0.5))
+    ids = [f"{number}b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11" for number in range(9)]
+
+    failed = world.sender.process_batch([received(contract(id=id_), number) for number, id_ in enumerate(ids)])
+
+    assert failed == ["m7", "m8"]
+    assert len(world.mailer.taken) == 7
+    assert world.monotonic == BATCH_SECONDS
 
 
 def test_each_batch_begins_with_fresh_connections(body: str) -> None:

@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "NOTIFY_TO": "rrhh@example.com",
     "NOTIFY_EMPLOYEE": "false",
     "SES_CONFIGURATION_SET": "crud-app-correos",
+    "MAIL_RATE": "7",
 }
 
 
@@ -33,6 +34,7 @@ def test_reads_every_variable():
     assert settings.notify_to == ("rrhh@example.com",)
     assert settings.notify_employee is True
     assert settings.ses_configuration_set == "crud-app-correos"
+    assert settings.mail_rate == 7
     assert settings.mail_language == "en"
 
 
@@ -58,6 +60,11 @@ def test_a_missing_variable_is_named(name):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("MAIL_RATE", "0.000"),
+        ("MAIL_RATE", "-1"),
+        ("MAIL_RATE", "nan"),
+        ("MAIL_RATE", "1e3"),
+        ("MAIL_RATE", "1001"),
         ("EMAIL_QUEUE_URL", "crud-app-email-queue"),
         ("EMAIL_DLQ_URL", "arn:aws:sqs:us-east-1:000000000000:dlq"),
         ("LEDGER_TABLE", "crud app"),

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,24 +83,3 @@ def _wait_for(path: Path) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError("PgBouncer did not come up")
         time.sleep(0.05)
-
-
-def install_pgbouncer() -> None:
-    """Install Debian's, unless there is one.
-
-    Raises:
-        PoolerMissing: that is not possible on this machine.
-    """
-    with suppress(PoolerMissing):
-        find_pgbouncer()
-        return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise PoolerMissing("PgBouncer can only be installed by root, with apt-get; make faults says so and goes on")
-    subprocess.run(["apt-get", "update", "--quiet=2"], check=True)
-    quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", "pgbouncer"]
-    subprocess.run(install, check=True, env=quietly, stdout=subprocess.DEVNULL)
-
-
-if __name__ == "__main__":
-    install_pgbouncer()

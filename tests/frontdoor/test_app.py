@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -366,3 +367,25 @@ def test_a_rest_event_is_answered_as_chalice_does(path: str) -> None:
     assert found["statusCode"] == expected["statusCode"]
     del found["headers"]["X-Request-Id"]
     assert found["headers"] == expected["headers"]
+
+
+class FakeSnapshots:
+    """Lambda's library, as far as an app uses it."""
+
+    def __init__(self) -> None:
+        self.before: list[object] = []
+        self.after: list[object] = []
+        self.register_before_snapshot = self.before.append
+        self.register_after_restore = self.after.append
+
+
+def test_on_snapshot_registers_what_lambda_calls(monkeypatch):
+    snapshots = FakeSnapshots()
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", snapshots)
+    FrontDoor("sample").on_snapshot(before=list, after=dict)
+    assert (snapshots.before, snapshots.after) == ([list], [dict])
+
+
+def test_on_snapshot_does_nothing_where_there_is_no_such_thing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)
+    FrontDoor("sample").on_snapshot(before=list, after=dict)

@@ -1,8 +1,8 @@
 """A Lambda of our own: run by `python -I -S`, it sees the unpacked zip, what the Lambda runtime brings, and no more.
 
 Arguments: the folder of the unpacked zip, and the folder with the runtime's packages. Standard input: a JSON list of
-calls, each `{"handler": "app.app", "event": {…}}`. Standard output: `{"answers": […], "files": […]}`, where `files` are
-those of the modules that were imported.
+calls, each `{"handler": "app.app", "event": {…}}`. Standard output: `{"answers": […], "files": […], "modules": […]}`,
+where `files` are those of the modules that were imported, and `modules` the names of those that the calls imported.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ def main() -> None:
     task_root, runtime = sys.argv[1:]
     sys.path[:0] = [task_root]
     sys.path.append(runtime)
+    before = set(sys.modules)
     answers = []
     for call in json.load(sys.stdin):
         module, name = call["handler"].split(".")
         handler = getattr(import_module(module), name)
         answers.append(handler(call["event"], Context()))
     files = [file for each in list(sys.modules.values()) if (file := getattr(each, "__file__", None))]
-    json.dump({"answers": answers, "files": files}, sys.stdout)
+    modules = sorted(set(sys.modules) - before)
+    json.dump({"answers": answers, "files": files, "modules": modules}, sys.stdout)
 
 
 main()

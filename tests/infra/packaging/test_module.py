@@ -16,10 +16,11 @@ FUNCTIONS = {"api_handler", "sweep", "deliver", "file_receipt"}
 def test_only_what_is_reviewed_is_left_of_the_template(template: dict[str, Any]) -> None:
     module = adapt(template)
 
-    assert set(module) == {"//", "terraform", "variable", "resource", "output"}
+    assert set(module) == {"//", "terraform", "variable", "locals", "resource", "output"}
     assert set(module["resource"]) == {
         "aws_cloudwatch_event_rule",
         "aws_cloudwatch_event_target",
+        "aws_lambda_alias",
         "aws_lambda_event_source_mapping",
         "aws_lambda_function",
         "aws_lambda_permission",
@@ -57,6 +58,13 @@ def test_a_function_keeps_its_code_and_environment_and_takes_the_rest_from_varia
         "memory_size": '${var.functions["deliver"].memory_size}',
         "timeout": '${var.functions["deliver"].timeout}',
         "reserved_concurrent_executions": '${var.functions["deliver"].reserved_concurrency}',
+        "publish": '${var.functions["deliver"].snapstart}',
+        "dynamic": {
+            "snap_start": {
+                "for_each": '${var.functions["deliver"].snapstart ? [1] : []}',
+                "content": {"apply_on": "PublishedVersions"},
+            }
+        },
         "tracing_config": {"mode": "Active"},
         "logging_config": {
             "log_format": "JSON",
@@ -73,9 +81,49 @@ def test_every_function_of_the_app_is_there(template: dict[str, Any]) -> None:
     assert set(module["resource"]["aws_lambda_function"]) == FUNCTIONS
     assert module["output"]["functions"]["value"]["sweep"] == {
         "name": "${aws_lambda_function.sweep.function_name}",
-        "arn": "${aws_lambda_function.sweep.arn}",
-        "invoke_arn": "${aws_lambda_function.sweep.invoke_arn}",
+        "arn": "${local.live.sweep.arn}",
+        "invoke_arn": "${local.live.sweep.invoke_arn}",
+        "qualifier": "${local.live.sweep.qualifier}",
     }
+
+
+def test_with_snapstart_an_alias_names_the_newest_version(template: dict[str, Any]) -> None:
+    module = adapt(template)
+
+    assert set(module["resource"]["aws_lambda_alias"]) == FUNCTIONS
+    assert module["resource"]["aws_lambda_alias"]["sweep"] == {
+        "count": '${var.functions["sweep"].snapstart ? 1 : 0}',
+        "name": "live",
+        "description": "The newest version, which starts from its snapshot.",
+        "function_name": "${aws_lambda_function.sweep.function_name}",
+        "function_version": "${aws_lambda_function.sweep.version}",
+    }
+    assert module["locals"]["live"]["sweep"] == {
+        "arn": '${var.functions["sweep"].snapstart ? one(aws_lambda_alias.sweep[*].arn) '
+        ": aws_lambda_function.sweep.arn}",
+        "invoke_arn": '${var.functions["sweep"].snapstart ? one(aws_lambda_alias.sweep[*].invoke_arn) '
+        ": aws_lambda_function.sweep.invoke_arn}",
+        "qualifier": "${one(aws_lambda_alias.sweep[*].name)}",
+    }
+
+
+def test_what_starts_a_function_calls_what_is_live_and_may(template: dict[str, Any]) -> None:
+    resources = adapt(template)["resource"]
+    (schedule,) = resources["aws_cloudwatch_event_target"].values()
+    (subscription,) = resources["aws_sns_topic_subscription"].values()
+    qualifiers = {block["qualifier"] for block in resources["aws_lambda_permission"].values()}
+
+    assert schedule["arn"] == "${local.live.sweep.arn}"
+    assert subscription["endpoint"] == "${local.live.file_receipt.arn}"
+    assert qualifiers == {"${local.live.sweep.qualifier}", "${local.live.file_receipt.qualifier}"}
+
+
+def test_a_trigger_of_something_else_stops_the_build(template: dict[str, Any]) -> None:
+    (subscription,) = template["resource"]["aws_sns_topic_subscription"].values()
+    subscription["endpoint"] = "https://example.com"
+
+    with pytest.raises(UnknownTemplate, match=r"https://example\.com is no function's ARN"):
+        adapt(template)
 
 
 def test_a_queue_is_read_with_partial_failures_and_a_limit(template: dict[str, Any]) -> None:
@@ -83,7 +131,7 @@ def test_a_queue_is_read_with_partial_failures_and_a_limit(template: dict[str, A
 
     assert mapping == {
         "event_source_arn": '${var.queues["letters"].arn}',
-        "function_name": "${aws_lambda_function.deliver.arn}",
+        "function_name": "${local.live.deliver.arn}",
         "batch_size": 5,
         "maximum_batching_window_in_seconds": 0,
         "function_response_types": ["ReportBatchItemFailures"],
@@ -150,7 +198,7 @@ def test_an_app_with_routes_only_has_no_empty_blocks(template: dict[str, Any]) -
 
     module = adapt(template)
 
-    assert set(module["resource"]) == {"aws_lambda_function"}
+    assert set(module["resource"]) == {"aws_lambda_alias", "aws_lambda_function"}
     assert "queues" not in module["variable"]
     assert "topics" not in module["variable"]
 

@@ -13,13 +13,14 @@ import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from infra.local.postgres import Postgres, migrate
 from infra.packaging.__main__ import SIZE_BUDGETS, build_module
 from tests.infra.packaging.conftest import ROOT
+from tests.support.claims import person
 from tests.support.events import Wire, event_for, health_check_event
 from tests.support.responses import check_response
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 APPS = ("crud_app", "email_app", "bff_app")
 # What AWS puts beside the code in its Python runtimes.
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
+# A module a line. `make imports` writes them anew; what a new line costs must be seen and decided.
+FIRST_IMPORTS = Path(__file__).with_name("first_imports")
 SCHEDULED_EVENT = {
     "version": "0",
     "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
@@ -44,6 +47,16 @@ SCHEDULED_EVENT = {
 SLACK = 1.3
 
 
+class Ran(NamedTuple):
+    """What came of calling a package's handlers."""
+
+    answers: list[dict[str, Any]]
+    files: list[str]
+    """Of all modules in memory."""
+    modules: list[str]
+    """Names of those that the calls imported."""
+
+
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runtime")
@@ -54,15 +67,11 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sandbox(
-    packaged: Callable[[str], Path], runtime: Path, tmp_path: Path
-) -> Iterator[Callable[..., tuple[list[dict[str, Any]], list[str]]]]:
+def sandbox(packaged: Callable[[str], Path], runtime: Path, tmp_path: Path) -> Iterator[Callable[..., Ran]]:
     """Unpacks an app as Lambda does, into a folder that nobody can write, and calls its handlers there."""
     task_root = tmp_path / "task"
 
-    def call(
-        app: str, calls: list[tuple[str, dict[str, Any]]], environment: dict[str, str] | None = None
-    ) -> tuple[list[dict[str, Any]], list[str]]:
+    def call(app: str, calls: list[tuple[str, dict[str, Any]]], environment: dict[str, str] | None = None) -> Ran:
         with zipfile.ZipFile(packaged(app) / "deployment.zip") as archive:
             archive.extractall(task_root)
         task_root.chmod(0o555)
@@ -76,8 +85,7 @@ def sandbox(
             cwd=task_root,
         )
         assert result.returncode == 0, result.stderr
-        printed = json.loads(result.stdout.splitlines()[-1])
-        return printed["answers"], printed["files"]
+        return Ran(**json.loads(result.stdout.splitlines()[-1]))
 
     yield call
     if task_root.exists():
@@ -85,18 +93,19 @@ def sandbox(
 
 
 def request(method: str, path: str, body: object = None, **headers: str) -> tuple[str, dict[str, Any]]:
+    """A request of somebody of human resources."""
     lines = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     content = b"" if body is None else json.dumps(body).encode()
     path, _, query = path.partition("?")
     typed = (*lines, ("content-type", "application/json")) if content else lines
-    return "app.app", event_for("http_api_2", Wire(method, path, query, typed, content))
+    return "app.app", event_for("http_api_2", Wire(method, path, query, typed, content, claims=person("rrhh")))
 
 
 @pytest.mark.parametrize("app", APPS)
 def test_the_package_answers_a_health_check_with_nothing_around_it(
     sandbox: Any, app: str, runtime: Path, tmp_path: Path
 ) -> None:
-    answers, files = sandbox(app, [("app.app", health_check_event()), request("GET", "/health")])
+    answers, files, _ = sandbox(app, [("app.app", health_check_event()), request("GET", "/health")])
 
     check_response("alb_multi", answers[0])
     check_response("http_api_2", answers[1])
@@ -160,7 +169,7 @@ def test_crud_app_does_all_its_work_from_its_package(sandbox: Any, own_database:
         # Nobody has a token.
         "DEMO": "true",
     }
-    answers, _ = sandbox("crud_app", [request("POST", "/empleados", ana)], environment)
+    answers = sandbox("crud_app", [request("POST", "/empleados", ana)], environment).answers
     assert answers[0]["statusCode"] == 201, answers[0]
     empleado = f"/empleados/{json.loads(answers[0]['body'])['id']}"
 
@@ -180,22 +189,22 @@ def test_crud_app_does_all_its_work_from_its_package(sandbox: Any, own_database:
         (request("GET", empleado), 404),
         (("app.publicar_pendientes", SCHEDULED_EVENT), None),
     ]
-    answers, _ = sandbox("crud_app", [call for call, _ in calls], environment)
+    answers = sandbox("crud_app", [call for call, _ in calls], environment).answers
 
     got = [answer and answer["statusCode"] for answer in answers]
     assert got == [status for _, status in calls], answers
 
 
 def test_bff_app_passes_a_request_on_from_its_package(sandbox: Any, upstream: str) -> None:
-    answers, _ = sandbox(
+    ran = sandbox(
         "bff_app",
         [request("GET", "/empleados?q=ana"), request("POST", "/empleados", {"nombre": "Ana"}), request("GET", "/")],
         {"CRUD_API_URL": upstream, "EMAIL_API_URL": upstream, "DEMO": "true"},
     )
 
-    assert [answer["statusCode"] for answer in answers] == [200, 200, 200]
-    assert answers[0]["body"] == "GET /empleados?q=ana"
-    assert answers[1]["body"] == "POST /empleados"
+    assert [answer["statusCode"] for answer in ran.answers] == [200, 200, 200]
+    assert ran.answers[0]["body"] == "GET /empleados?q=ana"
+    assert ran.answers[1]["body"] == "POST /empleados"
 
 
 @pytest.fixture
@@ -227,6 +236,33 @@ def upstream() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_the_first_request_imports_nothing_that_is_not_in_the_list(
+    sandbox: Any, app: str, own_database: str, upstream: str
+) -> None:
+    """Whoever waits for a cold start waits for each of them. email_app is called by nobody who waits for AWS's part."""
+    question, environment = {
+        "crud_app": ("/empleados", {"DATABASE_URL": own_database}),
+        "email_app": ("/health", {}),
+        "bff_app": ("/empleados", {"CRUD_API_URL": upstream, "EMAIL_API_URL": upstream, "DEMO": "true"}),
+    }[app]
+    ran = sandbox(app, [request("GET", question)], environment)
+    assert ran.answers[0]["statusCode"] == 200, ran.answers
+
+    # The standard library's own insides differ between versions of Python.
+    found = [name for name in ran.modules if not _is_inside_of_python(name)]
+    listed = FIRST_IMPORTS / f"{app}.txt"
+    if os.environ.get("WRITE_IMPORTS"):
+        listed.write_text("\n".join(found) + "\n", "utf-8")
+    assert sorted(set(found) - set(listed.read_text("utf-8").split())) == []
+
+
+def _is_inside_of_python(module: str) -> bool:
+    package, *parts = module.split(".")
+    is_private = any(part.startswith("_") for part in (package, *parts))
+    return is_private and package in sys.stdlib_module_names
 
 
 def test_a_package_over_its_budget_stops_the_build(

@@ -18,6 +18,7 @@ from infra.preflight import (
     check_database_url,
     check_plan,
     check_sender,
+    check_snapstart,
     check_terraform,
     open_session,
 )
@@ -209,6 +210,25 @@ def test_a_plan_is_checked_by_its_own_values(ses: Any, database_url: str) -> Non
     knows(ADDRESS, "verified")
 
     check_plan(plan_that(["no-op"], database_url), FakeSession(sesv2=client))  # type: ignore[arg-type]
+
+
+def plan_of_a_function(runtime: str, *, snapstart: bool) -> dict[str, Any]:
+    after = {"runtime": runtime, "snap_start": [{"apply_on": "PublishedVersions"}] if snapstart else []}
+    return {"resource_changes": [{"type": "aws_lambda_function", "change": {"after": after}}]}
+
+
+@pytest.mark.parametrize(("runtime", "snapstart"), [("python3.11", False), ("python3.12", True), ("python3.14", True)])
+def test_a_runtime_that_can_start_as_is_wanted_is_fine(runtime: str, snapstart: bool) -> None:  # noqa: FBT001
+    check_snapstart(plan_of_a_function(runtime, snapstart=snapstart))
+
+
+def test_a_runtime_that_cannot_start_from_a_snapshot_is_named() -> None:
+    with pytest.raises(NotReady, match=r"packaged for python3\.11"):
+        check_snapstart(plan_of_a_function("python3.11", snapstart=True))
+
+
+def test_a_function_that_goes_needs_no_runtime() -> None:
+    check_snapstart({"resource_changes": [{"type": "aws_lambda_function", "change": {"after": None}}]})
 
 
 def test_a_plan_that_would_create_a_sender_that_exists_is_refused(ses: Any, database_url: str) -> None:

@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
     Columns = ReadOnlyColumnCollection[str, Any]
 
-#: The constraint that makes e-mail addresses unique: the database decides, and says so by this name.
-EMAIL_CONSTRAINT = "empleados_email_key"
-
 
 def sql_type(kind: Kind) -> TypeEngine[Any]:
     """The column type that holds values of this kind."""
@@ -102,15 +99,15 @@ def utc_text(moment: ColumnElement[Any]) -> ColumnElement[str]:
     return func.to_char(func.timezone(constant("UTC"), moment), constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
 
 
-def sort_key(name: str) -> ColumnElement[Any]:
+def sort_key(source: Columns, name: str) -> ColumnElement[Any]:
     """What the rows are sorted by: text without regard to case and accents, as people expect it."""
-    source = empleados.c[name]
-    return func.fold_text(source) if isinstance(BY_NAME[name].kind, Line) else source
+    value: ColumnElement[Any] = source[name]
+    return func.fold_text(value) if isinstance(BY_NAME[name].kind, Line) else value
 
 
-def sort_key_text(field: Field) -> ColumnElement[str]:
+def sort_key_text(source: Columns, field: Field) -> ColumnElement[str]:
     """The sort key as ``field.kind.read_key`` reads it."""
-    key = sort_key(field.name)
+    key = sort_key(source, field.name)
     match field.kind:
         case Instant():
             return utc_text(key)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from chalicelib.address import UpstreamAddress
 from chalicelib.deadline import Deadline
-from chalicelib.httpx_upstream import HttpxUpstreamClient
+from chalicelib.httpcore_upstream import HttpcoreUpstreamClient
 from chalicelib.upstream import (
     AnswerTooLarge,
     Upstream,
@@ -44,9 +44,9 @@ GRACE_SECONDS = 3.0
 
 
 @pytest.fixture
-def client() -> Iterator[HttpxUpstreamClient]:
+def client() -> Iterator[HttpcoreUpstreamClient]:
     # No certificate store, which takes longer to read than all the rest of a test: it trusts nobody.
-    client = HttpxUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), max_answer_bytes=SMALL)
+    client = HttpcoreUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), max_answer_bytes=SMALL)
     yield client
     client.close()
 
@@ -59,12 +59,12 @@ def request_to(url: str, method: str = "GET", body: bytes = b"", *headers: tuple
     )
 
 
-def send(client: HttpxUpstreamClient, request: UpstreamRequest, seconds: float = 10) -> UpstreamAnswer:
+def send(client: HttpcoreUpstreamClient, request: UpstreamRequest, seconds: float = 10) -> UpstreamAnswer:
     return client.send(request, Deadline(seconds))
 
 
 def failure(
-    client: HttpxUpstreamClient, request: UpstreamRequest, expected: type[UpstreamError], seconds: float = 10
+    client: HttpcoreUpstreamClient, request: UpstreamRequest, expected: type[UpstreamError], seconds: float = 10
 ) -> UpstreamError:
     with pytest.raises(expected) as caught:
         send(client, request, seconds)
@@ -72,7 +72,7 @@ def failure(
     return caught.value
 
 
-def test_an_answer_arrives_with_repeated_headers_and_its_raw_body(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_an_answer_arrives_with_repeated_headers_and_its_raw_body(client: HttpcoreUpstreamClient, serve: Serve) -> None:
     server = serve(answering(b"\x1f\x8bnot gzip", "Set-Cookie: a=1", "Set-Cookie: b=\xf1", "Content-Encoding: gzip"))
 
     answer = send(client, request_to(server.url))
@@ -82,7 +82,7 @@ def test_an_answer_arrives_with_repeated_headers_and_its_raw_body(client: HttpxU
     assert [value for name, value in answer.headers if name == "Set-Cookie"] == ["a=1", "b=\xf1"]
 
 
-def test_the_request_arrives_as_it_was_built_and_measured(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_the_request_arrives_as_it_was_built_and_measured(client: HttpcoreUpstreamClient, serve: Serve) -> None:
     """The client adds no header of its own and leaves the target alone."""
     server = serve(answering())
     request = request_to(server.url, "POST", b"{}", ("X-One", "\xf1"))
@@ -95,7 +95,7 @@ def test_the_request_arrives_as_it_was_built_and_measured(client: HttpxUpstreamC
     assert received.head_bytes == request.head_bytes
 
 
-def test_one_connection_serves_many_requests(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_one_connection_serves_many_requests(client: HttpcoreUpstreamClient, serve: Serve) -> None:
     server = serve(answering())
 
     for _ in range(3):
@@ -104,7 +104,7 @@ def test_one_connection_serves_many_requests(client: HttpxUpstreamClient, serve:
     assert (len(server.received), server.connections) == (3, 1)
 
 
-def test_threads_do_not_wait_for_each_other(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_threads_do_not_wait_for_each_other(client: HttpcoreUpstreamClient, serve: Serve) -> None:
     all_here = threading.Barrier(20)
 
     def behave(connection: Connection) -> None:
@@ -124,7 +124,7 @@ def test_threads_do_not_wait_for_each_other(client: HttpxUpstreamClient, serve: 
 
 
 def test_a_cookie_of_one_answer_is_neither_sent_with_the_next_request_nor_kept(
-    client: HttpxUpstreamClient, serve: Serve
+    client: HttpcoreUpstreamClient, serve: Serve
 ) -> None:
     server = serve(answering(b"", "Set-Cookie: session=someone; Path=/"))
 
@@ -139,14 +139,14 @@ def test_a_proxy_of_the_environment_is_ignored(serve: Serve, monkeypatch: pytest
     server = serve(answering())
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(variable, f"http://127.0.0.1:{free_port()}")
-    client = HttpxUpstreamClient()
+    client = HttpcoreUpstreamClient()
 
     assert send(client, request_to(server.url)).status == 200
     client.close()
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"])
-def test_a_redirect_is_not_followed(client: HttpxUpstreamClient, serve: Serve, status: str) -> None:
+def test_a_redirect_is_not_followed(client: HttpcoreUpstreamClient, serve: Serve, status: str) -> None:
     server = serve(answering(b"", "Location: /elsewhere", status=status))
 
     answer = send(client, request_to(server.url))
@@ -175,7 +175,7 @@ BROKEN_ANSWERS = {
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("data", BROKEN_ANSWERS.values(), ids=BROKEN_ANSWERS)
 def test_a_broken_answer_is_told_and_the_request_sent_once(
-    client: HttpxUpstreamClient, serve: Serve, method: str, data: bytes
+    client: HttpcoreUpstreamClient, serve: Serve, method: str, data: bytes
 ) -> None:
     server = serve(sending(data))
 
@@ -187,7 +187,7 @@ def test_a_broken_answer_is_told_and_the_request_sent_once(
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_a_reset_is_told(client: HttpxUpstreamClient, serve: Serve, method: str) -> None:
+def test_a_reset_is_told(client: HttpcoreUpstreamClient, serve: Serve, method: str) -> None:
     def behave(connection: Connection) -> None:
         connection.read_request()
         connection.reset()
@@ -198,7 +198,7 @@ def test_a_reset_is_told(client: HttpxUpstreamClient, serve: Serve, method: str)
 
 
 @pytest.mark.parametrize("data", [*BROKEN_ANSWERS.values()][:4], ids=[*BROKEN_ANSWERS][:4])
-def test_the_request_after_a_broken_answer_works(client: HttpxUpstreamClient, serve: Serve, data: bytes) -> None:
+def test_the_request_after_a_broken_answer_works(client: HttpcoreUpstreamClient, serve: Serve, data: bytes) -> None:
     server = serve(in_turn(sending(data), answering(b"well again")))
 
     failure(client, request_to(server.url), UpstreamBroken)
@@ -214,7 +214,7 @@ def closing_after_each_answer_without_saying_so(connection: Connection) -> None:
 
 
 def test_a_safe_request_that_met_a_closing_connection_is_sent_once_more(
-    client: HttpxUpstreamClient, serve: Serve
+    client: HttpcoreUpstreamClient, serve: Serve
 ) -> None:
     server = serve(closing_after_each_answer_without_saying_so)
 
@@ -226,7 +226,7 @@ def test_a_safe_request_that_met_a_closing_connection_is_sent_once_more(
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_a_write_that_met_a_closing_connection_is_not_sent_again_and_its_outcome_unknown(
-    client: HttpxUpstreamClient, serve: Serve, method: str
+    client: HttpcoreUpstreamClient, serve: Serve, method: str
 ) -> None:
     server = serve(closing_after_each_answer_without_saying_so)
     send(client, request_to(server.url))
@@ -238,7 +238,7 @@ def test_a_write_that_met_a_closing_connection_is_not_sent_again_and_its_outcome
 
 
 def test_a_safe_request_is_not_sent_again_when_half_an_answer_came_over_a_used_connection(
-    client: HttpxUpstreamClient, serve: Serve
+    client: HttpcoreUpstreamClient, serve: Serve
 ) -> None:
     def behave(connection: Connection) -> None:
         connection.read_request()
@@ -255,7 +255,7 @@ def test_a_safe_request_is_not_sent_again_when_half_an_answer_came_over_a_used_c
 
 
 def test_a_connection_that_the_server_closed_in_peace_is_not_used_again(
-    client: HttpxUpstreamClient, serve: Serve
+    client: HttpcoreUpstreamClient, serve: Serve
 ) -> None:
     closed = threading.Semaphore(0)
 
@@ -274,22 +274,22 @@ def test_a_connection_that_the_server_closed_in_peace_is_not_used_again(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_refused_connection_is_unreachable_and_nothing_was_sent(client: HttpxUpstreamClient, method: str) -> None:
+def test_a_refused_connection_is_unreachable_and_nothing_was_sent(client: HttpcoreUpstreamClient, method: str) -> None:
     error = failure(client, request_to(f"http://127.0.0.1:{free_port()}", method), UpstreamUnreachable)
 
     assert not error.request_sent
     assert not error.outcome_unknown
 
 
-def test_a_name_that_does_not_resolve_is_unreachable(client: HttpxUpstreamClient) -> None:
+def test_a_name_that_does_not_resolve_is_unreachable(client: HttpcoreUpstreamClient) -> None:
     """The name is longer than DNS allows: no resolver is asked."""
     host = ".".join(["a" * 60] * 5)
 
     assert not failure(client, request_to(f"http://{host}"), UpstreamUnreachable).request_sent
 
 
-def resolving_to(*addresses: str) -> HttpxUpstreamClient:
-    return HttpxUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), resolve=lambda _host, _port: list(addresses))
+def resolving_to(*addresses: str) -> HttpcoreUpstreamClient:
+    return HttpcoreUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), resolve=lambda _host, _port: list(addresses))
 
 
 def test_the_second_address_of_a_name_is_tried(serve: Serve) -> None:
@@ -309,13 +309,13 @@ def test_a_name_none_of_whose_addresses_answers_is_unreachable() -> None:
     client.close()
 
 
-def test_localhost_resolves(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_localhost_resolves(client: HttpcoreUpstreamClient, serve: Serve) -> None:
     server = serve(answering(b"found"))
 
     assert send(client, request_to(f"http://localhost:{server.port}")).body == b"found"
 
 
-def test_plain_http_from_a_tls_upstream_is_unreachable(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_plain_http_from_a_tls_upstream_is_unreachable(client: HttpcoreUpstreamClient, serve: Serve) -> None:
     server = serve(lambda connection: connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
 
     error = failure(client, request_to(server.url.replace("http:", "https:"), "POST"), UpstreamUnreachable)
@@ -329,8 +329,8 @@ def over_tls(serve: Serve, certificate: Path, behave: Callable[[Connection], Non
     return serve(behave, tls)
 
 
-def trusting(certificate: Path) -> HttpxUpstreamClient:
-    return HttpxUpstreamClient(ssl.create_default_context(cafile=certificate))
+def trusting(certificate: Path) -> HttpcoreUpstreamClient:
+    return HttpcoreUpstreamClient(ssl.create_default_context(cafile=certificate))
 
 
 def test_a_trusted_certificate_is_accepted_and_its_connection_kept(serve: Serve, certificate: Path) -> None:
@@ -354,7 +354,7 @@ def test_the_deadline_holds_inside_tls(serve: Serve, certificate: Path) -> None:
 
 
 def test_a_certificate_that_nobody_trusts_is_refused_before_anything_is_sent(
-    client: HttpxUpstreamClient, serve: Serve, certificate: Path
+    client: HttpcoreUpstreamClient, serve: Serve, certificate: Path
 ) -> None:
     server = over_tls(serve, certificate, answering())
 
@@ -374,13 +374,13 @@ def test_a_certificate_for_another_name_is_refused(serve: Serve, certificate: Pa
     assert server.received == []
 
 
-def test_an_answer_at_the_limit_arrives(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_an_answer_at_the_limit_arrives(client: HttpcoreUpstreamClient, serve: Serve) -> None:
     assert len(send(client, request_to(serve(answering(b"x" * SMALL)).url)).body) == SMALL
 
 
 @pytest.mark.parametrize("head", [b"Content-Length: 10000000", b"Connection: close"], ids=["length", "no length"])
 def test_an_answer_over_the_limit_is_told_without_being_read(
-    client: HttpxUpstreamClient, serve: Serve, head: bytes
+    client: HttpcoreUpstreamClient, serve: Serve, head: bytes
 ) -> None:
     sent = 0
 
@@ -428,7 +428,7 @@ SLOW = {
 @pytest.mark.parametrize("behave", SLOW.values(), ids=SLOW)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_deadline_holds_for_the_whole_exchange(
-    client: HttpxUpstreamClient, serve: Serve, behave: Callable[[Connection], None], method: str
+    client: HttpcoreUpstreamClient, serve: Serve, behave: Callable[[Connection], None], method: str
 ) -> None:
     server = serve(behave)
     started = time.monotonic()
@@ -440,7 +440,7 @@ def test_the_deadline_holds_for_the_whole_exchange(
     assert len(server.received) == 1
 
 
-def test_the_deadline_holds_while_the_request_is_written(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_the_deadline_holds_while_the_request_is_written(client: HttpcoreUpstreamClient, serve: Serve) -> None:
     server = serve(deaf)
     started = time.monotonic()
 
@@ -450,7 +450,7 @@ def test_the_deadline_holds_while_the_request_is_written(client: HttpxUpstreamCl
     assert error.outcome_unknown
 
 
-def test_the_deadline_holds_during_the_tls_handshake(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_the_deadline_holds_during_the_tls_handshake(client: HttpcoreUpstreamClient, serve: Serve) -> None:
     server = serve(Connection.wait_for_client_to_close)
 
     error = failure(
@@ -460,7 +460,7 @@ def test_the_deadline_holds_during_the_tls_handshake(client: HttpxUpstreamClient
     assert not error.outcome_unknown
 
 
-def test_the_deadline_holds_while_nobody_accepts_the_connection(client: HttpxUpstreamClient) -> None:
+def test_the_deadline_holds_while_nobody_accepts_the_connection(client: HttpcoreUpstreamClient) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
         # Linux completes one connection more than the backlog says; the next one's SYN is dropped.
@@ -476,7 +476,7 @@ def test_the_deadline_holds_while_nobody_accepts_the_connection(client: HttpxUps
     assert not error.request_sent
 
 
-def test_a_deadline_that_has_passed_sends_nothing(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_a_deadline_that_has_passed_sends_nothing(client: HttpcoreUpstreamClient, serve: Serve) -> None:
     server = serve(answering())
 
     error = failure(client, request_to(server.url, "POST"), UpstreamTooSlow, seconds=-1)
@@ -485,7 +485,7 @@ def test_a_deadline_that_has_passed_sends_nothing(client: HttpxUpstreamClient, s
     assert server.received == []
 
 
-def test_the_request_after_a_slow_one_works(client: HttpxUpstreamClient, serve: Serve) -> None:
+def test_the_request_after_a_slow_one_works(client: HttpcoreUpstreamClient, serve: Serve) -> None:
     server = serve(in_turn(silent, answering(b"well again")))
 
     failure(client, request_to(server.url), UpstreamTooSlow, DEADLINE_SECONDS)
@@ -495,7 +495,7 @@ def test_the_request_after_a_slow_one_works(client: HttpxUpstreamClient, serve: 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 @given(st.binary(max_size=200))
-def test_whatever_an_upstream_says_is_an_answer_or_a_told_failure(client: HttpxUpstreamClient, data: bytes) -> None:
+def test_whatever_an_upstream_says_is_an_answer_or_a_told_failure(client: HttpcoreUpstreamClient, data: bytes) -> None:
     with running(sending(b"HTTP/1.1 " + data)) as server:
         try:
             answer = send(client, request_to(server.url))
@@ -507,7 +507,7 @@ def test_whatever_an_upstream_says_is_an_answer_or_a_told_failure(client: HttpxU
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=60))
-def test_whatever_a_redirect_points_to_nothing_else_is_asked(client: HttpxUpstreamClient, location: str) -> None:
+def test_whatever_a_redirect_points_to_nothing_else_is_asked(client: HttpcoreUpstreamClient, location: str) -> None:
     with running(answering(b"", f"Location: {location}", status="302 Found")) as server:
         try:
             answer = send(client, request_to(server.url))

@@ -1,22 +1,22 @@
-"""Sends requests with one long-lived ``httpx.Client``. Only this module imports httpx, which takes longer than Chalice.
+"""Sends requests over httpcore's long-lived connections. Only this module imports it: it takes longer than Chalice.
 
-httpx limits each read and each write; a peer that sends a byte now and then keeps it waiting for ever. So the limits
-are set below it, in httpcore's network backend: every operation on the socket gets what is left until the deadline.
-The same place knows how far a request came, which decides whether it may be sent again and whether the outcome of a
-write is unknown.
+httpx, which is made upon it, would add what a proxy must not have (cookies, redirections, decoding), and take as long
+again to import and to pass an answer on.
+
+httpcore limits each read and each write; a peer that sends a byte now and then keeps it waiting for ever. So the limits
+are set in its network backend: every operation on the socket gets what is left until the deadline. The same place knows
+how far a request came, which decides whether it may be sent again and whether the outcome of a write is unknown.
 """
 
 from __future__ import annotations
 
 import socket
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import httpcore
-import httpx
 
 from chalicelib.limits import CONNECT_SECONDS, KEEP_ALIVE_SECONDS, MAX_ANSWER_BODY_BYTES
 from chalicelib.upstream import (
@@ -31,6 +31,7 @@ from chalicelib.upstream import (
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from chalicelib.deadline import Deadline
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 # Bytes handed to the socket at once, so that a peer that reads slowly meets the deadline between two of them.
 _WRITE_BYTES = 64 * 1024
 _FINAL_STATUSES = range(200, 600)
+# RFC 9110, 8.6: they say that they have no body, if they have none.
+_METHODS_WITH_BODY = ("PATCH", "POST", "PUT")
 
 
 def resolve_name(host: str, port: int) -> list[str]:
@@ -54,7 +57,7 @@ def resolve_name(host: str, port: int) -> list[str]:
     return [str(address[0]) for *_, address in found]
 
 
-class HttpxUpstreamClient:
+class HttpcoreUpstreamClient:
     """An ``UpstreamClient`` for the life of the process. Threads may share it."""
 
     def __init__(
@@ -71,12 +74,12 @@ class HttpxUpstreamClient:
             resolve: turns a host and a port into IP addresses.
         """
         self._max_answer_bytes = max_answer_bytes
-        self._client = httpx.Client(
-            transport=_DeadlineTransport(tls or httpx.create_ssl_context(trust_env=False), resolve),
-            trust_env=False,
-            follow_redirects=False,
-            # The client outlives every request: one user's cookie must not be kept, let alone sent for the next.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=tls or httpcore.default_ssl_context(),
+            # Whoever calls limits how many requests run at once (a Lambda: to one), so that none waits here.
+            max_connections=None,
+            keepalive_expiry=KEEP_ALIVE_SECONDS,
+            network_backend=_DeadlineBackend(resolve),
         )
 
     def send(self, request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
@@ -98,46 +101,41 @@ class HttpxUpstreamClient:
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
+        self._pool.close()
 
     def _exchange(self, request: UpstreamRequest, attempt: _Attempt) -> UpstreamAnswer:
         try:
-            with _current(attempt), closing(self._client.send(_to_httpx(request), stream=True)) as response:
+            with _current(attempt), self._sent(request) as response:
                 return self._read(request, response)
-        except httpx.TimeoutException as error:
-            raise UpstreamTooSlow(request, request_sent=attempt.sent, reason=_name(error)) from None
-        except httpx.ConnectError as error:
-            raise UpstreamUnreachable(request, request_sent=attempt.sent, reason=_name(error)) from None
-        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            raise UpstreamBroken(request, request_sent=attempt.sent, reason=_name(error)) from None
+        except httpcore.TimeoutException as error:
+            raise UpstreamTooSlow(request, request_sent=attempt.sent, reason=type(error).__name__) from None
+        except httpcore.ConnectError as error:
+            raise UpstreamUnreachable(request, request_sent=attempt.sent, reason=type(error).__name__) from None
+        except (httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
+            raise UpstreamBroken(request, request_sent=attempt.sent, reason=type(error).__name__) from None
 
-    def _read(self, request: UpstreamRequest, response: httpx.Response) -> UpstreamAnswer:
-        if response.status_code not in _FINAL_STATUSES:
-            raise UpstreamBroken(request, request_sent=True, reason=f"status {response.status_code}")
+    def _sent(self, request: UpstreamRequest) -> AbstractContextManager[httpcore.Response]:
+        has_body = request.body or request.method in _METHODS_WITH_BODY
+        return self._pool.stream(
+            request.method,
+            request.upstream.address.origin,
+            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers],
+            content=request.body if has_body else None,
+            # The target goes out as it was built and measured.
+            extensions={"target": request.target.encode("ascii")},
+        )
+
+    def _read(self, request: UpstreamRequest, response: httpcore.Response) -> UpstreamAnswer:
+        if response.status not in _FINAL_STATUSES:
+            raise UpstreamBroken(request, request_sent=True, reason=f"status {response.status}")
         body = bytearray()
-        # Raw: a content coding that the upstream chose against our wish is passed on, not undone.
-        for chunk in response.iter_raw():
+        # A content coding that the upstream chose against our wish is passed on, not undone.
+        for chunk in response.iter_stream():
             body += chunk
             if len(body) > self._max_answer_bytes:
                 raise AnswerTooLarge(request, request_sent=True, reason=f"more than {self._max_answer_bytes} bytes")
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
-        return UpstreamAnswer(response.status_code, headers, bytes(body))
-
-
-def _name(error: httpx.TransportError) -> str:
-    """What kind of failure it was. Its text may quote addresses and what was sent."""
-    return type(error).__name__
-
-
-def _to_httpx(request: UpstreamRequest) -> httpx.Request:
-    return httpx.Request(
-        request.method,
-        request.upstream.address.origin,
-        headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers],
-        content=request.body,
-        # The target goes out as it was built and measured; httpx would normalise it.
-        extensions={"target": request.target.encode("ascii")},
-    )
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers)
+        return UpstreamAnswer(response.status, headers, bytes(body))
 
 
 @dataclass(slots=True)
@@ -177,20 +175,6 @@ def _current(attempt: _Attempt) -> Iterator[None]:
         yield
     finally:
         _attempt.reset(token)
-
-
-class _DeadlineTransport(httpx.HTTPTransport):
-    """httpx's transport on a network backend of ours, for which it has no parameter."""
-
-    def __init__(self, tls: ssl.SSLContext, resolve: Resolve) -> None:
-        super().__init__(verify=tls, trust_env=False)
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=tls,
-            # Whoever calls limits how many requests run at once (a Lambda: to one), so that none waits here.
-            max_connections=None,
-            keepalive_expiry=KEEP_ALIVE_SECONDS,
-            network_backend=_DeadlineBackend(resolve),
-        )
 
 
 class _DeadlineBackend(httpcore.NetworkBackend):

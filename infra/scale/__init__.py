@@ -1,0 +1,1 @@
+"""What breaks first when more people come: `make scale`."""

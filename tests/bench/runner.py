@@ -1,0 +1,89 @@
+"""A Lambda of our own: ``python -I -S -B runner.py FOLDER…`` sees the folders given, the standard library, and no more.
+
+Each line of standard input is a JSON object: a handler (``app.app``), its events as JSON texts, how often to call it,
+and the pause between two calls in seconds. Each line of standard output answers one: how many nanoseconds each call
+took, the last answer, and the memory that the process had at its peak. Reading the event and writing the answer do not
+count: Lambda does that for everybody.
+
+``-B`` stands for Lambda's read-only folder: what is not compiled in the package is compiled again in each new process.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+import sys
+import time
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+KIB_PER_MIB = 1024
+
+
+class Context:
+    """What Lambda hands over beside the event."""
+
+    aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    function_name = "function"
+    memory_limit_in_mb = "512"
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:function"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 20_000
+
+
+class Nowhere:
+    """A stream for log lines: they are made, and go no further."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is kept."""
+
+
+@cache
+def handler_of(name: str) -> Any:
+    """The handler of a module, which is imported at the first call."""
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(module), attribute)
+
+
+def carry_out(order: dict[str, Any]) -> dict[str, Any]:
+    """Call a handler as often as is asked, with the events in turn."""
+    handler, context, events = handler_of(order["handler"]), Context(), order["events"]
+    nanoseconds, answer = [], None
+    for number in range(order["calls"]):
+        if order["pause"]:
+            time.sleep(order["pause"])
+        event = json.loads(events[number % len(events)])
+        begin = time.perf_counter_ns()
+        answer = handler(event, context)
+        nanoseconds.append(time.perf_counter_ns() - begin)
+    return {"nanoseconds": nanoseconds, "answer": answer, "mebibytes": peak_memory()}
+
+
+def peak_memory() -> float:
+    """MiB that this process has had at most. The system's own count begins with what its parent had."""
+    with suppress(OSError), open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - no more imports
+        for line in status:
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / KIB_PER_MIB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB_PER_MIB
+
+
+def main() -> None:
+    sys.path[:0] = sys.argv[1:]
+    # Lambda has put a handler on the root logger before the function is imported, at INFO with its JSON format.
+    logging.basicConfig(stream=Nowhere(), level=logging.INFO)
+    answers, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        answers.write(json.dumps(carry_out(json.loads(line))) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
