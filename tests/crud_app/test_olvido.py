@@ -18,7 +18,7 @@ from chalicelib.evento import KEPT, TOLD
 from chalicelib.olvido import CHUNK_SIZE, Olvido, main
 from chalicelib.outbox import Outbox
 from chalicelib.settings import parse_database_url
-from chalicelib.statements import SWEEP_LOCK
+from sql.expressions import SWEEP_LOCK
 from tests.crud_app.fakes import FakeContext
 
 VALUES = ("Ana Pérez", "Ana Gil", "ana@example.com", "ana.gil@example.com", "Analista", "Jefa")

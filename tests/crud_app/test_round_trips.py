@@ -18,8 +18,8 @@ from chalicelib.database import Database
 from chalicelib.settings import parse_database_url
 from chalicelib.statement import Statement
 from tests.crud_app.pgbouncer import PROGRAM, running_pgbouncer
-from tests.crud_app.wire import WireProxy
 from tests.support.client import Client
+from tests.support.wire import WireProxy
 
 ROOT = Path(__file__).parents[2]
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": 1}
@@ -201,7 +201,7 @@ from chalicelib.database import Database
 from chalicelib.settings import parse_database_url
 from chalicelib.statement import Statement
 from tests.crud_app.pgbouncer import PROGRAM, running_pgbouncer
-from tests.crud_app.wire import WireProxy
+from tests.support.wire import WireProxy
 print(json.dumps([bootstrap._process._system is None]))
 """
     assert run(code, {}) == [True]
