@@ -16,6 +16,8 @@ APPS := crud_app email_app bff_app
 # uv must use the interpreter that made the environment: it decides the Lambda runtime.
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
+# As pip does: a network that has an authority of its own has it there.
+export UV_SYSTEM_CERTS := 1
 
 LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/scan requirements/fuzz requirements/dev
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
