@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from infra.scan.accepted import outdated
-from infra.scan.report import PROGRAMS, Finding, Report, ScanFailed, ScanSkipped
+from infra.scan.report import PROGRAMS, Finding, Report, ScanFailed, what_is_missing
 from infra.terraform_cli import ROOT
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def scan_history(accepted: Accepted, repository: Path = ROOT, *, required: bool 
         ScanFailed: the history is not all there although it is required, or the detector broke.
     """
     if absence := _absence_of_history(repository):
-        raise (ScanFailed if required else ScanSkipped)(absence)
+        raise what_is_missing(absence, required=required)
     changes = _read_changes(repository)
     result = subprocess.run(  # noqa: S603 - the project's own
         [PROGRAMS / "python", "-m", "infra.scan.detector"],

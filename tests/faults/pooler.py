@@ -9,6 +9,8 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from tests.support import apt
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -94,12 +96,9 @@ def install_pgbouncer() -> None:
     with suppress(PoolerMissing):
         find_pgbouncer()
         return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+    if not apt.can_install():
         raise PoolerMissing("PgBouncer can only be installed by root, with apt-get; make faults says so and goes on")
-    subprocess.run(["apt-get", "update", "--quiet=2"], check=True)
-    quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", "pgbouncer"]
-    subprocess.run(install, check=True, env=quietly, stdout=subprocess.DEVNULL)
+    apt.install("pgbouncer")
 
 
 if __name__ == "__main__":
