@@ -19,6 +19,8 @@ PEERS := $(basename $(notdir $(wildcard requirements/bench/*.in)))
 # uv must use the interpreter that made the environment: it decides the Lambda runtime.
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
+# As pip does: a network that has an authority of its own has it there.
+export UV_SYSTEM_CERTS := 1
 
 LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/scan requirements/fuzz requirements/dev \
   $(PEERS:%=requirements/bench/%)
@@ -214,7 +216,7 @@ types: $(VENV)/.ready ## Types: mypy, strict
 
 .PHONY: pgbouncer
 pgbouncer: $(VENV)/.ready ## Install PgBouncer, which tests and make faults put before PostgreSQL, unless there is one
-	@$(BIN)/python -m tests.crud_app.pgbouncer
+	@$(BIN)/python -m tests.support.pgbouncer
 
 .PHONY: unit
 unit: install package pgbouncer $(LOAD)/.ready $(SCAN)/.ready $(PEERS:%=$(BENCH)/%/.ready) ## Unit and integration tests, with coverage

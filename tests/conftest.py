@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -146,3 +147,12 @@ def emulator(shared_folder: Path, worker_id: str) -> Iterator[Emulator]:
     log = shared_folder / f"emulator-{worker_id}.log"
     with running_emulator(free_port(), log) as server:
         yield server
+
+
+@pytest.fixture
+def _own_signals() -> Iterator[None]:
+    """The program under test sets its own handlers; pytest gets its back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

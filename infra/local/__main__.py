@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-from infra.local.console import Console
+from infra.local.console import Console, discard_output
 from infra.local.guardian import Guardian
 from infra.local.lock import AlreadyRunning, folder_lock
 from infra.local.program import Ending
@@ -37,7 +37,12 @@ def run(settings: Settings, lock: int) -> int:
     ending = Ending()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ending.ask())
-    console = Console(sys.stdout, on_broken=ending.ask)
+
+    def end_unheard() -> None:
+        discard_output(sys.stdout)
+        ending.ask()
+
+    console = Console(sys.stdout, on_broken=end_unheard)
     guardian = Guardian(keep_open=lock)
     try:
         with Stack(settings, console, ending, guardian) as stack:

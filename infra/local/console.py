@@ -5,6 +5,7 @@ Colours come from rich, which leaves them out where ``NO_COLOR`` is set or the o
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, TextIO
 
@@ -28,6 +29,17 @@ STYLES = {
     "run": "bold",
 }
 _TROUBLE = re.compile(r"(WARNING|ERROR|CRITICAL|Traceback|\w+(Error|Exception)\b)")
+
+
+def discard_output(stream: TextIO) -> None:
+    """Let what is written to ``stream`` from now on go nowhere, what it still holds included.
+
+    Nobody reads its pipe any more. Python writes the rest of the standard output when it ends, and would end with 120:
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 class _Terminal(RichConsole):

@@ -11,18 +11,17 @@ Events: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sn
 
 from __future__ import annotations
 
-import http.client
 import json
 import logging
 import threading
 import uuid
+from http import HTTPStatus
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from infra.local.inbox import Mail
 from infra.local.project import LOCAL_ACCOUNT
-from infra.local.wire import LoopbackServer, WireAnswer, WireRequest
+from infra.local.wire import LoopbackServer, WireAnswer, WireRequest, pass_on_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +42,7 @@ class SesFront(LoopbackServer):
     """Passes requests on to the emulator at ``endpoint``, and hands each mail that it took to ``on_mail``, later."""
 
     def __init__(self, endpoint: str, *, on_mail: Callable[[Mail], None]) -> None:
-        self._emulator = urlsplit(endpoint)
+        self._endpoint = endpoint
         self._on_mail = on_mail
         # SES's events come after its answer, never before; and in the order of the mails.
         self._mails: SimpleQueue[Mail | None] = SimpleQueue()
@@ -63,21 +62,10 @@ class SesFront(LoopbackServer):
 
     def answer(self, request: WireRequest) -> WireAnswer:
         """What the emulator says."""
-        answer = self._pass_on(request)
-        if (request.method, request.path) == SEND_EMAIL and answer.status == http.HTTPStatus.OK:
+        answer = pass_on_to(self._endpoint, request, EMULATOR_SECONDS)
+        if (request.method, request.path) == SEND_EMAIL and answer.status == HTTPStatus.OK:
             self._mails.put(Mail(json.loads(answer.body)["MessageId"], json.loads(request.body)))
         return answer
-
-    def _pass_on(self, request: WireRequest) -> WireAnswer:
-        connection = http.client.HTTPConnection(self._emulator.netloc, timeout=EMULATOR_SECONDS)
-        try:
-            target = f"{request.path}?{request.query}" if request.query else request.path
-            connection.request(request.method, target, request.body, dict(request.headers))
-            response = connection.getresponse()
-            headers = [(name, value) for name, value in response.getheaders() if name.lower() != "transfer-encoding"]
-            return WireAnswer(response.status, headers, response.read())
-        finally:
-            connection.close()
 
     def _hand_on(self) -> None:
         while mail := self._mails.get():

@@ -16,9 +16,10 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
     import socket
@@ -296,3 +297,22 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         del request, client_address
         if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
             logger.exception("a request broke the server")  # noqa: LOG004 - called while the error is handled
+
+
+def pass_on_to(endpoint: str, request: WireRequest, seconds: float) -> WireAnswer:
+    """What the server at ``endpoint`` (``http://host:port``) answers to ``request`` as it came.
+
+    Args:
+        endpoint: whom to ask.
+        request: what to ask.
+        seconds: for how long each step may take.
+    """
+    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=seconds)
+    try:
+        target = f"{request.path}?{request.query}" if request.query else request.path
+        connection.request(request.method, target, request.body, dict(request.headers))
+        response = connection.getresponse()
+        headers = [(name, value) for name, value in response.getheaders() if name.lower() != "transfer-encoding"]
+        return WireAnswer(response.status, headers, response.read())
+    finally:
+        connection.close()

@@ -32,7 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = OneSentenceParser("make scan", "Looks for known mistakes: see docs/security.md.")
-    parser.add_argument("--audit", action="store_true", help="AUDIT=1: fail where advisories cannot be asked for")
+    parser.add_argument(
+        "--audit",
+        action="store_true",
+        help="AUDIT=1: fail where advisories cannot be asked for, or the history is not all there",
+    )
     return parser.parse_args(arguments)
 
 
@@ -45,7 +49,7 @@ def scans(work: Path, *, audit_required: bool) -> dict[str, Callable[[], Report]
     accepted = read_accepted()
     return {
         "Plans": lambda: scan_plans(work / "plans"),
-        "Secrets": lambda: scan_history(accepted),
+        "Secrets": lambda: scan_history(accepted, required=audit_required),
         "Terraform files": lambda: scan_files(work / "files"),
         "Apps' modules": lambda: scan_modules(work / "modules"),
         "Advisories": lambda: scan_advisories(accepted, find_locks(), required=audit_required),

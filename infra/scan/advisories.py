@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from infra.scan.accepted import outdated
-from infra.scan.report import PROGRAMS, Finding, Report, ScanFailed, ScanSkipped
+from infra.scan.report import PROGRAMS, Finding, Report, ScanFailed, what_is_missing
 from infra.terraform_cli import ROOT
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ def scan_advisories(accepted: Accepted, locks: Sequence[Path], *, osv: str = OSV
     try:
         _try_service(osv)
     except httpx.HTTPError as unreachable:
-        problem = ScanFailed if required else ScanSkipped
-        raise problem(
+        raise what_is_missing(
             f"{httpx.URL(osv).host} cannot be reached from here ({type(unreachable).__name__}), so nothing is known "
-            f"about vulnerabilities of the packages in {len(locks)} lock files. Run `make scan AUDIT=1` where it can."
+            f"about vulnerabilities of the packages in {len(locks)} lock files. Run `make scan AUDIT=1` where it can.",
+            required=required,
         ) from unreachable
     # One by one: pip-audit refuses a package that stands in two of them.
     packages = {

@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from infra.scan.accepted import outdated
-from infra.scan.report import PROGRAMS, Finding, Report, ScanFailed
+from infra.scan.report import PROGRAMS, Finding, Report, ScanFailed, what_is_missing
 from infra.terraform_cli import ROOT
 
 if TYPE_CHECKING:
@@ -20,14 +20,15 @@ UNCOMMITTED = "not committed"
 PLAIN = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/")
 
 
-def scan_history(accepted: Accepted, repository: Path = ROOT) -> Report:
+def scan_history(accepted: Accepted, repository: Path = ROOT, *, required: bool = False) -> Report:
     """Look for secrets in every change up to here, the uncommitted ones included.
 
     Raises:
-        ScanFailed: the history is not all there, or the detector broke.
+        ScanSkipped: the history is not all there, and it is not ``required``.
+        ScanFailed: the history is not all there although it is required, or the detector broke.
     """
-    if _git(repository, "rev-parse", "--is-shallow-repository").strip() == "true":
-        raise ScanFailed("The history is cut off in this clone: run `git fetch --unshallow`.")
+    if absence := _absence_of_history(repository):
+        raise what_is_missing(absence, required=required)
     changes = _read_changes(repository)
     result = subprocess.run(  # noqa: S603 - the project's own
         [PROGRAMS / "python", "-m", "infra.scan.detector"],
@@ -50,6 +51,15 @@ def scan_history(accepted: Accepted, repository: Path = ROOT) -> Report:
         f"{changes.count(chr(0))} changes, {len(accepted.secrets)} values in them open nothing",
         tuple(sorted({*findings, *outdated(accepted.secrets, [each["value"] for each in seen])})),
     )
+
+
+def _absence_of_history(repository: Path) -> str:
+    """What is missing; nothing if all is there."""
+    try:
+        is_shallow = _git(repository, "rev-parse", "--is-shallow-repository").strip() == "true"
+    except ScanFailed:
+        return "There is no history here to look through: clone the repository with git."
+    return "The history is cut off in this clone: run `git fetch --unshallow`." if is_shallow else ""
 
 
 def _read_changes(repository: Path) -> str:

@@ -27,6 +27,11 @@ class ScanSkipped(ScanProblem):
     """What the scan needs is not here."""
 
 
+def what_is_missing(sentence: str, *, required: bool) -> ScanProblem:
+    """The exception for a scan that lacks what it needs, unless it is ``required``."""
+    return ScanFailed(sentence) if required else ScanSkipped(sentence)
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
     """Something to mend, or to accept with a reason.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
+
+from tests.support import apt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,11 +69,8 @@ def install_chromium() -> None:
     Raises:
         subprocess.CalledProcessError: the installation failed; it has said why.
     """
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "--quiet=2"], check=True)
-        quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        install = ["apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", "chromium"]
-        subprocess.run(install, check=True, env=quietly, stdout=subprocess.DEVNULL)
+    if apt.can_install():
+        apt.install("chromium")
     else:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
 

@@ -60,6 +60,15 @@ def sign_in_again(directory: Directory, user: str, password: str) -> Directory:
     return tab
 
 
+def save_after_the_end(directory: Directory, user: str) -> None:
+    """The session ends while ``user`` fills in the form for Ana, and the page hears of it when she saves."""
+    directory.open("#/empleados/nuevo")
+    directory.sign_in(user, PASSWORD)
+    directory.fill(**ANA)
+    end_session(directory)
+    directory.press("Guardar")
+
+
 def menu(directory: Directory) -> list[str]:
     return directory.page.get_by_role("navigation", name="Secciones").get_by_role("link").all_inner_texts()
 
@@ -358,11 +367,7 @@ def test_a_session_that_ends_in_the_middle_of_the_work_loses_nothing(
     stack: LocalStack, directory_of: OpenTab, user: str
 ) -> None:
     directory = directory_of(None)
-    directory.open("#/empleados/nuevo")
-    directory.sign_in(user, PASSWORD)
-    directory.fill(**ANA)
-    end_session(directory)
-    directory.press("Guardar")
+    save_after_the_end(directory, user)
     expect(directory.page.get_by_role("dialog", name=OVER)).to_be_visible()
 
     sign_in_again(directory, user, PASSWORD)
@@ -376,11 +381,7 @@ def test_who_does_not_want_to_sign_in_again_keeps_what_was_typed(
     stack: LocalStack, directory_of: OpenTab, user: str
 ) -> None:
     directory = directory_of(None)
-    directory.open("#/empleados/nuevo")
-    directory.sign_in(user, PASSWORD)
-    directory.fill(**ANA)
-    end_session(directory)
-    directory.press("Guardar")
+    save_after_the_end(directory, user)
 
     directory.press("Ahora no")
 
@@ -459,11 +460,7 @@ def test_nothing_is_sent_in_the_name_of_the_next(
 ) -> None:
     """Another person answers the question who is there, while something waits to be saved."""
     directory = directory_of(None)
-    directory.open("#/empleados/nuevo")
-    directory.sign_in(user, PASSWORD)
-    directory.fill(**ANA)
-    end_session(directory)
-    directory.press("Guardar")
+    save_after_the_end(directory, user)
     expect(directory.page.get_by_role("dialog", name=OVER)).to_be_visible()
 
     sign_in_again(directory, other_user, PASSWORD)

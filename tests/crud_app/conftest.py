@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.client import Client
 
+from tests.support.pgbouncer import running_pgbouncer
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -32,10 +34,8 @@ def server_folder(postgres: Any, worker_id: str) -> Iterator[Path]:
     if POOLER not in os.environ:
         yield postgres.socket_folder
         return
-    from tests.faults.pooler import running_pgbouncer  # noqa: PLC0415 - it need not be there
-
     folder = postgres.socket_folder.with_name(f"pgbouncer-{worker_id}")
-    with running_pgbouncer(postgres, folder):
+    with running_pgbouncer(postgres, folder, pool_size=20):
         yield folder
 
 

@@ -17,8 +17,8 @@ from chalicelib import bootstrap
 from chalicelib.database import Database
 from chalicelib.settings import parse_database_url
 from chalicelib.statement import Statement
-from tests.crud_app.pgbouncer import PROGRAM, running_pgbouncer
 from tests.support.client import Client
+from tests.support.pgbouncer import PoolerMissing, running_pgbouncer
 from tests.support.wire import WireProxy
 
 ROOT = Path(__file__).parents[2]
@@ -26,12 +26,17 @@ ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "sal
 
 
 @pytest.fixture(scope="session")
-def pgbouncer(postgres):
-    with running_pgbouncer(PROGRAM, Path(postgres.socket_folder)) as socket:
-        yield socket
+def pgbouncer(postgres, worker_id):
+    # Fewer connections than the tests' clients: they must share.
+    folder = postgres.socket_folder.with_name(f"round-trips-{worker_id}")
+    try:
+        with running_pgbouncer(postgres, folder, pool_size=3) as socket:
+            yield socket
+    except PoolerMissing as missing:
+        pytest.skip(str(missing))
 
 
-@pytest.fixture(params=["direct", *(["pgbouncer"] if PROGRAM else [])])
+@pytest.fixture(params=["direct", "pgbouncer"])
 def way(request):
     """How PostgreSQL is reached."""
     return request.param
@@ -197,11 +202,6 @@ def refuse(*_, **__): raise AssertionError("a socket was opened")
 socket.socket.connect = refuse
 import app
 from chalicelib import bootstrap
-from chalicelib.database import Database
-from chalicelib.settings import parse_database_url
-from chalicelib.statement import Statement
-from tests.crud_app.pgbouncer import PROGRAM, running_pgbouncer
-from tests.support.wire import WireProxy
 print(json.dumps([bootstrap._process._system is None]))
 """
     assert run(code, {}) == [True]

@@ -45,7 +45,14 @@ def bounce_of(place: str) -> dict[str, Any]:
 
 def notification(message: dict[str, Any]) -> dict[str, Any]:
     """As a function gets it from a topic."""
-    return {"Records": [{"EventSource": "aws:sns", "Sns": {"Subject": None, "Message": json.dumps(message)}}]}
+    return {
+        "Records": [
+            {
+                "EventSource": "aws:sns",
+                "Sns": {"Subject": None, "Message": json.dumps(message), "MessageAttributes": {}},
+            }
+        ]
+    }
 
 
 @contextmanager

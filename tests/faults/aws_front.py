@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import random
 import re
@@ -11,10 +10,9 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from infra.local.ses import EMULATOR_SECONDS, MAX_REQUEST_BYTES
-from infra.local.wire import LoopbackServer, WireAnswer, WireRequest
+from infra.local.wire import LoopbackServer, WireAnswer, WireRequest, pass_on_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -66,20 +64,9 @@ class AwsFront(LoopbackServer):
         fault = self._faults.get(service)
 
         def pass_on() -> WireAnswer:
-            return self._pass_on(request, self._others.get(service, self._default))
+            return pass_on_to(self._others.get(service, self._default), request, EMULATOR_SECONDS)
 
         return fault(request, pass_on) if fault else pass_on()
-
-    def _pass_on(self, request: WireRequest, endpoint: str) -> WireAnswer:
-        connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=EMULATOR_SECONDS)
-        try:
-            target = f"{request.path}?{request.query}" if request.query else request.path
-            connection.request(request.method, target, request.body, dict(request.headers))
-            response = connection.getresponse()
-            headers = [(name, value) for name, value in response.getheaders() if name.lower() != "transfer-encoding"]
-            return WireAnswer(response.status, headers, response.read())
-        finally:
-            connection.close()
 
 
 # ---- bad days --------------------------------------------------------------------------------------------------------

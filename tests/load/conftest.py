@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,12 +19,3 @@ def fake_directory() -> Iterator[FakeDirectory]:
         for number in range(120):
             directory.add(nombre=f"Ana Núñez {number}", email=f"ana{number}@example.com")
         yield directory
-
-
-@pytest.fixture
-def _own_signals() -> Iterator[None]:
-    """The program under test sets its own handlers; pytest gets its back."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from infra.local.postgres import Postgres
 from infra.local.settings import ROOT
 from tests.faults.directory import DATABASE
-from tests.faults.pooler import POOL_SIZE, PoolerMissing, find_pgbouncer, running_pgbouncer
 from tests.faults.trial import NotPossibleHere, Scenario
+from tests.support.pgbouncer import PoolerMissing, find_pgbouncer, running_pgbouncer
 
 if TYPE_CHECKING:
     from tests.faults.trial import Trial
 
-CLIENTS = 1_000
+CLIENTS, POOL_SIZE = 1_000, 20
 CROWD_SECONDS, TESTS_SECONDS = 300, 900
 #: What cannot be so behind a transaction pooler, by what it is about.
 APART = {
@@ -47,7 +47,7 @@ def crowd(trial: Trial) -> str:
     assert isinstance(server, Postgres)
     folder = directory.data.with_name("pgbouncer")
     try:
-        trial.afterwards.enter_context(running_pgbouncer(server, folder))
+        trial.afterwards.enter_context(running_pgbouncer(server, folder, pool_size=POOL_SIZE))
     except PoolerMissing as missing:
         raise NotPossibleHere(str(missing)) from None
     began = time.monotonic()

@@ -158,14 +158,6 @@ def test_who_is_left_when_the_end_is_asked_for_is_left_out(
 # ---- the program
 
 
-@pytest.fixture
-def _own_signals() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 @pytest.mark.usefixtures("_own_signals")
 def test_the_program_says_what_it_did_and_where_to_look(
     fake_directory: FakeDirectory, capsys: pytest.CaptureFixture[str]

@@ -158,13 +158,14 @@ def test_another_database_is_used_and_one_that_does_not_answer_is_reported(run: 
     assert not (stack.state / "postgres").exists()
 
 
-def test_the_end_of_the_reader_ends_it(run: Callable[..., Run]) -> None:
-    """As in ``make run | head``."""
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_the_end_of_the_reader_ends_it(run: Callable[..., Run], unbuffered: str) -> None:
+    """As in ``make run | head``, and whether Python holds output back or not: what it holds has no reader either."""
     del run
     with tempfile.TemporaryDirectory() as folder:
         ports = {name: str(free_port()) for name in PORTS}
         command = [sys.executable, "-m", "infra.local"]
-        environment = {**os.environ, **ports, "LOCAL_STATE": f"{folder}/state"}
+        environment = {**os.environ, **ports, "LOCAL_STATE": f"{folder}/state", "PYTHONUNBUFFERED": unbuffered}
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process:
             assert process.stdout
             process.stdout.readline()

@@ -9,7 +9,7 @@ import pytest
 
 from infra.scan.accepted import Accepted
 from infra.scan.history import scan_history
-from infra.scan.report import ScanFailed
+from infra.scan.report import ScanFailed, ScanSkipped
 from tests.infra.scan.planted import ACCESS_KEY, GITHUB_TOKEN, PRIVATE_KEY
 
 if TYPE_CHECKING:
@@ -127,10 +127,14 @@ def test_a_history_that_is_cut_off_is_no_pass(repository: Repository, tmp_path: 
     repository.commit("README.md", "A directory, again.\n")
     repository.git("clone", "--quiet", "--depth=1", f"file://{repository.folder}", str(tmp_path / "clone"))
 
-    with pytest.raises(ScanFailed, match="cut off"):
+    with pytest.raises(ScanSkipped, match="cut off"):
         scan_history(NOTHING_KNOWN, tmp_path / "clone")
+    with pytest.raises(ScanFailed, match="cut off"):
+        scan_history(NOTHING_KNOWN, tmp_path / "clone", required=True)
 
 
 def test_a_folder_without_a_history_is_no_pass(tmp_path: Path) -> None:
-    with pytest.raises(ScanFailed, match="git rev-parse failed"):
+    with pytest.raises(ScanSkipped, match="no history here"):
         scan_history(NOTHING_KNOWN, tmp_path)
+    with pytest.raises(ScanFailed, match="no history here"):
+        scan_history(NOTHING_KNOWN, tmp_path, required=True)

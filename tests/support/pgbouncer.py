@@ -1,13 +1,16 @@
-"""PgBouncer in transaction mode before the embedded PostgreSQL."""
+"""PgBouncer in transaction mode before a test's PostgreSQL. ``make pgbouncer`` installs it, unless it is there."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from tests.support import apt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +19,6 @@ if TYPE_CHECKING:
     from infra.local.postgres import Postgres
 
 START_SECONDS = 10
-#: Server connections for all clients together.
-POOL_SIZE = 20
 MAX_CLIENTS = 2_000
 CONFIGURATION = """\
 [databases]
@@ -46,6 +47,7 @@ def find_pgbouncer() -> str:
     Raises:
         PoolerMissing: see there.
     """
+    # Debian keeps it where only root's PATH leads.
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
     if program is None:
         raise PoolerMissing("PgBouncer is not installed (`make pgbouncer`)")
@@ -53,8 +55,10 @@ def find_pgbouncer() -> str:
 
 
 @contextmanager
-def running_pgbouncer(server: Postgres, folder: Path) -> Iterator[None]:
-    """A pooler for the length of the block; its socket is in ``folder``, which is new, as PostgreSQL's would be.
+def running_pgbouncer(server: Postgres, folder: Path, *, pool_size: int) -> Iterator[Path]:
+    """A pooler for the length of the block, with ``pool_size`` connections to ``server`` for all clients together.
+
+    Its socket is what is yielded; it is in ``folder``, which is new, and named as PostgreSQL's would be.
 
     Raises:
         PoolerMissing: see there.
@@ -62,15 +66,16 @@ def running_pgbouncer(server: Postgres, folder: Path) -> Iterator[None]:
     program = find_pgbouncer()
     folder.mkdir()
     file = folder / "pgbouncer.ini"
-    settings = {"host": server.socket_folder, "folder": folder, "pool_size": POOL_SIZE, "max_clients": MAX_CLIENTS}
+    settings = {"host": server.socket_folder, "folder": folder, "pool_size": pool_size, "max_clients": MAX_CLIENTS}
     file.write_text(CONFIGURATION.format(**settings), encoding="ascii")
     owner = server.system_user
     if owner:  # it refuses to run as root
         shutil.chown(folder, owner)
     process = subprocess.Popen([program, "--quiet", str(file)], user=owner, start_new_session=True)
+    socket = folder / ".s.PGSQL.5432"
     try:
-        _wait_for(folder / ".s.PGSQL.5432")
-        yield
+        _wait_for(socket)
+        yield socket
     finally:
         process.terminate()
         process.wait()
@@ -83,3 +88,17 @@ def _wait_for(path: Path) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError("PgBouncer did not come up")
         time.sleep(0.05)
+
+
+def main() -> None:
+    """Install Debian's where that needs no question; elsewhere say what is done without it."""
+    try:
+        find_pgbouncer()
+    except PoolerMissing as missing:
+        if not apt.can_install():
+            sys.exit(f"{missing}, and only root can install it here, with apt-get: what needs it is skipped, and says so")
+        apt.install("pgbouncer")
+
+
+if __name__ == "__main__":
+    main()
