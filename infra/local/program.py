@@ -11,12 +11,13 @@ import signal
 import sys
 import threading
 import time
+from importlib.util import cache_from_source
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 POLL_SECONDS = 0.5
 # The exit code by which a change of the code ends a program; no process ever ends with it.
@@ -116,8 +117,19 @@ class CodeWatch:
         while (now := dict(_modification_times(self._folder))) == self._seen:
             time.sleep(POLL_SECONDS)
         changed = sorted(path for path in now.keys() | self._seen.keys() if now.get(path) != self._seen.get(path))
+        for path in changed:
+            _forget_byte_code(path)
         logger.info("%s changed: starting anew", os.path.relpath(changed[0]))
         self._on_change()
+
+
+def _forget_byte_code(path: str) -> None:
+    """Python takes old byte code for new when the code keeps its size and changes within the second it was loaded in.
+
+    https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
+    """
+    if path.endswith(".py"):
+        Path(cache_from_source(path)).unlink(missing_ok=True)
 
 
 def _modification_times(top: Path) -> Iterator[tuple[str, int]]:

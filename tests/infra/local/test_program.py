@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
+import py_compile
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from infra.local.program import CodeWatch, Ending
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PATIENCE = 20.0
 
@@ -63,6 +61,16 @@ def test_a_file_that_goes_is_a_change(project: Path) -> None:
     changed = watched(project)
     (project / "app.py").unlink()
     assert changed.wait(PATIENCE)
+
+
+def test_byte_code_that_python_would_take_for_new_is_forgotten(project: Path) -> None:
+    code = project / "app.py"
+    byte_code = Path(py_compile.compile(str(code), doraise=True) or "")
+    assert byte_code.exists()
+    changed = watched(project)
+    touch(code)
+    assert changed.wait(PATIENCE)
+    assert not byte_code.exists()
 
 
 def test_byte_code_and_hidden_folders_do_not_count(project: Path) -> None:

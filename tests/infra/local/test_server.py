@@ -93,7 +93,9 @@ class Served:
 def served(folder: Path, *options: str) -> Iterator[Served]:
     port = free_port()
     command = [sys.executable, "-m", "infra.local.server", "--project-dir", folder, "--port", str(port), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    # As a user has it: byte code is written, and read again.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
         try:
             yield Served(process, port)
         finally:
