@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.client import Client
-
 from tests.support.pgbouncer import running_pgbouncer
 
 if TYPE_CHECKING:

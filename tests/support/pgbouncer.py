@@ -94,10 +94,14 @@ def main() -> None:
     """Install Debian's where that needs no question; elsewhere say what is done without it."""
     try:
         find_pgbouncer()
-    except PoolerMissing as missing:
+    except PoolerMissing:
         if not apt.can_install():
-            sys.exit(f"{missing}, and only root can install it here, with apt-get: what needs it is skipped, and says so")
-        apt.install("pgbouncer")
+            sys.stderr.write("There is no PgBouncer: what needs it is skipped, and says so. Install it to have all.\n")
+            return
+        try:
+            apt.install("pgbouncer")
+        except subprocess.CalledProcessError:
+            sys.stderr.write("PgBouncer cannot be installed now: what needs it is skipped, and says so.\n")
 
 
 if __name__ == "__main__":
