@@ -93,13 +93,18 @@ class Database:
         self._patience: ContextVar[Patience] = ContextVar("patience", default=Patience())  # noqa: B039 - it is frozen
         self._pool = Pool(pool_size, self._open)
 
-    def read(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
+    def read(self, statement: Statement, parameters: Mapping[str, Any], *, plan_anew: bool = False) -> Rows:
         """Run a statement that changes nothing, and return its rows.
+
+        Args:
+            statement: what to ask.
+            parameters: with what.
+            plan_anew: whether its best plan depends on its parameters; if not, one may be kept.
 
         Raises:
             Unavailable: the database did not answer, twice if the first connection was dead.
         """
-        return self._run(statement, parameters, is_write=False, is_repeatable=True)
+        return self._run(statement, parameters, is_write=False, is_repeatable=True, plan_anew=plan_anew)
 
     def write(self, statement: Statement, parameters: Mapping[str, Any], *, is_repeatable: bool = False) -> Rows:
         """Run a statement that changes rows, and return those that it returns.
@@ -164,24 +169,34 @@ class Database:
         """Close the connections that are not in use."""
         self._pool.close()
 
-    def _run(self, statement: Statement, parameters: Mapping[str, Any], *, is_write: bool, is_repeatable: bool) -> Rows:
+    def _run(
+        self,
+        statement: Statement,
+        parameters: Mapping[str, Any],
+        *,
+        is_write: bool,
+        is_repeatable: bool,
+        plan_anew: bool = False,
+    ) -> Rows:
         values = statement.values(parameters)
         last_start = time.monotonic() + REPEAT_SECONDS
         attempt = 0
         while True:
             attempt += 1
             try:
-                return self._run_once(statement.sql, values)
+                return self._run_once(statement.sql, values, plan_anew=plan_anew)
             except (DatabaseError, InterfaceError) as error:
                 if time.monotonic() > last_start or not _may_repeat(error, attempt, is_repeatable=is_repeatable):
                     raise _translate(error, is_write=is_write) from error
             time.sleep(_random.uniform(0, PAUSE_SECONDS * 2**attempt))
 
-    def _run_once(self, sql: str, values: tuple[Any, ...]) -> Rows:
+    def _run_once(self, sql: str, values: tuple[Any, ...], *, plan_anew: bool = False) -> Rows:
         with self._lend() as connection:
             started = time.monotonic()
             try:
-                answer = connection.execute_unnamed(sql, values)
+                # Behind a transaction pooler each statement may meet another server, which has not prepared it.
+                is_prepared = not (plan_anew or self._address.pooled)
+                answer = (connection.execute_prepared if is_prepared else connection.execute_unnamed)(sql, values)
             except DatabaseError as error:
                 if sqlstate(error) == READ_ONLY:
                     connection.close()

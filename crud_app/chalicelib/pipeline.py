@@ -6,6 +6,10 @@ statement (PostgreSQL's documentation, "Extended Query", "Pipelining"). That is 
 behind a transaction pooler: a pooler may give the server connection to somebody else after each Sync, and between two
 of stock pg8000's the unnamed statement may become another client's.
 
+What is sent again and again over a connection of one's own need not be parsed and planned each time
+(`PipelinedConnection.execute_prepared`): the first time is as above, with a name; later Parse and Describe are
+left out.
+
 Three more promises, each of which stock pg8000 breaks:
 
 - After a statement the answer was read up to ReadyForQuery, or the connection is closed. There is no third state in
@@ -18,20 +22,24 @@ Three more promises, each of which stock pg8000 breaks:
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import select
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pg8000.converters import make_params
 from pg8000.core import (
     BIND,
+    CLOSE,
     DESCRIBE,
     EXECUTE_MSG,
+    IDLE,
     NULL_BYTE,
     PARSE,
     PORTAL,
     QUERY,
+    STATEMENT,
     SYNC_MSG,
     TERMINATE_MSG,
     Context,
@@ -43,14 +51,18 @@ from pg8000.exceptions import DatabaseError, InterfaceError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Sequence
-    from typing import BinaryIO
+    from collections.abc import Callable, Sequence
+    from typing import Any, BinaryIO
 
 logger = logging.getLogger(__name__)
 
 #: AWS's NAT gateways and network load balancers forget a flow that was idle for 350 s, and say so only after
 #: something was sent. https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
 MAX_IDLE_SECONDS = 300
+
+#: invalid_sql_statement_name, and "cached plan must not change result type": what was prepared is of no use any more.
+#: The statement was not begun.
+STALE_STATES = frozenset({"26000", "0A000"})
 
 #: Seconds for an answer that is owed when the next statement wants the connection: it should have come long ago.
 OWED_SECONDS = 2
@@ -60,11 +72,24 @@ ALL_TEXT = H_pack(0)  # parameters and columns in the text format
 DESCRIBE_PORTAL = DESCRIBE + i_pack(6) + PORTAL + NULL_BYTE
 
 
+class Prepared(NamedTuple):
+    """A statement that the server has under a name, and how its rows are read."""
+
+    name: bytes
+    columns: Sequence[dict[str, Any]] | None
+    readers: Sequence[Callable[[str], object]]
+
+
 class Answer(Context):  # type: ignore[misc] # pg8000 has no types
     """What came back so far. ``preambles`` of its statements are not the caller's; ``completed`` says that his ran."""
 
-    def __init__(self, statement: str, *, stream: object = None, preambles: int = 0) -> None:
-        super().__init__(statement, stream=stream)
+    def __init__(
+        self, statement: str, *, stream: object = None, preambles: int = 0, prepared: Prepared | None = None
+    ) -> None:
+        if prepared is None:
+            super().__init__(statement, stream=stream)
+        else:
+            super().__init__(statement, columns=prepared.columns, input_funcs=prepared.readers)
         self.preambles = preambles
         self.completed = False
 
@@ -87,6 +112,7 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
 
     def __init__(self, *arguments: object, preamble: str = "", **options: object) -> None:
         self._owed: list[Answer] = []
+        self._prepared: dict[str, Prepared] = {}
         self._used_at = time.time()
         #: How long to wait for each answer; the connection is closed when it does not come. None waits for ever.
         self.answer_seconds: float | None = None
@@ -127,6 +153,36 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         del oids  # the statement casts its parameters where their types matter
         self.settle()
         return self._receive(self._send_statement(statement, vals, stream=stream))
+
+    def execute_prepared(self, statement: str, vals: Sequence[object] = ()) -> Answer:
+        """Like ``execute_unnamed``, for a statement that will come again on this connection.
+
+        The server keeps its parse tree, and its plan once a plan for any values seems as good as one for these
+        (https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES). It keeps them until the connection
+        ends: the caller bounds their number. When the schema has changed, it is prepared anew, in a second trip.
+
+        Not for a connection through a transaction pooler, where the next statement may meet another server process.
+        """
+        self.settle()
+        try:
+            return self._run_prepared(statement, vals)
+        except DatabaseError as error:
+            is_stale = sqlstate(error) in STALE_STATES and self._transaction_status == IDLE
+            if not is_stale or self._prepared.pop(statement, None) is None:
+                raise
+        return self._run_prepared(statement, vals)
+
+    def _run_prepared(self, statement: str, vals: Sequence[object]) -> Answer:
+        values = make_params(self.py_types, vals)
+        if prepared := self._prepared.get(statement):
+            self._send(_run_of(prepared.name, values, describe=False) + SYNC_MSG)
+            return self._receive(Answer(statement, prepared=prepared))
+        name = _name_of(statement)
+        # The server may have it from a first time that failed. To close what is not there is no error.
+        self._send(_close(name) + _parse(name, statement) + _run_of(name, values) + SYNC_MSG)
+        answer = self._receive(Answer(statement))
+        self._prepared[statement] = Prepared(name, answer.columns, answer.input_funcs)
+        return answer
 
     def execute_later(self, statement: str, vals: Sequence[object] = ()) -> None:
         """Send a statement without rows whose outcome nobody waits for: its answer is read before the next is sent.
@@ -221,18 +277,28 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
 
 def _flow(statement: str, parameters: Sequence[str | None], *, describe: bool = True) -> bytes:
     """Parse, Bind, Describe and Execute of the unnamed statement and portal, without the Sync."""
-    return b"".join(
-        (
-            _message(PARSE, NULL_BYTE + statement.encode() + NULL_BYTE + NO_TYPES),
-            _message(BIND, _bind(parameters)),
-            DESCRIBE_PORTAL if describe else b"",
-            EXECUTE_MSG,
-        )
-    )
+    return _parse(b"", statement) + _run_of(b"", parameters, describe=describe)
 
 
-def _bind(parameters: Sequence[str | None]) -> bytes:
-    parts = [NULL_BYTE, NULL_BYTE, ALL_TEXT, H_pack(len(parameters))]
+def _parse(name: bytes, statement: str) -> bytes:
+    return _message(PARSE, name + NULL_BYTE + statement.encode() + NULL_BYTE + NO_TYPES)
+
+
+def _close(name: bytes) -> bytes:
+    return _message(CLOSE, STATEMENT + name + NULL_BYTE)
+
+
+def _run_of(name: bytes, parameters: Sequence[str | None], *, describe: bool = True) -> bytes:
+    return _message(BIND, _bind(name, parameters)) + (DESCRIBE_PORTAL if describe else b"") + EXECUTE_MSG
+
+
+def _name_of(statement: str) -> bytes:
+    """A name that no other statement has: should an undeclared pooler mix up two clients, each runs its own."""
+    return hashlib.blake2b(statement.encode(), digest_size=16).hexdigest().encode()
+
+
+def _bind(name: bytes, parameters: Sequence[str | None]) -> bytes:
+    parts = [NULL_BYTE, name, NULL_BYTE, ALL_TEXT, H_pack(len(parameters))]
     for parameter in parameters:
         if parameter is None:
             parts.append(i_pack(-1))

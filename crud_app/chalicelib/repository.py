@@ -127,7 +127,9 @@ class Repository:
             "after_id": after_id,
         }
         statement = STATEMENTS[f"list_empleados {listing.audience.value} {listing.order.name}"]
-        ((body, key, last_id),) = self._database.read(statement, parameters)
+        # A search, and a page further on, are found by an index that a plan for any values would leave alone.
+        is_narrowed = any(parameters[name] is not None for name in ("q", "posicion", "after_id"))
+        ((body, key, last_id),) = self._database.read(statement, parameters, plan_anew=is_narrowed)
         return Page(body, None if last_id is None else listing.next_query(key, last_id))
 
     def history(self, history: History, audience: Audience) -> Page:

@@ -46,6 +46,34 @@ class TestTrips:
         assert count() == 1
 
 
+class TestPlans:
+    PREPARED = statement("SELECT count(*) FROM pg_prepared_statements")
+
+    def prepared(self, database):
+        return database.read(self.PREPARED, {}, plan_anew=True)[0][0]
+
+    def test_are_kept_for_what_comes_again(self, far_database):
+        far_database.read(ONE, {})
+        far_database.write(INSERT, {"email": "a@example.com"})
+        assert self.prepared(far_database) == 2
+
+    def test_are_not_kept_where_they_depend_on_the_parameters(self, far_database):
+        far_database.read(ONE, {}, plan_anew=True)
+        assert self.prepared(far_database) == 0
+
+    def test_are_not_kept_behind_a_pooler(self, proxy, database_url):
+        pooled = Database(parse_database_url(f"{proxy.url(database_url)}?pgbouncer=true"))
+        pooled.read(ONE, {})
+        assert self.prepared(pooled) == 0
+        pooled.close()
+
+    def test_a_write_goes_on_after_a_change_of_the_schema(self, far_database, sql, count):
+        for email in ("a@example.com", "b@example.com"):
+            far_database.write(INSERT, {"email": email})
+            sql("COMMENT ON TABLE empleados IS NULL; ALTER TABLE empleados ALTER COLUMN nombre SET STATISTICS 100")
+        assert count() == 2
+
+
 class TestLosses:
     @pytest.fixture(autouse=True)
     def warm(self, far_database):

@@ -164,6 +164,90 @@ class TestErrors:
             ask(connection, "SELECT 1")
 
 
+class TestPrepared:
+    """What comes again: parsed once, and otherwise as if it had not been."""
+
+    @staticmethod
+    def again(connection, statement, *values):
+        return connection.execute_prepared(statement, values).rows
+
+    @staticmethod
+    def prepared(connection):
+        return ask(connection, "SELECT count(*)::int FROM pg_prepared_statements")[0][0]
+
+    def test_each_time_is_one_flush(self, connection, proxy):
+        before = proxy.statements, proxy.answers
+        for number in range(10):
+            assert self.again(connection, "SELECT $1::int + $2::int", number, 2) == [[number + 2]]
+        assert (proxy.statements, proxy.answers) == (before[0] + 10, before[1] + 10)
+        assert self.prepared(connection) == 1
+
+    def test_nulls_and_several_rows_are_read_without_a_description(self, connection):
+        for _ in range(2):
+            rows = self.again(connection, "SELECT n, NULLIF(n, $1::int), true FROM generate_series(1, 2) AS n", 1)
+            assert rows == [[1, None, True], [2, 2, True]]
+
+    def test_an_answer_names_its_columns_each_time(self, connection):
+        for _ in range(2):
+            answer = connection.execute_prepared("SELECT 1 AS one, 2 AS two")
+            assert [column["name"] for column in answer.columns] == ["one", "two"]
+
+    def test_what_returns_no_rows_has_none(self, connection):
+        for _ in range(3):
+            assert self.again(connection, "SET application_name TO 'x'") is None
+
+    def test_a_first_time_that_fails_is_not_in_the_way_of_the_next(self, connection, proxy):
+        for divisor, code in ((0, "22012"), (0, "22012"), ("x", "22P02")):
+            with pytest.raises(DatabaseError) as caught:
+                self.again(connection, "SELECT 1 / $1::int", divisor)
+            assert sqlstate(caught.value) == code
+        before = proxy.statements
+        assert self.again(connection, "SELECT 1 / $1::int", 1) == [[1]]
+        assert proxy.statements == before + 1
+
+    def test_a_later_failure_leaves_it_prepared(self, connection):
+        for divisor in (1, 0, 1):
+            if divisor:
+                assert self.again(connection, "SELECT 1 / $1::int", divisor) == [[1]]
+            else:
+                with pytest.raises(DatabaseError):
+                    self.again(connection, "SELECT 1 / $1::int", divisor)
+        assert self.prepared(connection) == 1
+
+    def test_a_changed_schema_is_met_in_a_second_trip(self, connection, proxy):
+        ask(connection, "CREATE TEMPORARY TABLE t (a int)")
+        ask(connection, "INSERT INTO t VALUES (7)")
+        assert self.again(connection, "SELECT * FROM t") == [[7]]
+        ask(connection, "ALTER TABLE t ADD b text DEFAULT 'new'")
+        before = proxy.statements
+        assert self.again(connection, "SELECT * FROM t") == [[7, "new"]]
+        assert proxy.statements == before + 2
+        assert self.again(connection, "SELECT * FROM t") == [[7, "new"]]
+        assert proxy.statements == before + 3
+
+    def test_what_the_server_has_forgotten_is_prepared_anew(self, connection):
+        assert self.again(connection, "SELECT 1") == [[1]]
+        ask(connection, "DEALLOCATE ALL")
+        assert self.again(connection, "SELECT 1") == [[1]]
+        assert self.prepared(connection) == 1
+
+    def test_a_transaction_is_not_gone_on_with_behind_the_callers_back(self, connection):
+        assert self.again(connection, "SELECT 1") == [[1]]
+        ask(connection, "DEALLOCATE ALL")
+        ask(connection, "BEGIN")
+        with pytest.raises(DatabaseError) as caught:
+            self.again(connection, "SELECT 1")
+        assert sqlstate(caught.value) == "26000"
+
+    def test_a_refusal_that_looks_like_a_stale_plan_is_raised_after_one_more_time(self, connection):
+        refuse = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '0A000'; END $$"
+        for _ in range(2):
+            with pytest.raises(DatabaseError) as caught:
+                self.again(connection, refuse)
+            assert sqlstate(caught.value) == "0A000"
+            assert is_sound(connection)
+
+
 class TestTransactions:
     def test_hold_what_was_done_until_they_end(self, connection):
         ask(connection, "CREATE TEMPORARY TABLE t (a int)")

@@ -32,6 +32,8 @@ APART = {
         "test_database.py::TestLosses::test_a_terminated_write_is_repeated_because_it_was_not_done",
     ),
     "what a session remembers": (
+        "test_pipeline.py::TestPrepared",
+        "test_database.py::TestPlans",
         "test_pipeline.py::TestTransactions::test_begin_by_themselves_without_autocommit",
         "test_pipeline.py::TestLater",
         "test_database.py::TestRefusals::test_a_statement_over_time_is_unavailable",
