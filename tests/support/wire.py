@@ -58,6 +58,9 @@ class Link:
             threading.Thread(target=self._pump, args=(client, server, self._see_request)),
             threading.Thread(target=self._pump, args=(server, client, self._see_answer)),
         ]
+
+    def start(self) -> None:
+        """Let what comes pass, from now on."""
         for thread in self._threads:
             thread.start()
 
@@ -189,7 +192,10 @@ class WireProxy:
             except OSError:
                 return
             with contextlib.suppress(OSError):
-                self.links.append(self._open(client))
+                link = self._open(client)
+                # Known before anything passes: who was answered through it may have it closed.
+                self.links.append(link)
+                link.start()
 
     def _open(self, client: socket.socket) -> Link:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
