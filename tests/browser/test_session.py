@@ -16,7 +16,7 @@ from tests.browser.directory import Directory
 from tests.browser.stack import an_employee
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Request
+    from playwright.sync_api import Page, Request, Route
 
     from tests.browser.conftest import OpenTab
     from tests.browser.stack import LocalStack
@@ -315,6 +315,23 @@ def test_an_expired_token_is_renewed_without_a_word(directory: Directory) -> Non
 
     expect(directory.page.locator(".parts li.well")).to_have_count(3)
     expect(directory.page.get_by_role("dialog")).to_have_count(0)
+    assert len(renewals) == 1
+
+
+def test_a_refusal_that_comes_after_the_renewal_renews_nothing(directory: Directory) -> None:
+    directory.open()
+    expect(directory.heading("Todavía no hay empleados")).to_be_visible()
+    held: list[Route] = []
+    directory.page.route("**/cola", lambda route: route.fallback() if held else held.append(route))
+    renewals = requests_of(directory.page, "/sesion/renovar")
+    expire(directory)
+    with directory.page.expect_response("**/sesion/renovar"):
+        directory.go("Operación")
+
+    expect(directory.page.locator(".parts li.well")).to_have_count(3)
+    with directory.page.expect_response(lambda answer: answer.url.endswith("/cola") and answer.ok):
+        held[0].fulfill(status=401, body='{"title": "No autenticado", "status": 401}')
+
     assert len(renewals) == 1
 
 

@@ -24,10 +24,11 @@ const EXPORT_PAGE_SIZE = 200; // the most that the API gives at once
  * @throws {ApiError} and an AbortError when the options' signal ended it
  */
 async function request(method, path, options = {}) {
+  const sentAt = performance.now();
   try {
     return await send(method, path, options);
   } catch (error) {
-    if (!(error instanceof ApiError) || !error.isNotSignedIn || !(await recoverSession())) throw error;
+    if (!(error instanceof ApiError) || !error.isNotSignedIn || !(await recoverSession(sentAt))) throw error;
     options.signal?.throwIfAborted();
     return send(method, path, options);
   }

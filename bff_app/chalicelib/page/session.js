@@ -28,6 +28,8 @@ const ROLES = ['admin', 'rrhh', 'lector'];
 let current = null;
 /** However many requests are refused at once, the session is renewed once. @type {Promise<boolean> | null} */
 let recovery = null;
+/** When the session was last renewed, on the clock of `performance.now`. */
+let renewedAt = -Infinity;
 /** Whether the person was asked to sign in again and did not want to. */
 let wasDeclined = false;
 let ending = false;
@@ -45,7 +47,7 @@ async function askWhoIsThere() {
   try {
     return (await send('GET', '/sesion')).data;
   } catch (error) {
-    if (!(error instanceof ApiError) || !error.isNotSignedIn || !(await recoverSession())) throw error;
+    if (!(error instanceof ApiError) || !error.isNotSignedIn || !(await recoverSession(0))) throw error;
     return (await send('GET', '/sesion')).data;
   }
 }
@@ -106,10 +108,13 @@ tabs.addEventListener('message', ({ data: user }) => {
  * Renew the session without a word; where that is not possible, ask the person who had one to sign in again. What is
  * typed stays where it is.
  *
+ * @param {number} sentAt when the refused request was sent, on the clock of `performance.now`: it may be older than the
+ *   session that is open by now
  * @returns {Promise<boolean>} whether it is worth sending the request again
  * @throws {ApiError} the server could not be asked
  */
-export function recoverSession() {
+export async function recoverSession(sentAt) {
+  if (sentAt < renewedAt) return true;
   recovery ??= recover().finally(() => (recovery = null));
   return recovery;
 }
@@ -118,6 +123,7 @@ async function recover() {
   try {
     const { data } = await send('POST', '/sesion/renovar', { inTurn: true });
     wasDeclined = false;
+    renewedAt = performance.now();
     return continueSession(data);
   } catch (error) {
     if (!(error instanceof ApiError) || !error.isNotSignedIn) throw error;
