@@ -269,25 +269,41 @@ FROM always LEFT OUTER JOIN anterior ON true LEFT OUTER JOIN ahora ON true LEFT 
         ),
     ),
     "list_empleados everybody -creado_en": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -304,8 +320,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -315,25 +331,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados everybody -email": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -350,8 +382,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -361,25 +393,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados everybody -fecha_contratacion": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) < ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -396,8 +444,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -407,25 +455,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados everybody -id": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) < ($4::BIGINT)) ORDER BY hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -442,8 +506,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -453,25 +517,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados everybody -nombre": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre) DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -488,8 +568,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -499,25 +579,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados everybody -posicion": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion) DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -534,8 +630,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -545,25 +641,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados everybody creado_en": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en, hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -580,8 +692,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -591,25 +703,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados everybody email": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email, hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -626,8 +754,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -637,25 +765,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados everybody fecha_contratacion": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) > ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion, hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -672,8 +816,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -683,25 +827,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados everybody id": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) > ($4::BIGINT)) ORDER BY hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -718,8 +878,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -729,25 +889,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados everybody nombre": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre), hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -764,8 +940,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -775,25 +951,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados everybody posicion": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion), hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
 FROM many),
 page AS
@@ -810,8 +1002,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -821,25 +1013,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh -actualizado_en": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.actualizado_en, hits.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.actualizado_en DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -856,8 +1064,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -867,25 +1075,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh -creado_en": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -902,8 +1126,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -913,25 +1137,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh -email": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -948,8 +1188,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -959,25 +1199,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh -fecha_contratacion": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) < ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -994,8 +1250,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1005,25 +1261,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh -id": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) < ($4::BIGINT)) ORDER BY hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1040,8 +1312,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1051,25 +1323,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh -nombre": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre) DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1086,8 +1374,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1097,25 +1385,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh -posicion": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion) DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1132,8 +1436,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1143,25 +1447,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh -salario": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.salario, hits.id) < ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY hits.salario DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1178,8 +1498,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1189,25 +1509,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh -version": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) < ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.version, hits.id) < ($4::INTEGER, $3::BIGINT)) ORDER BY hits.version DESC, hits.id DESC
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) < ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version DESC, empleados.id DESC
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1224,8 +1560,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1235,25 +1571,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh actualizado_en": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.actualizado_en, hits.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.actualizado_en, hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en, empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1270,8 +1622,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1281,25 +1633,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh creado_en": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en, hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1316,8 +1684,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1327,25 +1695,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh email": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email, hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1362,8 +1746,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1373,25 +1757,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh fecha_contratacion": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) > ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion, hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1408,8 +1808,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1419,25 +1819,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh id": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) > ($4::BIGINT)) ORDER BY hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1454,8 +1870,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1465,25 +1881,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh nombre": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre), hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1500,8 +1932,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1511,25 +1943,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh posicion": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion), hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1546,8 +1994,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1557,25 +2005,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh salario": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.salario, hits.id) > ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY hits.salario, hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario, empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1592,8 +2056,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",
@@ -1603,25 +2067,41 @@ FROM last) AS anon_3""",
         ),
     ),
     "list_empleados rrhh version": Statement(
-        """WITH hits AS
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
+FROM empleados
+WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) > ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $5::INTEGER + 1),
+hits AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
+WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
  LIMIT 2000 + 1),
 few AS
 (SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
 FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_1
+WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND ($3::BIGINT IS NULL OR (hits.version, hits.id) > ($4::INTEGER, $3::BIGINT)) ORDER BY hits.version, hits.id
  LIMIT $5::INTEGER + 1),
 many AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
 FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_1
+WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) > ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version, empleados.id
  LIMIT $5::INTEGER + 1),
 found AS
-(SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $5::INTEGER AS anon_1
+FROM near) OR (SELECT count(*) < 1000 AS anon_2
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
 FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
 FROM many),
 page AS
@@ -1638,8 +2118,8 @@ WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
 FROM page) > $5::INTEGER)
  SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
 FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_2, (SELECT last.id
-FROM last) AS anon_3""",
+FROM last) AS anon_4, (SELECT last.id
+FROM last) AS anon_5""",
         (
             "q",
             "posicion",

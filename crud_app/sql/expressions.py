@@ -21,6 +21,7 @@ from sqlalchemy import (
     Interval,
     Text,
     Uuid,
+    and_,
     bindparam,
     case,
     cast,
@@ -77,6 +78,8 @@ if TYPE_CHECKING:
 
 #: A summary has so many positions at most, the largest first: what is sent stays within 1 MB.
 MAX_POSITIONS = 1_000
+#: So many rows are looked at in the order of the list before the index of words is: of a common word they hold a page.
+MAX_LOOK = 1_000
 #: So many rows that match a search are found by the index of words, and sorted. It takes some 10 ms; if there are more,
 #: a page of them is found by going through a list of a million in some 20 ms, if nothing speaks against it.
 MAX_HITS = 2_000
@@ -203,12 +206,23 @@ def list_empleados(order: Order, audience: Audience) -> ClauseElement:
 
     PostgreSQL knows how many rows have a common word, but not how many begin with a rare prefix. It takes 0.1 % for
     granted, and would look for a page of them in the order of the list: through the whole table, if there are fewer. So
-    up to ``MAX_HITS`` are found by the index of the words, and sorted; only if there are more the list is gone through.
+    it looks at ``MAX_LOOK`` rows in that order; where they hold no page, up to ``MAX_HITS`` are found by the index of
+    the words, and sorted; only if there are more the list is gone through.
     """
     matches = empleados.c.search.bool_op("@@")(func.search_query(Q, type_=TSQUERY))
     has_posicion = or_(POSICION.is_(None), empleados.c.posicion == POSICION)
+    fits = and_(matches, has_posicion).label("fits")
+    place = func.row_number().over(order_by=_sorting(empleados.c, order)).label("place")
+    look = _first_of(empleados.c, order, audience, Q.is_not(None)).limit(MAX_LOOK).add_columns(fits, place).cte("look")
+    near = select(*fields_of(look.c, audience)).where(look.c.fits).order_by(look.c.place).limit(LIMIT + ONE).cte("near")
+    is_page = select(func.count() > LIMIT).select_from(near).scalar_subquery()
+    is_end = select(func.count() < MAX_LOOK).select_from(look).scalar_subquery()
+    is_enough = or_(is_page, is_end)
     hits = (
-        select(*fields_of(empleados.c)).where(Q.is_not(None), matches, has_posicion).limit(MAX_HITS + ONE).cte("hits")
+        select(*fields_of(empleados.c))
+        .where(Q.is_not(None), ~is_enough, matches, has_posicion)
+        .limit(MAX_HITS + ONE)
+        .cte("hits")
     )
     are_few = select(func.count() <= MAX_HITS).select_from(hits).scalar_subquery()
     few = _first_of(hits.c, order, audience, Q.is_not(None), are_few).cte("few")
@@ -216,7 +230,7 @@ def list_empleados(order: Order, audience: Audience) -> ClauseElement:
     many = _first_of(
         empleados.c, order, audience, or_(Q.is_(None), ~are_few & case((matches, true()))), has_posicion
     ).cte("many")
-    found = union_all(select(few), select(many)).cte("found")
+    found = union_all(select(near).where(is_enough), select(few), select(many)).cte("found")
     page = select(
         *on_the_wire(found.c, audience),
         sort_key_text(found.c, order.field).label("sort_key"),
