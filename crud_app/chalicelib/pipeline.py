@@ -289,7 +289,7 @@ def _close(name: bytes) -> bytes:
 
 
 def _run_of(name: bytes, parameters: Sequence[str | None], *, describe: bool = True) -> bytes:
-    return _message(BIND, _bind(name, parameters)) + (DESCRIBE_PORTAL if describe else b"") + EXECUTE_MSG
+    return b"".join((_message(BIND, _bind(name, parameters)), DESCRIBE_PORTAL if describe else b"", EXECUTE_MSG))
 
 
 def _name_of(statement: str) -> bytes:
