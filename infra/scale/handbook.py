@@ -168,7 +168,7 @@ def _introduction(limits: Limits, load: Load) -> str:
 
 `make scale` computes this page: what a request needs (Little's law: the rate times the time inside), what there is of
 it, and at which rate of requests a second it ends. It is paper and a simulation, not a measurement; what was measured
-is what `make bench` prints, what it costs in [costs.md](costs.md).
+is in [performance.md](performance.md), what it costs in [costs.md](costs.md).
 
 {_markdown(headings, rows)}
 
