@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: The constraint that makes e-mail addresses unique: the database decides, and says so by this name.
 EMAIL_CONSTRAINT = "empleados_email_key"
 
+#: The parameters of a page that may be NULL: each that is not makes another plan the best.
+NARROWING = ("q", "posicion", "after_id", "before")
+
 
 class Saved(NamedTuple):
     """An employee as sent to clients, and the event of the change that made it so; None if nothing changed."""
@@ -127,15 +130,13 @@ class Repository:
             "after_id": after_id,
         }
         statement = STATEMENTS[f"list_empleados {listing.audience.value} {listing.order.name}"]
-        # A search, and a page further on, are found by an index that a plan for any values would leave alone.
-        is_narrowed = any(parameters[name] is not None for name in ("q", "posicion", "after_id"))
-        ((body, key, last_id),) = self._database.read(statement, parameters, plan_anew=is_narrowed)
+        ((body, key, last_id),) = self._read_page(statement, parameters)
         return Page(body, None if last_id is None else listing.next_query(key, last_id))
 
     def history(self, history: History, audience: Audience) -> Page:
         """A page of everybody's events, newest first."""
         parameters = {"limit": history.limit, "before": history.before}
-        ((body, last),) = self._database.read(STATEMENTS[f"list_eventos {audience.value}"], parameters)
+        ((body, last),) = self._read_page(STATEMENTS[f"list_eventos {audience.value}"], parameters)
         return Page(body, None if last is None else history.next_query(last))
 
     def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
@@ -146,7 +147,7 @@ class Repository:
         """
         parameters = {"row_id": row_id, "limit": history.limit, "before": history.before}
         statement = STATEMENTS[f"list_eventos_of_empleado {audience.value}"]
-        ((body, last, is_known),) = self._database.read(statement, parameters)
+        ((body, last, is_known),) = self._read_page(statement, parameters)
         if not is_known:
             raise EmpleadoNotFound
         return Page(body, None if last is None else history.next_query(last))
@@ -166,6 +167,11 @@ class Repository:
         """
         parameters = {"event_id": evento.id, "sns_message_id": message_id}
         self._database.write_later(STATEMENTS["mark_evento"], parameters)
+
+    def _read_page(self, statement: Statement, parameters: Mapping[str, object]) -> Rows:
+        # A search, and a page further on, are found by an index that a plan for any values would leave alone.
+        is_narrowed = any(parameters.get(name) is not None for name in NARROWING)
+        return self._database.read(statement, parameters, plan_anew=is_narrowed)
 
     def _change(self, statement: Statement, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
         try:

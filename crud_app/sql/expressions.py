@@ -3,8 +3,9 @@
 A change writes the row **and** its event by one data-modifying CTE: either both exist or neither (see
 ``docs/adr/0004-row-and-event-in-one-statement.md``). PostgreSQL makes the JSON; it passes through Python as text.
 
-An optional condition is written ``parameter IS NULL OR condition``: the unnamed statement is planned anew each time,
-with its parameters known, so that the planner sees only what remains.
+An optional condition is written ``parameter IS NULL OR condition``. Where it decides which index is the best
+(``NARROWING`` in ``chalicelib/repository.py``) the statement is sent unnamed, and so is planned anew with its
+parameters known: the planner sees only what remains.
 """
 
 from __future__ import annotations

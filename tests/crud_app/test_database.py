@@ -10,8 +10,11 @@ import pytest
 from chalicelib import connection, database, publisher
 from chalicelib.database import Database
 from chalicelib.directorio import PUBLISH_WITHIN_SECONDS
-from chalicelib.errors import OutcomeUnknown, StatementRefused, Unavailable
+from chalicelib.empleado import Audience
+from chalicelib.errors import EmpleadoNotFound, OutcomeUnknown, StatementRefused, Unavailable
+from chalicelib.listing import History, read_listing
 from chalicelib.pipeline import PipelinedConnection
+from chalicelib.repository import Repository
 from chalicelib.settings import parse_database_url
 from chalicelib.statement import Statement
 from infra.local.emulator import free_port
@@ -60,6 +63,24 @@ class TestPlans:
     def test_are_not_kept_where_they_depend_on_the_parameters(self, far_database):
         far_database.read(ONE, {}, plan_anew=True)
         assert self.prepared(far_database) == 0
+
+    @pytest.mark.parametrize(("narrowed", "kept"), [(False, 1), (True, 0)])
+    def test_are_kept_for_the_first_page_of_a_history_and_made_for_a_later_one(self, far_database, narrowed, kept):
+        """A plan for any values would go through all the newer events."""
+        history = History(limit=50, before=7 if narrowed else None, pairs=())
+        repository = Repository(far_database)
+        repository.history(history, Audience.RRHH)
+        assert self.prepared(far_database) == kept
+        with pytest.raises(EmpleadoNotFound):
+            repository.history_of(1, history, Audience.RRHH)
+        assert self.prepared(far_database) == 2 * kept
+
+    @pytest.mark.parametrize(
+        ("query", "kept"), [([], 1), ([("orden", "-id")], 1), ([("q", "ana")], 0), ([("posicion", "x")], 0)]
+    )
+    def test_are_kept_for_the_first_page_of_a_list_and_made_for_a_search(self, far_database, query, kept):
+        Repository(far_database).list(read_listing(query, Audience.RRHH))
+        assert self.prepared(far_database) == kept
 
     def test_are_not_kept_behind_a_pooler(self, proxy, database_url):
         pooled = Database(parse_database_url(f"{proxy.url(database_url)}?pgbouncer=true"))
