@@ -11,9 +11,10 @@ from infra.cost.bill import two_digit_numbers
 from infra.cost.charts import share_chart, total_chart
 from infra.cost.prices import ZERO, FreeTier
 from infra.cost.wording import describe, dollars, percent, quantity, rate, short_count
+from infra.markdown import markdown_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from infra.cost.bill import Calculator, Estimate, Report
     from infra.cost.prices import Price
@@ -51,13 +52,6 @@ def handbook(calculator: Calculator, profile: Profile) -> dict[str, str]:
         "costs-total.svg": total_chart(report, curve),
         "costs-share.svg": share_chart(report),
     }
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; a heading that ends with ``>`` is a column of numbers, aligned to the right."""
-    names = [heading.removesuffix(">") for heading in headings]
-    rules = ["--:" if heading.endswith(">") else "---" for heading in headings]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (names, rules, *rows))
 
 
 def _introduction(report: Report) -> str:
@@ -106,7 +100,7 @@ def _range(report: Report) -> str:
     return f"""\
 ## From 50 requests a day to a billion a month
 
-{_table(headings, rows)}
+{markdown_table(headings, rows)}
 
 E-mails grow with the writes: one mail for each. `EMAILS=0` shows the rest alone.
 
@@ -140,7 +134,7 @@ rest at nothing. The first is still so. The addresses were forgotten: AWS has ch
 February 2024, and an ALB in two zones on the internet has two (`CLOUDFRONT=0`). The firewall and the key are what the
 original went without.
 
-{_table(("service", "original>", "here>"), rows)}"""
+{markdown_table(("service", "original>", "here>"), rows)}"""
 
 
 def _lines(report: Report) -> str:
@@ -161,7 +155,7 @@ def _lines(report: Report) -> str:
     return f"""\
 ## The small directory, line by line
 
-{_table(headings, [*rows, total])}
+{markdown_table(headings, [*rows, total])}
 
 Health checks, the outbox sweep and the queue's idle polling are what runs without any request."""
 
@@ -191,7 +185,7 @@ e-mail function, sweep, logs, traces and alarms stay.
     {given.task_vcpu} vCPU * {percent(given.task_utilisation)} / {given.task_cpu_seconds} s of CPU a request = \
 {given.requests_per_task.normalize():f} requests a second
 
-{_table(headings, rows)}
+{markdown_table(headings, rows)}
 
 "What it replaces" is the difference of everything else between the two bills. A service that follows the load needs
 fewer tasks at night and is cheaper sooner; one that must take a burst without waiting for new tasks needs more."""
@@ -218,7 +212,7 @@ What is always free belongs to the account, not to the deployment: two in one ac
 12 months exist only in accounts opened before 15 July 2025; later ones get credits of up to $200 instead, which this
 page does not count.
 
-{_table(("service", "price", "free each month>", "for how long"), rows)}"""
+{markdown_table(("service", "price", "free each month>", "for how long"), rows)}"""
 
 
 def _prices(report: Report) -> str:
@@ -234,7 +228,7 @@ def _prices(report: Report) -> str:
 US dollars, {prices.region}, on demand, without taxes; checked {prices.checked}. {prices.note} They are in
 `infra/cost/prices.toml`.
 
-{_table(("service", "price, and the page that states it", "for", "dollars>"), rows)}"""
+{markdown_table(("service", "price, and the page that states it", "for", "dollars>"), rows)}"""
 
 
 def _tiers(price: Price) -> Iterable[tuple[str, Decimal]]:
@@ -254,7 +248,7 @@ def _assumptions(calculator: Calculator) -> str:
 Durations and sizes decide little below a million requests a month and much above; replace them by what `make status`
 shows of your deployment. They are in `infra/cost/assumptions.py`.
 
-{_table(("name", "value>", "why"), rows)}
+{markdown_table(("name", "value>", "why"), rows)}
 
 Not in the bill: PostgreSQL; Cognito, WAF, a customer key and a secret, which cost by user, rule and item; a domain
 name; CloudTrail, support and taxes. Traffic inside the region between the ALB, Lambda and the HTTP API is free."""

@@ -11,6 +11,7 @@ from infra.cost.bill import Calculator
 from infra.cost.prices import FreeTier, load_prices
 from infra.cost.profile import Profile, typical_response_bytes
 from infra.cost.wording import dollars
+from infra.markdown import markdown_table
 from infra.scale.charts import breaking_chart, course_chart
 from infra.scale.curve import working_day
 from infra.scale.demand import Load, demand, reasons
@@ -19,7 +20,7 @@ from infra.scale.simulation import STARTS_PER_SECOND, Site, simulate
 from infra.scale.wording import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from infra.cost.bill import Estimate
     from infra.scale.limits import Limits
@@ -93,7 +94,7 @@ ENGINES = (
     (
         "RDS Proxy, PgBouncer, Supavisor",
         "connections",
-        "no session state: neither prepared names nor settings nor locks",
+        "with `pgbouncer=true` no session state: neither prepared names nor settings nor locks",
         "`tests/crud_app/test_round_trips.py`, through PgBouncer in transaction mode",
         "RDS Proxy: 0.015 dollars an hour for each vCPU of the database",
     ),
@@ -170,7 +171,7 @@ def _introduction(limits: Limits, load: Load) -> str:
 it, and at which rate of requests a second it ends. It is paper and a simulation, not a measurement; what was measured
 is in [performance.md](performance.md), what it costs in [costs.md](costs.md).
 
-{_markdown(headings, rows)}
+{markdown_table(headings, rows)}
 
 ![The rate of requests at which each limit is reached](scale-limits.svg)"""
 
@@ -190,7 +191,7 @@ def _rate(rate: int, limits: Limits, load: Load) -> str:
     estimate = cost_at(rate)
     serverless, fargate = (bill.total(FreeTier.ALWAYS) for bill in (estimate.serverless, estimate.fargate))
     nothing = "Nothing is beyond half of its limit."
-    table = _markdown(("what is beyond half of its limit", "needed>", "default>", ""), rows) if rows else nothing
+    table = markdown_table(("what is beyond half of its limit", "needed>", "default>", ""), rows) if rows else nothing
     return f"""\
 ## {rate:,} requests a second
 
@@ -233,7 +234,7 @@ def _engines() -> str:
 Each is an existing one; the first three need no other statements. The distributed ones differ in what the migration
 uses: the search's GIN index, a generated column, an identity column.
 
-{_markdown(headings, ENGINES)}
+{markdown_table(headings, ENGINES)}
 
 Prices are list prices of us-east-1 as known in mid-2026; a database of 192 cores costs some tens of dollars an hour."""
 
@@ -278,7 +279,7 @@ def _assumptions(limits: Limits, load: Load) -> str:
     return f"""\
 ## Assumptions
 
-{_markdown(("name", "value>", "why"), rows)}
+{markdown_table(("name", "value>", "why"), rows)}
 
 ## Limits
 
@@ -286,11 +287,4 @@ Checked {limits.checked}. {limits.note} They are in `infra/scale/limits.toml`. T
 `max_connections` grows with the memory of an instance (RDS: one for every 9.5 MB, 5,000 at most), its changes a second
 with the storage. Measure yours.
 
-{_markdown(("limit", "where it stands"), sources)}"""
-
-
-def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; a heading that ends with ``>`` is a column of numbers, aligned to the right."""
-    names = [heading.removesuffix(">") for heading in headings]
-    rules = ["--:" if heading.endswith(">") else "---" for heading in headings]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (names, rules, *rows))
+{markdown_table(("limit", "where it stands"), sources)}"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from infra.markdown import markdown_table
 from infra.status.concerns import NO_CONCERN, concerns
 from infra.status.model import Unread
 from infra.status.sections import Cell, Section, Tone, moment, sections
@@ -35,9 +36,8 @@ def document(status: Status) -> str:
 
 
 def _section(section: Section) -> list[str]:
-    rules = ["--:" if index in section.numbers else "---" for index in range(len(section.headings))]
-    rows = [[_cell(cell) for cell in row] for row in section.rows]
-    table = "\n".join(f"| {' | '.join(cells)} |" for cells in (section.headings, rules, *rows))
+    headings = [f"{name}>" if index in section.numbers else name for index, name in enumerate(section.headings)]
+    table = markdown_table(headings, [[_cell(cell) for cell in row] for row in section.rows])
     return [f"## {section.title}", table, *([section.note] if section.note else [])]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.markdown import markdown_table
 from tests.bench.charts import chart
 from tests.bench.estimate import DRAWS, FEWEST_ROUNDS, WIDEST
 from tests.bench.table import Verdict
 from tests.bench.wording import cell, interval, most, ratio, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.bench.table import Report, Table
@@ -49,7 +50,7 @@ def _introduction(report: Report) -> str:
 says the same on every machine, milliseconds do not. This page is the answer of a run that began {report.began} and
 took {report.seconds:.0f} seconds. Of its targets, {counts}.
 
-{_markdown(("", "ratio", "measured>", "target>", ""), rows)}
+{markdown_table(("", "ratio", "measured>", "target>", ""), rows)}
 
 **How to read it.** The contestants take turns, in another order in each round. A ratio is the median of the rounds'
 ratios, with the 95 % interval of a bootstrap over the rounds ({DRAWS:,} draws). One whose interval is wider than
@@ -67,14 +68,14 @@ def _section(table: Table) -> str:
         f"## {table.title}",
         f"`make bench ONLY={_command(table)}`; {table.unit}.",
         table.method,
-        _markdown(("", *(f"{heading}>" for heading in table.columns.values())), rows),
+        markdown_table(("", *(f"{heading}>" for heading in table.columns.values())), rows),
     ]
     if table.targets:
         compared = [
             (each.target.name, ratio(each), interval(each.measured), most(each), verdict(each))
             for each in table.comparisons
         ]
-        parts.append(_markdown(("ratio", "measured>", "95 % interval>", "target>", ""), compared))
+        parts.append(markdown_table(("ratio", "measured>", "95 % interval>", "target>", ""), compared))
     if table.differences:
         parts.append("\n".join(f"- {difference}" for difference in table.differences))
     parts.append(f"![{table.title}: the medians of all contestants]({_picture(table)})")
@@ -91,11 +92,4 @@ def _emphasised(label: str, is_ours: bool) -> str:  # noqa: FBT001 - two forms o
 
 
 def _machine(report: Report) -> str:
-    return f"## The machine\n\n{_markdown(('', ''), report.machine.items())}"
-
-
-def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; a heading that ends with ``>`` is a column of numbers, aligned to the right."""
-    names = [heading.removesuffix(">") for heading in headings]
-    rules = ["--:" if heading.endswith(">") else "---" for heading in headings]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (names, rules, *rows))
+    return f"## The machine\n\n{markdown_table(('', ''), report.machine.items())}"

@@ -8,6 +8,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from infra.markdown import markdown_table
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -72,5 +74,5 @@ def verdict(results: Sequence[Result]) -> str:
 
 def markdown(results: Iterable[Result]) -> str:
     """The same as Markdown."""
-    lines = [HEADINGS, ("---", "---", *["--:"] * 6), *(cells(result) for result in results)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    numbers = (f"{heading}>" for heading in HEADINGS[2:])
+    return markdown_table((*HEADINGS[:2], *numbers), (cells(result) for result in results))
