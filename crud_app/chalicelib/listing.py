@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
@@ -114,6 +115,7 @@ def read_history(pairs: Sequence[tuple[str, str]]) -> History:
     return History(limit, before, _without_cursor(pairs))
 
 
+@cache
 def orders_of(audience: Audience) -> tuple[str, ...]:
     """What ``orden`` may ask for; "-" before a field turns its order round."""
     return tuple(sign + each.name for each in audience.fields for sign in ("", "-"))

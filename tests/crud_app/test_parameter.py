@@ -36,15 +36,18 @@ def access(endpoint: str, token: str = "") -> AwsAccess:
 
 
 @contextmanager
-def serving(status: int, body: bytes):
-    """A service that gives one answer to everything."""
+def answering(answer):
+    """A service on this machine; ``answer`` makes status and body of what it is asked. Its address is yielded."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
+        def do_GET(self):
+            status, body = answer(self)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 - http.server's name
 
         def log_message(self, *_):
             pass
@@ -53,11 +56,18 @@ def serving(status: int, body: bytes):
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield ParameterStore(access(f"http://127.0.0.1:{server.server_port}"))
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def serving(status: int, body: bytes):
+    """The parameters of a service that gives one answer to everything."""
+    with answering(lambda _: (status, body)) as url:
+        yield ParameterStore(access(url))
 
 
 class TestSignature:
@@ -176,25 +186,12 @@ class TestKeysOfAServer:
         """Gives the credentials that are on top of ``answers``."""
         answers = [(200, b'{"AccessKeyId": "AKID", "SecretAccessKey": "s", "Token": "t", "Expiration": "soon"}')]
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                keys_asked.append((self.path, self.headers["Authorization"]))
-                status, body = answers[-1]
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+        def give(request):
+            keys_asked.append((request.path, request.headers["Authorization"]))
+            return answers[-1]
 
-            def log_message(self, *_):
-                pass
-
-        listening = HTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield KeyServer(f"http://127.0.0.1:{listening.server_port}/keys?v=1", "hunter"), answers
-        listening.shutdown()
-        thread.join()
-        listening.server_close()
+        with answering(give) as url:
+            yield KeyServer(f"{url}/keys?v=1", "hunter"), answers
 
     def test_are_asked_for_anew_each_time(self, server, keys_asked, emulator):
         client = boto3.client("ssm", endpoint_url=emulator.endpoint, region_name="us-east-1")
