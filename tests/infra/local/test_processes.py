@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 PATIENCE = 20.0
 # Each says "up" when it can take a signal.
 OBEDIENT = "import time; print('up', flush=True); time.sleep(600)"
+# The signal may come while "up" is being printed: Python's own output cannot be entered twice.
 POLITE = """
-import signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: (print('bye', flush=True), sys.exit(0)))
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'bye\\n'), sys.exit(0)))
 print('up', flush=True)
 time.sleep(600)
 """
