@@ -31,6 +31,11 @@ CREDENTIALS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
+# Terraform's AWS provider is in Go, and closes a request's body once it has the answer. On loopback that comes so soon
+# that another thread is still writing the body: the answer is lost and the request sent again, and what it created is
+# then in its own way. One thread does the one after the other.
+ONE_GO_THREAD = {"GOMAXPROCS": "1"}
+
 
 class EmulatorFailed(RuntimeError):
     """The emulator ended, or did not answer within ``START_SECONDS``; the message says where its log is."""
@@ -111,7 +116,7 @@ class Emulator:
     ) -> None:
         self.port = port
         self.endpoint = f"http://{HOST}:{port}"
-        self.environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint}
+        self.environment = {**CREDENTIALS, **ONE_GO_THREAD, "AWS_ENDPOINT_URL": self.endpoint}
         self._log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         if state is not None:
