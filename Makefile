@@ -243,7 +243,7 @@ fuzz: install browser $(FUZZ)/.ready ## Fuzz what reads strangers' input: SECOND
 	@$(BIN)/python -m tests.fuzz $(call flag,seconds,SECONDS) $(call switch,full,FULL)
 
 .PHONY: faults
-faults: install ## Break the system in each way that is known, and count: ONLY=PostgreSQL FULL=1 DOCS=1 (docs/reliability.md)
+faults: install pgbouncer ## Break the system in each way that is known, and count: ONLY=PostgreSQL FULL=1 DOCS=1 (docs/reliability.md)
 	@$(BIN)/python -m tests.faults $(call flag,only,ONLY) $(call switch,full,FULL) $(call switch,write-docs,DOCS)
 
 .PHONY: screenshots

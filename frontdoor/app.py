@@ -177,6 +177,7 @@ class FrontDoor(Chalice):
             return self._refuse(door, context)
         request = self._receive(http, context)
         self.current_request, self.lambda_context = request, context
+        logs.begin_access()
         try:
             response = self._respond(door, request)
         finally:

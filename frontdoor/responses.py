@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from frontdoor import events
@@ -37,6 +38,7 @@ ALB_ONE_HEADER_BYTES = 16_384
 #: RFC 9110: a field name is a token; a value has no control character. Beyond ASCII each door does something else.
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
+_MALFORMED_NAME = "a header's name is no token"
 
 #: The door's own business (RFC 9110, section 7.6.1, and the length of a body that the door sends).
 _HOP_BY_HOP = frozenset(
@@ -192,9 +194,9 @@ def _check_headers(headers: Mapping[str, object]) -> dict[str, tuple[str, list[s
     """By lower-case name, the name to send and its values. A name that is given twice keeps the last."""
     checked: dict[str, tuple[str, list[str]]] = {}
     for name, value in headers.items():
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise ResponseRefused("a header's name is no token")
-        lower = name.lower()
+        if not isinstance(name, str):
+            raise ResponseRefused(_MALFORMED_NAME)
+        lower = _lower_name(name)
         if lower in _HOP_BY_HOP:
             continue
         values = [_check_value(name, item) for item in value] if isinstance(value, (list, tuple)) else None
@@ -203,6 +205,13 @@ def _check_headers(headers: Mapping[str, object]) -> dict[str, tuple[str, list[s
         if values:
             checked[lower] = ("Content-Type" if lower == "content-type" else name, values)
     return checked
+
+
+@lru_cache  # views send the same few names again and again
+def _lower_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ResponseRefused(_MALFORMED_NAME)
+    return name.lower()
 
 
 def _check_value(name: str, value: object) -> str:

@@ -25,10 +25,12 @@ from chalicelib.connection import CONNECT_SECONDS, LIMITS_STATEMENT, SERVER_LIMI
 from chalicelib.errors import CrudError, OutcomeUnknown, StatementRefused, Unavailable
 from chalicelib.pipeline import PipelinedConnection, server_fields, sqlstate
 from chalicelib.pool import Pool
+from frontdoor.logs import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from chalicelib.pool import Loan
     from chalicelib.settings import DatabaseAddress
     from chalicelib.statement import Statement
 
@@ -201,16 +203,11 @@ class Database:
                 if sqlstate(error) == READ_ONLY:
                     connection.close()
                 raise
-            milliseconds = round((time.monotonic() - started) * 1000, 2)
-        # infra/metrics.tf makes a metric of it
-        logger.info("PostgreSQL answered in %s ms", milliseconds, extra={"database_ms": milliseconds})
+            note("database_ms", (time.monotonic() - started) * 1000)  # infra/metrics.tf makes a metric of it
         return answer.rows or ()
 
-    @contextmanager
-    def _lend(self) -> Iterator[PipelinedConnection]:
-        with self._pool.lend() as connection:
-            connection.answer_seconds = self._patience.get().answer
-            yield connection
+    def _lend(self) -> Loan:
+        return self._pool.lend(self._patience.get().answer)
 
     def _open(self) -> PipelinedConnection:
         try:

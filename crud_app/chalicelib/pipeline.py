@@ -39,12 +39,14 @@ from pg8000.core import (
     PARSE,
     PORTAL,
     QUERY,
+    READY_FOR_QUERY,
     STATEMENT,
     SYNC_MSG,
     TERMINATE_MSG,
     Context,
     CoreConnection,
     H_pack,
+    ci_unpack,
     i_pack,
 )
 from pg8000.exceptions import DatabaseError, InterfaceError
@@ -66,6 +68,9 @@ STALE_STATES = frozenset({"26000", "0A000"})
 
 #: Seconds for an answer that is owed when the next statement wants the connection: it should have come long ago.
 OWED_SECONDS = 2
+
+#: A message begins with its code and its length, which counts itself but not the code.
+HEADER_BYTES, LENGTH_BYTES = 5, 4
 
 NO_TYPES = H_pack(0)  # the server infers each parameter's type
 ALL_TEXT = H_pack(0)  # parameters and columns in the text format
@@ -236,6 +241,22 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
             raise
         return answer
 
+    def handle_messages(self, context: Answer) -> None:
+        """Read up to ReadyForQuery. pg8000's own copies each part of each message, twice.
+
+        Raises:
+            DatabaseError: the server refused the statement.
+            InterfaceError: the connection ended before.
+            OSError: the socket's.
+        """
+        assert self._sock is not None
+        read, handlers, code = self._sock.read, self.message_types, b""
+        while code != READY_FOR_QUERY:
+            code, length = ci_unpack(_exactly(read, HEADER_BYTES))
+            handlers[code](_exactly(read, length - LENGTH_BYTES), context)
+        if context.error is not None:
+            raise context.error
+
     def handle_COMMAND_COMPLETE(self, data: bytes, context: Answer) -> None:  # noqa: N802 - pg8000's name
         """Note that the caller's statement ran to its end; what remains is its commit."""
         if context.preambles:
@@ -273,6 +294,14 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
             if part is not None:
                 with contextlib.suppress(OSError, ValueError):
                     part.close()
+
+
+def _exactly(read: Callable[[int], bytes], size: int) -> bytes:
+    """The next ``size`` bytes of a stream that gives fewer at its end alone."""
+    data = read(size)
+    if len(data) < size:
+        raise InterfaceError("network error")
+    return data
 
 
 def _flow(statement: str, parameters: Sequence[str | None], *, describe: bool = True) -> bytes:

@@ -82,27 +82,15 @@ FROM emptied""",
         ),
     ),
     "find_empleado everybody": Statement(
-        """WITH actual AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+        """SELECT empleados.version, concat('{"id":', empleados.id, ',"nombre":', to_json(empleados.nombre), ',"email":', to_json(empleados.email), ',"posicion":', to_json(empleados.posicion), ',"fecha_contratacion":', to_json(empleados.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS concat_1
 FROM empleados
-WHERE empleados.id = $1::BIGINT),
-fila AS
-(SELECT actual.id AS id, actual.nombre AS nombre, actual.email AS email, actual.posicion AS posicion, actual.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', actual.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en
-FROM actual)
- SELECT actual.version, CAST(row_to_json(fila) AS TEXT) AS row_to_json_1
-FROM actual JOIN fila ON true""",
+WHERE empleados.id = $1::BIGINT""",
         ("row_id",),
     ),
     "find_empleado rrhh": Statement(
-        """WITH actual AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+        """SELECT empleados.version, concat('{"id":', empleados.id, ',"nombre":', to_json(empleados.nombre), ',"email":', to_json(empleados.email), ',"posicion":', to_json(empleados.posicion), ',"salario":', empleados.salario, ',"fecha_contratacion":', to_json(empleados.fecha_contratacion), ',"version":', empleados.version, ',"creado_en":"', to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS concat_1
 FROM empleados
-WHERE empleados.id = $1::BIGINT),
-fila AS
-(SELECT actual.id AS id, actual.nombre AS nombre, actual.email AS email, actual.posicion AS posicion, actual.salario AS salario, actual.fecha_contratacion AS fecha_contratacion, actual.version AS version, to_char(timezone('UTC', actual.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', actual.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en
-FROM actual)
- SELECT actual.version, CAST(row_to_json(fila) AS TEXT) AS row_to_json_1
-FROM actual JOIN fila ON true""",
+WHERE empleados.id = $1::BIGINT""",
         ("row_id",),
     ),
     "find_people": Statement(
@@ -123,9 +111,6 @@ FROM forgotten""",
     "insert_empleado nombre email posicion salario": Statement(
         """WITH creado AS
 (INSERT INTO empleados (nombre, email, posicion, salario) VALUES ($1::VARCHAR, $2::VARCHAR, $3::VARCHAR, $4::NUMERIC(9, 2)) RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en),
-fila AS
-(SELECT creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion, creado.salario AS salario, creado.fecha_contratacion AS fecha_contratacion, creado.version AS version, to_char(timezone('UTC', creado.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', creado.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en
-FROM creado),
 draft AS
 (SELECT gen_random_uuid() AS event_id, creado.creado_en AS moment, creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion, creado.version AS version, ARRAY['nombre', 'email', 'posicion', 'salario', 'fecha_contratacion'] AS cambios
 FROM creado),
@@ -136,10 +121,10 @@ message AS
 (SELECT 1 AS version, draft.event_id AS id, 'creado' AS tipo, to_char(timezone('UTC', draft.moment), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, $5::VARCHAR AS actor, row_to_json(empleado) AS empleado, draft.cambios AS cambios
 FROM draft JOIN empleado ON true),
 evento AS
-(INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_2
+(INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_1
 FROM draft JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
- SELECT creado.id, creado.version, CAST(row_to_json(fila) AS TEXT) AS row_to_json_1, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload
-FROM creado JOIN fila ON true JOIN evento ON true""",
+ SELECT creado.id, creado.version, concat('{"id":', creado.id, ',"nombre":', to_json(creado.nombre), ',"email":', to_json(creado.email), ',"posicion":', to_json(creado.posicion), ',"salario":', creado.salario, ',"fecha_contratacion":', to_json(creado.fecha_contratacion), ',"version":', creado.version, ',"creado_en":"', to_char(timezone('UTC', creado.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', creado.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS concat_1, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload
+FROM creado JOIN evento ON true""",
         (
             "new_nombre",
             "new_email",
@@ -151,9 +136,6 @@ FROM creado JOIN fila ON true JOIN evento ON true""",
     "insert_empleado nombre email posicion salario fecha_contratacion": Statement(
         """WITH creado AS
 (INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) VALUES ($1::VARCHAR, $2::VARCHAR, $3::VARCHAR, $4::NUMERIC(9, 2), $5::DATE) RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en),
-fila AS
-(SELECT creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion, creado.salario AS salario, creado.fecha_contratacion AS fecha_contratacion, creado.version AS version, to_char(timezone('UTC', creado.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', creado.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en
-FROM creado),
 draft AS
 (SELECT gen_random_uuid() AS event_id, creado.creado_en AS moment, creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion, creado.version AS version, ARRAY['nombre', 'email', 'posicion', 'salario', 'fecha_contratacion'] AS cambios
 FROM creado),
@@ -164,10 +146,10 @@ message AS
 (SELECT 1 AS version, draft.event_id AS id, 'creado' AS tipo, to_char(timezone('UTC', draft.moment), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, $6::VARCHAR AS actor, row_to_json(empleado) AS empleado, draft.cambios AS cambios
 FROM draft JOIN empleado ON true),
 evento AS
-(INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_2
+(INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_1
 FROM draft JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
- SELECT creado.id, creado.version, CAST(row_to_json(fila) AS TEXT) AS row_to_json_1, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload
-FROM creado JOIN fila ON true JOIN evento ON true""",
+ SELECT creado.id, creado.version, concat('{"id":', creado.id, ',"nombre":', to_json(creado.nombre), ',"email":', to_json(creado.email), ',"posicion":', to_json(creado.posicion), ',"salario":', creado.salario, ',"fecha_contratacion":', to_json(creado.fecha_contratacion), ',"version":', creado.version, ',"creado_en":"', to_char(timezone('UTC', creado.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', creado.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS concat_1, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload
+FROM creado JOIN evento ON true""",
         (
             "new_nombre",
             "new_email",
@@ -195,7 +177,7 @@ FROM creado UNION ALL SELECT eventos.empleado_id AS id, $3::VARCHAR AS nombre, $
 FROM anterior JOIN eventos ON eventos.id = anterior.evento_id
 WHERE anterior.huella = $7::VARCHAR),
 fila AS
-(SELECT ahora.id AS id, ahora.nombre AS nombre, ahora.email AS email, ahora.posicion AS posicion, ahora.salario AS salario, ahora.fecha_contratacion AS fecha_contratacion, ahora.version AS version, to_char(timezone('UTC', ahora.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', ahora.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en
+(SELECT ahora.id AS id, ahora.version AS version, concat('{"id":', ahora.id, ',"nombre":', to_json(ahora.nombre), ',"email":', to_json(ahora.email), ',"posicion":', to_json(ahora.posicion), ',"salario":', ahora.salario, ',"fecha_contratacion":', to_json(ahora.fecha_contratacion), ',"version":', ahora.version, ',"creado_en":"', to_char(timezone('UTC', ahora.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', ahora.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS body
 FROM ahora),
 draft AS
 (SELECT (SELECT nueva.evento_id
@@ -208,10 +190,10 @@ message AS
 (SELECT 1 AS version, draft.event_id AS id, 'creado' AS tipo, to_char(timezone('UTC', draft.moment), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, $1::VARCHAR AS actor, row_to_json(empleado) AS empleado, draft.cambios AS cambios
 FROM draft JOIN empleado ON true),
 evento AS
-(INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_2
+(INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_1
 FROM draft JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
- SELECT ahora.id, ahora.version, CAST(row_to_json(fila) AS TEXT) AS row_to_json_1, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload, anterior.huella
-FROM always LEFT OUTER JOIN anterior ON true LEFT OUTER JOIN ahora ON true LEFT OUTER JOIN fila ON true LEFT OUTER JOIN evento ON true""",
+ SELECT fila.id, fila.version, fila.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload, anterior.huella
+FROM always LEFT OUTER JOIN anterior ON true LEFT OUTER JOIN fila ON true LEFT OUTER JOIN evento ON true""",
         (
             "actor",
             "clave",
@@ -240,7 +222,7 @@ FROM creado UNION ALL SELECT eventos.empleado_id AS id, $3::VARCHAR AS nombre, $
 FROM anterior JOIN eventos ON eventos.id = anterior.evento_id
 WHERE anterior.huella = $8::VARCHAR),
 fila AS
-(SELECT ahora.id AS id, ahora.nombre AS nombre, ahora.email AS email, ahora.posicion AS posicion, ahora.salario AS salario, ahora.fecha_contratacion AS fecha_contratacion, ahora.version AS version, to_char(timezone('UTC', ahora.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', ahora.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en
+(SELECT ahora.id AS id, ahora.version AS version, concat('{"id":', ahora.id, ',"nombre":', to_json(ahora.nombre), ',"email":', to_json(ahora.email), ',"posicion":', to_json(ahora.posicion), ',"salario":', ahora.salario, ',"fecha_contratacion":', to_json(ahora.fecha_contratacion), ',"version":', ahora.version, ',"creado_en":"', to_char(timezone('UTC', ahora.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', ahora.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS body
 FROM ahora),
 draft AS
 (SELECT (SELECT nueva.evento_id
@@ -253,10 +235,10 @@ message AS
 (SELECT 1 AS version, draft.event_id AS id, 'creado' AS tipo, to_char(timezone('UTC', draft.moment), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, $1::VARCHAR AS actor, row_to_json(empleado) AS empleado, draft.cambios AS cambios
 FROM draft JOIN empleado ON true),
 evento AS
-(INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_2
+(INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_1
 FROM draft JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
- SELECT ahora.id, ahora.version, CAST(row_to_json(fila) AS TEXT) AS row_to_json_1, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload, anterior.huella
-FROM always LEFT OUTER JOIN anterior ON true LEFT OUTER JOIN ahora ON true LEFT OUTER JOIN fila ON true LEFT OUTER JOIN evento ON true""",
+ SELECT fila.id, fila.version, fila.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload, anterior.huella
+FROM always LEFT OUTER JOIN anterior ON true LEFT OUTER JOIN fila ON true LEFT OUTER JOIN evento ON true""",
         (
             "actor",
             "clave",
@@ -269,1863 +251,453 @@ FROM always LEFT OUTER JOIN anterior ON true LEFT OUTER JOIN ahora ON true LEFT 
         ),
     ),
     "list_empleados everybody -creado_en": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.creado_en DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados everybody -email": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(found.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.email DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados everybody -fecha_contratacion": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) < ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(found.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY found.fecha_contratacion DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados everybody -id": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) < ($4::BIGINT)) ORDER BY hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(found.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados everybody -nombre": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre) DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(found.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.nombre) DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados everybody -posicion": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion) DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(found.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.posicion) DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados everybody creado_en": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en, hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.creado_en, found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados everybody email": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email, hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(found.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.email, found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados everybody fecha_contratacion": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) > ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion, hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(found.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY found.fecha_contratacion, found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados everybody id": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) > ($4::BIGINT)) ORDER BY hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(found.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados everybody nombre": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre), hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(found.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.nombre), found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados everybody posicion": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion), hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, CAST(fold_text(found.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.posicion), found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.fecha_contratacion AS fecha_contratacion, page.creado_en AS creado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh -actualizado_en": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.actualizado_en, hits.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.actualizado_en DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.actualizado_en DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh -creado_en": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.creado_en DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh -email": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.email DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh -fecha_contratacion": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) < ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(found.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY found.fecha_contratacion DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh -id": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) < ($4::BIGINT)) ORDER BY hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh -nombre": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre) DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(found.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.nombre) DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh -posicion": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion) DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(found.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.posicion) DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh -salario": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.salario, hits.id) < ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY hits.salario DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.salario AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.salario DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh -version": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) < ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version DESC, empleados.id DESC
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.version, hits.id) < ($4::INTEGER, $3::BIGINT)) ORDER BY hits.version DESC, hits.id DESC
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) < ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version DESC, empleados.id DESC
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.version AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.version DESC, found.id DESC) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) < ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh actualizado_en": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en, empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.actualizado_en, hits.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.actualizado_en, hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en, empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.actualizado_en, found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en, empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh creado_en": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.creado_en, hits.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY hits.creado_en, hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS sort_key, row_number() OVER (ORDER BY found.creado_en, found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh email": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.email, hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY hits.email, hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.email AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.email, found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh fecha_contratacion": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) > ($4::DATE, $3::BIGINT)) ORDER BY hits.fecha_contratacion, hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, to_char(found.fecha_contratacion, 'YYYY-MM-DD') AS sort_key, row_number() OVER (ORDER BY found.fecha_contratacion, found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh id": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.id) > ($4::BIGINT)) ORDER BY hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.id AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh nombre": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.nombre), hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(found.nombre) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.nombre), found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh posicion": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(hits.posicion), hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(fold_text(found.posicion) AS TEXT) AS sort_key, row_number() OVER (ORDER BY fold_text(found.posicion), found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh salario": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario, empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.salario, hits.id) > ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY hits.salario, hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario, empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.salario AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.salario, found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario, empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_empleados rrhh version": Statement(
-        """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
 FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) > ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version, empleados.id
- LIMIT 1000),
-near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
-FROM look
-WHERE look.fits ORDER BY look.place
- LIMIT $5::INTEGER + 1),
-hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE $1::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look)) AND (empleados.search @@ search_query($1::VARCHAR)) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR)
- LIMIT 2000 + 1),
-few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
-FROM hits
-WHERE $1::VARCHAR IS NOT NULL AND (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND ($3::BIGINT IS NULL OR (hits.version, hits.id) > ($4::INTEGER, $3::BIGINT)) ORDER BY hits.version, hits.id
- LIMIT $5::INTEGER + 1),
-many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
-FROM empleados
-WHERE ($1::VARCHAR IS NULL OR NOT (SELECT count(*) <= 2000 AS anon_3
-FROM hits) AND CASE WHEN (empleados.search @@ search_query($1::VARCHAR)) THEN true END) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) > ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version, empleados.id
- LIMIT $5::INTEGER + 1),
-found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
-FROM near
-WHERE (SELECT count(*) > $5::INTEGER AS anon_1
-FROM near) OR (SELECT count(*) < 1000 AS anon_2
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
-FROM many),
-page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, to_char(timezone('UTC', found.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', found.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en, CAST(found.version AS TEXT) AS sort_key, row_number() OVER (ORDER BY found.version, found.id) AS place
-FROM found),
-fila AS
-(SELECT page.id AS id, page.nombre AS nombre, page.email AS email, page.posicion AS posicion, page.salario AS salario, page.fecha_contratacion AS fecha_contratacion, page.version AS version, page.creado_en AS creado_en, page.actualizado_en AS actualizado_en
-FROM page
-WHERE page.place <= $5::INTEGER ORDER BY page.place),
-last AS
-(SELECT page.sort_key AS sort_key, page.id AS id
-FROM page
-WHERE page.place = $5::INTEGER AND (SELECT max(page.place) AS max_1
-FROM page) > $5::INTEGER)
- SELECT (SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1
-FROM fila) AS body, (SELECT last.sort_key
-FROM last) AS anon_4, (SELECT last.id
-FROM last) AS anon_5""",
+WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) > ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version, empleados.id
+ LIMIT $1::INTEGER + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
         (
-            "q",
+            "limit",
             "posicion",
             "after_id",
             "after_key",
-            "limit",
         ),
     ),
     "list_eventos everybody": Statement(
@@ -2228,6 +800,1536 @@ WHERE eventos.publicado_en IS NULL AND eventos.ocurrido_en < now() - interval '3
             "limit",
         ),
     ),
+    "search_empleados everybody -creado_en": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.creado_en, hits.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.creado_en DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.creado_en DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados everybody -email": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.email, empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.email, hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY hits.email DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.email, empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.email DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados everybody -fecha_contratacion": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($5::DATE, $4::BIGINT) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) < ($5::DATE, $4::BIGINT)) ORDER BY hits.fecha_contratacion DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($5::DATE, $4::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.fecha_contratacion DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados everybody -id": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.id) < ($5::BIGINT) ORDER BY empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.id) < ($5::BIGINT)) ORDER BY hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.id) < ($5::BIGINT)) ORDER BY empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados everybody -nombre": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.nombre) DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(found.nombre) DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados everybody -posicion": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.posicion) DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(found.posicion) DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados everybody creado_en": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.creado_en, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.creado_en, hits.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.creado_en, hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.creado_en, empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.creado_en, found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados everybody email": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.email, empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY empleados.email, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.email, hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY hits.email, hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.email, empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY empleados.email, empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.email, found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados everybody fecha_contratacion": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($5::DATE, $4::BIGINT) ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) > ($5::DATE, $4::BIGINT)) ORDER BY hits.fecha_contratacion, hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($5::DATE, $4::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.fecha_contratacion, found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados everybody id": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.id) > ($5::BIGINT) ORDER BY empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.id) > ($5::BIGINT)) ORDER BY hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.id) > ($5::BIGINT)) ORDER BY empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados everybody nombre": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.nombre), hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(found.nombre), found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados everybody posicion": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.posicion), hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(found.posicion), found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh -actualizado_en": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.actualizado_en, hits.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.actualizado_en DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.actualizado_en DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh -creado_en": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.creado_en, hits.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.creado_en DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.creado_en DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh -email": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.email, empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.email, hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY hits.email DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.email, empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.email DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh -fecha_contratacion": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($5::DATE, $4::BIGINT) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) < ($5::DATE, $4::BIGINT)) ORDER BY hits.fecha_contratacion DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($5::DATE, $4::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.fecha_contratacion DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh -id": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.id) < ($5::BIGINT) ORDER BY empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.id) < ($5::BIGINT)) ORDER BY hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.id) < ($5::BIGINT)) ORDER BY empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh -nombre": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.nombre) DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(found.nombre) DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh -posicion": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.posicion) DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(found.posicion) DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh -salario": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($5::NUMERIC(9, 2), $4::BIGINT) ORDER BY empleados.salario DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.salario, hits.id) < ($5::NUMERIC(9, 2), $4::BIGINT)) ORDER BY hits.salario DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($5::NUMERIC(9, 2), $4::BIGINT)) ORDER BY empleados.salario DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.salario DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh -version": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.version, empleados.id) < ($5::INTEGER, $4::BIGINT) ORDER BY empleados.version DESC, empleados.id DESC
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.version, hits.id) < ($5::INTEGER, $4::BIGINT)) ORDER BY hits.version DESC, hits.id DESC
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.version, empleados.id) < ($5::INTEGER, $4::BIGINT)) ORDER BY empleados.version DESC, empleados.id DESC
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.version DESC, found.id DESC) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh actualizado_en": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.actualizado_en, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.actualizado_en, hits.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.actualizado_en, hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.actualizado_en, empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.actualizado_en, found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh creado_en": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.creado_en, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.creado_en, hits.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.creado_en, hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.creado_en, empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.creado_en, found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh email": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.email, empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY empleados.email, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.email, hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY hits.email, hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.email, empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY empleados.email, empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.email, found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh fecha_contratacion": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($5::DATE, $4::BIGINT) ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) > ($5::DATE, $4::BIGINT)) ORDER BY hits.fecha_contratacion, hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($5::DATE, $4::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.fecha_contratacion, found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh id": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.id) > ($5::BIGINT) ORDER BY empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.id) > ($5::BIGINT)) ORDER BY hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.id) > ($5::BIGINT)) ORDER BY empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh nombre": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.nombre), hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(found.nombre), found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh posicion": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.posicion), hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(found.posicion), found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh salario": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($5::NUMERIC(9, 2), $4::BIGINT) ORDER BY empleados.salario, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.salario, hits.id) > ($5::NUMERIC(9, 2), $4::BIGINT)) ORDER BY hits.salario, hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($5::NUMERIC(9, 2), $4::BIGINT)) ORDER BY empleados.salario, empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.salario, found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
+    "search_empleados rrhh version": Statement(
+        """WITH look AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
+FROM empleados
+WHERE $4::BIGINT IS NULL OR (empleados.version, empleados.id) > ($5::INTEGER, $4::BIGINT) ORDER BY empleados.version, empleados.id
+ LIMIT 1000),
+near AS
+(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+FROM look
+WHERE look.fits ORDER BY look.place
+ LIMIT $1::INTEGER + 1),
+hits AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
+ LIMIT 2000 + 1),
+few AS
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+FROM hits
+WHERE (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND ($4::BIGINT IS NULL OR (hits.version, hits.id) > ($5::INTEGER, $4::BIGINT)) ORDER BY hits.version, hits.id
+ LIMIT $1::INTEGER + 1),
+many AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+FROM empleados
+WHERE NOT (SELECT count(*) <= 2000 AS anon_5
+FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.version, empleados.id) > ($5::INTEGER, $4::BIGINT)) ORDER BY empleados.version, empleados.id
+ LIMIT $1::INTEGER + 1),
+found AS
+(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+FROM near
+WHERE (SELECT count(*) > $1::INTEGER AS anon_3
+FROM near) OR (SELECT count(*) < 1000 AS anon_4
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM many),
+page AS
+(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.version, found.id) AS place
+FROM found)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+FROM page""",
+        (
+            "limit",
+            "q",
+            "posicion",
+            "after_id",
+            "after_key",
+        ),
+    ),
     "summarise_empleados everybody": Statement(
         """WITH fila AS
 (SELECT empleados.posicion AS posicion, count(*) AS empleados
@@ -2259,9 +2361,6 @@ FROM cambiado UNION ALL SELECT actual.id AS id, actual.nombre AS nombre, actual.
 FROM actual
 WHERE NOT (EXISTS (SELECT cambiado.id
 FROM cambiado))),
-fila AS
-(SELECT ahora.id AS id, ahora.nombre AS nombre, ahora.email AS email, ahora.posicion AS posicion, ahora.salario AS salario, ahora.fecha_contratacion AS fecha_contratacion, ahora.version AS version, to_char(timezone('UTC', ahora.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', ahora.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en
-FROM ahora),
 draft AS
 (SELECT gen_random_uuid() AS event_id, cambiado.actualizado_en AS moment, cambiado.id AS id, cambiado.nombre AS nombre, cambiado.email AS email, cambiado.posicion AS posicion, cambiado.version AS version, cambiado.cambios AS cambios
 FROM cambiado),
@@ -2272,10 +2371,10 @@ message AS
 (SELECT 1 AS version, draft.event_id AS id, 'actualizado' AS tipo, to_char(timezone('UTC', draft.moment), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, $8::VARCHAR AS actor, row_to_json(empleado) AS empleado, draft.cambios AS cambios
 FROM draft JOIN empleado ON true),
 evento AS
-(INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_2
+(INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_1
 FROM draft JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
- SELECT ahora.id, ahora.version, CAST(row_to_json(fila) AS TEXT) AS row_to_json_1, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload, actual.version AS found
-FROM actual JOIN ahora ON true JOIN fila ON true LEFT OUTER JOIN evento ON true""",
+ SELECT ahora.id, ahora.version, concat('{"id":', ahora.id, ',"nombre":', to_json(ahora.nombre), ',"email":', to_json(ahora.email), ',"posicion":', to_json(ahora.posicion), ',"salario":', ahora.salario, ',"fecha_contratacion":', to_json(ahora.fecha_contratacion), ',"version":', ahora.version, ',"creado_en":"', to_char(timezone('UTC', ahora.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', ahora.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS concat_1, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload, actual.version AS found
+FROM actual JOIN ahora ON true LEFT OUTER JOIN evento ON true""",
         (
             "row_id",
             "new_nombre",

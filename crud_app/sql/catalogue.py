@@ -41,6 +41,8 @@ SHOWN = (
     expressions.list_eventos_of_empleado,
     expressions.summarise_empleados,
 )
+#: Those that show it in each order.
+ORDERED = (expressions.list_empleados, expressions.search_empleados)
 
 
 def compile_all() -> dict[str, Statement]:
@@ -57,9 +59,8 @@ def _expressions() -> Iterator[tuple[tuple[str, ...], ClauseElement]]:
     for audience in Audience:
         for show in SHOWN:
             yield (show.__name__, audience.value), show(audience)
-        for order in orders_of(audience):
-            words = "list_empleados", audience.value, order
-            yield words, expressions.list_empleados(read_order(order, audience), audience)
+        for sort, order in product(ORDERED, orders_of(audience)):
+            yield (sort.__name__, audience.value, order), sort(read_order(order, audience), audience)
 
 
 def _insertable() -> Iterator[tuple[str, ...]]:

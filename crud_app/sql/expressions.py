@@ -112,9 +112,8 @@ def insert_empleado(names: tuple[str, ...]) -> ClauseElement:
     creado = added.returning(*fields_of(empleados.c)).cte("creado")
     cambios = _texts([constant(name) for name in INPUTS])
     evento = _insert_evento(creado, CREADO, creado.c.version, creado.c.creado_en, cambios)
-    fila = select(*on_the_wire(creado.c)).cte("fila")
-    return select(creado.c.id, creado.c.version, _json_of(fila), *_published(evento)).select_from(
-        creado.join(fila, true()).join(evento, true())
+    return select(creado.c.id, creado.c.version, on_the_wire(creado.c), *_published(evento)).select_from(
+        creado.join(evento, true())
     )
 
 
@@ -141,10 +140,10 @@ def insert_empleado_once(names: tuple[str, ...]) -> ClauseElement:
         .where(anterior.c.huella == HUELLA)
     )
     ahora = union_all(select(*fields_of(creado.c)), repetido).cte("ahora")
-    fila = select(*on_the_wire(ahora.c)).cte("fila")
+    fila = select(ahora.c.id, ahora.c.version, on_the_wire(ahora.c).label("body")).cte("fila")
     always = select(ONE).cte("always")
-    return select(ahora.c.id, ahora.c.version, _json_of(fila), *_published(evento), anterior.c.huella).select_from(
-        always.outerjoin(anterior, true()).outerjoin(ahora, true()).outerjoin(fila, true()).outerjoin(evento, true())
+    return select(*fila.c, *_published(evento), anterior.c.huella).select_from(
+        always.outerjoin(anterior, true()).outerjoin(fila, true()).outerjoin(evento, true())
     )
 
 
@@ -173,10 +172,9 @@ def update_empleado() -> ClauseElement:
     evento = _insert_evento(cambiado, ACTUALIZADO, cambiado.c.version, cambiado.c.actualizado_en, cambiado.c.cambios)
     unchanged = select(*fields_of(actual.c)).where(~exists(select(cambiado.c.id)))
     ahora = union_all(select(*fields_of(cambiado.c)), unchanged).cte("ahora")
-    fila = select(*on_the_wire(ahora.c)).cte("fila")
     return select(
-        ahora.c.id, ahora.c.version, _json_of(fila), *_published(evento), actual.c.version.label("found")
-    ).select_from(actual.join(ahora, true()).join(fila, true()).outerjoin(evento, true()))
+        ahora.c.id, ahora.c.version, on_the_wire(ahora.c), *_published(evento), actual.c.version.label("found")
+    ).select_from(actual.join(ahora, true()).outerjoin(evento, true()))
 
 
 def delete_empleado() -> ClauseElement:
@@ -197,13 +195,16 @@ def delete_empleado() -> ClauseElement:
 
 def find_empleado(audience: Audience) -> ClauseElement:
     """One row: version, body."""
-    actual = select(*fields_of(empleados.c)).where(empleados.c.id == ROW_ID).cte("actual")
-    fila = select(*on_the_wire(actual.c, audience)).cte("fila")
-    return select(actual.c.version, _json_of(fila)).select_from(actual.join(fila, true()))
+    return select(empleados.c.version, on_the_wire(empleados.c, audience)).where(empleados.c.id == ROW_ID)
 
 
 def list_empleados(order: Order, audience: Audience) -> ClauseElement:
-    """A page: body, and the sort key and id of its last row if there are more (else NULL).
+    """A page: body, and the sort key and id of its last row if there are more (else NULL)."""
+    return _page(_first_of(empleados.c, order, audience, _has_posicion()), order, audience)
+
+
+def search_empleados(order: Order, audience: Audience) -> ClauseElement:
+    """A page of those who match a search; see ``list_empleados``.
 
     PostgreSQL knows how many rows have a common word, but not how many begin with a rare prefix. It takes 0.1 % for
     granted, and would look for a page of them in the order of the list: through the whole table, if there are fewer. So
@@ -211,40 +212,24 @@ def list_empleados(order: Order, audience: Audience) -> ClauseElement:
     the words, and sorted; only if there are more the list is gone through.
     """
     matches = empleados.c.search.bool_op("@@")(func.search_query(Q, type_=TSQUERY))
-    has_posicion = or_(POSICION.is_(None), empleados.c.posicion == POSICION)
-    fits = and_(matches, has_posicion).label("fits")
-    place = func.row_number().over(order_by=_sorting(empleados.c, order)).label("place")
-    look = _first_of(empleados.c, order, audience, Q.is_not(None)).limit(MAX_LOOK).add_columns(fits, place).cte("look")
+    fits = and_(matches, _has_posicion()).label("fits")
+    look = (
+        _first_of(empleados.c, order, audience)
+        .limit(MAX_LOOK)
+        .add_columns(fits, _place(empleados.c, order))
+        .cte("look")
+    )
     near = select(*fields_of(look.c, audience)).where(look.c.fits).order_by(look.c.place).limit(LIMIT + ONE).cte("near")
     is_page = select(func.count() > LIMIT).select_from(near).scalar_subquery()
     is_end = select(func.count() < MAX_LOOK).select_from(look).scalar_subquery()
     is_enough = or_(is_page, is_end)
-    hits = (
-        select(*fields_of(empleados.c))
-        .where(Q.is_not(None), ~is_enough, matches, has_posicion)
-        .limit(MAX_HITS + ONE)
-        .cte("hits")
-    )
+    hits = select(*fields_of(empleados.c)).where(~is_enough, matches, _has_posicion()).limit(MAX_HITS + ONE).cte("hits")
     are_few = select(func.count() <= MAX_HITS).select_from(hits).scalar_subquery()
-    few = _first_of(hits.c, order, audience, Q.is_not(None), are_few).cte("few")
+    few = _first_of(hits.c, order, audience, are_few).cte("few")
     # By `case` the planner neither uses the index of the words nor thinks that it would have to go far.
-    many = _first_of(
-        empleados.c, order, audience, or_(Q.is_(None), ~are_few & case((matches, true()))), has_posicion
-    ).cte("many")
+    many = _first_of(empleados.c, order, audience, ~are_few, case((matches, true())), _has_posicion()).cte("many")
     found = union_all(select(near).where(is_enough), select(few), select(many)).cte("found")
-    page = select(
-        *on_the_wire(found.c, audience),
-        sort_key_text(found.c, order.field).label("sort_key"),
-        func.row_number().over(order_by=_sorting(found.c, order)).label("place"),
-    ).cte("page")
-    fila = select(*fields_of(page.c, audience)).where(page.c.place <= LIMIT).order_by(page.c.place).cte("fila")
-    is_more = select(func.max(page.c.place)).scalar_subquery() > LIMIT
-    last = select(page.c.sort_key, page.c.id).where(page.c.place == LIMIT, is_more).cte("last")
-    return select(
-        _json_array(func.json_agg(fila.table_valued())).select_from(fila).scalar_subquery().label("body"),
-        select(last.c.sort_key).scalar_subquery(),
-        select(last.c.id).scalar_subquery(),
-    )
+    return _page(select(*found.c), order, audience)
 
 
 def list_eventos(audience: Audience) -> ClauseElement:
@@ -516,6 +501,10 @@ def _published(evento: CTE) -> tuple[ColumnElement[Any], ...]:
     return cast(evento.c.id, Text), evento.c.tipo, cast(evento.c.payload, Text)
 
 
+def _has_posicion() -> ColumnElement[bool]:
+    return or_(POSICION.is_(None), empleados.c.posicion == POSICION)
+
+
 def _first_of(source: Columns, order: Order, audience: Audience, *conditions: ColumnElement[bool]) -> Select[Any]:
     """The rows of a page, and one more, in an order."""
     key = sort_key(source, order.field.name)
@@ -533,6 +522,26 @@ def _sorting(source: Columns, order: Order) -> list[ColumnElement[Any]]:
     key = sort_key(source, order.field.name)
     here = [key] if order.field.name == "id" else [key, source.id]
     return [part.desc() if order.is_descending else part for part in here]
+
+
+def _place(source: Columns, order: Order) -> ColumnElement[int]:
+    """The row's number in the order."""
+    return func.row_number().over(order_by=_sorting(source, order)).label("place")
+
+
+def _page(rows: Select[Any], order: Order, audience: Audience) -> ClauseElement:
+    """Of the rows of a page, and one more: body, and the sort key and id of the last one shown if there are more."""
+    page = rows.add_columns(_place(rows.selected_columns, order)).cte("page")
+    shown, is_last = page.c.place <= LIMIT, page.c.place == LIMIT
+    body = func.string_agg(on_the_wire(page.c, audience), constant(",")).filter(shown)
+    is_more = func.count() > LIMIT
+    return select(
+        func.concat(constant("["), body, constant("]")),
+        *(
+            case((is_more, func.max(value).filter(is_last)))
+            for value in (sort_key_text(page.c, order.field), page.c.id)
+        ),
+    )
 
 
 def _comes_after(here: Tuple, there: Tuple, order: Order) -> ColumnElement[bool]:
@@ -580,10 +589,6 @@ def _json_object(members: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any
 
 def _texts(elements: Sequence[ColumnElement[str]]) -> ColumnElement[Any]:
     return array(elements, type_=Text())
-
-
-def _json_of(fila: CTE) -> ColumnElement[str]:
-    return cast(func.row_to_json(fila.table_valued()), Text)
 
 
 def _json_array(rows: ColumnElement[Any]) -> Select[Any]:

@@ -26,13 +26,13 @@ from chalicelib.kind import MAX_BIGINT, Day, Email, Instant, Line, Money, Whole
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
-    from sqlalchemy.sql.base import ReadOnlyColumnCollection
+    from sqlalchemy.sql.base import ColumnCollection
     from sqlalchemy.types import TypeEngine
 
     from chalicelib.empleado import Field
     from chalicelib.kind import Kind
 
-    Columns = ReadOnlyColumnCollection[str, Any]
+    Columns = ColumnCollection[str, Any]
 
 
 def sql_type(kind: Kind) -> TypeEngine[Any]:
@@ -89,9 +89,19 @@ def fields_of(source: Columns, audience: Audience = Audience.RRHH) -> list[Colum
     return [source[each.name] for each in audience.fields]
 
 
-def on_the_wire(source: Columns, audience: Audience = Audience.RRHH) -> list[ColumnElement[Any]]:
-    """The fields as clients see them: the one place where a row becomes what is sent."""
-    return [_wire_value(source[each.name], each.kind).label(each.name) for each in audience.fields]
+def on_the_wire(source: Columns, audience: Audience = Audience.RRHH) -> ColumnElement[str]:
+    """The row as clients see it, as JSON text: the one place where a row becomes what is sent.
+
+    ``row_to_json`` would look up the type of each column for each row, which takes longer than everything else. Nothing
+    here is NULL.
+    """
+    parts: list[ColumnElement[Any]] = []
+    text = "{"
+    for each in audience.fields:
+        quote = '"' if isinstance(each.kind, Instant) else ""
+        parts += [constant(f'{text}"{each.name}":{quote}'), _wire_value(source[each.name], each.kind)]
+        text = f"{quote},"
+    return func.concat(*parts, constant(f"{text[:-1]}}}"), type_=Text)
 
 
 def utc_text(moment: ColumnElement[Any]) -> ColumnElement[str]:
@@ -118,4 +128,10 @@ def sort_key_text(source: Columns, field: Field) -> ColumnElement[str]:
 
 
 def _wire_value(source: ColumnElement[Any], kind: Kind) -> ColumnElement[Any]:
-    return utc_text(source) if isinstance(kind, Instant) else source
+    match kind:
+        case Instant():
+            return utc_text(source)
+        case Line() | Email() | Day():  # a date is quoted, and as ISO 8601 has it whatever the server's DateStyle is
+            return func.to_json(source)
+        case _:
+            return source

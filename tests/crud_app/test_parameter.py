@@ -100,6 +100,11 @@ class TestSignature:
 
 
 class TestRead:
+    @pytest.fixture(autouse=True)
+    def _patience(self, monkeypatch):
+        """The emulator on a busy machine takes longer than AWS."""
+        monkeypatch.setattr(parameter, "STEP_SECONDS", 20)
+
     def test_decrypts_a_value(self, emulator):
         client = boto3.client("ssm", endpoint_url=emulator.endpoint, region_name="us-east-1")
         client.put_parameter(Name=NAME, Value="postgresql://a@b/ñ", Type="SecureString", Overwrite=True)

@@ -60,7 +60,8 @@ def listing(query):
     asked = read_listing(query, Audience.RRHH)
     after_key, after_id = asked.after or (None, None)
     parameters = {"limit": asked.limit, "q": asked.q, "posicion": asked.posicion}
-    return STATEMENTS[f"list_empleados {asked.audience.value} {asked.order.name}"], parameters | {
+    name = "list_empleados" if asked.q is None else "search_empleados"
+    return STATEMENTS[f"{name} {asked.audience.value} {asked.order.name}"], parameters | {
         "after_key": after_key,
         "after_id": after_id,
     }
