@@ -66,7 +66,7 @@ def _section(table: Table) -> str:
     ]
     parts = [
         f"## {table.title}",
-        f"`make bench ONLY={_command(table)}`; {table.unit}.",
+        f"`{table.command}`; {table.unit}.",
         table.method,
         markdown_table(("", *(f"{heading}>" for heading in table.columns.values())), rows),
     ]
@@ -80,11 +80,6 @@ def _section(table: Table) -> str:
         parts.append("\n".join(f"- {difference}" for difference in table.differences))
     parts.append(f"![{table.title}: the medians of all contestants]({_picture(table)})")
     return "\n\n".join(parts)
-
-
-def _command(table: Table) -> str:
-    """The benchmark that brings the table."""
-    return "warm" if table.key == "memory" else table.key
 
 
 def _emphasised(label: str, is_ours: bool) -> str:  # noqa: FBT001 - two forms of one word

@@ -2,7 +2,8 @@
 
 Each line of standard input is a JSON object: a handler (``app.app``), its events as JSON texts, how often to call it,
 and the pause between two calls in seconds. Each line of standard output answers one: how many nanoseconds each call
-took, the last answer, and the memory that the process had at its peak. Reading the event and writing the answer do not
+took, and how many of the processor's; how many of the processor's the process has had since its start; the last answer,
+and the memory that the process had at its peak. Reading the event and writing the answer do not
 count: Lambda does that for everybody.
 
 ``-B`` stands for Lambda's read-only folder: what is not compiled in the package is compiled again in each new process.
@@ -55,15 +56,22 @@ def handler_of(name: str) -> Any:
 def carry_out(order: dict[str, Any]) -> dict[str, Any]:
     """Call a handler as often as is asked, with the events in turn."""
     handler, context, events = handler_of(order["handler"]), Context(), order["events"]
-    nanoseconds, answer = [], None
+    nanoseconds, cpu_nanoseconds, answer = [], [], None
     for number in range(order["calls"]):
         if order["pause"]:
             time.sleep(order["pause"])
         event = json.loads(events[number % len(events)])
-        begin = time.perf_counter_ns()
+        cpu_begin, begin = time.process_time_ns(), time.perf_counter_ns()
         answer = handler(event, context)
         nanoseconds.append(time.perf_counter_ns() - begin)
-    return {"nanoseconds": nanoseconds, "answer": answer, "mebibytes": peak_memory()}
+        cpu_nanoseconds.append(time.process_time_ns() - cpu_begin)
+    return {
+        "nanoseconds": nanoseconds,
+        "cpu_nanoseconds": cpu_nanoseconds,
+        "cpu_since_start": time.process_time_ns(),
+        "answer": answer,
+        "mebibytes": peak_memory(),
+    }
 
 
 def peak_memory() -> float:

@@ -54,11 +54,15 @@ class Calls:
 
     Attributes:
         microseconds: how long each call took.
+        cpu_microseconds: how long the processor was at work in each call.
+        cpu_since_start: microseconds that the processor was at work for the process, from its start to the last call.
         mebibytes: the process's memory at its peak, everything counted.
         answer: what the last call answered.
     """
 
     microseconds: Sequence[float]
+    cpu_microseconds: Sequence[float]
+    cpu_since_start: float
     mebibytes: float
     answer: Any
 
@@ -108,8 +112,13 @@ class Process:
         if not line:
             raise BenchFailed(f"{self._subject.label} ended: {self._last_words()}")
         told = json.loads(line)
-        times_taken = [each / NANOSECONDS_IN_A_MICROSECOND for each in told["nanoseconds"]]
-        return Calls(times_taken, told["mebibytes"], told["answer"])
+        return Calls(
+            microseconds=[each / NANOSECONDS_IN_A_MICROSECOND for each in told["nanoseconds"]],
+            cpu_microseconds=[each / NANOSECONDS_IN_A_MICROSECOND for each in told["cpu_nanoseconds"]],
+            cpu_since_start=told["cpu_since_start"] / NANOSECONDS_IN_A_MICROSECOND,
+            mebibytes=told["mebibytes"],
+            answer=told["answer"],
+        )
 
     def close(self) -> None:
         """End it, and wait until it has ended."""

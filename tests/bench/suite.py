@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.bench import cold_start, door, hop, scale, throughput, trips, warm
+from tests.bench import cold_start, door, functions, hop, scale, throughput, trips, warm
 from tests.bench.machine import describe_machine
 from tests.bench.table import Report, Table
 
@@ -22,6 +22,7 @@ BENCHMARKS: Mapping[str, Callable[..., Any]] = {
     "door": door.measure,
     "hop": hop.measure,
     "warm": warm.measure,
+    "functions": functions.measure,
     "trips": trips.measure,
     "scale": scale.measure,
     "throughput": throughput.measure,

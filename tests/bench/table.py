@@ -25,6 +25,7 @@ class Unit(StrEnum):
     TRIPS = "round trips"
     PER_SECOND = "a second"
     MEBIBYTES = "MiB"
+    DOLLARS = "US$"
 
 
 class Verdict(StrEnum):
@@ -118,6 +119,7 @@ class Table:
         rows: the contestants, ours first.
         targets: what is compared.
         differences: what a reader should know of the contestants, a sentence each.
+        benchmark: which one brings it, where that has another name than the table.
     """
 
     key: str
@@ -128,6 +130,12 @@ class Table:
     rows: Sequence[Row]
     targets: Sequence[Target] = ()
     differences: Sequence[str] = ()
+    benchmark: str = ""
+
+    @property
+    def command(self) -> str:
+        """What measures it."""
+        return f"make bench ONLY={self.benchmark or self.key}"
 
     def row(self, key: str) -> Row:
         """The row of that key."""

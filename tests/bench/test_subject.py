@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HANDLER = """
-import logging, os, sys
+import logging, os, sys, time
 print("printed")
 def handler(event, context):
     logging.getLogger("any").warning("logged")
     assert context.get_remaining_time_in_millis() > 0
     return {"statusCode": 200, "body": "[1, 2]", "event": event, "environment": dict(os.environ), "path": sys.path}
+def wait(event, context):
+    time.sleep(0.2)
 def crash(event, context):
     raise RuntimeError("no good")
 """
@@ -49,6 +52,14 @@ def test_calls_as_often_as_asked_with_the_events_in_turn(subject: Subject) -> No
     assert calls.answer["event"] == 1
     assert all(each > 0 for each in calls.microseconds)
     assert 5 < calls.mebibytes < 200
+
+
+def test_tells_what_the_processor_had_to_do(subject: Subject) -> None:
+    with running(replace(subject, handler="sample.wait")) as process:
+        calls = process.call(["1"], 2)
+    assert len(calls.cpu_microseconds) == 2
+    assert all(cpu < took / 2 for cpu, took in zip(calls.cpu_microseconds, calls.microseconds, strict=True))
+    assert calls.cpu_since_start > sum(calls.cpu_microseconds) > 0
 
 
 def test_a_pause_is_not_counted(subject: Subject) -> None:

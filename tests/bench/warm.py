@@ -149,6 +149,7 @@ def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Sequenc
         ),
         Table(
             key="memory",
+            benchmark="warm",
             title="Memory",
             method="The peak of each process of the table above, the interpreter (about 10 MiB) and the measuring "
             "included.",
@@ -168,7 +169,7 @@ def _warm_up(process: Process, entry: Entry, row_id: int, workshop: Workshop) ->
 
 
 def targets() -> Sequence[Target]:
-    """Those of the issue, for p50; p99 informs."""
+    """Those of the issue."""
     limits = (
         ("list", "original", 0.40), ("list", "psycopg", 1.2), ("get", "original", 0.35), ("get", "psycopg", 1.5),
         ("create", "original", 0.35),

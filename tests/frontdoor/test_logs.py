@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,42 @@ def test_a_level_that_hides_the_line_costs_no_line(caplog: pytest.LogCaptureFixt
     caplog.set_level(logging.WARNING, "frontdoor")
     Client(make_app()).get("/health")
     assert caplog.records == []
+
+
+def app_that_notes(*amounts: float) -> FrontDoor:
+    app = FrontDoor(app_name="notes")
+
+    @app.route("/nota")
+    def note() -> None:
+        for amount in amounts:
+            logs.note("database_ms", amount)
+
+    @app.route("/nada")
+    def nothing() -> None:
+        pass
+
+    return app
+
+
+def test_what_is_noted_stands_in_the_line_of_its_request(caplog: pytest.LogCaptureFixture) -> None:
+    client = Client(app_that_notes(1.5, 0.25))
+    logs.note("database_ms", 100)  # before it
+    client.get("/nota")
+    client.get("/nada")
+    noted, other = caplog.records
+    assert vars(noted)["database_ms"] == 1.75
+    assert noted.getMessage() == f"GET /nota 200 {vars(noted)['request_id']} database_ms=1.75"
+    assert "database_ms" not in vars(other)
+
+
+def test_threads_note_apart(caplog: pytest.LogCaptureFixture) -> None:
+    client = Client(app_that_notes(1))
+    threads = [threading.Thread(target=client.get, args=("/nota",)) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [vars(record)["database_ms"] for record in caplog.records] == [1] * 20
 
 
 def test_an_unexpected_error_is_logged_with_its_stack_and_without_its_text(caplog: pytest.LogCaptureFixture) -> None:

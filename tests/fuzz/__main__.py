@@ -13,6 +13,7 @@ from rich.table import Table
 from infra.command_line import OneSentenceParser, whole_number
 from tests.fuzz.api import ask_at_random
 from tests.fuzz.fuzzing import fuzz_all
+from tests.fuzz.page import fuzz_page
 from tests.support.stack import ROOT
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     console = Console()
     console.print(f"{options.seconds} s for each target, {os.cpu_count()} at a time; what is learnt is in build/fuzz.")
-    fuzzed = fuzz_all(options.seconds)
+    fuzzed = [*fuzz_all(options.seconds), fuzz_page(options.seconds)]
     console.print(_table(fuzzed))
     is_clean = all(each.is_clean for each in fuzzed)
     for each in fuzzed:

@@ -1,0 +1,168 @@
+"""The AWS that our functions need, on this machine: what they are told by their variables, and the events they get."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from infra.local import resources
+from infra.local.emulator import CREDENTIALS, HOST, REGION, free_port, running_emulator
+from infra.local.project import LOCAL_ACCOUNT
+from infra.local.pump.schedule import schedule_event
+from infra.local.pump.topic import lambda_record
+from infra.local.ses import SesFront, events
+from infra.local.settings import ROOT
+from tests.bench.subject import BenchFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from infra.local.inbox import Mail
+
+#: What a batch of the queue holds at most.
+BATCH = 10
+#: How long SES's front may take to hand on a mail that it took, in seconds.
+MAIL_SECONDS = 10
+
+
+class Cloud:
+    """See the module.
+
+    Args:
+        endpoint: the emulator's.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self._mails: list[Mail] = []
+        self._endpoint = endpoint
+        self._ses = SesFront(endpoint, on_mail=self._mails.append)
+        table = json.loads((ROOT / "email_app/chalicelib/ledger_table.json").read_text("utf-8"))
+        sns, sqs, dynamodb, ses = (_client(name, endpoint) for name in ("sns", "sqs", "dynamodb", "sesv2"))
+        resources.create_resources(sns, sqs, dynamodb, ses, table)
+        self._ses.start()
+
+    def close(self) -> None:
+        """Stop what this started."""
+        self._ses.stop()
+
+    @property
+    def crud_environment(self) -> Mapping[str, str]:
+        """What crud_app is told of AWS."""
+        return {**self._environment, "SNS_TOPIC_ARN": _arn("sns", resources.TOPIC)}
+
+    @property
+    def email_environment(self) -> Mapping[str, str]:
+        """What email_app is told. It may send as fast as it can."""
+        configuration = json.loads((ROOT / "email_app/.chalice/config.json").read_text("utf-8"))
+        return {
+            **configuration["stages"]["local"]["environment_variables"],
+            **self._environment,
+            "AWS_ENDPOINT_URL_SESV2": f"http://{HOST}:{self._ses.port}",
+            "EMAIL_QUEUE_URL": f"{self._endpoint}/{LOCAL_ACCOUNT}/{resources.QUEUE}",
+            "EMAIL_DLQ_URL": f"{self._endpoint}/{LOCAL_ACCOUNT}/{resources.DEAD_LETTER_QUEUE}",
+            "MAIL_RATE": "1000",
+            "DEMO": "true",
+        }
+
+    @property
+    def _environment(self) -> Mapping[str, str]:
+        return {**CREDENTIALS, "AWS_REGION": REGION, "AWS_ENDPOINT_URL": self._endpoint}
+
+    def feedback(self, number: int) -> Sequence[str]:
+        """What SES says of the next mails that were sent: as many events as are asked for.
+
+        Raises:
+            BenchFailed: so many mails were not sent.
+        """
+        deadline = time.monotonic() + MAIL_SECONDS
+        while len(self._mails) < number:
+            if time.monotonic() > deadline:
+                raise BenchFailed(f"{len(self._mails)} mails were sent where {number} were due")
+            time.sleep(0.01)
+        mails = [self._mails.pop() for _ in range(number)]
+        return [json.dumps({"Records": [_feedback_record(next(iter(events(mail))))]}) for mail in mails]
+
+
+@contextmanager
+def running_cloud(log: Path) -> Iterator[Cloud]:
+    """A cloud for the length of a ``with`` block; the emulator writes into ``log``."""
+    with running_emulator(free_port(), log) as emulator:
+        cloud = Cloud(emulator.endpoint)
+        try:
+            yield cloud
+        finally:
+            cloud.close()
+
+
+def schedule() -> str:
+    """The event of the minute."""
+    return json.dumps(schedule_event("sweep", datetime.now(UTC)))
+
+
+def batch() -> str:
+    """A full batch of the queue: ten new employees."""
+    return json.dumps({"Records": [_queue_record(_message()) for _ in range(BATCH)]})
+
+
+def _message() -> str:
+    """See docs/architecture.md: what crud_app publishes."""
+    empleado = {"id": 7, "nombre": "Ana Pérez", "email": "ana@example.com", "posicion": "Analista", "version": 1}
+    message = {
+        "version": 1,
+        "id": str(uuid.uuid4()),
+        "tipo": "creado",
+        "ocurrido_en": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "actor": "admin",
+        "empleado": empleado,
+        "cambios": list(empleado)[1:4],
+    }
+    return json.dumps(message, ensure_ascii=False)
+
+
+def _queue_record(body: str) -> dict[str, Any]:
+    return {
+        "messageId": str(uuid.uuid4()),
+        "receiptHandle": str(uuid.uuid4()),
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": _arn("sqs", resources.QUEUE),
+        "awsRegion": REGION,
+    }
+
+
+def _feedback_record(event: Mapping[str, Any]) -> dict[str, Any]:
+    envelope = {
+        "Type": "Notification",
+        "MessageId": str(uuid.uuid4()),
+        "TopicArn": _arn("sns", resources.FEEDBACK_TOPIC),
+        "Message": json.dumps(event),
+        "Timestamp": "2026-11-24T00:00:00.000Z",
+        "SignatureVersion": "1",
+        "Signature": "",
+        "SigningCertURL": "https://example.com/",
+        "UnsubscribeURL": "https://example.com/",
+    }
+    return lambda_record(json.dumps(envelope), f"{_arn('sns', resources.FEEDBACK_TOPIC)}:0")
+
+
+def _arn(service: str, name: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{LOCAL_ACCOUNT}:{name}"
+
+
+def _client(service: str, endpoint: str) -> Any:
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    )

@@ -1,0 +1,41 @@
+"""The fuzzer of the page's CSV reader finds what it is there to find."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.fuzz.page import PAGE, fuzz_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOURCE = (PAGE / "csv.js").read_text("utf-8")
+LONG_ENOUGH = 60.0
+
+
+def test_nothing_is_found_in_the_reader_that_we_ship(tmp_path: Path) -> None:
+    fuzzed = fuzz_page(5, folder=tmp_path)
+
+    assert fuzzed.words == ""
+    assert fuzzed.is_clean
+    assert fuzzed.kept > len(SOURCE.splitlines()) / 10, "it led nowhere"
+    assert len(list((tmp_path / "page_csv").iterdir())) > 0
+
+
+def test_a_doubled_quote_that_is_lost_is_found(tmp_path: Path) -> None:
+    broken = SOURCE.replace("value += '\"';", "")
+    assert broken != SOURCE
+
+    fuzzed = fuzz_page(LONG_ENOUGH, folder=tmp_path, source=broken)
+
+    assert "became" in fuzzed.words
+    assert (tmp_path / "found").is_dir()
+
+
+def test_a_reader_that_hangs_is_found(tmp_path: Path) -> None:
+    broken = SOURCE.replace("at += lineEnd.exec(content)?.[0].length ?? 0;", "")
+    assert broken != SOURCE
+
+    fuzzed = fuzz_page(LONG_ENOUGH, folder=tmp_path, source=broken.replace("yield record;\n    record", "record"))
+
+    assert fuzzed.words != ""
