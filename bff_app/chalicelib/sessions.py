@@ -109,8 +109,7 @@ class Sessions:
 
         Raises:
             CookieRefused, NotSignedIn: see there.
-            TokenRefused: what is there is no token.
-            SessionOver: the token has expired.
+            TokenRefused: what is there is no token, or one that has expired: what renews it may still be good.
         """
         cookie_header = request.headers.get("Cookie", "")
         own = request.headers.get("Authorization")
@@ -122,7 +121,7 @@ class Sessions:
         except TokenUnreadable:
             raise TokenRefused from None
         if expiry(access) <= time.time():
-            raise SessionOver
+            raise TokenRefused
         person = Person.unpack(PERSON.read(cookie_header)) if own is None else Person()
         return _private(describe_session(access, person), [])
 
