@@ -133,19 +133,19 @@ class Sender:
             UnreadableMessage, LedgerUnavailable
         """
         mails = mails_for(read_message(body), self._settings, self._clock())
-        outcomes = [self._deliver(envio) if self._pace.wait(deadline) else Retry() for envio in mails]
+        outcomes = [self._deliver(envio, deadline) if self._pace.wait(deadline) else Retry() for envio in mails]
         return _combine([retry for retry in outcomes if retry])
 
-    def _deliver(self, envio: Envio) -> Retry | None:
+    def _deliver(self, envio: Envio, deadline: float) -> Retry | None:
         try:
-            claimed = self._claim(envio.correo)
+            claimed = self._claim(envio.correo, deadline)
         except Settled:
             return None
         except Busy as busy:
             return Retry(busy.until)
         return self._send(claimed, envio)
 
-    def _claim(self, correo: Correo) -> Correo:
+    def _claim(self, correo: Correo, deadline: float) -> Correo:
         """The row, held by us.
 
         Raises:
@@ -160,6 +160,8 @@ class Sender:
             self._ledger.create(mine)
         except RowChanged as changed:
             row = changed.current
+        except LedgerUnavailable as unknown:
+            row = self._look_again(correo, deadline, unknown)
         else:
             return mine
         for _ in range(CONFLICTS):
@@ -171,7 +173,22 @@ class Sender:
                 row = self._ledger.save(row.next_step(turn, self._clock()))
             except RowChanged as changed:
                 row = changed.current
+            except LedgerUnavailable as unknown:
+                row = self._look_again(correo, deadline, unknown)
         raise LedgerUnavailable("the row changes under every attempt")
+
+    def _look_again(self, correo: Correo, deadline: float, unknown: LedgerUnavailable) -> Correo | None:
+        """The row after a claim of which nobody knows whether it was written.
+
+        Left alone, it might say `enviando` of a mail that nobody sends, and after two such claims nobody ever would.
+
+        Raises:
+            LedgerUnavailable: there is no answer, or it is too late to begin a mail.
+        """
+        row = self._ledger.read(correo.evento, correo.huella) if self._monotonic() <= deadline else None
+        if self._monotonic() > deadline:
+            raise unknown
+        return row
 
     def _send(self, row: Correo, envio: Envio) -> Retry | None:
         try:

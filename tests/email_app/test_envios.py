@@ -337,6 +337,83 @@ def test_an_answer_of_the_ledger_that_was_lost_does_not_stop_the_mail(body: str)
     assert (len(world.mailer.taken), world.row.estado) == (1, Estado.ENVIADO)
 
 
+class Silent(FakeLedger):
+    """Writes some times without an answer, also to the repetition; or does not even write."""
+
+    def __init__(self, silences: int = 1, *, writes: bool = True, passes: Callable[[], object] = int) -> None:
+        super().__init__()
+        self.silences = silences
+        self._writes = writes
+        self._pass = passes
+
+    def create(self, correo: Correo) -> None:
+        if self.silences <= 0:
+            return super().create(correo)
+        self._fall_silent(lambda: super(Silent, self).create(correo))
+        return None
+
+    def save(self, correo: Correo) -> Correo:
+        if self.silences <= 0:
+            return super().save(correo)
+        self._fall_silent(lambda: super(Silent, self).save(correo))
+        raise AssertionError
+
+    def _fall_silent(self, write: Callable[[], object]) -> None:
+        self.silences -= 1
+        if self._writes:
+            write()
+        self._pass()
+        raise LedgerUnavailable
+
+
+def test_a_claim_whose_answer_never_came_is_looked_at_and_sent(body: str) -> None:
+    """Two such claims were the end of the mail: `incierto`, and sent by nobody."""
+    world = World()
+    world.ledger = Silent()
+
+    world.consumer(world.ledger, world.mailer).process(body)
+
+    assert (world.mailer.calls, world.row.estado, world.row.envios) == (1, Estado.ENVIADO, 1)
+
+
+def test_a_second_claim_whose_answer_never_came_is_looked_at_too(body: str) -> None:
+    world = World(["is_busy"])
+    world.ledger = Silent(0)
+    consumer = world.consumer(world.ledger, world.mailer)
+    consumer.process(body)
+    world.ledger.silences = 1
+
+    consumer.process(body)
+
+    assert (len(world.mailer.taken), world.row.estado) == (1, Estado.ENVIADO)
+
+
+def test_a_claim_that_was_not_written_sends_nothing_yet(body: str) -> None:
+    world = World()
+    world.ledger = Silent(writes=False)
+    consumer = world.consumer(world.ledger, world.mailer)
+
+    with pytest.raises(LedgerUnavailable):
+        consumer.process(body)
+    assert world.mailer.calls == 0
+    consumer.process(body)
+
+    assert (world.mailer.calls, world.row.estado) == (1, Estado.ENVIADO)
+
+
+def test_a_claim_that_took_too_long_begins_no_mail(body: str) -> None:
+    world = World()
+
+    def pass_time() -> None:
+        world.monotonic += 20
+
+    world.ledger = Silent(passes=pass_time)
+
+    assert world.consumer(world.ledger, world.mailer).process_batch([received(body)]) == ["m1"]
+
+    assert (world.mailer.calls, world.row.estado) == (0, Estado.ENVIANDO)
+
+
 class Restless(FakeLedger):
     """A row that changes under every attempt."""
 

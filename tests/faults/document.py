@@ -54,6 +54,8 @@ as code). This file is written by `make faults DOCS=1`.
 - **The order of mails**, also of those about one employee.
 - **Writes while PostgreSQL is away or read-only.** They are refused within seconds. Reads go on where a
   standby answers.
+- **Why PgBouncer's connection to PostgreSQL ended.** It does not say so: a change that an administrator's shutdown cut
+  off, which is repeated on a direct connection, is an unknown outcome through the pooler.
 - **What PostgreSQL itself loses**: an asynchronous standby that takes over may lack the last commits.
 - **That a mail is read**, or not taken for spam: a bounce and a complaint are recorded, and not sent again.
 

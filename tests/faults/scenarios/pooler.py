@@ -25,7 +25,9 @@ APART = {
     "users and databases, for which the pooler answers": (
         "test_connection.py::TestRefusal",
         "test_parameter.py::TestRotation",
+        "test_replica.py",
     ),
+    "round trips, which are counted through a pooler of their own anyway": ("test_round_trips.py",),
     "the end of a session, of which the pooler tells nobody why": (
         "test_pipeline.py::TestLosses::test_a_terminated_session_is_seen_without_asking",
         "test_pipeline.py::TestLosses::test_a_server_that_takes_its_leave_says_why",
