@@ -18,13 +18,16 @@ locals {
   # Time-outs nest, so that an inner limit fires first and the client gets our answer and never a page of AWS:
   #   load balancer 60 > bff 28 > its client 25 > HTTP API 24 > crud, email 22 > database 10
   # The others have nobody waiting: the sweep ends before the next minute's, the consumer bounds the queue's visibility.
+  #
+  # Sizes: a function has a part of a processor by its memory (1,769 MB: one). Where people wait it has more than what
+  # makes it cheapest: at nearly the same price a new process answers in a fourth of the time (docs/performance.md).
   functions = {
     bff                 = { memory_size = 512, timeout = 28 }
     crud                = { memory_size = 512, timeout = 22 }
     publicar_pendientes = { memory_size = 512, timeout = 60 }
-    email               = { memory_size = 128, timeout = 22 }
-    enviar_correos      = { memory_size = 128, timeout = 30 }
-    registrar_resultado = { memory_size = 128, timeout = 30 }
+    email               = { memory_size = 512, timeout = 22 }
+    enviar_correos      = { memory_size = 256, timeout = 30 }
+    registrar_resultado = { memory_size = 256, timeout = 30 }
   }
   alb_idle_timeout     = 60
   http_api_timeout     = 24

@@ -16,6 +16,7 @@ from chalicelib.parameter import ParameterStore
 from chalicelib.publisher import SnsPublisher
 from chalicelib.repository import Repository
 from chalicelib.settings import from_environment, parse_database_url
+from frontdoor.logs import note
 
 if TYPE_CHECKING:
     from chalicelib.publisher import Publisher
@@ -54,13 +55,17 @@ def open_database(settings: Settings) -> Database:
     """
     name, size = settings.database_parameter, settings.database_pool_size
     if name is None:
-        return Database(settings.database_address, size)
+        return Database(settings.database_address, size, on_answer=_note_answer)
     store = ParameterStore(settings.aws_access, settings.key_server)
 
     def read_address() -> DatabaseAddress:
         return parse_database_url(store.read(name))
 
-    return Database(read_address(), size, renew_address=read_address)
+    return Database(read_address(), size, renew_address=read_address, on_answer=_note_answer)
+
+
+def _note_answer(milliseconds: float) -> None:
+    note("database_ms", milliseconds)  # infra/metrics.tf makes a metric of it
 
 
 def assemble(database: Database, publisher: Publisher, *, is_demo: bool = False) -> System:

@@ -32,7 +32,7 @@ class Assumptions:
         Decimal, "mean billed duration with cold starts and one database round trip; not measured on AWS"
     ] = Decimal("0.030")
     health_seconds: Annotated[Decimal, "answers without touching anything"] = Decimal("0.002")
-    email_memory_mb: Annotated[int, "as in the original"] = 128
+    email_memory_mb: Annotated[int, "starts in half of the time that 128 MB take (docs/performance.md)"] = 256
     email_seconds: Annotated[Decimal, "a mail: one SES call and two of DynamoDB"] = Decimal("0.200")
     feedback_seconds: Annotated[Decimal, "a SES notification: one call of DynamoDB"] = Decimal("0.050")
     email_batch: Annotated[int, "messages an invocation takes; up to 10 under load, which only makes it cheaper"] = 1

@@ -91,6 +91,20 @@ def test_a_topic_that_is_not_set_leaves_the_event_to_the_sweep(database_url, ana
     assert [each.code for each in caplog.records if hasattr(each, "code")] == ["SNS_TOPIC_ARN is not set"]
 
 
+def test_the_log_says_how_long_the_database_took(database_url, caplog):
+    caplog.set_level("INFO", "frontdoor")
+    system = bootstrap.compose(Settings({"DATABASE_URL": database_url}))
+    bootstrap.install(system)
+    client = Client(app, role="rrhh")
+    client.get("/empleados")
+    client.get("/health")
+    system.database.close()
+    bootstrap.install(None)
+    asked, asked_nothing = caplog.records
+    assert 0 < asked.database_ms < 10_000
+    assert not hasattr(asked_nothing, "database_ms")
+
+
 def test_a_mark_that_cannot_be_sent_fails_no_request(far_client, proxy, ana, publisher, caplog):
     """The event is published twice then, which its readers absorb."""
     publish = publisher.publish

@@ -125,6 +125,9 @@ def killed_under_load(trial: Trial) -> str:
     trial.recover()
     deaths = sum(function.deaths for function in functions)
     trial.check(deaths, "nothing died at work")
+    trial.check(directory.settle(), "it does not settle")
+    if directory.dead_letters():  # whose consumer died five times
+        directory.http.post("/cola/reenviar").raise_for_status()
     return f"kill -9 of one function's processes each {KILL_EVERY_SECONDS} s under load: {deaths} died at work"
 
 
