@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from infra.local.emulator import CREDENTIALS, Emulator, free_port, running_emulator
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("crud_app", "email_app", "bff_app")
 
-# A property must hold however busy the machine is: hypothesis's 200 ms for an example say nothing about it.
-settings.register_profile("project", deadline=None)
-settings.register_profile("fuzz", deadline=None, max_examples=2_000)  # `make fuzz FULL=1`
+# A property must hold however busy the machine is: neither the 200 ms that hypothesis gives an example say anything about
+# it, nor the time that it takes to think of one.
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("project", **PATIENT)
+settings.register_profile("fuzz", **PATIENT, max_examples=2_000)  # `make fuzz FULL=1`
 settings.load_profile("project")
 
 

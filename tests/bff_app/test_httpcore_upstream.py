@@ -493,7 +493,9 @@ def test_the_request_after_a_slow_one_works(client: HttpcoreUpstreamClient, serv
     assert send(client, request_to(server.url)).body == b"well again"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=50
+)
 @given(st.binary(max_size=200))
 def test_whatever_an_upstream_says_is_an_answer_or_a_told_failure(client: HttpcoreUpstreamClient, data: bytes) -> None:
     with running(sending(b"HTTP/1.1 " + data)) as server:
@@ -505,7 +507,9 @@ def test_whatever_an_upstream_says_is_an_answer_or_a_told_failure(client: Httpco
             assert 200 <= answer.status <= 599
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=50
+)
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=60))
 def test_whatever_a_redirect_points_to_nothing_else_is_asked(client: HttpcoreUpstreamClient, location: str) -> None:
     with running(answering(b"", f"Location: {location}", status="302 Found")) as server:

@@ -69,7 +69,9 @@ def example_path(route: ProxiedRoute) -> str:
 
 
 @pytest.mark.parametrize("door", DOORS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=25
+)
 @given(segment=SEGMENT | TRICKY, query=QUERY, encode=st.sampled_from([quote, quote_plus]))
 def test_the_upstream_receives_what_the_client_sent(
     echo: Server, door: str, segment: str, query: list[tuple[str, str]], encode: Callable[..., str]
@@ -90,7 +92,9 @@ def test_the_upstream_receives_what_the_client_sent(
 
 
 @pytest.mark.parametrize("door", DOORS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=25
+)
 @given(body=st.binary(max_size=50) | st.just("ñ".encode()))
 def test_a_body_arrives_to_the_byte(echo: Server, door: str, body: bytes) -> None:
     with composed(echo.url, echo.url):

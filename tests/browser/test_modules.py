@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.browser.stack import LocalStack
 
 # One tab serves all examples: they share nothing but the module.
-PROPERTY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 # No lone surrogates: they are no text, and a file cannot hold them.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 CELL = st.one_of(TEXT, st.text(alphabet="\"';,=+-@\t\r\n a1é", max_size=8))

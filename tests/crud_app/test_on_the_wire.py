@@ -28,7 +28,7 @@ STRANGE_SETTINGS = (
 
 
 @given(nombre=LINES, posicion=LINES, salario=st.decimals(0, 9_999_999, places=2), day=st.dates())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=50)
 def test_what_was_sent_is_what_is_read(database, nombre, posicion, salario, day):
     sent = {"nombre": nombre, "posicion": posicion, "salario": salario, "fecha_contratacion": day.isoformat()}
     values = read_new({**sent, "email": f"{uuid.uuid4()}@example.com"})
