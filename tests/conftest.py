@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("crud_app", "email_app", "bff_app")
 
-# A property must hold however busy the machine is: neither the 200 ms that hypothesis gives an example say anything about
+# A property must hold however busy the machine is: neither the 200 ms that hypothesis gives an example say anything of
 # it, nor the time that it takes to think of one.
 PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("project", **PATIENT)
