@@ -102,9 +102,9 @@ run "plan" {
       bff                 = ["crud-app-dev-bff", 512, 28]
       crud                = ["crud-app-dev-crud", 512, 22]
       publicar_pendientes = ["crud-app-dev-publicar-pendientes", 512, 60]
-      email               = ["crud-app-dev-email", 128, 22]
-      enviar_correos      = ["crud-app-dev-enviar-correos", 128, 30]
-      registrar_resultado = ["crud-app-dev-registrar-resultado", 128, 30]
+      email               = ["crud-app-dev-email", 512, 22]
+      enviar_correos      = ["crud-app-dev-enviar-correos", 256, 30]
+      registrar_resultado = ["crud-app-dev-registrar-resultado", 256, 30]
     }
     error_message = "names, memory (MB) and time-outs (s) of the functions"
   }
