@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EMAIL_CONSTRAINT = "empleados_email_key"
 
 #: The parameters of a page that may be NULL: each that is not makes another plan the best.
-NARROWING = ("posicion", "after_id", "before")
+NARROWING = ("q", "posicion", "after_id", "before")
 
 
 class Saved(NamedTuple):
@@ -124,17 +124,14 @@ class Repository:
         after_key, after_id = listing.after or (None, None)
         parameters = {
             "limit": listing.limit,
+            "q": listing.q,
             "posicion": listing.posicion,
             "after_key": after_key,
             "after_id": after_id,
         }
-        variant = f"{listing.audience.value} {listing.order.name}"
-        if listing.q is None:
-            rows = self._read_page(STATEMENTS[f"list_empleados {variant}"], parameters)
-        else:
-            search = STATEMENTS[f"search_empleados {variant}"]
-            rows = self._database.read(search, {**parameters, "q": listing.q}, plan_anew=True)
-        ((body, key, last_id),) = rows
+        kind = "list_empleados" if listing.q is None else "search_empleados"
+        statement = STATEMENTS[f"{kind} {listing.audience.value} {listing.order.name}"]
+        ((body, key, last_id),) = self._read_page(statement, parameters)
         return Page(body, None if last_id is None else listing.next_query(key, last_id))
 
     def history(self, history: History, audience: Audience) -> Page:
@@ -173,7 +170,7 @@ class Repository:
         self._database.write_later(STATEMENTS["mark_evento"], parameters)
 
     def _read_page(self, statement: Statement, parameters: Mapping[str, object]) -> Rows:
-        # A position, and a page further on, are found by an index that a plan for any values would leave alone.
+        # A search, a position and a later page are found by an index that a plan for any values would leave alone.
         is_narrowed = any(parameters.get(name) is not None for name in NARROWING)
         return self._database.read(statement, parameters, plan_anew=is_narrowed)
 

@@ -185,7 +185,9 @@ class Sender:
         Raises:
             LedgerUnavailable: there is no answer, or it is too late to begin a mail.
         """
-        row = self._ledger.read(correo.evento, correo.huella) if self._monotonic() <= deadline else None
+        if self._monotonic() > deadline:
+            raise unknown
+        row = self._ledger.read(correo.evento, correo.huella)
         if self._monotonic() > deadline:
             raise unknown
         return row

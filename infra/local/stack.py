@@ -14,10 +14,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
 import psutil
 
 from infra.local import resources
+from infra.local.client import client_of
 from infra.local.emulator import CREDENTIALS, PROGRAM, REGION, adopt_state, emulator_environment, is_ready, without_aws
 from infra.local.inbox import Inbox, Mail
 from infra.local.inbox_page import InboxPage
@@ -224,14 +224,8 @@ class Stack:
     def _aws_endpoint(self) -> str:
         return f"http://{HOST}:{self._settings.aws_port}"
 
-    def _client(self, service: Any) -> Any:  # noqa: ANN401 - boto3 types its clients by literal names
-        return boto3.client(
-            service,
-            endpoint_url=self._aws_endpoint,
-            region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        )
+    def _client(self, service: str) -> Any:  # noqa: ANN401 - boto3 types its clients by literal names
+        return client_of(service, self._aws_endpoint)
 
 
 def app_environment(

@@ -10,12 +10,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import boto3
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.command_line import OneSentenceParser, shortened
-from infra.local.emulator import CREDENTIALS, REGION
+from infra.local.client import client_of
 from infra.local.settings import state_folder
 from infra.local.sign_in import RESOURCE_SERVER, ROLES, SignIn, user_of
 
@@ -67,20 +66,14 @@ def fetch_token(environment: Mapping[str, str], role: str, *, is_program: bool =
 
 
 def _person_token(sign_in: SignIn, role: str) -> str:
-    cognito = boto3.client(
-        "cognito-idp",
-        endpoint_url=sign_in.endpoint,
-        region_name=REGION,
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-    )
+    cognito = client_of("cognito-idp", sign_in.endpoint)
     answer = cognito.admin_initiate_auth(
         UserPoolId=sign_in.pool,
         ClientId=sign_in.token_client,
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": user_of(role), "PASSWORD": sign_in.passwords[user_of(role)]},
     )
-    return answer["AuthenticationResult"]["AccessToken"]
+    return str(answer["AuthenticationResult"]["AccessToken"])
 
 
 def _program_token(sign_in: SignIn, role: str) -> str:

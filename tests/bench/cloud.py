@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
@@ -9,23 +10,26 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from infra.local import resources
+from infra.local.client import client_of
 from infra.local.emulator import CREDENTIALS, HOST, REGION, free_port, running_emulator
 from infra.local.project import LOCAL_ACCOUNT
+from infra.local.pump.queue import lambda_record
 from infra.local.pump.schedule import schedule_event
-from infra.local.pump.topic import lambda_record
 from infra.local.ses import SesFront, events
 from infra.local.settings import ROOT
 from tests.bench.subject import BenchFailed
+from tests.support.feedback import feedback_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
     from infra.local.inbox import Mail
 
+CONTRACT = ROOT / "tests" / "contracts" / "creado.json"
 #: What a batch of the queue holds at most.
 BATCH = 10
 #: How long SES's front may take to hand on a mail that it took, in seconds.
@@ -44,7 +48,7 @@ class Cloud:
         self._endpoint = endpoint
         self._ses = SesFront(endpoint, on_mail=self._mails.append)
         table = json.loads((ROOT / "email_app/chalicelib/ledger_table.json").read_text("utf-8"))
-        sns, sqs, dynamodb, ses = (_client(name, endpoint) for name in ("sns", "sqs", "dynamodb", "sesv2"))
+        sns, sqs, dynamodb, ses = (client_of(name, endpoint) for name in ("sns", "sqs", "dynamodb", "sesv2"))
         resources.create_resources(sns, sqs, dynamodb, ses, table)
         self._ses.start()
 
@@ -87,7 +91,7 @@ class Cloud:
                 raise BenchFailed(f"{len(self._mails)} mails were sent where {number} were due")
             time.sleep(0.01)
         mails = [self._mails.pop() for _ in range(number)]
-        return [json.dumps({"Records": [_feedback_record(next(iter(events(mail))))]}) for mail in mails]
+        return [json.dumps(feedback_event(next(iter(events(mail))))) for mail in mails]
 
 
 @contextmanager
@@ -108,61 +112,24 @@ def schedule() -> str:
 
 def batch() -> str:
     """A full batch of the queue: ten new employees."""
-    return json.dumps({"Records": [_queue_record(_message()) for _ in range(BATCH)]})
+    return json.dumps({"Records": [_queue_record(_new_employee()) for _ in range(BATCH)]})
 
 
-def _message() -> str:
-    """See docs/architecture.md: what crud_app publishes."""
-    empleado = {"id": 7, "nombre": "Ana Pérez", "email": "ana@example.com", "posicion": "Analista", "version": 1}
-    message = {
-        "version": 1,
-        "id": str(uuid.uuid4()),
-        "tipo": "creado",
-        "ocurrido_en": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        "actor": "admin",
-        "empleado": empleado,
-        "cambios": list(empleado)[1:4],
-    }
-    return json.dumps(message, ensure_ascii=False)
+def _new_employee() -> str:
+    """What crud_app publishes, each time of another event."""
+    return json.dumps(json.loads(CONTRACT.read_text("utf-8")) | {"id": str(uuid.uuid4())}, ensure_ascii=False)
 
 
 def _queue_record(body: str) -> dict[str, Any]:
-    return {
-        "messageId": str(uuid.uuid4()),
-        "receiptHandle": str(uuid.uuid4()),
-        "body": body,
-        "attributes": {"ApproximateReceiveCount": "1"},
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": _arn("sqs", resources.QUEUE),
-        "awsRegion": REGION,
-    }
-
-
-def _feedback_record(event: Mapping[str, Any]) -> dict[str, Any]:
-    envelope = {
-        "Type": "Notification",
+    message: MessageTypeDef = {
         "MessageId": str(uuid.uuid4()),
-        "TopicArn": _arn("sns", resources.FEEDBACK_TOPIC),
-        "Message": json.dumps(event),
-        "Timestamp": "2026-11-24T00:00:00.000Z",
-        "SignatureVersion": "1",
-        "Signature": "",
-        "SigningCertURL": "https://example.com/",
-        "UnsubscribeURL": "https://example.com/",
+        "ReceiptHandle": str(uuid.uuid4()),
+        "Body": body,
+        "MD5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
+        "Attributes": {"ApproximateReceiveCount": "1"},
     }
-    return lambda_record(json.dumps(envelope), f"{_arn('sns', resources.FEEDBACK_TOPIC)}:0")
+    return lambda_record(message, _arn("sqs", resources.QUEUE))
 
 
 def _arn(service: str, name: str) -> str:
     return f"arn:aws:{service}:{REGION}:{LOCAL_ACCOUNT}:{name}"
-
-
-def _client(service: str, endpoint: str) -> Any:
-    return boto3.client(
-        service,  # type: ignore[call-overload]
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-    )

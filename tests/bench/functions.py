@@ -38,8 +38,8 @@ FROM generate_series(1, {LEFT_BEHIND}) AS n, (SELECT coalesce(max(empleado_id), 
 """  # noqa: S608 - a number of ours
 
 METHOD = f"""\
-Each function as it is packaged, in a new process: one call, from the start of the process on, and then twenty more. The
-peak of its memory is the process's, the interpreter (about 10 MiB) included. Lambda gives a function a part of a
+Each function as it is packaged, in a new process: one call, from the start of the process on, and then {CALLS} more.
+The peak of its memory is the process's, the interpreter (about 10 MiB) included. Lambda gives a function a part of a
 processor by its memory size, a whole one at 1,769 MB: how long a call takes at a smaller size is computed from the time
 that the processor was at work and the time that was waited, which both are measured. A size is left out that does not
 hold the peak and {RUNTIME_MIB} MiB for Lambda's own part. AWS is its emulator, on this machine."""
@@ -207,9 +207,13 @@ def tables(entries: Sequence[Entry], needs: Mapping[str, Sequence[Need]]) -> Seq
             unit=Unit.MEBIBYTES,
             columns={"peak": "peak"},
             rows=[
-                Row(entry.subject.key, entry.subject.label, {"peak": [need.mebibytes for need in found]}, is_ours=True)
+                Row(
+                    entry.subject.key,
+                    entry.subject.label,
+                    {"peak": [need.mebibytes for need in needs[entry.subject.key]]},
+                    is_ours=True,
+                )
                 for entry in entries
-                for found in (needs[entry.subject.key],)
             ],
         ),
         Table(

@@ -13,9 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from infra.local.emulator import CREDENTIALS, HOST, REGION, free_port, running_emulator
+from infra.local.client import client_of
+from infra.local.emulator import HOST, free_port, running_emulator
 from tests.bench.subject import BenchFailed
 from tests.bench.table import Cell, Row, Table, Target, Unit
 from tests.bench.turns import take_turns
@@ -136,9 +135,7 @@ def deploy(emulator: Emulator, deployment: Deployment) -> str:
 
 
 def _clients(endpoint: str) -> Mapping[str, Any]:
-    session = boto3.session.Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
-    services = ("lambda", "apigatewayv2", "elbv2", "ec2")
-    return {name: session.client(name, region_name=REGION, endpoint_url=endpoint) for name in services}  # type: ignore[call-overload]
+    return {name: client_of(name, endpoint) for name in ("lambda", "apigatewayv2", "elbv2", "ec2")}
 
 
 def _function(clients: Mapping[str, Any], name: str, code: bytes, handler: str, variables: Mapping[str, str]) -> str:

@@ -20,19 +20,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
 import httpx
 import pg8000.native
 
 from infra.local import resources
 from infra.local.authorizer import JwtAuthorizer, RemoteKeys
+from infra.local.client import client_of
 from infra.local.doors import HttpApi, LoadBalancer
 from infra.local.emulator import CREDENTIALS, REGION, free_port, running_emulator, without_aws
 from infra.local.postgres import Postgres, migrate
 from infra.local.project import LOCAL_ACCOUNT, InvocationFailed
 from infra.local.pump.queue import failed_ids, lambda_record
 from infra.local.pump.schedule import schedule_event
-from infra.local.pump.topic import lambda_record as topic_record
 from infra.local.server import CONCURRENCY, AppServer
 from infra.local.ses import SesFront, events
 from infra.local.settings import ROOT
@@ -40,10 +39,11 @@ from infra.local.sign_in import create_sign_in
 from infra.local.token import fetch_token
 from tests.faults.aws_front import SES, AwsFront
 from tests.faults.sandbox import Fleet, Function
+from tests.support.feedback import feedback_event
 from tests.support.wire import WireProxy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
@@ -202,13 +202,7 @@ class Directory:
 
     def client(self, service: str) -> Any:
         """A client of the emulator itself, past the front that fails."""
-        return boto3.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=self._endpoint,
-            region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        )
+        return client_of(service, self._endpoint)
 
     # ---- PostgreSQL
 
@@ -275,25 +269,10 @@ class Directory:
         pending, self._told = self._told, []
         for event in pending:
             try:
-                self.feedback.invoke({"Records": [self._feedback_record(event)]})
+                self.feedback.invoke(feedback_event(event))
             except InvocationFailed:
                 self._told.append(event)  # SNS brings it again
         return len(pending)
-
-    def _feedback_record(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        arn = f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{resources.FEEDBACK_TOPIC}"
-        envelope = {
-            "Type": "Notification",
-            "MessageId": secrets.token_hex(16),
-            "TopicArn": arn,
-            "Message": json.dumps(event),
-            "Timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "SignatureVersion": "1",
-            "Signature": "",
-            "SigningCertURL": "https://example.com/",
-            "UnsubscribeURL": "https://example.com/",
-        }
-        return topic_record(json.dumps(envelope), f"{arn}:0")
 
     # ---- the queue, and what drives the functions
 

@@ -133,6 +133,7 @@ class Search:
         if words or not reached <= self._seen_by_batches:
             self._seen_by_batches |= reached
             self._find_out_which(batch)
+            self.words = self.words or words  # of all together, though of none alone
 
     def _find_out_which(self, batch: Sequence[bytes]) -> None:
         for data in batch:
