@@ -74,6 +74,7 @@ class Access:
         is_demo: Callable[[], bool] = lambda: False,
     ) -> None:
         self._roles = tuple(roles)
+        self._implied = {role: frozenset(self._roles[: place + 1]) for place, role in enumerate(self._roles)}
         self._rules = dict(rules)
         self._scope_prefix = f"{resource_server}/"
         self._is_demo = is_demo
@@ -124,8 +125,8 @@ class Access:
         return Caller(ANONYMOUS, frozenset(self._roles))
 
     def _with_weaker(self, claimed: Iterable[str]) -> frozenset[str]:
-        places = [self._roles.index(role) for role in claimed if role in self._roles]
-        return frozenset(self._roles[: max(places, default=-1) + 1])
+        held = [self._implied[role] for role in claimed if role in self._implied]
+        return max(held, key=len, default=frozenset())
 
     def _read_scopes(self, scope: object) -> list[str]:
         scopes = scope.split(" ") if isinstance(scope, str) else []

@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 from frontdoor.routing import Match, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 ALB_MULTI = "alb_multi"
 ALB_SINGLE = "alb_single"
@@ -165,7 +165,7 @@ def _read_function_url(event: Event) -> HttpRequest:
 
 
 def _read_version_2(event: Event) -> HttpRequest:
-    request = _read_common(event, _lower(event.get("headers")))
+    request = _read_common(event, _lower(event.get("headers")), _nested_findings)
     http = request.context["http"]
     request.method = http["method"]
     request.client = _text(http.get("sourceIp"))
@@ -174,10 +174,6 @@ def _read_version_2(event: Event) -> HttpRequest:
         request.headers["cookie"] = "; ".join(cookies)
     raw_query = event.get("rawQueryString")
     request.query = _gather(parse_qsl(raw_query, keep_blank_values=True)) if raw_query else None
-    # Payload 2.0 puts the findings one level deeper, under the kind of the authorizer.
-    findings = request.authorizer
-    claims = (findings.get("jwt") or {}).get("claims")
-    request.authorizer = {**findings, **(findings.get("lambda") or {}), "claims": {**(claims or {})}}
     return request
 
 
@@ -230,7 +226,21 @@ _READERS = {
 }
 
 
-def _read_common(event: Event, headers: dict[str, str]) -> HttpRequest:
+def _flat_findings(findings: dict[str, Any]) -> dict[str, Any]:
+    return {**findings, "claims": {**(findings.get("claims") or {})}}
+
+
+def _nested_findings(findings: dict[str, Any]) -> dict[str, Any]:
+    """Payload 2.0 puts the findings one level deeper, under the kind of the authorizer."""
+    claims = (findings.get("jwt") or {}).get("claims")
+    return {**findings, **(findings.get("lambda") or {}), "claims": {**(claims or {})}}
+
+
+def _read_common(
+    event: Event,
+    headers: dict[str, str],
+    read_findings: Callable[[dict[str, Any]], dict[str, Any]] = _flat_findings,
+) -> HttpRequest:
     request = HttpRequest()
     context = event.get("requestContext") or {}
     request.event = event
@@ -242,7 +252,7 @@ def _read_common(event: Event, headers: dict[str, str]) -> HttpRequest:
     request.stage_variables = event.get("stageVariables")
     request.matched = None
     findings = context.get("authorizer") or {}
-    request.authorizer = {**findings, "claims": {**(findings.get("claims") or {})}}
+    request.authorizer = read_findings(findings)
     request.authorized = any(findings.values())
     return request
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from chalice.app import Request
+from chalice.app import CaseInsensitiveMapping, Request
 
 from frontdoor.language import negotiate
 
@@ -23,6 +23,13 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,128}")
 NO_ROUTE = "$default"
 #: The id of a request to which nobody gave one, as in a test that calls the app without a context.
 NO_ID = "-"
+
+
+class _ReadHeaders(CaseInsensitiveMapping):
+    """Headers whose names are in lower case already: Chalice would copy them to make them so."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self._dict = headers
 
 
 class FrontDoorRequest(Request):
@@ -47,7 +54,7 @@ class FrontDoorRequest(Request):
         super().__init__(
             {
                 "multiValueQueryStringParameters": http.query,
-                "headers": http.headers,
+                "headers": {},
                 "pathParameters": match.parameters if match else {},
                 "body": http.body,
                 "stageVariables": http.stage_variables,
@@ -61,6 +68,7 @@ class FrontDoorRequest(Request):
             },
             context,
         )
+        self.headers = _ReadHeaders(http.headers)
         self._event_dict = http.event
         self._routes = routes
         self._languages = languages

@@ -83,10 +83,11 @@ class _Process:
 
     def system(self) -> System:
         """The system, made from the environment at first use. Threads of ``chalice local`` share it."""
-        with self._lock:
-            if self._system is None:
-                self._system = compose(from_environment())
-            return self._system
+        made = self._system
+        if made is None:
+            with self._lock:
+                made = self._system = self._system or compose(from_environment())
+        return made
 
     def install(self, system: System | None) -> None:
         """Use ``system`` from now on; None makes it anew at the next use. Tests put their fakes in by it."""

@@ -142,8 +142,9 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
             return False
         if self._usock is None or not 0 <= time.time() - self._used_at <= MAX_IDLE_SECONDS:
             return False
-        readable, _, _ = select.select([self._usock], [], [], 0)
-        return not readable
+        poll = select.poll()
+        poll.register(self._usock, select.POLLIN)
+        return not poll.poll(0)
 
     def execute_unnamed(
         self, statement: str, vals: Sequence[object] = (), oids: Sequence[int] = (), stream: object = None
@@ -278,7 +279,8 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         if self._usock is None:
             raise InterfaceError("connection is closed")
         try:
-            self._usock.settimeout(self.answer_seconds)
+            if self._usock.gettimeout() != self.answer_seconds:
+                self._usock.settimeout(self.answer_seconds)  # a system call
             self._usock.sendall(data)
             self._used_at = time.time()  # not when an answer is read: a thawed Lambda may find an old one waiting
         except OSError as error:

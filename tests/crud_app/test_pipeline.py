@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import decimal
+import fcntl
+import resource
+import socket
 import threading
 import time
 import uuid
+from unittest import mock
 
 import pytest
 from pg8000.core import CoreConnection
@@ -14,6 +18,9 @@ from pg8000.exceptions import DatabaseError, InterfaceError
 from chalicelib.connection import LIMITS_STATEMENT, Connector
 from chalicelib.pipeline import MAX_IDLE_SECONDS, OWED_SECONDS, PipelinedConnection, sqlstate
 from chalicelib.settings import parse_database_url
+
+#: FD_SETSIZE of Linux and macOS.
+FIRST_FILE_BEYOND_SELECT = 1024
 
 
 @pytest.fixture
@@ -293,6 +300,19 @@ class TestLosses:
         assert connection.is_usable()
         connection._used_at -= MAX_IDLE_SECONDS + 1  # noqa: SLF001 - nobody waits five minutes
         assert not connection.is_usable()
+
+    def test_a_process_may_have_more_files_than_select_knows(self, connection):
+        least = FIRST_FILE_BEYOND_SELECT + 1
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < least + 1:
+            pytest.skip(f"this machine allows no process {least} files")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, least + 1), hard))
+        try:
+            high = socket.socket(fileno=fcntl.fcntl(connection._usock, fcntl.F_DUPFD, least))  # noqa: SLF001
+            with high, mock.patch.object(connection, "_usock", high):
+                assert connection.is_usable()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     def test_a_reset_in_the_answer_is_a_network_error(self, connection, proxy):
         proxy.cut_before_answer = True

@@ -358,6 +358,20 @@ class Directory:
             calm = 0 if any(function.is_busy for function in self._functions) else calm + 1
             time.sleep(LOOK_SECONDS)
 
+    def wait_until_marked(self) -> None:
+        """Return when every event is marked as published, and nothing passes on the way to PostgreSQL any more.
+
+        The mark is sent behind an answer, and nobody waits for it: a fault meant for the next statement could hit it.
+
+        Raises:
+            TimeoutError: an event was not published.
+        """
+        deadline = time.monotonic() + IDLE_SECONDS
+        while self.pending_events() or not self.wire.is_answered:
+            if time.monotonic() > deadline:
+                raise TimeoutError("an event is not marked as published")
+            time.sleep(LOOK_SECONDS)
+
     def is_quiet(self) -> bool:
         """Whether nothing is left to be done."""
         return not (self._hidden or self._told or self._untold or self.pending_events() or sum(self.depth()))

@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +58,23 @@ def test_one_line_a_request_names_the_route_and_nothing_of_a_person(
     }
     assert SECRET not in str(vars(record))
     assert "203.0.113.7" not in str(vars(record))
+
+
+def test_the_line_says_when_it_was_written(caplog: pytest.LogCaptureFixture) -> None:
+    before = time.time()
+    Client(make_app()).get("/health")
+    (record,) = caplog.records
+    assert before <= record.created <= time.time()
+    assert record.msecs == pytest.approx(record.created % 1 * 1000)
+    assert record.relativeCreated > 0
+
+
+def test_a_formatter_finds_every_field_that_the_standard_library_promises(caplog: pytest.LogCaptureFixture) -> None:
+    Client(make_app()).get("/health")
+    (record,) = caplog.records
+    promised = vars(logging.LogRecord("x", logging.INFO, "x.py", 1, "x", (), None))
+    assert vars(record).keys() >= promised.keys()
+    assert logging.Formatter("%(asctime)s %(levelname)s %(process)s %(threadName)s").format(record).endswith("None")
 
 
 def test_a_level_that_hides_the_line_costs_no_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SYNC, READY_FOR_QUERY, QUERY = b"S", b"Z", b"Q"
+#: The first message has no type.
+STARTUP = b"startup"
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 #: close() with it sends RST instead of FIN.
 LINGER_NONE = struct.pack("ii", 1, 0)
@@ -40,7 +42,7 @@ class Messages:
         (length,) = struct.unpack_from("!i", self._buffer, prefix)
         if len(self._buffer) < prefix + length:
             return None
-        kind = b"startup" if self._starting else self._buffer[:1]
+        kind = STARTUP if self._starting else self._buffer[:1]
         self._starting = False
         self._buffer = self._buffer[prefix + length :]
         return kind
@@ -54,6 +56,9 @@ class Link:
         self._proxy = proxy
         self._requests = Messages(has_startup=True)
         self._answers = Messages(has_startup=False)
+        #: Requests and answers that have passed; opening the connection is one.
+        self._asked = self._answered = 0
+        self._is_over = False
         self._threads = [
             threading.Thread(target=self._pump, args=(client, server, self._see_request)),
             threading.Thread(target=self._pump, args=(server, client, self._see_answer)),
@@ -64,6 +69,11 @@ class Link:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether nothing is under way through it."""
+        return self._is_over or self._asked == self._answered
+
     def _pump(self, source: socket.socket, sink: socket.socket, see: Callable[[bytes], bool]) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
@@ -71,10 +81,13 @@ class Link:
                     sink.sendall(data)
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
+        self._is_over = True
 
     def _see_request(self, data: bytes) -> bool:
         types = self._requests.feed(data)
-        self._proxy.statements += sum(kind in {SYNC, QUERY} for kind in types)
+        statements = sum(kind in {SYNC, QUERY} for kind in types)
+        self._proxy.statements += statements
+        self._asked += statements + types.count(STARTUP)
         if self._proxy.cut_before_request:
             self._proxy.cut_before_request = False
             self.reset()
@@ -82,7 +95,8 @@ class Link:
         return self._proxy.flowing.wait(30)
 
     def _see_answer(self, data: bytes) -> bool:
-        if READY_FOR_QUERY in self._answers.feed(data):
+        answers = self._answers.feed(data).count(READY_FOR_QUERY)
+        if answers:
             self._proxy.answers += 1
             if self._proxy.cut_before_answer:
                 self._proxy.cut_before_answer = False
@@ -93,6 +107,7 @@ class Link:
             self.client.sendall(data[: len(data) // 2])
             self.close()
             return False
+        self._answered += answers  # only now: who waits for it may break the next one
         return self._proxy.may_answer()
 
     def reset(self) -> None:
@@ -168,6 +183,11 @@ class WireProxy:
         """Let everything pass."""
         self._allowed = None
         self.answering.set()
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether all that has come so far is answered, or never will be."""
+        return all(link.is_answered for link in self.links)
 
     def may_answer(self) -> bool:
         """Wait until what came from the server may pass to the client."""

@@ -60,6 +60,7 @@ def answer_lost(trial: Trial) -> str:
     trial.client.create()
     for _ in range(5):
         email, key = trial.client.new_email(), str(uuid.uuid4())
+        trial.directory.wait_until_marked()
         trial.directory.wire.cut_before_answer = True
         create_until_done(trial, email, key)
     return "5 times the answer of PostgreSQL is lost"
