@@ -26,10 +26,17 @@ NO_ID = "-"
 
 
 class _ReadHeaders(CaseInsensitiveMapping):
-    """Headers whose names are in lower case already: Chalice would copy them to make them so."""
+    """Headers whose names are in lower case already: Chalice would copy them to make them so.
+
+    Most that are asked for are not there, and Chalice's ``get`` would raise and catch an exception for each.
+    """
 
     def __init__(self, headers: dict[str, str]) -> None:
         self._dict = headers
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - the mapping's own signature
+        """As of any mapping."""
+        return self._dict.get(key.lower(), default)
 
 
 class FrontDoorRequest(Request):

@@ -122,6 +122,9 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         #: How long to wait for each answer; the connection is closed when it does not come. None waits for ever.
         self.answer_seconds: float | None = None
         super().__init__(*arguments, **options)
+        assert self._usock is not None
+        self._poll = select.poll()
+        self._poll.register(self._usock, select.POLLIN)
         self._preamble = _flow(preamble, (), describe=False) if preamble else b""
 
     @property
@@ -142,9 +145,7 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
             return False
         if self._usock is None or not 0 <= time.time() - self._used_at <= MAX_IDLE_SECONDS:
             return False
-        poll = select.poll()
-        poll.register(self._usock, select.POLLIN)
-        return not poll.poll(0)
+        return not self._poll.poll(0)
 
     def execute_unnamed(
         self, statement: str, vals: Sequence[object] = (), oids: Sequence[int] = (), stream: object = None

@@ -18,7 +18,7 @@ class Statement(NamedTuple):
 
     def values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """The parameters in the order in which they are sent."""
-        return tuple(parameters[name] for name in self.names)
+        return tuple(map(parameters.__getitem__, self.names))
 
 
 def new_value(name: str) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ROUNDS, QUICK_ROUNDS = 5, 1
 #: Calls of a process after its first one.
-CALLS, QUICK_CALLS = 20, 3
+CALLS, QUICK_CALLS = 10, 3
 #: Events that a sweep finds: about what a busy minute leaves behind.
 LEFT_BEHIND = 100
 LEAVE_BEHIND = f"""
