@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.command_line import OneSentenceParser, whole_number
+from tests.browser.chromium import running_chromium
 from tests.fuzz.api import ask_at_random
 from tests.fuzz.fuzzing import fuzz_all
 from tests.fuzz.page import fuzz_page
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     console = Console()
     console.print(f"{options.seconds} s for each target, {os.cpu_count()} at a time; what is learnt is in build/fuzz.")
-    fuzzed = [*fuzz_all(options.seconds), fuzz_page(options.seconds)]
+    fuzzed = [*fuzz_all(options.seconds), _fuzz_page(options.seconds)]
     console.print(_table(fuzzed))
     is_clean = all(each.is_clean for each in fuzzed)
     for each in fuzzed:
@@ -51,6 +52,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     full = f"then {REQUESTS} requests of schemathesis, and every property test with 2,000 examples"
     parser.add_argument("--full", action="store_true", help=full)
     return parser.parse_args(arguments)
+
+
+def _fuzz_page(seconds: float) -> Fuzzed:
+    with running_chromium() as browser:
+        return fuzz_page(browser, seconds)
 
 
 def _ask_at_random(console: Console) -> bool:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Error
 
-from tests.browser.chromium import running_chromium
 from tests.fuzz.fuzzing import LEARNT, Fuzzed
 from tests.fuzz.targets import ROOT
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from playwright.sync_api import Browser, CDPSession, Route
+    from playwright.sync_api import Browser, CDPSession, Page, Route
 
 NAME = "page_csv"
 PAGE = ROOT / "bff_app" / "chalicelib" / "page"
@@ -74,21 +73,26 @@ globalThis.check = (text) => {
 Feature = tuple[int, int, int]
 
 
-def fuzz_page(seconds: float, *, inputs: float = math.inf, folder: Path = LEARNT, source: str | None = None) -> Fuzzed:
+def fuzz_page(
+    browser: Browser,
+    seconds: float,
+    *,
+    inputs: float = math.inf,
+    folder: Path = LEARNT,
+    source: str | None = None,
+) -> Fuzzed:
     """Fuzz the reader for so long.
 
     Args:
+        browser: a running one.
         seconds: how long.
         inputs: after so many it is enough.
         folder: where the inputs are kept, in ``page_csv``, and what broke it, in ``found``.
         source: of the module, instead of the page's own.
-
-    Raises:
-        ChromiumMissingError: see there.
     """
-    with running_chromium() as browser:
+    with browser.new_page() as page:
         started = time.monotonic()
-        search = Search(Reader(browser, source or (PAGE / "csv.js").read_text("utf-8")), folder)
+        search = Search(Reader(page, source or (PAGE / "csv.js").read_text("utf-8")), folder)
         while not search.words and search.inputs < inputs and time.monotonic() - started < seconds:
             search.go_on()
     return Fuzzed(
@@ -151,13 +155,11 @@ class Reader:
     """The module in a tab of Chromium.
 
     Args:
-        browser: a running one.
+        page: an empty one.
         source: of the module.
     """
 
-    def __init__(self, browser: Browser, source: str) -> None:
-        page = browser.new_page()
-
+    def __init__(self, page: Page, source: str) -> None:
         def answer(route: Route) -> None:
             is_module = route.request.url.endswith("/csv.js")
             route.fulfill(
