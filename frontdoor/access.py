@@ -14,7 +14,7 @@ from frontdoor import logs
 from frontdoor.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from chalice.app import Response
 
@@ -74,7 +74,8 @@ class Access:
         is_demo: Callable[[], bool] = lambda: False,
     ) -> None:
         self._roles = tuple(roles)
-        self._implied = {role: frozenset(self._roles[: place + 1]) for place, role in enumerate(self._roles)}
+        with_weaker = {role: frozenset(self._roles[: place + 1]) for place, role in enumerate(self._roles)}
+        self._strongest_first = tuple(reversed(with_weaker.items()))
         self._rules = dict(rules)
         self._scope_prefix = f"{resource_server}/"
         self._is_demo = is_demo
@@ -124,9 +125,11 @@ class Access:
     def _demo(self) -> Caller:
         return Caller(ANONYMOUS, frozenset(self._roles))
 
-    def _with_weaker(self, claimed: Iterable[str]) -> frozenset[str]:
-        held = [self._implied[role] for role in claimed if role in self._implied]
-        return max(held, key=len, default=frozenset())
+    def _with_weaker(self, claimed: Sequence[str]) -> frozenset[str]:
+        for role, implied in self._strongest_first:
+            if role in claimed:
+                return implied
+        return frozenset()
 
     def _read_scopes(self, scope: object) -> list[str]:
         scopes = scope.split(" ") if isinstance(scope, str) else []
