@@ -74,8 +74,8 @@ class Access:
         is_demo: Callable[[], bool] = lambda: False,
     ) -> None:
         self._roles = tuple(roles)
-        with_weaker = {role: frozenset(self._roles[: place + 1]) for place, role in enumerate(self._roles)}
-        self._strongest_first = tuple(reversed(with_weaker.items()))
+        with_weaker = [(role, frozenset(self._roles[: place + 1])) for place, role in enumerate(self._roles)]
+        self._strongest_first = with_weaker[::-1]
         self._rules = dict(rules)
         self._scope_prefix = f"{resource_server}/"
         self._is_demo = is_demo
@@ -123,7 +123,7 @@ class Access:
         return caller
 
     def _demo(self) -> Caller:
-        return Caller(ANONYMOUS, frozenset(self._roles))
+        return Caller(ANONYMOUS, self._with_weaker(self._roles))
 
     def _with_weaker(self, claimed: Sequence[str]) -> frozenset[str]:
         for role, implied in self._strongest_first:

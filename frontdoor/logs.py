@@ -21,7 +21,6 @@ _SAME = {
     **logging.LogRecord(_access.name, logging.INFO, "logs.py", 0, "", (), None, "log_access").__dict__,
     **dict.fromkeys(("thread", "threadName", "process", "processName")),
 }
-_BEGAN = time.time()
 
 
 class _AccessRecord(logging.LogRecord):
@@ -40,7 +39,7 @@ class _AccessRecord(logging.LogRecord):
         now = time.time()
         self.__dict__.update(_SAME, msg=text, **fields)
         self.created, self.msecs = now, now % 1 * 1000
-        self.relativeCreated = (now - _BEGAN) * 1000
+        self.relativeCreated = (now - _SAME["created"]) * 1000
 
 
 class _OfThread(threading.local):

@@ -358,10 +358,10 @@ class Directory:
             calm = 0 if any(function.is_busy for function in self._functions) else calm + 1
             time.sleep(LOOK_SECONDS)
 
-    def wait_until_marked(self) -> None:
-        """Return when every event is marked as published, and nothing passes on the way to PostgreSQL any more.
+    def calm_wire(self) -> WireProxy:
+        """The way to PostgreSQL when nothing passes on it any more, so that a fault meets the next statement.
 
-        The mark is sent behind an answer, and nobody waits for it: a fault meant for the next statement could hit it.
+        The mark of a published event is sent behind an answer, and nobody waits for it: the fault could hit it.
 
         Raises:
             TimeoutError: an event was not published.
@@ -371,6 +371,7 @@ class Directory:
             if time.monotonic() > deadline:
                 raise TimeoutError("an event is not marked as published")
             time.sleep(LOOK_SECONDS)
+        return self.wire
 
     def is_quiet(self) -> bool:
         """Whether nothing is left to be done."""

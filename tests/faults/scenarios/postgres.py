@@ -94,13 +94,12 @@ def reset_idle(trial: Trial) -> str:
 def reset_late(trial: Trial) -> str:
     """The peer is long gone, and says so only when something is sent."""
     row_id = trial.client.create().row_id
-    trial.directory.wait_until_marked()
-    trial.directory.wire.cut_before_request = True
+    trial.directory.calm_wire().cut_before_request = True
     trial.check(trial.client.read(row_id).is_done, "a read was not repeated")
-    trial.directory.wire.cut_before_request = True
+    trial.directory.calm_wire().cut_before_request = True
     told = trial.client.create()
     trial.check(told.is_unknown, f"told {told.status}, not that it is unknown")
-    trial.directory.wire.cut_before_request = True
+    trial.directory.calm_wire().cut_before_request = True
     trial.refused(trial.client.create(), "a connection that is reset while it is opened")
     trial.recover()
     return "RST only when something is sent: a read, a write, the opening of a connection"
@@ -108,8 +107,7 @@ def reset_late(trial: Trial) -> str:
 
 def answer_lost(trial: Trial) -> str:
     trial.client.create()
-    trial.directory.wait_until_marked()
-    trial.directory.wire.cut_before_answer = True
+    trial.directory.calm_wire().cut_before_answer = True
     email = trial.client.new_email()
     told = trial.client.create(email)
     trial.check(told.is_unknown, f"told {told.status}, not that it is unknown")
@@ -120,8 +118,7 @@ def answer_lost(trial: Trial) -> str:
 
 def half_an_answer(trial: Trial) -> str:
     trial.client.create()
-    trial.directory.wait_until_marked()
-    trial.directory.wire.cut_in_answer = True
+    trial.directory.calm_wire().cut_in_answer = True
     told = trial.client.create()
     trial.check(told.is_unknown, f"told {told.status}, not that it is unknown")
     trial.recover()
@@ -131,8 +128,7 @@ def half_an_answer(trial: Trial) -> str:
 def black_hole(trial: Trial) -> str:
     directory, client = trial.directory, trial.client
     client.create()
-    directory.wait_until_marked()
-    directory.wire.flowing.clear()
+    directory.calm_wire().flowing.clear()
     began = time.monotonic()
     told = client.create()
     trial.check(told.is_unknown, f"told {told.status}, not that it is unknown")

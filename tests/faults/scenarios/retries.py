@@ -58,10 +58,11 @@ def double_click(trial: Trial) -> str:
 
 def answer_lost(trial: Trial) -> str:
     trial.client.create()
+    wire = trial.directory.calm_wire()
     for _ in range(5):
         email, key = trial.client.new_email(), str(uuid.uuid4())
-        trial.directory.wait_until_marked()
-        trial.directory.wire.cut_before_answer = True
+        # What is repeated is published by the sweep: no mark is under way from here on.
+        wire.cut_before_answer = True
         create_until_done(trial, email, key)
     return "5 times the answer of PostgreSQL is lost"
 
