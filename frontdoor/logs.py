@@ -85,7 +85,7 @@ def note(name: str, amount: float) -> None:
         amount: of whatever it counts; several of one name are added up.
     """
     notes = _of_thread.notes
-    notes[name] = round(notes.get(name, 0) + amount, 3)
+    notes[name] = notes.get(name, 0) + amount
 
 
 def log_access(method: str, route: str, status: int, request_id: str) -> None:
@@ -93,7 +93,8 @@ def log_access(method: str, route: str, status: int, request_id: str) -> None:
     if _access.isEnabledFor(logging.INFO):
         fields: dict[str, object] = {"method": method, "route": route, "status": status, "request_id": request_id}
         text = f"{method} {route} {status} {request_id}"
-        for name, amount in _of_thread.notes.items():
+        for name, noted in _of_thread.notes.items():
+            amount = round(noted * 1000) / 1000  # three places, faster than round(noted, 3)
             fields[name] = amount
             text += f" {name}={amount}"
         _access.handle(_AccessRecord(text, fields))

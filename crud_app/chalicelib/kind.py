@@ -26,6 +26,7 @@ EMAIL = re.compile(EMAIL_PATTERN)
 MAX_EMAIL = 254
 #: Domains that belong to nobody, and never will (RFC 2606): mail to them reaches no one.
 RESERVED_DOMAIN = re.compile(r"@(?:[^@]+\.)?(?:example\.(?:com|net|org)|example|invalid|localhost|test)")
+POSITIVE = re.compile(r"[1-9][0-9]{0,18}")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CENT = Decimal("0.01")
 
@@ -216,9 +217,9 @@ class Whole(Kind):
         return {"type": "integer", "minimum": 1, "maximum": self.maximum}
 
     def read_key(self, text: str) -> int:
-        if not re.fullmatch(r"[1-9][0-9]{0,18}", text) or int(text) > self.maximum:
+        if not POSITIVE.fullmatch(text) or (number := int(text)) > self.maximum:
             raise ValueError
-        return int(text)
+        return number
 
 
 @dataclass(frozen=True)

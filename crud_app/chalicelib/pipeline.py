@@ -70,17 +70,20 @@ STALE_STATES = frozenset({"26000", "0A000"})
 OWED_SECONDS = 2
 
 #: A message begins with its code and its length, which counts itself but not the code.
-HEADER_BYTES, LENGTH_BYTES = 5, 4
+CODE_BYTES, LENGTH_BYTES, HEADER_BYTES = 1, 4, 5
+#: So much is read at a time, if as much has come: a page of 50 rows in one go.
+READ_BYTES = 16_384
 
 NO_TYPES = H_pack(0)  # the server infers each parameter's type
 ALL_TEXT = H_pack(0)  # parameters and columns in the text format
 DESCRIBE_PORTAL = DESCRIBE + i_pack(6) + PORTAL + NULL_BYTE
+EXECUTE_AND_SYNC = EXECUTE_MSG + SYNC_MSG
 
 
 class Prepared(NamedTuple):
     """A statement that the server has under a name, and how its rows are read."""
 
-    name: bytes
+    bind: bytes  # how its Bind begins
     columns: Sequence[dict[str, Any]] | None
     readers: Sequence[Callable[[str], object]]
 
@@ -119,6 +122,7 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         self._owed: list[Answer] = []
         self._prepared: dict[str, Prepared] = {}
         self._used_at = time.time()
+        self._unread = b""
         #: How long to wait for each answer; the connection is closed when it does not come. None waits for ever.
         self.answer_seconds: float | None = None
         super().__init__(*arguments, **options)
@@ -145,7 +149,7 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
             return False
         if self._usock is None or not 0 <= time.time() - self._used_at <= MAX_IDLE_SECONDS:
             return False
-        return not self._poll.poll(0)
+        return not self._unread and not self._poll.poll(0)
 
     def execute_unnamed(
         self, statement: str, vals: Sequence[object] = (), oids: Sequence[int] = (), stream: object = None
@@ -182,13 +186,13 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
     def _run_prepared(self, statement: str, vals: Sequence[object]) -> Answer:
         values = make_params(self.py_types, vals)
         if prepared := self._prepared.get(statement):
-            self._send(_run_of(prepared.name, values, describe=False) + SYNC_MSG)
+            self._send(_message(BIND, prepared.bind + _bound(values)) + EXECUTE_AND_SYNC)
             return self._receive(Answer(statement, prepared=prepared))
         name = _name_of(statement)
         # The server may have it from a first time that failed. To close what is not there is no error.
         self._send(_close(name) + _parse(name, statement) + _run_of(name, values) + SYNC_MSG)
         answer = self._receive(Answer(statement))
-        self._prepared[statement] = Prepared(name, answer.columns, answer.input_funcs)
+        self._prepared[statement] = Prepared(_bind(name), answer.columns, answer.input_funcs)
         return answer
 
     def execute_later(self, statement: str, vals: Sequence[object] = ()) -> None:
@@ -244,20 +248,42 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         return answer
 
     def handle_messages(self, context: Answer) -> None:
-        """Read up to ReadyForQuery. pg8000's own copies each part of each message, twice.
+        """Read up to ReadyForQuery, as many messages at once as have come; pg8000's own asks twice for each.
 
         Raises:
             DatabaseError: the server refused the statement.
             InterfaceError: the connection ended before.
             OSError: the socket's.
         """
-        assert self._sock is not None
-        read, handlers, code = self._sock.read, self.message_types, b""
+        handlers, code = self.message_types, b""
+        data, start = self._unread, 0
         while code != READY_FOR_QUERY:
-            code, length = ci_unpack(_exactly(read, HEADER_BYTES))
-            handlers[code](_exactly(read, length - LENGTH_BYTES), context)
+            if len(data) < start + HEADER_BYTES:
+                data, start = self._read_on(data[start:], HEADER_BYTES), 0
+            code, length = ci_unpack(data, start)
+            if not LENGTH_BYTES <= length < len(data) - start:
+                if length < LENGTH_BYTES:
+                    raise InterfaceError("network error")  # whoever that is does not speak the protocol
+                data, start = self._read_on(data[start:], CODE_BYTES + length), 0
+            end = start + CODE_BYTES + length
+            handlers[code](data[start + HEADER_BYTES : end], context)
+            start = end
+        self._unread = data[start:]
         if context.error is not None:
             raise context.error
+
+    def _read_on(self, data: bytes, size: int) -> bytes:
+        """``data`` and what comes after it, ``size`` bytes at least."""
+        assert self._usock is not None
+        parts = [data]
+        size -= len(data)
+        while size > 0:
+            part = self._usock.recv(max(size, READ_BYTES))
+            if not part:
+                raise InterfaceError("network error")
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
 
     def handle_COMMAND_COMPLETE(self, data: bytes, context: Answer) -> None:  # noqa: N802 - pg8000's name
         """Note that the caller's statement ran to its end; what remains is its commit."""
@@ -293,18 +319,11 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         stream, self._sock = self._sock, None
         connection, self._usock = self._usock, None
         self._owed.clear()
+        self._unread = b""
         for part in (stream, connection):
             if part is not None:
                 with contextlib.suppress(OSError, ValueError):
                     part.close()
-
-
-def _exactly(read: Callable[[int], bytes], size: int) -> bytes:
-    """The next ``size`` bytes of a stream that gives fewer at its end alone."""
-    data = read(size)
-    if len(data) < size:
-        raise InterfaceError("network error")
-    return data
 
 
 def _flow(statement: str, parameters: Sequence[str | None], *, describe: bool = True) -> bytes:
@@ -321,7 +340,8 @@ def _close(name: bytes) -> bytes:
 
 
 def _run_of(name: bytes, parameters: Sequence[str | None], *, describe: bool = True) -> bytes:
-    return b"".join((_message(BIND, _bind(name, parameters)), DESCRIBE_PORTAL if describe else b"", EXECUTE_MSG))
+    bind = _message(BIND, _bind(name) + _bound(parameters))
+    return b"".join((bind, DESCRIBE_PORTAL if describe else b"", EXECUTE_MSG))
 
 
 def _name_of(statement: str) -> bytes:
@@ -329,8 +349,14 @@ def _name_of(statement: str) -> bytes:
     return hashlib.blake2b(statement.encode(), digest_size=16).hexdigest().encode()
 
 
-def _bind(name: bytes, parameters: Sequence[str | None]) -> bytes:
-    parts = [NULL_BYTE, name, NULL_BYTE, ALL_TEXT, H_pack(len(parameters))]
+def _bind(name: bytes) -> bytes:
+    """How a Bind to the unnamed portal begins, whatever the parameters."""
+    return b"".join((NULL_BYTE, name, NULL_BYTE, ALL_TEXT))
+
+
+def _bound(parameters: Sequence[str | None]) -> bytes:
+    """The parameters in a Bind, and what follows them."""
+    parts = [H_pack(len(parameters))]
     for parameter in parameters:
         if parameter is None:
             parts.append(i_pack(-1))
@@ -342,7 +368,8 @@ def _bind(name: bytes, parameters: Sequence[str | None]) -> bytes:
 
 
 def _message(code: bytes, data: bytes) -> bytes:
-    return bytes(code + i_pack(len(data) + 4) + data)
+    message: bytes = code + i_pack(len(data) + LENGTH_BYTES) + data
+    return message
 
 
 def server_fields(error: BaseException | None) -> dict[str, str]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import decimal
 import os
 import resource
+import struct
 import threading
 import time
 import uuid
+from functools import partial
 
 import pytest
 from pg8000.core import CoreConnection
 from pg8000.exceptions import DatabaseError, InterfaceError
 
 from chalicelib.connection import LIMITS_STATEMENT, Connector
-from chalicelib.pipeline import MAX_IDLE_SECONDS, OWED_SECONDS, PipelinedConnection, sqlstate
+from chalicelib.pipeline import MAX_IDLE_SECONDS, OWED_SECONDS, READ_BYTES, PipelinedConnection, sqlstate
 from chalicelib.settings import parse_database_url
 
 #: FD_SETSIZE of Linux and macOS; and these with all that pytest has open.
@@ -50,6 +52,21 @@ def is_sound(connection) -> bool:
     """Whether the connection answers the question that was asked, and not an older one."""
     token = str(uuid.uuid4())
     return ask(connection, "SELECT $1::text", token) == [[token]]
+
+
+class ChangedSocket:
+    """A socket, of which one method is another function, which gets the real one first."""
+
+    def __init__(self, real, changes):
+        self._real, self._changes = real, changes
+
+    def __getattr__(self, name):
+        real = getattr(self._real, name)
+        return partial(self._changes[name], real) if name in self._changes else real
+
+
+def change_socket(connection, **changes) -> None:
+    connection._usock = ChangedSocket(connection._usock, changes)  # noqa: SLF001 - as a network would
 
 
 class TestOneTrip:
@@ -351,6 +368,47 @@ class TestLosses:
     def test_closing_twice_is_nothing(self, connection):
         connection.close()
         connection.close()
+        assert connection.is_closed
+
+
+class TestReading:
+    """How the bytes of an answer come is the network's business."""
+
+    @pytest.mark.parametrize("most", [1, 4, 5, 6, 100])
+    def test_an_answer_may_come_in_any_pieces(self, connection, most):
+        change_socket(connection, recv=lambda recv, size: recv(min(size, most)))
+        rows = ask(connection, "SELECT n, nullif(n, 2), repeat('x', 100) FROM generate_series(1, 3) AS n")
+        assert rows == [[1, 1, "x" * 100], [2, None, "x" * 100], [3, 3, "x" * 100]]
+        assert connection.execute_prepared("SELECT $1::int", (7,)).rows == [[7]]
+        assert connection.execute_prepared("SELECT $1::int", (8,)).rows == [[8]]
+        assert connection.is_usable()
+
+    def test_several_answers_may_come_at_once(self, connection):
+        ask(connection, "CREATE TEMPORARY TABLE t (a int)")
+        for number in range(3):
+            connection.execute_later("INSERT INTO t VALUES ($1::int)", (number,))
+        time.sleep(0.2)
+        reads = []
+        change_socket(connection, recv=lambda recv, size: reads.append(size) or recv(size))
+        assert connection.is_usable()
+        assert len(reads) == 1
+
+    def test_an_answer_larger_than_what_is_read_at_once(self, connection):
+        size = 5 * READ_BYTES + 1
+        assert ask(connection, "SELECT repeat('x', $1::int), 2", size) == [["x" * size, 2]]
+        assert is_sound(connection)
+
+    def test_what_comes_unasked_behind_an_answer_is_seen(self, connection):
+        leave = b"E" + struct.pack("!i", 4 + 1) + b"\0"
+        change_socket(connection, recv=lambda recv, size: recv(size) + leave)
+        assert ask(connection, "SELECT 1") == [[1]]
+        assert not connection.is_usable()
+
+    @pytest.mark.parametrize("length", [3, 0, -1, -(2**31)])
+    def test_a_length_that_no_message_has_is_a_network_error(self, connection, length):
+        change_socket(connection, recv=lambda *_: b"Z" + struct.pack("!i", length))
+        with pytest.raises(InterfaceError, match="network error"):
+            ask(connection, "SELECT 1")
         assert connection.is_closed
 
 
