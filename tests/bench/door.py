@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from tests.bench.turns import Progress
     from tests.bench.workshop import Workshop
 
-ROUNDS, QUICK_ROUNDS = 20, 2
-CALLS, QUICK_CALLS = 1_000, 20
+ROUNDS, QUICK_ROUNDS = 80, 2
+CALLS, QUICK_CALLS = 250, 20
 RANKS = (50, 99)
 MOST_MICROSECONDS = 60
 
-METHOD = """\
-`GET /empleados` through an HTTP API (payload 2.0; Chalice as it comes: its REST API), 1,000 times in each round. The
+METHOD = f"""\
+`GET /empleados` through an HTTP API (payload 2.0; Chalice as it comes: its REST API), {CALLS} times in each round. The
 root logger is at INFO, as Lambda's JSON format has it, and its lines are made, but go nowhere: ours and Mangum write
 one for each request."""
 

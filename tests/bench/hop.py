@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from tests.bench.turns import Progress
     from tests.bench.workshop import Workshop
 
-ROUNDS, QUICK_ROUNDS = 15, 2
-CALLS, QUICK_CALLS = 100, 3
+ROUNDS, QUICK_ROUNDS = 30, 2
+CALLS, QUICK_CALLS = 50, 3
 # A new connection with a new TLS context each time: so many calls take as long as all of another's.
-SLOW_CALLS, QUICK_SLOW_CALLS = 10, 2
+SLOW_CALLS, QUICK_SLOW_CALLS = 5, 2
 RANKS = (50, 99)
 SCHEMES = ("https", "http")
 
-METHOD = """\
+METHOD = f"""\
 Each contestant is a handler that takes an ALB's event of `GET /empleados`, sends the request on to an API on the
 loopback interface, which keeps its connections open and answers at once with 50 rows, and returns the answer. Ours is
 bff_app as it is packaged, guard, limits and log line included. The TLS certificate is checked by all. In each round
-each contestant in turn answers 100 requests, the original 10."""
+each contestant in turn answers {CALLS} requests, the original {SLOW_CALLS}."""
 
 
 def contestants(workshop: Workshop, scheme: str) -> Sequence[Subject]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 SIZES = {"small": 1_000, "large": 1_000_000}
 QUICK_SIZES = {"small": 1_000, "large": 3_000}
-ROUNDS, QUICK_ROUNDS = 20, 2
-CALLS, QUICK_CALLS = 50, 3
+ROUNDS, QUICK_ROUNDS = 40, 2
+CALLS, QUICK_CALLS = 25, 3
 MOST_RATIO = 1.3
 # The part of the time that filling takes, as far as the bar is concerned.
 FILLING = 0.8
@@ -61,9 +61,9 @@ VACUUM ANALYZE empleados;
 VACUUM ANALYZE eventos
 """
 
-METHOD = """\
+METHOD = f"""\
 Two databases with the same schema, one with a thousand employees and as many events, one with a million of both. A
-process of crud_app for each stays warm; in each round each answers 50 requests of each kind."""
+process of crud_app for each stays warm; in each round each answers {CALLS} requests of each kind."""
 
 
 def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Table:
