@@ -8,6 +8,7 @@ from chalicelib.empleado import INPUTS, Audience
 from chalicelib.errors import EmailTaken, EmpleadoNotFound, KeyInFlight, KeyReused, StaleVersion, StatementRefused
 from chalicelib.etag import digest_of, etag_of
 from chalicelib.evento import Evento
+from chalicelib.listing import DEFAULT_LIMIT
 from chalicelib.statement import new_value
 from chalicelib.statements import STATEMENTS
 
@@ -134,15 +135,16 @@ class Repository:
             "after_key": after_key,
             "after_id": after_id,
         }
-        kind = "list_empleados" if listing.q is None else "search_empleados"
-        statement = STATEMENTS[f"{kind} {listing.audience.value} {listing.order.name}"]
+        kind = "search" if listing.q is not None else "first" if _is_usual(parameters) else "list"
+        statement = STATEMENTS[f"{kind}_empleados {listing.audience.value} {listing.order.name}"]
         ((body, key, last_id),) = self._read_page(statement, parameters)
         return Page(body, None if last_id is None else listing.next_query(key, last_id))
 
     def history(self, history: History, audience: Audience) -> Page:
         """A page of everybody's events, newest first."""
         parameters = {"limit": history.limit, "before": history.before}
-        ((body, last),) = self._read_page(STATEMENTS[f"list_eventos {audience.value}"], parameters)
+        kind = "first" if _is_usual(parameters) else "list"
+        ((body, last),) = self._read_page(STATEMENTS[f"{kind}_eventos {audience.value}"], parameters)
         return Page(body, None if last is None else history.next_query(last))
 
     def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
@@ -176,8 +178,7 @@ class Repository:
 
     def _read_page(self, statement: Statement, parameters: Mapping[str, object]) -> Rows:
         # A search, a position and a later page are found by an index that a plan for any values would leave alone.
-        is_narrowed = any(parameters.get(name) is not None for name in NARROWING)
-        return self._database.read(statement, parameters, plan_anew=is_narrowed)
+        return self._database.read(statement, parameters, plan_anew=_is_narrowed(parameters))
 
     def _change(self, statement: Statement, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
         try:
@@ -186,6 +187,15 @@ class Repository:
             if error.constraint == EMAIL_CONSTRAINT:
                 raise EmailTaken from None
             raise
+
+
+def _is_narrowed(parameters: Mapping[str, object]) -> bool:
+    return any(parameters.get(name) is not None for name in NARROWING)
+
+
+def _is_usual(parameters: Mapping[str, object]) -> bool:
+    """Whether it is the first page of all, and as long as usual: that has a statement of its own."""
+    return parameters["limit"] == DEFAULT_LIMIT and not _is_narrowed(parameters)
 
 
 def _new(values: Mapping[str, object]) -> dict[str, object]:

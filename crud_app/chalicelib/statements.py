@@ -101,6 +101,297 @@ FROM eventos
 WHERE CAST(((eventos.payload -> 'empleado') ->> 'email') AS VARCHAR) = $1::VARCHAR ORDER BY id""",
         ("email",),
     ),
+    "first_empleados everybody -creado_en": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados everybody -email": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados everybody -fecha_contratacion": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados everybody -id": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.id DESC) AS place
+FROM empleados ORDER BY empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados everybody -nombre": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados everybody -posicion": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados everybody creado_en": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+FROM empleados ORDER BY empleados.creado_en, empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados everybody email": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+FROM empleados ORDER BY empleados.email, empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados everybody fecha_contratacion": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+FROM empleados ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados everybody id": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.id) AS place
+FROM empleados ORDER BY empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados everybody nombre": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+FROM empleados ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados everybody posicion": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+FROM empleados ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh -actualizado_en": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY empleados.actualizado_en DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh -creado_en": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY empleados.creado_en DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh -email": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY empleados.email DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh -fecha_contratacion": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh -id": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.id DESC) AS place
+FROM empleados ORDER BY empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh -nombre": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh -posicion": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh -salario": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY empleados.salario DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh -version": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
+FROM empleados ORDER BY empleados.version DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh actualizado_en": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
+FROM empleados ORDER BY empleados.actualizado_en, empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh creado_en": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+FROM empleados ORDER BY empleados.creado_en, empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh email": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+FROM empleados ORDER BY empleados.email, empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh fecha_contratacion": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+FROM empleados ORDER BY empleados.fecha_contratacion, empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh id": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.id) AS place
+FROM empleados ORDER BY empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh nombre": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+FROM empleados ORDER BY fold_text(empleados.nombre), empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh posicion": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+FROM empleados ORDER BY fold_text(empleados.posicion), empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh salario": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
+FROM empleados ORDER BY empleados.salario, empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_empleados rrhh version": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
+FROM empleados ORDER BY empleados.version, empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (),
+    ),
+    "first_eventos everybody": Statement(
+        """WITH page AS
+(SELECT eventos.numero AS number, json_build_object('version', eventos.payload -> 'version', 'id', eventos.payload -> 'id', 'tipo', eventos.payload -> 'tipo', 'ocurrido_en', eventos.payload -> 'ocurrido_en', 'actor', eventos.payload -> 'actor', 'empleado', json_build_object('id', (eventos.payload -> 'empleado') -> 'id', 'nombre', (eventos.payload -> 'empleado') -> 'nombre', 'email', (eventos.payload -> 'empleado') -> 'email', 'posicion', (eventos.payload -> 'empleado') -> 'posicion'), 'cambios', CAST((eventos.payload -> 'cambios') AS JSONB) - ARRAY['salario', 'version', 'actualizado_en']) AS payload, row_number() OVER (ORDER BY eventos.numero DESC) AS place
+FROM eventos
+WHERE eventos.tipo != 'actualizado' OR jsonb_array_length(CAST((eventos.payload -> 'cambios') AS JSONB) - ARRAY['salario', 'version', 'actualizado_en']) > 0 ORDER BY number DESC
+ LIMIT 50 + 1)
+ SELECT (SELECT coalesce(CAST(json_agg(page.payload ORDER BY page.number DESC) FILTER (WHERE page.place <= 50) AS TEXT), '[]') AS coalesce_1
+FROM page) AS anon_1, (SELECT CASE WHEN (count(*) > 50) THEN min(page.number) FILTER (WHERE page.place <= 50) END AS anon_3
+FROM page) AS anon_2""",
+        (),
+    ),
+    "first_eventos rrhh": Statement(
+        """WITH page AS
+(SELECT eventos.numero AS number, eventos.payload AS payload, row_number() OVER (ORDER BY eventos.numero DESC) AS place
+FROM eventos ORDER BY number DESC
+ LIMIT 50 + 1)
+ SELECT (SELECT coalesce(CAST(json_agg(page.payload ORDER BY page.number DESC) FILTER (WHERE page.place <= 50) AS TEXT), '[]') AS coalesce_1
+FROM page) AS anon_1, (SELECT CASE WHEN (count(*) > 50) THEN min(page.number) FILTER (WHERE page.place <= 50) END AS anon_3
+FROM page) AS anon_2""",
+        (),
+    ),
     "forget_peticiones": Statement(
         """WITH forgotten AS
 (DELETE FROM peticiones WHERE peticiones.creada_en < now() - interval '24 hours' RETURNING peticiones.clave)

@@ -38,11 +38,12 @@ SINGLE = (
 SHOWN = (
     expressions.find_empleado,
     expressions.list_eventos,
+    expressions.first_eventos,
     expressions.list_eventos_of_empleado,
     expressions.summarise_empleados,
 )
 #: Those that show it in each order.
-ORDERED = (expressions.list_empleados, expressions.search_empleados)
+ORDERED = (expressions.list_empleados, expressions.first_empleados, expressions.search_empleados)
 
 
 def compile_all() -> dict[str, Statement]:

@@ -55,6 +55,7 @@ from chalicelib.evento import (
     TOLD,
 )
 from chalicelib.kind import Instant
+from chalicelib.listing import DEFAULT_LIMIT
 from chalicelib.peticion import KEPT_HOURS
 from chalicelib.statement import new_value
 from sql.tables import (
@@ -104,6 +105,9 @@ AFTER_ID = bindparam("after_id", type_=BigInteger)
 BEFORE = bindparam("before", type_=BigInteger)
 AFTER = bindparam("after", type_=BigInteger)
 ONE = literal_column("1", type_=Integer)
+#: For the page that is asked for most. PostgreSQL takes a parameter for a tenth of the table, and then plans anew each
+#: time, because that would take so long; a statement without parameters it plans once.
+USUAL_LIMIT = literal_column(str(DEFAULT_LIMIT), type_=Integer)
 
 
 def insert_empleado(names: tuple[str, ...]) -> ClauseElement:
@@ -203,6 +207,12 @@ def list_empleados(order: Order, audience: Audience) -> ClauseElement:
     return _page(_first_of(empleados.c, order, audience, _has_posicion()), order, audience)
 
 
+def first_empleados(order: Order, audience: Audience) -> ClauseElement:
+    """The first page of all, as long as it is when nobody says how long; see ``list_empleados``."""
+    rows = _sorted(empleados.c, order, audience).limit(USUAL_LIMIT + ONE)
+    return _page(rows, order, audience, limit=USUAL_LIMIT)
+
+
 def search_empleados(order: Order, audience: Audience) -> ClauseElement:
     """A page of those who match a search; see ``list_empleados``.
 
@@ -234,7 +244,12 @@ def search_empleados(order: Order, audience: Audience) -> ClauseElement:
 
 def list_eventos(audience: Audience) -> ClauseElement:
     """A page of everybody's events: body, and the number of its last one if there are more (else NULL)."""
-    return select(*_event_page(_told_to(audience, number=eventos.c.numero)))
+    return select(*_event_page(_told_to(audience, number=eventos.c.numero).where(_comes_before(eventos.c.numero))))
+
+
+def first_eventos(audience: Audience) -> ClauseElement:
+    """The first page of everybody's events; see ``first_empleados`` and ``list_eventos``."""
+    return select(*_event_page(_told_to(audience, number=eventos.c.numero), limit=USUAL_LIMIT))
 
 
 def list_eventos_of_empleado(audience: Audience) -> ClauseElement:
@@ -243,7 +258,7 @@ def list_eventos_of_empleado(audience: Audience) -> ClauseElement:
     They are numbered by their versions, which an index has in order; those that count what is not shown are not.
     """
     number = eventos.c.version if audience is Audience.RRHH else eventos.c.numero
-    own = _told_to(audience, number=number).where(eventos.c.empleado_id == ROW_ID)
+    own = _told_to(audience, number=number).where(eventos.c.empleado_id == ROW_ID, _comes_before(number))
     has_events = exists(select(eventos.c.id).where(eventos.c.empleado_id == ROW_ID))
     exists_now = exists(select(empleados.c.id).where(empleados.c.id == ROW_ID))
     is_known = select(or_(has_events, exists_now)).scalar_subquery()
@@ -510,12 +525,12 @@ def _first_of(source: Columns, order: Order, audience: Audience, *conditions: Co
     key = sort_key(source, order.field.name)
     here = (key,) if order.field.name == "id" else (key, source.id)
     there = (bindparam("after_key", type_=empleados.c[order.field.name].type), AFTER_ID)[: len(here)]
-    return (
-        select(*fields_of(source, audience))
-        .where(*conditions, or_(AFTER_ID.is_(None), _comes_after(tuple_(*here), tuple_(*there), order)))
-        .order_by(*_sorting(source, order))
-        .limit(LIMIT + ONE)
-    )
+    is_after = or_(AFTER_ID.is_(None), _comes_after(tuple_(*here), tuple_(*there), order))
+    return _sorted(source, order, audience).where(*conditions, is_after).limit(LIMIT + ONE)
+
+
+def _sorted(source: Columns, order: Order, audience: Audience) -> Select[Any]:
+    return select(*fields_of(source, audience)).order_by(*_sorting(source, order))
 
 
 def _sorting(source: Columns, order: Order) -> list[ColumnElement[Any]]:
@@ -529,12 +544,12 @@ def _place(source: Columns, order: Order) -> ColumnElement[int]:
     return func.row_number().over(order_by=_sorting(source, order)).label("place")
 
 
-def _page(rows: Select[Any], order: Order, audience: Audience) -> ClauseElement:
+def _page(rows: Select[Any], order: Order, audience: Audience, *, limit: ColumnElement[int] = LIMIT) -> ClauseElement:
     """Of the rows of a page, and one more: body, and the sort key and id of the last one shown if there are more."""
     page = rows.add_columns(_place(rows.selected_columns, order)).cte("page")
-    shown, is_last = page.c.place <= LIMIT, page.c.place == LIMIT
+    shown, is_last = page.c.place <= limit, page.c.place == limit
     body = func.string_agg(on_the_wire(page.c, audience), constant(",")).filter(shown)
-    is_more = func.count() > LIMIT
+    is_more = func.count() > limit
     return select(
         func.concat(constant("["), body, constant("]")),
         *(
@@ -542,6 +557,10 @@ def _page(rows: Select[Any], order: Order, audience: Audience) -> ClauseElement:
             for value in (sort_key_text(page.c, order.field), page.c.id)
         ),
     )
+
+
+def _comes_before(number: ColumnElement[Any]) -> ColumnElement[bool]:
+    return or_(BEFORE.is_(None), number < BEFORE)
 
 
 def _comes_after(here: Tuple, there: Tuple, order: Order) -> ColumnElement[bool]:
@@ -565,20 +584,19 @@ def _told_to(audience: Audience, *, number: ColumnElement[Any]) -> Select[Any]:
     return select(number.label("number"), public.label("payload")).where(is_told)
 
 
-def _event_page(source: Select[Any]) -> tuple[ColumnElement[Any], ...]:
+def _event_page(source: Select[Any], *, limit: ColumnElement[int] = LIMIT) -> tuple[ColumnElement[Any], ...]:
     """Body and last number (NULL if it is the last page) of events that have a ``number`` and a ``payload``."""
     number = source.selected_columns.number
     page = (
         source.add_columns(func.row_number().over(order_by=number.desc()).label("place"))
-        .where(or_(BEFORE.is_(None), number < BEFORE))
         .order_by(number.desc())
-        .limit(LIMIT + ONE)
+        .limit(limit + ONE)
         .cte("page")
     )
-    shown = page.c.place <= LIMIT
+    shown = page.c.place <= limit
     newest_first = aggregate_order_by(page.c.payload, page.c.number.desc())
     body = _json_array(func.json_agg(newest_first).filter(shown)).select_from(page)
-    last = case((func.count() > LIMIT, func.min(page.c.number).filter(shown)))
+    last = case((func.count() > limit, func.min(page.c.number).filter(shown)))
     return body.scalar_subquery(), select(last).select_from(page).scalar_subquery()
 
 
