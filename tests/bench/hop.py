@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.bench.turns import Progress
     from tests.bench.workshop import Workshop
 
-ROUNDS, QUICK_ROUNDS = 30, 2
+ROUNDS, QUICK_ROUNDS = 24, 2
 CALLS, QUICK_CALLS = 50, 3
 # A new connection with a new TLS context each time: so many calls take as long as all of another's.
 SLOW_CALLS, QUICK_SLOW_CALLS = 5, 2

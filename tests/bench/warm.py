@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.bench.workshop import Workshop
 
 # Many short turns: what disturbs the machine for a second then disturbs few rounds.
-ROUNDS, QUICK_ROUNDS = 30, 2
+ROUNDS, QUICK_ROUNDS = 24, 2
 CALLS, QUICK_CALLS = 100, 5
 RANKS = (50, 99)
 OPERATIONS = {"list": "list of 50", "get": "get", "create": "create"}

