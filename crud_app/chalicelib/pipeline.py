@@ -77,7 +77,6 @@ READ_BYTES = 16_384
 NO_TYPES = H_pack(0)  # the server infers each parameter's type
 ALL_TEXT = H_pack(0)  # parameters and columns in the text format
 DESCRIBE_PORTAL = DESCRIBE + i_pack(6) + PORTAL + NULL_BYTE
-EXECUTE_AND_SYNC = EXECUTE_MSG + SYNC_MSG
 
 
 class Prepared(NamedTuple):
@@ -186,13 +185,14 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
     def _run_prepared(self, statement: str, vals: Sequence[object]) -> Answer:
         values = make_params(self.py_types, vals)
         if prepared := self._prepared.get(statement):
-            self._send(_message(BIND, prepared.bind + _bound(values)) + EXECUTE_AND_SYNC)
+            self._send(_run_of(prepared.bind, values, describe=False) + SYNC_MSG)
             return self._receive(Answer(statement, prepared=prepared))
         name = _name_of(statement)
+        bind = _bind(name)
         # The server may have it from a first time that failed. To close what is not there is no error.
-        self._send(_close(name) + _parse(name, statement) + _run_of(name, values) + SYNC_MSG)
+        self._send(_close(name) + _parse(name, statement) + _run_of(bind, values) + SYNC_MSG)
         answer = self._receive(Answer(statement))
-        self._prepared[statement] = Prepared(_bind(name), answer.columns, answer.input_funcs)
+        self._prepared[statement] = Prepared(bind, answer.columns, answer.input_funcs)
         return answer
 
     def execute_later(self, statement: str, vals: Sequence[object] = ()) -> None:
@@ -328,7 +328,7 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
 
 def _flow(statement: str, parameters: Sequence[str | None], *, describe: bool = True) -> bytes:
     """Parse, Bind, Describe and Execute of the unnamed statement and portal, without the Sync."""
-    return _parse(b"", statement) + _run_of(b"", parameters, describe=describe)
+    return _parse(b"", statement) + _run_of(_bind(b""), parameters, describe=describe)
 
 
 def _parse(name: bytes, statement: str) -> bytes:
@@ -339,9 +339,9 @@ def _close(name: bytes) -> bytes:
     return _message(CLOSE, STATEMENT + name + NULL_BYTE)
 
 
-def _run_of(name: bytes, parameters: Sequence[str | None], *, describe: bool = True) -> bytes:
-    bind = _message(BIND, _bind(name) + _bound(parameters))
-    return b"".join((bind, DESCRIBE_PORTAL if describe else b"", EXECUTE_MSG))
+def _run_of(bind: bytes, parameters: Sequence[str | None], *, describe: bool = True) -> bytes:
+    bound = _message(BIND, bind + _bound(parameters))
+    return b"".join((bound, DESCRIBE_PORTAL if describe else b"", EXECUTE_MSG))
 
 
 def _name_of(statement: str) -> bytes:

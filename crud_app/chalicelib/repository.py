@@ -135,16 +135,18 @@ class Repository:
             "after_key": after_key,
             "after_id": after_id,
         }
-        kind = "search" if listing.q is not None else "first" if _is_usual(parameters) else "list"
+        is_narrowed = _is_narrowed(parameters)
+        kind = "search" if listing.q is not None else _kind_of_page(listing.limit, is_narrowed=is_narrowed)
         statement = STATEMENTS[f"{kind}_empleados {listing.audience.value} {listing.order.name}"]
-        ((body, key, last_id),) = self._read_page(statement, parameters)
+        ((body, key, last_id),) = self._database.read(statement, parameters, plan_anew=is_narrowed)
         return Page(body, None if last_id is None else listing.next_query(key, last_id))
 
     def history(self, history: History, audience: Audience) -> Page:
         """A page of everybody's events, newest first."""
         parameters = {"limit": history.limit, "before": history.before}
-        kind = "first" if _is_usual(parameters) else "list"
-        ((body, last),) = self._read_page(STATEMENTS[f"{kind}_eventos {audience.value}"], parameters)
+        is_narrowed = _is_narrowed(parameters)
+        statement = STATEMENTS[f"{_kind_of_page(history.limit, is_narrowed=is_narrowed)}_eventos {audience.value}"]
+        ((body, last),) = self._database.read(statement, parameters, plan_anew=is_narrowed)
         return Page(body, None if last is None else history.next_query(last))
 
     def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
@@ -155,7 +157,8 @@ class Repository:
         """
         parameters = {"row_id": row_id, "limit": history.limit, "before": history.before}
         statement = STATEMENTS[f"list_eventos_of_empleado {audience.value}"]
-        ((body, last, is_known),) = self._read_page(statement, parameters)
+        rows = self._database.read(statement, parameters, plan_anew=_is_narrowed(parameters))
+        ((body, last, is_known),) = rows
         if not is_known:
             raise EmpleadoNotFound
         return Page(body, None if last is None else history.next_query(last))
@@ -176,10 +179,6 @@ class Repository:
         parameters = {"event_id": evento.id, "sns_message_id": message_id}
         self._database.write_later(STATEMENTS["mark_evento"], parameters)
 
-    def _read_page(self, statement: Statement, parameters: Mapping[str, object]) -> Rows:
-        # A search, a position and a later page are found by an index that a plan for any values would leave alone.
-        return self._database.read(statement, parameters, plan_anew=_is_narrowed(parameters))
-
     def _change(self, statement: Statement, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
         try:
             return self._database.write(statement, parameters, is_repeatable=is_repeatable)
@@ -190,12 +189,13 @@ class Repository:
 
 
 def _is_narrowed(parameters: Mapping[str, object]) -> bool:
+    """Whether a page is found by an index that a plan for any values would leave alone: a search, a later page."""
     return any(parameters.get(name) is not None for name in NARROWING)
 
 
-def _is_usual(parameters: Mapping[str, object]) -> bool:
-    """Whether it is the first page of all, and as long as usual: that has a statement of its own."""
-    return parameters["limit"] == DEFAULT_LIMIT and not _is_narrowed(parameters)
+def _kind_of_page(limit: int, *, is_narrowed: bool) -> str:
+    """The first page of all, if it is as long as usual, has a statement of its own."""
+    return "first" if limit == DEFAULT_LIMIT and not is_narrowed else "list"
 
 
 def _new(values: Mapping[str, object]) -> dict[str, object]:

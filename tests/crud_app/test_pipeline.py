@@ -383,10 +383,14 @@ class TestReading:
         assert connection.execute_prepared("SELECT $1::int", (8,)).rows == [[8]]
         assert connection.is_usable()
 
-    def test_several_answers_may_come_at_once(self, connection):
+    def test_several_answers_may_come_at_once(self, connection, proxy):
+        sent = proxy.statements + 3
         for number in range(3):
             connection.execute_later("SELECT WHERE $1::int < 0", (number,))
-        time.sleep(0.2)
+        deadline = time.monotonic() + 5
+        while not (proxy.statements == sent and proxy.is_answered) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.1)  # the proxy counts an answer just before it passes it on
         reads = []
         change_socket(connection, recv=lambda recv, size: reads.append(size) or recv(size))
         assert connection.is_usable()
