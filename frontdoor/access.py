@@ -112,7 +112,7 @@ class Access:
         return ANYBODY if is_open else self._roles[0]
 
     def _admit(self, request: FrontDoorRequest, needed: str | None) -> Caller:
-        claims = request.context["authorizer"]["claims"]
+        claims = request.claims
         caller = self.read_caller(claims)
         if caller is None:
             _log(request, WRONG_TOKEN if claims else NO_TOKEN)

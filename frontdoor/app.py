@@ -194,7 +194,8 @@ class FrontDoor(Chalice):
 
     def _receive(self, http: events.HttpRequest, context: object) -> FrontDoorRequest:
         match = self._match(http)
-        http.client = client_address(http.client, http.headers.get("x-forwarded-for", ""), self._trusted_proxies)
+        if self._trusted_proxies:
+            http.client = client_address(http.client, http.headers.get("x-forwarded-for", ""), self._trusted_proxies)
         return FrontDoorRequest(http, context, match, self.routes[match.template] if match else {}, self._languages)
 
     def _match(self, http: events.HttpRequest) -> Match | None:
@@ -266,7 +267,8 @@ class FrontDoor(Chalice):
             return _answer_without_view(method, entries)
         if entry.authorizer is not None and not request.authorized:
             raise Problem(401)
-        _check_content_type(request, entry)
+        if request.raw_body:
+            _check_content_type(request, entry)
         parameters = request.uri_params or {}
         return entry.view_function(**{name: parameters[name] for name in entry.view_args})
 
@@ -321,13 +323,13 @@ def _answer_without_view(method: str, entries: dict[str, RouteEntry]) -> Respons
 
 
 def _check_content_type(request: FrontDoorRequest, entry: RouteEntry) -> None:
-    """Refuse a body that the route does not take; without a body there is nothing to refuse.
+    """Refuse a body that the route does not take.
 
     Raises:
         Problem: 415.
     """
     accepted = entry.content_types
-    if not accepted or "*/*" in accepted or not request.raw_body:
+    if not accepted or "*/*" in accepted:
         return
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if not any(media_type == content_type.lower() for content_type in accepted):

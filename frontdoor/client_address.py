@@ -14,8 +14,6 @@ def client_address(peer: str, forwarded_for: str, trusted_proxies: int) -> str:
         forwarded_for: the header; the ALB and API Gateway end it with the peer.
         trusted_proxies: how many proxies that append to the header stand before the door.
     """
-    if not trusted_proxies:
-        return peer
     chain = [address.strip() for address in forwarded_for.split(",") if address.strip()]
     if not chain or chain[-1] != peer:
         chain.append(peer)

@@ -40,6 +40,7 @@ Event = dict[str, Any]
 _OWS = " \t"
 #: RFC 9110, section 9.1: a method is a token.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_USUAL_METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
 
 
 class MalformedEvent(ValueError):
@@ -123,7 +124,7 @@ def read(door: str, event: Event) -> HttpRequest:
     """
     try:
         request = _READERS[door](event)
-        if _TOKEN.fullmatch(request.method):
+        if request.method in _USUAL_METHODS or _TOKEN.fullmatch(request.method):
             return request
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MalformedEvent(door) from error
@@ -153,8 +154,9 @@ def _read_alb(request: HttpRequest, event: Event) -> HttpRequest:
 def _read_http_api_2(event: Event) -> HttpRequest:
     request = _read_version_2(event)
     request.segments = split(_without_stage(event["rawPath"], request.context))
-    template = str(event.get("routeKey")).partition(" ")[2]
-    request.matched = _match_of(template, event.get("pathParameters"))
+    route_key = event.get("routeKey")
+    if route_key != "$default":
+        request.matched = _match_of(str(route_key).partition(" ")[2], event.get("pathParameters"))
     return request
 
 
@@ -246,7 +248,8 @@ def _read_common(
     request.event = event
     request.context = context
     request.headers = headers
-    request.body = _read_body(event.get("body"), is_base64=event.get("isBase64Encoded"))
+    body = event.get("body")
+    request.body = _read_body(body, is_base64=event.get("isBase64Encoded")) if body else None
     request.identity = {**(context.get("identity") or {})}
     request.request_id = _text(context.get("requestId"))
     request.stage_variables = event.get("stageVariables")
@@ -257,9 +260,7 @@ def _read_common(
     return request
 
 
-def _read_body(body: object, *, is_base64: object) -> bytes | None:
-    if not body:
-        return None
+def _read_body(body: object, *, is_base64: object) -> bytes:
     if isinstance(body, bytes):  # chalice local's
         return body
     if not isinstance(body, str):
@@ -306,10 +307,10 @@ def _text(value: object) -> str:
 def _without_stage(path: str, context: dict[str, Any]) -> str:
     """An HTTP API puts the name of a stage before the path; the stage ``$default`` has none."""
     stage = context.get("stage")
+    if stage == "$default":
+        return path
     prefix = f"/{stage}"
-    if stage != "$default" and (path == prefix or path.startswith(f"{prefix}/")):
-        return path[len(prefix) :]
-    return path
+    return path[len(prefix) :] if path == prefix or path.startswith(f"{prefix}/") else path
 
 
 def _match_of(template: object, parameters: object) -> Match | None:

@@ -37,9 +37,14 @@ class _AccessRecord(logging.LogRecord):
             fields: what an ``extra`` would hold; no name of ``LogRecord``'s own.
         """
         now = time.time()
-        self.__dict__.update(_SAME, msg=text, **fields)
-        self.created, self.msecs = now, now % 1 * 1000
-        self.relativeCreated = (now - _SAME["created"]) * 1000
+        self.__dict__ = {
+            **_SAME,
+            "msg": text,
+            "created": now,
+            "msecs": now % 1 * 1000,
+            "relativeCreated": (now - _SAME["created"]) * 1000,
+            **fields,
+        }
 
 
 class _OfThread(threading.local):

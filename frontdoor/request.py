@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from chalice.app import CaseInsensitiveMapping, Request
+from chalice.app import CaseInsensitiveMapping, MultiDict, Request
 
 from frontdoor.language import negotiate
 
@@ -47,8 +47,12 @@ class FrontDoorRequest(Request):
     Attributes:
         request_id: the caller's ``X-Request-Id`` if it is well-formed, else API Gateway's id, else Lambda's.
         authorized: whether an authorizer let the request in, by the front door's word.
+        routes: Chalice's entries for this path, by method; empty when no route has the path.
         caller: whom ``frontdoor.Access`` let in; None where nobody had to be.
     """
+
+    # What ``to_dict()`` leaves out, for it is made into JSON; Chalice's own list has the first.
+    _NON_SERIALIZED_ATTRS = ["lambda_context", "caller", "routes"]  # noqa: RUF012 - as Chalice declares it
 
     def __init__(
         self,
@@ -58,31 +62,53 @@ class FrontDoorRequest(Request):
         routes: dict[str, RouteEntry],
         languages: tuple[str, ...],
     ) -> None:
-        super().__init__(
-            {
-                "multiValueQueryStringParameters": http.query,
-                "headers": {},
-                "pathParameters": match.parameters if match else {},
-                "body": http.body,
-                "stageVariables": http.stage_variables,
-                "requestContext": {
-                    **http.context,
-                    "httpMethod": http.method,
-                    "resourcePath": match.template if match else NO_ROUTE,
-                    "identity": {**http.identity, "sourceIp": http.client},
-                    "authorizer": http.authorizer,
-                },
-            },
-            context,
-        )
+        # Chalice's own constructor reads all this out of a REST API's event, which would have to be made first.
+        self.method = http.method
+        self.path = match.template if match else NO_ROUTE
+        self.uri_params = match.parameters if match else {}
+        self.query_params = None if http.query is None else MultiDict(http.query)
         self.headers = _ReadHeaders(http.headers)
+        self.stage_vars = http.stage_variables
+        self.lambda_context = context
+        self._body = http.body
+        self._json_body = None
         self._event_dict = http.event
-        self._routes = routes
+        self._http = http
+        self._context: dict[str, Any] | None = None
+        self.routes = routes
         self._languages = languages
         lambdas = getattr(context, "aws_request_id", None)
         self.request_id = _first_id(http.headers.get("x-request-id"), http.request_id, lambdas)
         self.authorized = http.authorized
         self.caller: Caller | None = None
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """What a REST API's ``requestContext`` would hold. Few ask for it, so it is made at the first time."""
+        if self._context is None:
+            http = self._http
+            self._context = {
+                **http.context,
+                "httpMethod": http.method,
+                "resourcePath": self.path,
+                "identity": {**http.identity, "sourceIp": http.client},
+                "authorizer": http.authorizer,
+            }
+        return self._context
+
+    @context.setter
+    def context(self, context: dict[str, Any]) -> None:
+        self._context = context
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What the front door's authorizer read in the caller's token; nothing where it has none."""
+        claims: dict[str, Any] = self._http.authorizer["claims"]
+        return claims
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in Chalice: what the request holds, fit for JSON."""
+        return {**super().to_dict(), "context": self.context}
 
     @property
     def raw_body(self) -> bytes:
@@ -94,11 +120,6 @@ class FrontDoorRequest(Request):
     def language(self) -> str:
         """The one of the app's languages that the client wants most."""
         return negotiate(self.headers.get("accept-language", ""), self._languages)
-
-    @property
-    def routes(self) -> dict[str, RouteEntry]:
-        """Chalice's entries for this path, by method; empty when no route has the path."""
-        return self._routes
 
 
 def request_id_of(context: object) -> str:

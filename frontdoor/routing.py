@@ -40,6 +40,7 @@ class Router:
 
     def __init__(self, templates: Iterable[str]) -> None:
         self._root = _Node()
+        self._fixed: dict[tuple[str, ...], str] = {}
         self.size = 0
         for template in templates:
             self._add(template)
@@ -47,7 +48,8 @@ class Router:
 
     def match(self, segments: list[str]) -> Match | None:
         """The route for the decoded segments of a path, or None."""
-        return _descend(self._root, segments, 0, [])
+        fixed = self._fixed.get(tuple(segments))  # all literals, which win: no need to search
+        return Match(fixed, {}) if fixed is not None else _descend(self._root, segments, 0, [])
 
     def _add(self, template: str) -> None:
         node = self._root
@@ -63,6 +65,8 @@ class Router:
             else:
                 node = node.literals.setdefault(segment, _Node())
         node.template, node.names = template, names
+        if not names:
+            self._fixed[tuple(split(template))] = template
 
 
 def _descend(node: _Node, segments: list[str], depth: int, values: list[str]) -> Match | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from chalice import Blueprint, CORSConfig, IAMAuthorizer, Response
-from chalice.app import Chalice, ChaliceUnhandledError, ConvertToMiddleware
+from chalice.app import Chalice, ChaliceUnhandledError, ConvertToMiddleware, Request
 
 from frontdoor import FrontDoor, Problem
 from tests.frontdoor.sample import app_that_answers, app_with, make_app
@@ -25,6 +26,8 @@ from tests.support.events import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from frontdoor.request import FrontDoorRequest
 
 
 # ---- methods
@@ -329,8 +332,35 @@ def test_the_view_is_told_how_long_lambda_will_wait() -> None:
 
 
 def test_the_request_is_chalices() -> None:
-    app = app_with(lambda: app.current_request.to_dict()["context"]["resourcePath"])
-    assert Client(app).get("/vista").body == b"/vista"
+    """It sets Chalice's attributes itself: it may miss none, nor hide one from ``to_dict()``, which is for JSON."""
+    requests: list[FrontDoorRequest] = []
+    app = app_with(lambda: requests.append(app.current_request))
+    Client(app).get("/vista?q=a", headers={"X-Request-Id": "uno"})
+    (ours,) = requests
+    event = {
+        "multiValueQueryStringParameters": {"q": ["a"]},
+        "headers": ours.headers,
+        "pathParameters": {},
+        "body": None,
+        "stageVariables": None,
+        "requestContext": {**ours.context, "httpMethod": "GET", "resourcePath": "/vista"},
+    }
+    theirs = Request(event).to_dict()
+    told = json.loads(json.dumps(ours.to_dict()))
+    assert {name: told[name] for name in theirs} == theirs
+    assert told["request_id"] == "uno"
+    assert (ours.raw_body, ours.to_original_event()["rawPath"]) == (b"", "/vista")
+
+
+def test_middleware_may_change_what_the_door_found_out() -> None:
+    app = app_with(lambda: app.current_request.context["identity"])
+
+    @app.middleware("http")
+    def replace(request: FrontDoorRequest, get_response: Callable[[FrontDoorRequest], Response]) -> Response:
+        request.context = {**request.context, "identity": {"sourceIp": "hidden"}}
+        return get_response(request)
+
+    assert Client(app).get("/vista").json() == {"sourceIp": "hidden"}
 
 
 # ---- the same as Chalice, where Chalice answers
