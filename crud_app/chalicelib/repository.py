@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 #: The constraint that makes e-mail addresses unique: the database decides, and says so by this name.
 EMAIL_CONSTRAINT = "empleados_email_key"
 
-#: The parameters of a page that may be NULL: each that is not makes another plan the best.
-NARROWING = ("q", "posicion", "after_id", "before")
-
 #: The statement that is sent most: its name need not be put together each time.
 FIND_FOR_EVERYBODY = STATEMENTS[f"find_empleado {Audience.EVERYBODY.value}"]
 FIND_FOR_RRHH = STATEMENTS[f"find_empleado {Audience.RRHH.value}"]
@@ -135,18 +132,17 @@ class Repository:
             "after_key": after_key,
             "after_id": after_id,
         }
-        is_narrowed = _is_narrowed(parameters)
-        kind = "search" if listing.q is not None else _kind_of_page(listing.limit, is_narrowed=is_narrowed)
+        kind, has_one_plan = _kind_of_list(listing)
         statement = STATEMENTS[f"{kind}_empleados {listing.audience.value} {listing.order.name}"]
-        ((body, key, last_id),) = self._database.read(statement, parameters, plan_anew=is_narrowed)
+        ((body, key, last_id),) = self._database.read(statement, parameters, plan_anew=not has_one_plan)
         return Page(body, None if last_id is None else listing.next_query(key, last_id))
 
     def history(self, history: History, audience: Audience) -> Page:
         """A page of everybody's events, newest first."""
         parameters = {"limit": history.limit, "before": history.before}
-        is_narrowed = _is_narrowed(parameters)
-        statement = STATEMENTS[f"{_kind_of_page(history.limit, is_narrowed=is_narrowed)}_eventos {audience.value}"]
-        ((body, last),) = self._database.read(statement, parameters, plan_anew=is_narrowed)
+        kind, has_one_plan = _kind_of_page(history.limit, is_first=history.before is None)
+        statement = STATEMENTS[f"{kind}_eventos {audience.value}"]
+        ((body, last),) = self._database.read(statement, parameters, plan_anew=not has_one_plan)
         return Page(body, None if last is None else history.next_query(last))
 
     def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
@@ -157,7 +153,7 @@ class Repository:
         """
         parameters = {"row_id": row_id, "limit": history.limit, "before": history.before}
         statement = STATEMENTS[f"list_eventos_of_empleado {audience.value}"]
-        rows = self._database.read(statement, parameters, plan_anew=_is_narrowed(parameters))
+        rows = self._database.read(statement, parameters, plan_anew=history.before is not None)
         ((body, last, is_known),) = rows
         if not is_known:
             raise EmpleadoNotFound
@@ -188,14 +184,19 @@ class Repository:
             raise
 
 
-def _is_narrowed(parameters: Mapping[str, object]) -> bool:
-    """Whether a page is found by an index that a plan for any values would leave alone: a search, a later page."""
-    return any(parameters.get(name) is not None for name in NARROWING)
+def _kind_of_list(listing: Listing) -> tuple[str, bool]:
+    """Which statement finds a page of employees, and whether one plan of it is good for any parameters."""
+    if listing.q is not None:
+        return "search", False
+    if listing.posicion is None:
+        return _kind_of_page(listing.limit, is_first=listing.after is None)
+    is_usual = listing.limit == DEFAULT_LIMIT and listing.order.field.name == "id"
+    return ("posicion", True) if is_usual else ("list", False)
 
 
-def _kind_of_page(limit: int, *, is_narrowed: bool) -> str:
-    """The first page of all, if it is as long as usual, has a statement of its own."""
-    return "first" if limit == DEFAULT_LIMIT and not is_narrowed else "list"
+def _kind_of_page(limit: int, *, is_first: bool) -> tuple[str, bool]:
+    """The same for a page of all: the first, if it is as long as usual, has a statement of its own."""
+    return "first" if is_first and limit == DEFAULT_LIMIT else "list", is_first
 
 
 def _new(values: Mapping[str, object]) -> dict[str, object]:

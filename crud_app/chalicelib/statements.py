@@ -1091,6 +1091,58 @@ WHERE eventos.publicado_en IS NULL AND eventos.ocurrido_en < now() - interval '3
             "limit",
         ),
     ),
+    "posicion_empleados everybody -id": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.posicion DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE empleados.posicion >= (SELECT $1::VARCHAR AS anon_3) AND (empleados.posicion, empleados.id) < ((SELECT $1::VARCHAR AS anon_3), (SELECT coalesce($2::BIGINT, 9223372036854775807) AS coalesce_1)) ORDER BY empleados.posicion DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (
+            "posicion",
+            "after_id",
+        ),
+    ),
+    "posicion_empleados everybody id": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.posicion, empleados.id) AS place
+FROM empleados
+WHERE empleados.posicion <= (SELECT $1::VARCHAR AS anon_3) AND (empleados.posicion, empleados.id) > ((SELECT $1::VARCHAR AS anon_3), (SELECT coalesce($2::BIGINT, 0) AS coalesce_1)) ORDER BY empleados.posicion, empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (
+            "posicion",
+            "after_id",
+        ),
+    ),
+    "posicion_empleados rrhh -id": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.posicion DESC, empleados.id DESC) AS place
+FROM empleados
+WHERE empleados.posicion >= (SELECT $1::VARCHAR AS anon_3) AND (empleados.posicion, empleados.id) < ((SELECT $1::VARCHAR AS anon_3), (SELECT coalesce($2::BIGINT, 9223372036854775807) AS coalesce_1)) ORDER BY empleados.posicion DESC, empleados.id DESC
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (
+            "posicion",
+            "after_id",
+        ),
+    ),
+    "posicion_empleados rrhh id": Statement(
+        """WITH page AS
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.posicion, empleados.id) AS place
+FROM empleados
+WHERE empleados.posicion <= (SELECT $1::VARCHAR AS anon_3) AND (empleados.posicion, empleados.id) > ((SELECT $1::VARCHAR AS anon_3), (SELECT coalesce($2::BIGINT, 0) AS coalesce_1)) ORDER BY empleados.posicion, empleados.id
+ LIMIT 50 + 1)
+ SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+FROM page""",
+        (
+            "posicion",
+            "after_id",
+        ),
+    ),
     "search_empleados everybody -creado_en": Statement(
         """WITH look AS
 (SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place

@@ -44,6 +44,8 @@ SHOWN = (
 )
 #: Those that show it in each order.
 ORDERED = (expressions.list_empleados, expressions.first_empleados, expressions.search_empleados)
+#: The orders in which an index has the employees of one position.
+BY_ID = ("id", "-id")
 
 
 def compile_all() -> dict[str, Statement]:
@@ -62,6 +64,9 @@ def _expressions() -> Iterator[tuple[tuple[str, ...], ClauseElement]]:
             yield (show.__name__, audience.value), show(audience)
         for sort, order in product(ORDERED, orders_of(audience)):
             yield (sort.__name__, audience.value, order), sort(read_order(order, audience), audience)
+        for order in BY_ID:
+            name = expressions.posicion_empleados.__name__
+            yield (name, audience.value, order), expressions.posicion_empleados(read_order(order, audience), audience)
 
 
 def _insertable() -> Iterator[tuple[str, ...]]:

@@ -4,8 +4,8 @@ A change writes the row **and** its event by one data-modifying CTE: either both
 ``docs/adr/0004-row-and-event-in-one-statement.md``). PostgreSQL makes the JSON; it passes through Python as text.
 
 An optional condition is written ``parameter IS NULL OR condition``. Where it decides which index is the best
-(``NARROWING`` in ``chalicelib/repository.py``) the statement is sent unnamed, and so is planned anew with its
-parameters known: the planner sees only what remains.
+(``chalicelib/repository.py`` knows) the statement is sent unnamed, and so is planned anew with its parameters known:
+the planner sees only what remains.
 """
 
 from __future__ import annotations
@@ -90,6 +90,9 @@ SWEEP_LOCK = 0x656D706C  # "empl"
 #: Seconds that a request has to publish its own event, before the sweep takes it for left over. Longer than any
 #: request lives.
 GRACE_SECONDS = 30
+
+#: PostgreSQL's largest bigint: https://www.postgresql.org/docs/current/datatype-numeric.html
+MAX_ID = 2**63 - 1
 
 ROW_ID = bindparam("row_id", type_=BigInteger)
 ACTOR = bindparam("actor", type_=Text)
@@ -213,6 +216,22 @@ def first_empleados(order: Order, audience: Audience) -> ClauseElement:
     return _page(rows, order, audience, limit=USUAL_LIMIT)
 
 
+def posicion_empleados(order: Order, audience: Audience) -> ClauseElement:
+    """A page, of the usual length, of those who have a position, in the order of ids; see ``list_empleados``.
+
+    Were the rows said to be equal in ``posicion``, PostgreSQL could take the order of ids for theirs, and go through
+    all rows for as long as it takes to meet enough of them. So they are a range, whose order only the index of
+    positions has; between subqueries, whose values it does not weigh: all plans look alike to it, and one is kept.
+    """
+    columns = empleados.c
+    wanted, after = select(POSICION).scalar_subquery(), select(func.coalesce(AFTER_ID, _start(order))).scalar_subquery()
+    is_left = columns.posicion >= wanted if order.is_descending else columns.posicion <= wanted
+    here, there = tuple_(columns.posicion, columns.id), tuple_(wanted, after)
+    rows = select(*fields_of(columns, audience)).where(is_left, _comes_after(here, there, order))
+    sorting = _directed([columns.posicion, columns.id], order)
+    return _page(rows.order_by(*sorting).limit(USUAL_LIMIT + ONE), order, audience, limit=USUAL_LIMIT, sorting=sorting)
+
+
 def search_empleados(order: Order, audience: Audience) -> ClauseElement:
     """A page of those who match a search; see ``list_empleados``.
 
@@ -226,7 +245,7 @@ def search_empleados(order: Order, audience: Audience) -> ClauseElement:
     look = (
         _first_of(empleados.c, order, audience)
         .limit(MAX_LOOK)
-        .add_columns(fits, _place(empleados.c, order))
+        .add_columns(fits, _place(_sorting(empleados.c, order)))
         .cte("look")
     )
     near = select(*fields_of(look.c, audience)).where(look.c.fits).order_by(look.c.place).limit(LIMIT + ONE).cte("near")
@@ -535,18 +554,36 @@ def _sorted(source: Columns, order: Order, audience: Audience) -> Select[Any]:
 
 def _sorting(source: Columns, order: Order) -> list[ColumnElement[Any]]:
     key = sort_key(source, order.field.name)
-    here = [key] if order.field.name == "id" else [key, source.id]
-    return [part.desc() if order.is_descending else part for part in here]
+    return _directed([key] if order.field.name == "id" else [key, source.id], order)
 
 
-def _place(source: Columns, order: Order) -> ColumnElement[int]:
-    """The row's number in the order."""
-    return func.row_number().over(order_by=_sorting(source, order)).label("place")
+def _directed(parts: list[ColumnElement[Any]], order: Order) -> list[ColumnElement[Any]]:
+    return [part.desc() for part in parts] if order.is_descending else parts
 
 
-def _page(rows: Select[Any], order: Order, audience: Audience, *, limit: ColumnElement[int] = LIMIT) -> ClauseElement:
-    """Of the rows of a page, and one more: body, and the sort key and id of the last one shown if there are more."""
-    page = rows.add_columns(_place(rows.selected_columns, order)).cte("page")
+def _place(sorting: list[ColumnElement[Any]]) -> ColumnElement[int]:
+    """The row's number in an order."""
+    return func.row_number().over(order_by=sorting).label("place")
+
+
+def _page(
+    rows: Select[Any],
+    order: Order,
+    audience: Audience,
+    *,
+    limit: ColumnElement[int] = LIMIT,
+    sorting: list[ColumnElement[Any]] | None = None,
+) -> ClauseElement:
+    """Of the rows of a page, and one more: body, and the sort key and id of the last one shown if there are more.
+
+    Args:
+        rows: sorted.
+        order: whose sort key.
+        audience: who sees them.
+        limit: how many are shown.
+        sorting: what they are sorted by, if it is more than ``order``.
+    """
+    page = rows.add_columns(_place(sorting or _sorting(rows.selected_columns, order))).cte("page")
     shown, is_last = page.c.place <= limit, page.c.place == limit
     body = func.string_agg(on_the_wire(page.c, audience), constant(",")).filter(shown)
     is_more = func.count() > limit
@@ -557,6 +594,11 @@ def _page(rows: Select[Any], order: Order, audience: Audience, *, limit: ColumnE
             for value in (sort_key_text(page.c, order.field), page.c.id)
         ),
     )
+
+
+def _start(order: Order) -> ColumnElement[int]:
+    """An id that none comes before in the order of ids."""
+    return literal_column(str(MAX_ID) if order.is_descending else "0", type_=BigInteger)
 
 
 def _comes_before(number: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROUNDS, QUICK_ROUNDS = 2, 1
 CALLS = 5
 # Far more than a request takes by itself, so that what is waited for can be counted.
-SECONDS = 0.040
+SECONDS = 0.025
 # What an answer takes at most that is not held back.
 A_MOMENT = 0.010
 # pg8000's default: it asks, and takes no for an answer.

@@ -76,7 +76,16 @@ class TestPlans:
         assert self.prepared(far_database) == 2 * kept
 
     @pytest.mark.parametrize(
-        ("query", "kept"), [([], 1), ([("orden", "-id")], 1), ([("q", "ana")], 0), ([("posicion", "x")], 0)]
+        ("query", "kept"),
+        [
+            ([], 1),
+            ([("orden", "-id")], 1),
+            ([("q", "ana")], 0),
+            ([("posicion", "x")], 1),
+            ([("posicion", "x"), ("limite", "7")], 0),
+            ([("posicion", "x"), ("orden", "nombre")], 0),
+            ([("posicion", "x"), ("q", "ana")], 0),
+        ],
     )
     def test_are_kept_for_the_first_page_of_a_list_and_made_for_a_search(self, far_database, query, kept):
         Repository(far_database).list(read_listing(query, Audience.RRHH))

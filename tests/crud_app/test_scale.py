@@ -50,8 +50,12 @@ def nodes(plan):
 
 def explain(database, statement, parameters):
     """The nodes of the plan that the statement gets when it is sent, parameters known."""
+    return explained_by(database.read, statement, parameters)
+
+
+def explained_by(run, statement, parameters):
     explained = statement._replace(sql=f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.sql}")
-    ((plan,),) = database.read(explained, parameters)
+    ((plan,),) = run(explained, parameters)
     plan = json.loads(plan) if isinstance(plan, str) else plan
     return list(nodes(plan[0]["Plan"]))
 
@@ -74,6 +78,13 @@ def listing(query):
 def history(query):
     asked = read_history(query)
     return {"limit": asked.limit, "before": asked.before}
+
+
+def plans_made(database, name):
+    """How many plans for its parameters, and how often one for any, a statement has had on the connection."""
+    counts = Statement("SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement = $1", ("sql",))
+    ((custom, generic),) = database.read(counts, {"sql": STATEMENTS[name].sql}, plan_anew=True)
+    return custom, generic
 
 
 def executed(plan):
@@ -112,10 +123,22 @@ def test_the_usual_first_page_is_planned_once(large, audience):
     for _ in range(8):
         repository.list(read_listing([], audience))
         repository.history(read_history([]), audience)
-    plans = "SELECT custom_plans, generic_plans >= 8 FROM pg_prepared_statements WHERE statement = $1"
     for name in (f"first_empleados {audience.value} id", f"first_eventos {audience.value}"):
-        ((custom, is_kept),) = large.read(Statement(plans, ("sql",)), {"sql": STATEMENTS[name].sql}, plan_anew=True)
-        assert (custom, is_kept) == (0, True)
+        custom, generic = plans_made(large, name)
+        assert custom == 0
+        assert generic >= 8
+
+
+@pytest.mark.parametrize("audience", Audience)
+@pytest.mark.parametrize("order", ["id", "-id"])
+def test_a_page_of_a_position_gets_a_plan_that_is_kept(large, audience, order):
+    """PostgreSQL makes five with the parameters at hand, before it compares them with one for all."""
+    query = [("posicion", "Puesto 7"), ("orden", order)]
+    for _ in range(12):
+        Repository(large).list(read_listing(query, audience))
+    custom, generic = plans_made(large, f"posicion_empleados {audience.value} {order}")
+    assert custom <= 5
+    assert generic >= 7
 
 
 @pytest.mark.parametrize("limit", ["1", "49", "50", "51", "200"])
@@ -202,8 +225,47 @@ def test_at_the_limit_of_hits_the_same_is_found(large):
         assert last is not None
 
 
-def test_a_position_is_found_by_its_index(large):
-    check(explain(large, *listing([("posicion", "Puesto 7")])), "empleados_posicion_id_idx")
+@pytest.mark.parametrize("order", ["id", "-id", "nombre"])
+@pytest.mark.parametrize("limit", ["50", "40"])
+def test_a_position_is_found_by_its_index(large, order, limit):
+    plan = explain(large, *listing([("posicion", "Puesto 7"), ("orden", order), ("limite", limit)]))
+    check(plan, "empleados_posicion_id_idx")
+
+
+@pytest.mark.parametrize("order", ["id", "-id"])
+def test_a_position_of_many_is_not_looked_for_among_all(large, order):
+    """A quarter has it, and the list begins at the other end: PostgreSQL expects to meet one at each fourth row."""
+    many = "id > 15000" if order == "id" else "id <= 5000"
+    with large.transaction() as transaction:
+        transaction.execute(f"UPDATE empleados SET posicion = 'Nueva' WHERE {many}")  # noqa: S608 - ours
+        transaction.execute("ANALYZE empleados")
+        plan = explained_by(transaction.run, *listing([("posicion", "Nueva"), ("orden", order)]))
+        transaction.execute("ROLLBACK")
+    check(plan, "empleados_posicion_id_idx")
+    assert max(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in plan) <= 51
+
+
+@pytest.mark.parametrize("audience", Audience)
+@pytest.mark.parametrize("order", ["id", "-id"])
+def test_the_pages_of_a_position_hold_it_and_no_neighbour(large, order, audience):
+    """In the index "Puesto 17", "Puesto 170" and "Puesto 171" stand side by side."""
+    repository, query, lengths, found = Repository(large), [("posicion", "Puesto 17"), ("orden", order)], [], []
+    while True:
+        page = repository.list(read_listing(query, audience))
+        rows = json.loads(page.body)
+        lengths.append(len(rows))
+        found += [row["id"] for row in rows]
+        if page.next_query is None:
+            break
+        query = parse_qsl(page.next_query)
+    assert lengths == [50, 50]
+    assert found == sorted(range(17, ROWS, 200), reverse=order == "-id")
+
+
+def test_of_a_position_that_nobody_has_there_is_an_empty_page(large):
+    for order in ("id", "-id"):
+        page = Repository(large).list(read_listing([("posicion", "Puesto 1.5"), ("orden", order)], Audience.RRHH))
+        assert page == ("[]", None)
 
 
 @pytest.mark.parametrize("audience", Audience)
