@@ -99,9 +99,8 @@ def log_access(method: str, route: str, status: int, request_id: str) -> None:
         fields: dict[str, object] = {"method": method, "route": route, "status": status, "request_id": request_id}
         text = f"{method} {route} {status} {request_id}"
         for name, noted in _of_thread.notes.items():
-            amount = round(noted * 1000) / 1000  # three places, faster than round(noted, 3)
-            fields[name] = amount
-            text += f" {name}={amount}"
+            fields[name] = round(noted * 1000) / 1000  # three places, faster than round(noted, 3)
+            text += f" {name}={noted:.3f}"
         _access.handle(_AccessRecord(text, fields))
 
 

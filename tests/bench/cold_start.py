@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.bench.turns import Progress
     from tests.bench.workshop import Workshop
 
-ROUNDS, QUICK_ROUNDS = 8, 1
+ROUNDS, QUICK_ROUNDS = 10, 1
 # What importing `http.client` takes beyond the bare interpreter, and what bff_app may, in milliseconds of the machine
 # on which the target was set. As a ratio it holds on any machine.
 HTTP_CLIENT_MS, BFF_MS = 30, 150

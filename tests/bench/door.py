@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.bench.turns import Progress
     from tests.bench.workshop import Workshop
 
-ROUNDS, QUICK_ROUNDS = 80, 2
+ROUNDS, QUICK_ROUNDS = 60, 2
 CALLS, QUICK_CALLS = 250, 20
 RANKS = (50, 99)
 MOST_MICROSECONDS = 60

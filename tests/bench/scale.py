@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SIZES = {"small": 1_000, "large": 1_000_000}
 QUICK_SIZES = {"small": 1_000, "large": 3_000}
-ROUNDS, QUICK_ROUNDS = 40, 2
+ROUNDS, QUICK_ROUNDS = 32, 2
 CALLS, QUICK_CALLS = 25, 3
 MOST_RATIO = 1.3
 # The part of the time that filling takes, as far as the bar is concerned.

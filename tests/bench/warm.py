@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.bench.workshop import Workshop
 
 # Many short turns: what disturbs the machine for a second then disturbs few rounds.
-ROUNDS, QUICK_ROUNDS = 48, 2
+ROUNDS, QUICK_ROUNDS = 54, 2
 CALLS, QUICK_CALLS = 100, 5
 # Who has no p99 that is compared answers so many, which are too few for one: the time is better spent on the others.
 FEW_CALLS = 20
@@ -37,6 +37,7 @@ LIMITS = (
     ("get", "psycopg", 1.5),
     ("create", "original", 0.35),
 )
+COMPARED_BY_P99 = {"crud_app", *(peer for _, peer, _ in LIMITS)}
 
 METHOD = f"""\
 One process of each contestant stays warm, all on one PostgreSQL over its Unix socket and on the same table with the
@@ -48,11 +49,20 @@ the table shows the median of the rounds."""
 
 
 class Entry(NamedTuple):
-    """A contestant, the front door whose events it understands, and whether its p99 is compared."""
+    """A contestant and the front door whose events it understands."""
 
     subject: Subject
     door: str = "http_api_2"
-    has_tail: bool = True
+
+    @property
+    def ranks(self) -> Sequence[int]:
+        """The percentiles that are compared."""
+        return RANKS if self.subject.key in COMPARED_BY_P99 else RANKS[:1]
+
+    @property
+    def calls(self) -> int:
+        """How many requests of each kind it answers in a turn."""
+        return CALLS if self.ranks == RANKS else FEW_CALLS
 
 
 def contestants(workshop: Workshop, where: dict[str, str]) -> Sequence[Entry]:
@@ -84,7 +94,6 @@ def contestants(workshop: Workshop, where: dict[str, str]) -> Sequence[Entry]:
             Entry(
                 workshop.peer(key, label, packages, handler, {variable: where[address]}),
                 "rest" if key == "chalice_orm" else "http_api_2",
-                has_tail=any(key == peer for _, peer, _ in LIMITS),
             )
             for key, label, packages, handler, variable, address in peers
         ),
@@ -134,11 +143,11 @@ def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Sequenc
             _warm_up(processes[entry.subject.key], entry, row_id, workshop)
         for entry in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS, advance):
             key = entry.subject.key
-            calls = QUICK_CALLS if is_quick else CALLS if entry.has_tail else FEW_CALLS
+            calls = QUICK_CALLS if is_quick else entry.calls
             for operation in OPERATIONS:
                 events = events_of(operation, entry.door, SETTLING + calls, row_id)
                 done = processes[key].call(events, SETTLING + calls).require(entry.subject, *answer_of(operation))
-                for rank in RANKS if entry.has_tail else RANKS[:1]:
+                for rank in entry.ranks:
                     series[key][f"{operation}_p{rank}"].append(quantile(done.microseconds[SETTLING:], rank) / 1000)
             memory[key].append(done.mebibytes)
             remove_created(workshop)

@@ -105,7 +105,7 @@ def test_what_is_noted_stands_in_the_line_of_its_request(caplog: pytest.LogCaptu
     client.get("/nada")
     noted, other = caplog.records
     assert vars(noted)["database_ms"] == 1.75
-    assert noted.getMessage() == f"GET /nota 200 {vars(noted)['request_id']} database_ms=1.75"
+    assert noted.getMessage() == f"GET /nota 200 {vars(noted)['request_id']} database_ms=1.750"
     assert "database_ms" not in vars(other)
 
 
