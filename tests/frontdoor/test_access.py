@@ -239,5 +239,18 @@ def test_an_open_route_has_no_caller():
     assert Client(app).get("/abierta").status == 200
 
 
+def test_a_request_with_a_caller_is_fit_for_json_as_chalices_is():
+    """A set of roles is not: what a view shows of its request, to look at it, was a 500."""
+    app = FrontDoor("shown")
+    app.register_middleware(ACCESS, "http")
+
+    @app.route("/leer", methods=["GET"])
+    def show() -> object:
+        return app.current_request.to_dict()
+
+    shown = Client(app, role="lector").get("/leer")
+    assert (shown.status, shown.json()["path"]) == (200, "/leer")
+
+
 def test_a_caller_is_its_name_and_its_roles():
     assert ACCESS.read_caller(person("lector")) == Caller("lector@example.com", frozenset({"lector"}))
