@@ -103,7 +103,8 @@ class FrontDoorRequest(Request):
     @property
     def claims(self) -> dict[str, Any]:
         """What the front door's authorizer read in the caller's token; nothing where it has none."""
-        claims: dict[str, Any] = self._http.authorizer["claims"]
+        authorizer = self._http.authorizer if self._context is None else self._context["authorizer"]
+        claims: dict[str, Any] = authorizer["claims"]
         return claims
 
     def to_dict(self) -> dict[str, Any]:

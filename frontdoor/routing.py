@@ -54,7 +54,8 @@ class Router:
     def _add(self, template: str) -> None:
         node = self._root
         names: list[str] = []
-        for segment in split(template):
+        segments = split(template)
+        for segment in segments:
             if segment.endswith("+}"):
                 node.rest, node.rest_names = template, [*names, segment[1:-2]]
                 return
@@ -66,7 +67,7 @@ class Router:
                 node = node.literals.setdefault(segment, _Node())
         node.template, node.names = template, names
         if not names:
-            self._fixed[tuple(split(template))] = template
+            self._fixed[tuple(segments)] = template
 
 
 def _descend(node: _Node, segments: list[str], depth: int, values: list[str]) -> Match | None:

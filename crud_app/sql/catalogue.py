@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import compress, product
+from itertools import chain, compress, product
 from typing import TYPE_CHECKING
 
 from chalicelib.empleado import INPUTS, REQUIRED, Audience
@@ -44,7 +44,8 @@ SHOWN = (
 )
 #: Those that show it in each order.
 ORDERED = (expressions.list_empleados, expressions.first_empleados, expressions.search_empleados)
-#: The orders in which an index has the employees of one position.
+#: Those that show it in the order of ids alone: an index has the employees of one position so.
+SORTED_BY_ID = (expressions.posicion_empleados,)
 BY_ID = ("id", "-id")
 
 
@@ -62,11 +63,8 @@ def _expressions() -> Iterator[tuple[tuple[str, ...], ClauseElement]]:
     for audience in Audience:
         for show in SHOWN:
             yield (show.__name__, audience.value), show(audience)
-        for sort, order in product(ORDERED, orders_of(audience)):
+        for sort, order in chain(product(ORDERED, orders_of(audience)), product(SORTED_BY_ID, BY_ID)):
             yield (sort.__name__, audience.value, order), sort(read_order(order, audience), audience)
-        for order in BY_ID:
-            name = expressions.posicion_empleados.__name__
-            yield (name, audience.value, order), expressions.posicion_empleados(read_order(order, audience), audience)
 
 
 def _insertable() -> Iterator[tuple[str, ...]]:

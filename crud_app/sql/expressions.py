@@ -54,7 +54,7 @@ from chalicelib.evento import (
     MESSAGE_VERSION,
     TOLD,
 )
-from chalicelib.kind import Instant
+from chalicelib.kind import MAX_BIGINT, Instant
 from chalicelib.listing import DEFAULT_LIMIT
 from chalicelib.peticion import KEPT_HOURS
 from chalicelib.statement import new_value
@@ -90,9 +90,6 @@ SWEEP_LOCK = 0x656D706C  # "empl"
 #: Seconds that a request has to publish its own event, before the sweep takes it for left over. Longer than any
 #: request lives.
 GRACE_SECONDS = 30
-
-#: PostgreSQL's largest bigint: https://www.postgresql.org/docs/current/datatype-numeric.html
-MAX_ID = 2**63 - 1
 
 ROW_ID = bindparam("row_id", type_=BigInteger)
 ACTOR = bindparam("actor", type_=Text)
@@ -598,7 +595,7 @@ def _page(
 
 def _start(order: Order) -> ColumnElement[int]:
     """An id that none comes before in the order of ids."""
-    return literal_column(str(MAX_ID) if order.is_descending else "0", type_=BigInteger)
+    return literal_column(str(MAX_BIGINT) if order.is_descending else "0", type_=BigInteger)
 
 
 def _comes_before(number: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -252,5 +252,18 @@ def test_a_request_with_a_caller_is_fit_for_json_as_chalices_is():
     assert (shown.status, shown.json()["path"]) == (200, "/leer")
 
 
+def test_claims_that_a_middleware_replaced_are_the_ones_that_count():
+    app = FrontDoor("replaced")
+
+    @app.middleware("http")
+    def demote(request, get_response):
+        request.context = {**request.context, "authorizer": {"claims": person("lector")}}
+        return get_response(request)
+
+    app.register_middleware(ACCESS, "http")
+    app.route("/borrar", methods=["GET"])(dict)
+    assert Client(app, role="admin").get("/borrar").status == 403
+
+
 def test_a_caller_is_its_name_and_its_roles():
     assert ACCESS.read_caller(person("lector")) == Caller("lector@example.com", frozenset({"lector"}))
