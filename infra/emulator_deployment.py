@@ -6,14 +6,13 @@ The root module is copied, with the two files of `infra/emulator/` beside it; no
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from infra.terraform_cli import BUILD, INFRA, Terraform, TerraformFailed
+from infra.terraform_cli import BUILD, INFRA, Terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from infra.local.emulator import Emulator
@@ -29,9 +28,6 @@ MISREAD = frozenset(
         "aws_wafv2_web_acl",  # keeps the answers to itself
     }
 )
-
-# What AWS says of what is not there: `ListenerNotFound`, `NotFoundException`, `NoSuchEntity`, `QueueDoesNotExist`.
-GONE = re.compile(r"NotFound|NoSuch|NonExistent|DoesNotExist")
 
 
 class EmulatorDeployment:
@@ -92,21 +88,7 @@ class EmulatorDeployment:
         Raises:
             TerraformFailed: something was refused; the message holds what Terraform said.
         """
-        without_lost_answers(lambda: self._terraform.read("destroy", "-auto-approve", "-input=false", "-no-color"))
-
-
-def without_lost_answers(destroy: Callable[[], object]) -> None:
-    """Destroy, and once more if something was gone when its turn came.
-
-    `infra.local.emulator.ONE_GO_THREAD` makes it rare that the provider loses an answer, not impossible: then it
-    deletes a second time, is told that there is nothing, and Terraform ends. Its next run sees what is still there.
-    """
-    try:
-        destroy()
-    except (TerraformFailed, AssertionError) as failed:
-        if not GONE.search(str(failed)):
-            raise
-        destroy()
+        self._terraform.read("destroy", "-auto-approve", "-input=false", "-no-color")
 
 
 def _copy_root_module(work: Path, modules: Path) -> Path:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / ".emulator" / "bin" / "ministack"
+EMULATOR_PYTHON = ROOT / ".emulator" / "bin" / "python"
+# -P: what lies beside the file (`token.py`) is not what the emulator imports by that name.
+COMMAND = (str(EMULATOR_PYTHON), "-P", str(ROOT / "infra" / "local" / "emulator_program.py"))
 HOST = "127.0.0.1"
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -30,11 +32,6 @@ CREDENTIALS = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-
-# Terraform's AWS provider is in Go, and closes a request's body once it has the answer. On loopback that comes so soon
-# that another thread is still writing the body: the answer is lost and the request sent again, and what it created is
-# then in its own way. One thread does the one after the other.
-ONE_GO_THREAD = {"GOMAXPROCS": "1"}
 
 
 class EmulatorFailed(RuntimeError):
@@ -116,7 +113,7 @@ class Emulator:
     ) -> None:
         self.port = port
         self.endpoint = f"http://{HOST}:{port}"
-        self.environment = {**CREDENTIALS, **ONE_GO_THREAD, "AWS_ENDPOINT_URL": self.endpoint}
+        self.environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint}
         self._log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         if state is not None:
@@ -130,7 +127,7 @@ class Emulator:
     def _start(self, output: BinaryIO, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         # A session of its own, so that Ctrl-C reaches only the parent, which stops the parts in order.
         return subprocess.Popen(  # noqa: S603 - the project's own emulator
-            [PROGRAM], env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            COMMAND, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
 
     def _wait_until_ready(self) -> None:

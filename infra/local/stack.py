@@ -18,7 +18,7 @@ import psutil
 
 from infra.local import resources
 from infra.local.client import client_of
-from infra.local.emulator import CREDENTIALS, PROGRAM, REGION, adopt_state, emulator_environment, is_ready, without_aws
+from infra.local.emulator import COMMAND, CREDENTIALS, REGION, adopt_state, emulator_environment, is_ready, without_aws
 from infra.local.inbox import Inbox, Mail
 from infra.local.inbox_page import InboxPage
 from infra.local.part import LAST_LINES, Part
@@ -134,7 +134,7 @@ class Stack:
         state = settings.state / "aws"
         adopt_state(state, settings.aws_port)
         environment = emulator_environment(settings.aws_port, state=state, log_level="WARNING")
-        self._start_part("aws", [str(PROGRAM)], environment, ROOT)
+        self._start_part("aws", [*COMMAND], environment, ROOT)
         inbox = Inbox(settings.state / "inbox")
         publisher = EventPublisher(self._client("sesv2"), self._client("sns"))
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import certifi
 
+from infra.local.emulator import EMULATOR_PYTHON
 from infra.local.postgres import migrate, running_postgres
 from tests.bench.subject import BenchFailed, Subject
 from tests.support.claims import person
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ROOT / "build"
 PEERS = ROOT / ".bench"
-EMULATORS_PYTHON = ROOT / ".emulator" / "bin" / "python"
 HANDLERS = Path(__file__).with_name("peers")
 APPS = ("crud_app", "email_app", "bff_app")
 DATABASE = "bench"
@@ -179,7 +179,7 @@ class Workshop:
         """A key and a certificate for ``localhost`` that signs itself."""
         file = self.folder / "certificate.pem"
         program = ROOT / "tests" / "support" / "certificate.py"
-        subprocess.run([EMULATORS_PYTHON, program, file], check=True)
+        subprocess.run([EMULATOR_PYTHON, program, file], check=True)
         return file
 
     def _start_upstream(self, *arguments: str) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.emulator import PROGRAM, ROOT
+from infra.local.emulator import EMULATOR_PYTHON, ROOT
 from tests.bff_app.browser import ORIGIN, Browser
 from tests.bff_app.servers import Connection, Server, answering, running
 from tests.bff_app.user_pool import UserPool
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.client import Client
-EMULATOR_PYTHON = PROGRAM.with_name("python")
 
 
 @pytest.fixture

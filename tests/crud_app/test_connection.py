@@ -18,7 +18,7 @@ from chalicelib.pipeline import PipelinedConnection
 from chalicelib.repository import Repository
 from chalicelib.settings import SettingError, parse_database_url
 from chalicelib.statement import Statement
-from infra.local.emulator import PROGRAM, ROOT, free_port
+from infra.local.emulator import EMULATOR_PYTHON, ROOT, free_port
 from tests.support.wire import WireProxy
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def certificates(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("certificates")
     for name in ("server.pem", "other.pem"):
         script = ROOT / "tests/support/certificate.py"
-        subprocess.run([PROGRAM.parent / "python", script, folder / name], check=True)
+        subprocess.run([EMULATOR_PYTHON, script, folder / name], check=True)
     return folder
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from infra.emulator_deployment import without_lost_answers
 from infra.local.emulator import REGION
 from infra.terraform_cli import BUILD, Terraform
 from tests.e2e.identity import Identity
@@ -144,7 +143,7 @@ class Project:
 
     def destroy(self) -> None:
         """`make destroy`."""
-        without_lost_answers(lambda: self.deployment("destroy", answer="yes\n"))
+        self.deployment("destroy", answer="yes\n")
 
     def outputs(self) -> Mapping[str, Any]:
         """What Terraform says of the environment."""

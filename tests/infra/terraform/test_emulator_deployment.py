@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.emulator_deployment import EmulatorDeployment
-from infra.terraform_cli import INFRA, TerraformFailed
+from infra.terraform_cli import INFRA
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,23 +79,3 @@ def test_destroy_asks_nobody(deployment: EmulatorDeployment, terraform: FakeTerr
     deployment.destroy()
 
     assert "-auto-approve" in terraform.arguments_of("destroy")
-
-
-def test_destroy_goes_on_where_an_answer_was_lost(deployment: EmulatorDeployment, terraform: FakeTerraform) -> None:
-    terraform.forget_calls()
-    terraform.answer("destroy", complains="DeleteListener: ListenerNotFound: Listener 'arn' not found", exits=1)
-
-    with pytest.raises(TerraformFailed, match="ListenerNotFound"):
-        deployment.destroy()
-
-    assert terraform.commands == ["destroy", "destroy"]
-
-
-def test_destroy_does_not_repeat_what_was_refused(deployment: EmulatorDeployment, terraform: FakeTerraform) -> None:
-    terraform.forget_calls()
-    terraform.answer("destroy", complains="DeleteVpc: DependencyViolation", exits=1)
-
-    with pytest.raises(TerraformFailed, match="DependencyViolation"):
-        deployment.destroy()
-
-    assert terraform.commands == ["destroy"]
