@@ -16,7 +16,7 @@ WHERE eventos.ocurrido_en < now() - make_interval(0, $1::INTEGER) AND eventos.pu
     ),
     "delete_empleado": Statement(
         """WITH actual AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE empleados.id = $1::BIGINT FOR UPDATE),
 borrado AS
@@ -82,13 +82,13 @@ FROM emptied""",
         ),
     ),
     "find_empleado everybody": Statement(
-        """SELECT empleados.version, concat('{"id":', empleados.id, ',"nombre":', to_json(empleados.nombre), ',"email":', to_json(empleados.email), ',"posicion":', to_json(empleados.posicion), ',"fecha_contratacion":', to_json(empleados.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS concat_1
+        """SELECT empleados.version, empleados.json_everybody
 FROM empleados
 WHERE empleados.id = $1::BIGINT""",
         ("row_id",),
     ),
     "find_empleado rrhh": Statement(
-        """SELECT empleados.version, concat('{"id":', empleados.id, ',"nombre":', to_json(empleados.nombre), ',"email":', to_json(empleados.email), ',"posicion":', to_json(empleados.posicion), ',"salario":', empleados.salario, ',"fecha_contratacion":', to_json(empleados.fecha_contratacion), ',"version":', empleados.version, ',"creado_en":"', to_char(timezone('UTC', empleados.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', empleados.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS concat_1
+        """SELECT empleados.version, empleados.json_rrhh
 FROM empleados
 WHERE empleados.id = $1::BIGINT""",
         ("row_id",),
@@ -103,271 +103,271 @@ WHERE CAST(((eventos.payload -> 'empleado') ->> 'email') AS VARCHAR) = $1::VARCH
     ),
     "first_empleados everybody -creado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY empleados.creado_en DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados everybody -email": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY empleados.email DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados everybody -fecha_contratacion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados everybody -id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.id DESC) AS place
 FROM empleados ORDER BY empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados everybody -nombre": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados everybody -posicion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados everybody creado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
 FROM empleados ORDER BY empleados.creado_en, empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados everybody email": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
 FROM empleados ORDER BY empleados.email, empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados everybody fecha_contratacion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
 FROM empleados ORDER BY empleados.fecha_contratacion, empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados everybody id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.id) AS place
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.id) AS place
 FROM empleados ORDER BY empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados everybody nombre": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
 FROM empleados ORDER BY fold_text(empleados.nombre), empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados everybody posicion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
 FROM empleados ORDER BY fold_text(empleados.posicion), empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh -actualizado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY empleados.actualizado_en DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh -creado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY empleados.creado_en DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh -email": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY empleados.email DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh -fecha_contratacion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh -id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.id DESC) AS place
 FROM empleados ORDER BY empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh -nombre": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh -posicion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh -salario": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.salario AS salario, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY empleados.salario DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh -version": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.version AS version, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
 FROM empleados ORDER BY empleados.version DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh actualizado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
 FROM empleados ORDER BY empleados.actualizado_en, empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh creado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
 FROM empleados ORDER BY empleados.creado_en, empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh email": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
 FROM empleados ORDER BY empleados.email, empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh fecha_contratacion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
 FROM empleados ORDER BY empleados.fecha_contratacion, empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.id) AS place
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.id) AS place
 FROM empleados ORDER BY empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh nombre": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
 FROM empleados ORDER BY fold_text(empleados.nombre), empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh posicion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
 FROM empleados ORDER BY fold_text(empleados.posicion), empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh salario": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.salario AS salario, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
 FROM empleados ORDER BY empleados.salario, empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
     "first_empleados rrhh version": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.version AS version, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
 FROM empleados ORDER BY empleados.version, empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (),
     ),
@@ -401,7 +401,7 @@ FROM forgotten""",
     ),
     "insert_empleado nombre email posicion salario": Statement(
         """WITH creado AS
-(INSERT INTO empleados (nombre, email, posicion, salario) VALUES ($1::VARCHAR, $2::VARCHAR, $3::VARCHAR, $4::NUMERIC(9, 2)) RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en),
+(INSERT INTO empleados (nombre, email, posicion, salario) VALUES ($1::VARCHAR, $2::VARCHAR, $3::VARCHAR, $4::NUMERIC(9, 2)) RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en, empleados.json_rrhh),
 draft AS
 (SELECT gen_random_uuid() AS event_id, creado.creado_en AS moment, creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion, creado.version AS version, ARRAY['nombre', 'email', 'posicion', 'salario', 'fecha_contratacion'] AS cambios
 FROM creado),
@@ -414,7 +414,7 @@ FROM draft JOIN empleado ON true),
 evento AS
 (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_1
 FROM draft JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
- SELECT creado.id, creado.version, concat('{"id":', creado.id, ',"nombre":', to_json(creado.nombre), ',"email":', to_json(creado.email), ',"posicion":', to_json(creado.posicion), ',"salario":', creado.salario, ',"fecha_contratacion":', to_json(creado.fecha_contratacion), ',"version":', creado.version, ',"creado_en":"', to_char(timezone('UTC', creado.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', creado.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS concat_1, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload
+ SELECT creado.id, creado.version, creado.json_rrhh, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload
 FROM creado JOIN evento ON true""",
         (
             "new_nombre",
@@ -426,7 +426,7 @@ FROM creado JOIN evento ON true""",
     ),
     "insert_empleado nombre email posicion salario fecha_contratacion": Statement(
         """WITH creado AS
-(INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) VALUES ($1::VARCHAR, $2::VARCHAR, $3::VARCHAR, $4::NUMERIC(9, 2), $5::DATE) RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en),
+(INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) VALUES ($1::VARCHAR, $2::VARCHAR, $3::VARCHAR, $4::NUMERIC(9, 2), $5::DATE) RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en, empleados.json_rrhh),
 draft AS
 (SELECT gen_random_uuid() AS event_id, creado.creado_en AS moment, creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion, creado.version AS version, ARRAY['nombre', 'email', 'posicion', 'salario', 'fecha_contratacion'] AS cambios
 FROM creado),
@@ -439,7 +439,7 @@ FROM draft JOIN empleado ON true),
 evento AS
 (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_1
 FROM draft JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
- SELECT creado.id, creado.version, concat('{"id":', creado.id, ',"nombre":', to_json(creado.nombre), ',"email":', to_json(creado.email), ',"posicion":', to_json(creado.posicion), ',"salario":', creado.salario, ',"fecha_contratacion":', to_json(creado.fecha_contratacion), ',"version":', creado.version, ',"creado_en":"', to_char(timezone('UTC', creado.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', creado.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS concat_1, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload
+ SELECT creado.id, creado.version, creado.json_rrhh, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload
 FROM creado JOIN evento ON true""",
         (
             "new_nombre",
@@ -461,15 +461,12 @@ nueva AS
 (INSERT INTO peticiones (actor, clave, huella) VALUES ($1::VARCHAR, $2::VARCHAR, $7::VARCHAR) ON CONFLICT (actor, clave) DO UPDATE SET huella = excluded.huella, evento_id = excluded.evento_id, creada_en = excluded.creada_en WHERE peticiones.creada_en < now() - interval '24 hours' RETURNING peticiones.evento_id),
 creado AS
 (INSERT INTO empleados (nombre, email, posicion, salario) SELECT $3::VARCHAR AS anon_1, $4::VARCHAR AS anon_2, $5::VARCHAR AS anon_3, $6::NUMERIC(9, 2) AS anon_4
-FROM nueva RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en),
-ahora AS
-(SELECT creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion, creado.salario AS salario, creado.fecha_contratacion AS fecha_contratacion, creado.version AS version, creado.creado_en AS creado_en, creado.actualizado_en AS actualizado_en
-FROM creado UNION ALL SELECT eventos.empleado_id AS id, $3::VARCHAR AS nombre, $4::VARCHAR AS email, $5::VARCHAR AS posicion, $6::NUMERIC(9, 2) AS salario, CAST(timezone('UTC', eventos.ocurrido_en) AS DATE) AS fecha_contratacion, eventos.version AS version, eventos.ocurrido_en AS creado_en, eventos.ocurrido_en AS actualizado_en
+FROM nueva RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en, empleados.json_rrhh),
+fila AS
+(SELECT creado.id AS id, creado.version AS version, creado.json_rrhh AS body
+FROM creado UNION ALL SELECT eventos.empleado_id AS empleado_id, eventos.version AS version, empleado_rrhh(eventos.empleado_id, $3::VARCHAR, $4::VARCHAR, $5::VARCHAR, $6::NUMERIC(9, 2), CAST(timezone('UTC', eventos.ocurrido_en) AS DATE), eventos.version, eventos.ocurrido_en, eventos.ocurrido_en) AS empleado_rrhh_1
 FROM anterior JOIN eventos ON eventos.id = anterior.evento_id
 WHERE anterior.huella = $7::VARCHAR),
-fila AS
-(SELECT ahora.id AS id, ahora.version AS version, concat('{"id":', ahora.id, ',"nombre":', to_json(ahora.nombre), ',"email":', to_json(ahora.email), ',"posicion":', to_json(ahora.posicion), ',"salario":', ahora.salario, ',"fecha_contratacion":', to_json(ahora.fecha_contratacion), ',"version":', ahora.version, ',"creado_en":"', to_char(timezone('UTC', ahora.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', ahora.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS body
-FROM ahora),
 draft AS
 (SELECT (SELECT nueva.evento_id
 FROM nueva) AS event_id, creado.creado_en AS moment, creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion, creado.version AS version, ARRAY['nombre', 'email', 'posicion', 'salario', 'fecha_contratacion'] AS cambios
@@ -506,15 +503,12 @@ nueva AS
 (INSERT INTO peticiones (actor, clave, huella) VALUES ($1::VARCHAR, $2::VARCHAR, $8::VARCHAR) ON CONFLICT (actor, clave) DO UPDATE SET huella = excluded.huella, evento_id = excluded.evento_id, creada_en = excluded.creada_en WHERE peticiones.creada_en < now() - interval '24 hours' RETURNING peticiones.evento_id),
 creado AS
 (INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) SELECT $3::VARCHAR AS anon_1, $4::VARCHAR AS anon_2, $5::VARCHAR AS anon_3, $6::NUMERIC(9, 2) AS anon_4, $7::DATE AS anon_5
-FROM nueva RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en),
-ahora AS
-(SELECT creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion, creado.salario AS salario, creado.fecha_contratacion AS fecha_contratacion, creado.version AS version, creado.creado_en AS creado_en, creado.actualizado_en AS actualizado_en
-FROM creado UNION ALL SELECT eventos.empleado_id AS id, $3::VARCHAR AS nombre, $4::VARCHAR AS email, $5::VARCHAR AS posicion, $6::NUMERIC(9, 2) AS salario, $7::DATE AS fecha_contratacion, eventos.version AS version, eventos.ocurrido_en AS creado_en, eventos.ocurrido_en AS actualizado_en
+FROM nueva RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en, empleados.json_rrhh),
+fila AS
+(SELECT creado.id AS id, creado.version AS version, creado.json_rrhh AS body
+FROM creado UNION ALL SELECT eventos.empleado_id AS empleado_id, eventos.version AS version, empleado_rrhh(eventos.empleado_id, $3::VARCHAR, $4::VARCHAR, $5::VARCHAR, $6::NUMERIC(9, 2), $7::DATE, eventos.version, eventos.ocurrido_en, eventos.ocurrido_en) AS empleado_rrhh_1
 FROM anterior JOIN eventos ON eventos.id = anterior.evento_id
 WHERE anterior.huella = $8::VARCHAR),
-fila AS
-(SELECT ahora.id AS id, ahora.version AS version, concat('{"id":', ahora.id, ',"nombre":', to_json(ahora.nombre), ',"email":', to_json(ahora.email), ',"posicion":', to_json(ahora.posicion), ',"salario":', ahora.salario, ',"fecha_contratacion":', to_json(ahora.fecha_contratacion), ',"version":', ahora.version, ',"creado_en":"', to_char(timezone('UTC', ahora.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', ahora.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS body
-FROM ahora),
 draft AS
 (SELECT (SELECT nueva.evento_id
 FROM nueva) AS event_id, creado.creado_en AS moment, creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion, creado.version AS version, ARRAY['nombre', 'email', 'posicion', 'salario', 'fecha_contratacion'] AS cambios
@@ -543,11 +537,11 @@ FROM always LEFT OUTER JOIN anterior ON true LEFT OUTER JOIN fila ON true LEFT O
     ),
     "list_empleados everybody -creado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -558,11 +552,11 @@ FROM page""",
     ),
     "list_empleados everybody -email": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -573,11 +567,11 @@ FROM page""",
     ),
     "list_empleados everybody -fecha_contratacion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -588,11 +582,11 @@ FROM page""",
     ),
     "list_empleados everybody -id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -603,11 +597,11 @@ FROM page""",
     ),
     "list_empleados everybody -nombre": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -618,11 +612,11 @@ FROM page""",
     ),
     "list_empleados everybody -posicion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -633,11 +627,11 @@ FROM page""",
     ),
     "list_empleados everybody creado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -648,11 +642,11 @@ FROM page""",
     ),
     "list_empleados everybody email": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -663,11 +657,11 @@ FROM page""",
     ),
     "list_empleados everybody fecha_contratacion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -678,11 +672,11 @@ FROM page""",
     ),
     "list_empleados everybody id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.id) AS place
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -693,11 +687,11 @@ FROM page""",
     ),
     "list_empleados everybody nombre": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -708,11 +702,11 @@ FROM page""",
     ),
     "list_empleados everybody posicion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -723,11 +717,11 @@ FROM page""",
     ),
     "list_empleados rrhh -actualizado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -738,11 +732,11 @@ FROM page""",
     ),
     "list_empleados rrhh -creado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -753,11 +747,11 @@ FROM page""",
     ),
     "list_empleados rrhh -email": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -768,11 +762,11 @@ FROM page""",
     ),
     "list_empleados rrhh -fecha_contratacion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -783,11 +777,11 @@ FROM page""",
     ),
     "list_empleados rrhh -id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) < ($4::BIGINT)) ORDER BY empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -798,11 +792,11 @@ FROM page""",
     ),
     "list_empleados rrhh -nombre": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -813,11 +807,11 @@ FROM page""",
     ),
     "list_empleados rrhh -posicion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -828,11 +822,11 @@ FROM page""",
     ),
     "list_empleados rrhh -salario": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.salario AS salario, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -843,11 +837,11 @@ FROM page""",
     ),
     "list_empleados rrhh -version": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.version AS version, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) < ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -858,11 +852,11 @@ FROM page""",
     ),
     "list_empleados rrhh actualizado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.actualizado_en, empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -873,11 +867,11 @@ FROM page""",
     ),
     "list_empleados rrhh creado_en": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($4::TIMESTAMP WITH TIME ZONE, $3::BIGINT)) ORDER BY empleados.creado_en, empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -888,11 +882,11 @@ FROM page""",
     ),
     "list_empleados rrhh email": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.email, empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY empleados.email, empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -903,11 +897,11 @@ FROM page""",
     ),
     "list_empleados rrhh fecha_contratacion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($4::DATE, $3::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -918,11 +912,11 @@ FROM page""",
     ),
     "list_empleados rrhh id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.id) AS place
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.id) > ($4::BIGINT)) ORDER BY empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -933,11 +927,11 @@ FROM page""",
     ),
     "list_empleados rrhh nombre": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -948,11 +942,11 @@ FROM page""",
     ),
     "list_empleados rrhh posicion": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($4::VARCHAR, $3::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -963,11 +957,11 @@ FROM page""",
     ),
     "list_empleados rrhh salario": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.salario AS salario, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($4::NUMERIC(9, 2), $3::BIGINT)) ORDER BY empleados.salario, empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -978,11 +972,11 @@ FROM page""",
     ),
     "list_empleados rrhh version": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.version AS version, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
 FROM empleados
 WHERE ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND ($3::BIGINT IS NULL OR (empleados.version, empleados.id) > ($4::INTEGER, $3::BIGINT)) ORDER BY empleados.version, empleados.id
  LIMIT $1::INTEGER + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1093,11 +1087,11 @@ WHERE eventos.publicado_en IS NULL AND eventos.ocurrido_en < now() - interval '3
     ),
     "posicion_empleados everybody -id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.posicion DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.posicion DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE empleados.posicion >= (SELECT $1::VARCHAR AS anon_3) AND (empleados.posicion, empleados.id) < ((SELECT $1::VARCHAR AS anon_3), (SELECT coalesce($2::BIGINT, 9223372036854775807) AS coalesce_1)) ORDER BY empleados.posicion DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (
             "posicion",
@@ -1106,11 +1100,11 @@ FROM page""",
     ),
     "posicion_empleados everybody id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, row_number() OVER (ORDER BY empleados.posicion, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody, row_number() OVER (ORDER BY empleados.posicion, empleados.id) AS place
 FROM empleados
 WHERE empleados.posicion <= (SELECT $1::VARCHAR AS anon_3) AND (empleados.posicion, empleados.id) > ((SELECT $1::VARCHAR AS anon_3), (SELECT coalesce($2::BIGINT, 0) AS coalesce_1)) ORDER BY empleados.posicion, empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (
             "posicion",
@@ -1119,11 +1113,11 @@ FROM page""",
     ),
     "posicion_empleados rrhh -id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.posicion DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.posicion DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE empleados.posicion >= (SELECT $1::VARCHAR AS anon_3) AND (empleados.posicion, empleados.id) < ((SELECT $1::VARCHAR AS anon_3), (SELECT coalesce($2::BIGINT, 9223372036854775807) AS coalesce_1)) ORDER BY empleados.posicion DESC, empleados.id DESC
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (
             "posicion",
@@ -1132,11 +1126,11 @@ FROM page""",
     ),
     "posicion_empleados rrhh id": Statement(
         """WITH page AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY empleados.posicion, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY empleados.posicion, empleados.id) AS place
 FROM empleados
 WHERE empleados.posicion <= (SELECT $1::VARCHAR AS anon_3) AND (empleados.posicion, empleados.id) > ((SELECT $1::VARCHAR AS anon_3), (SELECT coalesce($2::BIGINT, 0) AS coalesce_1)) ORDER BY empleados.posicion, empleados.id
  LIMIT 50 + 1)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= 50), ']') AS concat_1, CASE WHEN (count(*) > 50) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = 50) END AS anon_1, CASE WHEN (count(*) > 50) THEN max(page.id) FILTER (WHERE page.place = 50) END AS anon_2
 FROM page""",
         (
             "posicion",
@@ -1145,46 +1139,46 @@ FROM page""",
     ),
     "search_empleados everybody -creado_en": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.creado_en DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.creado_en AS creado_en, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.creado_en AS creado_en, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.creado_en, hits.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.creado_en DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.creado_en AS creado_en, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.creado_en AS creado_en, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.creado_en AS creado_en, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.creado_en DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.creado_en AS creado_en, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY found.creado_en DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1196,46 +1190,46 @@ FROM page""",
     ),
     "search_empleados everybody -email": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.email, empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY empleados.email DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.email AS email, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.email AS email, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.email, hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY hits.email DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.email, empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.email AS email, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.email AS email, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.email AS email, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.email DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.email AS email, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY found.email DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1247,46 +1241,46 @@ FROM page""",
     ),
     "search_empleados everybody -fecha_contratacion": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($5::DATE, $4::BIGINT) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.fecha_contratacion AS fecha_contratacion, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.fecha_contratacion AS fecha_contratacion, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) < ($5::DATE, $4::BIGINT)) ORDER BY hits.fecha_contratacion DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($5::DATE, $4::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.fecha_contratacion AS fecha_contratacion, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.fecha_contratacion AS fecha_contratacion, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.fecha_contratacion AS fecha_contratacion, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.fecha_contratacion DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.fecha_contratacion AS fecha_contratacion, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY found.fecha_contratacion DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1298,46 +1292,46 @@ FROM page""",
     ),
     "search_empleados everybody -id": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.id) < ($5::BIGINT) ORDER BY empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.id) < ($5::BIGINT)) ORDER BY hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.id) < ($5::BIGINT)) ORDER BY empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.id DESC) AS place
+(SELECT found.id AS id, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1349,46 +1343,46 @@ FROM page""",
     ),
     "search_empleados everybody -nombre": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.nombre AS nombre, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.nombre) DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(found.nombre) DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.nombre AS nombre, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(found.nombre) DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1400,46 +1394,46 @@ FROM page""",
     ),
     "search_empleados everybody -posicion": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.posicion AS posicion, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.posicion AS posicion, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.posicion) DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.posicion AS posicion, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.posicion AS posicion, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.posicion AS posicion, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(found.posicion) DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.posicion AS posicion, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(found.posicion) DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1451,46 +1445,46 @@ FROM page""",
     ),
     "search_empleados everybody creado_en": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.creado_en, empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.creado_en AS creado_en, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.creado_en AS creado_en, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.creado_en, hits.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.creado_en, hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.creado_en, empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.creado_en AS creado_en, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.creado_en AS creado_en, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.creado_en AS creado_en, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.creado_en, found.id) AS place
+(SELECT found.id AS id, found.creado_en AS creado_en, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY found.creado_en, found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1502,46 +1496,46 @@ FROM page""",
     ),
     "search_empleados everybody email": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.email, empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY empleados.email, empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.email AS email, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.email AS email, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.email, hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY hits.email, hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.email, empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY empleados.email, empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.email AS email, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.email AS email, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.email AS email, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.email, found.id) AS place
+(SELECT found.id AS id, found.email AS email, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY found.email, found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1553,46 +1547,46 @@ FROM page""",
     ),
     "search_empleados everybody fecha_contratacion": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($5::DATE, $4::BIGINT) ORDER BY empleados.fecha_contratacion, empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.fecha_contratacion AS fecha_contratacion, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.fecha_contratacion AS fecha_contratacion, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) > ($5::DATE, $4::BIGINT)) ORDER BY hits.fecha_contratacion, hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($5::DATE, $4::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.fecha_contratacion AS fecha_contratacion, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.fecha_contratacion AS fecha_contratacion, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.fecha_contratacion AS fecha_contratacion, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.fecha_contratacion, found.id) AS place
+(SELECT found.id AS id, found.fecha_contratacion AS fecha_contratacion, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY found.fecha_contratacion, found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1604,46 +1598,46 @@ FROM page""",
     ),
     "search_empleados everybody id": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id) AS place
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.id) > ($5::BIGINT) ORDER BY empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.id) > ($5::BIGINT)) ORDER BY hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.id) > ($5::BIGINT)) ORDER BY empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY found.id) AS place
+(SELECT found.id AS id, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1655,46 +1649,46 @@ FROM page""",
     ),
     "search_empleados everybody nombre": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.nombre), empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.nombre AS nombre, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.nombre), hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(found.nombre), found.id) AS place
+(SELECT found.id AS id, found.nombre AS nombre, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(found.nombre), found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1706,46 +1700,46 @@ FROM page""",
     ),
     "search_empleados everybody posicion": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_everybody AS json_everybody, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.posicion), empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.fecha_contratacion AS fecha_contratacion, look.creado_en AS creado_en
+(SELECT look.id AS id, look.posicion AS posicion, look.json_everybody AS json_everybody
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.fecha_contratacion AS fecha_contratacion, hits.creado_en AS creado_en
+(SELECT hits.id AS id, hits.posicion AS posicion, hits.json_everybody AS json_everybody
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.posicion), hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.fecha_contratacion AS fecha_contratacion, empleados.creado_en AS creado_en
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_everybody AS json_everybody
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.fecha_contratacion AS fecha_contratacion, near.creado_en AS creado_en
+(SELECT near.id AS id, near.posicion AS posicion, near.json_everybody AS json_everybody
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.fecha_contratacion AS fecha_contratacion, few.creado_en AS creado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.fecha_contratacion AS fecha_contratacion, many.creado_en AS creado_en
+FROM look) UNION ALL SELECT few.id AS id, few.posicion AS posicion, few.json_everybody AS json_everybody
+FROM few UNION ALL SELECT many.id AS id, many.posicion AS posicion, many.json_everybody AS json_everybody
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.fecha_contratacion AS fecha_contratacion, found.creado_en AS creado_en, row_number() OVER (ORDER BY fold_text(found.posicion), found.id) AS place
+(SELECT found.id AS id, found.posicion AS posicion, found.json_everybody AS json_everybody, row_number() OVER (ORDER BY fold_text(found.posicion), found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_everybody, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1757,46 +1751,46 @@ FROM page""",
     ),
     "search_empleados rrhh -actualizado_en": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.actualizado_en DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.actualizado_en AS actualizado_en, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.actualizado_en AS actualizado_en, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.actualizado_en, hits.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.actualizado_en DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.actualizado_en DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.actualizado_en AS actualizado_en, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.actualizado_en AS actualizado_en, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.actualizado_en AS actualizado_en, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.actualizado_en DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.actualizado_en AS actualizado_en, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.actualizado_en DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1808,46 +1802,46 @@ FROM page""",
     ),
     "search_empleados rrhh -creado_en": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.creado_en DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.creado_en AS creado_en, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.creado_en AS creado_en, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.creado_en, hits.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.creado_en DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) < ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.creado_en DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.creado_en AS creado_en, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.creado_en AS creado_en, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.creado_en AS creado_en, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.creado_en DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.creado_en AS creado_en, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.creado_en DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1859,46 +1853,46 @@ FROM page""",
     ),
     "search_empleados rrhh -email": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.email, empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY empleados.email DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.email AS email, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.email AS email, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.email, hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY hits.email DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.email, empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY empleados.email DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.email AS email, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.email AS email, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.email AS email, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.email DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.email AS email, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.email DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1910,46 +1904,46 @@ FROM page""",
     ),
     "search_empleados rrhh -fecha_contratacion": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($5::DATE, $4::BIGINT) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.fecha_contratacion AS fecha_contratacion, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.fecha_contratacion AS fecha_contratacion, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) < ($5::DATE, $4::BIGINT)) ORDER BY hits.fecha_contratacion DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) < ($5::DATE, $4::BIGINT)) ORDER BY empleados.fecha_contratacion DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.fecha_contratacion AS fecha_contratacion, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.fecha_contratacion AS fecha_contratacion, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.fecha_contratacion AS fecha_contratacion, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.fecha_contratacion DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.fecha_contratacion AS fecha_contratacion, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.fecha_contratacion DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -1961,46 +1955,46 @@ FROM page""",
     ),
     "search_empleados rrhh -id": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.id) < ($5::BIGINT) ORDER BY empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.id) < ($5::BIGINT)) ORDER BY hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.id) < ($5::BIGINT)) ORDER BY empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.id DESC) AS place
+(SELECT found.id AS id, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2012,46 +2006,46 @@ FROM page""",
     ),
     "search_empleados rrhh -nombre": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.nombre AS nombre, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.nombre) DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.nombre) DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(found.nombre) DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.nombre AS nombre, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(found.nombre) DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2063,46 +2057,46 @@ FROM page""",
     ),
     "search_empleados rrhh -posicion": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.posicion AS posicion, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.posicion AS posicion, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.posicion) DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) < ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.posicion) DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.posicion AS posicion, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.posicion AS posicion, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.posicion AS posicion, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(found.posicion) DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.posicion AS posicion, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(found.posicion) DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2114,46 +2108,46 @@ FROM page""",
     ),
     "search_empleados rrhh -salario": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.salario AS salario, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.salario DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($5::NUMERIC(9, 2), $4::BIGINT) ORDER BY empleados.salario DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.salario AS salario, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.salario AS salario, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.salario AS salario, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.salario, hits.id) < ($5::NUMERIC(9, 2), $4::BIGINT)) ORDER BY hits.salario DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.salario AS salario, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.salario, empleados.id) < ($5::NUMERIC(9, 2), $4::BIGINT)) ORDER BY empleados.salario DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.salario AS salario, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.salario AS salario, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.salario AS salario, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.salario DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.salario AS salario, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.salario DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2165,46 +2159,46 @@ FROM page""",
     ),
     "search_empleados rrhh -version": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
+(SELECT empleados.id AS id, empleados.version AS version, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.version DESC, empleados.id DESC) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.version, empleados.id) < ($5::INTEGER, $4::BIGINT) ORDER BY empleados.version DESC, empleados.id DESC
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.version AS version, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.version AS version, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.version AS version, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.version, hits.id) < ($5::INTEGER, $4::BIGINT)) ORDER BY hits.version DESC, hits.id DESC
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.version AS version, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.version, empleados.id) < ($5::INTEGER, $4::BIGINT)) ORDER BY empleados.version DESC, empleados.id DESC
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.version AS version, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.version AS version, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.version AS version, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.version DESC, found.id DESC) AS place
+(SELECT found.id AS id, found.version AS version, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.version DESC, found.id DESC) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2216,46 +2210,46 @@ FROM page""",
     ),
     "search_empleados rrhh actualizado_en": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.actualizado_en, empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.actualizado_en, empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.actualizado_en AS actualizado_en, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.actualizado_en AS actualizado_en, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.actualizado_en, hits.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.actualizado_en, hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.actualizado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.actualizado_en, empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.actualizado_en AS actualizado_en, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.actualizado_en AS actualizado_en, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.actualizado_en AS actualizado_en, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.actualizado_en, found.id) AS place
+(SELECT found.id AS id, found.actualizado_en AS actualizado_en, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.actualizado_en, found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2267,46 +2261,46 @@ FROM page""",
     ),
     "search_empleados rrhh creado_en": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.creado_en, empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT) ORDER BY empleados.creado_en, empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.creado_en AS creado_en, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.creado_en AS creado_en, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.creado_en, hits.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY hits.creado_en, hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.creado_en AS creado_en, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.creado_en, empleados.id) > ($5::TIMESTAMP WITH TIME ZONE, $4::BIGINT)) ORDER BY empleados.creado_en, empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.creado_en AS creado_en, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.creado_en AS creado_en, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.creado_en AS creado_en, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.creado_en, found.id) AS place
+(SELECT found.id AS id, found.creado_en AS creado_en, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.creado_en, found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2318,46 +2312,46 @@ FROM page""",
     ),
     "search_empleados rrhh email": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.email, empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.email, empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY empleados.email, empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.email AS email, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.email AS email, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.email, hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY hits.email, hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.email AS email, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.email, empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY empleados.email, empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.email AS email, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.email AS email, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.email AS email, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.email, found.id) AS place
+(SELECT found.id AS id, found.email AS email, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.email, found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.email AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2369,46 +2363,46 @@ FROM page""",
     ),
     "search_empleados rrhh fecha_contratacion": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.fecha_contratacion, empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($5::DATE, $4::BIGINT) ORDER BY empleados.fecha_contratacion, empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.fecha_contratacion AS fecha_contratacion, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.fecha_contratacion AS fecha_contratacion, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.fecha_contratacion, hits.id) > ($5::DATE, $4::BIGINT)) ORDER BY hits.fecha_contratacion, hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.fecha_contratacion AS fecha_contratacion, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.fecha_contratacion, empleados.id) > ($5::DATE, $4::BIGINT)) ORDER BY empleados.fecha_contratacion, empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.fecha_contratacion AS fecha_contratacion, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.fecha_contratacion AS fecha_contratacion, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.fecha_contratacion AS fecha_contratacion, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.fecha_contratacion, found.id) AS place
+(SELECT found.id AS id, found.fecha_contratacion AS fecha_contratacion, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.fecha_contratacion, found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(to_char(page.fecha_contratacion, 'YYYY-MM-DD')) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2420,46 +2414,46 @@ FROM page""",
     ),
     "search_empleados rrhh id": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id) AS place
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.id) > ($5::BIGINT) ORDER BY empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.id) > ($5::BIGINT)) ORDER BY hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.id) > ($5::BIGINT)) ORDER BY empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.id) AS place
+(SELECT found.id AS id, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.id AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2471,46 +2465,46 @@ FROM page""",
     ),
     "search_empleados rrhh nombre": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.nombre), empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.nombre), empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.nombre AS nombre, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.nombre AS nombre, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.nombre), hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.nombre), hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.nombre), empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.nombre), empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.nombre AS nombre, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(found.nombre), found.id) AS place
+(SELECT found.id AS id, found.nombre AS nombre, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(found.nombre), found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.nombre) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2522,46 +2516,46 @@ FROM page""",
     ),
     "search_empleados rrhh posicion": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY fold_text(empleados.posicion), empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($5::VARCHAR, $4::BIGINT) ORDER BY fold_text(empleados.posicion), empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.posicion AS posicion, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.posicion AS posicion, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (fold_text(hits.posicion), hits.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(hits.posicion), hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.posicion AS posicion, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (fold_text(empleados.posicion), empleados.id) > ($5::VARCHAR, $4::BIGINT)) ORDER BY fold_text(empleados.posicion), empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.posicion AS posicion, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.posicion AS posicion, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.posicion AS posicion, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY fold_text(found.posicion), found.id) AS place
+(SELECT found.id AS id, found.posicion AS posicion, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY fold_text(found.posicion), found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(fold_text(page.posicion) AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2573,46 +2567,46 @@ FROM page""",
     ),
     "search_empleados rrhh salario": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.salario AS salario, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.salario, empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($5::NUMERIC(9, 2), $4::BIGINT) ORDER BY empleados.salario, empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.salario AS salario, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.salario AS salario, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.salario AS salario, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.salario, hits.id) > ($5::NUMERIC(9, 2), $4::BIGINT)) ORDER BY hits.salario, hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.salario AS salario, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.salario, empleados.id) > ($5::NUMERIC(9, 2), $4::BIGINT)) ORDER BY empleados.salario, empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.salario AS salario, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.salario AS salario, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.salario AS salario, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.salario, found.id) AS place
+(SELECT found.id AS id, found.salario AS salario, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.salario, found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.salario AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2624,46 +2618,46 @@ FROM page""",
     ),
     "search_empleados rrhh version": Statement(
         """WITH look AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
+(SELECT empleados.id AS id, empleados.version AS version, empleados.json_rrhh AS json_rrhh, (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AS fits, row_number() OVER (ORDER BY empleados.version, empleados.id) AS place
 FROM empleados
 WHERE $4::BIGINT IS NULL OR (empleados.version, empleados.id) > ($5::INTEGER, $4::BIGINT) ORDER BY empleados.version, empleados.id
  LIMIT 1000),
 near AS
-(SELECT look.id AS id, look.nombre AS nombre, look.email AS email, look.posicion AS posicion, look.salario AS salario, look.fecha_contratacion AS fecha_contratacion, look.version AS version, look.creado_en AS creado_en, look.actualizado_en AS actualizado_en
+(SELECT look.id AS id, look.version AS version, look.json_rrhh AS json_rrhh
 FROM look
 WHERE look.fits ORDER BY look.place
  LIMIT $1::INTEGER + 1),
 hits AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.version AS version, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT ((SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
 FROM look)) AND (empleados.search @@ search_query($2::VARCHAR)) AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR)
  LIMIT 2000 + 1),
 few AS
-(SELECT hits.id AS id, hits.nombre AS nombre, hits.email AS email, hits.posicion AS posicion, hits.salario AS salario, hits.fecha_contratacion AS fecha_contratacion, hits.version AS version, hits.creado_en AS creado_en, hits.actualizado_en AS actualizado_en
+(SELECT hits.id AS id, hits.version AS version, hits.json_rrhh AS json_rrhh
 FROM hits
 WHERE (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND ($4::BIGINT IS NULL OR (hits.version, hits.id) > ($5::INTEGER, $4::BIGINT)) ORDER BY hits.version, hits.id
  LIMIT $1::INTEGER + 1),
 many AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.version AS version, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE NOT (SELECT count(*) <= 2000 AS anon_5
 FROM hits) AND CASE WHEN (empleados.search @@ search_query($2::VARCHAR)) THEN true END AND ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::BIGINT IS NULL OR (empleados.version, empleados.id) > ($5::INTEGER, $4::BIGINT)) ORDER BY empleados.version, empleados.id
  LIMIT $1::INTEGER + 1),
 found AS
-(SELECT near.id AS id, near.nombre AS nombre, near.email AS email, near.posicion AS posicion, near.salario AS salario, near.fecha_contratacion AS fecha_contratacion, near.version AS version, near.creado_en AS creado_en, near.actualizado_en AS actualizado_en
+(SELECT near.id AS id, near.version AS version, near.json_rrhh AS json_rrhh
 FROM near
 WHERE (SELECT count(*) > $1::INTEGER AS anon_3
 FROM near) OR (SELECT count(*) < 1000 AS anon_4
-FROM look) UNION ALL SELECT few.id AS id, few.nombre AS nombre, few.email AS email, few.posicion AS posicion, few.salario AS salario, few.fecha_contratacion AS fecha_contratacion, few.version AS version, few.creado_en AS creado_en, few.actualizado_en AS actualizado_en
-FROM few UNION ALL SELECT many.id AS id, many.nombre AS nombre, many.email AS email, many.posicion AS posicion, many.salario AS salario, many.fecha_contratacion AS fecha_contratacion, many.version AS version, many.creado_en AS creado_en, many.actualizado_en AS actualizado_en
+FROM look) UNION ALL SELECT few.id AS id, few.version AS version, few.json_rrhh AS json_rrhh
+FROM few UNION ALL SELECT many.id AS id, many.version AS version, many.json_rrhh AS json_rrhh
 FROM many),
 page AS
-(SELECT found.id AS id, found.nombre AS nombre, found.email AS email, found.posicion AS posicion, found.salario AS salario, found.fecha_contratacion AS fecha_contratacion, found.version AS version, found.creado_en AS creado_en, found.actualizado_en AS actualizado_en, row_number() OVER (ORDER BY found.version, found.id) AS place
+(SELECT found.id AS id, found.version AS version, found.json_rrhh AS json_rrhh, row_number() OVER (ORDER BY found.version, found.id) AS place
 FROM found)
- SELECT concat('[', string_agg(concat('{"id":', page.id, ',"nombre":', to_json(page.nombre), ',"email":', to_json(page.email), ',"posicion":', to_json(page.posicion), ',"salario":', page.salario, ',"fecha_contratacion":', to_json(page.fecha_contratacion), ',"version":', page.version, ',"creado_en":"', to_char(timezone('UTC', page.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', page.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'), ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
+ SELECT concat('[', string_agg(page.json_rrhh, ',') FILTER (WHERE page.place <= $1::INTEGER), ']') AS concat_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(CAST(page.version AS TEXT)) FILTER (WHERE page.place = $1::INTEGER) END AS anon_1, CASE WHEN (count(*) > $1::INTEGER) THEN max(page.id) FILTER (WHERE page.place = $1::INTEGER) END AS anon_2
 FROM page""",
         (
             "limit",
@@ -2693,14 +2687,14 @@ FROM fila""",
     ),
     "update_empleado": Statement(
         """WITH actual AS
-(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en
+(SELECT empleados.id AS id, empleados.nombre AS nombre, empleados.email AS email, empleados.posicion AS posicion, empleados.salario AS salario, empleados.fecha_contratacion AS fecha_contratacion, empleados.version AS version, empleados.creado_en AS creado_en, empleados.actualizado_en AS actualizado_en, empleados.json_rrhh AS json_rrhh
 FROM empleados
 WHERE empleados.id = $1::BIGINT FOR UPDATE),
 cambiado AS
-(UPDATE empleados SET nombre=coalesce($2::VARCHAR, actual.nombre), email=coalesce($3::VARCHAR, actual.email), posicion=coalesce($4::VARCHAR, actual.posicion), salario=coalesce($5::NUMERIC(9, 2), actual.salario), fecha_contratacion=coalesce($6::DATE, actual.fecha_contratacion), version=(empleados.version + 1), actualizado_en=clock_timestamp() FROM actual WHERE empleados.id = actual.id AND ($7::INTEGER[] IS NULL OR actual.version = any($7::INTEGER[])) AND (actual.nombre IS DISTINCT FROM coalesce($2::VARCHAR, actual.nombre) OR actual.email IS DISTINCT FROM coalesce($3::VARCHAR, actual.email) OR actual.posicion IS DISTINCT FROM coalesce($4::VARCHAR, actual.posicion) OR actual.salario IS DISTINCT FROM coalesce($5::NUMERIC(9, 2), actual.salario) OR actual.fecha_contratacion IS DISTINCT FROM coalesce($6::DATE, actual.fecha_contratacion)) RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en, array_remove(ARRAY[CASE WHEN (actual.nombre IS DISTINCT FROM coalesce($2::VARCHAR, actual.nombre)) THEN 'nombre' END, CASE WHEN (actual.email IS DISTINCT FROM coalesce($3::VARCHAR, actual.email)) THEN 'email' END, CASE WHEN (actual.posicion IS DISTINCT FROM coalesce($4::VARCHAR, actual.posicion)) THEN 'posicion' END, CASE WHEN (actual.salario IS DISTINCT FROM coalesce($5::NUMERIC(9, 2), actual.salario)) THEN 'salario' END, CASE WHEN (actual.fecha_contratacion IS DISTINCT FROM coalesce($6::DATE, actual.fecha_contratacion)) THEN 'fecha_contratacion' END], NULL) AS cambios),
+(UPDATE empleados SET nombre=coalesce($2::VARCHAR, actual.nombre), email=coalesce($3::VARCHAR, actual.email), posicion=coalesce($4::VARCHAR, actual.posicion), salario=coalesce($5::NUMERIC(9, 2), actual.salario), fecha_contratacion=coalesce($6::DATE, actual.fecha_contratacion), version=(empleados.version + 1), actualizado_en=clock_timestamp() FROM actual WHERE empleados.id = actual.id AND ($7::INTEGER[] IS NULL OR actual.version = any($7::INTEGER[])) AND (actual.nombre IS DISTINCT FROM coalesce($2::VARCHAR, actual.nombre) OR actual.email IS DISTINCT FROM coalesce($3::VARCHAR, actual.email) OR actual.posicion IS DISTINCT FROM coalesce($4::VARCHAR, actual.posicion) OR actual.salario IS DISTINCT FROM coalesce($5::NUMERIC(9, 2), actual.salario) OR actual.fecha_contratacion IS DISTINCT FROM coalesce($6::DATE, actual.fecha_contratacion)) RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en, empleados.json_rrhh, array_remove(ARRAY[CASE WHEN (actual.nombre IS DISTINCT FROM coalesce($2::VARCHAR, actual.nombre)) THEN 'nombre' END, CASE WHEN (actual.email IS DISTINCT FROM coalesce($3::VARCHAR, actual.email)) THEN 'email' END, CASE WHEN (actual.posicion IS DISTINCT FROM coalesce($4::VARCHAR, actual.posicion)) THEN 'posicion' END, CASE WHEN (actual.salario IS DISTINCT FROM coalesce($5::NUMERIC(9, 2), actual.salario)) THEN 'salario' END, CASE WHEN (actual.fecha_contratacion IS DISTINCT FROM coalesce($6::DATE, actual.fecha_contratacion)) THEN 'fecha_contratacion' END], NULL) AS cambios),
 ahora AS
-(SELECT cambiado.id AS id, cambiado.nombre AS nombre, cambiado.email AS email, cambiado.posicion AS posicion, cambiado.salario AS salario, cambiado.fecha_contratacion AS fecha_contratacion, cambiado.version AS version, cambiado.creado_en AS creado_en, cambiado.actualizado_en AS actualizado_en
-FROM cambiado UNION ALL SELECT actual.id AS id, actual.nombre AS nombre, actual.email AS email, actual.posicion AS posicion, actual.salario AS salario, actual.fecha_contratacion AS fecha_contratacion, actual.version AS version, actual.creado_en AS creado_en, actual.actualizado_en AS actualizado_en
+(SELECT cambiado.id AS id, cambiado.version AS version, cambiado.json_rrhh AS body
+FROM cambiado UNION ALL SELECT actual.id AS id, actual.version AS version, actual.json_rrhh AS body
 FROM actual
 WHERE NOT (EXISTS (SELECT cambiado.id
 FROM cambiado))),
@@ -2716,7 +2710,7 @@ FROM draft JOIN empleado ON true),
 evento AS
 (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT draft.event_id AS event_id, draft.id AS id, draft.version AS version, message.tipo AS tipo, draft.moment AS moment, message.actor AS actor, row_to_json(message) AS row_to_json_1
 FROM draft JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
- SELECT ahora.id, ahora.version, concat('{"id":', ahora.id, ',"nombre":', to_json(ahora.nombre), ',"email":', to_json(ahora.email), ',"posicion":', to_json(ahora.posicion), ',"salario":', ahora.salario, ',"fecha_contratacion":', to_json(ahora.fecha_contratacion), ',"version":', ahora.version, ',"creado_en":"', to_char(timezone('UTC', ahora.creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","actualizado_en":"', to_char(timezone('UTC', ahora.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}') AS concat_1, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload, actual.version AS found
+ SELECT ahora.id, ahora.version, ahora.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload, actual.version AS found
 FROM actual JOIN ahora ON true LEFT OUTER JOIN evento ON true""",
         (
             "row_id",

@@ -1,7 +1,8 @@
 """The SQL of the app. Each statement does its whole work, so it is one round trip.
 
 A change writes the row **and** its event by one data-modifying CTE: either both exist or neither (see
-``docs/adr/0004-row-and-event-in-one-statement.md``). PostgreSQL makes the JSON; it passes through Python as text.
+``docs/adr/0004-row-and-event-in-one-statement.md``). PostgreSQL keeps each row as the JSON that is sent
+(``docs/adr/0034-a-row-is-kept-as-it-is-sent.md``); it passes through Python as text.
 
 An optional condition is written ``parameter IS NULL OR condition``. Where it decides which index is the best
 (``chalicelib/repository.py`` knows) the statement is sent unnamed, and so is planned anew with its parameters known:
@@ -63,8 +64,9 @@ from sql.tables import (
     empleados,
     eventos,
     fields_of,
-    on_the_wire,
+    made_of,
     peticiones,
+    sent_of,
     sort_key,
     sort_key_text,
     utc_text,
@@ -113,10 +115,10 @@ USUAL_LIMIT = literal_column(str(DEFAULT_LIMIT), type_=Integer)
 def insert_empleado(names: tuple[str, ...]) -> ClauseElement:
     """Add a row with values for these fields. Returns id, version, body, and the event's id, tipo and mensaje."""
     added = insert(empleados).values({name: _new_value(name) for name in names})
-    creado = added.returning(*fields_of(empleados.c)).cte("creado")
+    creado = added.returning(*fields_of(empleados.c), sent_of(empleados.c)).cte("creado")
     cambios = _texts([constant(name) for name in INPUTS])
     evento = _insert_evento(creado, CREADO, creado.c.version, creado.c.creado_en, cambios)
-    return select(creado.c.id, creado.c.version, on_the_wire(creado.c), *_published(evento)).select_from(
+    return select(creado.c.id, creado.c.version, sent_of(creado.c), *_published(evento)).select_from(
         creado.join(evento, true())
     )
 
@@ -134,17 +136,18 @@ def insert_empleado_once(names: tuple[str, ...]) -> ClauseElement:
     )
     nueva = _insert_peticion()
     values = select(*(_new_value(name) for name in names)).select_from(nueva)
-    creado = insert(empleados).from_select(names, values).returning(*fields_of(empleados.c)).cte("creado")
+    added = insert(empleados).from_select(names, values)
+    creado = added.returning(*fields_of(empleados.c), sent_of(empleados.c)).cte("creado")
     cambios = _texts([constant(name) for name in INPUTS])
     event_id = select(nueva.c.evento_id).scalar_subquery()
     evento = _insert_evento(creado, CREADO, creado.c.version, creado.c.creado_en, cambios, event_id=event_id)
+    created = {name: _as_created(name, is_sent=name in names) for name in BY_NAME}
     repetido = (
-        select(*(_as_created(name, is_sent=name in names).label(name) for name in BY_NAME))
+        select(created["id"], created["version"], made_of(created))
         .select_from(anterior.join(eventos, eventos.c.id == anterior.c.evento_id))
         .where(anterior.c.huella == HUELLA)
     )
-    ahora = union_all(select(*fields_of(creado.c)), repetido).cte("ahora")
-    fila = select(ahora.c.id, ahora.c.version, on_the_wire(ahora.c).label("body")).cte("fila")
+    fila = union_all(select(creado.c.id, creado.c.version, sent_of(creado.c).label("body")), repetido).cte("fila")
     always = select(ONE).cte("always")
     return select(*fila.c, *_published(evento), anterior.c.huella).select_from(
         always.outerjoin(anterior, true()).outerjoin(fila, true()).outerjoin(evento, true())
@@ -170,15 +173,17 @@ def update_empleado() -> ClauseElement:
             wanted | {"version": empleados.c.version + ONE, "actualizado_en": func.clock_timestamp()}
         )
         .where(empleados.c.id == actual.c.id, _is_wanted(actual), or_(*changes.values()))
-        .returning(*fields_of(empleados.c), func.array_remove(cambios, null()).label("cambios"))
+        .returning(*fields_of(empleados.c), sent_of(empleados.c), func.array_remove(cambios, null()).label("cambios"))
     )
     cambiado = changed.cte("cambiado")
     evento = _insert_evento(cambiado, ACTUALIZADO, cambiado.c.version, cambiado.c.actualizado_en, cambiado.c.cambios)
-    unchanged = select(*fields_of(actual.c)).where(~exists(select(cambiado.c.id)))
-    ahora = union_all(select(*fields_of(cambiado.c)), unchanged).cte("ahora")
-    return select(
-        ahora.c.id, ahora.c.version, on_the_wire(ahora.c), *_published(evento), actual.c.version.label("found")
-    ).select_from(actual.join(ahora, true()).outerjoin(evento, true()))
+    changed_row, same_row = (
+        select(source.c.id, source.c.version, sent_of(source.c).label("body")) for source in (cambiado, actual)
+    )
+    ahora = union_all(changed_row, same_row.where(~exists(select(cambiado.c.id)))).cte("ahora")
+    return select(*ahora.c, *_published(evento), actual.c.version.label("found")).select_from(
+        actual.join(ahora, true()).outerjoin(evento, true())
+    )
 
 
 def delete_empleado() -> ClauseElement:
@@ -199,7 +204,7 @@ def delete_empleado() -> ClauseElement:
 
 def find_empleado(audience: Audience) -> ClauseElement:
     """One row: version, body."""
-    return select(empleados.c.version, on_the_wire(empleados.c, audience)).where(empleados.c.id == ROW_ID)
+    return select(empleados.c.version, sent_of(empleados.c, audience)).where(empleados.c.id == ROW_ID)
 
 
 def list_empleados(order: Order, audience: Audience) -> ClauseElement:
@@ -224,7 +229,7 @@ def posicion_empleados(order: Order, audience: Audience) -> ClauseElement:
     wanted, after = select(POSICION).scalar_subquery(), select(func.coalesce(AFTER_ID, _start(order))).scalar_subquery()
     is_left = columns.posicion >= wanted if order.is_descending else columns.posicion <= wanted
     here, there = tuple_(columns.posicion, columns.id), tuple_(wanted, after)
-    rows = select(*fields_of(columns, audience)).where(is_left, _comes_after(here, there, order))
+    rows = select(*_of_a_page(columns, order, audience)).where(is_left, _comes_after(here, there, order))
     sorting = _directed([columns.posicion, columns.id], order)
     return _page(rows.order_by(*sorting).limit(USUAL_LIMIT + ONE), order, audience, limit=USUAL_LIMIT, sorting=sorting)
 
@@ -245,11 +250,17 @@ def search_empleados(order: Order, audience: Audience) -> ClauseElement:
         .add_columns(fits, _place(_sorting(empleados.c, order)))
         .cte("look")
     )
-    near = select(*fields_of(look.c, audience)).where(look.c.fits).order_by(look.c.place).limit(LIMIT + ONE).cte("near")
+    shown = _of_a_page(look.c, order, audience)
+    near = select(*shown).where(look.c.fits).order_by(look.c.place).limit(LIMIT + ONE).cte("near")
     is_page = select(func.count() > LIMIT).select_from(near).scalar_subquery()
     is_end = select(func.count() < MAX_LOOK).select_from(look).scalar_subquery()
     is_enough = or_(is_page, is_end)
-    hits = select(*fields_of(empleados.c)).where(~is_enough, matches, _has_posicion()).limit(MAX_HITS + ONE).cte("hits")
+    hits = (
+        select(*_of_a_page(empleados.c, order, audience))
+        .where(~is_enough, matches, _has_posicion())
+        .limit(MAX_HITS + ONE)
+        .cte("hits")
+    )
     are_few = select(func.count() <= MAX_HITS).select_from(hits).scalar_subquery()
     few = _first_of(hits.c, order, audience, are_few).cte("few")
     # By `case` the planner neither uses the index of the words nor thinks that it would have to go far.
@@ -444,7 +455,8 @@ def _new_value(name: str) -> BindParameter[Any]:
 
 def _locked() -> CTE:
     """The row as it is now, held until the statement ends: what is decided on it stays true."""
-    return select(*fields_of(empleados.c)).where(empleados.c.id == ROW_ID).with_for_update().cte("actual")
+    columns = (*fields_of(empleados.c), sent_of(empleados.c))
+    return select(*columns).where(empleados.c.id == ROW_ID).with_for_update().cte("actual")
 
 
 def _is_wanted(actual: CTE) -> ColumnElement[bool]:
@@ -546,7 +558,13 @@ def _first_of(source: Columns, order: Order, audience: Audience, *conditions: Co
 
 
 def _sorted(source: Columns, order: Order, audience: Audience) -> Select[Any]:
-    return select(*fields_of(source, audience)).order_by(*_sorting(source, order))
+    return select(*_of_a_page(source, order, audience)).order_by(*_sorting(source, order))
+
+
+def _of_a_page(source: Columns, order: Order, audience: Audience) -> list[ColumnElement[Any]]:
+    """What a page needs of its rows: what they are sorted by, and what is sent."""
+    keys = dict.fromkeys(("id", order.field.name))
+    return [*(source[name] for name in keys), sent_of(source, audience)]
 
 
 def _sorting(source: Columns, order: Order) -> list[ColumnElement[Any]]:
@@ -582,7 +600,7 @@ def _page(
     """
     page = rows.add_columns(_place(sorting or _sorting(rows.selected_columns, order))).cte("page")
     shown, is_last = page.c.place <= limit, page.c.place == limit
-    body = func.string_agg(on_the_wire(page.c, audience), constant(",")).filter(shown)
+    body = func.string_agg(sent_of(page.c, audience), constant(",")).filter(shown)
     is_more = func.count() > limit
     return select(
         func.concat(constant("["), body, constant("]")),

@@ -25,6 +25,8 @@ from chalicelib.empleado import BY_NAME, FIELDS, Audience
 from chalicelib.kind import MAX_BIGINT, Day, Email, Instant, Line, Money, Whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import ColumnElement
     from sqlalchemy.sql.base import ColumnCollection
     from sqlalchemy.types import TypeEngine
@@ -52,7 +54,10 @@ def sql_type(kind: Kind) -> TypeEngine[Any]:
 
 
 empleados = table(
-    "empleados", *(column(each.name, sql_type(each.kind)) for each in FIELDS), column("search", TSVECTOR())
+    "empleados",
+    *(column(each.name, sql_type(each.kind)) for each in FIELDS),
+    column("search", TSVECTOR()),
+    *(column(f"json_{each.value}", Text()) for each in Audience),
 )
 
 eventos = table(
@@ -84,24 +89,20 @@ def constant(text: str) -> ColumnElement[str]:
     return literal_column(f"'{text}'", type_=Text)
 
 
-def fields_of(source: Columns, audience: Audience = Audience.RRHH) -> list[ColumnElement[Any]]:
-    """The columns of the employee's fields that the audience sees, in their order."""
-    return [source[each.name] for each in audience.fields]
+def fields_of(source: Columns) -> list[ColumnElement[Any]]:
+    """The columns of the employee's fields, in their order."""
+    return [source[each.name] for each in FIELDS]
 
 
-def on_the_wire(source: Columns, audience: Audience = Audience.RRHH) -> ColumnElement[str]:
-    """The row as clients see it, as JSON text: the one place where a row becomes what is sent.
+def sent_of(source: Columns, audience: Audience = Audience.RRHH) -> ColumnElement[str]:
+    """The row as the audience sees it, as JSON text: kept by PostgreSQL beside the fields."""
+    row: ColumnElement[str] = source[f"json_{audience.value}"]
+    return row
 
-    ``row_to_json`` would look up the type of each column for each row, which takes longer than everything else. Nothing
-    here is NULL.
-    """
-    parts: list[ColumnElement[Any]] = []
-    text = "{"
-    for each in audience.fields:
-        quote = '"' if isinstance(each.kind, Instant) else ""
-        parts += [constant(f'{text}"{each.name}":{quote}'), _wire_value(source[each.name], each.kind)]
-        text = f"{quote},"
-    return func.concat(*parts, constant(f"{text[:-1]}}}"), type_=Text)
+
+def made_of(values: Mapping[str, ColumnElement[Any]]) -> ColumnElement[str]:
+    """What ``sent_of`` a row with these values would be for human resources."""
+    return func.empleado_rrhh(*(values[each.name] for each in FIELDS), type_=Text)
 
 
 def utc_text(moment: ColumnElement[Any]) -> ColumnElement[str]:
@@ -125,13 +126,3 @@ def sort_key_text(source: Columns, field: Field) -> ColumnElement[str]:
             return func.to_char(key, constant("YYYY-MM-DD"))
         case _:
             return cast(key, Text)
-
-
-def _wire_value(source: ColumnElement[Any], kind: Kind) -> ColumnElement[Any]:
-    match kind:
-        case Instant():
-            return utc_text(source)
-        case Line() | Email() | Day():  # a date is quoted, and as ISO 8601 has it whatever the server's DateStyle is
-            return func.to_json(source)
-        case _:
-            return source

@@ -232,7 +232,7 @@ def _engines() -> str:
 ## Engines that take over
 
 Each is an existing one; the first three need no other statements. The distributed ones differ in what the migration
-uses: the search's GIN index, a generated column, an identity column.
+uses: the search's GIN index, generated columns with functions of our own, an identity column.
 
 {markdown_table(headings, ENGINES)}
 

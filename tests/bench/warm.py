@@ -169,6 +169,7 @@ def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Sequenc
             differences=[
                 "Ours creates the row **with** its event, and marks it as published. The peers write no event.",
                 "Nobody publishes anything.",
+                "The table is ours: the peers' creations, too, fill the columns and indexes of its searches and lists.",
                 "Ours answers nine fields of a row, with an ETag, and logs a line; the peers six, and log nothing.",
                 "Ours and FastAPI check their input; the original and the raw peers do not.",
                 "psycopg's raw peer prepares its statements at first use, which a transaction pooler would not bear.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.dialects.postgresql import dialect
 
-from chalicelib.empleado import FIELDS
+from chalicelib.empleado import FIELDS, PUBLIC
 from infra.local.postgres import migrate
 from sql.tables import empleados, eventos, peticiones, sql_type
 
@@ -36,7 +37,8 @@ def columns(sql):
 
 
 def test_the_fields_are_the_columns(columns):
-    wanted = {each.name: sql_type(each.kind).compile(dialect()) for each in FIELDS} | {"search": "tsvector"}
+    fields = {each.name: sql_type(each.kind).compile(dialect()) for each in FIELDS}
+    wanted = fields | {"search": "tsvector", "json_rrhh": "text", "json_everybody": "text"}
     names = {"NUMERIC(9, 2)": "numeric(9,2)", "TIMESTAMP WITH TIME ZONE": "timestamp with time zone"}
     assert columns("empleados") == {name: names.get(kind, kind.lower()) for name, kind in wanted.items()}
     assert list(columns("empleados")) == [each.name for each in empleados.columns]
@@ -57,12 +59,29 @@ def test_no_extension_is_needed(sql):
 def test_they_can_be_undone_and_done_again(postgres, worker_id):
     url = postgres.create_database(f"migrations_{worker_id}")
     migrate(url)
-    assert "0002 (head)" in alembic(url, "current")
+    assert "0003 (head)" in alembic(url, "current")
     alembic(url, "downgrade", "base")
     name = f"migrations_{worker_id}"
     assert postgres.execute("SELECT to_regclass('empleados') IS NULL", database=name) == "t"
     migrate(url)
     assert postgres.execute("SELECT count(*) FROM empleados", database=name) == "0"
+
+
+def test_who_was_there_before_their_json_was_kept_is_sent_alike(postgres, worker_id):
+    name = f"before_json_{worker_id}"
+    url = postgres.create_database(name)
+    alembic(url, "upgrade", "0002")
+    insert = "INSERT INTO empleados (nombre, email, posicion, salario) VALUES ('Ana \"A\"', '{}', 'Analista', 1)"
+    postgres.execute(insert.format("before@example.com"), database=name)
+    migrate(url)
+    postgres.execute(insert.format("behind@example.com"), database=name)
+
+    rows = "SELECT json_agg(json_build_array(json_rrhh::json, json_everybody::json) ORDER BY id) FROM empleados"
+    before, behind = json.loads(postgres.execute(rows, database=name))
+    assert [list(row) for row in before] == [[each.name for each in fields] for fields in (FIELDS, PUBLIC)]
+    own = ("id", "email", "creado_en", "actualizado_en")
+    assert [row | dict.fromkeys(own) for row in before] == [row | dict.fromkeys(own) for row in behind]
+    assert before[0]["nombre"] == 'Ana "A"'
 
 
 def test_they_can_be_read_before_they_are_run(database_url):
