@@ -20,7 +20,7 @@ WHERE eventos.ocurrido_en < now() - make_interval(0, $1::INTEGER) AND eventos.pu
 FROM empleados
 WHERE empleados.id = $1::BIGINT FOR UPDATE),
 borrado AS
-(DELETE FROM empleados USING actual WHERE empleados.id = actual.id AND ($2::INTEGER[] IS NULL OR actual.version = any($2::INTEGER[])) RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en),
+(DELETE FROM empleados USING actual WHERE empleados.id = actual.id AND ($2::INTEGER[] IS NULL OR actual.version = any($2::INTEGER[])) RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en, empleados.json_rrhh),
 draft AS
 (SELECT gen_random_uuid() AS event_id, clock_timestamp() AS moment, borrado.id AS id, borrado.nombre AS nombre, borrado.email AS email, borrado.posicion AS posicion, borrado.version + 1 AS version, ARRAY[]::TEXT[] AS cambios
 FROM borrado),

@@ -63,10 +63,10 @@ from sql.tables import (
     constant,
     empleados,
     eventos,
-    fields_of,
-    made_of,
+    json_from,
+    json_of,
     peticiones,
-    sent_of,
+    row_of,
     sort_key,
     sort_key_text,
     utc_text,
@@ -115,10 +115,10 @@ USUAL_LIMIT = literal_column(str(DEFAULT_LIMIT), type_=Integer)
 def insert_empleado(names: tuple[str, ...]) -> ClauseElement:
     """Add a row with values for these fields. Returns id, version, body, and the event's id, tipo and mensaje."""
     added = insert(empleados).values({name: _new_value(name) for name in names})
-    creado = added.returning(*fields_of(empleados.c), sent_of(empleados.c)).cte("creado")
+    creado = added.returning(*row_of(empleados.c)).cte("creado")
     cambios = _texts([constant(name) for name in INPUTS])
     evento = _insert_evento(creado, CREADO, creado.c.version, creado.c.creado_en, cambios)
-    return select(creado.c.id, creado.c.version, sent_of(creado.c), *_published(evento)).select_from(
+    return select(creado.c.id, creado.c.version, json_of(creado.c), *_published(evento)).select_from(
         creado.join(evento, true())
     )
 
@@ -137,17 +137,17 @@ def insert_empleado_once(names: tuple[str, ...]) -> ClauseElement:
     nueva = _insert_peticion()
     values = select(*(_new_value(name) for name in names)).select_from(nueva)
     added = insert(empleados).from_select(names, values)
-    creado = added.returning(*fields_of(empleados.c), sent_of(empleados.c)).cte("creado")
+    creado = added.returning(*row_of(empleados.c)).cte("creado")
     cambios = _texts([constant(name) for name in INPUTS])
     event_id = select(nueva.c.evento_id).scalar_subquery()
     evento = _insert_evento(creado, CREADO, creado.c.version, creado.c.creado_en, cambios, event_id=event_id)
     created = {name: _as_created(name, is_sent=name in names) for name in BY_NAME}
     repetido = (
-        select(created["id"], created["version"], made_of(created))
+        select(created["id"], created["version"], json_from(created))
         .select_from(anterior.join(eventos, eventos.c.id == anterior.c.evento_id))
         .where(anterior.c.huella == HUELLA)
     )
-    fila = union_all(select(creado.c.id, creado.c.version, sent_of(creado.c).label("body")), repetido).cte("fila")
+    fila = union_all(select(creado.c.id, creado.c.version, json_of(creado.c).label("body")), repetido).cte("fila")
     always = select(ONE).cte("always")
     return select(*fila.c, *_published(evento), anterior.c.huella).select_from(
         always.outerjoin(anterior, true()).outerjoin(fila, true()).outerjoin(evento, true())
@@ -173,12 +173,12 @@ def update_empleado() -> ClauseElement:
             wanted | {"version": empleados.c.version + ONE, "actualizado_en": func.clock_timestamp()}
         )
         .where(empleados.c.id == actual.c.id, _is_wanted(actual), or_(*changes.values()))
-        .returning(*fields_of(empleados.c), sent_of(empleados.c), func.array_remove(cambios, null()).label("cambios"))
+        .returning(*row_of(empleados.c), func.array_remove(cambios, null()).label("cambios"))
     )
     cambiado = changed.cte("cambiado")
     evento = _insert_evento(cambiado, ACTUALIZADO, cambiado.c.version, cambiado.c.actualizado_en, cambiado.c.cambios)
     changed_row, same_row = (
-        select(source.c.id, source.c.version, sent_of(source.c).label("body")) for source in (cambiado, actual)
+        select(source.c.id, source.c.version, json_of(source.c).label("body")) for source in (cambiado, actual)
     )
     ahora = union_all(changed_row, same_row.where(~exists(select(cambiado.c.id)))).cte("ahora")
     return select(*ahora.c, *_published(evento), actual.c.version.label("found")).select_from(
@@ -194,7 +194,7 @@ def delete_empleado() -> ClauseElement:
     """
     actual = _locked()
     gone = delete(empleados).where(empleados.c.id == actual.c.id, _is_wanted(actual))
-    borrado = gone.returning(*fields_of(empleados.c)).cte("borrado")
+    borrado = gone.returning(*row_of(empleados.c)).cte("borrado")
     nothing = _texts([])
     evento = _insert_evento(borrado, ELIMINADO, borrado.c.version + ONE, func.clock_timestamp(), nothing)
     return select(actual.c.id, *_published(evento), actual.c.version.label("found")).select_from(
@@ -204,7 +204,7 @@ def delete_empleado() -> ClauseElement:
 
 def find_empleado(audience: Audience) -> ClauseElement:
     """One row: version, body."""
-    return select(empleados.c.version, sent_of(empleados.c, audience)).where(empleados.c.id == ROW_ID)
+    return select(empleados.c.version, json_of(empleados.c, audience)).where(empleados.c.id == ROW_ID)
 
 
 def list_empleados(order: Order, audience: Audience) -> ClauseElement:
@@ -455,8 +455,7 @@ def _new_value(name: str) -> BindParameter[Any]:
 
 def _locked() -> CTE:
     """The row as it is now, held until the statement ends: what is decided on it stays true."""
-    columns = (*fields_of(empleados.c), sent_of(empleados.c))
-    return select(*columns).where(empleados.c.id == ROW_ID).with_for_update().cte("actual")
+    return select(*row_of(empleados.c)).where(empleados.c.id == ROW_ID).with_for_update().cte("actual")
 
 
 def _is_wanted(actual: CTE) -> ColumnElement[bool]:
@@ -564,7 +563,7 @@ def _sorted(source: Columns, order: Order, audience: Audience) -> Select[Any]:
 def _of_a_page(source: Columns, order: Order, audience: Audience) -> list[ColumnElement[Any]]:
     """What a page needs of its rows: what they are sorted by, and what is sent."""
     keys = dict.fromkeys(("id", order.field.name))
-    return [*(source[name] for name in keys), sent_of(source, audience)]
+    return [*(source[name] for name in keys), json_of(source, audience)]
 
 
 def _sorting(source: Columns, order: Order) -> list[ColumnElement[Any]]:
@@ -600,7 +599,7 @@ def _page(
     """
     page = rows.add_columns(_place(sorting or _sorting(rows.selected_columns, order))).cte("page")
     shown, is_last = page.c.place <= limit, page.c.place == limit
-    body = func.string_agg(sent_of(page.c, audience), constant(",")).filter(shown)
+    body = func.string_agg(json_of(page.c, audience), constant(",")).filter(shown)
     is_more = func.count() > limit
     return select(
         func.concat(constant("["), body, constant("]")),

@@ -89,19 +89,19 @@ def constant(text: str) -> ColumnElement[str]:
     return literal_column(f"'{text}'", type_=Text)
 
 
-def fields_of(source: Columns) -> list[ColumnElement[Any]]:
-    """The columns of the employee's fields, in their order."""
-    return [source[each.name] for each in FIELDS]
+def row_of(source: Columns) -> list[ColumnElement[Any]]:
+    """The columns of the employee's fields, in their order, and the row as human resources see it."""
+    return [*(source[each.name] for each in FIELDS), json_of(source)]
 
 
-def sent_of(source: Columns, audience: Audience = Audience.RRHH) -> ColumnElement[str]:
-    """The row as the audience sees it, as JSON text: kept by PostgreSQL beside the fields."""
+def json_of(source: Columns, audience: Audience = Audience.RRHH) -> ColumnElement[str]:
+    """The row as the audience sees it, as JSON text: PostgreSQL keeps it beside the fields."""
     row: ColumnElement[str] = source[f"json_{audience.value}"]
     return row
 
 
-def made_of(values: Mapping[str, ColumnElement[Any]]) -> ColumnElement[str]:
-    """What ``sent_of`` a row with these values would be for human resources."""
+def json_from(values: Mapping[str, ColumnElement[Any]]) -> ColumnElement[str]:
+    """What ``json_of`` a row with these values would be for human resources."""
     return func.empleado_rrhh(*(values[each.name] for each in FIELDS), type_=Text)
 
 
