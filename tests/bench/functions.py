@@ -12,9 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.bench.cloud import BATCH, batch, running_cloud, schedule
-from tests.bench.memory_size import CALLS_A_START, RUNTIME_MIB, SIZES, Effort, Need
+from tests.bench.memory_size import CALLS_A_START, ONE_PROCESSOR, RUNTIME_MIB, SIZES, Effort, Need
 from tests.bench.subject import BenchFailed, Process, running
-from tests.bench.table import Row, Table, Unit
+from tests.bench.table import Cell, Row, Table, Target, Unit
 from tests.bench.turns import take_turns
 from tests.bench.workshop import ROOT, event
 
@@ -31,6 +31,8 @@ ROUNDS, QUICK_ROUNDS = 5, 1
 CALLS, QUICK_CALLS = 10, 3
 #: Events that a sweep finds: about what a busy minute leaves behind.
 LEFT_BEHIND = 100
+#: How many of them it has to publish in a second.
+SWEPT_A_SECOND = 1_000
 LEAVE_BEHIND = f"""
 INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload)
 SELECT gen_random_uuid(), last + n, 1, 'creado', now() - interval '1 minute', 'x', '{{}}'
@@ -226,6 +228,13 @@ def tables(entries: Sequence[Entry], needs: Mapping[str, Sequence[Need]]) -> Seq
             rows=[
                 *rows(lambda need, size: need.next.milliseconds(size)),
                 *rows(lambda need, size: need.first.milliseconds(size), ", started"),
+            ],
+            targets=[
+                Target(
+                    f"publicar_pendientes, {LEFT_BEHIND} events with {ONE_PROCESSOR:,} MB, milliseconds",
+                    Cell("sweep", str(ONE_PROCESSOR)),
+                    most=1_000 * LEFT_BEHIND / SWEPT_A_SECOND,
+                )
             ],
         ),
         Table(

@@ -11,61 +11,62 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
-# One for each audience (docs/adr/0034-a-row-is-kept-as-it-is-sent.md). What they call is not immutable by its
-# declaration, because other types than these, or other formats, would depend on settings. In PL/pgSQL, which keeps the
-# plan for the session: the body of an SQL function is planned for each statement anew.
-EMPLEADO_RRHH = """
-CREATE FUNCTION empleado_rrhh(
-    id bigint, nombre text, email text, posicion text, salario numeric, fecha_contratacion date, version integer,
-    creado_en timestamptz, actualizado_en timestamptz
-) RETURNS text
+MOMENT = """'"', to_char(timezone('UTC', {}), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"'"""
+# Each field, with its type and how it is written.
+FIELDS = {
+    "id": ("bigint", "id"),
+    "nombre": ("text", "to_json(nombre)"),
+    "email": ("text", "to_json(email)"),
+    "posicion": ("text", "to_json(posicion)"),
+    "salario": ("numeric", "salario"),
+    "fecha_contratacion": ("date", "to_json(fecha_contratacion)"),
+    "version": ("integer", "version"),
+    "creado_en": ("timestamptz", MOMENT.format("creado_en")),
+    "actualizado_en": ("timestamptz", MOMENT.format("actualizado_en")),
+}
+# What each audience sees (docs/adr/0034-a-row-is-kept-as-it-is-sent.md).
+AUDIENCES = {
+    "rrhh": tuple(FIELDS),
+    "everybody": ("id", "nombre", "email", "posicion", "fecha_contratacion", "creado_en"),
+}
+
+
+def function(audience: str) -> str:
+    """Make the function that writes a row for an audience.
+
+    What it calls is not immutable by its declaration, because other types than these, or other formats, would depend on
+    settings. In PL/pgSQL, which keeps the plan for the session: the body of an SQL function is planned for each
+    statement anew.
+    """
+    names = AUDIENCES[audience]
+    parameters = ", ".join(f"{name} {FIELDS[name][0]}" for name in names)
+    members = ", ',',\n        ".join(f"""'"{name}":', {FIELDS[name][1]}""" for name in names)
+    return f"""
+CREATE FUNCTION empleado_{audience}({parameters}) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
 BEGIN
     RETURN concat(
-        '{"id":', id, ',"nombre":', to_json(nombre), ',"email":', to_json(email), ',"posicion":', to_json(posicion),
-        ',"salario":', salario, ',"fecha_contratacion":', to_json(fecha_contratacion), ',"version":', version,
-        ',"creado_en":"', to_char(timezone('UTC', creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-        '","actualizado_en":"', to_char(timezone('UTC', actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'
+        '{{',
+        {members},
+        '}}'
     );
 END
 $$
 """
 
-EMPLEADO_EVERYBODY = """
-CREATE FUNCTION empleado_everybody(
-    id bigint, nombre text, email text, posicion text, fecha_contratacion date, creado_en timestamptz
-) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-AS $$
-BEGIN
-    RETURN concat(
-        '{"id":', id, ',"nombre":', to_json(nombre), ',"email":', to_json(email), ',"posicion":', to_json(posicion),
-        ',"fecha_contratacion":', to_json(fecha_contratacion),
-        ',"creado_en":"', to_char(timezone('UTC', creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}'
-    );
-END
-$$
-"""
 
-# In one statement, so that the rows are written once.
-COLUMNS = """
-ALTER TABLE empleados
-    ADD COLUMN json_rrhh text NOT NULL GENERATED ALWAYS AS (
-        empleado_rrhh(
-            id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en
-        )
-    ) STORED,
-    ADD COLUMN json_everybody text NOT NULL GENERATED ALWAYS AS (
-        empleado_everybody(id, nombre, email, posicion, fecha_contratacion, creado_en)
-    ) STORED
-"""
+def column(audience: str) -> str:
+    """Add what the function writes."""
+    call = f"empleado_{audience}({', '.join(AUDIENCES[audience])})"
+    return f"ADD COLUMN json_{audience} text NOT NULL GENERATED ALWAYS AS ({call}) STORED"
 
 
 def upgrade() -> None:
-    """Make the functions and the columns."""
-    for statement in (EMPLEADO_RRHH, EMPLEADO_EVERYBODY, COLUMNS):
-        op.execute(statement)
+    """Make the functions, and the columns in one statement: so the rows are written once."""
+    for audience in AUDIENCES:
+        op.execute(function(audience))
+    op.execute(f"ALTER TABLE empleados {', '.join(map(column, AUDIENCES))}")
 
 
 def downgrade() -> None:
