@@ -10,13 +10,14 @@ import time
 from http.cookiejar import Cookie
 from typing import TYPE_CHECKING
 
+import certifi
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.address import UpstreamAddress
 from chalicelib.deadline import Deadline
-from chalicelib.httpcore_upstream import HttpcoreUpstreamClient
+from chalicelib.httpcore_upstream import HttpcoreUpstreamClient, trusting_context
 from chalicelib.upstream import (
     AnswerTooLarge,
     Upstream,
@@ -342,6 +343,27 @@ def test_a_trusted_certificate_is_accepted_and_its_connection_kept(serve: Serve,
     client.close()
     assert bodies == [b"private", b"private"]
     assert server.connections == 1
+
+
+def test_the_systems_authorities_are_trusted_and_no_others(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
+
+    context = trusting_context()
+
+    assert [dict(*each["subject"]) for each in context.get_ca_certs()] == [{"commonName": "localhost"}]
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+def test_certifis_are_trusted_where_the_system_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
+    monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
+
+    context = trusting_context()
+
+    assert context.get_ca_certs() == ssl.create_default_context(cafile=certifi.where()).get_ca_certs()
+    assert context.verify_mode is ssl.CERT_REQUIRED
 
 
 def test_the_deadline_holds_inside_tls(serve: Serve, certificate: Path) -> None:
