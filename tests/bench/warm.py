@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Many short turns: what disturbs the machine for a second then disturbs few rounds.
 ROUNDS, QUICK_ROUNDS = 54, 2
-CALLS, QUICK_CALLS = 100, 5
+CALLS, QUICK_CALLS = {"list": 100, "get": 200, "create": 100}, 5  # a get is so short that it takes more of them
 # Who has no p99 that is compared answers so many, which are too few for one: the time is better spent on the others.
 FEW_CALLS = 20
 # How many calls of a turn come before those that are timed: VACUUM has thrown away everybody's plans, and the others'
@@ -41,11 +41,11 @@ COMPARED_BY_P99 = {"crud_app", *(peer for _, peer, _ in LIMITS)}
 
 METHOD = f"""\
 One process of each contestant stays warm, all on one PostgreSQL over its Unix socket and on the same table with the
-same indexes, whose commits do not wait for the disk. In each round each contestant in turn answers {CALLS} requests of
-each kind ({FEW_CALLS} who is compared by p50 alone), behind {SETTLING} that are not timed: PostgreSQL plans again what
-others have changed. Rows that were created are removed before the next turn. The time is from the event, read, to the
-response, not yet written: what Lambda does before and behind is the same for all. Each round has its own p50 and p99;
-the table shows the median of the rounds."""
+same indexes, whose commits do not wait for the disk. In each round each contestant in turn answers {CALLS["list"]}
+lists, {CALLS["get"]} gets and {CALLS["create"]} creations ({FEW_CALLS} of each who is compared by p50 alone), behind
+{SETTLING} of each that are not timed: PostgreSQL plans again what others have changed. Rows that were created are
+removed before the next turn. The time is from the event, read, to the response, not yet written: what Lambda does
+before and behind is the same for all. Each round has its own p50 and p99; the table shows the median of the rounds."""
 
 
 class Entry(NamedTuple):
@@ -59,10 +59,9 @@ class Entry(NamedTuple):
         """The percentiles that are compared."""
         return RANKS if self.subject.key in COMPARED_BY_P99 else RANKS[:1]
 
-    @property
-    def calls(self) -> int:
-        """How many requests of each kind it answers in a turn."""
-        return CALLS if self.ranks == RANKS else FEW_CALLS
+    def calls(self, operation: str) -> int:
+        """How many requests of a kind it answers in a turn."""
+        return CALLS[operation] if self.ranks == RANKS else FEW_CALLS
 
 
 def contestants(workshop: Workshop, where: dict[str, str]) -> Sequence[Entry]:
@@ -143,8 +142,8 @@ def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Sequenc
             _warm_up(processes[entry.subject.key], entry, row_id, workshop)
         for entry in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS, advance):
             key = entry.subject.key
-            calls = QUICK_CALLS if is_quick else entry.calls
             for operation in OPERATIONS:
+                calls = QUICK_CALLS if is_quick else entry.calls(operation)
                 events = events_of(operation, entry.door, SETTLING + calls, row_id)
                 done = processes[key].call(events, SETTLING + calls).require(entry.subject, *answer_of(operation))
                 for rank in entry.ranks:
