@@ -75,7 +75,7 @@ from sql.tables import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import CTE, BindParameter, ClauseElement, ColumnElement, Select, Tuple
+    from sqlalchemy import CTE, BindParameter, ClauseElement, ColumnElement, Insert, Select, Tuple
 
     from chalicelib.listing import Order
     from sql.tables import Columns
@@ -115,9 +115,7 @@ USUAL_LIMIT = literal_column(str(DEFAULT_LIMIT), type_=Integer)
 def insert_empleado(names: tuple[str, ...]) -> ClauseElement:
     """Add a row with values for these fields. Returns id, version, body, and the event's id, tipo and mensaje."""
     added = insert(empleados).values({name: _new_value(name) for name in names})
-    creado = added.returning(*row_of(empleados.c)).cte("creado")
-    cambios = _texts([constant(name) for name in INPUTS])
-    evento = _insert_evento(creado, CREADO, creado.c.version, creado.c.creado_en, cambios)
+    creado, evento = _create(added)
     return select(creado.c.id, creado.c.version, json_of(creado.c), *_published(evento)).select_from(
         creado.join(evento, true())
     )
@@ -137,10 +135,7 @@ def insert_empleado_once(names: tuple[str, ...]) -> ClauseElement:
     nueva = _insert_peticion()
     values = select(*(_new_value(name) for name in names)).select_from(nueva)
     added = insert(empleados).from_select(names, values)
-    creado = added.returning(*row_of(empleados.c)).cte("creado")
-    cambios = _texts([constant(name) for name in INPUTS])
-    event_id = select(nueva.c.evento_id).scalar_subquery()
-    evento = _insert_evento(creado, CREADO, creado.c.version, creado.c.creado_en, cambios, event_id=event_id)
+    creado, evento = _create(added, event_id=select(nueva.c.evento_id).scalar_subquery())
     created = {name: _as_created(name, is_sent=name in names) for name in BY_NAME}
     repetido = (
         select(created["id"], created["version"], json_from(created))
@@ -250,8 +245,13 @@ def search_empleados(order: Order, audience: Audience) -> ClauseElement:
         .add_columns(fits, _place(_sorting(empleados.c, order)))
         .cte("look")
     )
-    shown = _of_a_page(look.c, order, audience)
-    near = select(*shown).where(look.c.fits).order_by(look.c.place).limit(LIMIT + ONE).cte("near")
+    near = (
+        select(*_of_a_page(look.c, order, audience))
+        .where(look.c.fits)
+        .order_by(look.c.place)
+        .limit(LIMIT + ONE)
+        .cte("near")
+    )
     is_page = select(func.count() > LIMIT).select_from(near).scalar_subquery()
     is_end = select(func.count() < MAX_LOOK).select_from(look).scalar_subquery()
     is_enough = or_(is_page, is_end)
@@ -497,6 +497,13 @@ def _as_created(name: str, *, is_sent: bool) -> ColumnElement[Any]:
         "fecha_contratacion": cast(func.timezone(constant("UTC"), eventos.c.ocurrido_en), Date),
     }
     return given[name]
+
+
+def _create(added: Insert, *, event_id: ColumnElement[Any] | None = None) -> tuple[CTE, CTE]:
+    """The rows that an insertion makes, and their events; see ``_insert_evento``."""
+    creado = added.returning(*row_of(empleados.c)).cte("creado")
+    cambios = _texts([constant(name) for name in INPUTS])
+    return creado, _insert_evento(creado, CREADO, creado.c.version, creado.c.creado_en, cambios, event_id=event_id)
 
 
 def _insert_evento(  # noqa: PLR0913 - an event has that many parts

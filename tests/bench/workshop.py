@@ -18,11 +18,11 @@ from urllib.parse import quote
 
 import certifi
 
-from infra.local.emulator import EMULATOR_PYTHON
 from infra.local.postgres import migrate, running_postgres
 from tests.bench.subject import BenchFailed, Subject
 from tests.support.claims import person
 from tests.support.events import Wire, event_for
+from tests.support.tls import make_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -164,23 +164,16 @@ class Workshop:
 
     @cached_property
     def trusted(self) -> Path:
-        """A file of certificates: all that the world trusts, as on any machine, and the API's.
-
-        bff_app trusts certifi's list, wherever it lies: the API's certificate is put there, too.
-        """
+        """A file of certificates: all that the world trusts, as on any machine, and the API's."""
         world = Path(certifi.where()).read_text("utf-8")
         file = self.folder / "trusted.pem"
-        for target in (file, *self._app("bff_app").glob("certifi/cacert.pem")):
-            target.write_text(world + self._certificate.read_text("utf-8"), "utf-8")
+        file.write_text(world + self._certificate.read_text("utf-8"), "utf-8")
         return file
 
     @cached_property
     def _certificate(self) -> Path:
         """A key and a certificate for ``localhost`` that signs itself."""
-        file = self.folder / "certificate.pem"
-        program = ROOT / "tests" / "support" / "certificate.py"
-        subprocess.run([EMULATOR_PYTHON, program, file], check=True)
-        return file
+        return make_certificate(self.folder / "certificate.pem")
 
     def _start_upstream(self, *arguments: str) -> int:
         command = [sys.executable, str(Path(__file__).with_name("upstream.py")), *arguments]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.emulator import EMULATOR_PYTHON, ROOT
 from tests.bff_app.browser import ORIGIN, Browser
 from tests.bff_app.servers import Connection, Server, answering, running
 from tests.bff_app.user_pool import UserPool
+from tests.support.tls import make_certificate
 
 if TYPE_CHECKING:
     import ssl
@@ -79,6 +78,4 @@ def browser(serve: Callable[..., Server], pool: UserPool) -> Iterator[Callable[.
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A private key and a certificate for ``localhost`` that nobody trusts by default."""
-    file = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    subprocess.run([EMULATOR_PYTHON, ROOT / "tests/support/certificate.py", file], check=True)
-    return file
+    return make_certificate(tmp_path_factory.mktemp("tls") / "localhost.pem")

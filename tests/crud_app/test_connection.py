@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import subprocess
 import time
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,8 @@ from chalicelib.pipeline import PipelinedConnection
 from chalicelib.repository import Repository
 from chalicelib.settings import SettingError, parse_database_url
 from chalicelib.statement import Statement
-from infra.local.emulator import EMULATOR_PYTHON, ROOT, free_port
+from infra.local.emulator import free_port
+from tests.support.tls import make_certificate
 from tests.support.wire import WireProxy
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ def certificates(tmp_path_factory) -> Path:
     """``server.pem`` is a key and a certificate for localhost that vouches for itself, ``other.pem`` is another."""
     folder = tmp_path_factory.mktemp("certificates")
     for name in ("server.pem", "other.pem"):
-        script = ROOT / "tests/support/certificate.py"
-        subprocess.run([EMULATOR_PYTHON, script, folder / name], check=True)
+        make_certificate(folder / name)
     return folder
 
 
