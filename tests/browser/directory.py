@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PATIENCE_MS = 10_000
 # Stops of the tabulator; the page has no more than some dozens.
 MOST_STOPS = 60
+# At one moment, for what has the focus may be drawn anew at the next.
+NAME_OF_FOCUSED = "() => document.activeElement.ariaLabel ?? document.activeElement.textContent"
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -148,8 +150,7 @@ class Directory:
         """Press the tabulator until something of this name has the focus."""
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
-            focused = self.page.locator(":focus")
-            if focused.count() and focused.evaluate("node => node.ariaLabel ?? node.textContent") == name:
+            if self.page.evaluate(NAME_OF_FOCUSED) == name:
                 return
         raise AssertionError(f"{name} cannot be reached with the keyboard")
 

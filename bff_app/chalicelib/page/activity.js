@@ -4,6 +4,7 @@
 import { everyEvent, listMails } from './api.js';
 import { changes } from './changes.js';
 import { h } from './element.js';
+import { redraw } from './focus.js';
 import { icon } from './icons.js';
 import { address } from './router.js';
 import { may } from './session.js';
@@ -21,7 +22,7 @@ const MAILS = '200'; // the newest, enough for the events of the first pages
 export async function mount(root, _route, signal) {
   const body = h('div', { class: 'activity' });
   const refresh = h('button', { type: 'button', onclick: () => start() }, icon('refresh'), t('refresh'));
-  const more = h('button', { type: 'button', onclick: () => load() }, t('activity.more'));
+  const more = h('button', { type: 'button', 'data-focus': 'more', onclick: () => load() }, t('activity.more'));
   root.replaceChildren(
     h(
       'header',
@@ -42,7 +43,7 @@ export async function mount(root, _route, signal) {
   async function start() {
     events = [];
     cursor = '';
-    if (body.childElementCount === 0) body.replaceChildren(skeleton(10));
+    if (body.childElementCount === 0) redraw(body, skeleton(10));
     await load();
     if (!may('mails')) return;
     const page = await listMails({ limite: MAILS }, signal).catch(() => null);
@@ -58,13 +59,14 @@ export async function mount(root, _route, signal) {
       cursor = page.next ?? '';
       draw();
     } catch (error) {
-      if (!signal.aborted) body.replaceChildren(failure(/** @type {any} */ (error), load));
+      if (!signal.aborted) redraw(body, failure(/** @type {any} */ (error), load));
     }
   }
 
   function draw() {
     if (events.length === 0) {
-      body.replaceChildren(
+      redraw(
+        body,
         empty(
           t('activity.empty.title'),
           t('activity.empty.text'),
@@ -73,7 +75,8 @@ export async function mount(root, _route, signal) {
       );
       return;
     }
-    body.replaceChildren(
+    redraw(
+      body,
       ...dailyTimeline(events, mails),
       ...(cursor ? [more] : [h('p', { class: 'muted' }, t('activity.end'))]),
     );

@@ -6,6 +6,7 @@ import { changes } from './changes.js';
 import { saveDraft } from './draft.js';
 import { h } from './element.js';
 import { show, visibleFields } from './fields.js';
+import { redraw } from './focus.js';
 import { dateTime } from './format.js';
 import { ApiError } from './http.js';
 import { icon } from './icons.js';
@@ -42,12 +43,12 @@ export async function mount(root, route, signal) {
       const { row } = await getEmployee(id, signal);
       frame.heading.textContent = row.nombre;
       const history = h('section', { class: 'history' });
-      frame.body.replaceChildren(details(row), history);
+      redraw(frame.body, details(row), history);
       await showHistory(history, id, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ApiError && error.status === 404) await showGone(frame, id, signal, error);
-      else frame.body.replaceChildren(failure(/** @type {ApiError} */ (error), load));
+      else redraw(frame.body, failure(/** @type {ApiError} */ (error), load));
     }
   }
 }
@@ -82,14 +83,24 @@ function details(row) {
       h(
         'div',
         { class: 'actions' },
-        panelLink({ kind: 'editar', id: String(row.id) }, { class: 'button primary' }, icon('edit'), t('edit')),
-        h('button', { type: 'button', class: 'danger', onclick: remove }, icon('trash'), t('delete')),
+        panelLink(
+          { kind: 'editar', id: String(row.id) },
+          { class: 'button primary', 'data-focus': 'edit' },
+          icon('edit'),
+          t('edit'),
+        ),
+        h(
+          'button',
+          { type: 'button', class: 'danger', 'data-focus': 'delete', onclick: remove },
+          icon('trash'),
+          t('delete'),
+        ),
       ),
   );
 }
 
 /** @param {string} email */
-const mailTo = (email) => h('a', { href: `mailto:${encodeURIComponent(email).replace('%40', '@')}` }, email);
+const mailTo = (email) => h('a', { href: `mailto:${encodeURIComponent(email).replace('%40', '@')}`, 'data-focus': 'email' }, email);
 
 /**
  * The history, and under each event the fate of its mails, watched while one of them is on its way.
@@ -104,7 +115,7 @@ async function showHistory(section, id, signal) {
   let cursor = '';
   /** @type {DirectoryEvent[]} */
   const events = [];
-  const more = h('button', { type: 'button', class: 'quiet', onclick: loadMore }, t('employee.older'));
+  const more = h('button', { type: 'button', class: 'quiet', 'data-focus': 'older', onclick: loadMore }, t('employee.older'));
   /** @type {Map<string, import('./timeline.js').Mail[]>} */
   let mails = new Map();
   await loadMore();
@@ -117,12 +128,12 @@ async function showHistory(section, id, signal) {
       cursor = page.next ?? '';
       draw();
     } catch (error) {
-      if (!signal.aborted) section.replaceChildren(title, failure(/** @type {ApiError} */ (error), loadMore));
+      if (!signal.aborted) redraw(section, title, failure(/** @type {ApiError} */ (error), loadMore));
     }
   }
 
   function draw() {
-    section.replaceChildren(title, employeeTimeline(events, mails), ...(cursor ? [more] : []));
+    redraw(section, title, employeeTimeline(events, mails), ...(cursor ? [more] : []));
   }
 
   async function watchMails() {
@@ -154,7 +165,7 @@ async function showGone(frame, id, signal, error) {
   );
   if (signal.aborted) return;
   if (!last) {
-    frame.body.replaceChildren(failure(error));
+    redraw(frame.body, failure(error));
     return;
   }
   const { nombre, email, posicion } = last.empleado;
@@ -173,7 +184,8 @@ async function showGone(frame, id, signal, error) {
       },
       t('employee.gone.again'),
     );
-  frame.body.replaceChildren(
+  redraw(
+    frame.body,
     h(
       'div',
       { class: 'state' },

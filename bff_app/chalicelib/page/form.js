@@ -7,6 +7,7 @@ import { resolveConflict } from './conflict.js';
 import { dropDraft, loadDraft, saveDraft } from './draft.js';
 import { h, newId } from './element.js';
 import { FIELDS, read, write } from './fields.js';
+import { redraw } from './focus.js';
 import { today } from './format.js';
 import { ApiError } from './http.js';
 import { panelFrame, panelLink } from './panel.js';
@@ -35,13 +36,17 @@ export async function mount(root, route, signal) {
   }
   const frame = panelFrame(t('form.edit.title'));
   root.replaceChildren(frame.element);
+  frame.heading.focus({ preventScroll: true });
   frame.body.replaceChildren(skeleton(8));
   try {
     const { row, etag } = await getEmployee(panel.id, signal);
     showForm(root, row, etag, signal);
   } catch (error) {
     if (!signal.aborted)
-      frame.body.replaceChildren(failure(/** @type {ApiError} */ (error), () => mount(root, route, signal)));
+      redraw(
+        frame.body,
+        failure(/** @type {ApiError} */ (error), () => mount(root, route, signal)),
+      );
   }
 }
 
@@ -132,6 +137,7 @@ function showForm(root, initial, initialEtag, signal) {
     fill(saved());
     showErrors([]);
     note.hidden = true;
+    inputs.get('nombre')?.input.focus();
   }
 
   /** Cancelling means to forget, and that too can be taken back. */

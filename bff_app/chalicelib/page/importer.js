@@ -7,6 +7,7 @@ import { CsvError } from './csv.js';
 import { downloadCsv } from './download.js';
 import { h, newId } from './element.js';
 import { FIELDS, show } from './fields.js';
+import { redraw } from './focus.js';
 import { count } from './format.js';
 import { ApiError } from './http.js';
 import { icon } from './icons.js';
@@ -52,6 +53,7 @@ export function mount(root, _route, signal) {
       type: 'file',
       id: 'archivo',
       class: 'visually-hidden',
+      'data-focus': 'file',
       accept: '.csv,.txt,text/csv,text/plain',
       onchange: () => take(input.files[0]),
     });
@@ -71,7 +73,7 @@ export function mount(root, _route, signal) {
         if (kind === 'drop') take(event.dataTransfer?.files[0]);
       });
     }
-    body.replaceChildren(...(problem ? [problem] : []), zone, help());
+    redraw(body, ...(problem ? [problem] : []), zone, help());
   }
 
   /** @param {File | undefined} file */
@@ -143,7 +145,7 @@ export function mount(root, _route, signal) {
       else progress.update();
     };
     const progress = progressView(current);
-    body.replaceChildren(progress.element);
+    redraw(body, progress.element);
     current.addEventListener('change', draw, { signal });
     draw();
   }
@@ -359,6 +361,7 @@ function progressView(run) {
   const update = () => {
     bar.value = run.results.length;
     text.textContent = t('import.progress', { done: count(run.results.length), total: count(run.total) });
+    if (document.activeElement === goOn && run.state !== 'paused') stop.focus({ preventScroll: true });
     goOn.hidden = run.state !== 'paused';
     if (run.state === told) return;
     told = run.state;

@@ -6,6 +6,7 @@ import { getSummary } from './api.js';
 import { changes } from './changes.js';
 import { h } from './element.js';
 import { show, visibleFields } from './fields.js';
+import { redraw } from './focus.js';
 import { icon } from './icons.js';
 import { isLeaving, keep, removals, removeSoon } from './removal.js';
 import { address, currentRoute, currentTrail, go } from './router.js';
@@ -46,7 +47,7 @@ export function mount(root, route, signal) {
     const mine = AbortSignal.any([signal, loading.signal]);
     shown = listPart(query).toString();
     results.setAttribute('aria-busy', 'true');
-    if (rows.length === 0) results.replaceChildren(skeleton(12));
+    if (rows.length === 0) redraw(results, skeleton(12));
     try {
       ({ rows, next } = await loadRows(query, mine));
       if (mine.aborted) return;
@@ -55,7 +56,7 @@ export function mount(root, route, signal) {
     } catch (error) {
       if (mine.aborted) return;
       rows = [];
-      results.replaceChildren(failure(/** @type {any} */ (error), () => load(query)));
+      redraw(results, failure(/** @type {any} */ (error), () => load(query)));
     }
     results.removeAttribute('aria-busy');
   }
@@ -63,15 +64,10 @@ export function mount(root, route, signal) {
   /** @param {URLSearchParams} query */
   function draw(query) {
     if (rows.length === 0) {
-      results.replaceChildren(nothing(query));
+      redraw(results, nothing(query));
       return;
     }
-    const focused = document.activeElement?.getAttribute('data-focus');
-    results.replaceChildren(table(rows, query), pager(query, rows.length, next));
-    // The row of a link that was followed, or a heading that was clicked, keeps the keyboard's place.
-    const again =
-      focused && /** @type {HTMLElement | null} */ (results.querySelector(`[data-focus="${CSS.escape(focused)}"]`));
-    if (again) again.focus({ preventScroll: true });
+    redraw(results, table(rows, query), pager(query, rows.length, next));
     followPlace();
   }
 
@@ -85,9 +81,8 @@ export function mount(root, route, signal) {
     }
   }
 
-  const redraw = () => rows.length > 0 && draw(currentRoute().query);
   changes.addEventListener('change', () => load(currentRoute().query, { quietly: true }), { signal });
-  removals.addEventListener('change', redraw, { signal });
+  removals.addEventListener('change', () => rows.length > 0 && draw(currentRoute().query), { signal });
   followPlace();
   load(route.query).then(() => loadPositions(toolbar, route.query, signal)); // the rows first, on a slow network
 
@@ -344,7 +339,13 @@ function rowActions(row, query) {
     { class: 'row-actions' },
     h(
       'a',
-      { class: 'icon-button', href: edit, title: t('edit'), 'aria-label': t('list.edit', { name: row.nombre }) },
+      {
+        class: 'icon-button',
+        href: edit,
+        title: t('edit'),
+        'aria-label': t('list.edit', { name: row.nombre }),
+        'data-focus': `edit-${row.id}`,
+      },
       icon('edit'),
     ),
     h(

@@ -3,6 +3,7 @@
 
 import { announce, announcer } from './announce.js';
 import { h } from './element.js';
+import { focusHeading, focusNamed } from './focus.js';
 import { ApiError } from './http.js';
 import { icon } from './icons.js';
 import * as list from './list.js';
@@ -110,11 +111,12 @@ async function showPlace({ isFirst = false } = {}) {
   const route = currentRoute();
   const isNewView = viewSlot.name !== route.view;
   const hadPanel = !aside.hidden;
+  const focused = view.contains(document.activeElement) ? document.activeElement : null;
   markCurrent(route);
   document.title = `${t(`view.${route.view}`)} · ${t('app.short')}`;
   if (route.panel && !hadPanel) {
     listScroll = scrollY;
-    opener = document.activeElement?.getAttribute('data-focus') ?? null;
+    opener = focused?.getAttribute('data-focus') ?? null;
   }
   aside.hidden = route.panel === null;
   main.classList.toggle('with-panel', route.panel !== null);
@@ -126,14 +128,14 @@ async function showPlace({ isFirst = false } = {}) {
   } else if (hadPanel) {
     panelSlot.clear();
     scrollTo({ top: listScroll });
-    /** @type {HTMLElement | null} */ (opener && view.querySelector(`[data-focus="${CSS.escape(opener)}"]`))?.focus({
-      preventScroll: true,
-    });
+    if (document.activeElement === document.body && !focusNamed(view, opener)) focusHeading(view);
   }
   await shown;
   if (isNewView && !isFirst && !route.panel) {
     scrollTo({ top: 0 });
-    /** @type {HTMLElement | null} */ (view.querySelector('h1'))?.focus({ preventScroll: true });
+    focusHeading(view);
+  } else if (focused && !focused.isConnected && document.activeElement === document.body) {
+    if (!focusNamed(view, focused.getAttribute('data-focus'))) focusHeading(view);
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { getHealth, getQueue, listMails, redrive } from './api.js';
 import { h, newId } from './element.js';
+import { redraw } from './focus.js';
 import { count, dateTime, duration } from './format.js';
 import { icon } from './icons.js';
 import { address, go } from './router.js';
@@ -69,10 +70,9 @@ function section(title, lines) {
   const head = h('div', { class: 'section-heading' }, heading);
   const body = h('div', {}, skeleton(lines));
   const element = h('section', { class: 'card', 'aria-labelledby': heading.id }, head, body);
-  /** An automatic refresh must not take the focus away. @param {HTMLElement} content */
+  /** An automatic refresh must not make a screen reader say anew what it has just said. @param {HTMLElement} content */
   const show = (content) => {
-    if (!body.contains(document.activeElement) || body.textContent !== content.textContent)
-      body.replaceChildren(content);
+    if (!body.contains(document.activeElement) || body.textContent !== content.textContent) redraw(body, content);
   };
   return { element, head, show };
 }
@@ -124,7 +124,12 @@ function queueList(state, refresh) {
         h('p', {}, t('operations.dead.text', { n: fallidos.visibles })),
         h(
           'button',
-          { type: 'button', class: 'primary', onclick: () => confirmRedrive(fallidos.visibles, refresh) },
+          {
+            type: 'button',
+            class: 'primary',
+            'data-focus': 'redrive',
+            onclick: () => confirmRedrive(fallidos.visibles, refresh),
+          },
           icon('undo'),
           t('operations.redrive'),
         ),
@@ -167,7 +172,7 @@ function confirmRedrive(messages, refresh) {
 function stateFilter(chosen) {
   const select = h(
     'select',
-    { 'aria-label': t('operations.filter') },
+    { 'aria-label': t('operations.filter'), 'data-focus': 'state' },
     h('option', { value: '' }, t('operations.everyState')),
     ...STATES.map((state) => h('option', { value: state, selected: state === chosen }, t(`mail.${state}`))),
   );
@@ -189,7 +194,14 @@ function mailTable(mails) {
         'td',
         {},
         mail.empleado
-          ? h('a', { href: address('empleados', {}, { kind: 'ver', id: String(mail.empleado) }) }, subject)
+          ? h(
+              'a',
+              {
+                href: address('empleados', {}, { kind: 'ver', id: String(mail.empleado) }),
+                'data-focus': `mail-${mail.id}`,
+              },
+              subject,
+            )
           : subject,
       ),
       h('td', {}, mailState(mail.estado), mail.motivo && h('span', { class: 'muted' }, ' ', mail.motivo)),
@@ -197,7 +209,7 @@ function mailTable(mails) {
   };
   return h(
     'div',
-    { class: 'table-scroll', tabindex: '0', role: 'group', 'aria-label': t('operations.mails') },
+    { class: 'table-scroll', tabindex: '0', role: 'group', 'data-focus': 'table', 'aria-label': t('operations.mails') },
     h(
       'table',
       { class: 'plain' },

@@ -5,6 +5,7 @@ import { getSummary } from './api.js';
 import { changes } from './changes.js';
 import { barChart, rangeChart } from './charts.js';
 import { h } from './element.js';
+import { redraw } from './focus.js';
 import { count, money, roundMoney } from './format.js';
 import { newLabel } from './list.js';
 import { address } from './router.js';
@@ -32,14 +33,15 @@ export async function mount(root, _route, signal) {
     try {
       draw(await getSummary(signal));
     } catch (error) {
-      if (!signal.aborted) body.replaceChildren(failure(/** @type {any} */ (error), load));
+      if (!signal.aborted) redraw(body, failure(/** @type {any} */ (error), load));
     }
   }
 
   /** @param {Group[]} groups */
   function draw(groups) {
     if (groups.length === 0) {
-      body.replaceChildren(
+      redraw(
+        body,
         empty(
           t('summary.empty.title'),
           t('summary.empty.text'),
@@ -49,7 +51,7 @@ export async function mount(root, _route, signal) {
       );
       return;
     }
-    body.replaceChildren(tiles(groups), charts(groups.slice(0, CHARTED), groups.length), groupTable(groups));
+    redraw(body, tiles(groups), charts(groups.slice(0, CHARTED), groups.length), groupTable(groups));
   }
 }
 
@@ -128,6 +130,10 @@ const SALARY_COLUMNS = [
   ['summary.maximum', (group) => group.salario_maximo],
 ];
 
+/** @param {string} position */
+const groupLink = (position) =>
+  h('a', { href: address('empleados', { posicion: position }), 'data-focus': `group-${position}` }, position);
+
 /** The charts' numbers, for who reads and for who cannot see them. @param {Group[]} groups */
 function groupTable(groups) {
   const salaries = may('confidential') ? SALARY_COLUMNS : [];
@@ -136,14 +142,14 @@ function groupTable(groups) {
     h(
       'tr',
       {},
-      h('th', { scope: 'row' }, h('a', { href: address('empleados', { posicion: group.posicion }) }, group.posicion)),
+      h('th', { scope: 'row' }, groupLink(group.posicion)),
       ...[count(group.empleados), ...salaries.map(([, value]) => money(value(group)))].map((text) =>
         h('td', { class: 'number' }, text),
       ),
     );
   return h(
     'div',
-    { class: 'table-scroll', tabindex: '0', role: 'group', 'aria-label': t('summary.table') },
+    { class: 'table-scroll', tabindex: '0', role: 'group', 'data-focus': 'table', 'aria-label': t('summary.table') },
     h(
       'table',
       { class: 'plain' },

@@ -107,7 +107,11 @@ function subject(event) {
   return h(
     'p',
     {},
-    h('a', { href: address('empleados', {}, { kind: 'ver', id: String(id) }) }, nombre ?? t('employee.erased', { id })),
+    h(
+      'a',
+      { href: address('empleados', {}, { kind: 'ver', id: String(id) }), 'data-focus': `event-${event.id}` },
+      nombre ?? t('employee.erased', { id }),
+    ),
     ' ',
     t(`event.${event.tipo}`).toLowerCase(),
     changedFields(event),

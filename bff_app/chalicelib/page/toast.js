@@ -2,6 +2,7 @@
 /** Short notices at the foot of the page. One that ends by itself waits while somebody points at it or is in it. */
 
 import { h } from './element.js';
+import { focusHeading } from './focus.js';
 import { icon } from './icons.js';
 import { t } from './texts.js';
 
@@ -25,9 +26,13 @@ export function toast(
 ) {
   let left = seconds * 1000;
   const clock = h('span', { class: 'toast-clock', 'aria-hidden': 'true' });
+  /** Where the keyboard was before it came here. @type {HTMLElement | null} */
+  let before = null;
   const close = () => {
     clearInterval(timer);
+    const hasFocus = element.contains(document.activeElement);
     element.remove();
+    if (hasFocus) giveBack(before);
   };
   const end = () => {
     close();
@@ -46,6 +51,10 @@ export function toast(
     onEnd && clock,
     h('button', { type: 'button', class: 'icon-button', 'aria-label': t('close'), onclick: end }, icon('close')),
   );
+  element.addEventListener('focusin', ({ relatedTarget }) => {
+    const from = /** @type {HTMLElement | null} */ (relatedTarget);
+    if (!element.contains(from)) before = from;
+  });
   let last = performance.now();
   const tick = () => {
     // By the clock: a browser lets the timers of a tab in the background tick once a minute.
@@ -60,4 +69,10 @@ export function toast(
   clock.textContent = `${seconds} s`;
   toasts.append(element);
   return { close };
+}
+
+/** @param {HTMLElement | null} place */
+function giveBack(place) {
+  if (place?.isConnected) place.focus({ preventScroll: true });
+  else focusHeading(toasts);
 }

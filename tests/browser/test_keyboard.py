@@ -1,0 +1,173 @@
+"""The keyboard's place: nothing that is drawn anew takes it away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect
+
+from tests.browser.stack import an_employee
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Route
+
+    from tests.browser.directory import Directory
+    from tests.browser.stack import LocalStack
+
+ANA = an_employee()
+LUIS = an_employee(nombre="Luis Núñez", email="luis@example.com")
+UNDO_MS = 10_000
+# An employee has this many events more than are shown at first.
+MORE_EVENTS_THAN_A_PAGE = 51
+
+
+def search_and_hold(directory: Directory, text: str) -> list[Route]:
+    """Search for ``text``; the rows stay as they are until the request, which comes soon, goes on."""
+    directory.expect_names("Ana Pérez", "Luis Núñez")
+    held = directory.hold(rf"/empleados\?.*\bq={text}\b.*")
+    with directory.page.expect_request(lambda request: f"q={text}" in request.url):
+        directory.page.get_by_role("searchbox").fill(text)
+    return held
+
+
+def test_it_stays_in_the_row_whose_list_is_drawn_anew(stack: LocalStack, directory: Directory) -> None:
+    """Regression: an edit link lost it, when the answer to a search came after the tabulator was pressed."""
+    stack.insert([ANA, LUIS])
+    directory.open()
+    held = search_and_hold(directory, "perez")
+    directory.tab_to("Editar a Ana Pérez")
+
+    [search] = held
+    search.continue_()
+
+    directory.expect_names("Ana Pérez")
+    expect(directory.link("Editar a Ana Pérez")).to_be_focused()
+
+
+def test_it_goes_to_the_heading_where_the_row_is_not_there_any_more(stack: LocalStack, directory: Directory) -> None:
+    stack.insert([ANA, LUIS])
+    directory.open()
+    held = search_and_hold(directory, "perez")
+    directory.tab_to("Eliminar a Luis Núñez")
+
+    [search] = held
+    search.continue_()
+
+    directory.expect_names("Ana Pérez")
+    expect(directory.heading("Empleados")).to_be_focused()
+
+
+def test_it_goes_to_the_heading_when_the_last_row_goes(stack: LocalStack, directory: Directory) -> None:
+    stack.insert([ANA])
+    directory.page.clock.install()
+    directory.open()
+    directory.tab_to("Eliminar a Ana Pérez")
+    directory.page.keyboard.press("Enter")
+    expect(directory.row("Ana Pérez").get_by_role("button", name="Deshacer")).to_be_focused()
+
+    directory.page.clock.fast_forward(UNDO_MS + 500)
+
+    expect(directory.heading("Todavía no hay empleados")).to_be_visible()
+    expect(directory.heading("Empleados")).to_be_focused()
+
+
+def test_the_last_page_has_no_next_one_to_stay_on(stack: LocalStack, directory: Directory) -> None:
+    stack.insert([an_employee(nombre=f"Ana {n:02}", email=f"ana{n}@example.com") for n in range(51)])
+    directory.open()
+    directory.page.get_by_role("button", name="Siguiente").press("Enter")
+
+    directory.expect_names("Ana 50")
+    expect(directory.heading("Empleados")).to_be_focused()
+
+
+def test_a_closed_form_gives_it_back_to_the_row_s_edit_link(stack: LocalStack, directory: Directory) -> None:
+    stack.insert([ANA])
+    directory.open()
+    directory.tab_to("Editar a Ana Pérez")
+    directory.page.keyboard.press("Enter")
+    expect(directory.field("nombre")).to_be_focused()
+
+    directory.page.keyboard.press("Escape")
+
+    expect(directory.panel).to_be_hidden()
+    expect(directory.link("Editar a Ana Pérez")).to_be_focused()
+
+
+def test_a_closed_panel_that_no_row_opened_gives_it_to_the_heading(stack: LocalStack, directory: Directory) -> None:
+    row = stack.create(nombre="Ana Pérez")
+    directory.open(f"#/empleados/{row['id']}")
+    expect(directory.heading("Ana Pérez")).to_be_focused()
+
+    directory.page.keyboard.press("Escape")
+
+    expect(directory.panel).to_be_hidden()
+    expect(directory.heading("Empleados")).to_be_focused()
+
+
+def test_older_history_is_read_on_from_the_same_button(stack: LocalStack, directory: Directory) -> None:
+    row = stack.create(nombre="Ana Pérez")
+    for number in range(MORE_EVENTS_THAN_A_PAGE):
+        stack.change(row["id"], salario=1000 + number)
+    directory.open(f"#/empleados/{row['id']}")
+    directory.tab_to("Ver más antiguo")
+
+    directory.page.keyboard.press("Enter")
+
+    expect(directory.panel.locator(".event")).to_have_count(MORE_EVENTS_THAN_A_PAGE + 1)
+    expect(directory.heading("Ana Pérez")).to_be_focused()  # there is nothing older, and no button
+
+
+def test_a_change_elsewhere_leaves_it_in_the_panel(stack: LocalStack, directory: Directory) -> None:
+    stack.insert([LUIS])
+    row = stack.create(nombre="Ana Pérez")
+    directory.page.clock.install()
+    directory.open()
+    directory.press("Eliminar a Luis Núñez")
+    directory.link("Ana Pérez").click()
+    expect(directory.heading("Ana Pérez")).to_be_focused()
+    directory.tab_to("Editar")
+    directory.page.mouse.move(5, 5)  # pointed at, a notice waits
+
+    with directory.page.expect_request_finished(lambda request: request.url.endswith(f"/empleados/{row['id']}")):
+        directory.page.clock.fast_forward(UNDO_MS + 500)
+
+    expect(directory.notice("Eliminado: Luis Núñez")).to_be_visible()
+    expect(directory.panel.get_by_role("link", name="Editar")).to_be_focused()
+
+
+def test_a_notice_gives_it_back(stack: LocalStack, directory: Directory) -> None:
+    stack.insert([ANA])
+    directory.open()
+    directory.tab_to("Eliminar a Ana Pérez")
+    directory.page.keyboard.press("Enter")
+    directory.notice("Se eliminará").get_by_role("button", name="Deshacer").press("Enter")
+
+    expect(directory.notice("Se eliminará")).to_be_hidden()
+    expect(directory.page.get_by_role("button", name="Eliminar a Ana Pérez")).to_be_focused()
+
+
+def test_the_filter_of_mails_keeps_it(directory: Directory) -> None:
+    directory.open("#/operacion")
+    state = directory.page.get_by_label("Filtrar por estado")
+    state.focus()
+
+    state.select_option("fallido")
+
+    expect(directory.page.get_by_text("No hay correos.")).to_be_visible()
+    expect(state).to_have_value("fallido")
+    expect(state).to_be_focused()
+
+
+def test_another_file_begins_at_the_heading(directory: Directory, tmp_path: Path) -> None:
+    file = tmp_path / "personas.csv"
+    file.write_text("nombre,email,posicion,salario\nAna Pérez,ana@example.com,Analista,1\n")
+    directory.open("#/importar")
+    directory.choose_file(file)
+    expect(directory.heading("personas.csv")).to_be_focused()
+
+    directory.tab_to("Elegir otro archivo")
+    directory.page.keyboard.press("Enter")
+
+    expect(directory.page.get_by_role("heading", level=1)).to_be_focused()
