@@ -100,7 +100,10 @@ function details(row) {
 }
 
 /** @param {string} email */
-const mailTo = (email) => h('a', { href: `mailto:${encodeURIComponent(email).replace('%40', '@')}`, 'data-focus': 'email' }, email);
+const mailTo = (email) => {
+  const href = `mailto:${encodeURIComponent(email).replace('%40', '@')}`;
+  return h('a', { href, 'data-focus': 'email' }, email);
+};
 
 /**
  * The history, and under each event the fate of its mails, watched while one of them is on its way.
@@ -115,7 +118,11 @@ async function showHistory(section, id, signal) {
   let cursor = '';
   /** @type {DirectoryEvent[]} */
   const events = [];
-  const more = h('button', { type: 'button', class: 'quiet', 'data-focus': 'older', onclick: loadMore }, t('employee.older'));
+  const more = h(
+    'button',
+    { type: 'button', class: 'quiet', 'data-focus': 'older', onclick: loadMore },
+    t('employee.older'),
+  );
   /** @type {Map<string, import('./timeline.js').Mail[]>} */
   let mails = new Map();
   await loadMore();

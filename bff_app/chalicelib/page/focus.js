@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The keyboard's place, where the page is drawn anew. An element that is taken away while it has the focus gives it to the
- * document: who uses the keyboard has to find the way again, and who listens to the page hears nothing more of it.
+ * The keyboard's place, where the page is drawn anew. An element that is taken away while it has the focus gives it to
+ * the document: who uses the keyboard has to find the way again, and a screen reader falls silent.
  */
 
 /**
