@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -32,6 +33,7 @@ START_SECONDS = 90
 STOP_SECONDS = 60
 # From a request to its mail takes about a second.
 MAIL_SECONDS = 60
+SUCCESSFUL_READ = re.compile(r"│ GET \S+ (-> \w+: )?200 ")
 
 
 class StackFailedError(AssertionError):
@@ -134,9 +136,15 @@ class Stack:
         deadline = time.monotonic() + seconds
         while not is_there():
             if self.exit_code is not None or time.monotonic() > deadline:
-                end = "\n".join(self.log.read_text(errors="replace").splitlines()[-40:])
-                raise StackFailedError(f"{what}: not within {seconds} s (exit code {self.exit_code})\n{end}")
+                raise StackFailedError(
+                    f"{what}: not within {seconds} s (exit code {self.exit_code})\n{self._end_of_log()}"
+                )
             time.sleep(0.1)
+
+    def _end_of_log(self) -> str:
+        """The last lines, without those of the reads that succeeded: who waits asks ten times a second."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join([line for line in lines if not SUCCESSFUL_READ.search(line)][-60:])
 
     def query(self, statement: str, **parameters: object) -> list[list[Any]]:
         """The rows of ``statement``, asked of PostgreSQL itself."""
