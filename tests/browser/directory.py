@@ -19,6 +19,8 @@ PATIENCE_MS = 10_000
 MOST_STOPS = 60
 # At one moment, for what has the focus may be drawn anew at the next.
 NAME_OF_FOCUSED = "() => document.activeElement.ariaLabel ?? document.activeElement.textContent"
+# How long the page offers to take a deletion back.
+UNDO_SECONDS = 10
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -6,56 +6,48 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.browser.directory import UNDO_SECONDS
 from tests.browser.stack import an_employee
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from playwright.sync_api import Route
 
     from tests.browser.directory import Directory
     from tests.browser.stack import LocalStack
 
 ANA = an_employee()
 LUIS = an_employee(nombre="Luis Núñez", email="luis@example.com")
-UNDO_MS = 10_000
-# An employee has this many events more than are shown at first.
-MORE_EVENTS_THAN_A_PAGE = 51
+# With the creation, more events than are shown at first.
+CHANGES = 51
 
 
-def search_and_hold(directory: Directory, text: str) -> list[Route]:
-    """Search for ``text``; the rows stay as they are until the request, which comes soon, goes on."""
+def tab_to_before_the_answer(directory: Directory, name: str) -> None:
+    """Search for one of two, and be at ``name`` when the list of the one comes."""
+    directory.open()
     directory.expect_names("Ana Pérez", "Luis Núñez")
-    held = directory.hold(rf"/empleados\?.*\bq={text}\b.*")
-    with directory.page.expect_request(lambda request: f"q={text}" in request.url):
-        directory.page.get_by_role("searchbox").fill(text)
-    return held
+    held = directory.hold(r"/empleados\?.*\bq=perez\b.*")
+    with directory.page.expect_request(lambda request: "q=perez" in request.url):
+        directory.page.get_by_role("searchbox").fill("perez")
+    directory.tab_to(name)
+    [search] = held
+    search.continue_()
+    directory.expect_names("Ana Pérez")
 
 
 def test_it_stays_in_the_row_whose_list_is_drawn_anew(stack: LocalStack, directory: Directory) -> None:
     """Regression: an edit link lost it, when the answer to a search came after the tabulator was pressed."""
     stack.insert([ANA, LUIS])
-    directory.open()
-    held = search_and_hold(directory, "perez")
-    directory.tab_to("Editar a Ana Pérez")
 
-    [search] = held
-    search.continue_()
+    tab_to_before_the_answer(directory, "Editar a Ana Pérez")
 
-    directory.expect_names("Ana Pérez")
     expect(directory.link("Editar a Ana Pérez")).to_be_focused()
 
 
 def test_it_goes_to_the_heading_where_the_row_is_not_there_any_more(stack: LocalStack, directory: Directory) -> None:
     stack.insert([ANA, LUIS])
-    directory.open()
-    held = search_and_hold(directory, "perez")
-    directory.tab_to("Eliminar a Luis Núñez")
 
-    [search] = held
-    search.continue_()
+    tab_to_before_the_answer(directory, "Eliminar a Luis Núñez")
 
-    directory.expect_names("Ana Pérez")
     expect(directory.heading("Empleados")).to_be_focused()
 
 
@@ -67,7 +59,7 @@ def test_it_goes_to_the_heading_when_the_last_row_goes(stack: LocalStack, direct
     directory.page.keyboard.press("Enter")
     expect(directory.row("Ana Pérez").get_by_role("button", name="Deshacer")).to_be_focused()
 
-    directory.page.clock.fast_forward(UNDO_MS + 500)
+    directory.page.clock.fast_forward(UNDO_SECONDS * 1000 + 500)
 
     expect(directory.heading("Todavía no hay empleados")).to_be_visible()
     expect(directory.heading("Empleados")).to_be_focused()
@@ -106,17 +98,17 @@ def test_a_closed_panel_that_no_row_opened_gives_it_to_the_heading(stack: LocalS
     expect(directory.heading("Empleados")).to_be_focused()
 
 
-def test_older_history_is_read_on_from_the_same_button(stack: LocalStack, directory: Directory) -> None:
+def test_the_oldest_history_has_no_older_one_to_stay_on(stack: LocalStack, directory: Directory) -> None:
     row = stack.create(nombre="Ana Pérez")
-    for number in range(MORE_EVENTS_THAN_A_PAGE):
+    for number in range(CHANGES):
         stack.change(row["id"], salario=1000 + number)
     directory.open(f"#/empleados/{row['id']}")
     directory.tab_to("Ver más antiguo")
 
     directory.page.keyboard.press("Enter")
 
-    expect(directory.panel.locator(".event")).to_have_count(MORE_EVENTS_THAN_A_PAGE + 1)
-    expect(directory.heading("Ana Pérez")).to_be_focused()  # there is nothing older, and no button
+    expect(directory.panel.locator(".event")).to_have_count(CHANGES + 1)
+    expect(directory.heading("Ana Pérez")).to_be_focused()
 
 
 def test_a_change_elsewhere_leaves_it_in_the_panel(stack: LocalStack, directory: Directory) -> None:
@@ -131,7 +123,7 @@ def test_a_change_elsewhere_leaves_it_in_the_panel(stack: LocalStack, directory:
     directory.page.mouse.move(5, 5)  # pointed at, a notice waits
 
     with directory.page.expect_request_finished(lambda request: request.url.endswith(f"/empleados/{row['id']}")):
-        directory.page.clock.fast_forward(UNDO_MS + 500)
+        directory.page.clock.fast_forward(UNDO_SECONDS * 1000 + 500)
 
     expect(directory.notice("Eliminado: Luis Núñez")).to_be_visible()
     expect(directory.panel.get_by_role("link", name="Editar")).to_be_focused()

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.browser.directory import UNDO_SECONDS
+
 if TYPE_CHECKING:
     from tests.browser.directory import Directory
     from tests.browser.stack import LocalStack
-
-UNDO_SECONDS = 10
 
 
 def test_undo_leaves_everything_as_it_was(stack: LocalStack, directory: Directory) -> None:

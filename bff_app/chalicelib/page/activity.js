@@ -1,10 +1,10 @@
 // @ts-check
 /** Everybody's history, newest first, a day at a time. */
 
+import { redraw } from './accessibility.js';
 import { everyEvent, listMails } from './api.js';
 import { changes } from './changes.js';
 import { h } from './element.js';
-import { redraw } from './focus.js';
 import { icon } from './icons.js';
 import { address } from './router.js';
 import { may } from './session.js';

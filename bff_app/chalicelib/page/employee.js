@@ -1,16 +1,16 @@
 // @ts-check
 /** One employee: the row, what can be done with it, and its history. */
 
+import { redraw } from './accessibility.js';
 import { employeeEvents, getEmployee, listMails } from './api.js';
 import { changes } from './changes.js';
 import { saveDraft } from './draft.js';
 import { h } from './element.js';
 import { show, visibleFields } from './fields.js';
-import { redraw } from './focus.js';
 import { dateTime } from './format.js';
 import { ApiError } from './http.js';
 import { icon } from './icons.js';
-import { closePanel, panelFrame, panelLink } from './panel.js';
+import { closePanel, panelLink, waitingFrame } from './panel.js';
 import { removeSoon } from './removal.js';
 import { may } from './session.js';
 import { failure, skeleton } from './states.js';
@@ -31,10 +31,7 @@ const WATCH_MS = [1000, 2000, 4000, 8000, 15_000];
 export async function mount(root, route, signal) {
   if (route.panel?.kind !== 'ver') return;
   const { id } = route.panel;
-  const frame = panelFrame(t('employee.title'));
-  frame.body.replaceChildren(skeleton(8));
-  root.replaceChildren(frame.element);
-  frame.heading.focus({ preventScroll: true });
+  const frame = waitingFrame(root, t('employee.title'));
   changes.addEventListener('change', () => load(), { signal });
   await load();
 

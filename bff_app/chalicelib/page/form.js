@@ -1,20 +1,20 @@
 // @ts-check
 /** Creates and changes an employee. What was typed stays until the server has it. */
 
+import { redraw } from './accessibility.js';
 import { changeEmployee, createEmployee, findByEmail, getEmployee, getSummary } from './api.js';
 import { rowsChanged } from './changes.js';
 import { resolveConflict } from './conflict.js';
 import { dropDraft, loadDraft, saveDraft } from './draft.js';
 import { h, newId } from './element.js';
 import { FIELDS, read, write } from './fields.js';
-import { redraw } from './focus.js';
 import { today } from './format.js';
 import { ApiError } from './http.js';
-import { panelFrame, panelLink } from './panel.js';
+import { panelFrame, panelLink, waitingFrame } from './panel.js';
 import { newKey } from './request_key.js';
 import { address, currentRoute, go } from './router.js';
 import { isEnding } from './session.js';
-import { explanation, failure, skeleton } from './states.js';
+import { explanation, failure } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
 
@@ -34,10 +34,7 @@ export async function mount(root, route, signal) {
     showForm(root, null, '', signal);
     return;
   }
-  const frame = panelFrame(t('form.edit.title'));
-  root.replaceChildren(frame.element);
-  frame.heading.focus({ preventScroll: true });
-  frame.body.replaceChildren(skeleton(8));
+  const frame = waitingFrame(root, t('form.edit.title'));
   try {
     const { row, etag } = await getEmployee(panel.id, signal);
     showForm(root, row, etag, signal);

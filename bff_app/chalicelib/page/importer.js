@@ -1,13 +1,12 @@
 // @ts-check
 /** The import of a file, step by step: choose, look, write, result. It goes on while other views are looked at. */
 
-import { announce } from './announce.js';
+import { announce, redraw } from './accessibility.js';
 import { getOpenApi } from './api.js';
 import { CsvError } from './csv.js';
 import { downloadCsv } from './download.js';
 import { h, newId } from './element.js';
 import { FIELDS, show } from './fields.js';
-import { redraw } from './focus.js';
 import { count } from './format.js';
 import { ApiError } from './http.js';
 import { icon } from './icons.js';

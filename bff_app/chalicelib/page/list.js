@@ -1,12 +1,11 @@
 // @ts-check
 /** The list of employees: search, filter, order, pages. Everything that it shows is in the address. */
 
-import { announce } from './announce.js';
+import { announce, redraw } from './accessibility.js';
 import { getSummary } from './api.js';
 import { changes } from './changes.js';
 import { h } from './element.js';
 import { show, visibleFields } from './fields.js';
-import { redraw } from './focus.js';
 import { icon } from './icons.js';
 import { isLeaving, keep, removals, removeSoon } from './removal.js';
 import { address, currentRoute, currentTrail, go } from './router.js';

@@ -1,9 +1,8 @@
 // @ts-check
 /** Starts the page: the shell around the views, and which view and panel stand in it. */
 
-import { announce, announcer } from './announce.js';
+import { announce, announcer, focusAgain, focusHeading } from './accessibility.js';
 import { h } from './element.js';
-import { focusHeading, focusNamed } from './focus.js';
 import { ApiError } from './http.js';
 import { icon } from './icons.js';
 import * as list from './list.js';
@@ -128,14 +127,14 @@ async function showPlace({ isFirst = false } = {}) {
   } else if (hadPanel) {
     panelSlot.clear();
     scrollTo({ top: listScroll });
-    if (document.activeElement === document.body && !focusNamed(view, opener)) focusHeading(view);
+    if (document.activeElement === document.body) focusAgain(view, opener);
   }
   await shown;
   if (isNewView && !isFirst && !route.panel) {
     scrollTo({ top: 0 });
     focusHeading(view);
   } else if (focused && !focused.isConnected && document.activeElement === document.body) {
-    if (!focusNamed(view, focused.getAttribute('data-focus'))) focusHeading(view);
+    focusAgain(view, focused.getAttribute('data-focus'));
   }
 }
 

@@ -1,9 +1,9 @@
 // @ts-check
 /** How the system is: its parts, the queue, and the last e-mails. */
 
+import { redraw } from './accessibility.js';
 import { getHealth, getQueue, listMails, redrive } from './api.js';
 import { h, newId } from './element.js';
-import { redraw } from './focus.js';
 import { count, dateTime, duration } from './format.js';
 import { icon } from './icons.js';
 import { address, go } from './router.js';

@@ -4,6 +4,7 @@
 import { h, newId } from './element.js';
 import { icon } from './icons.js';
 import { address, currentRoute, go } from './router.js';
+import { skeleton } from './states.js';
 import { t } from './texts.js';
 
 /** @typedef {{element: HTMLElement, heading: HTMLElement, body: HTMLElement}} Frame */
@@ -28,6 +29,21 @@ export function panelFrame(title) {
     body,
   );
   return { element, heading, body };
+}
+
+/**
+ * The frame in `root` for as long as its content is on its way: the keyboard is on the heading.
+ *
+ * @param {HTMLElement} root
+ * @param {string} title
+ * @returns {Frame}
+ */
+export function waitingFrame(root, title) {
+  const frame = panelFrame(title);
+  frame.body.replaceChildren(skeleton(8));
+  root.replaceChildren(frame.element);
+  frame.heading.focus({ preventScroll: true });
+  return frame;
 }
 
 export function closePanel() {

@@ -1,11 +1,11 @@
 // @ts-check
 /** Head count and salaries by position. */
 
+import { redraw } from './accessibility.js';
 import { getSummary } from './api.js';
 import { changes } from './changes.js';
 import { barChart, rangeChart } from './charts.js';
 import { h } from './element.js';
-import { redraw } from './focus.js';
 import { count, money, roundMoney } from './format.js';
 import { newLabel } from './list.js';
 import { address } from './router.js';

@@ -1,8 +1,8 @@
 // @ts-check
 /** Short notices at the foot of the page. One that ends by itself waits while somebody points at it or is in it. */
 
+import { focusHeading } from './accessibility.js';
 import { h } from './element.js';
-import { focusHeading } from './focus.js';
 import { icon } from './icons.js';
 import { t } from './texts.js';
 
