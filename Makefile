@@ -14,6 +14,8 @@ SCAN := .scan
 FUZZ := .fuzz
 BENCH := .bench
 APPS := crud_app email_app bff_app
+# Folders whose packages the development environment imports: the repository, what each Lambda has in its root, and the libraries.
+IMPORTED := / $(APPS) $(wildcard libs/*/src)
 # What `make bench` compares with, each with packages of its own.
 PEERS := $(basename $(notdir $(wildcard requirements/bench/*.in)))
 # uv must use the interpreter that made the environment: it decides the Lambda runtime.
@@ -36,12 +38,13 @@ help: ## List the targets
 .PHONY: install
 install: $(VENV)/.ready $(EMULATOR)/.ready ## Make the environments .venv and .emulator, from the lock files
 
-$(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt
+$(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt $(wildcard libs/*/src)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CrudEmpleados needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
 	@echo "Installing the development environment (.venv)…"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@printf '%s\n' $(IMPORTED:%=$(CURDIR)/%) > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/crudempleados.pth"
 	@touch $@
 
 $(EMULATOR)/.ready: requirements/emulator.txt $(VENV)/.ready
@@ -83,18 +86,18 @@ lock: $(VENV)/.ready ## Resolve the requirements files anew (after a change of a
 
 .PHONY: statements
 statements: $(VENV)/.ready ## Compile crud_app's SQL anew (after a change in crud_app/sql)
-	@cd crud_app && ../$(BIN)/python -m sql
+	@$(BIN)/python -m crud_app.sql
 
 # ---- running it ------------------------------------------------------------------------------------------------
 
 .PHONY: run
 run: install ## Run the whole system on this machine, until Ctrl-C
-	@$(BIN)/python -m infra.local
+	@$(BIN)/python -m local
 
 # Without @echo and the like: what it prints is the token and nothing else.
 .PHONY: token
 token: $(VENV)/.ready ## An access token of `make run`, for curl: ROLE=lector|rrhh|admin PROGRAM=1 (a program's)
-	@$(BIN)/python -m infra.local.token $(call flag,role,ROLE) $(call switch,program,PROGRAM)
+	@$(BIN)/python -m local.token $(call flag,role,ROLE) $(call switch,program,PROGRAM)
 
 .PHONY: psql
 psql: $(VENV)/.ready ## SQL on the database of `make run`
@@ -114,86 +117,86 @@ switch = $(if $(filter-out 0,$($(2))),--$(1))
 
 .PHONY: cost
 cost: $(VENV)/.ready ## What a month on AWS costs: REQUESTS=3M SIZE=12kB EMPLOYEES=20k EMAILS=5000 FREE_TIER=0 JSON=1
-	@$(BIN)/python -m infra.cost $(call flag,requests,REQUESTS) $(call flag,size,SIZE) \
+	@$(BIN)/python -m tools.cost $(call flag,requests,REQUESTS) $(call flag,size,SIZE) \
 	  $(call flag,employees,EMPLOYEES) $(call flag,emails,EMAILS) $(call flag,writes,WRITES) \
 	  $(call flag,free-tier,FREE_TIER) $(call flag,cloudfront,CLOUDFRONT) $(call switch,json,JSON) \
 	  $(call switch,write-docs,DOCS)
 
 .PHONY: scale
 scale: $(VENV)/.ready ## What breaks first when more people come: RATE=10000 (requests a second) DOCS=1
-	@$(BIN)/python -m infra.scale $(call flag,rate,RATE) $(call switch,write-docs,DOCS)
+	@$(BIN)/python -m benchmarks.scale $(call flag,rate,RATE) $(call switch,write-docs,DOCS)
 
 .PHONY: status
 status: $(VENV)/.ready ## How a deployment is (reads AWS): ENVIRONMENT=dev REPORT=status.md; LAPTOP=1 looks at `make run`
-	@$(BIN)/python -m infra.status $(call flag,environment,ENVIRONMENT) $(call flag,project,PROJECT) \
+	@$(BIN)/python -m tools.status $(call flag,environment,ENVIRONMENT) $(call flag,project,PROJECT) \
 	  $(call flag,report,REPORT) $(call switch,laptop,LAPTOP)
 
 # ---- demonstration and load ------------------------------------------------------------------------------------
 
 .PHONY: demo
 demo: $(VENV)/.ready ## Fill the running system with 1,000 invented employees: URL=http://localhost:8000 TOKEN=…
-	@$(BIN)/python -m infra.demo $(call flag,url,URL) $(call switch,mine,MINE)
+	@$(BIN)/python -m tools.demo $(call flag,url,URL) $(call switch,mine,MINE)
 
 .PHONY: load-test
 load-test: $(VENV)/.ready $(LOAD)/.ready ## How fast it answers: URL=… REQUESTS=50 CONCURRENCY=1 PROFILE=read|mix|step P95=200ms ERRORS=1% TOKEN=…
-	@$(BIN)/python -m tests.load $(call flag,url,URL) $(call flag,requests,REQUESTS) \
+	@$(BIN)/python -m benchmarks.load $(call flag,url,URL) $(call flag,requests,REQUESTS) \
 	  $(call flag,concurrency,CONCURRENCY) $(call flag,profile,PROFILE) $(call flag,duration,DURATION) \
 	  $(call flag,p95,P95) $(call flag,errors,ERRORS) $(call flag,report,REPORT) $(call flag,json,JSON) \
 	  $(call switch,mine,MINE)
 
 .PHONY: bench
 bench: install package $(PEERS:%=$(BENCH)/%/.ready) ## How fast it is beside what one would pick instead, as ratios: ONLY=cold-start,hop QUICK=1 DOCS=1 JSON=…
-	@$(BIN)/python -m tests.bench $(call flag,only,ONLY) $(call flag,json,JSON) $(call switch,quick,QUICK) \
+	@$(BIN)/python -m benchmarks.bench $(call flag,only,ONLY) $(call flag,json,JSON) $(call switch,quick,QUICK) \
 	  $(call switch,write-docs,DOCS)
 
 # ---- deployment ------------------------------------------------------------------------------------------------
 
 # A module is stale when anything that goes into it is newer.
 MODULES := $(APPS:%=build/%/main.tf.json)
-IN_EVERY_MODULE := $(wildcard frontdoor/*.py infra/packaging/*.py) $(VENV)/.ready
+IN_EVERY_MODULE := $(wildcard libs/chalice-*/src/*/*.py) $(VENV)/.ready
 
 .PHONY: package
 package: $(MODULES) ## Package the apps for Lambda, each as a Terraform module (build)
 
 .SECONDEXPANSION:
 build/%/main.tf.json: $(IN_EVERY_MODULE) $$(shell find $$*/app.py $$*/chalicelib $$*/.chalice/config.json $$*/requirements.txt -type f -not -name '*.pyc')
-	@$(BIN)/python -m infra.packaging build $*
+	@$(BIN)/python -m chalice_terraform build $*
 
 .PHONY: infra-test
 infra-test: package ## Check the Terraform files: format, validity, tests with a mock provider
-	@$(BIN)/python -m infra.check
+	@$(BIN)/python -m tools.check
 
 .PHONY: plan
 plan: package ## AWS: show what a deployment would change (ENVIRONMENT=dev DATABASE_URL=… EMAIL_FROM=… NOTIFY_TO=…)
-	@$(BIN)/python -m infra.deployment plan
+	@$(BIN)/python -m tools.deployment plan
 
 .PHONY: deploy
 deploy: $(VENV)/.ready ## AWS: migrate the database, and make the changes that `make plan` showed (YES=1 asks nothing)
-	@$(BIN)/python -m infra.deployment deploy
+	@$(BIN)/python -m tools.deployment deploy
 
 .PHONY: migrate
 migrate: $(VENV)/.ready ## Migrate the database DATABASE_URL, after showing how and asking (YES=1 does not)
-	@$(BIN)/python -m infra.migration
+	@$(BIN)/python -m tools.migration
 
 # Only what was typed counts: a shell may have an EMAIL of its own.
 typed = $(if $(filter command,$(origin $(2))),--$(1)="$$$(2)")
 
 .PHONY: forget
 forget: $(VENV)/.ready ## AWS: forget a person, after asking (YES=1 does not): ID=7 | EMAIL=… | MONTHS=36 (all in older events); LAPTOP=1 in `make run`
-	@$(BIN)/python -m infra.forget $(call typed,id,ID) $(call typed,email,EMAIL) $(call typed,months,MONTHS) \
+	@$(BIN)/python -m tools.forget $(call typed,id,ID) $(call typed,email,EMAIL) $(call typed,months,MONTHS) \
 	  $(call flag,environment,ENVIRONMENT) $(call flag,project,PROJECT) $(call switch,laptop,LAPTOP)
 
 .PHONY: rollback
 rollback: $(VENV)/.ready ## AWS: bring back what was deployed before, or TO=<git revision>, after asking (YES=1 does not)
-	@$(BIN)/python -m infra.rollback
+	@$(BIN)/python -m tools.rollback
 
 .PHONY: sender
 sender: package ## AWS: ask SES to verify the sender, EMAIL_FROM
-	@$(BIN)/python -m infra.deployment sender
+	@$(BIN)/python -m tools.deployment sender
 
 .PHONY: destroy
 destroy: package ## AWS: remove an environment, after asking
-	@$(BIN)/python -m infra.deployment destroy
+	@$(BIN)/python -m tools.deployment destroy
 
 # ---- checks ----------------------------------------------------------------------------------------------------
 
@@ -202,7 +205,6 @@ lint: $(VENV)/.ready ## Style and layers: ruff, import-linter
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
-	@for app in $(APPS); do (cd $$app && PYTHONPATH=.. ../$(BIN)/lint-imports --no-logo --config .importlinter); done
 
 .PHONY: format
 format: $(VENV)/.ready ## Format the code and mend what ruff can mend
@@ -212,7 +214,6 @@ format: $(VENV)/.ready ## Format the code and mend what ruff can mend
 .PHONY: types
 types: $(VENV)/.ready ## Types: mypy, strict
 	@$(BIN)/mypy
-	@for app in $(APPS); do (cd $$app && ../$(BIN)/mypy --config-file ../pyproject.toml app.py chalicelib $$(ls -d sql 2>/dev/null)); done
 
 .PHONY: pgbouncer
 pgbouncer: $(VENV)/.ready ## Install PgBouncer, which tests and make faults put before PostgreSQL, unless there is one
@@ -224,11 +225,11 @@ unit: install package pgbouncer $(LOAD)/.ready $(SCAN)/.ready $(PEERS:%=$(BENCH)
 
 .PHONY: imports
 imports: $(VENV)/.ready ## List anew what the first request of each app imports (after a change that is worth it)
-	@WRITE_IMPORTS=1 $(BIN)/pytest --quiet -k first_request tests/infra/packaging
+	@WRITE_IMPORTS=1 $(BIN)/pytest --quiet -k first_request tests/unit/packaging
 
 .PHONY: scan
 scan: install package $(SCAN)/.ready ## Known mistakes: Checkov, secrets in the history, advisories (AUDIT=1 fails where nobody can be asked)
-	@$(BIN)/python -m infra.scan $(call switch,audit,AUDIT)
+	@$(BIN)/python -m tools.scan $(call switch,audit,AUDIT)
 
 .PHONY: browser
 browser: $(VENV)/.ready ## Install Chromium, which the browser tests drive, unless there is one
@@ -240,7 +241,7 @@ browser-test: install browser ## The page in Chromium, against the whole local s
 
 .PHONY: fuzz
 fuzz: install browser $(FUZZ)/.ready ## Fuzz what reads strangers' input: SECONDS=60 for each target, FULL=1 and the APIs (Linux)
-	@$(BIN)/python -m tests.fuzz $(call flag,seconds,SECONDS) $(call switch,full,FULL)
+	@$(BIN)/python -m benchmarks.fuzz $(call flag,seconds,SECONDS) $(call switch,full,FULL)
 
 .PHONY: faults
 faults: install pgbouncer ## Break the system in each way that is known, and count: ONLY=PostgreSQL FULL=1 DOCS=1 (docs/reliability.md)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib import problems
-from chalicelib.address import ImpossibleSegment
-from chalicelib.bootstrap import bootstrap
-from chalicelib.headers import MalformedHeader
-from chalicelib.health import PartsUnwell
-from chalicelib.pages import FileUnknown
-from chalicelib.proxy import BodyTooLarge, HeadTooLarge
-from chalicelib.refusals import Refusal
-from chalicelib.routes import PROXIED_ROUTES, ProxiedRoute
-from chalicelib.sessions import SignInAbsent
-from chalicelib.upstream import UpstreamError
-from frontdoor import FrontDoor, Problem
-from frontdoor.logs import log_denial
-from frontdoor.responses import ResponseRefused
+from chalice_frontdoor import FrontDoor, Problem
+from chalice_frontdoor.logs import log_denial
+from chalice_frontdoor.responses import ResponseRefused
+from chalicelib.web import problems
+from chalicelib.web.address import ImpossibleSegment
+from chalicelib.web.bootstrap import bootstrap
+from chalicelib.web.headers import MalformedHeader
+from chalicelib.web.health import PartsUnwell
+from chalicelib.web.pages import FileUnknown
+from chalicelib.web.proxy import BodyTooLarge, HeadTooLarge
+from chalicelib.web.refusals import Refusal
+from chalicelib.web.routes import PROXIED_ROUTES, ProxiedRoute
+from chalicelib.web.sessions import SignInAbsent
+from chalicelib.web.upstream import UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from chalicelib import acceso, answers, problems
-from chalicelib.bootstrap import forget, prepare, system
-from chalicelib.empleado import read_row_id
-from chalicelib.health import asks_database
-from chalicelib.listing import read_history, read_listing
-from chalicelib.openapi import document
-from frontdoor import FrontDoor, read_json
-from frontdoor.idempotency import read_key
+from chalice_frontdoor import FrontDoor, read_json
+from chalice_frontdoor.idempotency import read_key
+from chalicelib.directorio import answers, problems, roles
+from chalicelib.directorio.bootstrap import forget, prepare, system
+from chalicelib.directorio.employee import read_row_id
+from chalicelib.directorio.health import asks_database
+from chalicelib.directorio.listing import read_history, read_listing
+from chalicelib.directorio.openapi import document
 
 if TYPE_CHECKING:
     from chalice.app import CloudWatchEvent, Response
 
-    from chalicelib.empleado import Audience
-    from chalicelib.outbox import LambdaContext
+    from chalicelib.directorio.employee import Audience
+    from chalicelib.directorio.outbox import LambdaContext
 
 app = FrontDoor(app_name="crud_app", languages=("es", "en"))
 problems.register(app)
-acceso.guard(app, is_demo=lambda: system().is_demo)
+roles.guard(app, is_demo=lambda: system().is_demo)
 app.on_snapshot(before=prepare, after=forget)
 
 
@@ -107,7 +107,7 @@ def _query() -> list[tuple[str, str]]:
 
 
 def _audience() -> Audience:
-    return acceso.audience_of(app.caller)
+    return roles.audience_of(app.caller)
 
 
 def _if_match() -> str | None:

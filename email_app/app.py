@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Response
 
-from chalicelib import acceso, problems
-from chalicelib.aws import AwsUnavailable
-from chalicelib.bootstrap import bootstrap
-from chalicelib.campos import InvalidFields
-from chalicelib.consulta import CorreoNotFound, as_dict, check_query, find_mail, list_mails
-from chalicelib.directo import MailOutcomeUnknown, check_request, queue_mail_once
-from chalicelib.envios import Received
-from chalicelib.openapi import read_openapi
-from chalicelib.peticiones import KeyInFlight, KeyReused, requested
-from chalicelib.resultado import record_result
-from frontdoor import FrontDoor, Problem, read_json
-from frontdoor.idempotency import key_in_flight, key_reused, read_key
+from chalice_frontdoor import FrontDoor, Problem, read_json
+from chalice_frontdoor.idempotency import key_in_flight, key_reused, read_key
+from chalicelib.correos import problems, roles
+from chalicelib.correos.aws import AwsUnavailable
+from chalicelib.correos.bootstrap import bootstrap
+from chalicelib.correos.consumer import Received
+from chalicelib.correos.direct_mail import MailOutcomeUnknown, check_request, queue_mail_once
+from chalicelib.correos.field_errors import InvalidFields
+from chalicelib.correos.idempotency import KeyInFlight, KeyReused, requested
+from chalicelib.correos.mail_query import CorreoNotFound, as_dict, check_query, find_mail, list_mails
+from chalicelib.correos.openapi import read_openapi
+from chalicelib.correos.ses_feedback import record_result
 
 if TYPE_CHECKING:
     from chalice.app import SNSEvent, SQSEvent
 
 app = FrontDoor(app_name="email_app", languages=("es", "en"))
 app.on_snapshot(before=bootstrap.prepare, after=bootstrap.forget)
-acceso.guard(app, is_demo=lambda: bootstrap.services().settings.is_demo)
+roles.guard(app, is_demo=lambda: bootstrap.services().settings.is_demo)
 
 
 @app.route("/health", methods=["GET"])

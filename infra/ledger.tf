@@ -1,5 +1,5 @@
 # One row for each event and recipient: what makes at-least-once delivery one e-mail. The shape is email_app's
-# (email_app/chalicelib/ledger_table.json); a test compares the two.
+# (email_app/chalicelib/correos/ledger_table.json); a test compares the two.
 
 resource "aws_dynamodb_table" "correos" {
   # checkov:skip=CKV_AWS_119:the customer key of production has no ARN before it is made; infra/tests/switches.tftest.hcl looks

@@ -9,8 +9,8 @@ from pg8000.dbapi import Connection
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from chalicelib.connection import CONNECT_SECONDS, LOCK_SECONDS, Connector
-from chalicelib.settings import from_environment
+from chalicelib.directorio.connection import CONNECT_SECONDS, LOCK_SECONDS, Connector
+from chalicelib.directorio.settings import from_environment
 
 if context.config.config_file_name is not None:
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)

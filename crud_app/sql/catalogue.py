@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import chain, compress, product
 from typing import TYPE_CHECKING
 
-from chalicelib.empleado import INPUTS, REQUIRED, Audience
-from chalicelib.listing import orders_of, read_order
-from sql import expressions
-from sql.compiler import compile_statement
+from chalicelib.directorio.employee import INPUTS, REQUIRED, Audience
+from chalicelib.directorio.listing import orders_of, read_order
+from crud_app.sql import expressions
+from crud_app.sql.compiler import compile_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import ClauseElement
 
-    from chalicelib.statement import Statement
+    from chalicelib.directorio.statement import Statement
 
 #: Those that have no variants.
 SINGLE = (

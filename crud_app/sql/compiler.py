@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, literal_column
 from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from chalicelib.statement import Statement
+from chalicelib.directorio.statement import Statement
 
 if TYPE_CHECKING:
     from sqlalchemy import ClauseElement, ColumnClause

@@ -44,8 +44,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSQUERY, aggregate_order_by, array
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
-from chalicelib.empleado import BY_NAME, CONFIDENTIAL, INPUTS, Audience
-from chalicelib.evento import (
+from chalicelib.directorio.employee import BY_NAME, CONFIDENTIAL, INPUTS, Audience
+from chalicelib.directorio.event import (
     ACTUALIZADO,
     ALWAYS_TOLD,
     CREADO,
@@ -55,11 +55,11 @@ from chalicelib.evento import (
     MESSAGE_VERSION,
     TOLD,
 )
-from chalicelib.kind import MAX_BIGINT, Instant
-from chalicelib.listing import DEFAULT_LIMIT
-from chalicelib.peticion import KEPT_HOURS
-from chalicelib.statement import new_value
-from sql.tables import (
+from chalicelib.directorio.idempotency import KEPT_HOURS
+from chalicelib.directorio.kind import MAX_BIGINT, Instant
+from chalicelib.directorio.listing import DEFAULT_LIMIT
+from chalicelib.directorio.statement import new_value
+from crud_app.sql.tables import (
     constant,
     empleados,
     eventos,
@@ -77,8 +77,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import CTE, BindParameter, ClauseElement, ColumnElement, Insert, Select, Tuple
 
-    from chalicelib.listing import Order
-    from sql.tables import Columns
+    from chalicelib.directorio.listing import Order
+    from crud_app.sql.tables import Columns
 
 #: A summary has so many positions at most, the largest first: what is sent stays within 1 MB.
 MAX_POSITIONS = 1_000

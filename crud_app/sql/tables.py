@@ -21,8 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from chalicelib.empleado import BY_NAME, FIELDS, Audience
-from chalicelib.kind import MAX_BIGINT, Day, Email, Instant, Line, Money, Whole
+from chalicelib.directorio.employee import BY_NAME, FIELDS, Audience
+from chalicelib.directorio.kind import MAX_BIGINT, Day, Email, Instant, Line, Money, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.base import ColumnCollection
     from sqlalchemy.types import TypeEngine
 
-    from chalicelib.empleado import Field
-    from chalicelib.kind import Kind
+    from chalicelib.directorio.employee import Field
+    from chalicelib.directorio.kind import Kind
 
     Columns = ColumnCollection[str, Any]
 

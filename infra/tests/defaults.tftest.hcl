@@ -160,34 +160,34 @@ run "plan" {
   # ---- ledger: what email_app says it needs
   assert {
     condition = jsonencode({ for attribute in aws_dynamodb_table.correos.attribute : attribute.name => attribute.type }) == jsonencode({
-      for attribute in jsondecode(file("../email_app/chalicelib/ledger_table.json")).AttributeDefinitions : attribute.AttributeName => attribute.AttributeType
+      for attribute in jsondecode(file("../email_app/chalicelib/correos/ledger_table.json")).AttributeDefinitions : attribute.AttributeName => attribute.AttributeType
     })
-    error_message = "ledger.tf declares other attributes than email_app/chalicelib/ledger_table.json"
+    error_message = "ledger.tf declares other attributes than email_app/chalicelib/correos/ledger_table.json"
   }
 
   assert {
     condition = jsonencode([aws_dynamodb_table.correos.hash_key, aws_dynamodb_table.correos.range_key]) == jsonencode([
-      for key in jsondecode(file("../email_app/chalicelib/ledger_table.json")).KeySchema : key.AttributeName
+      for key in jsondecode(file("../email_app/chalicelib/correos/ledger_table.json")).KeySchema : key.AttributeName
     ])
-    error_message = "ledger.tf has another key than email_app/chalicelib/ledger_table.json"
+    error_message = "ledger.tf has another key than email_app/chalicelib/correos/ledger_table.json"
   }
 
   assert {
     condition = jsonencode({ for index in aws_dynamodb_table.correos.global_secondary_index : index.name => [index.hash_key, index.range_key, index.projection_type] }) == jsonencode({
-      for index in jsondecode(file("../email_app/chalicelib/ledger_table.json")).GlobalSecondaryIndexes :
+      for index in jsondecode(file("../email_app/chalicelib/correos/ledger_table.json")).GlobalSecondaryIndexes :
       index.IndexName => concat([for key in index.KeySchema : key.AttributeName], [index.Projection.ProjectionType])
     })
-    error_message = "ledger.tf has other indexes than email_app/chalicelib/ledger_table.json"
+    error_message = "ledger.tf has other indexes than email_app/chalicelib/correos/ledger_table.json"
   }
 
   assert {
-    condition     = aws_dynamodb_table.correos.ttl[0].attribute_name == jsondecode(file("../email_app/chalicelib/ledger_table.json")).TimeToLive.AttributeName && aws_dynamodb_table.correos.ttl[0].enabled
+    condition     = aws_dynamodb_table.correos.ttl[0].attribute_name == jsondecode(file("../email_app/chalicelib/correos/ledger_table.json")).TimeToLive.AttributeName && aws_dynamodb_table.correos.ttl[0].enabled
     error_message = "rows expire by the attribute that email_app writes"
   }
 
   assert {
-    condition     = aws_dynamodb_table.correos.billing_mode == jsondecode(file("../email_app/chalicelib/ledger_table.json")).BillingMode
-    error_message = "ledger.tf has another billing mode than email_app/chalicelib/ledger_table.json"
+    condition     = aws_dynamodb_table.correos.billing_mode == jsondecode(file("../email_app/chalicelib/correos/ledger_table.json")).BillingMode
+    error_message = "ledger.tf has another billing mode than email_app/chalicelib/correos/ledger_table.json"
   }
 
   assert {

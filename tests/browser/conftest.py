@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.sign_in import user_of
+from local.sign_in import user_of
 from tests.browser import people
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import PATIENCE_MS, Directory

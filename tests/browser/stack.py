@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import httpx
 
-from infra.local.sign_in import SignIn
-from infra.local.token import fetch_token
+from local.sign_in import SignIn
+from local.token import fetch_token
 from tests.support.stack import Stack
 
 if TYPE_CHECKING:

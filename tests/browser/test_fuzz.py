@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.fuzz.page import PAGE, SEEDS, fuzz_page
+from benchmarks.fuzz.page import PAGE, SEEDS, fuzz_page
 
 if TYPE_CHECKING:
     from pathlib import Path

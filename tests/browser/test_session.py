@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from infra.local.sign_in import user_of
+from local.sign_in import user_of
 from tests.browser.directory import Directory
 from tests.browser.stack import an_employee
 

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import boto3
 import pytest
 
-from infra.emulator_deployment import EmulatorDeployment
-from infra.local.emulator import CREDENTIALS, HOST, REGION, free_port, running_emulator
-from infra.local.postgres import migrate, running_postgres
-from infra.local.ses import EventPublisher, SesFront
-from infra.terraform_cli import TerraformFailed, find_program
+from local.emulator import CREDENTIALS, HOST, REGION, free_port, running_emulator
+from local.postgres import migrate, running_postgres
+from local.ses import EventPublisher, SesFront
 from tests.e2e.inventory import stop_schedules, take_inventory
 from tests.e2e.project import ENVIRONMENT, Project
 from tests.e2e.system import DATABASE, OWNER, VARIABLES, DeployedSystem, aws_of, let_in, wait_for
+from tools.emulator_deployment import EmulatorDeployment
+from tools.terraform_cli import TerraformFailed, find_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from infra.local.emulator import Emulator
-    from infra.local.postgres import Postgres
+    from local.emulator import Emulator
+    from local.postgres import Postgres
     from tests.e2e.system import Aws
 
     Say = Callable[[str], None]

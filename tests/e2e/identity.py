@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from infra.local.sign_in import RESOURCE_SERVER, new_password
+from local.sign_in import RESOURCE_SERVER, new_password
 from tests.e2e.page import REQUEST_SECONDS
 
 if TYPE_CHECKING:

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from infra.local.emulator import REGION
-from infra.terraform_cli import BUILD, Terraform
+from local.emulator import REGION
 from tests.e2e.identity import Identity
 from tests.e2e.page import REQUEST_SECONDS
+from tools.terraform_cli import BUILD, Terraform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.local.emulator import Emulator
+    from local.emulator import Emulator
     from tests.e2e.system import Aws
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,7 +111,7 @@ class Project:
         head = max(path.name.partition("_")[0] for path in versions.glob("[0-9]*.py"))
         (versions / "9001_nickname.py").write_text(NEXT_MIGRATION.replace("{head}", head), "utf-8")
         revision = self.commit("Second edition")
-        self.run(sys.executable, "-m", "infra.packaging", BUILD.name, "crud_app")
+        self.run(sys.executable, "-m", "chalice_terraform", BUILD.name, "crud_app")
         return revision
 
     def export(self, variable: str, value: str) -> None:
@@ -135,7 +135,7 @@ class Project:
 
     def deployment(self, command: str, answer: str = "") -> str:
         """`make plan`, `make deploy`, `make destroy`: what it prints."""
-        return self.run(sys.executable, "-m", "infra.deployment", command, answer=answer)
+        return self.run(sys.executable, "-m", "tools.deployment", command, answer=answer)
 
     def deploy(self) -> str:
         """`make plan` and `make deploy`: what they print."""

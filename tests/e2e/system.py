@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import httpx
 
-from infra.local.emulator import CREDENTIALS, REGION
-from infra.local.sign_in import ROLES, user_of
+from local.emulator import CREDENTIALS, REGION
+from local.sign_in import ROLES, user_of
 from tests.e2e.identity import Identity
 from tests.e2e.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from infra.emulator_deployment import EmulatorDeployment
-    from infra.local.emulator import Emulator
-    from infra.local.postgres import Postgres
+    from local.emulator import Emulator
+    from local.postgres import Postgres
+    from tools.emulator_deployment import EmulatorDeployment
 
 # From a request to its mail takes about a second. The first one starts every function, on a busy machine.
 MAIL_SECONDS = 60

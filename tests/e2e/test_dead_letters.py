@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.terraform_cli import BUILD
 from tests.e2e.system import wait_for
+from tools.terraform_cli import BUILD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.e2e
 
 GOLDEN = Path(__file__).resolve().parents[1] / "contracts" / "creado.json"
 PACKAGE = BUILD / "email_app" / "deployment.zip"
-READER = "chalicelib/evento.py"
+READER = "chalicelib/correos/event.py"
 
 
 def test_an_unreadable_message_goes_to_the_dlq_alone_and_comes_through_after_a_fix(system: DeployedSystem) -> None:
@@ -87,6 +87,6 @@ def fixed_package() -> bytes:
                 before, content = content, content.replace(b"VERSION = 1\n", b"VERSION = 2\n")
                 assert content != before
             # The compiled reader would win over its source.
-            if not name.startswith("chalicelib/__pycache__/evento."):
+            if not name.startswith("chalicelib/correos/__pycache__/event."):
                 copy.writestr(name, content)
     return fixed.getvalue()

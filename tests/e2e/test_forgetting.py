@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local.emulator import CREDENTIALS, REGION
-from infra.terraform_cli import ROOT
+from local.emulator import CREDENTIALS, REGION
 from tests.e2e.system import wait_for
+from tools.terraform_cli import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def forget(system: DeployedSystem, row_id: int) -> str:
         "YES": "1",
     }
     project, _, environment = system.outputs["name"].rpartition("-")
-    command = [sys.executable, "-m", "infra.forget", "--id", str(row_id)]
+    command = [sys.executable, "-m", "tools.forget", "--id", str(row_id)]
     where = ["--project", project, "--environment", environment]
     done = subprocess.run([*command, *where], cwd=ROOT, env=shell, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

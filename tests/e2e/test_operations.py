@@ -63,10 +63,10 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
     assert project.health(system.aws) == {"estado": "ok", "edicion": "2"}
 
     say("staging: its rollback")
-    assert "is back" in project.run(sys.executable, "-m", "infra.rollback")
+    assert "is back" in project.run(sys.executable, "-m", "tools.rollback")
     # The earlier code on the newer schema.
     assert project.health(system.aws) == {"estado": "ok"}
-    assert "revision 9001" in project.run(sys.executable, "-m", "infra.migration")
+    assert "revision 9001" in project.run(sys.executable, "-m", "tools.migration")
     # The same files make the same package.
     assert code_hash(system) == first_package
     assert project.run("git", "status", "--porcelain") == ""

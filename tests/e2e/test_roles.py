@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from infra.local.sign_in import ROLES
+from local.sign_in import ROLES
 from tests.e2e.page import REQUEST_SECONDS
 from tests.support.roles import Operation, document, operations_of, row_of
 

@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.write(f"make faults: no scenario has the word {options.only!r}.\n")
         return EXIT_USAGE
     # The doors say when a function dies: here that is what is wanted.
-    logging.getLogger("infra.local").setLevel(logging.CRITICAL)
+    logging.getLogger("local").setLevel(logging.CRITICAL)
     # In a file, no line is broken to fit a screen that nobody has.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     results = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.command_line import OneSentenceParser
+from tools.command_line import OneSentenceParser
 
 if TYPE_CHECKING:
     import argparse

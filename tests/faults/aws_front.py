@@ -11,8 +11,8 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from infra.local.ses import EMULATOR_SECONDS, MAX_REQUEST_BYTES
-from infra.local.wire import LoopbackServer, WireAnswer, WireRequest, pass_on_to
+from local.ses import EMULATOR_SECONDS, MAX_REQUEST_BYTES
+from local.wire import LoopbackServer, WireAnswer, WireRequest, pass_on_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -14,7 +14,12 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from infra.local.settings import ROOT
+from chalicelib.directorio.database import Database
+from chalicelib.directorio.employee import Audience, read_changes, read_new
+from chalicelib.directorio.errors import CrudError
+from chalicelib.directorio.repository import Repository
+from chalicelib.directorio.settings import from_environment
+from local.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +31,6 @@ READS = 5
 
 def be_client(number: int, barrier: threading.Barrier) -> str:
     """Do what a client does; the result says what went wrong, or nothing."""
-    from chalicelib.database import Database  # type: ignore[import-not-found] # noqa: PLC0415 - crud_app's
-    from chalicelib.empleado import Audience, read_changes, read_new  # type: ignore[import-not-found] # noqa: PLC0415
-    from chalicelib.errors import CrudError  # type: ignore[import-not-found] # noqa: PLC0415
-    from chalicelib.repository import Repository  # type: ignore[import-not-found] # noqa: PLC0415
-    from chalicelib.settings import from_environment  # type: ignore[import-not-found] # noqa: PLC0415
-
     database = Database(from_environment().database_address)
     repository = Repository(database)
     email = f"multitud-{number}@example.com"

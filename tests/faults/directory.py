@@ -1,6 +1,6 @@
 """The whole system, each part of which can be broken: PostgreSQL, AWS, the network between, and Lambda's sandboxes.
 
-The parts are those of `make run` (`infra.local`). What `make run` leaves to time is here done step by step, so that a
+The parts are those of `make run` (`local`). What `make run` leaves to time is here done step by step, so that a
 fault meets a known moment: nothing is published, delivered or told by SES but when `Directory` is asked to. And what
 waits for minutes need not be waited for: `pass_time` makes events older, lets hidden messages be seen again, and puts
 email_app's clock ahead.
@@ -23,20 +23,20 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 import pg8000.native
 
-from infra.local import resources
-from infra.local.authorizer import JwtAuthorizer, RemoteKeys
-from infra.local.client import client_of
-from infra.local.doors import HttpApi, LoadBalancer
-from infra.local.emulator import CREDENTIALS, REGION, free_port, running_emulator, without_aws
-from infra.local.postgres import Postgres, migrate
-from infra.local.project import LOCAL_ACCOUNT, InvocationFailed
-from infra.local.pump.queue import failed_ids, lambda_record
-from infra.local.pump.schedule import schedule_event
-from infra.local.server import CONCURRENCY, AppServer
-from infra.local.ses import SesFront, events
-from infra.local.settings import ROOT
-from infra.local.sign_in import create_sign_in
-from infra.local.token import fetch_token
+from local import resources
+from local.authorizer import JwtAuthorizer, RemoteKeys
+from local.client import client_of
+from local.doors import HttpApi, LoadBalancer
+from local.emulator import CREDENTIALS, REGION, free_port, running_emulator, without_aws
+from local.postgres import Postgres, migrate
+from local.project import LOCAL_ACCOUNT, InvocationFailed
+from local.pump.queue import failed_ids, lambda_record
+from local.pump.schedule import schedule_event
+from local.server import CONCURRENCY, AppServer
+from local.ses import SesFront, events
+from local.settings import ROOT
+from local.sign_in import create_sign_in
+from local.token import fetch_token
 from tests.faults.aws_front import SES, AwsFront
 from tests.faults.sandbox import Fleet, Function
 from tests.support.feedback import feedback_event
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-    from infra.local.doors import Door
-    from infra.local.inbox import Mail
+    from local.doors import Door
+    from local.inbox import Mail
     from tests.faults.standby import Standby
 
 DATABASE, ROLE, PARAMETER = "empleados", "directorio", "/directorio/database-url"
@@ -136,7 +136,7 @@ class Directory:
         self.wire = self._cleanup.enter_context(WireProxy(str(self.postgres.socket_folder / ".s.PGSQL.5432")))
 
     def _create_resources(self) -> None:
-        table = json.loads((ROOT / "email_app/chalicelib/ledger_table.json").read_text(encoding="utf-8"))
+        table = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text(encoding="utf-8"))
         self._table = {name: value for name, value in table.items() if name != "TimeToLive"}
         resources.create_resources(self.client("sns"), self.sqs, self.client("dynamodb"), self.client("sesv2"), table)
         self.queue_url = self.sqs.get_queue_url(QueueName=resources.QUEUE)["QueueUrl"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from infra.local.settings import ROOT
+from local.settings import ROOT
 from tests.faults.table import LEGEND, markdown, verdict
 
 if TYPE_CHECKING:

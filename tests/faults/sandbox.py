@@ -14,8 +14,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from infra.local.project import InvocationFailed
-from infra.local.settings import ROOT
+from local.project import InvocationFailed
+from local.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,7 +163,7 @@ class Function:
         self._lock = threading.Lock()
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
-        """Run it once, and return its answer; see `infra.local.project.Function`.
+        """Run it once, and return its answer; see `local.project.Function`.
 
         Raises:
             SandboxDied, InvocationFailed: see there.

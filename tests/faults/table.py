@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from infra.markdown import markdown_table
+from tools.markdown import markdown_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def directory() -> Iterator[Directory]:
     """The whole system, to be broken."""
-    logging.getLogger("infra.local").setLevel(logging.CRITICAL)
+    logging.getLogger("local").setLevel(logging.CRITICAL)
     with ExitStack() as cleanup:
         yield new_directory(cleanup)
-    logging.getLogger("infra.local").setLevel(logging.NOTSET)
+    logging.getLogger("local").setLevel(logging.NOTSET)
 
 
 @pytest.mark.parametrize(

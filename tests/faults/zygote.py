@@ -28,15 +28,15 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from infra.local.logs import log_to_stdout
-from infra.local.project import Function, InvocationFailed, Project
+from local.logs import log_to_stdout
+from local.project import Function, InvocationFailed, Project
 from tests.faults.steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from infra.local.project import LambdaContext
+    from local.project import LambdaContext
 
 API = "api_handler"
 SERVICES = ("sns", "sqs", "dynamodb", "sesv2", "cloudwatch")
@@ -106,9 +106,9 @@ def invoke(function: Function, event: Mapping[str, Any]) -> dict[str, Any]:
 
 def set_clock(clock: Clock) -> None:
     """Let email_app, which is imported, have a clock that can be put ahead."""
-    from chalicelib.bootstrap import Services, bootstrap  # type: ignore[import-not-found] # noqa: PLC0415 - the app's
+    from chalicelib.correos.bootstrap import Services, bootstrap  # noqa: PLC0415 - of the one app that runs here
 
-    class LaterServices(Services):  # type: ignore[misc] # the app's
+    class LaterServices(Services):
         def now(self) -> datetime:
             now: datetime = super().now()
             return now + timedelta(seconds=clock.later)
@@ -118,8 +118,8 @@ def set_clock(clock: Clock) -> None:
 
 def warm_up(folder: Path) -> None:
     """Import all of the app, and let botocore read its descriptions of AWS, once. No connection is made."""
-    for module in sorted((folder / "chalicelib").glob("*.py")):
-        importlib.import_module(f"chalicelib.{module.stem}")
+    for module in sorted((folder / "chalicelib").glob("*/*.py")):
+        importlib.import_module(f"chalicelib.{module.parent.name}.{module.stem}")
     for service in SERVICES:
         boto3.client(service)  # type: ignore[call-overload] # one name after the other
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from infra.local import resources
+from local import resources
 from tests.support.stack import ROOT
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ VALUES = (NAME, "Qwx", "qwx", ADDRESS, OTHER_ADDRESS, POSITION)
 
 def forget(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What `make forget … LAPTOP=1 YES=1` runs."""
-    command = [sys.executable, "-m", "infra.forget", "--laptop", *arguments]
+    command = [sys.executable, "-m", "tools.forget", "--laptop", *arguments]
     return subprocess.run(
         command, cwd=ROOT, env=stack.environment(YES="1"), capture_output=True, text=True, check=False
     )

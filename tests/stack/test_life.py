@@ -44,7 +44,7 @@ def test_a_busy_port_is_one_sentence_that_says_what_to_do(stack: Stack, tmp_path
     busy = str(stack.ports[variable])
 
     finished = subprocess.run(
-        [sys.executable, "-m", "infra.local"],
+        [sys.executable, "-m", "local"],
         cwd=ROOT,
         env=another.environment(**{variable: busy}),
         capture_output=True,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from infra.demo.filling import Filler, Outcome
-from infra.demo.people import invent_people
-from infra.local.program import Ending
-from tests.load.work import OWN_DOMAIN
+from benchmarks.load.work import OWN_DOMAIN
+from local.program import Ending
 from tests.support.stack import ROOT
+from tools.demo.filling import Filler, Outcome
+from tools.demo.people import invent_people
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def test_the_mix_succeeds_and_leaves_no_employee_behind(stack: Stack, tmp_path: 
         f"--json={report}", f"--report={tmp_path}/report.html",
     ]  # fmt: skip
     finished = subprocess.run(
-        [sys.executable, "-m", "tests.load", *arguments],
+        [sys.executable, "-m", "benchmarks.load", *arguments],
         cwd=ROOT,
         env=stack.environment(),
         capture_output=True,

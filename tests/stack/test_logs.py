@@ -11,9 +11,9 @@ import boto3
 import httpx
 import pytest
 
-from infra.local import resources
-from infra.local.project import LOCAL_ACCOUNT
-from infra.local.sign_in import user_of
+from local import resources
+from local.project import LOCAL_ACCOUNT
+from local.sign_in import user_of
 from tests.support.roles import operations_of
 from tests.support.stack import ROOT
 
@@ -109,7 +109,7 @@ def forget_somebody(stack: Stack) -> None:
     """A command that knows people; what it prints counts as a log."""
     newest = stack.http.get("/eventos?limite=1").json()[0]["empleado"]["id"]
     for way in (["--email", EMAIL], ["--id", str(newest)], ["--months", "1"]):
-        command = [sys.executable, "-m", "infra.forget", "--laptop", *way]
+        command = [sys.executable, "-m", "tools.forget", "--laptop", *way]
         with stack.log.open("ab") as log:
             subprocess.run(command, cwd=ROOT, env=stack.environment(), stdout=log, stderr=log, check=False)
             subprocess.run(command, cwd=ROOT, env=stack.environment(YES="1"), stdout=log, stderr=log, check=False)

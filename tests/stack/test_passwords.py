@@ -8,12 +8,12 @@ import boto3
 import httpx
 import pytest
 
-from infra.local.sign_in import user_of
+from local.sign_in import user_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.local.sign_in import SignIn
+    from local.sign_in import SignIn
     from tests.support.stack import Stack
 
 GUESSES = 1000

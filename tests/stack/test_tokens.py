@@ -15,7 +15,7 @@ import httpx
 import jwt
 import pytest
 
-from infra.local.sign_in import user_of
+from local.sign_in import user_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

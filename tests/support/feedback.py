@@ -7,17 +7,17 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from infra.local.emulator import REGION
-from infra.local.project import LOCAL_ACCOUNT
-from infra.local.pump.topic import lambda_record
-from infra.local.resources import FEEDBACK_TOPIC
+from local.emulator import REGION
+from local.project import LOCAL_ACCOUNT
+from local.pump.topic import lambda_record
+from local.resources import FEEDBACK_TOPIC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 def feedback_event(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event of Lambda for one of SES's (`infra.local.ses.events`), by way of its topic."""
+    """The event of Lambda for one of SES's (`local.ses.events`), by way of its topic."""
     arn = f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{FEEDBACK_TOPIC}"
     envelope = {
         "Type": "Notification",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from infra.local.postgres import Postgres
+    from local.postgres import Postgres
 
 START_SECONDS = 10
 MAX_CLIENTS = 2_000

@@ -19,9 +19,9 @@ import httpx
 import pg8000.native
 import psutil
 
-from infra.local.emulator import free_port
-from infra.local.sign_in import SignIn, new_password
-from infra.local.token import fetch_token
+from local.emulator import free_port
+from local.sign_in import SignIn, new_password
+from local.token import fetch_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ class Stack:
         said_before = len(self._lines("ready"))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "infra.local"],
+                [sys.executable, "-m", "local"],
                 cwd=ROOT,
                 env=self.environment(),
                 stdout=log,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from infra.local.emulator import EMULATOR_PYTHON
+from local.emulator import EMULATOR_PYTHON
 
 
 def make_certificate(file: Path) -> Path:

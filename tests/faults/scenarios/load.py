@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
-from infra.local.project import InvocationFailed
+from local.project import InvocationFailed
 from tests.faults.aws_front import SES, refusing
 from tests.faults.client import CREADO
 from tests.faults.trial import Scenario

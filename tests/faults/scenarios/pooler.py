@@ -8,8 +8,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from infra.local.postgres import Postgres
-from infra.local.settings import ROOT
+from local.postgres import Postgres
+from local.settings import ROOT
 from tests.faults.directory import DATABASE
 from tests.faults.trial import NotPossibleHere, Scenario
 from tests.support.pgbouncer import PoolerMissing, find_pgbouncer, running_pgbouncer
@@ -82,8 +82,17 @@ def own_tests(trial: Trial) -> str:
         find_pgbouncer()
     except PoolerMissing as missing:
         raise NotPossibleHere(str(missing)) from None
-    apart = [f"--deselect=tests/crud_app/{test}" for tests in APART.values() for test in tests]
-    command = [sys.executable, "-m", "pytest", "tests/crud_app", "--quiet", "--numprocesses=2", "--no-header", *apart]
+    apart = [f"--deselect=tests/unit/crud_app/{test}" for tests in APART.values() for test in tests]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "tests/unit/crud_app",
+        "--quiet",
+        "--numprocesses=2",
+        "--no-header",
+        *apart,
+    ]
     environment = {**os.environ, "CRUD_TESTS_POOLER": "1"}
     finished = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TESTS_SECONDS, check=False

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pg8000.exceptions
 import psutil
 
-from infra.local.postgres import Postgres, migrate
-from infra.local.settings import ROOT
+from local.postgres import Postgres, migrate
+from local.settings import ROOT
 from tests.faults.directory import DATABASE, ROLE
 from tests.faults.standby import Standby
 from tests.faults.trial import NotPossibleHere, Scenario

@@ -12,17 +12,17 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from infra.local.doors import LoadBalancer
-from tests.bff_app.servers import answering, running, sending
+from local.doors import LoadBalancer
 from tests.faults.client import ACTUALIZADO, CREADO
 from tests.faults.sandbox import Function
 from tests.faults.trial import Scenario
+from tests.unit.bff_app.servers import answering, running, sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.bff_app.servers import Connection
     from tests.faults.trial import Trial
+    from tests.unit.bff_app.servers import Connection
 
 #: What the BFF may take with an upstream that does not answer, in seconds; its Lambda lives for 28.
 MOST_SECONDS = 27

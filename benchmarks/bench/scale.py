@@ -1,0 +1,125 @@
+"""What a thousand times as many employees change: nothing that somebody waits for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from benchmarks.bench.estimate import quantile
+from benchmarks.bench.subject import running
+from benchmarks.bench.table import Cell, Row, Table, Target, Unit
+from benchmarks.bench.turns import take_turns
+from benchmarks.bench.workshop import event
+from local.postgres import migrate
+
+if TYPE_CHECKING:
+    from benchmarks.bench.turns import Progress
+    from benchmarks.bench.workshop import Workshop
+
+SIZES = {"small": 1_000, "large": 1_000_000}
+QUICK_SIZES = {"small": 1_000, "large": 3_000}
+ROUNDS, QUICK_ROUNDS = 32, 2
+CALLS, QUICK_CALLS = 25, 3
+MOST_RATIO = 1.3
+# The part of the time that filling takes, as far as the bar is concerned.
+FILLING = 0.6
+
+# A word that twenty have in either size, and one that everybody has.
+REQUESTS = {
+    "first page": "/empleados",
+    "by name": "/empleados?orden=-nombre",
+    "of a position": "/empleados?posicion=Puesto+7",
+    "search, rare": "/empleados?q=rareza",
+    "search, common": "/empleados?q=nombre",
+    "get": "/empleados/500",
+    "history": "/eventos",
+    "history of one": "/empleados/500/eventos",
+}
+
+# Indexes are made behind the rows: one after the other they would be filled a hundred times as slowly.
+FILL = """
+CREATE TEMP TABLE kept AS
+SELECT indexname, indexdef FROM pg_indexes
+WHERE schemaname = 'public' AND tablename = '{table}' AND indexname NOT IN (SELECT conname FROM pg_constraint);
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT indexname FROM kept LOOP EXECUTE 'DROP INDEX ' || name; END LOOP;
+END $$;
+{insert};
+DO $$ DECLARE made text; BEGIN FOR made IN SELECT indexdef FROM kept LOOP EXECUTE made; END LOOP; END $$
+"""
+
+INSERTS = {
+    "empleados": """
+INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion)
+SELECT 'Nombre' || n || ' Apellido' || n % 1000, 'persona' || n || '@example.com',
+       CASE WHEN n % ({rows} / 20) = 0 THEN 'Rareza' ELSE 'Puesto ' || n % 20 END, n % 9000,
+       date '2000-01-01' + n % 9000
+FROM generate_series(1, {rows}) AS n
+""",
+    "eventos": """
+INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, publicado_en)
+SELECT gen_random_uuid(), n, 1, 'creado', now() - interval '1 day', 'x',
+       json_build_object('id', n, 'tipo', 'creado', 'empleado', json_build_object('id', n, 'nombre', 'Nombre' || n)),
+       now()
+FROM generate_series(1, {rows}) AS n
+""",
+}
+
+METHOD = f"""\
+Two databases with the same schema, one with a thousand employees and as many events, one with a million of both. A
+process of crud_app for each stays warm; in each round each answers {CALLS} requests of each kind."""
+
+
+def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Table:
+    """Fill two databases and ask both."""
+    sizes = QUICK_SIZES if is_quick else SIZES
+    calls = QUICK_CALLS if is_quick else CALLS
+    series: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    with ExitStack() as stack:
+        processes = {}
+        for place, (size, rows) in enumerate(sizes.items()):
+            subject = workshop.ours("crud_app", {"DATABASE_URL": _fill(workshop, f"bench_{size}", rows)})
+            processes[size] = (subject, stack.enter_context(running(subject)))
+            advance(FILLING * (place + 1) / len(sizes))
+        workshop.postgres.execute("CHECKPOINT")  # or it would write them all while others are timed
+        for size in take_turns(list(sizes), QUICK_ROUNDS if is_quick else ROUNDS, _rest(advance)):
+            subject, process = processes[size]
+            for name, path in REQUESTS.items():
+                done = process.call([event("GET", path)], calls).require(subject, 200)
+                series[name][size].append(quantile(done.microseconds, 50) / 1000)
+        for size in sizes:
+            workshop.postgres.execute(f"DROP DATABASE bench_{size} WITH (FORCE)")
+    return Table(
+        key="scale",
+        title="A thousand and a million employees",
+        method=METHOD,
+        unit=Unit.MILLISECONDS,
+        columns={size: f"{rows:,} rows" for size, rows in sizes.items()},
+        rows=[Row(name, f"{name}: `{path}`", series[name], is_ours=True) for name, path in REQUESTS.items()],
+        targets=[
+            Target(f"{name}, p50, large to small", Cell(name, "large"), Cell(name, "small"), most=MOST_RATIO)
+            for name in REQUESTS
+        ],
+        differences=["`/resumen` counts everybody and is not here: it grows with the directory."],
+    )
+
+
+def _fill(workshop: Workshop, database: str, rows: int) -> str:
+    url = workshop.postgres.create_database(database)
+    migrate(url)
+
+    def fill(table: str) -> None:
+        insert = INSERTS[table].format(rows=rows)
+        workshop.postgres.execute(FILL.format(table=table, insert=insert), database=database)
+        workshop.postgres.execute(f"VACUUM ANALYZE {table}", database=database)
+
+    with ThreadPoolExecutor() as tables:  # one has a processor of its own
+        list(tables.map(fill, INSERTS))
+    return url
+
+
+def _rest(advance: Progress) -> Progress:
+    """The bar goes on where filling has left it."""
+    return lambda part: advance(FILLING + (1 - FILLING) * part)

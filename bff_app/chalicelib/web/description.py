@@ -1,0 +1,111 @@
+"""The public door's description in OpenAPI 3.1: those of the upstreams, with what the proxy adds to each answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.web.deadline import deadline_within
+from chalicelib.web.limits import TOTAL_SECONDS
+from chalicelib.web.routes import PROXIED_ROUTES
+from chalicelib.web.upstream import UnexplainedError, UpstreamBroken, own_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalicelib.web.deadline import Deadline, InvocationContext
+    from chalicelib.web.routes import UpstreamName
+    from chalicelib.web.upstream import Upstream, UpstreamClient
+
+Document = dict[str, Any]
+
+_OWN = Path(__file__).with_name("openapi.json")
+_OK = 200
+# The security schemes of the public door; the upstreams' own take their place in no document.
+_WAYS_IN = ("acceso", "sesion")
+_COMPONENT_REFERENCE = re.compile(r'"#/components/(\w+)/')
+# What the proxy may answer by itself to any request that it passes on, by the component that describes it.
+_PROXY_ANSWERS = {
+    "400": "BadCookie",
+    "401": "NotSignedIn",
+    "403": "CrossSite",
+    "413": "BodyTooLarge",
+    "431": "HeadTooLarge",
+    "502": "BadGateway",
+    "503": "Unavailable",
+    "504": "TooSlow",
+}
+
+
+class Description:
+    """Composed at each request, so that it says what the upstreams that answer now say."""
+
+    def __init__(
+        self,
+        client: UpstreamClient,
+        upstreams: Mapping[UpstreamName, Upstream],
+        total_seconds: float = TOTAL_SECONDS,
+        *,
+        is_demo: bool = False,
+    ) -> None:
+        self._client = client
+        self._upstreams = upstreams
+        self._total_seconds = total_seconds
+        self._is_demo = is_demo
+
+    def compose(self, request_id: str, context: InvocationContext) -> Document:
+        """The OpenAPI document.
+
+        Raises:
+            UpstreamError: an upstream did not describe itself.
+        """
+        deadline = deadline_within(context, self._total_seconds)
+        parts = {name: self._ask(upstream, request_id, deadline) for name, upstream in self._upstreams.items()}
+        document: Document = json.loads(_OWN.read_text(encoding="utf-8"))
+        for part in parts.values():
+            for kind, components in part["components"].items():
+                document["components"].setdefault(kind, {}).update(components)
+        for route in PROXIED_ROUTES:
+            path_item = parts[route.upstream]["paths"].get(route.path)
+            # An upstream that is a version behind does not have a new route yet.
+            if path_item is not None:
+                document["paths"][route.path] = self._as_of_the_public_door(path_item)
+        return document
+
+    def _as_of_the_public_door(self, path_item: Document) -> Document:
+        """``path_item`` whose operations say what the proxy may answer, too, and that a cookie does for a token.
+
+        What the upstream says of an answer stays, and which role an operation needs.
+        """
+        for operation in path_item.values():
+            if not isinstance(operation, dict) or "responses" not in operation:
+                continue
+            for status, name in _PROXY_ANSWERS.items():
+                operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{name}"})
+            needs = [roles for way in operation.get("security", []) for roles in way.values()]
+            roles = needs[0] if needs else []
+            operation["security"] = [] if self._is_demo else [{way: roles} for way in _WAYS_IN]
+        return path_item
+
+    def _ask(self, upstream: Upstream, request_id: str, deadline: Deadline) -> Document:
+        question = own_request(upstream, "/openapi.json", [], request_id)
+        answer = self._client.send(question, deadline)
+        if answer.status != _OK:
+            raise UnexplainedError(question, answer)
+        try:
+            return _with_prefixed_components(answer.body.decode(), upstream.name)
+        except ValueError:
+            raise UpstreamBroken(question, request_sent=True, reason="no JSON") from None
+
+
+def _with_prefixed_components(text: str, prefix: str) -> Document:
+    """The document in ``text`` with ``prefix.`` before the names of its components: two upstreams may use one name."""
+    document: Document = json.loads(_COMPONENT_REFERENCE.sub(rf'"#/components/\1/{prefix}.', text))
+    document["components"] = {
+        kind: {f"{prefix}.{name}": component for name, component in components.items()}
+        for kind, components in document.get("components", {}).items()
+        if kind != "securitySchemes"
+    }
+    return document

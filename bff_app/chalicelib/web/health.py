@@ -1,0 +1,70 @@
+"""Whether the parts behind the proxy are well."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from chalicelib.web.deadline import Deadline
+from chalicelib.web.limits import HEALTH_SECONDS
+from chalicelib.web.upstream import UpstreamError, own_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from chalicelib.web.upstream import Upstream, UpstreamClient
+
+_OK = 200
+_WELL = "ok"
+
+PartHealth = dict[str, object]
+
+
+class PartsUnwell(Exception):
+    """At least one of ``parts`` is not well; it becomes a 503."""
+
+    def __init__(self, parts: dict[str, PartHealth]) -> None:
+        super().__init__(", ".join(name for name, part in parts.items() if part["estado"] != _WELL))
+        self.parts = parts
+
+
+class HealthCheck:
+    """Asks every upstream for its deep health, all at the same time."""
+
+    def __init__(
+        self, client: UpstreamClient, upstreams: Iterable[Upstream], total_seconds: float = HEALTH_SECONDS
+    ) -> None:
+        self._client = client
+        self._upstreams = tuple(upstreams)
+        self._total_seconds = total_seconds
+
+    def check_parts(self, request_id: str) -> dict[str, PartHealth]:
+        """What each upstream says: ``{"crud": {"estado": "ok", "http": 200, "ms": 3}, …}``.
+
+        ``http`` is null when there was no answer. Takes at most ``total_seconds``.
+
+        Raises:
+            PartsUnwell: not all of them are ``ok``.
+        """
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no other request needs it
+
+        deadline = Deadline(self._total_seconds)
+        with ThreadPoolExecutor(len(self._upstreams)) as pool:
+            answers = pool.map(lambda upstream: self._check(upstream, request_id, deadline), self._upstreams)
+            parts = {upstream.name: part for upstream, part in zip(self._upstreams, answers, strict=True)}
+        if any(part["estado"] != _WELL for part in parts.values()):
+            raise PartsUnwell(parts)
+        return parts
+
+    def _check(self, upstream: Upstream, request_id: str, deadline: Deadline) -> PartHealth:
+        started = time.monotonic()
+        status = self._ask(upstream, request_id, deadline)
+        milliseconds = round((time.monotonic() - started) * 1000)
+        return {"estado": _WELL if status == _OK else "error", "http": status, "ms": milliseconds}
+
+    def _ask(self, upstream: Upstream, request_id: str, deadline: Deadline) -> int | None:
+        question = own_request(upstream, "/health", [("deep", "1")], request_id)
+        try:
+            return self._client.send(question, deadline).status
+        except UpstreamError:
+            return None

@@ -1,0 +1,255 @@
+"""Amazon Cognito, as far as a sign-in needs it: addresses for the browser, and four questions.
+
+The code is redeemed at the token endpoint of OAuth; sessions are renewed and ended through the pool's API, because only
+that can end all sessions of a person (GlobalSignOut), and one protocol is enough for the rest. None of these calls is
+signed with AWS credentials: each carries the secret that it is about.
+
+    UpstreamError            see upstream.py
+    +-- IdentityFailed       it refuses what we ask in principle, or breaks down  -> 502
+    +-- IdentityBusy         it takes no more questions at the moment             -> 503
+
+https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html
+https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeGuard
+from urllib.parse import urlencode
+
+from chalicelib.web.upstream import Upstream, UpstreamAnswer, UpstreamBroken, UpstreamError, UpstreamRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalicelib.web.deadline import Deadline
+    from chalicelib.web.entry import Entry
+    from chalicelib.web.settings import SignInSettings
+    from chalicelib.web.upstream import UpstreamClient
+
+logger = logging.getLogger(__name__)
+
+IDENTITY = "identity"
+# The last one lets a token end all sessions of its owner.
+_SCOPES = "openid email profile aws.cognito.signin.user.admin"
+_OK = 200
+_TOO_MANY_REQUESTS = 429
+_SERVICE_UNAVAILABLE = 503
+# What the two protocols call a code, a token or a person that they do not (or no longer) accept.
+_REFUSED = frozenset({"invalid_grant", "NotAuthorizedException", "RefreshTokenReuseException", "UserNotFoundException"})
+_BUSY = frozenset({"TooManyRequestsException", "LimitExceededException"})
+
+
+class GrantRefused(Exception):
+    """The code or token is not accepted: used before, expired, revoked, or never given."""
+
+
+class IdentityFailed(UpstreamError):
+    """The identity provider does not do what it is asked, for a reason that no person can mend by signing in again."""
+
+
+class IdentityBusy(UpstreamError):
+    """The identity provider takes no more questions at the moment; ``retry_after`` is in seconds."""
+
+    retry_after = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the identity provider gives.
+
+    Attributes:
+        access: for the APIs; a bearer token.
+        identity: says who the person is.
+        renewal: for new ones; empty when the last one goes on.
+        seconds: how long ``access`` is accepted.
+    """
+
+    access: str
+    identity: str
+    renewal: str
+    seconds: int
+
+
+class Identity:
+    """The user pool and its pages."""
+
+    def __init__(self, client: UpstreamClient, settings: SignInSettings) -> None:
+        self._client = client
+        self._settings = settings
+        self._login = Upstream(IDENTITY, settings.login)
+        self._api = Upstream(IDENTITY, settings.api)
+
+    def login_address(self, entry: Entry, return_address: str, language: str) -> str:
+        """Where the browser goes to sign in."""
+        return self._page(
+            "/oauth2/authorize",
+            {
+                "response_type": "code",
+                "client_id": self._settings.client_id,
+                "redirect_uri": return_address,
+                "scope": _SCOPES,
+                "state": entry.state,
+                "nonce": entry.nonce,
+                "code_challenge": entry.challenge,
+                "code_challenge_method": "S256",
+                "lang": language,
+            },
+        )
+
+    def logout_address(self, return_address: str) -> str:
+        """Where the browser goes to end the session that it has with the identity provider itself."""
+        return self._page("/logout", {"client_id": self._settings.client_id, "logout_uri": return_address})
+
+    def redeem(self, code: str, verifier: str, return_address: str, deadline: Deadline) -> Tokens:
+        """The tokens for the ``code`` that came back from the sign-in.
+
+        Raises:
+            GrantRefused: the code is not accepted.
+            UpstreamError: there is no answer to use.
+        """
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": self._settings.client_id,
+            "code": code,
+            "redirect_uri": return_address,
+            "code_verifier": verifier,
+        }
+        question = _question(
+            self._login,
+            "/oauth2/token",
+            urlencode(form).encode("ascii"),
+            (("Content-Type", "application/x-www-form-urlencoded"),),
+        )
+        found = self._ask(question, "redeem", deadline)
+        return _read_tokens(
+            question,
+            access=found.get("access_token"),
+            identity=found.get("id_token"),
+            renewal=found.get("refresh_token"),
+            seconds=found.get("expires_in"),
+        )
+
+    def renew(self, renewal: str, deadline: Deadline) -> Tokens:
+        """New tokens for somebody who is signed in.
+
+        Raises:
+            GrantRefused: the session is over.
+            UpstreamError: there is no answer to use.
+        """
+        question = self._api_question(
+            "GetTokensFromRefreshToken", {"RefreshToken": renewal, "ClientId": self._settings.client_id}
+        )
+        found = self._ask(question, "renew", deadline).get("AuthenticationResult")
+        if not isinstance(found, dict):
+            raise UpstreamBroken(question, request_sent=True, reason="no tokens")
+        return _read_tokens(
+            question,
+            access=found.get("AccessToken"),
+            identity=found.get("IdToken"),
+            renewal=found.get("RefreshToken", ""),
+            seconds=found.get("ExpiresIn"),
+        )
+
+    def revoke(self, renewal: str, deadline: Deadline) -> None:
+        """Let ``renewal`` renew nothing any more.
+
+        Raises:
+            GrantRefused: it is none.
+            UpstreamError: it is unknown whether that was done.
+        """
+        fields = {"Token": renewal, "ClientId": self._settings.client_id}
+        self._ask(self._api_question("RevokeToken", fields), "revoke", deadline)
+
+    def end_everywhere(self, access: str, deadline: Deadline) -> None:
+        """End all sessions of the owner of ``access``, in all browsers.
+
+        Raises:
+            GrantRefused: the token is not accepted.
+            UpstreamError: it is unknown whether that was done.
+        """
+        self._ask(self._api_question("GlobalSignOut", {"AccessToken": access}), "end everywhere", deadline)
+
+    def _page(self, path: str, query: Mapping[str, str]) -> str:
+        address = self._settings.login
+        return address.origin + address.target(path, {}, query.items())
+
+    def _api_question(self, operation: str, fields: Mapping[str, str]) -> UpstreamRequest:
+        headers = (
+            ("Content-Type", "application/x-amz-json-1.1"),
+            ("X-Amz-Target", f"AWSCognitoIdentityProviderService.{operation}"),
+        )
+        return _question(self._api, "/", json.dumps(fields).encode(), headers)
+
+    def _ask(self, question: UpstreamRequest, purpose: str, deadline: Deadline) -> dict[str, Any]:
+        try:
+            answer = self._client.send(question, deadline)
+        except UpstreamError as error:
+            _log(logging.WARNING, purpose, f"{type(error).__name__} ({error.reason})")
+            raise
+        found = _read_object(answer)
+        if answer.status == _OK and found is not None:
+            _log(logging.INFO, purpose, str(answer.status))
+            return found
+        code = _error_code(found or {})
+        _log(logging.WARNING, purpose, f"{answer.status} {code}")
+        if code in _REFUSED:
+            raise GrantRefused
+        raise _failure(question, answer, code)
+
+
+def _question(upstream: Upstream, path: str, body: bytes, headers: tuple[tuple[str, str], ...]) -> UpstreamRequest:
+    common = (
+        ("Host", upstream.address.authority),
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "identity"),
+        ("Content-Length", str(len(body))),
+    )
+    return UpstreamRequest(upstream, "POST", upstream.address.target(path, {}, ()), (*common, *headers), body)
+
+
+def _read_object(answer: UpstreamAnswer) -> dict[str, Any] | None:
+    """The JSON object in ``answer``; RevokeToken and GlobalSignOut may answer with nothing at all."""
+    if answer.status == _OK and not answer.body:
+        return {}
+    try:
+        found = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _error_code(found: dict[str, Any]) -> str:
+    """OAuth's ``error``, or AWS's ``__type``, which may have a name space before it. Never the rest: it may quote."""
+    code = found.get("error", found.get("__type"))
+    known = str(code).rpartition("#")[2] if isinstance(code, str) else ""
+    return known if known.replace("_", "").isalnum() else ""
+
+
+def _failure(question: UpstreamRequest, answer: UpstreamAnswer, code: str) -> UpstreamError:
+    reason = f"{answer.status} {code}".strip()
+    if answer.status == _OK:
+        return UpstreamBroken(question, request_sent=True, reason="no JSON object")
+    if code in _BUSY or answer.status in {_TOO_MANY_REQUESTS, _SERVICE_UNAVAILABLE}:
+        return IdentityBusy(question, request_sent=True, reason=reason)
+    return IdentityFailed(question, request_sent=True, reason=reason)
+
+
+def _read_tokens(
+    question: UpstreamRequest, *, access: object, identity: object, renewal: object, seconds: object
+) -> Tokens:
+    if isinstance(access, str) and isinstance(identity, str) and isinstance(renewal, str) and _is_positive(seconds):
+        return Tokens(access, identity, renewal, seconds)
+    raise UpstreamBroken(question, request_sent=True, reason="no tokens")
+
+
+def _is_positive(seconds: object) -> TypeGuard[int]:
+    return isinstance(seconds, int) and seconds > 0
+
+
+def _log(level: int, purpose: str, outcome: str) -> None:
+    """One line a question: neither codes nor tokens nor people."""
+    logger.log(level, "identity: %s: %s", purpose, outcome, extra={"identity": purpose, "outcome": outcome})

@@ -1,0 +1,168 @@
+"""Passes a request on to its upstream, and the upstream's answer back.
+
+RequestRefused           the request cannot be passed on; nothing was sent
++-- BodyTooLarge         the body is longer than an ALB would have let through   -> 413
++-- HeadTooLarge         the HTTP API would refuse the request line and headers  -> 431
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from chalice.app import Response
+
+from chalicelib.web.compression import compress, compressed_headers, is_asked_for, is_worth_it
+from chalicelib.web.deadline import deadline_within
+from chalicelib.web.headers import forwarded_headers, returned_headers
+from chalicelib.web.limits import (
+    MAX_REQUEST_BODY_BYTES,
+    MAX_REQUEST_HEAD_BYTES,
+    SHED_RETRY_SECONDS,
+    SHED_SECONDS,
+    TOTAL_SECONDS,
+)
+from chalicelib.web.refusals import TokenRefused
+from chalicelib.web.upstream import UnexplainedError, UpstreamAnswer, UpstreamBusy, UpstreamError, UpstreamRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalice_frontdoor.request import FrontDoorRequest
+    from chalicelib.web.deadline import Deadline, InvocationContext
+    from chalicelib.web.guard import Guard
+    from chalicelib.web.routes import ProxiedRoute, UpstreamName
+    from chalicelib.web.upstream import Headers, Upstream, UpstreamClient
+
+logger = logging.getLogger(__name__)
+
+_METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_UNAUTHORIZED = 401
+# Answers are about people, and when one has signed out another may sit at the same browser.
+_KEPT_BY_NOBODY = {"Cache-Control": "no-store"}
+_TOO_MANY_REQUESTS = 429
+_SERVICE_UNAVAILABLE = 503
+
+
+class RequestRefused(Exception):
+    """The request cannot be passed on; nothing was sent."""
+
+
+class BodyTooLarge(RequestRefused):
+    """The body is longer than ``MAX_REQUEST_BODY_BYTES``."""
+
+
+class HeadTooLarge(RequestRefused):
+    """Request line and headers are longer than ``MAX_REQUEST_HEAD_BYTES``."""
+
+
+class Proxy:
+    """The routes of ``PROXIED_ROUTES``."""
+
+    def __init__(
+        self,
+        client: UpstreamClient,
+        upstreams: Mapping[UpstreamName, Upstream],
+        guard: Guard,
+        total_seconds: float = TOTAL_SECONDS,
+    ) -> None:
+        self._client = client
+        self._upstreams = upstreams
+        self._guard = guard
+        self._total_seconds = total_seconds
+
+    def forward(self, route: ProxiedRoute, request: FrontDoorRequest, context: InvocationContext) -> Response:
+        """The upstream's answer to ``request``.
+
+        Raises:
+            Refusal: it is nobody's, or the upstream's authorizer does not accept its token.
+            RequestRefused, MalformedHeader, ImpossibleSegment: it cannot be passed on; nothing was sent.
+            UpstreamError: the upstream gave no answer that could be passed on.
+        """
+        upstream = self._upstreams[route.upstream]
+        question = _question(upstream, route, request, self._guard.credentials(request))
+        started = time.monotonic()
+        answer = self._ask(question, route, deadline_within(context, self._total_seconds))
+        if answer.is_unexplained_error:
+            if answer.status == _UNAUTHORIZED:
+                raise TokenRefused
+            if _was_shed(answer, time.monotonic() - started):
+                raise UpstreamBusy(question, retry_after=answer.header("retry-after") or str(SHED_RETRY_SECONDS))
+            raise UnexplainedError(question, answer)
+        headers = {**returned_headers(answer.headers, upstream.address.as_seen_by_client), **_KEPT_BY_NOBODY}
+        if is_worth_it(answer.status, headers, answer.body) and is_asked_for(request.headers):
+            return Response(compress(answer.body), headers=compressed_headers(headers), status_code=answer.status)
+        return Response(answer.body, headers=headers, status_code=answer.status)
+
+    def _ask(self, question: UpstreamRequest, route: ProxiedRoute, deadline: Deadline) -> UpstreamAnswer:
+        started = time.monotonic()
+        try:
+            answer = self._client.send(question, deadline)
+        except UpstreamError as error:
+            _log(logging.WARNING, question, route, f"{type(error).__name__} ({error.reason})", started)
+            raise
+        _log(logging.INFO, question, route, answer.status, started)
+        return answer
+
+
+def _was_shed(answer: UpstreamAnswer, seconds: float) -> bool:
+    """Whether this answer without a problem document, which took so long, says that AWS let the request not in."""
+    return answer.status == _TOO_MANY_REQUESTS or (answer.status == _SERVICE_UNAVAILABLE and seconds < SHED_SECONDS)
+
+
+def _question(
+    upstream: Upstream, route: ProxiedRoute, request: FrontDoorRequest, credentials: Headers
+) -> UpstreamRequest:
+    body = request.raw_body
+    if len(body) > MAX_REQUEST_BODY_BYTES:
+        raise BodyTooLarge
+    # HEAD is asked as GET: the front door leaves the body out and tells its length.
+    method = "GET" if request.method == "HEAD" else request.method
+    question = UpstreamRequest(
+        upstream=upstream,
+        method=method,
+        target=upstream.address.target(route.path, request.uri_params or {}, _query_pairs(request)),
+        headers=(
+            ("Host", upstream.address.authority),
+            *forwarded_headers(request.headers),
+            *credentials,
+            ("X-Request-Id", request.request_id),
+            ("Accept-Encoding", "identity"),
+            *_framing(method, body),
+        ),
+        body=body,
+    )
+    if question.head_bytes > MAX_REQUEST_HEAD_BYTES:
+        raise HeadTooLarge
+    return question
+
+
+def _query_pairs(request: FrontDoorRequest) -> list[tuple[str, str]]:
+    parameters = request.query_params
+    return [(name, value) for name in parameters for value in parameters.getlist(name)] if parameters else []
+
+
+def _framing(method: str, body: bytes) -> Headers:
+    return (("Content-Length", str(len(body))),) if body or method in _METHODS_WITH_BODY else ()
+
+
+def _log(level: int, question: UpstreamRequest, route: ProxiedRoute, outcome: int | str, started: float) -> None:
+    """One line a request. The route and not the target: neither ids nor searches belong into a log."""
+    milliseconds = round((time.monotonic() - started) * 1000)
+    logger.log(
+        level,
+        "%s %s -> %s: %s in %d ms",
+        question.method,
+        route.path,
+        question.upstream.name,
+        outcome,
+        milliseconds,
+        extra={
+            "method": question.method,
+            "route": route.path,
+            "upstream": question.upstream.name,
+            "outcome": outcome,
+            "milliseconds": milliseconds,
+        },
+    )

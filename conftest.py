@@ -1,0 +1,112 @@
+"""The servers that tests share, and how their files are handed out to the workers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
+
+from local.emulator import CREDENTIALS, Emulator, free_port, running_emulator
+from local.postgres import Postgres, migrate, running_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xdist.workermanage import WorkerController
+
+# A property must hold however busy the machine is: neither the 200 ms that hypothesis gives an example say anything of
+# it, nor the time that it takes to think of one.
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("project", **PATIENT)
+settings.register_profile("fuzz", **PATIENT, max_examples=2_000)  # `make fuzz FULL=1`
+settings.load_profile("project")
+
+
+class OneStackScheduling(LoadScopeScheduling):
+    """Hands out whole files, and `tests/stack` as one, so that only one worker starts the whole system."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "tests/stack" if path.startswith("tests/stack/") else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneStackScheduling:
+    return OneStackScheduling(config, log)
+
+
+# Where all workers of a run keep PostgreSQL's data. Not in pytest's own folder: each pytest that root starts closes
+# that to other users, and PostgreSQL, which refuses to run as root, is one of them.
+_data_folder = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given = getattr(config, "workerinput", {}).get("data_folder")
+    config.stash[_data_folder] = Path(given or tempfile.mkdtemp(prefix="crud-empleados-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    node.workerinput["data_folder"] = str(node.config.stash[_data_folder])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the controller ends last
+        shutil.rmtree(config.stash[_data_folder], ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_real_aws() -> Iterator[None]:
+    """No test may meet the AWS account of the person who runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all workers of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
+    """The embedded server, one for all workers."""
+    with running_postgres(pytestconfig.stash[_data_folder] / "postgres") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres: Postgres, worker_id: str) -> str:
+    """A migrated database of this worker's own. Who changes rows cleans up: see crud_app's conftest."""
+    url = postgres.create_database(f"test_{worker_id}")
+    migrate(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def emulator(shared_folder: Path, worker_id: str) -> Iterator[Emulator]:
+    """An AWS emulator of this worker's own; the resources in it are the test's to make."""
+    log = shared_folder / f"emulator-{worker_id}.log"
+    with running_emulator(free_port(), log) as server:
+        yield server
+
+
+@pytest.fixture
+def _own_signals() -> Iterator[None]:
+    """The program under test sets its own handlers; pytest gets its back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

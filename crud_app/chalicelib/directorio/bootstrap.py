@@ -1,0 +1,111 @@
+"""The one place where the parts meet. They are made once, at first use. Making them opens nothing; it may read the
+database's address.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from chalice_frontdoor.logs import note
+from chalicelib.directorio.database import Database
+from chalicelib.directorio.outbox import Outbox
+from chalicelib.directorio.parameter import ParameterStore
+from chalicelib.directorio.publisher import SnsPublisher
+from chalicelib.directorio.repository import Repository
+from chalicelib.directorio.service import Directorio
+from chalicelib.directorio.settings import from_environment, parse_database_url
+
+if TYPE_CHECKING:
+    from chalicelib.directorio.publisher import Publisher
+    from chalicelib.directorio.settings import DatabaseAddress, Settings
+
+#: What only some requests need: a cold start of the others goes without.
+AT_FIRST_USE = ("boto3", "botocore.config", "http.client")
+
+
+@dataclass(frozen=True)
+class System:
+    """What the routes and handlers call."""
+
+    database: Database
+    directorio: Directorio
+    outbox: Outbox
+    #: Whether everybody may do everything, with invented data: a demonstration has no sign-in.
+    is_demo: bool
+
+
+def compose(settings: Settings) -> System:
+    """The system as it is deployed.
+
+    Raises:
+        SettingError: the database's address is missing or malformed, or ``DEMO`` is.
+        Unavailable: the parameter with the address cannot be read now.
+    """
+    return assemble(open_database(settings), SnsPublisher(settings), is_demo=settings.is_demo)
+
+
+def open_database(settings: Settings) -> Database:
+    """The database at the address of the environment, or of the parameter that it names.
+
+    Raises:
+        SettingError, Unavailable: see ``compose``.
+    """
+    name, size = settings.database_parameter, settings.database_pool_size
+    if name is None:
+        return Database(settings.database_address, size, on_answer=_note_answer)
+    store = ParameterStore(settings.aws_access, settings.key_server)
+
+    def read_address() -> DatabaseAddress:
+        return parse_database_url(store.read(name))
+
+    return Database(read_address(), size, renew_address=read_address, on_answer=_note_answer)
+
+
+def _note_answer(milliseconds: float) -> None:
+    note("database_ms", milliseconds)  # infra/metrics.tf makes a metric of it
+
+
+def assemble(database: Database, publisher: Publisher, *, is_demo: bool = False) -> System:
+    """Put the parts together."""
+    directorio = Directorio(Repository(database), publisher, is_demo=is_demo)
+    return System(database, directorio, Outbox(database, publisher), is_demo)
+
+
+class _Process:
+    """Holds the system of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._system: System | None = None
+
+    def system(self) -> System:
+        """The system, made from the environment at first use. Threads of ``chalice local`` share it."""
+        made = self._system
+        if made is None:
+            with self._lock:
+                made = self._system = self._system or compose(from_environment())
+        return made
+
+    def install(self, system: System | None) -> None:
+        """Use ``system`` from now on; None makes it anew at the next use. Tests put their fakes in by it."""
+        with self._lock:
+            self._system = system
+
+
+_process = _Process()
+system = _process.system
+install = _process.install
+
+
+def prepare() -> None:
+    """Import what is imported at its first use, so that a snapshot of this process has it. Opens nothing."""
+    for module in AT_FIRST_USE:
+        import_module(module)
+
+
+def forget() -> None:
+    """Make everything anew at the next use: a snapshot's connections and keys are those of another process."""
+    install(None)

@@ -1,0 +1,133 @@
+"""Forgetting: the person goes, and what happened, when, and who did it stays (docs/adr/0019).
+
+`make forget` (``tools/forget``) is the only one who uses it, as a program of its own: a request in JSON comes in, lines
+of JSON go out. Nothing about a person is logged or written on a command line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from chalicelib.directorio.database import Database
+from chalicelib.directorio.errors import Unavailable
+from chalicelib.directorio.settings import SettingError, from_environment
+from chalicelib.directorio.statements import STATEMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+#: Events of one statement: it ends long before the server's time is up, and locks little.
+CHUNK_SIZE = 1_000
+
+
+class Person(NamedTuple):
+    """What the directory keeps about somebody."""
+
+    id: int
+    is_employee: bool
+    """Whether there is still a row."""
+    events: int
+    telling: int
+    """Events that say who it is."""
+    unpublished: int
+    """Those among them that nobody has heard of."""
+    addresses: list[str]
+    """All e-mail addresses of the person, less those that somebody else has now."""
+
+
+class Olvido:
+    """Forgets people in the database.
+
+    Args:
+        database: where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, email: str) -> list[int]:
+        """The ids of all who have or had this address: more than one, if it was given to somebody else later."""
+        rows = self._database.read(STATEMENTS["find_people"], {"email": email.strip().lower()})
+        return [row_id for (row_id,) in rows]
+
+    def look(self, row_id: int) -> Person:
+        """What is kept about this person, who may never have been."""
+        (row,) = self._database.read(STATEMENTS["describe_person"], {"row_id": row_id})
+        return Person(row_id, *row)
+
+    def forget(self, row_id: int, actor: str) -> int:
+        """Remove the row, if it is there, and take the person out of the whole history: both, or nothing.
+
+        The removal has its event, but nobody is told: the mail about it would spread what is to be forgotten. Neither
+        are those told who have not heard of an earlier event yet.
+
+        Returns:
+            how many events were emptied; none if it was done before.
+
+        Raises:
+            Unavailable: nothing was done.
+            OutcomeUnknown: nobody knows; to repeat it does no harm.
+        """
+        with self._database.transaction() as transaction:
+            transaction.run(STATEMENTS["wait_for_sweep"], {})
+            transaction.run(STATEMENTS["delete_empleado"], {"row_id": row_id, "actor": actor, "versions": None})
+            return len(transaction.run(STATEMENTS["empty_eventos_of_empleado"], {"row_id": row_id}))
+
+    def count_old(self, months: int) -> int:
+        """How many events older than so many months say who the employee is."""
+        ((count,),) = self._database.read(STATEMENTS["count_old_eventos"], {"months": months})
+        return int(count)
+
+    def forget_old(self, months: int) -> Iterator[int]:
+        """Empty those events, and yield how many have been after each chunk. Each chunk stands, whatever follows.
+
+        Raises:
+            Unavailable, OutcomeUnknown: see ``forget``.
+        """
+        total, after = 0, 0
+        while True:
+            parameters = {"months": months, "after": after, "limit": CHUNK_SIZE}
+            ((count, last),) = self._database.write(STATEMENTS["empty_old_eventos"], parameters)
+            if not count:
+                return
+            total, after = total + count, last
+            yield total
+
+
+def answer(olvido: Olvido, request: dict[str, Any]) -> Iterator[object]:
+    """Do what ``do`` says, with the other members as arguments."""
+    what = request.pop("do")
+    actions: dict[str, Callable[..., Iterator[object]]] = {
+        "find": lambda email: iter([olvido.find(email)]),
+        "look": lambda row_id: iter([olvido.look(row_id)._asdict()]),
+        "forget": lambda row_id, actor: iter([olvido.forget(row_id, actor)]),
+        "count_old": lambda months: iter([olvido.count_old(months)]),
+        "forget_old": olvido.forget_old,
+    }
+    return actions[what](**request)
+
+
+def main(source: TextIO, target: TextIO) -> int:
+    """Answer one request; the result is the exit code. Why it failed stands in the last line of the errors."""
+    database = None
+    try:
+        database = Database(from_environment().database_address)
+        for line in answer(Olvido(database), json.load(source)):
+            target.write(f"{json.dumps(line)}\n")
+            target.flush()
+    except SettingError as error:
+        sys.stderr.write(f"{error}.\n")
+        return 1
+    except Unavailable as error:
+        sys.stderr.write(f"The database does not answer (SQLSTATE {error.args[0] or 'unknown'}): try again.\n")
+        return 1
+    finally:
+        if database is not None:
+            database.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.stdin, sys.stdout))

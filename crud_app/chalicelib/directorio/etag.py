@@ -1,0 +1,62 @@
+"""Entity tags (RFC 9110, section 8.8.3) and the conditions on them.
+
+For who may change a row the tag is its version in quotes. For who may only read, the version would count the changes of
+what is not shown: there the tag is a digest of what is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from chalicelib.directorio.errors import MalformedPrecondition
+from chalicelib.directorio.kind import MAX_INTEGER
+
+ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+TAG = re.compile(ENTITY_TAG)
+#: A list may have empty elements (section 5.6.1.2).
+TAG_LIST = re.compile(rf"[ \t,]*{ENTITY_TAG}(?:[ \t]*,[ \t,]*{ENTITY_TAG})*[ \t,]*")
+#: 128 bits: nobody meets two texts with one tag.
+DIGEST_CHARACTERS = 32
+VERSION_TAG = re.compile(r'"([1-9][0-9]{0,9})"')
+
+
+def etag_of(version: int) -> str:
+    """The tag of a row in this version. It is strong: the same version is the same bytes."""
+    return f'"{version}"'
+
+
+def digest_of(body: str) -> str:
+    """The tag of an answer by its text. It is strong: the same text is the same bytes."""
+    return f'"{hashlib.sha256(body.encode()).hexdigest()[:DIGEST_CHARACTERS]}"'
+
+
+def versions_wanted(if_match: str | None) -> list[int] | None:
+    """The versions that ``If-Match`` allows to be changed; None means any, when it is absent or ``*``.
+
+    Weak tags and tags that are none of ours never match (section 13.1.1: strong comparison).
+
+    Raises:
+        MalformedPrecondition: it is neither ``*`` nor a list of entity tags. Ignoring it, as one may ignore a
+            malformed ``If-None-Match``, would overwrite what the client wanted to protect.
+    """
+    if if_match is None or if_match.strip(" \t") == "*":
+        return None
+    if not TAG_LIST.fullmatch(if_match):
+        raise MalformedPrecondition
+    tags = (VERSION_TAG.fullmatch(tag) for tag in TAG.findall(if_match))
+    return [version for tag in tags if tag and (version := int(tag[1])) <= MAX_INTEGER]
+
+
+def is_known(if_none_match: str | None, etag: str) -> bool:
+    """Whether ``If-None-Match`` names this tag, so that the client need not get it again.
+
+    A value that cannot be read matches nothing: the client gets what it asked for (section 13.1.2: weak comparison).
+    """
+    if if_none_match is None:
+        return False
+    if if_none_match.strip(" \t") == "*":
+        return True
+    if not TAG_LIST.fullmatch(if_none_match):
+        return False
+    return etag in (tag.removeprefix("W/") for tag in TAG.findall(if_none_match))

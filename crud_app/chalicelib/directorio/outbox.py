@@ -1,0 +1,153 @@
+"""The sweep: publishes the events that a request left behind, in order for each employee.
+
+It publishes within a transaction that holds an advisory lock, so that two sweeps never publish the same events, and a
+sweep that dies marks nothing: what it had published is published again. Readers absorb that by the event's id.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from chalicelib.directorio.errors import PublishFailed
+from chalicelib.directorio.event import Evento
+from chalicelib.directorio.publisher import BATCH_SIZE, SLOWEST_SECONDS, log_failed
+from chalicelib.directorio.statements import STATEMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chalicelib.directorio.database import Database
+    from chalicelib.directorio.publisher import Publisher
+
+#: Events of one transaction: few enough to be repeated when it fails, enough to make its five round trips cheap.
+CHUNK_SIZE = 100
+#: Batches that are published at the same time: each waits some 20 ms for SNS. One chunk has no more of them, and
+#: botocore keeps so many connections.
+PARALLEL = CHUNK_SIZE // BATCH_SIZE
+#: Seconds of the Lambda's time that are kept for the publish under way and for marking what was published.
+RESERVE_SECONDS = SLOWEST_SECONDS + 13
+
+logger = logging.getLogger(__name__)
+
+
+class LambdaContext(Protocol):
+    """The part of Lambda's context that is needed here."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the process."""
+
+
+class Outbox:
+    """The events that were written and not published.
+
+    Args:
+        database: where they are.
+        publisher: where they go.
+    """
+
+    def __init__(self, database: Database, publisher: Publisher) -> None:
+        self._database = database
+        self._publisher = publisher
+
+    def publish_pending(self, context: LambdaContext) -> None:
+        """Publish what is left until nothing is, the topic fails, or the time is up; then say in the log how it stands.
+
+        At last it forgets the old Idempotency-Keys, which have nobody else who comes by.
+
+        Raises:
+            Unavailable: the database failed; the next sweep goes on.
+        """
+        sweep = _Sweep(self._publisher, context)
+        while not sweep.is_over and self._publish_chunk(sweep):
+            pass
+        ((pending, lag),) = self._database.read(STATEMENTS["measure_outbox"], {})
+        logger.info(
+            "Outbox swept",
+            extra={
+                "published": sweep.published,
+                "held_back_employees": len(sweep.held_back),
+                "pending": pending,
+                "atraso_s": round(float(lag), 3),  # infra/metrics.tf makes a metric of it
+            },
+        )
+        self._database.write(STATEMENTS["forget_peticiones"], {}, is_repeatable=True)
+
+    def _publish_chunk(self, sweep: _Sweep) -> bool:
+        """Publish and mark the oldest events; False when there are none, or another sweep is at them."""
+        with self._database.transaction() as transaction:
+            ((is_alone,),) = transaction.run(STATEMENTS["lock_sweep"], {})
+            if not is_alone:
+                return False
+            parameters = {"held_back": sorted(sweep.held_back), "limit": CHUNK_SIZE}
+            eventos = [Evento(*row) for row in transaction.run(STATEMENTS["pending_eventos"], parameters)]
+            if not eventos:
+                return False
+            taken = sweep.publish(eventos)
+            marks = {"event_ids": list(taken), "sns_message_ids": list(taken.values())}
+            transaction.run(STATEMENTS["mark_eventos"], marks)
+        return True
+
+
+class _Sweep:
+    """The course of one sweep: what it has published, whom it holds back, whether it must end."""
+
+    def __init__(self, publisher: Publisher, context: LambdaContext) -> None:
+        self.published = 0
+        #: Employees one of whose events was not taken: their later ones wait for the next sweep.
+        self.held_back: set[int] = set()
+        self._publisher = publisher
+        self._context = context
+        self._topic_failed = False
+
+    @property
+    def is_over(self) -> bool:
+        return self._topic_failed or self._context.get_remaining_time_in_millis() < RESERVE_SECONDS * 1000
+
+    def publish(self, eventos: Sequence[Evento]) -> dict[str, str]:
+        """Publish these events, as far as it goes, and return the message ids by event id."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no request needs it
+
+        taken: dict[str, str] = {}
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            for each in _rounds(eventos):
+                allowed = [evento for evento in each if evento.empleado_id not in self.held_back]
+                for batch, message_ids in pool.map(self._publish_batch, _batches(allowed)):
+                    self.held_back |= {evento.empleado_id for evento in batch if evento.id not in message_ids}
+                    taken |= message_ids
+        self.published += len(taken)
+        return taken
+
+    def _publish_batch(self, batch: Sequence[Evento]) -> tuple[Sequence[Evento], dict[str, str]]:
+        """Publish events of different employees; return them, and the message ids of those that were taken."""
+        if self.is_over:
+            return batch, {}
+        try:
+            return batch, self._publisher.publish_batch(batch)
+        except PublishFailed as error:
+            # The topic or the way to it is broken: more of the same would only take time.
+            self._topic_failed = True
+            log_failed(batch[0], str(error))
+            return batch, {}
+
+
+def _rounds(eventos: Sequence[Evento]) -> Sequence[Sequence[Evento]]:
+    """Split into rounds that have one event of each employee at most, an earlier one in an earlier round.
+
+    What is published at the same time, or in one batch, may succeed and fail in parts: with two events of one employee
+    in a round, the later might get ahead.
+    """
+    rounds: list[list[Evento]] = []
+    seen: dict[int, int] = {}
+    for evento in eventos:
+        number = seen.get(evento.empleado_id, 0)
+        seen[evento.empleado_id] = number + 1
+        if number == len(rounds):
+            rounds.append([])
+        rounds[number].append(evento)
+    return rounds
+
+
+def _batches(eventos: Sequence[Evento]) -> Iterator[Sequence[Evento]]:
+    for start in range(0, len(eventos), BATCH_SIZE):
+        yield eventos[start : start + BATCH_SIZE]

@@ -1,0 +1,167 @@
+"""One value of AWS's Parameter Store, read without boto3: a cold start waits for it, and importing boto3 takes longer
+than everything else together (docs/adr/0014).
+
+The request is fixed but for the name, and so is its signature, AWS's version 4:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from chalicelib.directorio.errors import Unavailable
+from chalicelib.directorio.tls import system_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chalicelib.directorio.settings import AwsAccess, KeyServer
+
+#: For each step: names and connection, TLS, the answer. Within the region all of them take some 20 ms.
+STEP_SECONDS = 1
+#: An answer is as long as its value, 4 kB at most, and a little more.
+MAX_ANSWER_BYTES = 16_384
+SERVICE = "ssm"
+OK = 200
+TARGET = "AmazonSSM.GetParameter"
+JSON = "application/x-amz-json-1.1"
+
+logger = logging.getLogger(__name__)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ParameterStore:
+    """The parameters of one account and region.
+
+    Args:
+        access: where they are, and who asks.
+        key_server: who gives the credentials, which end after some hours; None: they are in ``access``.
+        clock: the time; AWS refuses a signature that is older than five minutes.
+    """
+
+    def __init__(
+        self, access: AwsAccess, key_server: KeyServer | None = None, clock: Callable[[], datetime] = now
+    ) -> None:
+        self._access = access
+        self._key_server = key_server
+        self._clock = clock
+
+    def read(self, name: str) -> str:
+        """The value of a parameter, decrypted.
+
+        Raises:
+            Unavailable: it could not be read; the log says why.
+        """
+        body = json.dumps({"Name": name, "WithDecryption": True}).encode()
+        try:
+            status, answer = self._post(body)
+        except OSError as error:
+            raise _logged(type(error).__name__) from error
+        try:
+            content = json.loads(answer)
+            if status != OK:
+                raise _logged(str(content["__type"]).rpartition("#")[2])
+            value = content["Parameter"]["Value"]
+        except (ValueError, LookupError, TypeError) as error:
+            raise _logged(f"HTTP {status}") from error
+        return str(value)
+
+    def _post(self, body: bytes) -> tuple[int, bytes]:
+        access = self._access if self._key_server is None else with_keys(self._access, self._key_server)
+        return _ask("POST", f"{access.endpoint.rstrip('/')}/", body, sign(access, body, self._clock()))
+
+
+def with_keys(access: AwsAccess, server: KeyServer) -> AwsAccess:
+    """The same access with the credentials that the server gives now.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+
+    Raises:
+        ConnectionError: it gave none.
+    """
+    status, answer = _ask("GET", server.url, b"", {"authorization": server.authorization})
+    if status != OK:
+        raise ConnectionRefusedError
+    try:
+        keys = json.loads(answer)
+        access_key, secret_key, token = keys["AccessKeyId"], keys["SecretAccessKey"], keys["Token"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise ConnectionRefusedError from error
+    return replace(access, access_key=access_key, secret_key=secret_key, session_token=token)
+
+
+def _ask(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """Status and body of an answer.
+
+    Raises:
+        OSError: there was none.
+    """
+    # Imported where it is needed: most processes never read a parameter again.
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection  # noqa: PLC0415
+
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    connection: HTTPConnection
+    if parts.scheme == "https":
+        connection = HTTPSConnection(host, port, timeout=STEP_SECONDS, context=system_context())
+    else:
+        connection = HTTPConnection(host, port, timeout=STEP_SECONDS)
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    try:
+        connection.request(method, target, body, headers)
+        response = connection.getresponse()
+        return response.status, response.read(MAX_ANSWER_BYTES)
+    except HTTPException as error:
+        raise ConnectionError from error
+    finally:
+        connection.close()
+
+
+def sign(access: AwsAccess, body: bytes, moment: datetime) -> dict[str, str]:
+    """The headers of the request with ``body``, signed at ``moment`` (in UTC)."""
+    stamp = moment.strftime("%Y%m%dT%H%M%SZ")
+    headers = {
+        "content-type": JSON,
+        "host": urlsplit(access.endpoint).netloc,
+        "x-amz-date": stamp,
+        "x-amz-target": TARGET,
+    }
+    if access.session_token:
+        headers["x-amz-security-token"] = access.session_token
+    names = ";".join(sorted(headers))
+    canonical = "\n".join(["POST", "/", "", _canonical_headers(headers), names, hashlib.sha256(body).hexdigest()])
+    scope = f"{stamp[:8]}/{access.region}/{SERVICE}/aws4_request"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    key = f"AWS4{access.secret_key}".encode()
+    for part in scope.split("/"):
+        key = _hmac(key, part)
+    signature = _hmac(key, f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}").hex()
+    headers["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={access.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+    )
+    return headers
+
+
+def _canonical_headers(headers: Mapping[str, str]) -> str:
+    return "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+
+
+def _hmac(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), "sha256")
+
+
+def _logged(reason: str) -> Unavailable:
+    """Say in the log what the client is not told: a code of AWS or the kind of a failure, no content."""
+    logger.error("The database's address cannot be read", extra={"reason": reason})
+    return Unavailable("")

@@ -1,0 +1,129 @@
+"""Events to SNS: the message is the event's JSON, its type is also an attribute, for subscription filters."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from chalicelib.directorio.errors import PublishFailed
+from chalicelib.directorio.settings import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
+
+    from chalicelib.directorio.event import Evento
+    from chalicelib.directorio.settings import Settings
+
+# Seconds. A request waits for its own publish, so it must be short: at worst twice both, and a pause of a second.
+CONNECT_SECONDS = 1
+READ_SECONDS = 2
+ATTEMPTS = 2
+SLOWEST_SECONDS = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + 1
+
+#: What PublishBatch takes. https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
+BATCH_SIZE = 10
+
+logger = logging.getLogger(__name__)
+
+
+class Publisher(Protocol):
+    """What makes events known."""
+
+    def publish(self, evento: Evento) -> str:
+        """Publish one event, and return the message's id.
+
+        Raises:
+            PublishFailed: it may or may not have been published.
+        """
+
+    def publish_batch(self, eventos: Sequence[Evento]) -> dict[str, str]:
+        """Publish at most ``BATCH_SIZE`` events, and return the message ids of those that were taken, by event id.
+
+        Raises:
+            PublishFailed: nobody knows which were.
+        """
+
+
+class SnsPublisher:
+    """The topic. boto3 is imported by the first publish: a read never needs it, and it takes longer than a read.
+
+    Args:
+        settings: where the topic's ARN is, and nothing else; boto3 reads region, endpoint and credentials by itself.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def publish(self, evento: Evento) -> str:
+        """See ``Publisher``."""
+        with _failures_named():
+            answer = self._client.publish(
+                TopicArn=self._settings.topic_arn, Message=evento.mensaje, MessageAttributes=_attributes(evento)
+            )
+        _log_published(evento, answer["MessageId"])
+        return answer["MessageId"]
+
+    def publish_batch(self, eventos: Sequence[Evento]) -> dict[str, str]:
+        """See ``Publisher``."""
+        by_entry = {str(number): evento for number, evento in enumerate(eventos)}
+        with _failures_named():
+            answer = self._client.publish_batch(
+                TopicArn=self._settings.topic_arn,
+                PublishBatchRequestEntries=[
+                    {"Id": entry, "Message": evento.mensaje, "MessageAttributes": _attributes(evento)}
+                    for entry, evento in by_entry.items()
+                ],
+            )
+        for failure in answer.get("Failed", []):
+            log_failed(by_entry[failure["Id"]], failure["Code"])
+        taken = {}
+        for success in answer.get("Successful", []):
+            evento = by_entry[success["Id"]]
+            taken[evento.id] = success["MessageId"]
+            _log_published(evento, success["MessageId"])
+        return taken
+
+    @cached_property
+    def _client(self) -> SNSClient:
+        import boto3  # noqa: PLC0415 - see the class
+        from botocore.config import Config  # noqa: PLC0415
+
+        config = Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
+        )
+        return boto3.client("sns", config=config)
+
+
+def log_failed(evento: Evento, code: str) -> None:
+    """Say that an event stays in the outbox for now."""
+    logger.warning("An event was not published; the sweep will do it", extra={"event_id": evento.id, "code": code})
+
+
+@contextmanager
+def _failures_named() -> Iterator[None]:
+    """Turn what boto3 raises into its code: its text may quote the message."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see SnsPublisher
+
+    try:
+        yield
+    except ClientError as error:
+        raise PublishFailed(error.response["Error"].get("Code", "ClientError")) from error
+    except BotoCoreError as error:
+        raise PublishFailed(type(error).__name__) from error
+    except SettingError as error:
+        raise PublishFailed(str(error)) from error
+
+
+def _attributes(evento: Evento) -> dict[str, MessageAttributeValueTypeDef]:
+    return {"tipo": {"DataType": "String", "StringValue": evento.tipo}}
+
+
+def _log_published(evento: Evento, message_id: str) -> None:
+    logger.info("[SNS] Publicado: %s - empleado %d - MessageId: %s", evento.tipo, evento.empleado_id, message_id)

@@ -1,0 +1,227 @@
+"""The employees and their events in PostgreSQL: each method is one statement, one round trip, one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chalicelib.directorio.employee import INPUTS, Audience
+from chalicelib.directorio.errors import (
+    EmailTaken,
+    EmpleadoNotFound,
+    KeyInFlight,
+    KeyReused,
+    StaleVersion,
+    StatementRefused,
+)
+from chalicelib.directorio.etag import digest_of, etag_of
+from chalicelib.directorio.event import Evento
+from chalicelib.directorio.listing import DEFAULT_LIMIT
+from chalicelib.directorio.statement import new_value
+from chalicelib.directorio.statements import STATEMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from chalicelib.directorio.database import Database, Rows
+    from chalicelib.directorio.idempotency import Peticion
+    from chalicelib.directorio.listing import History, Listing
+    from chalicelib.directorio.statement import Statement
+
+#: The constraint that makes e-mail addresses unique: the database decides, and says so by this name.
+EMAIL_CONSTRAINT = "empleados_email_key"
+
+#: The statement that is sent most: its name need not be put together each time.
+FIND_FOR_EVERYBODY = STATEMENTS[f"find_empleado {Audience.EVERYBODY.value}"]
+FIND_FOR_RRHH = STATEMENTS[f"find_empleado {Audience.RRHH.value}"]
+
+
+class Saved(NamedTuple):
+    """An employee as sent to clients, and the event of the change that made it so; None if nothing changed."""
+
+    id: int
+    etag: str
+    body: str
+    evento: Evento | None
+
+
+class Found(NamedTuple):
+    """An employee as sent to clients."""
+
+    etag: str
+    body: str
+
+
+class Page(NamedTuple):
+    """A JSON array, and the query string of the page after it, if there is one."""
+
+    body: str
+    next_query: str | None
+
+
+class Repository:
+    """The directory's rows.
+
+    Args:
+        database: where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, values: Mapping[str, object], actor: str, peticion: Peticion | None = None) -> Saved:
+        """Add an employee; once for each request that has a name.
+
+        Raises:
+            EmailTaken: another has this address.
+            KeyInFlight: the request that has this name is being done.
+            KeyReused: another request had this name.
+        """
+        if peticion is not None:
+            return self._create_once(values, actor, peticion)
+        statement = STATEMENTS[" ".join(("insert_empleado", *values))]
+        ((row_id, version, body, *event),) = self._change(statement, {**_new(values), "actor": actor})
+        return Saved(row_id, etag_of(version), body, _evento(row_id, event))
+
+    def _create_once(self, values: Mapping[str, object], actor: str, peticion: Peticion) -> Saved:
+        statement = STATEMENTS[" ".join(("insert_empleado_once", *values))]
+        parameters = {**_new(values), "actor": actor, **peticion._asdict()}
+        ((row_id, version, body, *event, huella),) = self._change(statement, parameters, is_repeatable=True)
+        if row_id is None:
+            # Somebody holds the key. Who committed before this statement began is seen by it; who did since is not.
+            raise KeyInFlight if huella is None else KeyReused
+        return Saved(row_id, etag_of(version), body, _evento(row_id, event))
+
+    def update(self, row_id: int, values: Mapping[str, object], actor: str, versions: Sequence[int] | None) -> Saved:
+        """Change the fields in ``values``. What changes nothing makes neither a new version nor an event.
+
+        Args:
+            row_id: whose.
+            values: new values by field.
+            actor: who does it.
+            versions: the versions in which the row may be changed; None is any.
+
+        Raises:
+            EmailTaken: another has this address.
+            EmpleadoNotFound: there is no such row.
+            StaleVersion: the row has none of these versions.
+        """
+        statement = STATEMENTS["update_empleado"]
+        new_values = _new({name: values.get(name) for name in INPUTS})
+        parameters = {**new_values, "row_id": row_id, "actor": actor, "versions": versions}
+        _, version, body, *event, found = _only(self._change(statement, parameters))
+        _check_version(found, versions)
+        return Saved(row_id, etag_of(version), body, _evento(row_id, event))
+
+    def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Evento | None:
+        """Remove an employee; see ``update``."""
+        parameters = {"row_id": row_id, "actor": actor, "versions": versions}
+        _, *event, found = _only(self._change(STATEMENTS["delete_empleado"], parameters))
+        _check_version(found, versions)
+        return _evento(row_id, event)
+
+    def find(self, row_id: int, audience: Audience) -> Found:
+        """One employee.
+
+        Raises:
+            EmpleadoNotFound: there is no such row.
+        """
+        is_rrhh = audience is Audience.RRHH
+        version, body = _only(self._database.read(FIND_FOR_RRHH if is_rrhh else FIND_FOR_EVERYBODY, {"row_id": row_id}))
+        return Found(etag_of(version) if is_rrhh else digest_of(body), body)
+
+    def list(self, listing: Listing) -> Page:
+        """A page of employees."""
+        after_key, after_id = listing.after or (None, None)
+        parameters = {
+            "limit": listing.limit,
+            "q": listing.q,
+            "posicion": listing.posicion,
+            "after_key": after_key,
+            "after_id": after_id,
+        }
+        kind, has_one_plan = _kind_of_list(listing)
+        statement = STATEMENTS[f"{kind}_empleados {listing.audience.value} {listing.order.name}"]
+        ((body, key, last_id),) = self._database.read(statement, parameters, plan_anew=not has_one_plan)
+        return Page(body, None if last_id is None else listing.next_query(key, last_id))
+
+    def history(self, history: History, audience: Audience) -> Page:
+        """A page of everybody's events, newest first."""
+        parameters = {"limit": history.limit, "before": history.before}
+        kind, has_one_plan = _kind_of_page(history.limit, is_first=history.before is None)
+        statement = STATEMENTS[f"{kind}_eventos {audience.value}"]
+        ((body, last),) = self._database.read(statement, parameters, plan_anew=not has_one_plan)
+        return Page(body, None if last is None else history.next_query(last))
+
+    def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
+        """A page of one employee's events, newest first, also after deletion.
+
+        Raises:
+            EmpleadoNotFound: there never was such a row.
+        """
+        parameters = {"row_id": row_id, "limit": history.limit, "before": history.before}
+        statement = STATEMENTS[f"list_eventos_of_empleado {audience.value}"]
+        rows = self._database.read(statement, parameters, plan_anew=history.before is not None)
+        ((body, last, is_known),) = rows
+        if not is_known:
+            raise EmpleadoNotFound
+        return Page(body, None if last is None else history.next_query(last))
+
+    def summarise(self, audience: Audience) -> str:
+        """Head count and salaries by position, as a JSON array; head count alone for everybody."""
+        ((body,),) = self._database.read(STATEMENTS[f"summarise_empleados {audience.value}"], {})
+        return str(body)
+
+    def mark_published(self, evento: Evento, message_id: str) -> None:
+        """Note that an event was published, without waiting for the database to say that it noted it.
+
+        See ``docs/adr/0006-the-mark-is-not-waited-for.md``: a lost mark costs a duplicate, which readers absorb.
+
+        Raises:
+            Unavailable: it could not be sent.
+        """
+        parameters = {"event_id": evento.id, "sns_message_id": message_id}
+        self._database.write_later(STATEMENTS["mark_evento"], parameters)
+
+    def _change(self, statement: Statement, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
+        try:
+            return self._database.write(statement, parameters, is_repeatable=is_repeatable)
+        except StatementRefused as error:
+            if error.constraint == EMAIL_CONSTRAINT:
+                raise EmailTaken from None
+            raise
+
+
+def _kind_of_list(listing: Listing) -> tuple[str, bool]:
+    """Which statement finds a page of employees, and whether one plan of it is good for any parameters."""
+    if listing.q is not None:
+        return "search", False
+    if listing.posicion is None:
+        return _kind_of_page(listing.limit, is_first=listing.after is None)
+    is_usual = listing.limit == DEFAULT_LIMIT and listing.order.field.name == "id"
+    return ("posicion", True) if is_usual else ("list", False)
+
+
+def _kind_of_page(limit: int, *, is_first: bool) -> tuple[str, bool]:
+    """The same for a page of all: the first, if it is as long as usual, has a statement of its own."""
+    return "first" if is_first and limit == DEFAULT_LIMIT else "list", is_first
+
+
+def _new(values: Mapping[str, object]) -> dict[str, object]:
+    return {new_value(name): value for name, value in values.items()}
+
+
+def _only(rows: Rows) -> Sequence[Any]:
+    if not rows:
+        raise EmpleadoNotFound
+    return rows[0]
+
+
+def _check_version(found: int, versions: Sequence[int] | None) -> None:
+    """The statement checked the same, on the row that it held: here is only said what it did."""
+    if versions is not None and found not in versions:
+        raise StaleVersion
+
+
+def _evento(row_id: int, event: Sequence[str | None]) -> Evento | None:
+    event_id, tipo, mensaje = event
+    return None if event_id is None else Evento(event_id, row_id, str(tipo), str(mensaje))

@@ -1,0 +1,321 @@
+"""Recognise the front door that sent an event, and read the HTTP request in it.
+
+What each door hands over decoded was taken from AWS's documentation and from published captures of live events:
+
+=============  ===============  ==============================  =====================
+door           path             path parameters                 query
+=============  ===============  ==============================  =====================
+ALB            as sent          none                            as sent, cut in pairs
+HTTP API 2.0   decoded          decoded                         as sent
+HTTP API 1.0   decoded          decoded                         decoded
+function URL   as sent          none                            as sent
+REST API       as sent          as sent                         decoded
+chalice local  as sent          as sent, with Chalice's match   decoded
+=============  ===============  ==============================  =====================
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, unquote_plus
+
+from chalice_frontdoor.routing import Match, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+ALB_MULTI = "alb_multi"
+ALB_SINGLE = "alb_single"
+HTTP_API_2 = "http_api_2"
+HTTP_API_1 = "http_api_1"
+FUNCTION_URL = "function_url"
+REST = "rest"
+CHALICE_LOCAL = "chalice_local"
+
+Event = dict[str, Any]
+
+#: RFC 9110, section 5.6.3: what may stand around a header's value. Other white space is part of it.
+_OWS = " \t"
+#: RFC 9110, section 9.1: a method is a token.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_USUAL_METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
+
+
+class MalformedEvent(ValueError):
+    """The event has the form of a front door's, but no front door can have sent what it holds. Answered by 400."""
+
+
+class HttpRequest:
+    """What the doors agree upon.
+
+    Attributes:
+        method: as sent.
+        segments: the path's segments, decoded once.
+        matched: the route that API Gateway itself found and the parameters that it read, where it tells.
+        query: each name's values, decoded once; None when there is no query.
+        headers: by lower-case name; repeated ones are joined (RFC 9110, section 5.3).
+        body: the bytes, or None when there are none.
+        client: the address that the door talked to; empty when it does not tell.
+        identity: ``requestContext.identity``.
+        authorizer: what the authorizer found out; ``claims`` is always a dict.
+        authorized: whether an authorizer let the request in.
+        request_id: API Gateway's or the function URL's; empty when the door has none.
+        context: ``requestContext`` as it came.
+        event: all of it as it came.
+        stage_variables: API Gateway's.
+    """
+
+    __slots__ = (
+        "authorized",
+        "authorizer",
+        "body",
+        "client",
+        "context",
+        "event",
+        "headers",
+        "identity",
+        "matched",
+        "method",
+        "query",
+        "request_id",
+        "segments",
+        "stage_variables",
+    )
+
+    method: str
+    segments: list[str]
+    matched: Match | None
+    query: dict[str, list[str]] | None
+    headers: dict[str, str]
+    body: bytes | None
+    client: str
+    identity: dict[str, Any]
+    authorizer: dict[str, Any]
+    authorized: bool
+    request_id: str
+    context: dict[str, Any]
+    event: Event
+    stage_variables: dict[str, str] | None
+
+
+def recognise(event: object) -> str | None:
+    """The name of the door that the event comes from, or None if it is no HTTP request."""
+    if not isinstance(event, dict):
+        return None
+    context = event.get("requestContext") or {}
+    if not isinstance(context, dict):
+        return None
+    if "elb" in context:
+        return ALB_SINGLE if event.get("multiValueHeaders") is None else ALB_MULTI
+    if event.get("version") == "2.0" and "http" in context:
+        return FUNCTION_URL if ".lambda-url." in str(context.get("domainName")) else HTTP_API_2
+    if "httpMethod" in event and "path" in event:
+        return HTTP_API_1 if event.get("version") == "1.0" else REST
+    return CHALICE_LOCAL if "httpMethod" in context and "path" in context else None
+
+
+def read(door: str, event: Event) -> HttpRequest:
+    """The request in the event.
+
+    Raises:
+        MalformedEvent: a value is missing, or of another type than that door sends.
+    """
+    try:
+        request = _READERS[door](event)
+        if request.method in _USUAL_METHODS or _TOKEN.fullmatch(request.method):
+            return request
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise MalformedEvent(door) from error
+    raise MalformedEvent(door)
+
+
+def _read_alb_multi(event: Event) -> HttpRequest:
+    request = _read_common(event, _join(event["multiValueHeaders"]))
+    request.query = _decode(_flatten(event.get("multiValueQueryStringParameters")))
+    return _read_alb(request, event)
+
+
+def _read_alb_single(event: Event) -> HttpRequest:
+    request = _read_common(event, _lower(event.get("headers")))
+    request.query = _decode((event.get("queryStringParameters") or {}).items())
+    return _read_alb(request, event)
+
+
+def _read_alb(request: HttpRequest, event: Event) -> HttpRequest:
+    request.method = event["httpMethod"]
+    request.segments = split(event["path"], encoded=True)
+    # The ALB appends the address that it saw: the last one is its word, those before are the client's.
+    request.client = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return request
+
+
+def _read_http_api_2(event: Event) -> HttpRequest:
+    request = _read_version_2(event)
+    request.segments = split(_without_stage(event["rawPath"], request.context))
+    route_key = event.get("routeKey")
+    if route_key != "$default":
+        request.matched = _match_of(str(route_key).partition(" ")[2], event.get("pathParameters"))
+    return request
+
+
+def _read_function_url(event: Event) -> HttpRequest:
+    request = _read_version_2(event)
+    request.segments = split(event["rawPath"], encoded=True)
+    return request
+
+
+def _read_version_2(event: Event) -> HttpRequest:
+    request = _read_common(event, _lower(event.get("headers")), _nested_findings)
+    http = request.context["http"]
+    request.method = http["method"]
+    request.client = _text(http.get("sourceIp"))
+    cookies = event.get("cookies")
+    if cookies:
+        request.headers["cookie"] = "; ".join(cookies)
+    raw_query = event.get("rawQueryString")
+    request.query = _gather(parse_qsl(raw_query, keep_blank_values=True)) if raw_query else None
+    return request
+
+
+def _read_http_api_1(event: Event) -> HttpRequest:
+    request = _read_version_1(event)
+    request.segments = split(_without_stage(event["path"], request.context))
+    request.matched = _match_of(event.get("resource"), event.get("pathParameters"))
+    return request
+
+
+def _read_rest(event: Event) -> HttpRequest:
+    request = _read_version_1(event)
+    request.segments = split(event["path"], encoded=True)
+    parameters = {name: unquote(value) for name, value in (event.get("pathParameters") or {}).items()}
+    request.matched = _match_of(event.get("resource"), parameters)
+    # API Gateway calls the app only when the authorizer that Chalice gave to the route has agreed.
+    request.authorized = True
+    return request
+
+
+def _read_version_1(event: Event) -> HttpRequest:
+    multiple = event.get("multiValueHeaders")
+    request = _read_common(event, _join(multiple) if multiple else _lower(event.get("headers")))
+    request.method = event["httpMethod"]
+    request.client = _text(request.identity.get("sourceIp"))
+    multiple = event.get("multiValueQueryStringParameters")
+    request.query = _gather(_flatten(multiple) if multiple else (event.get("queryStringParameters") or {}).items())
+    return request
+
+
+def _read_chalice_local(event: Event) -> HttpRequest:
+    request = _read_common(event, _lower(event.get("headers")))
+    request.method = request.context["httpMethod"]
+    request.segments = split(request.context["path"], encoded=True)
+    request.query = _gather(_flatten(event.get("multiValueQueryStringParameters")))
+    request.client = _text(request.identity.get("sourceIp"))
+    # It asks the authorizers that it can, and lets the others pass with a warning.
+    request.authorized = True
+    return request
+
+
+_READERS = {
+    ALB_MULTI: _read_alb_multi,
+    ALB_SINGLE: _read_alb_single,
+    HTTP_API_2: _read_http_api_2,
+    HTTP_API_1: _read_http_api_1,
+    FUNCTION_URL: _read_function_url,
+    REST: _read_rest,
+    CHALICE_LOCAL: _read_chalice_local,
+}
+
+
+def _flat_findings(findings: dict[str, Any]) -> dict[str, Any]:
+    return {**findings, "claims": {**(findings.get("claims") or {})}}
+
+
+def _nested_findings(findings: dict[str, Any]) -> dict[str, Any]:
+    """Payload 2.0 puts the findings one level deeper, under the kind of the authorizer."""
+    claims = (findings.get("jwt") or {}).get("claims")
+    return {**findings, **(findings.get("lambda") or {}), "claims": {**(claims or {})}}
+
+
+def _read_common(
+    event: Event,
+    headers: dict[str, str],
+    read_findings: Callable[[dict[str, Any]], dict[str, Any]] = _flat_findings,
+) -> HttpRequest:
+    request = HttpRequest()
+    context = event.get("requestContext") or {}
+    request.event = event
+    request.context = context
+    request.headers = headers
+    body = event.get("body")
+    request.body = _read_body(body, is_base64=event.get("isBase64Encoded")) if body else None
+    request.identity = {**(context.get("identity") or {})}
+    request.request_id = _text(context.get("requestId"))
+    request.stage_variables = event.get("stageVariables")
+    request.matched = None
+    findings = context.get("authorizer") or {}
+    request.authorizer = read_findings(findings)
+    request.authorized = any(findings.values())
+    return request
+
+
+def _read_body(body: object, *, is_base64: object) -> bytes:
+    if isinstance(body, bytes):  # chalice local's
+        return body
+    if not isinstance(body, str):
+        raise TypeError("a body is text")
+    return base64.b64decode(body, validate=True) if is_base64 else body.encode()
+
+
+def _lower(headers: dict[str, str] | None) -> dict[str, str]:
+    return {name.lower(): value.strip(_OWS) for name, value in (headers or {}).items()}
+
+
+def _join(headers: dict[str, list[str]]) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for name, values in headers.items():
+        if not isinstance(values, list):
+            raise TypeError("a header's values are a list")
+        lower = name.lower()
+        separator = "; " if lower == "cookie" else ","
+        joined[lower] = separator.join(values).strip(_OWS)
+    return joined
+
+
+def _flatten(parameters: dict[str, list[str]] | None) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in (parameters or {}).items() for value in values]
+
+
+def _decode(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
+    return _gather([(unquote_plus(name), unquote_plus(value)) for name, value in pairs])
+
+
+def _gather(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
+    query: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if not isinstance(value, str):
+            raise TypeError("a parameter is text")
+        query.setdefault(name, []).append(value)
+    return query or None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _without_stage(path: str, context: dict[str, Any]) -> str:
+    """An HTTP API puts the name of a stage before the path; the stage ``$default`` has none."""
+    stage = context.get("stage")
+    if stage == "$default":
+        return path
+    prefix = f"/{stage}"
+    return path[len(prefix) :] if path == prefix or path.startswith(f"{prefix}/") else path
+
+
+def _match_of(template: object, parameters: object) -> Match | None:
+    if not isinstance(template, str) or not template.startswith("/"):
+        return None  # "$default": no explicit route
+    if not isinstance(parameters, dict):
+        return Match(template, {})
+    return Match(template, {name: value for name, value in parameters.items() if isinstance(value, str)})

@@ -1,0 +1,260 @@
+"""Shape an answer for the front door that asked.
+
+Each door refuses a response that is not exactly as it wants it, and then sends an error page of its own: the ALB a 502,
+API Gateway a 500 or 502. So everything is checked here, where a problem document can still be sent instead.
+
+::
+
+    ValueError
+    └── ResponseRefused         what a view returned cannot be sent; answered by 500 and logged
+        └── ResponseTooLarge    it is more than the door lets through
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from chalice_frontdoor import events
+from chalice_frontdoor.content import encode, is_textual
+from chalice_frontdoor.statuses import phrase
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: An ALB refuses a response whose JSON is larger (its documentation: "1 MB").
+ALB_RESPONSE_BYTES = 1_000_000
+#: Lambda's limit for a synchronous response; API Gateway's own 10 MB are never reached.
+LAMBDA_RESPONSE_BYTES = 6_291_456
+#: API Gateway: names and values of all headers together.
+GATEWAY_HEADER_BYTES = 10_240
+#: ALB: the whole response header, and one header.
+ALB_HEADER_BYTES = 32_768
+ALB_ONE_HEADER_BYTES = 16_384
+
+#: RFC 9110: a field name is a token; a value has no control character. Beyond ASCII each door does something else.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e]*")
+_MALFORMED_NAME = "a header's name is no token"
+
+#: The door's own business (RFC 9110, section 7.6.1, and the length of a body that the door sends).
+_HOP_BY_HOP = frozenset(
+    ("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+)
+_ALB = frozenset((events.ALB_MULTI, events.ALB_SINGLE))
+_BODILESS = frozenset((204, 205, 304))
+
+#: One character becomes at most twelve bytes in the JSON that Lambda sends: a surrogate pair, both escaped.
+_WORST_GROWTH = 12
+
+
+class ResponseRefused(ValueError):
+    """The status, a header or the text of a response cannot be sent. The message quotes nothing of the response."""
+
+
+class ResponseTooLarge(ResponseRefused):
+    """The response, or its headers, are more than the door lets through."""
+
+
+class Answer:
+    """A response that has passed the checks which are the same for every door.
+
+    Attributes:
+        status: a final one.
+        headers: by lower-case name, the name to send and its values.
+        header_bytes: names and values together, or a little more.
+        body: text, or bytes.
+    """
+
+    __slots__ = ("body", "header_bytes", "headers", "status")
+
+    def __init__(self, status: object, headers: Mapping[str, object], body: object) -> None:
+        """Check and normalise.
+
+        Raises:
+            ResponseRefused: the status is no final HTTP status, a header is malformed, or text has lone surrogates.
+            TypeError: the body has no JSON form.
+            ValueError: the body has no JSON form.
+        """
+        self.status = _check_status(status)
+        self.headers, self.header_bytes = _check_headers(headers)
+        content, content_type = encode(body)
+        if self.status in _BODILESS:
+            content = ""
+        if isinstance(content, str) and not content.isascii():
+            _check_text(content)
+        if content and "content-type" not in self.headers:
+            self.set("Content-Type", content_type)
+        self.body = content
+
+    def set(self, name: str, value: str) -> None:
+        """Replace a header."""
+        self.headers[name.lower()] = (name, [value])
+        self.header_bytes += len(name) + len(value)
+
+    def leave_body_out(self) -> None:
+        """Answer HEAD: the headers of GET, its length included, and no body (RFC 9110, section 9.3.2)."""
+        if self.status not in _BODILESS:
+            length = len(self.body.encode() if isinstance(self.body, str) else self.body)
+            self.set("Content-Length", str(length))
+        self.body = ""
+
+
+def write(door: str, answer: Answer) -> dict[str, Any]:
+    """The response in the form that the door wants.
+
+    Raises:
+        ResponseTooLarge: it is more than the door lets through.
+    """
+    body, is_base64 = _transport(answer)
+    response = {
+        "statusCode": answer.status,
+        "isBase64Encoded": is_base64,
+        "body": body,
+        **_WRITERS[door](answer),
+    }
+    if answer.header_bytes > GATEWAY_HEADER_BYTES:  # the least of the limits
+        _check_header_bytes(door, answer)
+    limit = ALB_RESPONSE_BYTES if door in _ALB else LAMBDA_RESPONSE_BYTES
+    # Measuring costs as much as sending: only what could be too large is measured.
+    if (len(body) + ALB_HEADER_BYTES) * _WORST_GROWTH > limit and len(json.dumps(response)) > limit:
+        raise ResponseTooLarge(f"the response is more than {limit} bytes of JSON")
+    return response
+
+
+def _alb_multi(answer: Answer) -> dict[str, Any]:
+    return {
+        "statusDescription": f"{answer.status} {phrase(answer.status)}",
+        "multiValueHeaders": dict(answer.headers.values()),
+    }
+
+
+def _alb_single(answer: Answer) -> dict[str, Any]:
+    headers: dict[str, str] = {}
+    for lower, (name, values) in answer.headers.items():
+        if lower == "set-cookie":
+            # Cookies cannot be joined, and the map has one value a name; but names that differ in case are different.
+            headers.update((_spelling(name, number), value) for number, value in enumerate(values))
+        else:
+            headers[name] = ", ".join(values)
+    return {"statusDescription": f"{answer.status} {phrase(answer.status)}", "headers": headers}
+
+
+def _version_2(answer: Answer) -> dict[str, Any]:
+    headers = {name: ", ".join(values) for lower, (name, values) in answer.headers.items() if lower != "set-cookie"}
+    cookies = answer.headers.get("set-cookie")
+    return {"headers": headers, "cookies": cookies[1]} if cookies else {"headers": headers}
+
+
+def _version_1(answer: Answer) -> dict[str, Any]:
+    single: dict[str, str] = {}
+    multiple: dict[str, list[str]] = {}
+    for name, values in answer.headers.values():
+        if len(values) == 1:
+            single[name] = values[0]
+        else:
+            multiple[name] = values
+    return {"headers": single, "multiValueHeaders": multiple}
+
+
+def _chalice_local(answer: Answer) -> dict[str, Any]:
+    # Its server writes the length itself; ours would be a second one.
+    answer.headers.pop("content-length", None)
+    return _version_1(answer)
+
+
+_WRITERS = {
+    events.ALB_MULTI: _alb_multi,
+    events.ALB_SINGLE: _alb_single,
+    events.HTTP_API_2: _version_2,
+    events.HTTP_API_1: _version_1,
+    events.FUNCTION_URL: _version_2,
+    events.REST: _version_1,
+    events.CHALICE_LOCAL: _chalice_local,
+}
+
+
+def _transport(answer: Answer) -> tuple[str, bool]:
+    """The body as the JSON response carries it: text as it is, bytes and whatever is compressed in base64."""
+    body = answer.body
+    if not body:
+        return "", False
+    compressed = "content-encoding" in answer.headers
+    if isinstance(body, str):
+        return (base64.b64encode(body.encode()).decode(), True) if compressed else (body, False)
+    if not compressed and is_textual(answer.headers["content-type"][1][0]):
+        try:
+            return body.decode(), False
+        except UnicodeDecodeError:
+            pass  # the view's content type is wrong; its bytes arrive all the same
+    return base64.b64encode(body).decode(), True
+
+
+def _check_status(status: object) -> int:
+    if not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004
+        raise ResponseRefused("the status is no final HTTP status")
+    return int(status)
+
+
+def _check_headers(headers: Mapping[str, object]) -> tuple[dict[str, tuple[str, list[str]]], int]:
+    """By lower-case name, the name to send and its values; and their bytes. A name given twice keeps the last."""
+    checked: dict[str, tuple[str, list[str]]] = {}
+    size = 0
+    for name, value in headers.items():
+        if not isinstance(name, str):
+            raise ResponseRefused(_MALFORMED_NAME)
+        lower = _lower_name(name)
+        if lower in _HOP_BY_HOP:
+            continue
+        if isinstance(value, str) and value.isascii() and value.isprintable():
+            values = [value]  # most are; to ask costs a third of what the pattern costs
+            size += len(name) + len(value)
+        else:
+            values = [_check_value(name, item) for item in (value if isinstance(value, (list, tuple)) else (value,))]
+            size += sum(len(name) + len(item) for item in values)
+        if values:
+            checked[lower] = ("Content-Type" if lower == "content-type" else name, values)
+    return checked, size
+
+
+@lru_cache  # views send the same few names again and again
+def _lower_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ResponseRefused(_MALFORMED_NAME)
+    return name.lower()
+
+
+def _check_value(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(int(value)) if isinstance(value, int) else value
+    if not isinstance(text, str) or not _VALUE.fullmatch(text):
+        raise ResponseRefused(f"the value of the header {name} is not printable ASCII text")
+    return text
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ResponseRefused("the body holds a lone surrogate") from None
+
+
+def _check_header_bytes(door: str, answer: Answer) -> None:
+    sizes = [len(name) + len(value) for name, values in answer.headers.values() for value in values]
+    if door in _ALB:
+        too_large = sum(sizes) > ALB_HEADER_BYTES or max(sizes, default=0) > ALB_ONE_HEADER_BYTES
+    else:
+        too_large = sum(sizes) > GATEWAY_HEADER_BYTES
+    if too_large:
+        raise ResponseTooLarge("the headers are more than the front door lets through")
+
+
+def _spelling(name: str, number: int) -> str:
+    """The number-th spelling of a name in upper and lower case; the 0th is the name itself."""
+    letters = [index for index, letter in enumerate(name) if letter.isalpha()]
+    flipped = {index for bit, index in enumerate(letters) if number >> bit & 1}
+    return "".join(letter.swapcase() if index in flipped else letter for index, letter in enumerate(name))

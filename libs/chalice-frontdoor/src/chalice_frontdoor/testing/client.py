@@ -1,0 +1,156 @@
+"""An HTTP client that goes through any front door: request → AWS's event → app → checked response → answer."""
+
+from __future__ import annotations
+
+import base64
+import json as json_module
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from chalice_frontdoor.testing.claims import person
+from chalice_frontdoor.testing.events import LAMBDA_REQUEST_ID, Wire, event_for
+from chalice_frontdoor.testing.responses import check_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+#: What RFC 3986 allows in a path, and "%": a path may be given encoded or plain.
+_PATH_SAFE = "/%:@!$&'()*+,;=~-._"
+
+
+class AnswerHeaders(Mapping[str, str]):
+    """Case-insensitive. A header that is sent more than once reads as one, joined; ``getlist`` keeps them apart."""
+
+    def __init__(self, lines: Iterable[tuple[str, str]]) -> None:
+        self._lines = list(lines)
+
+    def __getitem__(self, name: str) -> str:
+        values = self.getlist(name)
+        if not values:
+            raise KeyError(name)
+        return ", ".join(values)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name.lower() for name, _ in self._lines))
+
+    def __len__(self) -> int:
+        return len({name.lower() for name, _ in self._lines})
+
+    def __repr__(self) -> str:
+        return repr(self._lines)
+
+    def getlist(self, name: str) -> list[str]:
+        return [value for given, value in self._lines if given.lower() == name.lower()]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the HTTP client at the other side of the front door sees."""
+
+    status: int
+    headers: AnswerHeaders
+    body: bytes
+
+    def json(self) -> Any:
+        return json_module.loads(self.body)
+
+
+class LambdaContext:
+    """What Lambda hands over beside the event."""
+
+    aws_request_id = LAMBDA_REQUEST_ID
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 20_000
+
+
+class Client:
+    """Send requests to an app through one front door; every response is checked."""
+
+    def __init__(
+        self,
+        app: Any,
+        door: str = "http_api_2",
+        *,
+        role: str | None = None,
+        claims: dict[str, Any] | None = None,
+    ) -> None:
+        """Wrap the app.
+
+        Args:
+            app: a FrontDoor.
+            door: one of ``chalice_frontdoor.testing.events.DOORS``.
+            role: of the person who has signed in: short for the claims of that.
+            claims: of the verified token that each request carries.
+        """
+        self._app: Callable[[Any, Any], Any] = app
+        self._templates = [template for template, methods in app.routes.items() if methods]
+        self._door = door
+        self._claims = claims if role is None else person(role)
+
+    def request(  # noqa: PLR0913 - an HTTP request has that many parts
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Iterable[tuple[str, str]] | Mapping[str, str] = (),
+        headers: Mapping[str, str | list[str]] | None = None,
+        json: Any = None,
+        body: bytes | str = b"",
+        content_type: str | None = None,
+    ) -> Answer:
+        """Send one request. The path may hold a query; what is not allowed in a path is percent-encoded."""
+        path, _, raw_query = path.partition("?")
+        pairs = list(query.items()) if isinstance(query, Mapping) else list(query)
+        if pairs:
+            raw_query = urlencode(pairs)
+        if json is not None:
+            body, content_type = json_module.dumps(json), content_type or "application/json"
+        lines = [
+            (name, value)
+            for name, values in (headers or {}).items()
+            for value in (values if isinstance(values, list) else [values])
+        ]
+        if content_type is not None:
+            lines.append(("Content-Type", content_type))
+        return self.send(
+            Wire(
+                method=method,
+                path=quote(path, safe=_PATH_SAFE),
+                query=raw_query,
+                headers=tuple(lines),
+                body=body.encode() if isinstance(body, str) else body,
+                claims=self._claims,
+            ),
+        )
+
+    def send(self, wire: Wire) -> Answer:
+        """Send a request as it stands on the wire."""
+        response = self._app(event_for(self._door, wire, self._templates), LambdaContext())
+        lines = check_response(self._door, response)
+        body = response["body"]
+        content = base64.b64decode(body) if response["isBase64Encoded"] else body.encode()
+        return Answer(response["statusCode"], AnswerHeaders(lines), content)
+
+    def get(self, path: str, **parts: Any) -> Answer:
+        return self.request("GET", path, **parts)
+
+    def head(self, path: str, **parts: Any) -> Answer:
+        return self.request("HEAD", path, **parts)
+
+    def options(self, path: str, **parts: Any) -> Answer:
+        return self.request("OPTIONS", path, **parts)
+
+    def post(self, path: str, **parts: Any) -> Answer:
+        return self.request("POST", path, **parts)
+
+    def put(self, path: str, **parts: Any) -> Answer:
+        return self.request("PUT", path, **parts)
+
+    def patch(self, path: str, **parts: Any) -> Answer:
+        return self.request("PATCH", path, **parts)
+
+    def delete(self, path: str, **parts: Any) -> Answer:
+        return self.request("DELETE", path, **parts)

@@ -1,0 +1,161 @@
+"""What each front door refuses: every response of the test suite goes through here."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from typing import Any
+
+from chalice_frontdoor.testing.events import DOORS
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e]*")
+_HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+
+ALB_RESPONSE_BYTES = 1_000_000
+ALB_HEADER_BYTES = 32_768
+ALB_ONE_HEADER_BYTES = 16_384
+LAMBDA_RESPONSE_BYTES = 6_291_456
+GATEWAY_HEADER_BYTES = 10_240
+
+Headers = list[tuple[str, str]]
+
+
+class Refused(AssertionError):
+    """The front door would send an error page of its own instead of this response."""
+
+
+def check_response(door: str, response: Any) -> Headers:
+    """The headers of the response, one pair a line on the wire.
+
+    Raises:
+        Refused: the door would not send it as it is.
+        ValueError: there is no such door.
+    """
+    if door not in DOORS:
+        raise ValueError(f"no such front door: {door}")
+    _require(isinstance(response, dict), "it is no JSON object")
+    try:
+        size = len(json.dumps(response, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise Refused(f"Lambda cannot write it as JSON: {error}") from None
+    headers = _check_shape(door, response)
+    _check_status(response["statusCode"])
+    body = _check_body(response)
+    _check_headers(headers)
+    _check_meaning(response["statusCode"], headers, body, is_base64=response["isBase64Encoded"])
+    if door in {"alb_multi", "alb_single"}:
+        _require(size <= ALB_RESPONSE_BYTES, "its JSON is larger than the ALB's 1 MB")
+        lines = [len(name) + len(value) for name, value in headers]
+        _require(sum(lines) <= ALB_HEADER_BYTES, "its headers are larger than the ALB's 32 K")
+        _require(max(lines, default=0) <= ALB_ONE_HEADER_BYTES, "one header is larger than the ALB's 16 K")
+    else:
+        _require(size <= LAMBDA_RESPONSE_BYTES, "its JSON is larger than Lambda's 6 MB")
+        total = sum(len(name) + len(value) for name, value in headers)
+        _require(total <= GATEWAY_HEADER_BYTES, "its headers are larger than API Gateway's 10,240 bytes")
+    return headers
+
+
+def _check_shape(door: str, response: dict[str, Any]) -> Headers:
+    if door == "alb_multi":
+        _check_alb(response)
+        return _read_multiple(response, "multiValueHeaders")
+    if door == "alb_single":
+        _check_alb(response)
+        return _read_single(response, "headers")
+    _require("statusDescription" not in response, "statusDescription is for the ALB only")
+    if door in {"http_api_2", "http_api_2_stage", "http_api_2_routes", "function_url"}:
+        _require_keys(response, {"statusCode", "headers", "body", "isBase64Encoded"}, {"cookies"})
+        headers = _read_single(response, "headers")
+        _require(all(name.lower() != "set-cookie" for name, _ in headers), "payload 2.0 has cookies apart")
+        cookies = response.get("cookies", [])
+        _require(isinstance(cookies, list) and all(isinstance(item, str) for item in cookies), "cookies are no strings")
+        return headers + [("set-cookie", cookie) for cookie in cookies]
+    _require_keys(response, {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
+    single = _read_single(response, "headers")
+    multiple = _read_multiple(response, "multiValueHeaders")
+    overlap = {name.lower() for name, _ in single} & {name.lower() for name, _ in multiple}
+    _require(not overlap, "a header stands in both maps")
+    if door == "chalice_local":
+        names = {name for name, _ in single + multiple}
+        _require("content-length" not in {name.lower() for name in names}, "chalice local writes the length itself")
+        spelt = {name for name in names if name.lower() == "content-type"}
+        _require(spelt <= {"Content-Type"}, "chalice local looks for Content-Type in that spelling")
+    return single + multiple
+
+
+def _check_alb(response: dict[str, Any]) -> None:
+    given = "multiValueHeaders" if "multiValueHeaders" in response else "headers"
+    _require_keys(response, {"statusCode", "statusDescription", "body", "isBase64Encoded", given})
+    description = response["statusDescription"]
+    _require(isinstance(description, str), "statusDescription is no string")
+    _require(re.fullmatch(rf"{response['statusCode']} [ -~]+", description) is not None, "it is not like '200 OK'")
+
+
+def _read_single(response: dict[str, Any], key: str) -> Headers:
+    headers = response.get(key)
+    _require(isinstance(headers, dict), f"{key} is no map")
+    assert isinstance(headers, dict)
+    _require(all(isinstance(value, str) for value in headers.values()), f"a value in {key} is no string")
+    return list(headers.items())
+
+
+def _read_multiple(response: dict[str, Any], key: str) -> Headers:
+    headers = response.get(key)
+    _require(isinstance(headers, dict), f"{key} is no map")
+    assert isinstance(headers, dict)
+    lines: Headers = []
+    for name, values in headers.items():
+        _require(isinstance(values, list) and values != [], f"a value in {key} is no list, or an empty one")
+        _require(all(isinstance(value, str) for value in values), f"a value in {key} is no string")
+        lines += [(name, value) for value in values]
+    return lines
+
+
+def _check_status(status: object) -> None:
+    _require(isinstance(status, int) and not isinstance(status, bool), "statusCode is no integer")
+    assert isinstance(status, int)
+    _require(200 <= status <= 599, "statusCode is no final status")
+
+
+def _check_body(response: dict[str, Any]) -> bytes:
+    body, is_base64 = response["body"], response["isBase64Encoded"]
+    _require(isinstance(is_base64, bool), "isBase64Encoded is no boolean")
+    _require(isinstance(body, str), "the body is no string")
+    try:
+        return base64.b64decode(body, validate=True) if is_base64 else body.encode()
+    except (binascii.Error, ValueError):
+        raise Refused("the body is no base64, or no Unicode text") from None
+
+
+def _check_headers(headers: Headers) -> None:
+    seen: set[str] = set()
+    for name, value in headers:
+        _require(_TOKEN.fullmatch(name) is not None, f"{name!r} is no header name")
+        _require(_VALUE.fullmatch(value) is not None, f"the value of {name} has a character that no header has")
+        _require(name.lower() not in _HOP_BY_HOP, f"{name} belongs to the connection")
+        seen.add(name.lower())
+
+
+def _check_meaning(status: int, headers: Headers, body: bytes, *, is_base64: bool) -> None:
+    names = {name.lower() for name, _ in headers}
+    _require(status not in {204, 205, 304} or not body, f"{status} has no body")
+    _require(not body or "content-type" in names, "a body without Content-Type becomes application/octet-stream")
+    _require("content-encoding" not in names or is_base64 or not body, "a compressed body is base64")
+    _require([name.lower() for name, _ in headers].count("content-type") <= 1, "Content-Type stands twice")
+    lengths = [value for name, value in headers if name.lower() == "content-length"]
+    _require(not lengths or not body, "the length of a body is the front door's to say")
+
+
+def _require_keys(response: dict[str, Any], keys: set[str], optional: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+    missing = keys - response.keys()
+    unknown = response.keys() - keys - optional
+    _require(not missing, f"{sorted(missing)} is missing")
+    _require(not unknown, f"{sorted(unknown)} is unknown to that door")
+
+
+def _require(condition: bool, message: str) -> None:  # noqa: FBT001
+    if not condition:
+        raise Refused(message)

@@ -1,0 +1,78 @@
+"""An app that tells what its views see, so that tests can compare what arrives through each front door."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from chalice import Response
+
+from chalice_frontdoor import FrontDoor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ANY_TYPE = ["*/*"]
+
+
+def make_app(**options: Any) -> FrontDoor:
+    """Routes of every kind; each view answers with what it saw."""
+    app = FrontDoor("sample", languages=("es", "en"), configure_logs=False, **options)
+
+    def echo(**parameters: str) -> dict[str, Any]:
+        return seen_by(app, parameters)
+
+    for path, methods in (
+        ("/", ["GET"]),
+        ("/health", ["GET"]),
+        ("/empleados", ["GET", "POST"]),
+        ("/empleados/nuevos", ["GET"]),
+        ("/empleados/{id}", ["GET", "PUT", "DELETE"]),
+        ("/empleados/{id}/eventos", ["GET"]),
+        ("/archivos/{proxy+}", ["GET", "POST"]),
+    ):
+        app.route(path, methods=methods, content_types=ANY_TYPE, name=path)(echo)
+    return app
+
+
+def seen_by(app: FrontDoor, parameters: dict[str, str]) -> dict[str, Any]:
+    """What a view is told about the request."""
+    request = app.current_request
+    query = request.query_params
+    return {
+        "parameters": parameters,
+        "uri_params": request.uri_params,
+        "method": request.method,
+        "path": request.path,
+        "query": None if query is None else {name: query.getlist(name) for name in query},
+        "headers": {name: value for name, value in request.headers.items() if name.startswith("x-dato")},
+        "cookie": request.headers.get("cookie"),
+        "body": base64.b64encode(request.raw_body).decode(),
+        "client": request.context["identity"]["sourceIp"],
+        "claims": request.context["authorizer"]["claims"],
+        "language": app.language,
+        "request_id": app.request_id,
+    }
+
+
+def app_with(view: Callable[[], object], path: str = "/vista", **options: Any) -> FrontDoor:
+    """An app with one view."""
+    methods = options.pop("methods", ["GET", "POST"])
+    route = {name: options.pop(name) for name in ("cors", "content_types", "authorizer") if name in options}
+    app = FrontDoor("sample", languages=("es", "en"), configure_logs=False, **options)
+    app.route(path, methods=methods, name="vista", **route)(view)
+    return app
+
+
+def app_that_answers(body: object, headers: dict[str, Any] | None = None, status: Any = 200) -> FrontDoor:
+    """An app whose view answers always the same."""
+    return app_with(lambda: Response(body, headers=headers, status_code=status))
+
+
+def app_that_raises(error: Exception) -> FrontDoor:
+    """An app whose view always fails."""
+
+    def fail() -> None:
+        raise error
+
+    return app_with(fail)

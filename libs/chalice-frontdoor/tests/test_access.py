@@ -1,0 +1,269 @@
+"""Who is let in: by the claims of the token, by the rules, and nobody by default."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalice_frontdoor import ANYBODY, Access, Caller, FrontDoor
+from chalice_frontdoor.testing.claims import CLIENT_ID, person, program
+from chalice_frontdoor.testing.client import Client
+
+READER, WRITER, OWNER = ROLES = ("lector", "rrhh", "admin")
+RULES = {
+    ("GET", "/leer"): READER,
+    ("POST", "/leer"): WRITER,
+    ("GET", "/borrar"): OWNER,
+    ("GET", "/abierta"): ANYBODY,
+}
+#: Doors whose event has the claims of an authorizer.
+DOORS = ("http_api_1", "http_api_2", "http_api_2_stage", "http_api_2_routes", "rest", "chalice_local")
+NO_AUTHORIZER = ("alb_multi", "alb_single", "function_url")
+
+
+def make_app(*, is_demo: bool = False) -> FrontDoor:
+    app = FrontDoor("access", languages=("es", "en"))
+    app.register_middleware(Access(ROLES, RULES, resource_server="directorio", is_demo=lambda: is_demo), "http")
+
+    @app.route("/leer", methods=["GET", "POST"])
+    def read() -> dict[str, object]:
+        return {"name": app.caller.name, "roles": sorted(app.caller.roles)}
+
+    @app.route("/borrar", methods=["GET"])
+    def erase() -> dict[str, object]:
+        return {}
+
+    @app.route("/abierta", methods=["GET"])
+    def open_to_all() -> dict[str, object]:
+        return {}
+
+    @app.route("/olvidada", methods=["GET"])
+    def forgotten() -> dict[str, object]:
+        raise AssertionError("no rule names it")
+
+    return app
+
+
+APP = make_app()
+ACCESS = Access(ROLES, RULES, resource_server="directorio")
+
+
+def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.rechazo for record in caplog.records if hasattr(record, "rechazo")]
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    ("role", "statuses"),
+    [("lector", (200, 403, 403)), ("rrhh", (200, 200, 403)), ("admin", (200, 200, 200))],
+)
+def test_each_role_may_do_what_the_weaker_ones_may(door, role, statuses):
+    client = Client(APP, door, role=role)
+    assert (client.get("/leer").status, client.post("/leer").status, client.get("/borrar").status) == statuses
+
+
+@pytest.mark.parametrize("door", [*DOORS, *NO_AUTHORIZER])
+def test_without_a_token_only_open_routes_answer(door, caplog):
+    client = Client(APP, door)
+    assert client.get("/abierta").status == 200
+    answer = client.get("/leer")
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert reasons(caplog) == ["sin_token"]
+
+
+@pytest.mark.parametrize("door", NO_AUTHORIZER)
+def test_a_door_that_asks_nobody_lets_nobody_in(door):
+    """Claims that a client sends itself, as a header or in the query, are none."""
+    claims = json.dumps(person("admin"))
+    client = Client(APP, door, role="admin")
+    assert client.get("/leer", headers={"Authorization": "Bearer x", "claims": claims}).status == 401
+
+
+@pytest.mark.parametrize(
+    ("claims", "name", "roles"),
+    [
+        (person("rrhh", username="ana@example.com"), "ana@example.com", ["lector", "rrhh"]),
+        (person("lector", "admin"), "lector@example.com", ["admin", "lector", "rrhh"]),
+        ({**person(), "cognito:groups": ["rrhh", "otros"]}, "nadie@example.com", ["lector", "rrhh"]),
+        (program("directorio/lector"), CLIENT_ID, ["lector"]),
+        (program("otra/admin", "directorio/rrhh"), CLIENT_ID, ["lector", "rrhh"]),
+    ],
+)
+def test_views_know_who_calls(claims, name, roles):
+    assert Client(APP, claims=claims).get("/leer").json() == {"name": name, "roles": roles}
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {**person("admin"), "token_use": "id"},
+        {**person("admin"), "token_use": None},
+        {name: value for name, value in person("admin").items() if name != "token_use"},
+        {name: value for name, value in person("admin").items() if name != "client_id"},
+        {**person("admin"), "client_id": ""},
+        {**person("admin"), "username": ""},
+        {**person("admin"), "username": ["ana"]},
+        {**program("directorio/admin"), "sub": "somebody else"},
+        {"cognito:groups": "[admin]"},
+        {"scope": "directorio/admin"},
+    ],
+)
+def test_what_is_no_access_token_is_none(claims, caplog):
+    answer = Client(APP, claims=claims).get("/leer", headers={"Accept-Language": "en"})
+    assert (answer.status, answer.json()["detail"]) == (401, "You need to sign in.")
+    assert reasons(caplog) == ["token_no_valido"]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        person(),
+        person("jefes"),
+        person("ADMIN"),
+        person("[admin]"),
+        {**person(), "cognito:groups": "admin"},
+        {**person(), "cognito:groups": "[admin"},
+        {**person(), "cognito:groups": "[admin,rrhh]"},
+        {**person(), "cognito:groups": {"admin": True}},
+        {**person(), "cognito:groups": [["admin"], 7, None]},
+        {**person(), "scope": "directorio/admin"},
+        program(),
+        program("admin"),
+        program("otra/admin"),
+        program("directorio/admin/"),
+        program("directorio/"),
+        {**program(), "cognito:groups": "[admin]"},
+        {**program(), "scope": ["directorio/admin"]},
+    ],
+)
+def test_groups_and_scopes_that_do_not_exist_give_nothing(claims, caplog):
+    answer = Client(APP, claims=claims).get("/leer", headers={"Accept-Language": "en"})
+    assert (answer.status, answer.json()["detail"]) == (403, "You are not allowed to do this.")
+    assert reasons(caplog) == ["sin_rol"]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["token_use", "client_id", "username", "sub", "cognito:groups", "scope"]),
+        st.recursive(
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.text()
+            | st.sampled_from(["access", "admin", "[admin]", "c"]),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+            max_leaves=5,
+        ),
+    )
+)
+def test_whatever_the_claims_are_they_crash_nothing_and_grant_only_what_they_say(claims):
+    caller = ACCESS.read_caller(claims)
+    if caller is None:
+        return
+    assert claims["token_use"] == "access"
+    assert caller.name in {claims.get("username"), claims["client_id"]}
+    groups, scope = claims.get("cognito:groups"), claims.get("scope")
+    said = groups if isinstance(groups, list) else [groups, scope]
+    assert not caller.roles or {"admin", "[admin]"} & {each for each in said if isinstance(each, str)}
+
+
+@given(st.lists(st.text(st.characters(exclude_characters=" ", exclude_categories=["Cs"]), min_size=1)))
+def test_a_list_of_groups_and_its_text_give_the_same_roles(groups):
+    as_list, as_text = {**person(), "cognito:groups": groups}, {**person(), "cognito:groups": f"[{' '.join(groups)}]"}
+    assert ACCESS.read_caller(as_list) == ACCESS.read_caller(as_text)
+
+
+def test_a_stronger_role_is_asked_for_without_being_named_to_the_caller(caplog):
+    answer = Client(APP, role="lector").get("/borrar")
+    assert answer.status == 403
+    assert b"admin" not in answer.body
+    assert reasons(caplog) == ["rol_insuficiente"]
+
+
+def test_a_route_that_no_rule_names_is_closed_to_everybody(caplog):
+    assert Client(APP, role="admin").get("/olvidada").status == 403
+    assert Client(APP).get("/olvidada").status == 401
+    assert reasons(caplog) == ["sin_regla", "sin_token"]
+
+
+def test_who_is_outside_learns_no_paths():
+    outside, inside = Client(APP), Client(APP, role="lector")
+    for method, path in (("GET", "/nada"), ("PATCH", "/leer"), ("OPTIONS", "/leer"), ("GET", "/leer/")):
+        assert outside.request(method, path).status == 401
+    assert inside.get("/nada").status == 404
+    assert inside.request("PATCH", "/leer").status == 405
+    assert inside.options("/leer").status == 204
+
+
+def test_the_methods_of_an_open_path_are_open_too():
+    client = Client(APP)
+    statuses = [client.request(method, "/abierta").status for method in ("HEAD", "OPTIONS", "POST")]
+    assert statuses == [200, 204, 405]
+
+
+@pytest.mark.parametrize("role", [None, "lector"])
+def test_head_needs_what_get_needs(role):
+    client = Client(APP, role=role)
+    assert client.head("/borrar").status == client.get("/borrar").status == (403 if role else 401)
+
+
+def test_in_a_demonstration_everybody_may_do_everything():
+    client = Client(make_app(is_demo=True))
+    assert client.post("/leer").json() == {"name": "anonimo", "roles": ["admin", "lector", "rrhh"]}
+    assert client.get("/borrar").status == 200
+
+
+def test_a_refusal_is_a_warning_that_names_nobody(caplog):
+    caplog.set_level(logging.INFO)
+    Client(APP, claims=person(username="ana@example.com")).get("/leer")
+    (record,) = [record for record in caplog.records if hasattr(record, "rechazo")]
+    assert (record.levelname, record.method, record.route) == ("WARNING", "GET", "/leer")
+    assert "ana" not in caplog.text
+
+
+def test_an_open_route_has_no_caller():
+    app = FrontDoor("open")
+    app.register_middleware(ACCESS, "http")
+
+    @app.route("/abierta", methods=["GET"])
+    def ask() -> str:
+        with pytest.raises(RuntimeError):
+            _ = app.caller
+        return "asked"
+
+    assert Client(app).get("/abierta").status == 200
+
+
+def test_a_request_with_a_caller_is_fit_for_json_as_chalices_is():
+    """A set of roles is not: what a view shows of its request, to look at it, was a 500."""
+    app = FrontDoor("shown")
+    app.register_middleware(ACCESS, "http")
+
+    @app.route("/leer", methods=["GET"])
+    def show() -> object:
+        return app.current_request.to_dict()
+
+    shown = Client(app, role="lector").get("/leer")
+    assert (shown.status, shown.json()["path"]) == (200, "/leer")
+
+
+def test_claims_that_a_middleware_replaced_are_the_ones_that_count():
+    app = FrontDoor("replaced")
+
+    @app.middleware("http")
+    def demote(request, get_response):
+        request.context = {**request.context, "authorizer": {"claims": person("lector")}}
+        return get_response(request)
+
+    app.register_middleware(ACCESS, "http")
+    app.route("/borrar", methods=["GET"])(dict)
+    assert Client(app, role="admin").get("/borrar").status == 403
+
+
+def test_a_caller_is_its_name_and_its_roles():
+    assert ACCESS.read_caller(person("lector")) == Caller("lector@example.com", frozenset({"lector"}))

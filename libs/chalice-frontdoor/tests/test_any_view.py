@@ -1,0 +1,147 @@
+"""Whatever a view returns or raises, the front door accepts the answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import chalice
+import pytest
+from chalice import Response
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalice_frontdoor import FrontDoor, Problem
+from chalice_frontdoor.testing.client import Client
+from chalice_frontdoor.testing.events import DOORS
+from sample_app import app_that_answers, app_with
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def endless() -> list[Any]:
+    value: list[Any] = []
+    value.append(value)
+    return value
+
+
+leaves = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.decimals(),
+    st.text(st.characters()),  # lone surrogates too
+    st.binary(),
+    st.builds(object),
+    st.builds(endless),
+    st.builds(nested, st.just(5_000)),
+    st.just(datetime(2026, 11, 24, tzinfo=UTC)),
+    st.sets(st.integers(), max_size=2),
+    st.builds(lambda: (number for number in range(3))),
+    st.just(print),
+    st.just("x" * 1_100_000),
+    st.just(b"x" * 5_000_000),
+)
+keys = st.one_of(st.text(st.characters()), st.none(), st.integers(), st.tuples(st.integers()))
+values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3))
+header_names = st.one_of(
+    st.text(st.characters()),
+    st.none(),
+    st.integers(),
+    st.sampled_from(["Content-Type", "content-encoding", "Content-Length", "Set-Cookie", "X-Request-Id", "Allow"]),
+)
+header_values = st.one_of(
+    leaves,
+    st.lists(leaves, max_size=3),
+    st.sampled_from(["a\r\nSet-Cookie: b=c", "gzip", "text/html", "image/png", "", "x" * 20_000, "ñ", "\x00"]),
+)
+headers = st.one_of(st.dictionaries(header_names, header_values, max_size=4), leaves)
+statuses = st.one_of(st.integers(), st.integers(100, 700), st.sampled_from([204, 304, 200]), leaves)
+responses = st.builds(
+    lambda body, fields, status: Response(body, headers=fields, status_code=status), values, headers, statuses
+)
+texts = st.one_of(st.none(), st.text(st.characters()), st.dictionaries(keys, leaves, max_size=2), leaves)
+problems = st.builds(
+    lambda status, title, detail, fields, extra: Problem(
+        status, title=title, detail=detail, headers=fields, errores=extra
+    ),
+    st.integers(400, 599),
+    texts,
+    texts,
+    st.dictionaries(header_names, header_values, max_size=3),
+    values,
+)
+chalice_errors = st.sampled_from([*chalice.app.ALL_ERRORS, chalice.ChaliceViewError, chalice.app.ChaliceUnhandledError])
+errors = st.one_of(
+    problems,
+    st.builds(lambda kind, text: kind(text), chalice_errors, st.text(st.characters())),
+    st.sampled_from([ValueError("ñ\ud800"), KeyError(), RecursionError(), MemoryError(), StopIteration(), OSError(2)]),
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    outcome=st.one_of(values, responses, errors), door=st.sampled_from(DOORS), method=st.sampled_from(["GET", "HEAD"])
+)
+def test_whatever_a_view_does_the_door_accepts_the_answer(outcome: object, door: str, method: str) -> None:
+    def view() -> object:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    answer = Client(app_with(view), door).request(method, "/vista")
+    assert method == "GET" or answer.body == b""
+
+
+@settings(deadline=None)
+@given(outcome=st.one_of(values, responses, errors), door=st.sampled_from(DOORS))
+def test_whatever_a_middleware_does_the_door_accepts_the_answer(outcome: object, door: str) -> None:
+    app = app_that_answers({})
+
+    @app.middleware("http")
+    def meddle(_request: object, _get_response: object) -> object:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    Client(app, door).get("/vista")
+
+
+@settings(deadline=None)
+@given(outcome=st.one_of(values, errors), door=st.sampled_from(DOORS))
+def test_whatever_explains_an_error_the_door_accepts_the_answer(outcome: Any, door: str) -> None:
+    app: FrontDoor = app_with(lambda: 1 / 0)
+
+    @app.problem_for(ZeroDivisionError)
+    def explain(_error: ZeroDivisionError) -> Any:
+        if isinstance(outcome, Exception) and not isinstance(outcome, Problem):
+            raise outcome
+        return outcome
+
+    assert Client(app, door).get("/vista").status >= 400
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_error_that_cannot_be_explained_is_a_plain_500(door: str, method: str) -> None:
+    app = app_with(lambda: 1 / 0)
+
+    @app.problem_for(Exception)
+    def explain(_error: Exception) -> Problem:
+        return Problem(409, detail="\ud800")
+
+    answer = Client(app, door).request(method, "/vista")
+    assert answer.status == 500
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("number", [Decimal("NaN"), Decimal("Infinity"), float("nan"), float("-inf")])
+def test_a_number_that_json_does_not_have_is_a_500(number: object) -> None:
+    assert Client(app_that_answers({"salario": number})).get("/vista").status == 500

@@ -1,0 +1,157 @@
+"""The app under ``chalice local``: a real server, real threads; and under Chalice's own test client."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from chalice import Response
+from chalice.config import Config
+from chalice.local import create_local_server
+from chalice.test import Client as ChaliceClient
+
+from chalice_frontdoor.testing.client import Client
+from chalice_frontdoor.testing.events import DOORS
+from sample_app import ANY_TYPE, make_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chalice_frontdoor import FrontDoor
+
+THREADS = 8
+ROUNDS = 10
+
+
+@contextmanager
+def serving(app: FrontDoor) -> Iterator[int]:
+    """Chalice's development server on a free port of this machine."""
+    server = create_local_server(app, Config.create(), "127.0.0.1", 0)
+    thread = threading.Thread(target=server.server.serve_forever)
+    thread.start()
+    try:
+        yield server.server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server.server_close()
+        thread.join()
+
+
+def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, Any, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, fields)
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
+    finally:
+        connection.close()
+
+
+def test_requests_in_many_threads_do_not_meet() -> None:
+    """Every view waits until all threads are inside one: what it sees afterwards must still be its own."""
+    app = make_app()
+    barrier = threading.Barrier(THREADS)
+
+    @app.route("/juntos/{id}", methods=["POST"], content_types=ANY_TYPE)
+    def juntos(id: str) -> dict[str, Any]:  # noqa: A002 - the route's parameter
+        barrier.wait(timeout=10)
+        request = app.current_request
+        query = request.query_params or {}
+        return {
+            "ids": [id, app.request_id, request.raw_body.decode(), query["id"], request.headers["x-request-id"]],
+            "language": app.language,
+            "context": app.lambda_context.aws_request_id,
+        }
+
+    def talk(number: int, port: int) -> set[str]:
+        contexts = set()
+        for turn in range(ROUNDS):
+            name = f"{number}-{turn}"
+            language = ("es", "en")[number % 2]
+            status, headers, body = ask(
+                port,
+                "POST",
+                f"/juntos/{name}?id={name}",
+                name.encode(),
+                X_Request_Id=name,
+                Accept_Language=language,
+            )
+            answer = json.loads(body)
+            assert (status, answer["ids"], answer["language"]) == (200, [name] * 5, language)
+            assert headers["X-Request-Id"] == name
+            contexts.add(answer["context"])
+        return contexts
+
+    with serving(app) as port, ThreadPoolExecutor(THREADS) as pool:
+        seen = [context for contexts in pool.map(talk, range(THREADS), [port] * THREADS) for context in contexts]
+    assert len(set(seen)) == len(seen) == THREADS * ROUNDS
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_an_app_that_threads_share_keeps_their_requests_apart_behind_every_door(door: str) -> None:
+    app = make_app()
+    barrier = threading.Barrier(THREADS)
+
+    @app.route("/juntos")
+    def juntos() -> str:
+        barrier.wait(timeout=10)
+        return app.request_id
+
+    def talk(number: int) -> str:
+        return Client(app, door).get("/juntos", headers={"X-Request-Id": f"n-{number}"}).body.decode()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert list(pool.map(talk, range(THREADS))) == [f"n-{number}" for number in range(THREADS)]
+
+
+def test_the_server_hands_requests_on_and_answers_back() -> None:
+    app = make_app()
+
+    @app.route("/binario")
+    def binario() -> Response:
+        return Response(b"\x00\xff", {"Content-Type": "image/png", "Set-Cookie": ["a=b", "c=d"]}, 201)
+
+    with serving(app) as port:
+        status, headers, body = ask(port, "GET", "/empleados/a%2Fb%20%C3%B1/?q=a+b&q=%25", Cookie="a=b")
+        seen = json.loads(body)
+        assert (status, headers["Content-Type"]) == (200, "application/json")
+        assert (seen["parameters"], seen["query"]) == ({"id": "a/b ñ"}, {"q": ["a b", "%"]})
+        assert (seen["cookie"], seen["client"]) == ("a=b", "127.0.0.1")
+
+        status, headers, body = ask(port, "GET", "/binario")
+        assert (status, body, headers["Content-Type"]) == (201, b"\x00\xff", "image/png")
+        assert headers.get_all("Set-Cookie") == ["a=b", "c=d"]
+
+        status, headers, body = ask(port, "HEAD", "/empleados")
+        assert (status, body, headers.get_all("Content-Length")) == (200, b"", ["0"])
+
+        status, headers, body = ask(port, "PATCH", "/empleados")
+        assert (status, json.loads(body)["status"]) == (405, 405)
+        assert (headers["Content-Type"], headers["Allow"]) == ("application/problem+json", "GET, HEAD, OPTIONS, POST")
+
+        status, _, body = ask(port, "POST", "/empleados", b"\xff\x00", Content_Type="application/octet-stream")
+        assert (status, json.loads(body)["body"]) == (200, "/wA=")
+
+
+def test_chalices_test_client_works() -> None:
+    app = make_app()
+
+    @app.on_sqs_message(queue="cola", name="consumir")
+    def consumir(event: Any) -> list[str]:
+        return [record.body for record in event]
+
+    @app.route("/vacio")
+    def vacio() -> Response:
+        return Response(None, status_code=204)
+
+    with ChaliceClient(app) as client:
+        assert client.http.get("/empleados/7").json_body["parameters"] == {"id": "7"}
+        assert client.http.get("/vacio").status_code == 204
+        event = client.events.generate_sqs_event(["uno"])
+        assert client.lambda_.invoke("consumir", event).payload == ["uno"]

@@ -1,0 +1,222 @@
+"""What AWS's events hold, case by case; what is the same for all doors is in test_every_door.py."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from chalice_frontdoor import events
+from chalice_frontdoor.testing.client import Client, LambdaContext
+from chalice_frontdoor.testing.events import (
+    DOORS,
+    Event,
+    Wire,
+    event_for,
+    http_api_1_event,
+    http_api_2_event,
+    rest_event,
+)
+from sample_app import make_app
+
+APP = make_app()
+TEMPLATES = tuple(APP.routes)
+#: AWS decodes the path, and has no explicit route whose parameters it could tell.
+DECODED = {"http_api_2", "http_api_2_stage", "http_api_1", "http_api_1_stage"}
+KEEPS_ALL_VALUES = [door for door in DOORS if door != "alb_single"]
+
+
+def seen(event: Event) -> dict[str, Any]:
+    response = APP(event, LambdaContext())
+    assert response["statusCode"] == 200, response
+    found: dict[str, Any] = json.loads(response["body"])
+    return found
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_door_is_recognised(door: str) -> None:
+    name = door.removesuffix("_stage").removesuffix("_routes")
+    assert events.recognise(event_for(door, Wire("GET", "/health"), TEMPLATES)) == name
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", None),
+        ("nombre=Ana+P%C3%A9rez", {"nombre": ["Ana Pérez"]}),
+        ("nombre=Ana%20P%C3%A9rez", {"nombre": ["Ana Pérez"]}),
+        ("ruta=a/b", {"ruta": ["a/b"]}),
+        ("ruta=a%2Fb", {"ruta": ["a/b"]}),
+        ("filtro%5B%5D=a", {"filtro[]": ["a"]}),
+        ("v=%3D%26%25", {"v": ["=&%"]}),
+        ("v=%2525", {"v": ["%25"]}),
+        ("v=a%2Bb", {"v": ["a+b"]}),
+        ("v=a=b", {"v": ["a=b"]}),
+        ("vacio=", {"vacio": [""]}),
+        ("vacio", {"vacio": [""]}),
+        ("a=1&b=2", {"a": ["1"], "b": ["2"]}),
+    ],
+)
+def test_the_query_is_decoded_once(door: str, query: str, expected: object) -> None:
+    """mangum#178, serverless-express#219, serverless-http#66, bref#456, apig-wsgi#253."""
+    assert Client(APP, door).send(Wire("GET", "/empleados", query)).json()["query"] == expected
+
+
+@pytest.mark.parametrize("door", ["alb_multi", "alb_single", "http_api_2", "http_api_1", "function_url", "rest"])
+def test_only_spaces_and_tabs_are_no_part_of_a_headers_value(door: str) -> None:
+    """A cookie whose name begins with another white space must not be taken for one of ours."""
+    event = event_for(door, Wire("GET", "/empleados", headers=(("X-Dato", " \t\u00a0a\u2000 "),)), TEMPLATES)
+
+    assert seen(event)["headers"]["x-dato"] == "\u00a0a\u2000"
+
+
+@pytest.mark.parametrize("door", KEEPS_ALL_VALUES)
+def test_a_repeated_parameter_keeps_its_values_in_order(door: str) -> None:
+    answer = Client(APP, door).send(Wire("GET", "/empleados", "q=b&otro=1&q=a&q="))
+    assert answer.json()["query"] == {"q": ["b", "a", ""], "otro": ["1"]}
+
+
+def test_an_alb_without_multiple_values_keeps_the_last() -> None:
+    assert Client(APP, "alb_single").send(Wire("GET", "/empleados", "q=b&q=a")).json()["query"] == {"q": ["a"]}
+
+
+def test_two_spellings_of_one_encoded_name_are_one_parameter() -> None:
+    answer = Client(APP, "alb_multi").send(Wire("GET", "/empleados", "a%5B%5D=1&a[]=2"))
+    assert answer.json()["query"] == {"a[]": ["1", "2"]}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(("path", "identifier"), [("%C3%B1", "ñ"), ("a%20b", "a b"), ("%2525", "%25"), ("a+b", "a+b")])
+def test_a_path_parameter_is_decoded_once(door: str, path: str, identifier: str) -> None:
+    """apig-wsgi 2.9.2 and #376."""
+    for suffix in ("", "/"):
+        answer = Client(APP, door).send(Wire("GET", f"/empleados/{path}{suffix}"))
+        assert answer.json()["parameters"] == {"id": identifier}
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if door not in DECODED])
+def test_an_encoded_slash_stays_inside_its_parameter(door: str) -> None:
+    answer = Client(APP, door).send(Wire("GET", "/empleados/a%2Fb"))
+    assert answer.json()["parameters"] == {"id": "a/b"}
+
+
+@pytest.mark.parametrize("event_of", [http_api_1_event, http_api_2_event])
+@pytest.mark.parametrize(
+    ("stage", "raw_path", "status"),
+    [
+        ("prod", "/prod/empleados", 200),
+        ("prod", "/prod", 200),
+        ("prod", "/prod/", 200),
+        ("prod", "/empleados", 200),  # a custom domain name hides the stage
+        ("prod", "/production", 404),
+        ("emp", "/empleados", 200),
+        ("$default", "/$default/empleados", 404),
+        ("$default", "/empleados", 200),
+    ],
+)
+def test_the_name_of_a_stage_is_no_part_of_the_path(event_of: Any, stage: str, raw_path: str, status: int) -> None:
+    """powertools#621, serverless-wsgi#191."""
+    event = event_of(Wire("GET", "/empleados"), stage=stage)
+    event["rawPath" if event["version"] == "2.0" else "path"] = raw_path
+    assert APP(event, None)["statusCode"] == status
+
+
+def test_a_rest_api_with_a_base_path_is_understood_by_its_resource() -> None:
+    """Behind a custom domain name's base path, ``path`` begins with it and ``resource`` does not."""
+    event = rest_event(Wire("GET", "/empleados/a%2Fb"), TEMPLATES) | {"path": "/v1/empleados/a%2Fb"}
+    assert seen(event)["parameters"] == {"id": "a/b"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters"),
+    [
+        ("/otra/{id}", {"id": "7"}),  # a route that the app does not have
+        ("/empleados/{id}", {"otro": "7"}),  # or does not read so
+        ("/empleados/{id}", {"id": None}),
+        ("/empleados/{id}", None),
+        ("/{proxy+}", {"proxy": "empleados/9"}),
+        ("$default", None),
+        (None, None),
+    ],
+)
+def test_a_match_of_the_door_that_does_not_fit_the_app_is_made_anew(resource: object, parameters: object) -> None:
+    event = http_api_1_event(Wire("GET", "/empleados/9"))
+    event |= {"resource": resource, "pathParameters": parameters}
+    assert seen(event)["parameters"] == {"id": "9"}
+    assert tuple(APP.routes) == TEMPLATES
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("body", [None, "", "missing"])
+def test_no_body_is_no_body(door: str, body: str | None) -> None:
+    event = event_for(door, Wire("POST", "/empleados"), TEMPLATES) | {"body": body}
+    if body == "missing":
+        del event["body"]
+    assert seen(event)["body"] == ""
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if door != "chalice_local"])
+def test_a_body_in_base64_is_decoded_json_too(door: str) -> None:
+    body = '{"nombre": "Ñandú"}'.encode()
+    event = event_for(door, Wire("POST", "/empleados", body=body), TEMPLATES)
+    event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    assert base64.b64decode(seen(event)["body"]) == body
+
+
+@pytest.mark.parametrize("body", ["no es base64", "ñ", "YQ", "Y Q = =", {"a": 1}, [1], 7])
+def test_a_body_that_no_door_can_have_sent_is_400(body: object) -> None:
+    event = event_for("alb_multi", Wire("POST", "/empleados")) | {"body": body, "isBase64Encoded": True}
+    assert APP(event, None)["statusCode"] == 400
+
+
+@pytest.mark.parametrize(
+    ("door", "change"),
+    [
+        ("alb_multi", {"multiValueHeaders": {"accept": "text"}}),
+        ("alb_multi", {"multiValueHeaders": {"accept": [7]}}),
+        ("alb_single", {"headers": {"accept": 7}}),
+        ("alb_multi", {"multiValueQueryStringParameters": {"q": [7]}}),
+        ("rest", {"multiValueQueryStringParameters": {"q": [None]}}),
+        ("rest", {"multiValueQueryStringParameters": None, "queryStringParameters": {"q": 7}}),
+        ("http_api_2", {"cookies": [7]}),
+        ("http_api_2", {"rawPath": None}),
+    ],
+)
+def test_a_value_of_another_type_than_the_door_sends_is_400(door: str, change: Event) -> None:
+    assert APP(event_for(door, Wire("GET", "/health")) | change, None)["statusCode"] == 400
+
+
+@pytest.mark.parametrize("method", ["", "GET /", "G\r\nET", None, 7])
+def test_a_method_that_is_no_token_is_400(method: object) -> None:
+    event = event_for("rest", Wire("GET", "/health")) | {"httpMethod": method}
+    assert APP(event, None)["statusCode"] == 400
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_header_is_found_whatever_its_case(door: str) -> None:
+    answer = Client(APP, door).get("/empleados", headers={"X-DATO-a": " con espacios\t"})
+    assert answer.json()["headers"] == {"x-dato-a": "con espacios"}
+
+
+@pytest.mark.parametrize("door", [door for door in KEEPS_ALL_VALUES if door != "chalice_local"])
+def test_a_repeated_header_is_joined(door: str) -> None:
+    answer = Client(APP, door).get("/empleados", headers={"X-Dato": ["uno", "dos"]})
+    assert answer.json()["headers"] == {"x-dato": "uno,dos"}
+
+
+@pytest.mark.parametrize("door", [door for door in KEEPS_ALL_VALUES if door != "chalice_local"])
+def test_cookies_are_one_header_again(door: str) -> None:
+    answer = Client(APP, door).get("/empleados", headers={"Cookie": ["sesion=abc", "tema=oscuro"]})
+    assert answer.json()["cookie"] == "sesion=abc; tema=oscuro"
+
+
+def test_findings_of_a_lambda_authorizer_lie_where_a_rest_api_has_them() -> None:
+    event = http_api_2_event(Wire("GET", "/empleados"))
+    event["requestContext"]["authorizer"] = {"lambda": {"inquilino": "7"}}
+    request = events.read("http_api_2", event)
+    assert request.authorizer["inquilino"] == "7"
+    assert request.authorizer["claims"] == {}
+    assert request.authorized

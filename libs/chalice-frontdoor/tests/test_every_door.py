@@ -1,0 +1,152 @@
+"""The same request through every front door gives the same answer."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalice_frontdoor.testing.client import Answer, Client
+from chalice_frontdoor.testing.events import DOORS, Wire
+from sample_app import app_that_answers, make_app
+
+#: A repeated header or parameter reaches the app once: AWS's ALB and Chalice's server drop the others.
+ONE_VALUE = {"alb_single", "chalice_local"}
+#: A "/" or "?" in a parameter is lost before the app is called: AWS has decoded the path.
+DECODED = {"http_api_2", "http_api_2_stage", "http_api_1", "http_api_1_stage"}
+
+APP = make_app()
+
+printable = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)).map(str.strip)
+segments = st.text(min_size=1).filter(lambda text: "/" not in text and "?" not in text)
+words = st.text(max_size=8)
+paths = st.one_of(
+    st.sampled_from(["/", "/health", "/empleados", "/empleados/", "/empleados/nuevos", "/nada", "/empleados/7/nada"]),
+    segments.map(lambda text: f"/empleados/{quote(text, safe='')}"),
+    segments.map(lambda text: f"/empleados/{quote(text, safe='')}/eventos"),
+    st.lists(segments, min_size=1, max_size=3).map(
+        lambda parts: "/archivos/" + "/".join(quote(part, safe="") for part in parts),
+    ),
+)
+field_names = st.sampled_from(["X-Dato-A", "x-dato-b", "X-DATO-C"])
+bodies = st.binary(max_size=50) | st.text(max_size=20).map(str.encode)
+
+
+@st.composite
+def requests(draw: st.DrawFn, *, unique: bool) -> Wire:
+    """A request; with ``unique``, without a name that stands twice."""
+    by_name = (lambda pair: pair[0]) if unique else None
+    query = draw(st.lists(st.tuples(words, words), max_size=5, unique_by=by_name))
+    fields = draw(st.lists(st.tuples(field_names, printable), max_size=4, unique_by=by_name))
+    fields += [
+        ("Accept-Language", draw(st.sampled_from(["", "en", "es-MX,es;q=0.9", "fr, en;q=0.5"]))),
+        ("Content-Type", draw(st.sampled_from(["application/json", "text/plain", "application/octet-stream"]))),
+        ("Cookie", draw(st.sampled_from(["sesion=abc", "sesion=abc; tema=oscuro"]))),
+        ("X-Request-Id", "peticion-1"),
+    ]
+    method = draw(st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"]))
+    return Wire(method, draw(paths), urlencode(query), tuple(fields), draw(bodies))
+
+
+def comparable(answer: Answer) -> tuple[int, dict[str, Any], bytes]:
+    """An answer without what differs by nature: chalice local writes the length itself."""
+    fields = {
+        name: answer.headers.getlist("set-cookie") if name == "set-cookie" else answer.headers[name]
+        for name in answer.headers
+    }
+    fields.pop("content-length", None)
+    return answer.status, fields, answer.body
+
+
+@settings(deadline=None, max_examples=100)
+@given(wire=requests(unique=True))
+def test_a_request_is_seen_the_same_through_every_door(wire: Wire) -> None:
+    answers = {door: comparable(Client(APP, door).send(wire)) for door in DOORS}
+    assert all(answer == answers["rest"] for answer in answers.values()), answers
+
+
+@settings(deadline=None, max_examples=100)
+@given(wire=requests(unique=False))
+def test_repeated_headers_and_parameters_are_seen_the_same_where_the_door_keeps_them(wire: Wire) -> None:
+    answers = {door: comparable(Client(APP, door).send(wire)) for door in DOORS if door not in ONE_VALUE}
+    assert all(answer == answers["rest"] for answer in answers.values()), answers
+
+
+@settings(deadline=None)
+@given(identifier=st.text(min_size=1))
+def test_any_text_survives_in_a_path_parameter_where_the_door_keeps_the_path(identifier: str) -> None:
+    for door in set(DOORS) - DECODED:
+        answer = Client(APP, door).get(f"/empleados/{quote(identifier, safe='')}/eventos")
+        assert answer.json()["parameters"] == {"id": identifier}
+
+
+@settings(deadline=None)
+@given(pairs=st.lists(st.tuples(words, words), min_size=1))
+def test_any_text_survives_in_the_query(pairs: list[tuple[str, str]]) -> None:
+    expected: dict[str, list[str]] = {}
+    for name, value in pairs:
+        expected.setdefault(name, []).append(value)
+    for door in set(DOORS) - ONE_VALUE:
+        assert Client(APP, door).get("/empleados", query=pairs).json()["query"] == expected
+
+
+header_values = st.one_of(printable, st.integers(), st.booleans(), st.lists(printable, max_size=3))
+response_headers = st.dictionaries(
+    st.sampled_from(["X-Dato-A", "x-dato-b", "Set-Cookie", "Link", "Content-Encoding", "Cache-Control", "Connection"]),
+    header_values,
+)
+response_bodies = st.one_of(
+    st.none(),
+    st.text(),
+    st.binary(),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=8,
+    ),
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    body=response_bodies,
+    headers=response_headers,
+    content_type=st.sampled_from([None, "text/html; charset=utf-8", "application/json", "image/png", "text/plain"]),
+    status=st.integers(200, 599),
+    method=st.sampled_from(["GET", "HEAD"]),
+)
+def test_a_response_arrives_the_same_through_every_door(
+    body: object,
+    headers: dict[str, Any],
+    content_type: str | None,
+    status: int,
+    method: str,
+) -> None:
+    if content_type is not None:
+        headers["Content-Type"] = content_type
+    app = app_that_answers(body, headers, status)
+    fields = {"X-Request-Id": "peticion-1"}
+    answers = {door: comparable(Client(app, door).request(method, "/vista", headers=fields)) for door in DOORS}
+    assert all(answer == answers["rest"] for answer in answers.values()), answers
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_verified_token_looks_the_same_behind_every_gateway(door: str) -> None:
+    claims = {"sub": "7", "cognito:groups": "[rrhh admin]"}
+    seen = Client(APP, door, claims=claims).get("/empleados").json()["claims"]
+    # The ALB and the function URL verify no token of ours.
+    assert seen == ({} if door in {"alb_multi", "alb_single", "function_url"} else claims)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_claims_are_an_empty_object_without_an_authorizer(door: str) -> None:
+    assert Client(APP, door).get("/empleados").json()["claims"] == {}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_client_is_the_address_that_the_door_saw(door: str) -> None:
+    forged = {"X-Forwarded-For": "10.0.0.1, 10.0.0.2"}
+    assert Client(APP, door).get("/empleados", headers=forged).json()["client"] == "203.0.113.7"

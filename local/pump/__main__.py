@@ -1,0 +1,107 @@
+"""The command line of the pump: see the package's docstring."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from chalice.app import ScheduledEventConfig, ScheduleExpression, SNSEventConfig, SQSEventConfig
+
+from local.logs import log_to_stdout
+from local.program import run_program
+from local.project import Project
+
+from .expressions import parse_schedule
+from .queue import QueueSource
+from .schedule import ScheduleSource
+from .source import CLIENT_CONFIG, Source
+from .topic import TopicSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from local.program import Ending
+
+logger = logging.getLogger("local.pump")
+
+
+def sources(project: Project) -> Iterator[Source]:
+    """One source for each handler that the project's decorators registered."""
+    session = boto3.session.Session()
+    sqs, sns = session.client("sqs", config=CLIENT_CONFIG), session.client("sns", config=CLIENT_CONFIG)
+    for registered in project.app.event_sources:
+        function = project.function(registered.name, project.app.handler_map[registered.name])
+        match registered:
+            case SQSEventConfig():
+                yield QueueSource(
+                    sqs,
+                    function,
+                    registered.queue or registered.queue_arn or "",  # one of them is there: Chalice sees to it
+                    batch_size=registered.batch_size,
+                    window_seconds=registered.maximum_batching_window_in_seconds,
+                )
+            case SNSEventConfig():
+                yield TopicSource(sns, sqs, function, registered.topic)
+            case ScheduledEventConfig():
+                expression = registered.schedule_expression
+                text = expression.to_string() if isinstance(expression, ScheduleExpression) else expression
+                yield ScheduleSource(function, parse_schedule(text, created=datetime.now(UTC)))
+            case _:
+                logger.warning("%s is not driven: the pump knows queues, topics and schedules", registered.name)
+
+
+class Pump:
+    """Runs sources, each in threads of its own, until it is stopped or one of them breaks."""
+
+    def __init__(self, sources: Iterable[Source], *, concurrency: int = 1) -> None:
+        """``concurrency`` is the number of threads of each queue and topic; a schedule has one."""
+        self._sources = [
+            source for source in sources for _ in range(1 if isinstance(source, ScheduleSource) else concurrency)
+        ]
+
+    def run(self, ending: Ending) -> int:
+        """See `Program`."""
+        stop = threading.Event()
+
+        def run_source(source: Source) -> None:
+            try:
+                source.run(stop)
+            except Exception:
+                logger.exception("%s broke: this is a bug of the pump", source.name)
+                ending.ask(exit_code=1)
+
+        threads = [threading.Thread(target=run_source, args=(source,), name=source.name) for source in self._sources]
+        logger.info("drives %s", "; ".join(sorted({source.name for source in self._sources})))
+        for thread in threads:
+            thread.start()
+        exit_code = ending.wait()
+        stop.set()
+        for thread in threads:
+            thread.join()
+        return exit_code
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the pump of one project until SIGTERM or Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m local.pump", description="Drive the handlers of a project.")
+    parser.add_argument("--project-dir", type=Path, required=True, help="the folder with app.py")
+    parser.add_argument("--stage", default="local", help="the stage of .chalice/config.json (default: local)")
+    parser.add_argument("--concurrency", type=int, default=1, help="threads for each queue and topic (default: 1)")
+    parser.add_argument("--reload", action="store_true", help="start anew when the project's code changes")
+    options = parser.parse_args(arguments)
+    log_to_stdout()
+
+    def make() -> Pump:
+        return Pump(sources(Project(options.project_dir, options.stage)), concurrency=options.concurrency)
+
+    return run_program(make, reload=options.project_dir if options.reload else None)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

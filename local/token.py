@@ -1,0 +1,91 @@
+"""`make -s token ROLE=rrhh`: an access token of the running local stack, for curl.
+
+It stands in a header: ``curl -H "Authorization: Bearer $(make -s token ROLE=rrhh)" http://localhost:8000/empleados``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.client import client_of
+from local.settings import state_folder
+from local.sign_in import RESOURCE_SERVER, ROLES, SignIn, user_of
+from tools.command_line import OneSentenceParser, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+EXIT_USAGE = 2
+REQUEST_SECONDS = 10.0
+
+
+class NoToken(Exception):
+    """There is none to be had. The message is a sentence for the person at the keyboard."""
+
+
+def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Print a token; the result is the exit code."""
+    parser = OneSentenceParser("make token", "An access token of the running local stack, for curl.")
+    parser.add_argument("--role", type=_role, help=f"whose: {', '.join(ROLES)}")
+    parser.add_argument("--program", action="store_true", help="a program's, by client credentials")
+    arguments = parser.parse_args(argv)
+    if arguments.role is None:
+        parser.error(f"ROLE must be set to one of {', '.join(ROLES)}")
+    try:
+        print(fetch_token(environment, arguments.role, is_program=arguments.program))
+    except NoToken as error:
+        print(f"make token: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    return 0
+
+
+def _role(text: str) -> str:
+    if text not in ROLES:
+        raise argparse.ArgumentTypeError(f"ROLE must be one of {', '.join(ROLES)}, not {shortened(text)}")
+    return text
+
+
+def fetch_token(environment: Mapping[str, str], role: str, *, is_program: bool = False) -> str:
+    """An access token of the local stack that keeps its data where ``environment`` says.
+
+    Raises:
+        NoToken: it does not run.
+    """
+    path = state_folder(environment) / "sign-in.json"
+    try:
+        sign_in = SignIn.load(path)
+        return _program_token(sign_in, role) if is_program else _person_token(sign_in, role)
+    except (FileNotFoundError, BotoCoreError, ClientError, httpx.HTTPError) as error:
+        raise NoToken(f"The local stack does not run ({type(error).__name__}): start it with `make run`.") from None
+
+
+def _person_token(sign_in: SignIn, role: str) -> str:
+    cognito = client_of("cognito-idp", sign_in.endpoint)
+    answer = cognito.admin_initiate_auth(
+        UserPoolId=sign_in.pool,
+        ClientId=sign_in.token_client,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": user_of(role), "PASSWORD": sign_in.passwords[user_of(role)]},
+    )
+    return str(answer["AuthenticationResult"]["AccessToken"])
+
+
+def _program_token(sign_in: SignIn, role: str) -> str:
+    with httpx.Client(trust_env=False, timeout=REQUEST_SECONDS) as client:
+        answer = client.post(
+            f"{sign_in.endpoint}/oauth2/token",
+            data={"grant_type": "client_credentials", "scope": f"{RESOURCE_SERVER}/{role}"},
+            auth=(sign_in.program_client, sign_in.program_secret),
+        ).raise_for_status()
+    token: str = answer.json()["access_token"]
+    return token
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,46 @@
+"""What a browser does with cookies and redirections, as far as signing in is concerned."""
+
+from __future__ import annotations
+
+from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chalice_frontdoor.testing.client import Answer, Client
+
+HOST = "directorio.example.com"
+ORIGIN = f"https://{HOST}"
+
+
+class Browser:
+    """Keeps cookies, sends those whose path fits, and says where a request comes from."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.cookies: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
+
+    def get(self, path: str, **parts: Any) -> Answer:
+        return self.request("GET", path, **parts)
+
+    def post(self, path: str, **parts: Any) -> Answer:
+        return self.request("POST", path, **parts)
+
+    def request(self, method: str, path: str, *, site: str | None = "same-origin", **parts: Any) -> Answer:
+        """Send what a page of ``site`` sends; None is an old browser, which does not say."""
+        says = {} if site is None else {"Sec-Fetch-Site": site}
+        headers = {"Host": HOST, **says, **parts.pop("headers", {})}
+        sent = [f"{name}={value}" for name, value in self.cookies.items() if path.startswith(self._paths[name])]
+        if sent:
+            headers.setdefault("Cookie", "; ".join(sent))
+        answer = self._client.request(method, path, headers=headers, **parts)
+        self._keep(answer)
+        return answer
+
+    def _keep(self, answer: Answer) -> None:
+        for line in answer.headers.getlist("set-cookie"):
+            ((name, morsel),) = SimpleCookie(line).items()
+            if morsel["max-age"] == "0":
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name], self._paths[name] = morsel.value, morsel["path"]

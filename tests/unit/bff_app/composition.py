@@ -1,0 +1,44 @@
+"""bff_app put together as in production, with upstreams of a test's own."""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bff_app import app as bff_app
+from chalice_frontdoor.testing.client import Client
+from chalicelib.web.address import UpstreamAddress
+from chalicelib.web.bootstrap import assemble, bootstrap
+from chalicelib.web.httpcore_upstream import HttpcoreUpstreamClient
+from chalicelib.web.settings import Settings, SignInSettings
+from tests.unit.bff_app.user_pool import CLIENT_ID, ISSUER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def composed(
+    crud_url: str, email_url: str, *, sign_in: SignInSettings | None = None, **limits: float
+) -> Iterator[None]:
+    """The app passes requests on to these addresses, within these limits (see ``assemble``)."""
+    settings = Settings(UpstreamAddress.parse(crud_url), UpstreamAddress.parse(email_url), sign_in)
+    # These upstreams do without TLS: reading a certificate store takes longer than all the rest of a test.
+    client = HttpcoreUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    bootstrap.use(assemble(settings, client, **limits))
+    try:
+        yield
+    finally:
+        bootstrap.use(None)
+
+
+def signing_in_at(url: str, public_origin: str = "") -> SignInSettings:
+    """The settings that make the server at ``url`` the user pool."""
+    address = UpstreamAddress.parse(url)
+    return SignInSettings(address, address, ISSUER, CLIENT_ID, public_origin)
+
+
+def through(door: str) -> Client:
+    """A client that reaches the app through ``door``."""
+    return Client(bff_app.app, door)

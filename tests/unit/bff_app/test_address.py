@@ -1,0 +1,145 @@
+"""No part that a client chooses changes where a request goes."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chalicelib.web.address import ImpossibleSegment, UpstreamAddress
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+SEGMENT = TEXT.filter(lambda value: value not in {"", ".", ".."})
+HOSTILE = st.sampled_from(
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "http://evil.example/",
+        "\\\\evil.example",
+        "@evil.example",
+        "..%2f",
+        "a/../b",
+    ]
+)
+ADDRESSES = st.sampled_from(
+    [
+        UpstreamAddress.parse("http://127.0.0.1:8001"),
+        UpstreamAddress.parse("https://a1b2c3.execute-api.us-east-1.amazonaws.com"),
+        UpstreamAddress.parse("http://localhost:4566/_aws/execute-api/a1b2c3/$default"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "origin", "prefix"),
+    [
+        ("http://127.0.0.1:8001", "http://127.0.0.1:8001", ""),
+        ("http://127.0.0.1:8001/", "http://127.0.0.1:8001", ""),
+        ("https://API.example.com", "https://api.example.com", ""),
+        ("https://api.example.com:443/prod", "https://api.example.com", "/prod"),
+        ("http://api.example.com:80", "http://api.example.com", ""),
+        ("http://[::1]:8001", "http://[::1]:8001", ""),
+        ("http://[::1]", "http://[::1]", ""),
+        ("http://localhost:4566/_aws/execute-api/x/$default/", "http://localhost:4566", "/_aws/execute-api/x/$default"),
+    ],
+)
+def test_parse_reads_origin_and_prefix(text: str, origin: str, prefix: str) -> None:
+    address = UpstreamAddress.parse(text)
+    assert (address.origin, address.prefix) == (origin, prefix)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "api.example.com",
+        "//api.example.com",
+        "ftp://api.example.com",
+        "http://",
+        "http:///empleados",
+        "http://user:secret@api.example.com",
+        "http://user@api.example.com",
+        "http://api.example.com?stage=prod",
+        "http://api.example.com/?",
+        "http://api.example.com/#top",
+        "http://api.example.com:0",
+        "http://api.example.com:65536",
+        "http://api.example.com:port",
+        "http://api.example.com:",
+        "http://api.example.com/../other",
+        "http://api.example.com/a//b",
+        "http://api.example.com/a b",
+        "http://api.example.com/%2e%2e",
+        "http://api.example.com\\@evil.example",
+        "http://ñandú.example",
+        "http://[::1",
+        "${var.crud_api_url}",
+    ],
+)
+def test_parse_refuses_what_is_no_plain_base_url(text: str) -> None:
+    with pytest.raises(ValueError, match=r"http|IPv6"):
+        UpstreamAddress.parse(text)
+
+
+@given(ADDRESSES, SEGMENT | HOSTILE, st.lists(st.tuples(TEXT | HOSTILE, TEXT | HOSTILE), max_size=4))
+@example(UpstreamAddress.parse("http://up"), "a%2Fb+c d", [("filtro[]", "a=b&c%d"), ("filtro[]", ""), ("ñ", "+")])
+def test_target_is_decoded_to_what_the_client_sent_and_names_no_host(
+    address: UpstreamAddress, segment: str, query: list[tuple[str, str]]
+) -> None:
+    target = address.target("/empleados/{id}/eventos", {"id": segment}, query)
+
+    assert target.isascii()
+    parts = urlsplit(address.origin + target)
+    assert f"{parts.scheme}://{parts.netloc}" == address.origin
+    assert urljoin(address.origin, target) == address.origin + target
+    head, tail = f"{address.prefix}/empleados/", "/eventos"
+    assert parts.path.startswith(head)
+    assert parts.path.endswith(tail)
+    assert unquote(parts.path.removeprefix(head).removesuffix(tail)) == segment
+    assert "/" not in parts.path.removeprefix(head).removesuffix(tail)
+    assert parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(query)) == query
+
+
+@pytest.mark.parametrize("segment", ["", ".", ".."])
+def test_target_refuses_a_parameter_that_would_reach_another_route(segment: str) -> None:
+    with pytest.raises(ImpossibleSegment):
+        UpstreamAddress.parse("http://up").target("/empleados/{id}/eventos", {"id": segment}, [])
+
+
+@pytest.mark.parametrize(
+    ("base", "reference", "seen"),
+    [
+        ("http://up", "/empleados/7", "/empleados/7"),
+        ("http://up", "http://up/empleados/7", "/empleados/7"),
+        ("http://up", "http://UP/empleados/7", "/empleados/7"),
+        ("http://up", "https://up/empleados/7", "/empleados/7"),
+        ("http://up", "http://up", "/"),
+        ("http://up", "", ""),
+        ("http://up", "http://up/", "/"),
+        ("http://up", "//up/empleados/7", "/empleados/7"),
+        ("http://up", "?cursor=abc", "?cursor=abc"),
+        ("http://up", "7", "7"),
+        ("http://up", "http://up//evil.example", "/evil.example"),
+        ("http://up", "http://up/\\evil.example", "/evil.example"),
+        ("http://up", "http://elsewhere.example/a", "http://elsewhere.example/a"),
+        ("http://up", "http://up:81/a", "http://up:81/a"),
+        ("http://up", "mailto:rrhh@example.com", "mailto:rrhh@example.com"),
+        ("http://up", "http://[broken", "http://[broken"),
+        ("http://up/api/x", "/api/x/empleados?cursor=a%2Fb#c", "/empleados?cursor=a%2Fb#c"),
+        ("http://up/api/x", "http://up/api/x", "/"),
+        ("http://up/api/x", "/api/xy", "/api/xy"),
+        ("http://up/api/x", "/empleados/7", "/empleados/7"),
+    ],
+)
+def test_a_reference_of_the_upstream_is_seen_relative_to_the_front_door(base: str, reference: str, seen: str) -> None:
+    assert UpstreamAddress.parse(base).as_seen_by_client(reference) == seen
+
+
+@given(ADDRESSES, TEXT | HOSTILE)
+def test_a_reference_to_the_upstream_never_leads_a_browser_elsewhere(address: UpstreamAddress, path: str) -> None:
+    seen = address.as_seen_by_client(f"{address.origin}{address.prefix}/{path}")
+
+    assert urlsplit(seen).netloc == ""
+    assert not seen.startswith(("//", "/\\"))

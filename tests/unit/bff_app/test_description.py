@@ -1,0 +1,148 @@
+"""One true description of everything that the public door answers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalicelib.web.routes import PROXIED_ROUTES
+from local.emulator import free_port
+from tests.unit.bff_app.composition import composed, signing_in_at, through
+from tests.unit.bff_app.servers import Server, answering
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chalice_frontdoor.testing.client import Client
+
+    Serve = Callable[..., Server]
+    Bff = Callable[..., Client]
+
+REFERENCE = {"$ref": "#/components/schemas/Problem"}
+
+
+def description_of(upstream: str) -> bytes:
+    """A small OpenAPI document in which each route of ``upstream`` refers to its schema ``Problem``."""
+    operation = {
+        "responses": {"200": {"description": upstream}, "503": {"schema": REFERENCE}},
+        "security": [{"token": ["rrhh"]}],
+    }
+    routes = {
+        route.path: {"parameters": [], **{method.lower(): operation for method in route.methods}}
+        for route in PROXIED_ROUTES
+        if route.upstream == upstream
+    }
+    components = {"schemas": {"Problem": {"title": upstream}}, "securitySchemes": {"token": {"type": "http"}}}
+    return json.dumps({"openapi": "3.1.0", "paths": {**routes, "/health": {}}, "components": components}).encode()
+
+
+def describing(upstream: str) -> Callable[..., None]:
+    return answering(description_of(upstream), "Content-Type: application/json")
+
+
+@pytest.fixture
+def document(serve: Serve) -> dict[str, Any]:
+    pool = signing_in_at("http://127.0.0.1:9")
+    with composed(serve(describing("crud")).url, serve(describing("email")).url, sign_in=pool):
+        answer = through("alb_multi").get("/openapi.json")
+    assert answer.status == 200
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def test_every_route_and_method_is_described(document: dict[str, Any]) -> None:
+    described = {
+        (path, method.upper()) for path, item in document["paths"].items() for method in item if method != "parameters"
+    }
+
+    assert described == {
+        ("/health", "GET"),
+        ("/openapi.json", "GET"),
+        ("/sesion", "GET"),
+        ("/sesion/entrar", "GET"),
+        ("/sesion/vuelta", "GET"),
+        ("/sesion/renovar", "POST"),
+        ("/sesion/salir", "POST"),
+        *((route.path, method) for route in PROXIED_ROUTES for method in route.methods),
+    }
+
+
+def test_every_reference_leads_to_a_component_of_its_own_api(document: dict[str, Any]) -> None:
+    def resolve(reference: str) -> Any:
+        found: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+        return found
+
+    assert resolve(document["paths"]["/empleados"]["get"]["responses"]["503"]["schema"]["$ref"]) == {"title": "crud"}
+    assert resolve(document["paths"]["/cola"]["get"]["responses"]["503"]["schema"]["$ref"]) == {"title": "email"}
+    text = json.dumps(document)
+    references = [part.partition('"')[0] for part in text.split('"$ref": "')[1:]]
+    assert references
+    assert all(resolve(reference) for reference in references)
+
+
+def test_what_the_proxy_answers_by_itself_is_described_unless_the_upstream_does(document: dict[str, Any]) -> None:
+    responses = document["paths"]["/empleados/{id}"]["put"]["responses"]
+
+    assert set(responses) == {"200", "400", "401", "403", "413", "431", "502", "503", "504"}
+    assert responses["502"] == {"$ref": "#/components/responses/BadGateway"}
+    assert responses["503"] == {"schema": {"$ref": "#/components/schemas/crud.Problem"}}
+
+
+def test_a_cookie_does_for_a_token_and_the_role_stays(document: dict[str, Any]) -> None:
+    assert document["paths"]["/empleados"]["get"]["security"] == [{"acceso": ["rrhh"]}, {"sesion": ["rrhh"]}]
+    assert set(document["components"]["securitySchemes"]) == {"acceso", "sesion", "renovacion"}
+
+
+def test_each_operation_names_only_schemes_that_there_are(document: dict[str, Any]) -> None:
+    operations = [
+        operation for item in document["paths"].values() for method, operation in item.items() if method != "parameters"
+    ]
+    named = {scheme for operation in operations for way in operation["security"] for scheme in way}
+
+    assert named == set(document["components"]["securitySchemes"])
+
+
+def test_a_demonstration_says_that_it_is_open(serve: Serve, bff: Bff) -> None:
+    document = bff(serve(describing("crud")), serve(describing("email"))).get("/openapi.json").json()
+
+    assert document["paths"]["/empleados"]["get"]["security"] == []
+
+
+def test_the_health_that_is_described_is_the_public_doors(document: dict[str, Any]) -> None:
+    schema = document["components"]["schemas"]["Health"]
+
+    assert document["paths"]["/health"]["get"]["responses"]["200"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/Health"
+    }
+    assert set(schema["properties"]) == {"estado", "partes"}
+
+
+def test_an_upstream_that_is_a_version_behind_describes_less(serve: Serve, bff: Bff) -> None:
+    old = json.dumps({"openapi": "3.1.0", "paths": {}}).encode()
+
+    answer = bff(serve(answering(old)), serve(describing("email"))).get("/openapi.json")
+
+    assert answer.status == 200
+    assert "/empleados" not in answer.json()["paths"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [("200 OK", b"<html>", 502), ("500 Internal Server Error", b"", 502), ("503 Service Unavailable", b"", 503)],
+)
+def test_an_upstream_that_does_not_describe_itself_is_a_problem(
+    serve: Serve, bff: Bff, status: str, body: bytes, told: int
+) -> None:
+    answer = bff(serve(describing("crud")), serve(answering(body, status=status))).get("/openapi.json")
+
+    assert answer.status == told
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_an_upstream_that_is_not_there_is_a_problem(serve: Serve) -> None:
+    with composed(f"http://127.0.0.1:{free_port()}", serve(describing("email")).url):
+        assert through("alb_multi").get("/openapi.json").status == 502

@@ -1,0 +1,176 @@
+"""The page's files: what a browser gets, how long it may keep it, and how much it is."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chalice_frontdoor.testing.events import DOORS
+from chalicelib.web.bootstrap import PAGE_FOLDER, Bootstrap
+from chalicelib.web.pages import FileUnknown, Page
+from chalicelib.web.settings import SettingError
+from tests.unit.bff_app.composition import through
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chalice_frontdoor.testing.client import Answer
+
+GZIP = {"Accept-Encoding": "gzip, deflate, br"}
+
+
+def get(path: str, door: str = "alb_multi", **headers: str) -> Answer:
+    return through(door).get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def addresses_in(document: bytes) -> list[str]:
+    return re.findall(r'(?:href|src)="(/static/[^"]+)"', document.decode())
+
+
+def text_of(answer: Answer) -> str:
+    body = gzip.decompress(answer.body) if answer.headers.get("content-encoding") == "gzip" else answer.body
+    return body.decode()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_document_and_all_that_it_names_come_through_every_door(door: str) -> None:
+    document = get("/", door)
+
+    assert (document.status, document.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    for address in addresses_in(document.body):
+        assert get(address, door).status == 200, address
+
+
+def test_the_policy_lets_nothing_in_but_our_own_files() -> None:
+    policy = get("/").headers["content-security-policy"]
+
+    assert "default-src 'none'" in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+def test_the_document_has_nothing_inline_that_the_policy_would_refuse() -> None:
+    document = get("/").body.decode()
+
+    assert "<style" not in document
+    assert not re.search(r"<script(?![^>]*\bsrc=)", document)
+    assert not re.search(r"\son\w+=|style=", document)
+
+
+def test_the_document_is_asked_for_again_at_each_visit_and_sent_only_when_it_changed() -> None:
+    first = get("/")
+
+    again = get("/", If_None_Match=first.headers["etag"])
+    outdated = get("/", If_None_Match='W/"0123456789abcdef"')
+
+    assert first.headers["cache-control"] == "no-cache"
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert outdated.status == 200
+
+
+def test_the_other_files_are_kept_for_ever() -> None:
+    for address in addresses_in(get("/").body):
+        answer = get(address)
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_every_module_that_a_module_imports_is_there() -> None:
+    for module in PAGE_FOLDER.glob("*.js"):
+        imported = re.findall(r"""(?:from|import\()\s*'\./([^']+)'""", module.read_text())
+        assert [name for name in imported if not (PAGE_FOLDER / name).is_file()] == [], module.name
+
+
+def test_a_browser_is_told_at_once_of_all_that_the_first_view_needs() -> None:
+    document = get("/").body.decode()
+    preloaded = set(re.findall(r'rel="modulepreload" href="/static/\w+/([\w.]+)"', document))
+
+    needed = {"main.js", "rows.js"}
+    for _ in range(10):
+        source = "\n".join((PAGE_FOLDER / name).read_text() for name in needed)
+        needed |= set(re.findall(r"^import [^;]*? from '\./([\w.]+)';", source, re.MULTILINE))
+
+    assert preloaded == needed
+    assert "form.js" not in preloaded
+
+
+def test_text_is_compressed_for_who_can_read_it() -> None:
+    address = next(address for address in addresses_in(get("/").body) if address.endswith("texts.js"))
+
+    plain, compressed = get(address), get(address, **GZIP)
+
+    assert "content-encoding" not in plain.headers
+    assert compressed.headers["content-encoding"] == "gzip"
+    assert text_of(plain) == text_of(compressed)
+    assert plain.headers["vary"] == compressed.headers["vary"] == "Accept-Encoding"
+    assert len(compressed.body) < len(plain.body) / 2
+
+
+def test_the_whole_page_is_less_than_100_kb_compressed() -> None:
+    page = Page(PAGE_FOLDER, "")
+
+    files = [path.name for path in PAGE_FOLDER.iterdir() if path.name != "index.html"]
+    sizes = [len(page.file(page.version, name, GZIP).body) for name in files]
+
+    assert sum(sizes) + len(page.document(GZIP).body) < 100_000
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/{version}/index.html",
+        "/static/{version}/nothing.js",
+        "/static/{version}/..%2Fpages.py",
+        "/static/{version}/%2Fetc%2Fpasswd",
+        "/static/0123456789abcdef/main.js",
+    ],
+)
+def test_anything_else_is_not_found(path: str) -> None:
+    version = addresses_in(get("/").body)[0].split("/")[2]
+
+    answer = get(path.format(version=version))
+
+    assert answer.status == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "immutable" not in answer.headers.get("cache-control", "")
+
+
+def a_page(folder: Path, *, script: str = "", inbox_url: str = "") -> Page:
+    (folder / "index.html").write_text('<meta content="$inbox"><script src="$static/main.js"></script>$preloads')
+    (folder / "main.js").write_text(script)
+    (folder / "rows.js").touch()
+    (folder / "session.js").touch()
+    return Page(folder, inbox_url)
+
+
+def test_a_change_of_any_file_is_a_new_version_and_a_new_document(tmp_path: Path) -> None:
+    before, after = a_page(tmp_path, script="1"), a_page(tmp_path, script="2")
+
+    assert before.version != after.version
+    assert before.document({}).headers["ETag"] != after.document({}).headers["ETag"]
+    with pytest.raises(FileUnknown):
+        after.file(before.version, "main.js", {})
+
+
+def test_the_address_of_the_inbox_cannot_break_out_of_its_attribute(tmp_path: Path) -> None:
+    document = a_page(tmp_path, inbox_url='http://localhost/"><script>').document({})
+
+    assert b"&quot;&gt;&lt;script&gt;" in document.body
+
+
+def test_the_page_links_to_the_inbox_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INBOX_URL", "http://localhost:8003/")
+
+    assert b'content="http://localhost:8003/"' in Bootstrap().page().document({}).body
+
+
+def test_an_inbox_that_is_no_address_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INBOX_URL", "javascript:alert(1)")
+
+    with pytest.raises(SettingError, match="INBOX_URL"):
+        Bootstrap().page()

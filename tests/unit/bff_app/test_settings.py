@@ -1,0 +1,111 @@
+"""The environment is read once, by one module, and complains by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.web.settings import SettingError, read_settings
+
+POOL = "https://cognito-idp.eu-west-1.amazonaws.com"
+APIS = {"CRUD_API_URL": "https://crud.example.com", "EMAIL_API_URL": "http://127.0.0.1:8002/prefix"}
+SIGN_IN = {
+    "COGNITO_DOMAIN": "https://directorio.auth.eu-west-1.amazoncognito.com",
+    "COGNITO_ISSUER": f"{POOL}/eu-west-1_Abc",
+    "COGNITO_CLIENT_ID": "3n4b5urk1ft4fl3mg5e62d9ado",
+}
+OPTIONAL = ("DEMO", "PUBLIC_URL", "AWS_ENDPOINT_URL")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in {**APIS, **SIGN_IN}.items():
+        monkeypatch.setenv(variable, value)
+    for variable in OPTIONAL:
+        monkeypatch.delenv(variable, raising=False)
+
+
+def test_settings_hold_both_addresses() -> None:
+    settings = read_settings()
+
+    assert settings.crud_api.origin == "https://crud.example.com"
+    assert settings.email_api.origin == "http://127.0.0.1:8002"
+    assert settings.email_api.prefix == "/prefix"
+
+
+def test_the_pools_api_is_where_the_issuer_is() -> None:
+    sign_in = read_settings().sign_in
+
+    assert sign_in is not None
+    assert (sign_in.issuer, sign_in.client_id) == (f"{POOL}/eu-west-1_Abc", "3n4b5urk1ft4fl3mg5e62d9ado")
+    assert (sign_in.api.origin, sign_in.api.prefix) == (POOL, "")
+    assert sign_in.login.origin == "https://directorio.auth.eu-west-1.amazoncognito.com"
+    assert sign_in.public_origin == ""
+
+
+def test_an_emulator_has_the_pools_api_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+
+    sign_in = read_settings().sign_in
+
+    assert sign_in is not None
+    assert sign_in.api.origin == "http://127.0.0.1:4566"
+    assert sign_in.issuer == f"{POOL}/eu-west-1_Abc"
+
+
+def test_the_public_address_is_an_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://D111.cloudfront.net:443/")
+
+    sign_in = read_settings().sign_in
+
+    assert sign_in is not None
+    assert sign_in.public_origin == "https://d111.cloudfront.net"
+
+
+@pytest.mark.parametrize("demo", ["false", None])
+def test_without_a_sign_in_it_is_only_a_demonstration_if_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, demo: str | None
+) -> None:
+    for variable in SIGN_IN:
+        monkeypatch.setenv(variable, "")
+    monkeypatch.setenv("DEMO", "true")
+    assert read_settings().sign_in is None
+    if demo is None:
+        monkeypatch.delenv("DEMO")
+    else:
+        monkeypatch.setenv("DEMO", demo)
+
+    with pytest.raises(SettingError, match="COGNITO_ISSUER"):
+        read_settings()
+
+
+ADDRESS_RULE = "http(s)://host[:port][/prefix], with neither credentials nor a query"
+ORIGIN_RULE = "http(s)://host[:port], or not at all"
+MALFORMED = [
+    *(
+        (variable, value, ADDRESS_RULE)
+        for variable in ("CRUD_API_URL", "EMAIL_API_URL", "COGNITO_DOMAIN", "COGNITO_ISSUER")
+        for value in (None, "", "crud.example.com", "http://[", "https://user:pw@crud.example.com")
+    ),
+    *(
+        ("COGNITO_CLIENT_ID", value, "the id of an app client, letters and digits")
+        for value in (None, "", "a b", "a&b", "ñ", "a" * 129)
+    ),
+    *(("PUBLIC_URL", value, ORIGIN_RULE) for value in ("directorio", "https://a.example/path", "https://a.example?x")),
+    *(("DEMO", value, "true or false, or not at all") for value in ("", "yes", "1", "True")),
+    ("AWS_ENDPOINT_URL", "127.0.0.1:4566", ADDRESS_RULE),
+]
+
+
+@pytest.mark.parametrize(("variable", "value", "rule"), MALFORMED)
+def test_a_missing_or_malformed_variable_is_named_with_its_rule_but_not_its_value(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str | None, rule: str
+) -> None:
+    if value is None:
+        monkeypatch.delenv(variable)
+    else:
+        monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SettingError) as refused:
+        read_settings()
+
+    assert str(refused.value) == f"{variable} must be set to {rule}"

@@ -1,0 +1,145 @@
+"""A user pool that is a real HTTP server, with people in it who type the right password, and others who do not.
+
+Its tokens have the form of Cognito's and no signature: bff_app verifies none (see ``chalicelib.web.claims``), the
+authorizer before each API does.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.bff_app.servers import Connection, Received
+
+CLIENT_ID = "page0client"
+POOL_ID = "eu-west-1_TestPool1"
+ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL_ID}"
+API = "AWSCognitoIdentityProviderService."
+TOKEN_SECONDS = 900
+
+
+def token(**claims: Any) -> str:
+    """A token that says ``claims``, in a JWT's form."""
+    parts = [json.dumps({"alg": "RS256", "kid": "k1"}), json.dumps(claims), "signature"]
+    return ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts)
+
+
+def access_token(**changes: Any) -> str:
+    """An access token as the pool makes them."""
+    claims = {
+        "iss": ISSUER,
+        "token_use": "access",
+        "client_id": CLIENT_ID,
+        "sub": "4f2c",
+        "username": "rrhh@example.com",
+        "cognito:groups": ["rrhh"],
+        "exp": int(time.time()) + TOKEN_SECONDS,
+    }
+    return token(**{**claims, **changes})
+
+
+@dataclass
+class UserPool:
+    """The pool, its page and its API. ``identity`` and ``access`` change the claims of the tokens that it gives."""
+
+    identity: dict[str, Any] = field(default_factory=dict)
+    access: dict[str, Any] = field(default_factory=dict)
+    rotates: bool = False
+    renewals: set[str] = field(default_factory=set)
+    ended_everywhere: list[str] = field(default_factory=list)
+    _codes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def sign_in(self, address: str) -> dict[str, str]:
+        """Go to the sign-in page, type the right password, and return what the browser is sent back with.
+
+        Raises:
+            AssertionError: the address asks for something that Cognito would refuse.
+        """
+        asked = dict(parse_qsl(urlsplit(address).query))
+        assert (asked["response_type"], asked["client_id"]) == ("code", CLIENT_ID)
+        assert asked["code_challenge_method"] == "S256"
+        code = secrets.token_urlsafe(8)
+        self._codes[code] = asked
+        return {"code": code, "state": asked["state"]}
+
+    def behave(self, connection: Connection) -> None:
+        """Answer the requests of one connection."""
+        while request := connection.read_request():
+            status, document = self._answer(request)
+            connection.answer(json.dumps(document).encode(), "Content-Type: application/json", status=status)
+
+    def _answer(self, request: Received) -> tuple[str, object]:
+        if request.target == "/oauth2/token":
+            return self._redeem(dict(parse_qsl(request.body.decode(), keep_blank_values=True)))
+        operations: dict[str, Callable[[dict[str, str]], tuple[str, object]]] = {
+            "GetTokensFromRefreshToken": self._renew,
+            "RevokeToken": self._revoke,
+            "GlobalSignOut": self._end_everywhere,
+        }
+        return operations[(request.header("X-Amz-Target") or "").removeprefix(API)](json.loads(request.body))
+
+    def _redeem(self, form: dict[str, str]) -> tuple[str, object]:
+        asked = self._codes.pop(form["code"], None)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).decode()
+        if (
+            asked is None
+            or form["grant_type"] != "authorization_code"
+            or (form["client_id"], form["redirect_uri"]) != (asked["client_id"], asked["redirect_uri"])
+            or challenge.rstrip("=") != asked["code_challenge"]
+        ):
+            return "400 Bad Request", {"error": "invalid_grant"}
+        return "200 OK", {
+            "access_token": access_token(**self.access),
+            "id_token": self._identity_token(nonce=asked["nonce"]),
+            "refresh_token": self._new_renewal(),
+            "token_type": "Bearer",
+            "expires_in": TOKEN_SECONDS,
+        }
+
+    def _renew(self, fields: dict[str, str]) -> tuple[str, object]:
+        if fields["ClientId"] != CLIENT_ID or fields["RefreshToken"] not in self.renewals:
+            return "400 Bad Request", {"__type": "NotAuthorizedException", "message": "Refresh Token has been revoked"}
+        result = {
+            "AccessToken": access_token(**self.access),
+            "IdToken": self._identity_token(),
+            "TokenType": "Bearer",
+            "ExpiresIn": TOKEN_SECONDS,
+        }
+        if self.rotates:
+            self.renewals.remove(fields["RefreshToken"])
+            result["RefreshToken"] = self._new_renewal()
+        return "200 OK", {"AuthenticationResult": result, "ChallengeParameters": {}}
+
+    def _revoke(self, fields: dict[str, str]) -> tuple[str, object]:
+        self.renewals.discard(fields["Token"])
+        return "200 OK", {}
+
+    def _end_everywhere(self, fields: dict[str, str]) -> tuple[str, object]:
+        self.ended_everywhere.append(fields["AccessToken"])
+        self.renewals.clear()
+        return "200 OK", {}
+
+    def _new_renewal(self) -> str:
+        renewal = secrets.token_urlsafe(24)
+        self.renewals.add(renewal)
+        return renewal
+
+    def _identity_token(self, **claims: Any) -> str:
+        usual = {
+            "iss": ISSUER,
+            "aud": CLIENT_ID,
+            "token_use": "id",
+            "cognito:username": "rrhh@example.com",
+            "name": "Rosa Ruiz",
+            "email": "rrhh@example.com",
+        }
+        return token(**{**usual, **claims, **self.identity})

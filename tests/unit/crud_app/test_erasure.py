@@ -1,0 +1,268 @@
+"""Forgetting: no value of the person is left in the database, and what happened is."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.directorio.database import Database
+from chalicelib.directorio.employee import INPUTS
+from chalicelib.directorio.erasure import CHUNK_SIZE, Olvido, main
+from chalicelib.directorio.errors import Unavailable
+from chalicelib.directorio.event import KEPT, TOLD
+from chalicelib.directorio.outbox import Outbox
+from chalicelib.directorio.settings import parse_database_url
+from crud_app.sql.expressions import SWEEP_LOCK
+from tests.unit.crud_app.fakes import FakeContext
+
+VALUES = ("Ana Pérez", "Ana Gil", "ana@example.com", "ana.gil@example.com", "Analista", "Jefa")
+
+
+@pytest.fixture
+def olvido(database):
+    return Olvido(database)
+
+
+@pytest.fixture
+def everything(sql):
+    """All that the tables hold, as text."""
+    return lambda: sql("SELECT empleados::text FROM empleados UNION ALL SELECT eventos::text FROM eventos")
+
+
+@pytest.fixture
+def lived(client, ana):
+    """Ana came, changed name, address, position and salary, and is there."""
+    client.post("/empleados", json=ana)
+    client.put("/empleados/1", json={"nombre": "Ana Gil", "email": "ana.gil@example.com", "posicion": "Jefa"})
+    client.put("/empleados/1", json={"salario": 6000})
+
+
+@pytest.fixture
+def sweep(database, publisher, sql):
+    """Publishes what is left, as if an hour had passed."""
+
+    def sweep() -> None:
+        sql("UPDATE eventos SET ocurrido_en = ocurrido_en - interval '1 hour'")
+        Outbox(database, publisher).publish_pending(FakeContext())
+
+    return sweep
+
+
+def ask(monkeypatch, url: str, **request: object) -> tuple[int, list[object]]:
+    """What the program answers."""
+    monkeypatch.setenv("DATABASE_URL", url)
+    target = io.StringIO()
+    exit_code = main(io.StringIO(json.dumps(request)), target)
+    return exit_code, [json.loads(line) for line in target.getvalue().splitlines()]
+
+
+@pytest.mark.usefixtures("lived")
+class TestLook:
+    def test_counts_and_names_all_addresses_of_the_person(self, olvido):
+        person = olvido.look(1)
+        assert person[:5] == (1, True, 3, 3, 0)
+        assert sorted(person.addresses) == ["ana.gil@example.com", "ana@example.com"]
+
+    def test_an_address_that_somebody_else_has_now_is_not_the_persons(self, olvido, client, ana):
+        client.post("/empleados", json=ana)
+        assert olvido.look(1).addresses == ["ana.gil@example.com"]
+        assert olvido.look(2).addresses == ["ana@example.com"]
+
+    def test_somebody_who_is_gone_is_still_known(self, olvido, client):
+        client.delete("/empleados/1")
+        assert olvido.look(1)[:5] == (1, False, 4, 4, 0)
+
+    def test_counts_what_is_not_published(self, olvido, client, publisher):
+        publisher.is_down = True
+        client.put("/empleados/1", json={"nombre": "Ana"})
+        assert olvido.look(1).unpublished == 1
+
+    def test_nobody_is_nobody(self, olvido):
+        assert olvido.look(99) == (99, False, 0, 0, 0, [])
+
+
+@pytest.mark.usefixtures("lived")
+class TestFind:
+    @pytest.mark.parametrize("email", ["ana@example.com", " ANA@Example.com", "ana.gil@example.com"])
+    def test_by_the_address_that_the_person_has_or_had(self, olvido, email):
+        assert olvido.find(email) == [1]
+
+    def test_tells_of_all_who_had_it(self, olvido, client, ana):
+        client.post("/empleados", json=ana)
+        assert olvido.find("ana@example.com") == [1, 2]
+
+    @pytest.mark.parametrize("email", ["", "%", "ana", "nadie@example.com"])
+    def test_nothing_else_finds_anybody(self, olvido, email):
+        assert olvido.find(email) == []
+
+
+@pytest.mark.usefixtures("lived")
+class TestForget:
+    def test_leaves_no_value_of_the_person(self, olvido, everything):
+        assert [value for value in VALUES if value in everything()]
+        assert olvido.forget(1, "make forget") == 4
+        assert [value for value in VALUES if value in everything()] == []
+
+    def test_leaves_what_happened_when_and_who_did_it(self, olvido, client):
+        before = client.get("/empleados/1/eventos").json()
+        olvido.forget(1, "make forget (eva)")
+        removal, *after = client.get("/empleados/1/eventos").json()
+        assert (removal["tipo"], removal["actor"]) == ("eliminado", "make forget (eva)")
+        for then, now in zip(before, after, strict=True):
+            empleado = {name: then["empleado"][name] if name in KEPT else None for name in TOLD}
+            assert now == {**then, "empleado": empleado}
+            assert list(now) == list(then)
+
+    def test_a_reader_sees_the_same_without_what_is_confidential(self, olvido, reader):
+        olvido.forget(1, "x")
+        for evento in reader.get("/empleados/1/eventos").json():
+            assert evento["empleado"] == {"id": 1, "nombre": None, "email": None, "posicion": None}
+
+    def test_others_stay_as_they_are(self, olvido, client):
+        client.post("/empleados", json={"nombre": "Eva", "email": "eva@example.com", "posicion": "Jefa", "salario": 1})
+        before = client.get("/empleados/2").json(), client.get("/empleados/2/eventos").json()
+        olvido.forget(1, "x")
+        assert (client.get("/empleados/2").json(), client.get("/empleados/2/eventos").json()) == before
+
+    def test_works_for_somebody_who_is_gone(self, olvido, client, everything):
+        client.delete("/empleados/1")
+        assert olvido.forget(1, "x") == 4
+        assert [value for value in VALUES if value in everything()] == []
+
+    def test_nobody_hears_of_it(self, olvido, publisher, sweep):
+        olvido.forget(1, "x")
+        sweep()
+        assert [each.tipo for each in publisher.published] == ["creado", "actualizado", "actualizado"]
+
+    def test_nor_of_what_nobody_had_heard_of_before(self, olvido, client, publisher, sweep):
+        publisher.is_down = True
+        client.put("/empleados/1", json={"nombre": "Ana"})
+        publisher.is_down = False
+        olvido.forget(1, "x")
+        sweep()
+        assert len(publisher.published) == 3
+
+    def test_a_second_time_changes_nothing(self, olvido, everything):
+        olvido.forget(1, "x")
+        before = everything()
+        assert olvido.forget(1, "y") == 0
+        assert everything() == before
+        assert olvido.look(1) == (1, False, 4, 0, 0, [])
+
+    def test_the_row_stays_if_the_history_cannot_be_emptied(self, olvido, everything, sql):
+        sql("ALTER TABLE eventos ADD CONSTRAINT no_change CHECK (payload #>> '{empleado,email}' IS NOT NULL) NOT VALID")
+        before = everything()
+        try:
+            with pytest.raises(Exception, match="23514"):
+                olvido.forget(1, "x")
+        finally:
+            sql("ALTER TABLE eventos DROP CONSTRAINT no_change")
+        assert everything() == before
+
+    def test_waits_for_the_sweep_that_has_events_in_its_hands(self, olvido, database_url, everything):
+        other = Database(parse_database_url(database_url))
+        with other.transaction() as transaction:
+            transaction.execute(f"SELECT pg_advisory_xact_lock({SWEEP_LOCK})::text")
+            started = time.monotonic()
+            done = threading.Thread(target=olvido.forget, args=(1, "x"))
+            done.start()
+            done.join(0.5)
+            assert done.is_alive()
+        done.join(10)
+        assert time.monotonic() - started >= 0.5
+        assert "Ana" not in everything()
+        other.close()
+
+    def test_a_sweep_that_takes_too_long_leaves_everything_as_it_was(self, olvido, database_url, everything):
+        before = everything()
+        other = Database(parse_database_url(database_url))
+        with other.transaction() as transaction:
+            transaction.execute(f"SELECT pg_advisory_xact_lock({SWEEP_LOCK})::text")
+            with pytest.raises(Unavailable, match="55P03"):
+                olvido.forget(1, "x")
+        other.close()
+        assert everything() == before
+
+
+@settings(max_examples=25)
+@given(nombre=st.text(alphabet="áÑ'\"\\{}%Ω", min_size=1, max_size=20))
+def test_no_text_hides(shared_database, sql, nombre):
+    empleado = {"id": 1, "nombre": nombre, "email": "a@b", "posicion": nombre, "version": 1}
+    payload = json.dumps({"version": 1, "id": "x", "tipo": "creado", "empleado": empleado})
+    sql(
+        "DELETE FROM empleados; DELETE FROM eventos;"  # noqa: S608 - a value of the test
+        "INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) "
+        f"VALUES (gen_random_uuid(), 1, 1, 'creado', now(), 'x', $x${payload}$x$)"
+    )
+    assert Olvido(shared_database).forget(1, "x") == 1
+    left = json.loads(sql("SELECT payload FROM eventos"))
+    assert left["empleado"] == {"id": 1, "nombre": None, "email": None, "posicion": None, "version": 1}
+
+
+@pytest.mark.usefixtures("aged")
+class TestRetention:
+    @pytest.fixture
+    def aged(self, lived, sql):
+        """Ana's first event is 37 months old, the second 35, the third new."""
+        del lived
+        sql(
+            "UPDATE eventos SET ocurrido_en = now() - make_interval(0, 39 - 2 * numero::int), publicado_en = now() "
+            "WHERE numero < 3"
+        )
+
+    def test_empties_what_is_older_and_nothing_else(self, olvido, client):
+        assert olvido.count_old(36) == 1
+        assert list(olvido.forget_old(36)) == [1]
+        nombres = [evento["empleado"]["nombre"] for evento in client.get("/empleados/1/eventos").json()]
+        assert nombres == ["Ana Gil", "Ana Gil", None]
+        assert client.get("/empleados/1").json()["nombre"] == "Ana Gil"
+
+    def test_a_second_time_finds_nothing(self, olvido):
+        list(olvido.forget_old(36))
+        assert olvido.count_old(36) == 0
+        assert list(olvido.forget_old(36)) == []
+
+    def test_what_waits_for_its_publication_is_needed(self, olvido, sql):
+        sql("UPDATE eventos SET publicado_en = NULL")
+        assert olvido.count_old(36) == 0
+        assert list(olvido.forget_old(36)) == []
+
+    def test_many_go_in_chunks(self, olvido, sql):
+        sql(
+            "INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, publicado_en) "  # noqa: S608
+            "SELECT gen_random_uuid(), 9, n, 'creado', now() - interval '4 years', 'x', payload, now() "
+            f"FROM eventos, generate_series(1, {2 * CHUNK_SIZE}) n WHERE numero = 1"
+        )
+        assert list(olvido.forget_old(36)) == [CHUNK_SIZE, 2 * CHUNK_SIZE, 2 * CHUNK_SIZE + 1]
+
+
+class TestProgram:
+    @pytest.mark.usefixtures("lived")
+    def test_does_what_it_is_asked(self, monkeypatch, database_url, sql):
+        assert ask(monkeypatch, database_url, do="find", email="ana@example.com") == (0, [[1]])
+        _, [person] = ask(monkeypatch, database_url, do="look", row_id=1)
+        assert (person["id"], person["events"]) == (1, 3)
+        assert ask(monkeypatch, database_url, do="forget", row_id=1, actor="x") == (0, [4])
+        sql("UPDATE eventos SET ocurrido_en = now() - interval '1 year'")
+        assert ask(monkeypatch, database_url, do="count_old", months=6) == (0, [0])
+        assert ask(monkeypatch, database_url, do="forget_old", months=6) == (0, [])
+
+    def test_an_address_of_no_use_is_one_sentence(self, monkeypatch, capsys):
+        assert ask(monkeypatch, "mysql://x", do="find", email="a@b") == (1, [])
+        assert capsys.readouterr().err == "DATABASE_URL must begin with postgresql://.\n"
+
+    def test_a_database_that_does_not_answer_is_one_sentence(self, monkeypatch, capsys):
+        url = "postgresql://x@127.0.0.1:1/x"
+        assert ask(monkeypatch, url, do="find", email="a@b") == (1, [])
+        assert capsys.readouterr().err.splitlines()[-1] == "The database does not answer (SQLSTATE unknown): try again."
+
+
+def test_every_field_that_is_told_of_a_person_goes():
+    """Whoever adds a field that is told decides whether it may outlive the person."""
+    assert set(KEPT).isdisjoint(INPUTS)

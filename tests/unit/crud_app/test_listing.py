@@ -1,0 +1,109 @@
+"""Queries and cursors."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from decimal import Decimal
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.directorio.employee import Audience
+from chalicelib.directorio.errors import InvalidInput
+from chalicelib.directorio.listing import orders_of, read_history
+from chalicelib.directorio.listing import read_listing as read_listing_for
+
+KEYS = {
+    "id": ("7", 7),
+    "nombre": ("ángel\nx", "ángel\nx"),
+    "email": ("a@b", "a@b"),
+    "posicion": ("jefa", "jefa"),
+    "salario": ("5000.00", Decimal("5000.00")),
+    "fecha_contratacion": ("2026-11-24", datetime(2026, 11, 24, tzinfo=UTC).date()),
+    "version": ("3", 3),
+    "creado_en": ("2026-11-24T09:30:00.000001Z", datetime(2026, 11, 24, 9, 30, 0, 1, tzinfo=UTC)),
+    "actualizado_en": ("2026-11-24T09:30:00.000001Z", datetime(2026, 11, 24, 9, 30, 0, 1, tzinfo=UTC)),
+}
+PAIRS = st.lists(st.tuples(st.sampled_from(["q", "posicion", "orden", "limite", "cursor", "x"]), st.text()), max_size=6)
+
+
+def read_listing(pairs):
+    return read_listing_for(pairs, Audience.RRHH)
+
+
+def outcome_of(read, pairs) -> object:
+    """What was read, or the rules that were broken."""
+    try:
+        return read(pairs)
+    except InvalidInput as error:
+        return error.violations
+
+
+def encode(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("orden", orders_of(Audience.RRHH))
+def test_a_cursor_leads_back_to_its_place_in_its_order(orden):
+    text, key = KEYS[orden.removeprefix("-")]
+    listing = read_listing([("q", "ñ & co"), ("orden", orden), ("limite", "7")])
+    query = parse_qsl(listing.next_query(text, 42))
+    again = read_listing(query)
+    assert query[:3] == [("q", "ñ & co"), ("orden", orden), ("limite", "7")]
+    assert again.after == (key, 42)
+    assert again.next_query(text, 42) == listing.next_query(text, 42)
+
+
+def test_a_history_cursor_leads_back_to_its_place():
+    history = read_history([("limite", "3")])
+    assert read_history(parse_qsl(history.next_query(9))).before == 9
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "", "x", "=", "é", "a" * 3000, encode(""), encode("id"), encode("id\n7"), encode("id\n0\n7"),
+        encode("id\n-7\n7"),
+        encode(f"id\n{2**63}\n7"), encode("id\n7\nx"), encode("-id\n7\n7"), encode("nombre\n7\nana"),
+        encode("eventos\n7\n"), base64.urlsafe_b64encode(b"id\n\xff\n7").decode(), encode("[" * 1000),
+    ],
+)  # fmt: skip
+def test_a_forged_cursor_is_refused(cursor):
+    with pytest.raises(InvalidInput) as caught:
+        read_listing([("cursor", cursor)])
+    assert [(each.campo, each.regla) for each in caught.value.violations] == [("cursor", "cursor")]
+
+
+def test_all_violations_are_named_at_once():
+    with pytest.raises(InvalidInput) as caught:
+        read_listing([("limite", "0"), ("orden", "x"), ("q", "\n"), ("z", "")])
+    assert [each.campo for each in caught.value.violations] == ["z", "q", "orden", "limite"]
+
+
+@settings(deadline=None)  # a loaded machine is no defect
+@given(PAIRS)
+def test_any_query_is_read_or_refused(pairs):
+    for read in (read_listing, read_history):
+        outcome = outcome_of(read, pairs)
+        assert isinstance(outcome, tuple) or 1 <= outcome.limit <= 200
+
+
+@settings(deadline=None)  # a loaded machine is no defect
+@given(st.binary(max_size=60))
+def test_any_cursor_is_a_place_or_refused(content):
+    cursor = base64.urlsafe_b64encode(content).decode().rstrip("=")
+    outcome = outcome_of(read_listing, [("cursor", cursor), ("orden", "nombre")])
+    assert isinstance(outcome, tuple) or outcome.after is not None
+
+
+@pytest.mark.parametrize("hidden", ["salario", "version", "actualizado_en"])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_nobody_sorts_by_what_is_not_shown_to_him(hidden, sign):
+    with pytest.raises(InvalidInput) as caught:
+        read_listing_for([("orden", sign + hidden)], Audience.EVERYBODY)
+    (violation,) = caught.value.violations
+    assert (violation.campo, violation.regla) == ("orden", "orden")
+    assert hidden not in violation.mensaje["es"]

@@ -1,0 +1,84 @@
+"""A row as JSON text: PostgreSQL keeps it, and it must be what any JSON writer would have made of the fields."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.directorio.employee import FIELDS, PUBLIC, Audience, read_new
+from chalicelib.directorio.repository import Repository
+from chalicelib.directorio.statements import STATEMENTS
+
+LINES = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=80).filter(str.strip)
+ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": Decimal("0.10")}
+#: Another value of each field that changes.
+OTHERS = {
+    "nombre": "Eva",
+    "email": "eva@example.com",
+    "posicion": "Jefa",
+    "salario": 9.99,
+    "fecha_contratacion": "2001-02-03",
+    "version": 7,
+    "creado_en": "2001-02-03T04:05:06.070000Z",
+    "actualizado_en": "2002-03-04T05:06:07.800000Z",
+}
+#: What a server may be set to, against which a date and a moment are the same text.
+STRANGE_SETTINGS = (
+    "SET LOCAL DateStyle = 'SQL, DMY'",
+    "SET LOCAL DateStyle = 'German'",
+    "SET LOCAL TimeZone = 'Asia/Kathmandu'",
+    "SET LOCAL lc_numeric = 'C'",
+    "SET LOCAL extra_float_digits = -15",
+)
+
+
+@given(nombre=LINES, posicion=LINES, salario=st.decimals(0, 9_999_999, places=2), day=st.dates())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=50)
+def test_what_was_sent_is_what_is_read(database, nombre, posicion, salario, day):
+    sent = {"nombre": nombre, "posicion": posicion, "salario": salario, "fecha_contratacion": day.isoformat()}
+    values = read_new({**sent, "email": f"{uuid.uuid4()}@example.com"})
+    repository = Repository(database)
+    saved = repository.create(values, "a")
+
+    row = json.loads(saved.body, parse_float=Decimal)
+    assert {name: row[name] for name in values} == {**values, "fecha_contratacion": day.isoformat()}
+    assert list(row) == [each.name for each in FIELDS]
+    assert repository.find(saved.id, Audience.RRHH).body == saved.body
+    public = json.loads(repository.find(saved.id, Audience.EVERYBODY).body)
+    assert public == {each.name: row[each.name] for each in PUBLIC}
+
+
+@pytest.mark.parametrize("setting", STRANGE_SETTINGS)
+def test_the_servers_settings_change_nothing(database, setting):
+    repository = Repository(database)
+    saved = repository.create({**ANA, "fecha_contratacion": date(987, 6, 5)}, "a")
+    parameters = {"limit": 1, "posicion": None, "after_id": None, "after_key": None, "row_id": saved.id}
+    with database.transaction() as transaction:
+        transaction.execute(setting)
+        # It is written anew.
+        transaction.execute("UPDATE empleados SET nombre = nombre || ''")
+        ((_, found),) = transaction.run(STATEMENTS["find_empleado rrhh"], parameters)
+        ((listed, *_),) = transaction.run(STATEMENTS["list_empleados rrhh fecha_contratacion"], parameters)
+
+    assert found == saved.body
+    assert listed == f"[{saved.body}]"
+    assert '"fecha_contratacion":"0987-06-05"' in found
+
+
+@pytest.mark.parametrize(("name", "value"), OTHERS.items(), ids=OTHERS)
+def test_whoever_changes_a_field_changes_what_is_sent(database, sql, name, value):
+    repository = Repository(database)
+    saved = repository.create(ANA, "a")
+
+    sql(f"UPDATE empleados SET {name} = '{value}' WHERE id = {saved.id}")  # noqa: S608 - the names are ours
+
+    row = json.loads(saved.body) | {name: value}
+    assert json.loads(repository.find(saved.id, Audience.RRHH).body) == row
+    public = json.loads(repository.find(saved.id, Audience.EVERYBODY).body)
+    assert public == {each.name: row[each.name] for each in PUBLIC}

@@ -1,0 +1,230 @@
+"""What a request leaves behind is published: all of it, in order, once for each event as far as that can be known."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+
+import pytest
+from chalice.test import Client as ChaliceClient
+
+from chalicelib.directorio.database import Database
+from chalicelib.directorio.errors import PublishFailed
+from chalicelib.directorio.outbox import CHUNK_SIZE, RESERVE_SECONDS, Outbox
+from chalicelib.directorio.publisher import BATCH_SIZE
+from chalicelib.directorio.settings import parse_database_url
+from crud_app.app import app, publicar_pendientes
+from tests.unit.crud_app.fakes import FakeContext
+
+
+@pytest.fixture
+def leave_behind(sql):
+    """Writes events of employees that nobody published, older than any request; returns their ids in order."""
+
+    def leave_behind(*empleado_ids: int, age: str = "1 hour") -> list[str]:
+        before = int(sql("SELECT count(*) FROM eventos"))
+        for number, empleado_id in enumerate(empleado_ids, start=before + 1):
+            sql(
+                "INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT "
+                f"gen_random_uuid(), {empleado_id}, {number}, 'actualizado', now() - interval '{age}', 'x', '{{}}'"
+            )
+        ids = sql("SELECT id FROM eventos ORDER BY numero").split("\n")
+        return ids[before:]
+
+    return leave_behind
+
+
+@pytest.fixture
+def pending(sql):
+    """The ids of the events that are marked as published, or not."""
+    return lambda: [line for line in sql("SELECT id FROM eventos WHERE publicado_en IS NULL").split("\n") if line]
+
+
+@pytest.fixture
+def outbox(database, publisher):
+    return Outbox(database, publisher)
+
+
+def test_a_request_publishes_its_own_event_and_marks_it(client, ana, publisher, pending, sql):
+    client.post("/empleados", json=ana)
+    client.get("/health?deep=1")  # the mark is not waited for: it has arrived once something after it has
+    assert [each.tipo for each in publisher.published] == ["creado"]
+    assert pending() == []
+    assert sql("SELECT message_id FROM eventos") == "message-1"
+
+
+def test_a_failing_publish_fails_no_request(client, ana, publisher, pending, caplog):
+    publisher.is_down = True
+    assert client.post("/empleados", json=ana).status == 201
+    assert client.put("/empleados/1", json={"nombre": "B"}).status == 200
+    assert client.delete("/empleados/1").status == 204
+    assert len(pending()) == 3
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert {record.event_id for record in warnings} == set(pending())
+    assert "ana@example.com" not in caplog.text
+
+
+def test_the_sweep_publishes_what_is_left(outbox, publisher, leave_behind, pending, sql):
+    ids = leave_behind(1, 2, 1)
+    outbox.publish_pending(FakeContext())
+    assert {each.id for each in publisher.published} == set(ids)
+    assert pending() == []
+    assert sql("SELECT count(DISTINCT message_id) FROM eventos") == "3"
+
+
+def test_a_second_sweep_publishes_nothing_again(outbox, publisher, leave_behind):
+    leave_behind(1, 2)
+    outbox.publish_pending(FakeContext())
+    outbox.publish_pending(FakeContext())
+    assert len(publisher.published) == 2
+
+
+def test_leaves_to_requests_what_they_may_still_publish(outbox, publisher, leave_behind):
+    leave_behind(1, age="5 seconds")
+    outbox.publish_pending(FakeContext())
+    assert publisher.published == []
+
+
+def test_many_events_go_in_full_batches(outbox, publisher, leave_behind, pending):
+    leave_behind(*range(1, CHUNK_SIZE + 6))
+    outbox.publish_pending(FakeContext(300))
+    assert pending() == []
+    assert [len(batch) for batch in publisher.batches] == [BATCH_SIZE] * (CHUNK_SIZE // BATCH_SIZE) + [5]
+
+
+def test_the_events_of_one_employee_go_in_order_in_batches_of_their_own(outbox, publisher, leave_behind):
+    """Parts of a batch may fail alone: the later of two in one batch might get ahead."""
+    first, other, second, third = leave_behind(1, 2, 1, 1)
+    outbox.publish_pending(FakeContext())
+    assert [[each.id for each in batch] for batch in publisher.batches] == [[first, other], [second], [third]]
+
+
+def test_a_refused_event_holds_back_the_later_ones_of_its_employee_only(outbox, publisher, leave_behind, pending):
+    publisher.refused = {1}
+    first, other, second, later = leave_behind(1, 2, 1, 2)
+    outbox.publish_pending(FakeContext())
+    assert [each.id for each in publisher.published] == [other, later]
+    assert sorted(pending()) == sorted([first, second])
+    publisher.refused = set()
+    outbox.publish_pending(FakeContext())
+    assert [each.id for each in publisher.published] == [other, later, first, second]
+
+
+def test_a_batch_of_nothing_but_held_back_events_is_not_sent(outbox, publisher, leave_behind):
+    publisher.refused = {1}
+    leave_behind(1, 1)
+    outbox.publish_pending(FakeContext())
+    assert [len(batch) for batch in publisher.batches] == [1]
+
+
+def test_one_held_back_beyond_a_chunk_stays_so(outbox, publisher, leave_behind, pending):
+    publisher.refused = {1}
+    leave_behind(*range(1, CHUNK_SIZE + 1), 1, 2)
+    outbox.publish_pending(FakeContext(300))
+    assert len(pending()) == 2
+    assert sum(1 for batch in publisher.batches for each in batch if each.empleado_id == 1) == 1
+
+
+def test_a_topic_that_is_down_is_given_one_round_of_batches(outbox, publisher, leave_behind, pending):
+    publisher.is_down = True
+    leave_behind(*range(1, 16), *range(1, 16))
+    outbox.publish_pending(FakeContext())
+    assert 1 <= len(publisher.batches) <= 2
+    assert len(pending()) == 30
+
+
+def test_batches_of_different_employees_go_at_the_same_time(outbox, publisher, leave_behind, pending):
+    leave_behind(*range(1, 2 * BATCH_SIZE + 1))
+    take, together = publisher.publish_batch, threading.Barrier(2, timeout=10)
+
+    def wait_for_the_other(eventos):
+        together.wait()
+        return take(eventos)
+
+    publisher.publish_batch = wait_for_the_other
+    outbox.publish_pending(FakeContext())
+    assert pending() == []
+
+
+def test_what_was_published_before_the_topic_failed_is_marked(outbox, publisher, leave_behind, pending):
+    ids = leave_behind(*range(1, 16))
+    take = publisher.publish_batch
+
+    def fail_after_the_first(eventos):
+        if eventos[0].id not in ids[:BATCH_SIZE]:
+            raise PublishFailed("EndpointConnectionError")
+        return take(eventos)
+
+    publisher.publish_batch = fail_after_the_first
+    outbox.publish_pending(FakeContext())
+    assert sorted(pending()) == sorted(ids[BATCH_SIZE:])
+
+
+def test_ends_in_time(outbox, publisher, leave_behind, pending):
+    leave_behind(*range(1, 31))
+    outbox.publish_pending(FakeContext(RESERVE_SECONDS + 2))
+    assert 0 < len(publisher.published) < 30
+    assert len(pending()) == 30 - len(publisher.published)
+
+
+def test_two_sweeps_do_not_publish_the_same(outbox, publisher, leave_behind, database_url):
+    leave_behind(1, 2, 3)
+    other = Database(parse_database_url(database_url))
+    entered, finish = threading.Event(), threading.Event()
+    take = publisher.publish_batch
+
+    def slow(eventos):
+        entered.set()
+        finish.wait(10)
+        return take(eventos)
+
+    publisher.publish_batch = slow
+    first = threading.Thread(target=lambda: Outbox(other, publisher).publish_pending(FakeContext()))
+    first.start()
+    entered.wait(10)
+    outbox.publish_pending(FakeContext())
+    assert publisher.published == []
+    finish.set()
+    first.join()
+    other.close()
+    assert len(publisher.published) == 3
+
+
+def test_says_how_it_stands(outbox, publisher, leave_behind, caplog):
+    publisher.refused = {1}
+    leave_behind(1, 2)
+    with caplog.at_level(logging.INFO):
+        outbox.publish_pending(FakeContext())
+    (record,) = [each for each in caplog.records if each.name == "chalicelib.directorio.outbox"]
+    assert (record.published, record.held_back_employees, record.pending) == (1, 1, 1)
+    assert 3600 <= record.atraso_s < 3700
+
+
+def test_the_schedule_sweeps(system, publisher, leave_behind):
+    del system
+    leave_behind(1)
+    with ChaliceClient(app) as chalice:
+        event = chalice.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+    publicar_pendientes(event, FakeContext())  # as Lambda calls it; Chalice's own client gives it three seconds
+    assert len(publisher.published) == 1
+
+
+@pytest.mark.parametrize("tipo", ["creado", "actualizado", "eliminado"])
+def test_messages_are_as_the_contract_says(client, publisher, contract, tipo, sql):
+    """The golden file's employee, made by the same steps; only id and time are this run's own."""
+    golden = contract(tipo)
+    sql("ALTER TABLE empleados ALTER COLUMN id RESTART WITH 7")
+    told = contract("creado")["empleado"]
+    body = {"nombre": told["nombre"], "email": told["email"], "posicion": told["posicion"], "salario": 5000}
+    client.post("/empleados", json=body)
+    client.put("/empleados/7", json={**body, "posicion": contract("actualizado")["empleado"]["posicion"]})
+    client.delete("/empleados/7")
+    (evento,) = [each for each in publisher.published if each.tipo == tipo]
+    message = json.loads(evento.mensaje)
+    assert message["id"] == evento.id
+    assert len(message["id"]) == len(golden["id"])
+    assert len(message["ocurrido_en"]) == len(golden["ocurrido_en"])
+    expected = {**golden, "id": message["id"], "ocurrido_en": message["ocurrido_en"]}
+    assert json.dumps(message) == json.dumps(expected), "the same keys and values, in the same order"
+    assert "salario" not in message["empleado"]

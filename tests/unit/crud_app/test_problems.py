@@ -1,0 +1,140 @@
+"""What clients are told when the database, or the environment, fails."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from chalice_frontdoor.testing.client import Client
+from chalicelib.directorio import bootstrap
+from chalicelib.directorio.settings import Settings
+from crud_app.app import app
+
+
+@pytest.fixture
+def far_client(far_database, publisher):
+    bootstrap.install(bootstrap.assemble(far_database, publisher))
+    yield Client(app, role="rrhh")
+    bootstrap.install(None)
+
+
+def test_a_database_that_is_down_is_said_to_be_so_and_the_next_request_works(far_client, proxy, ana):
+    far_client.post("/empleados", json=ana)
+    target, proxy.target = proxy.target, "/nowhere"
+    proxy.close_all()
+    time.sleep(0.1)
+    for answer in (
+        far_client.get("/empleados"),
+        far_client.post("/empleados", json=ana),
+        far_client.get("/health?deep=1"),
+    ):
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.json()["detail"].startswith("La base de datos no responde")
+    assert far_client.get("/health").status == 200
+    proxy.target = target
+    assert far_client.get("/empleados/1").status == 200
+
+
+def test_a_write_of_unknown_outcome_says_so_and_invites_no_repeat(far_client, proxy, ana, publisher, sql):
+    far_client.get("/empleados")
+    proxy.cut_before_answer = True
+    answer = far_client.post("/empleados", json=ana, headers={"Accept-Language": "en"})
+    assert (answer.status, answer.json()["type"]) == (503, "urn:crud-empleados:outcome-unknown")
+    assert "Retry-After" not in answer.headers
+    assert "Look whether it was done" in answer.json()["detail"]
+    assert publisher.published == []
+    assert sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL") == "1", "the sweep publishes it"
+
+
+def test_a_schema_that_is_not_migrated_is_a_matter_of_time(client, postgres, worker_id):
+    from chalicelib.directorio.database import Database  # noqa: PLC0415
+    from chalicelib.directorio.settings import parse_database_url  # noqa: PLC0415
+
+    empty = Database(parse_database_url(postgres.create_database(f"empty_{worker_id}")))
+    bootstrap.install(bootstrap.assemble(empty, None))
+    assert client.get("/empleados").status == 503
+    empty.close()
+
+
+@pytest.mark.parametrize("environment", [{}, {"DATABASE_URL": "mysql://ana:hunter@x/y"}])
+def test_a_wrong_environment_is_named_in_the_log_and_not_to_the_client(monkeypatch, environment, caplog):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    bootstrap.install(None)
+    answer = Client(app, role="rrhh").get("/empleados")
+    assert answer.status == 500
+    assert b"DATABASE_URL" not in answer.body
+    assert "DATABASE_URL" in caplog.text
+    assert "hunter" not in caplog.text
+
+
+def test_the_environment_makes_the_system_once(monkeypatch, database_url):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    bootstrap.install(None)
+    system = bootstrap.system()
+    assert bootstrap.system() is system
+    system.database.close()
+    bootstrap.install(None)
+
+
+def test_a_topic_that_is_not_set_leaves_the_event_to_the_sweep(database_url, ana, empty_tables, sql, caplog):
+    del empty_tables
+    system = bootstrap.compose(Settings({"DATABASE_URL": database_url}))
+    bootstrap.install(system)
+    answer = Client(app, role="rrhh").post("/empleados", json=ana)
+    system.database.close()
+    bootstrap.install(None)
+    assert answer.status == 201
+    assert sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL") == "1"
+    assert [each.code for each in caplog.records if hasattr(each, "code")] == ["SNS_TOPIC_ARN is not set"]
+
+
+def test_the_log_says_how_long_the_database_took(database_url, caplog):
+    caplog.set_level("INFO", "chalice_frontdoor")
+    system = bootstrap.compose(Settings({"DATABASE_URL": database_url}))
+    bootstrap.install(system)
+    client = Client(app, role="rrhh")
+    client.get("/empleados")
+    client.get("/health")
+    system.database.close()
+    bootstrap.install(None)
+    asked, asked_nothing = caplog.records
+    assert 0 < asked.database_ms < 10_000
+    assert not hasattr(asked_nothing, "database_ms")
+
+
+def test_a_mark_that_cannot_be_sent_fails_no_request(far_client, proxy, ana, publisher, caplog):
+    """The event is published twice then, which its readers absorb."""
+    publish = publisher.publish
+
+    def publish_and_lose_the_database(evento):
+        proxy.target = "/nowhere"
+        proxy.close_all()
+        time.sleep(0.1)
+        return publish(evento)
+
+    publisher.publish = publish_and_lose_the_database
+    assert far_client.post("/empleados", json=ana).status == 201
+    assert "A published event was not marked: the sweep repeats it" in caplog.messages
+
+
+def test_a_slow_statement_leaves_its_event_to_the_sweep(monkeypatch, client, ana, publisher):
+    """The Lambda's time must hold the publish, too."""
+    monkeypatch.setattr("chalicelib.directorio.service.PUBLISH_WITHIN_SECONDS", 0)
+    assert client.post("/empleados", json=ana).status == 201
+    assert publisher.published == []
+
+
+def test_nothing_personal_is_in_the_log(client, ana, caplog):
+    caplog.set_level("DEBUG")
+    marked = {**ana, "nombre": "MarkName", "email": "markmail@example.com", "salario": 7654321.01}
+    client.post("/empleados", json=marked)
+    client.post("/empleados", json=marked)
+    client.put("/empleados/1", json={"salario": 7654321.02, "otro": "MarkOther"})
+    client.get("/empleados?q=MarkSearch")
+    client.delete("/empleados/1")
+    everything = "".join(str(vars(record)) + record.getMessage() for record in caplog.records)
+    for marker in ("MarkName", "markmail", "7654321", "MarkOther", "MarkSearch"):
+        assert marker not in everything

@@ -1,0 +1,370 @@
+"""The HTTP contract, through the front doors, on real PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from chalice_frontdoor.testing.claims import CLIENT_ID, person, program
+from chalice_frontdoor.testing.client import Client
+from crud_app.app import app
+
+HUGE_ID = str(2**63)
+
+
+@pytest.fixture(params=["http_api_1", "http_api_2", "rest"])
+def any_door(request, system) -> Client:
+    """Somebody of human resources, through each of the doors that ask who it is."""
+    del system
+    return Client(app, request.param, role="rrhh")
+
+
+def fields_of(answer) -> dict[str, str]:
+    return {each["campo"]: each["regla"] for each in answer.json()["errores"]}
+
+
+def names(answer) -> list[str]:
+    return [row["nombre"] for row in answer.json()]
+
+
+@pytest.fixture
+def people(client, ana):
+    """Twelve employees."""
+    for number, nombre in enumerate(
+        ["Zoe", "ana", "Ángel", "Bruno", "Ñusta", "Óscar", "oscar", "Carla", "David", "Elena", "Íñigo", "Félix"]
+    ):
+        row = {
+            **ana,
+            "nombre": nombre,
+            "email": f"p{number}@example.com",
+            "salario": 1000 + number,
+            "posicion": "Jefa" if number % 3 else "Analista",
+        }
+        assert client.post("/empleados", json=row).status == 201
+    return client
+
+
+class TestCreate:
+    def test_answers_with_the_row_its_place_and_its_version(self, any_door, ana):
+        answer = any_door.post("/empleados", json=ana)
+        row = answer.json()
+        assert answer.status == 201
+        assert answer.headers["Location"] == f"/empleados/{row['id']}" == "/empleados/1"
+        assert answer.headers["ETag"] == '"1"'
+        assert answer.headers["Content-Type"] == "application/json"
+        assert list(row) == [
+            *("id", "nombre", "email", "posicion", "salario", "fecha_contratacion"),
+            *("version", "creado_en", "actualizado_en"),
+        ]
+        assert row["creado_en"] == row["actualizado_en"]
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", row["creado_en"])
+
+    def test_money_has_two_decimals_on_the_wire(self, client, ana):
+        answer = client.post(
+            "/empleados", body=json.dumps(ana).replace("5000.0", "5e3"), content_type="application/json"
+        )
+        assert b'"salario":5000.00,' in answer.body
+
+    def test_trims_and_lowers(self, client, ana):
+        row = client.post("/empleados", json={**ana, "nombre": "  Ana  ", "email": "ANA@Example.COM"}).json()
+        assert (row["nombre"], row["email"]) == ("Ana", "ana@example.com")
+
+    def test_hires_today_unless_told_otherwise(self, client, ana, sql):
+        today = sql("SELECT (now() AT TIME ZONE 'UTC')::date")
+        assert client.post("/empleados", json=ana).json()["fecha_contratacion"] == today
+        other = {**ana, "email": "b@example.com", "fecha_contratacion": "2020-02-29"}
+        assert client.post("/empleados", json=other).json()["fecha_contratacion"] == "2020-02-29"
+
+    def test_refuses_an_email_already_taken_in_any_case(self, client, ana):
+        client.post("/empleados", json=ana)
+        answer = client.post("/empleados", json={**ana, "email": "Ana@EXAMPLE.com"}, headers={"Accept-Language": "en"})
+        assert answer.status == 409
+        assert answer.json()["type"] == "urn:crud-empleados:email-taken"
+        assert answer.json()["errores"] == [{"campo": "email", "regla": "unico", "mensaje": "Another employee has it."}]
+
+    def test_names_all_broken_rules_at_once_in_the_order_of_the_fields(self, client):
+        body = {"otro": 1, "salario": -1, "nombre": "", "email": "x"}
+        answer = client.post("/empleados", json=body)
+        assert answer.status == 422
+        assert list(fields_of(answer).items()) == [
+            ("nombre", "longitud"),
+            ("email", "formato"),
+            ("posicion", "obligatorio"),
+            ("salario", "rango"),
+            ("otro", "desconocido"),
+        ]
+
+    @pytest.mark.parametrize("language", ["es", "en"])
+    def test_speaks_the_language_of_the_client(self, client, language):
+        answer = client.post("/empleados", json={}, headers={"Accept-Language": language})
+        assert answer.headers["Content-Language"] == language
+        expected = {"es": "Es obligatorio.", "en": "It is required."}[language]
+        assert answer.json()["errores"][0]["mensaje"] == expected
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"a":NaN}', b'{"a":"\\ud800"}', b'{"a":1,"a":2}'])
+    def test_refuses_what_is_no_json(self, client, body):
+        assert client.post("/empleados", body=body, content_type="application/json").status == 400
+
+    @pytest.mark.parametrize("body", ["[]", "null", "1", '"x"'])
+    def test_refuses_json_that_is_no_object(self, client, body):
+        answer = client.post("/empleados", body=body, content_type="application/json")
+        assert (answer.status, fields_of(answer)) == (422, {"": "tipo"})
+
+    def test_refuses_other_media_types(self, client):
+        assert client.post("/empleados", body="nombre=Ana", content_type="text/plain").status == 415
+
+    @pytest.mark.parametrize("value", ["1e400", "1e-400", "1E+999999", "0.001", "-1", "9999999.991", "10000000"])
+    def test_refuses_amounts_that_are_none(self, client, ana, value):
+        body = json.dumps({**ana, "salario": "here"}).replace('"here"', value)
+        answer = client.post("/empleados", body=body, content_type="application/json")
+        assert (answer.status, list(fields_of(answer))) == (422, ["salario"])
+
+    @pytest.mark.parametrize(
+        "text", ["'; DROP TABLE empleados; --", "<script>alert(1)</script>", "%s $1 %(x)s", "🦙 ñ"]
+    )
+    def test_stores_any_text_as_it_is(self, client, ana, text):
+        row = client.post("/empleados", json={**ana, "nombre": text, "posicion": text}).json()
+        assert client.get(f"/empleados/{row['id']}").json()["nombre"] == text
+        assert client.get("/empleados", query={"posicion": text}).json() == [row]
+
+
+class TestRead:
+    def test_finds_a_row_with_its_version(self, any_door, ana):
+        row = any_door.post("/empleados", json=ana).json()
+        answer = any_door.get("/empleados/1")
+        assert (answer.status, answer.json(), answer.headers["ETag"]) == (200, row, '"1"')
+
+    @pytest.mark.parametrize("row_id", ["1", "0", "-1", "x", "1.0", "01", "%20", "٣", HUGE_ID, "9" * 400])
+    def test_an_id_that_nothing_has_is_not_found(self, client, row_id):
+        for answer in (
+            client.get(f"/empleados/{row_id}"),
+            client.delete(f"/empleados/{row_id}"),
+            client.put(f"/empleados/{row_id}", json={}),
+            client.get(f"/empleados/{row_id}/eventos"),
+        ):
+            assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+    @pytest.mark.parametrize("known", ['"1"', 'W/"1"', '"0", "1"', "*"])
+    def test_is_not_sent_again_to_who_has_it(self, client, ana, known):
+        client.post("/empleados", json=ana)
+        answer = client.get("/empleados/1", headers={"If-None-Match": known})
+        assert (answer.status, answer.body, answer.headers["ETag"]) == (304, b"", '"1"')
+
+    @pytest.mark.parametrize("known", ['"2"', "1", "garbage", '"'])
+    def test_is_sent_to_who_has_another_version_or_says_nonsense(self, client, ana, known):
+        client.post("/empleados", json=ana)
+        assert client.get("/empleados/1", headers={"If-None-Match": known}).status == 200
+
+
+class TestUpdate:
+    def test_changes_what_is_sent_and_nothing_else(self, any_door, ana):
+        before = any_door.post("/empleados", json=ana).json()
+        answer = any_door.put("/empleados/1", json={"posicion": "Jefa"}, headers={"If-Match": '"1"'})
+        after = answer.json()
+        assert (answer.status, answer.headers["ETag"]) == (200, '"2"')
+        assert after.pop("actualizado_en") > before.pop("actualizado_en")
+        assert after == {**before, "posicion": "Jefa", "version": 2}
+
+    def test_without_a_change_there_is_neither_a_version_nor_an_event(self, client, ana, publisher):
+        row = client.post("/empleados", json=ana).json()
+        for body in ({}, ana, {"salario": 5000, "email": "ANA@example.com"}):
+            answer = client.put("/empleados/1", json=body)
+            assert (answer.status, answer.json(), answer.headers["ETag"]) == (200, row, '"1"')
+        assert [each.tipo for each in publisher.published] == ["creado"]
+
+    @pytest.mark.parametrize("if_match", ['"2"', 'W/"1"', '"x", "3"', '"99999999999999999999"', '""'])
+    def test_refuses_when_somebody_else_changed_it(self, client, ana, if_match):
+        client.post("/empleados", json=ana)
+        answer = client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match})
+        assert (answer.status, answer.json()["type"]) == (412, "urn:crud-empleados:stale-version")
+        assert client.delete("/empleados/1", headers={"If-Match": if_match}).status == 412
+        assert client.get("/empleados/1").json()["nombre"] == "Ana Pérez"
+
+    @pytest.mark.parametrize("if_match", ["*", '"7" , "1"'])
+    def test_changes_any_version_that_is_wanted(self, client, ana, if_match):
+        client.post("/empleados", json=ana)
+        assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match}).status == 200
+
+    @pytest.mark.parametrize("if_match", ["1", "", '"', "*,*", '"1" "2"'])
+    def test_refuses_a_condition_that_cannot_be_read(self, client, ana, if_match):
+        client.post("/empleados", json=ana)
+        assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match}).status == 400
+        assert client.delete("/empleados/1", headers={"If-Match": if_match}).status == 400
+        assert client.get("/empleados/1").json()["version"] == 1
+
+    def test_a_missing_row_is_not_found_whatever_the_condition(self, client):
+        assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": "*"}).status == 404
+
+    def test_refuses_the_email_of_another(self, client, ana):
+        client.post("/empleados", json=ana)
+        client.post("/empleados", json={**ana, "email": "b@example.com"})
+        assert client.put("/empleados/2", json={"email": "Ana@example.com"}).status == 409
+
+    def test_refuses_fields_that_the_database_gives(self, client, ana):
+        client.post("/empleados", json=ana)
+        answer = client.put("/empleados/1", json={"id": 2, "version": 7, "nombre": None})
+        assert (answer.status, fields_of(answer)) == (
+            422,
+            {"nombre": "tipo", "id": "desconocido", "version": "desconocido"},
+        )
+
+
+class TestDelete:
+    def test_removes_the_row_and_keeps_its_history(self, any_door, ana):
+        any_door.post("/empleados", json=ana)
+        answer = any_door.delete("/empleados/1", headers={"If-Match": '"1"'})
+        assert (answer.status, answer.body) == (204, b"")
+        assert any_door.get("/empleados/1").status == 404
+        assert any_door.delete("/empleados/1").status == 404
+        history = any_door.get("/empleados/1/eventos").json()
+        assert [(each["tipo"], each["empleado"]["version"]) for each in history] == [("eliminado", 2), ("creado", 1)]
+
+
+class TestList:
+    def test_is_an_array_by_id(self, any_door, ana):
+        assert any_door.get("/empleados").json() == []
+        rows = [any_door.post("/empleados", json={**ana, "email": f"{n}@example.com"}).json() for n in range(3)]
+        answer = any_door.get("/empleados")
+        assert (answer.status, answer.json()) == (200, rows)
+        assert "Link" not in answer.headers
+
+    @pytest.mark.parametrize("field", ["id", "nombre", "email", "posicion", "salario", "fecha_contratacion", "version",
+                                       "creado_en", "actualizado_en"])  # fmt: skip
+    @pytest.mark.parametrize("sign", ["", "-"])
+    def test_pages_show_each_row_once_in_each_order(self, people, field, sign):
+        whole = people.get("/empleados", query={"orden": sign + field, "limite": "200"}).json()
+        shown, link = [], f"/empleados?orden={sign}{field}&limite=5"
+        for _ in range(3):
+            answer = people.get(link)
+            shown += answer.json()
+            link = answer.headers.get("Link", "").removeprefix("<").removesuffix('>; rel="next"')
+        assert (shown, link) == (whole, "")
+        assert len({row["id"] for row in whole}) == 12
+
+    def test_sorts_names_as_people_do(self, people):
+        assert names(people.get("/empleados?orden=nombre")) == [
+            *("ana", "Ángel", "Bruno", "Carla", "David", "Elena", "Félix", "Íñigo", "Ñusta", "Óscar", "oscar", "Zoe")
+        ]
+
+    def test_a_link_keeps_the_other_parameters(self, people):
+        answer = people.get("/empleados", query={"q": "p", "posicion": "Jefa", "orden": "-salario", "limite": "3"})
+        link = re.fullmatch(r'<(/empleados\?.*)>; rel="next"', answer.headers["Link"])
+        assert link is not None
+        assert link[1].startswith("/empleados?q=p&posicion=Jefa&orden=-salario&limite=3&cursor=")
+        rest = people.get(link[1])
+        assert [row["salario"] for row in answer.json() + rest.json()] == [1011, 1010, 1008, 1007, 1005, 1004]
+
+    def test_rows_that_come_and_go_shift_nothing(self, people):
+        first = people.get("/empleados?limite=5")
+        people.delete("/empleados/1")
+        link = first.headers["Link"].removeprefix("<").partition(">")[0]
+        assert [row["id"] for row in people.get(link).json()] == [6, 7, 8, 9, 10]
+
+    @pytest.mark.parametrize(
+        ("q", "found"),
+        [
+            ("ana", True), ("ANÁ", True), ("per", True), ("pérez ana", True), ("analis", True), ("example", True),
+            ("ana@example.com", True), ("com ana", True), ("nap", False), ("ana zoe", False), ("!!!", False),
+            ("", True), ("   ", True), ("ana & | ! ( ' \\ :* <->", True), ("'", False),
+        ],
+    )  # fmt: skip
+    def test_search_needs_all_words_by_their_beginnings(self, client, ana, q, found):
+        client.post("/empleados", json=ana)
+        assert bool(client.get("/empleados", query={"q": q}).json()) is found
+
+    def test_position_filters_exactly(self, people):
+        assert len(people.get("/empleados?posicion=Analista").json()) == 4
+        assert people.get("/empleados?posicion=analista").json() == []
+        assert len(people.get("/empleados?posicion=").json()) == 12
+
+    @pytest.mark.parametrize(
+        ("query", "field", "rule"),
+        [
+            ("limite=0", "limite", "rango"), ("limite=201", "limite", "rango"), ("limite=x", "limite", "rango"),
+            ("limite=", "limite", "rango"), ("limite=%D9%A3", "limite", "rango"),
+            ("limite=1&limite=2", "limite", "repetido"),
+            ("orden=clave", "orden", "orden"), ("orden=--id", "orden", "orden"), ("orden=", "orden", "orden"),
+            ("cursor=abc", "cursor", "cursor"), ("cursor=", "cursor", "cursor"), ("cursor=!!", "cursor", "cursor"),
+            ("q=%00", "q", "caracteres"), ("q=" + "a" * 201, "q", "longitud"),
+            ("posicion=%0A", "posicion", "caracteres"),
+            ("limit=5", "limit", "desconocido"),
+        ],
+    )  # fmt: skip
+    def test_refuses_a_bad_parameter(self, client, query, field, rule):
+        answer = client.get(f"/empleados?{query}")
+        assert (answer.status, fields_of(answer)) == (422, {field: rule})
+
+
+class TestHistory:
+    def test_pages_of_everybody_are_newest_first(self, people):
+        shown, link = [], "/eventos?limite=5"
+        while link:
+            answer = people.get(link)
+            shown += answer.json()
+            link = answer.headers.get("Link", "").removeprefix("<").removesuffix('>; rel="next"')
+        assert [each["empleado"]["id"] for each in shown] == list(range(12, 0, -1))
+
+    def test_pages_of_one_are_newest_first(self, client, ana):
+        client.post("/empleados", json=ana)
+        for number in range(4):
+            client.put("/empleados/1", json={"salario": number})
+        first = client.get("/empleados/1/eventos?limite=3")
+        link = first.headers["Link"].removeprefix("<").partition(">")[0]
+        assert link.startswith("/empleados/1/eventos?limite=3&cursor=")
+        rest = client.get(link)
+        assert [each["empleado"]["version"] for each in first.json() + rest.json()] == [5, 4, 3, 2, 1]
+        assert "Link" not in rest.headers
+
+    def test_tells_that_the_salary_changed_but_never_what_it_is(self, client, ana):
+        client.post("/empleados", json=ana)
+        client.put("/empleados/1", json={"salario": 4321.99})
+        answer = client.get("/eventos")
+        assert answer.json()[0]["cambios"] == ["salario"]
+        assert b"4321" not in answer.body
+
+    @pytest.mark.parametrize("path", ["/eventos", "/empleados/1/eventos"])
+    @pytest.mark.parametrize("query", ["limite=0", "cursor=aWQKMQox", "cursor=x", "q=ana"])
+    def test_refuses_a_bad_parameter(self, client, ana, path, query):
+        client.post("/empleados", json=ana)
+        assert client.get(f"{path}?{query}").status == 422
+
+
+def test_summary_counts_and_measures_by_position(people):
+    assert [tuple(each.values()) for each in people.get("/resumen").json()] == [
+        ("Jefa", 8, 1006, 1001, 1011),
+        ("Analista", 4, 1004.5, 1000, 1009),
+    ]
+
+
+def test_actor_comes_from_the_verified_token(system, ana):
+    del system
+    Client(app, claims=person("rrhh", username="jefa@example.com")).post("/empleados", json=ana)
+    program_client = Client(app, claims=program("directorio/rrhh"))
+    program_client.delete("/empleados/1")
+    assert [each["actor"] for each in program_client.get("/eventos").json()] == [CLIENT_ID, "jefa@example.com"]
+
+
+def test_health_asks_the_database_only_when_told(client):
+    assert client.get("/health").json() == {"estado": "ok"}
+    assert client.get("/health?deep=1").json() == {"estado": "ok"}
+
+
+@pytest.mark.parametrize("query", ["deep=2", "deep=", "deep=1&deep=1"])
+def test_a_depth_of_health_that_does_not_exist_is_refused(client, query):
+    answer = client.get(f"/health?{query}")
+    assert answer.status == 422
+    assert [error["campo"] for error in answer.json()["errores"]] == ["deep"]
+
+
+@pytest.mark.parametrize("path", ["/empleados", "/empleados/1", "/empleados/1/eventos", "/eventos", "/resumen",
+                                  "/health", "/openapi.json"])  # fmt: skip
+def test_head_and_options_are_served_everywhere(client, ana, path):
+    client.post("/empleados", json=ana)
+    head = client.head(path)
+    assert (head.status, head.body) == (200, b"")
+    options = client.options(path)
+    assert options.status == 204
+    assert {"GET", "HEAD", "OPTIONS"} <= set(options.headers["Allow"].split(", "))
+    assert client.patch(path).status == 405

@@ -1,0 +1,117 @@
+"""The environment variables."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chalicelib.correos.settings import SettingError, Settings
+
+APP = Path(__file__).parents[3] / "email_app"
+ENVIRONMENT = {
+    "EMAIL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/crud-app-email-queue",
+    "EMAIL_DLQ_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/crud-app-email-dlq",
+    "LEDGER_TABLE": "crud-app-correos",
+    "EMAIL_FROM": "Directorio <directorio@example.com>",
+    "NOTIFY_TO": "rrhh@example.com",
+    "NOTIFY_EMPLOYEE": "false",
+    "SES_CONFIGURATION_SET": "crud-app-correos",
+    "MAIL_RATE": "7",
+}
+
+
+def test_reads_every_variable():
+    settings = Settings.from_environment({**ENVIRONMENT, "NOTIFY_EMPLOYEE": "true", "MAIL_LANGUAGE": "en"})
+
+    assert settings.email_queue_url == ENVIRONMENT["EMAIL_QUEUE_URL"]
+    assert settings.email_dlq_url == ENVIRONMENT["EMAIL_DLQ_URL"]
+    assert settings.ledger_table == "crud-app-correos"
+    assert settings.email_from == "Directorio <directorio@example.com>"
+    assert settings.notify_to == ("rrhh@example.com",)
+    assert settings.notify_employee is True
+    assert settings.ses_configuration_set == "crud-app-correos"
+    assert settings.mail_rate == 7
+    assert settings.mail_language == "en"
+
+
+def test_mails_are_in_spanish_unless_said_otherwise():
+    assert Settings.from_environment(ENVIRONMENT).mail_language == "es"
+
+
+def test_recipients_are_separated_by_commas_and_counted_once():
+    settings = Settings.from_environment({**ENVIRONMENT, "NOTIFY_TO": "a@example.com, b@example.com,A@example.com"})
+
+    assert {address.lower() for address in settings.notify_to} == {"a@example.com", "b@example.com"}
+    assert len(settings.notify_to) == 2
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_a_missing_variable_is_named(name):
+    environment = {key: value for key, value in ENVIRONMENT.items() if key != name}
+
+    with pytest.raises(SettingError, match=rf"\b{name}\b"):
+        Settings.from_environment(environment)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAIL_RATE", "0.000"),
+        ("MAIL_RATE", "-1"),
+        ("MAIL_RATE", "nan"),
+        ("MAIL_RATE", "1e3"),
+        ("MAIL_RATE", "1001"),
+        ("EMAIL_QUEUE_URL", "crud-app-email-queue"),
+        ("EMAIL_DLQ_URL", "arn:aws:sqs:us-east-1:000000000000:dlq"),
+        ("LEDGER_TABLE", "crud app"),
+        ("EMAIL_FROM", "directorio"),
+        ("EMAIL_FROM", "Directorio\n<directorio@example.com>"),
+        ("NOTIFY_TO", "rrhh"),
+        ("NOTIFY_TO", "rrhh@example.com,"),
+        ("NOTIFY_TO", "RRHH <rrhh@example.com>"),
+        ("NOTIFY_EMPLOYEE", "sí"),
+        ("NOTIFY_EMPLOYEE", "True"),
+        ("SES_CONFIGURATION_SET", ""),
+        ("MAIL_LANGUAGE", "fr"),
+        ("DEMO", "yes"),
+    ],
+)
+def test_a_malformed_variable_is_named_without_its_value(name, value):
+    with pytest.raises(SettingError, match=rf"\b{name}\b") as refusal:
+        Settings.from_environment({**ENVIRONMENT, name: value})
+
+    assert not value or value not in str(refusal.value)
+
+
+def test_the_local_stage_has_all_that_is_needed():
+    stage = json.loads((APP / ".chalice" / "config.json").read_text())["stages"]["local"]
+
+    assert Settings.from_environment(stage["environment_variables"]).notify_to == ("rrhh@example.com",)
+
+
+def test_both_stages_set_the_same_variables_of_the_app():
+    stages = json.loads((APP / ".chalice" / "config.json").read_text())["stages"]
+    local, aws = (
+        {name for name in stages[stage]["environment_variables"] if not name.startswith("AWS_")}
+        for stage in ("local", "aws")
+    )
+
+    assert local == aws == {*ENVIRONMENT, "MAIL_LANGUAGE", "DEMO"}
+
+
+def test_importing_the_app_needs_no_environment_and_opens_nothing():
+    program = (
+        "import sys\n"
+        "def refuse_sockets(event, _):\n"
+        "    assert not event.startswith('socket.'), event\n"
+        "sys.addaudithook(refuse_sockets)\n"
+        "import app\n"
+        "assert 'boto3' not in sys.modules\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=APP, env={"PYTHONPATH": str(APP / "vendor")}, check=True, timeout=60
+    )

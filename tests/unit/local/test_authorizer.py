@@ -1,0 +1,173 @@
+"""Tokens that are let in, and all those that are not."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.authorizer import JwtAuthorizer, RemoteKeys, Unauthorized
+from local.emulator import free_port
+from local.wire import LoopbackServer, WireAnswer, WireRequest
+from tests.unit.local.issuer import (
+    CLIENT,
+    ISSUER,
+    KEY,
+    KEY_ID,
+    STRANGERS_KEY,
+    FakeKeys,
+    access_claims,
+    public_key,
+    sign,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+AUTHORIZER = JwtAuthorizer(ISSUER, [CLIENT], FakeKeys())
+NOW = int(time.time())
+
+
+def base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def unsigned(claims: dict[str, Any], **header: str) -> str:
+    """A token that says so of itself."""
+    parts = [json.dumps(part).encode() for part in ({"alg": "none", "kid": KEY_ID, **header}, claims)]
+    return ".".join(map(base64url, parts)) + "."
+
+
+def with_public_key_as_secret(claims: dict[str, Any]) -> str:
+    """The attack on libraries that take a public RSA key for the secret of an HMAC."""
+    signed = unsigned(claims, alg="HS256").removesuffix(".")
+    secret = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return f"{signed}.{base64url(hmac.digest(secret, signed.encode(), 'sha256'))}"
+
+
+REFUSED: dict[str, Callable[[], str]] = {
+    "expired": lambda: sign(access_claims(exp=NOW - 1)),
+    "without an end": lambda: sign(access_claims(exp=None)),
+    "not yet valid": lambda: sign(access_claims(nbf=NOW + 600)),
+    "issued in the future": lambda: sign(access_claims(iat=NOW + 600)),
+    "another issuer": lambda: sign(access_claims(iss=f"{ISSUER}2")),
+    "without an issuer": lambda: sign(access_claims(iss=None)),
+    "another audience": lambda: sign(access_claims(client_id="other")),
+    "without an audience": lambda: sign(access_claims(client_id=None)),
+    "an audience beside the right client": lambda: sign(access_claims(aud="other")),
+    "a key that does not exist": lambda: sign(access_claims(), key_id="other"),
+    "without a key's id": lambda: sign(access_claims(), key_id=None),
+    "somebody else's key": lambda: sign(access_claims(), key=STRANGERS_KEY),
+    "unsigned": lambda: sign(access_claims()).rpartition(".")[0] + ".",
+    "alg none": lambda: unsigned(access_claims()),
+    "alg None": lambda: unsigned(access_claims(), alg="None"),
+    "signed with the public key": lambda: with_public_key_as_secret(access_claims()),
+    "another algorithm": lambda: sign(access_claims(), algorithm="RS512"),
+    "claims changed": lambda: ".".join(
+        part
+        for part in (
+            sign(access_claims()).split(".")[0],
+            sign(access_claims(username="eva@example.com")).split(".")[1],
+            sign(access_claims()).split(".")[2],
+        )
+    ),
+}
+
+
+def test_a_valid_token_is_let_in_with_its_claims_as_text() -> None:
+    claims = AUTHORIZER.claims_of(f"Bearer {sign(access_claims(version=2, ok=True, more={'a': [1]}))}")
+    assert claims["cognito:groups"] == "[rrhh admin]"
+    assert (claims["version"], claims["ok"], claims["more"]) == ("2", "true", '{"a":[1]}')
+
+
+@pytest.mark.parametrize("prefix", ["", "Bearer ", "bearer  "])
+def test_the_word_bearer_may_be_left_out(prefix: str) -> None:
+    assert AUTHORIZER.claims_of(prefix + sign(access_claims()))["username"] == "ana@example.com"
+
+
+@pytest.mark.parametrize("audience", [CLIENT, ["other", CLIENT]])
+def test_an_id_token_is_let_in_as_on_aws(audience: object) -> None:
+    """The app refuses it: see frontdoor's Access."""
+    token = sign(access_claims(token_use="id", client_id=None, aud=audience))
+    assert AUTHORIZER.claims_of(token)["token_use"] == "id"
+
+
+@pytest.mark.parametrize("make", REFUSED.values(), ids=REFUSED)
+def test_a_token_that_is_not_valid_is_refused(make: Callable[[], str]) -> None:
+    with pytest.raises(Unauthorized):
+        AUTHORIZER.claims_of(f"Bearer {make()}")
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer a.b.c", "Bearer ñ"]
+)
+def test_what_is_no_token_is_refused(header: str | None) -> None:
+    with pytest.raises(Unauthorized):
+        AUTHORIZER.claims_of(header)
+
+
+@given(st.text(), st.dictionaries(st.text(), st.none() | st.text() | st.integers()), st.binary(max_size=20))
+def test_garbage_is_refused_and_crashes_nothing(text: str, claims: dict[str, Any], signature: bytes) -> None:
+    head = base64url(json.dumps({"alg": "RS256", "kid": KEY_ID, **claims}).encode())
+    tail = base64url(signature)
+    for token in (text, f"{head}.{head}.{tail}", f"{head}.{tail}.{tail}"):
+        with pytest.raises(Unauthorized):
+            AUTHORIZER.claims_of(token)
+
+
+# ---- the issuer's keys -----------------------------------------------------------------------------------------------
+
+
+class KeyServer(LoopbackServer):
+    """Publishes keys, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(0, max_request_bytes=0)
+        self.document: object = {"keys": [public_key()]}
+        self.asked = 0
+
+    def answer(self, _: WireRequest) -> WireAnswer:
+        self.asked += 1
+        return WireAnswer(200, [], json.dumps(self.document).encode())
+
+
+@contextmanager
+def key_server() -> Iterator[KeyServer]:
+    server = KeyServer()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def test_keys_are_fetched_once_and_not_for_each_unknown_id() -> None:
+    with key_server() as server:
+        keys = RemoteKeys(f"http://127.0.0.1:{server.port}/jwks.json")
+        found = [keys.find(key_id) is not None for key_id in (KEY_ID, "forged", KEY_ID, "forged too")]
+        assert (found, server.asked) == ([True, False, True, False], 1)
+
+
+@pytest.mark.parametrize("document", [{}, {"keys": []}, {"keys": [{"kty": "none"}]}])
+def test_an_issuer_that_publishes_nonsense_has_no_keys(document: object) -> None:
+    with key_server() as server:
+        server.document = document
+        assert RemoteKeys(f"http://127.0.0.1:{server.port}/jwks.json").find(KEY_ID) is None
+
+
+def test_an_issuer_that_does_not_answer_has_no_keys() -> None:
+    assert RemoteKeys(f"http://127.0.0.1:{free_port()}/jwks.json").find(KEY_ID) is None
+
+
+def test_a_token_of_a_published_key_is_let_in() -> None:
+    with key_server() as server:
+        keys = RemoteKeys(f"http://127.0.0.1:{server.port}/jwks.json")
+        assert JwtAuthorizer(ISSUER, [CLIENT], keys).claims_of(sign(access_claims(), key=KEY))["iss"] == ISSUER

@@ -1,0 +1,96 @@
+"""The lines on the terminal, and in the log of a process."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+import pytest
+
+from local.console import Console
+from local.logs import ReadableFormatter, log_to_stdout
+
+
+def never() -> None:
+    pytest.fail("the terminal is not broken")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def written(stream: io.StringIO, *lines: tuple[str, str]) -> str:
+    console = Console(stream, on_broken=never)
+    for name, text in lines:
+        console.line(name, text)
+    return stream.getvalue()
+
+
+def test_each_line_begins_with_the_name_of_its_process() -> None:
+    assert written(io.StringIO(), ("crud", "GET / 200"), ("email-pump", "[SES] Enviado")) == (
+        "crud       │ GET / 200\nemail-pump │ [SES] Enviado\n"
+    )
+
+
+def test_a_line_is_neither_cut_nor_read_as_markup() -> None:
+    text = f"[bold]:smile: {'x' * 300}"
+    assert written(io.StringIO(), ("crud", text)) == f"crud       │ {text}\n"
+
+
+def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[31mERROR boom" in written(Terminal(), ("crud", "ERROR boom"))
+    assert "\x1b[33mWARNING hm" in written(Terminal(), ("crud", "WARNING hm"))
+
+
+def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[3" not in written(Terminal(), ("crud", "ERROR boom"))
+
+
+def test_ready_stands_alone_on_its_line_and_the_addresses_follow() -> None:
+    stream = io.StringIO()
+    Console(stream, on_broken=never).ready({"page": "http://localhost:8000/", "database": "make psql"})
+    assert stream.getvalue() == "\nready\n  page      http://localhost:8000/\n  database  make psql\n\n"
+
+
+def test_when_nobody_reads_any_more_that_is_said_and_nothing_breaks() -> None:
+    class Closed(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    noticed: list[bool] = []
+    Console(Closed(), on_broken=lambda: noticed.append(True)).line("crud", "GET / 200")
+    assert noticed
+
+
+def formatted(level: int, message: str, *arguments: object, **extra: object) -> str:
+    record = logging.getLogger("app").makeRecord("app", level, "app.py", 1, message, arguments, None, extra=extra)
+    return ReadableFormatter().format(record)
+
+
+def test_a_log_line_is_its_message_and_what_it_does_not_say_yet() -> None:
+    assert formatted(logging.INFO, "GET %s", "/x", path="/x", status=200) == "GET /x  status=200"
+
+
+@pytest.mark.parametrize(("level", "beginning"), [(logging.WARNING, "WARNING "), (logging.ERROR, "ERROR ")])
+def test_trouble_says_so(level: int, beginning: str) -> None:
+    assert formatted(level, "hm") == f"{beginning}hm"
+
+
+def test_libraries_are_quiet_and_the_project_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        # `force` would close pytest's own handlers.
+        root.handlers.clear()
+        log_to_stdout()
+        logging.getLogger("botocore.credentials").info("Found credentials")
+        logging.getLogger("chalicelib.publisher").info("[SNS] Publicado", extra={"empleado": 7})
+        logging.getLogger("botocore.credentials").warning("hm")
+    finally:
+        root.handlers[:], root.level = handlers, level
+    assert capsys.readouterr().out == "[SNS] Publicado  empleado=7\nWARNING hm\n"

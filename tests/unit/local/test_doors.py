@@ -1,0 +1,252 @@
+"""Requests become the events of AWS; answers are taken or refused as AWS does."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalice_frontdoor.testing.events import CLIENT_ADDRESS, Wire, event_for
+from local.authorizer import JwtAuthorizer
+from local.doors import AnswerRefused, Door, DoorClosed, HttpApi, LoadBalancer
+from local.wire import WireAnswer, WireRequest
+from tests.unit.local.issuer import CLIENT, ISSUER, FakeKeys, access_claims, sign
+
+ALB, HTTP_API = LoadBalancer(), HttpApi()
+DOORS: dict[str, Door] = {"alb": ALB, "http-api": HTTP_API}
+# What each request has of its own, and what the sample events have instead of this machine's.
+FOREIGN_HEADERS = {"content-length", "host", "x-amzn-trace-id", "x-forwarded-port", "x-forwarded-proto"}
+FOREIGN_CONTEXT = {"accountId", "apiId", "domainName", "domainPrefix", "requestId", "time", "timeEpoch", "elb"}
+
+tokens = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=8)
+values = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=",;="), max_size=10)
+headers = st.lists(st.tuples(tokens.map("x-{}".format), values), max_size=4)
+wires = st.builds(
+    Wire,
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "BREW"]),
+    path=st.lists(st.sampled_from(["", "empleados", "7", "%C3%B1", "a%2Fb", "a+b", "%25"])).map(
+        lambda parts: "/" + "/".join(parts)
+    ),
+    query=st.lists(
+        st.sampled_from(["q=ana", "q=%C3%A9", "orden=-id", "filtro%5B%5D=a", "vacio=", "solo", "a=b%26c"])
+    ).map("&".join),
+    headers=st.builds(
+        lambda own, kind, claimed: tuple(own + kind + claimed),
+        headers,
+        st.sampled_from(
+            [
+                [],
+                [("Content-Type", "application/json")],
+                [("Content-Type", "text/csv; charset=utf-8")],
+                [("Content-Type", "application/octet-stream")],
+                [("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
+                [("Cookie", "a=1; b=2")],
+                [("User-Agent", "curl/8")],
+            ]
+        ),
+        st.sampled_from([[], [("X-Forwarded-For", "1.2.3.4")]]),
+    ),
+    body=st.binary(max_size=20) | st.text(max_size=20).map(str.encode),
+)
+
+
+def on_the_wire(wire: Wire) -> WireRequest:
+    return WireRequest(
+        wire.method, wire.path, wire.query, [*wire.headers, ("Host", "here:1")], wire.body, CLIENT_ADDRESS
+    )
+
+
+def without(mapping: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in mapping.items() if name not in names}
+
+
+@given(wires)
+def test_the_load_balancers_event_is_that_of_aws(wire: Wire) -> None:
+    """Compared with the events that the whole test suite is built on."""
+    ours, expected = ALB.event(on_the_wire(wire)), event_for("alb_multi", wire)
+    for event in (ours, expected):
+        event["multiValueHeaders"] = without(event["multiValueHeaders"], FOREIGN_HEADERS)
+        assert event.pop("requestContext").keys() == {"elb"}
+    assert ours == expected
+
+
+@given(wires)
+def test_the_http_apis_event_is_that_of_aws(wire: Wire) -> None:
+    ours, expected = HTTP_API.event(on_the_wire(wire)), event_for("http_api_2", wire)
+    assert ours["requestContext"].keys() == expected["requestContext"].keys()
+    for event in (ours, expected):
+        event["headers"] = without(event["headers"], FOREIGN_HEADERS)
+        event["requestContext"] = without(event["requestContext"], FOREIGN_CONTEXT)
+    assert ours == expected
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_a_door_says_where_the_request_came_in(door: Door) -> None:
+    event = door.event(WireRequest("GET", "/", "", [("Host", "localhost:8001")], b"", "127.0.0.1"))
+    given = {name: value for name, [value] in event["multiValueHeaders"].items()} if door is ALB else event["headers"]
+    assert given["host"] == "localhost:8001"
+    assert given["x-forwarded-port"] == "8001"
+    assert given["x-forwarded-for"] == "127.0.0.1"
+    assert given["x-amzn-trace-id"].startswith("Root=1-")
+
+
+def test_a_request_without_host_or_with_a_trace_keeps_what_it_has() -> None:
+    event = HTTP_API.event(WireRequest("GET", "/", "", [("X-Amzn-Trace-Id", "Root=1-a")], b"", "127.0.0.1"))
+    assert event["headers"]["x-forwarded-port"] == "80"
+    assert event["headers"]["x-amzn-trace-id"] == "Root=1-a"
+
+
+def alb_response(**changes: Any) -> dict[str, Any]:
+    return {
+        "statusCode": 200,
+        "statusDescription": "200 OK",
+        "isBase64Encoded": False,
+        "multiValueHeaders": {"Content-Type": ["text/plain"]},
+        "body": "hola",
+        **changes,
+    }
+
+
+def http_api_response(**changes: Any) -> dict[str, Any]:
+    return {
+        "statusCode": 200,
+        "isBase64Encoded": False,
+        "headers": {"Content-Type": "text/plain"},
+        "body": "hola",
+        **changes,
+    }
+
+
+def test_repeated_headers_stay_repeated_behind_the_load_balancer() -> None:
+    answer = ALB.answer(alb_response(multiValueHeaders={"Set-Cookie": ["a=1", "b=2"], "X": ["y"]}))
+    assert answer == WireAnswer(
+        200,
+        [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("X", "y"), ("Content-Type", "application/octet-stream")],
+        b"hola",
+    )
+
+
+def test_cookies_of_the_http_api_become_headers() -> None:
+    answer = HTTP_API.answer(http_api_response(headers={"X": "y"}, cookies=["a=1", "b=2"]))
+    assert answer == WireAnswer(
+        200,
+        [("X", "y"), ("set-cookie", "a=1"), ("set-cookie", "b=2"), ("Content-Type", "text/plain;charset=UTF-8")],
+        b"hola",
+    )
+
+
+def test_a_body_in_base64_is_decoded() -> None:
+    body = base64.b64encode(b"\x00\xff").decode()
+    assert HTTP_API.answer(http_api_response(body=body, isBase64Encoded=True)).body == b"\x00\xff"
+
+
+def test_an_answer_without_body_gets_no_content_type() -> None:
+    assert HTTP_API.answer({"statusCode": 204}) == WireAnswer(204, [], b"")
+
+
+BROKEN_ALIKE: list[dict[str, Any]] = [
+    {"statusCode": "200"},
+    {"statusCode": None},
+    {"statusCode": 99},
+    {"statusCode": 600},
+    {"body": None},
+    {"body": {"a": 1}},
+    {"body": "\ud800"},
+    {"body": "no base64", "isBase64Encoded": True},
+]
+
+
+@pytest.mark.parametrize("response", [None, "hola", [], 200], ids=str)
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_what_is_no_object_is_refused(door: Door, response: object) -> None:
+    with pytest.raises(AnswerRefused):
+        door.answer(response)
+
+
+@pytest.mark.parametrize("changes", BROKEN_ALIKE, ids=ascii)
+def test_both_doors_refuse(changes: dict[str, Any]) -> None:
+    for door, response in ((ALB, alb_response(**changes)), (HTTP_API, http_api_response(**changes))):
+        with pytest.raises(AnswerRefused):
+            door.answer(response)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"multiValueHeaders": None},
+        {"multiValueHeaders": {"X": "y"}},
+        {"multiValueHeaders": {"X": [1]}},
+        {"body": "x" * 1_000_000},
+    ],
+    ids=lambda changes: json.dumps(changes)[:40],
+)
+def test_the_load_balancer_refuses(changes: dict[str, Any]) -> None:
+    with pytest.raises(AnswerRefused):
+        ALB.answer(alb_response(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"headers": ["X"]}, {"headers": {"X": 1}}, {"headers": {"X": ["y"]}}], ids=json.dumps
+)
+def test_the_http_api_refuses(changes: dict[str, Any]) -> None:
+    with pytest.raises(AnswerRefused):
+        HTTP_API.answer(http_api_response(**changes))
+
+
+# ---- the authorizer --------------------------------------------------------------------------------------------------
+
+
+def asked(method: str, path: str, *authorizations: str) -> dict[str, Any]:
+    """The event of a request to a guarded API."""
+    headers = [("Authorization", value) for value in authorizations]
+    guarded = HttpApi(JwtAuthorizer(ISSUER, [CLIENT], FakeKeys()))
+    return guarded.event(WireRequest(method, path, "", headers, b"", CLIENT_ADDRESS))
+
+
+def test_the_claims_of_a_valid_token_stand_where_aws_puts_them() -> None:
+    context = asked("GET", "/empleados", f"Bearer {sign(access_claims())}")["requestContext"]
+    claims = context["authorizer"]["jwt"]["claims"]
+    assert (claims["username"], claims["cognito:groups"]) == ("ana@example.com", "[rrhh admin]")
+    assert all(isinstance(value, str) for value in claims.values())
+    assert context["routeKey"] == "$default"
+
+
+@pytest.mark.parametrize("path", ["/health", "/openapi.json"])
+def test_open_routes_need_no_token(path: str) -> None:
+    event = asked("GET", path)
+    assert event["routeKey"] == f"GET {path}"
+    assert "authorizer" not in event["requestContext"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "authorizations"),
+    [
+        ("GET", "/empleados", []),
+        ("HEAD", "/health", []),
+        ("GET", "/health/", []),
+        ("GET", "/Health", []),
+        ("OPTIONS", "/empleados", []),
+        ("GET", "/empleados", ["Bearer"]),
+        ("GET", "/empleados", ["Basic YTpi"]),
+        ("GET", "/empleados", ["Bearer garbage"]),
+        ("GET", "/empleados", ["Bearer a.b.c"]),
+    ],
+)
+def test_without_a_valid_token_the_function_is_never_called(
+    method: str, path: str, authorizations: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(DoorClosed) as closed:
+        asked(method, path, *authorizations)
+    assert (closed.value.answer.status, closed.value.answer.body) == (401, b'{"message":"Unauthorized"}')
+    assert ("WWW-Authenticate", "Bearer") in closed.value.answer.headers
+    assert "authorizer" in caplog.text
+
+
+def test_two_tokens_are_none() -> None:
+    token = f"Bearer {sign(access_claims())}"
+    with pytest.raises(DoorClosed):
+        asked("GET", "/empleados", token, token)

@@ -1,0 +1,81 @@
+"""Programs that end by a signal and start anew when their code changes."""
+
+from __future__ import annotations
+
+import os
+import py_compile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from local.program import CodeWatch, Ending
+
+PATIENCE = 20.0
+
+
+def test_the_first_reason_to_end_counts() -> None:
+    ending = Ending()
+    assert not ending.asked
+    ending.ask(1)
+    ending.ask(0)
+    assert ending.asked
+    assert ending.wait() == 1
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "chalicelib").mkdir(parents=True)
+    (folder / "app.py").write_text("")
+    (folder / "chalicelib" / "page.html").write_text("")
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "shared.py").write_text("")
+    (folder / "vendor").mkdir()
+    (folder / "vendor" / "shared").symlink_to(tmp_path / "shared")
+    return folder
+
+
+def watched(folder: Path) -> threading.Event:
+    changed = threading.Event()
+    CodeWatch(folder, changed.set).start()
+    return changed
+
+
+def touch(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    later = time.time_ns() + 1_000_000_000
+    os.utime(path, ns=(later, later))
+
+
+@pytest.mark.parametrize("name", ["app.py", "chalicelib/page.html", "vendor/shared/shared.py", "chalicelib/new.py"])
+def test_a_change_is_noticed(project: Path, name: str) -> None:
+    changed = watched(project)
+    touch(project / name)
+    assert changed.wait(PATIENCE)
+
+
+def test_a_file_that_goes_is_a_change(project: Path) -> None:
+    changed = watched(project)
+    (project / "app.py").unlink()
+    assert changed.wait(PATIENCE)
+
+
+def test_byte_code_that_python_would_take_for_new_is_forgotten(project: Path) -> None:
+    code = project / "app.py"
+    byte_code = Path(py_compile.compile(str(code), doraise=True) or "")
+    assert byte_code.exists()
+    changed = watched(project)
+    touch(code)
+    assert changed.wait(PATIENCE)
+    assert not byte_code.exists()
+
+
+def test_byte_code_and_hidden_folders_do_not_count(project: Path) -> None:
+    changed = watched(project)
+    touch(project / "__pycache__" / "app.pyc")
+    touch(project / ".chalice" / "deployed.json")
+    (project / "vendor" / "gone").symlink_to(project / "nowhere")
+    assert not changed.wait(1.2)

@@ -1,0 +1,138 @@
+"""Loading a Chalice project, and running its functions as Lambda does."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.project import Function, InvocationFailed, LambdaContext, region
+
+if TYPE_CHECKING:
+    from .conftest import LoadProject
+
+APP = """
+    import os
+    from chalice import Chalice
+    app = Chalice(app_name="tiny")
+    SEEN = os.environ["GREETING"]
+"""
+
+
+def test_the_variables_of_the_stage_are_there_when_the_app_is_imported(load_project: LoadProject) -> None:
+    load_project(APP, environment_variables={"GREETING": "hola"})
+    assert sys.modules["app"].SEEN == "hola"
+
+
+def test_a_variable_of_the_environment_wins(load_project: LoadProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREETING", "buenas")
+    load_project(APP, environment_variables={"GREETING": "hola"})
+    assert sys.modules["app"].SEEN == "buenas"
+
+
+def test_a_function_has_the_limits_of_its_stage(load_project: LoadProject) -> None:
+    project = load_project(
+        APP,
+        environment_variables={"GREETING": ""},
+        lambda_timeout=28,
+        lambda_functions={"slow": {"lambda_timeout": 300, "lambda_memory_size": 1024}},
+    )
+    ordinary, slow = project.function("any", print), project.function("slow", print)
+    assert (ordinary.name, ordinary.timeout_seconds, ordinary.memory_mb) == ("tiny-local-any", 28, 128)
+    assert (slow.timeout_seconds, slow.memory_mb) == (300, 1024)
+
+
+def test_without_limits_a_function_has_chalices_own(load_project: LoadProject) -> None:
+    function = load_project(APP, environment_variables={"GREETING": ""}).function("any", print)
+    assert (function.timeout_seconds, function.memory_mb) == (60, 128)
+
+
+def test_what_is_vendored_can_be_imported(load_project: LoadProject, write_project: Any) -> None:
+    folder = write_project("")
+    (folder / "vendor" / "vendored_for_this_test").mkdir(parents=True)
+    (folder / "vendor" / "vendored_for_this_test" / "__init__.py").write_text("WORD = 'found'")
+    load_project("from chalice import Chalice\nfrom vendored_for_this_test import WORD\napp = Chalice(app_name=WORD)")
+    del sys.modules["vendored_for_this_test"]
+    assert sys.modules["app"].app.app_name == "found"
+
+
+def test_a_handler_gets_a_copy_of_the_event_and_gives_json() -> None:
+    def handler(event: Any, _: LambdaContext) -> object:
+        event["list"].append(2)
+        return {"tuple": (1, 2), "event": event}
+
+    event = {"list": [1]}
+    assert Function("f", handler).invoke(event) == {"tuple": [1, 2], "event": {"list": [1, 2]}}
+    assert event == {"list": [1]}
+
+
+def test_the_context_is_that_of_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    contexts: list[LambdaContext] = []
+    Function("f", lambda _, context: contexts.append(context), timeout_seconds=5, memory_mb=256).invoke({})
+    Function("f", lambda _, context: contexts.append(context)).invoke({})
+    first, second = contexts
+    assert first.function_name == "f"
+    assert first.memory_limit_in_mb == "256"  # a string: Lambda reads it from its environment
+    assert first.invoked_function_arn == "arn:aws:lambda:eu-west-1:000000000000:function:f"
+    assert 0 < first.get_remaining_time_in_millis() <= 5_000
+    assert first.aws_request_id != second.aws_request_id
+
+
+def test_a_time_that_has_run_out_is_zero() -> None:
+    assert LambdaContext("f", "128", "arn", deadline=0).get_remaining_time_in_millis() == 0
+
+
+def explode(*_: object) -> None:
+    raise ValueError("boom")
+
+
+def leave(*_: object) -> None:
+    sys.exit(3)
+
+
+@pytest.mark.parametrize("handler", [explode, leave, lambda *_: {1, 2}], ids=["raises", "exits", "returns no JSON"])
+def test_a_function_error_is_logged_with_its_stack(handler: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(InvocationFailed, match="f failed"):
+        Function("f", handler).invoke({})
+    assert caplog.records[-1].exc_info
+
+
+def test_a_handler_over_its_time_is_reported_at_once_and_has_failed() -> None:
+    reported = threading.Event()
+
+    class Notice(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if "timed out after 0.05 s" in record.getMessage():
+                reported.set()
+
+    notice = Notice()
+    logging.getLogger("local.project").addHandler(notice)
+    try:
+        with pytest.raises(InvocationFailed, match=r"over its time-out of 0\.05 s"):
+            # The handler goes on until the report has been written: so it was written while it ran.
+            Function("f", lambda *_: reported.wait(10), timeout_seconds=0.05).invoke({})
+    finally:
+        logging.getLogger("local.project").removeHandler(notice)
+    assert reported.is_set()
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "us-east-1"),
+        ({"AWS_DEFAULT_REGION": "eu-south-2"}, "eu-south-2"),
+        ({"AWS_DEFAULT_REGION": "eu-south-2", "AWS_REGION": "sa-east-1"}, "sa-east-1"),
+    ],
+)
+def test_the_region_is_found_as_boto3_finds_it(
+    variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert region() == expected

@@ -1,0 +1,492 @@
+"""The pump with a real queue, a real topic and the clock."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from local.program import Ending
+from local.project import Function
+from local.pump.__main__ import Pump, sources
+from local.pump.queue import QueueReader
+from local.pump.schedule import ScheduleSource
+from local.pump.source import LONGEST_WAIT_SECONDS, NotThere, keep_doing
+from local.pump.topic import TopicSource
+from local.settings import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from local.emulator import Emulator
+    from local.pump.source import Source
+
+    from .conftest import LoadProject, WriteProject
+
+PATIENCE = 20.0
+
+
+class Aws:
+    """A queue with a dead letter queue, and a topic, of one test."""
+
+    def __init__(self) -> None:
+        self.sqs, self.sns = boto3.client("sqs"), boto3.client("sns")
+        self.name = f"test-{uuid.uuid4()}"
+        self.topic_arn = self.sns.create_topic(Name=self.name)["TopicArn"]
+        self.dead = self.sqs.create_queue(QueueName=f"{self.name}-dlq")["QueueUrl"]
+        dead_arn = self.sqs.get_queue_attributes(QueueUrl=self.dead, AttributeNames=["QueueArn"])["Attributes"]
+        redrive = {"deadLetterTargetArn": dead_arn["QueueArn"], "maxReceiveCount": 2}
+        self.queue = self.sqs.create_queue(
+            QueueName=self.name, Attributes={"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(redrive)}
+        )["QueueUrl"]
+
+    def send(self, *bodies: str) -> None:
+        for body in bodies:
+            self.sqs.send_message(QueueUrl=self.queue, MessageBody=body)
+
+    def depth(self, queue: str) -> int:
+        """Messages that wait or are being handled."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        attributes = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=list(names))["Attributes"]
+        return sum(int(attributes[name]) for name in names)
+
+
+@pytest.fixture
+def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    return Aws()
+
+
+@contextmanager
+def running(pump: Pump, ending: Ending | None = None) -> Iterator[threading.Thread]:
+    ending = ending or Ending()
+    thread = threading.Thread(target=pump.run, args=(ending,))
+    thread.start()
+    try:
+        yield thread
+    finally:
+        ending.ask()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+QUEUE_APP = """
+    from chalice import Chalice
+    app = Chalice(app_name="tiny")
+    BATCHES = []
+    BROKEN = {"bad"}
+
+    @app.on_sqs_message(queue="%s", batch_size=10)
+    def consume(event):
+        records = event.to_dict()["Records"]
+        BATCHES.append(records)
+        if any(record["body"] == "explode" for record in records):
+            raise ValueError("boom")
+        failed = [record["messageId"] for record in records if record["body"] in BROKEN]
+        return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
+"""
+
+
+def bodies(batches: list[list[dict[str, Any]]]) -> list[str]:
+    return [record["body"] for batch in batches for record in batch]
+
+
+def test_a_message_that_fails_ends_in_the_dead_letter_queue_alone(aws: Aws, load_project: LoadProject) -> None:
+    project = load_project(QUEUE_APP % aws.name)
+    aws.send("one", "bad", "two")
+    with running(Pump(sources(project))):
+        wait_until(lambda: aws.depth(aws.dead))
+        wait_until(lambda: aws.depth(aws.queue) == 0)
+    assert sorted(bodies(sys.modules["app"].BATCHES)) == ["bad", "bad", "one", "two"]
+    assert aws.sqs.receive_message(QueueUrl=aws.dead)["Messages"][0]["Body"] == "bad"
+
+
+def test_what_was_redriven_after_the_handler_was_mended_succeeds(aws: Aws, load_project: LoadProject) -> None:
+    project = load_project(QUEUE_APP % aws.name)
+    aws.send("bad")
+    with running(Pump(sources(project))):
+        wait_until(lambda: aws.depth(aws.dead))
+        sys.modules["app"].BROKEN.clear()
+        dead = QueueReader(aws.sqs, f"{aws.name}-dlq")
+        [message] = dead.receive(10, 0, threading.Event())
+        aws.send(message["Body"])
+        dead.delete([message])
+        wait_until(lambda: aws.depth(aws.queue) == 0 and bodies(sys.modules["app"].BATCHES).count("bad") == 3)
+    assert aws.depth(aws.dead) == 0
+
+
+def test_an_exception_fails_the_whole_batch(aws: Aws, load_project: LoadProject) -> None:
+    project = load_project(QUEUE_APP % aws.name)
+    aws.send("one", "explode")
+    with running(Pump(sources(project))):
+        wait_until(lambda: aws.depth(aws.dead) == 2)
+    assert sorted(bodies(sys.modules["app"].BATCHES)) == ["explode", "explode", "one", "one"]
+
+
+def test_a_malformed_response_fails_the_whole_batch(aws: Aws, load_project: LoadProject) -> None:
+    app = """
+        from chalice import Chalice
+        app = Chalice(app_name="tiny")
+
+        @app.on_sqs_message(queue="%s")
+        def consume(event):
+            return {"batchItemFailures": [{"itemIdentifier": None}]}
+    """
+    project = load_project(app % aws.name)
+    aws.send("one")
+    with running(Pump(sources(project))):
+        wait_until(lambda: aws.depth(aws.dead) == 1)
+
+
+def test_the_event_of_a_real_message_is_complete(aws: Aws, load_project: LoadProject) -> None:
+    project = load_project(QUEUE_APP % aws.name)
+    attributes: Any = {"tipo": {"DataType": "String", "StringValue": "creado"}}
+    sent = aws.sqs.send_message(QueueUrl=aws.queue, MessageBody="hola", MessageAttributes=attributes)
+    with running(Pump(sources(project))):
+        wait_until(lambda: sys.modules["app"].BATCHES)
+    [[record]] = sys.modules["app"].BATCHES
+    assert record["messageId"] == sent["MessageId"]
+    assert record["md5OfBody"] == sent["MD5OfMessageBody"]
+    assert record["md5OfMessageAttributes"] == sent["MD5OfMessageAttributes"]
+    assert record["messageAttributes"]["tipo"]["stringValue"] == "creado"
+    assert record["eventSourceARN"].endswith(f":{aws.name}")
+    assert record["attributes"].keys() >= {
+        "ApproximateReceiveCount",
+        "SentTimestamp",
+        "SenderId",
+        "ApproximateFirstReceiveTimestamp",
+    }
+
+
+def test_a_batch_is_waited_for_as_long_as_its_window(aws: Aws, load_project: LoadProject) -> None:
+    app = QUEUE_APP.replace("batch_size=10", "batch_size=2, maximum_batching_window_in_seconds=15")
+    project = load_project(app % aws.name)
+    with running(Pump(sources(project))):
+        aws.send("first")
+        wait_until(lambda: hidden(aws))
+        aws.send("second")
+        wait_until(lambda: sys.modules["app"].BATCHES)
+    assert list(map(len, sys.modules["app"].BATCHES)) == [2]
+
+
+def hidden(aws: Aws) -> bool:
+    name: Any = "ApproximateNumberOfMessagesNotVisible"
+    return aws.sqs.get_queue_attributes(QueueUrl=aws.queue, AttributeNames=[name])["Attributes"][name] != "0"
+
+
+BLOCKING_APP = """
+    import threading
+    from chalice import Chalice
+    app = Chalice(app_name="tiny")
+    RUNNING, GO_ON = threading.Semaphore(0), threading.Event()
+
+    @app.on_sqs_message(queue="%s")
+    def consume(event):
+        RUNNING.release()
+        assert GO_ON.wait(20)
+"""
+
+
+def test_a_pump_that_is_stopped_ends_its_batch_first(aws: Aws, load_project: LoadProject) -> None:
+    project = load_project(BLOCKING_APP % aws.name)
+    aws.sqs.set_queue_attributes(QueueUrl=aws.queue, Attributes={"VisibilityTimeout": "60"})
+    aws.send("one")
+    ending = Ending()
+    with running(Pump(sources(project)), ending) as thread:
+        assert sys.modules["app"].RUNNING.acquire(timeout=PATIENCE)
+        ending.ask()
+        thread.join(0.3)
+        assert thread.is_alive()
+        sys.modules["app"].GO_ON.set()
+    assert aws.depth(aws.queue) == 0
+
+
+def test_batches_run_at_once_when_asked(aws: Aws, load_project: LoadProject) -> None:
+    project = load_project(BLOCKING_APP % aws.name)
+    aws.send("one", "two")
+    with running(Pump(sources(project), concurrency=2)):
+        assert sys.modules["app"].RUNNING.acquire(timeout=PATIENCE)
+        assert sys.modules["app"].RUNNING.acquire(timeout=PATIENCE)
+        sys.modules["app"].GO_ON.set()
+
+
+def test_a_queue_that_comes_late_is_waited_for(
+    aws: Aws, load_project: LoadProject, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    project = load_project(QUEUE_APP % f"{aws.name}-late")
+    with running(Pump(sources(project))):
+        wait_until(lambda: "cannot be read, trying again" in caplog.text)
+        url = aws.sqs.create_queue(QueueName=f"{aws.name}-late")["QueueUrl"]
+        aws.sqs.send_message(QueueUrl=url, MessageBody="hola")
+        wait_until(lambda: sys.modules["app"].BATCHES)
+        wait_until(lambda: "can be read" in caplog.text)
+
+
+def test_a_message_that_cannot_be_deleted_is_reported(aws: Aws, caplog: pytest.LogCaptureFixture) -> None:
+    aws.send("one")
+    reader = QueueReader(aws.sqs, aws.name)
+    [message] = reader.receive(1, 0, threading.Event())
+    reader.delete([message])
+    reader.delete([message])
+    assert f"message {message['MessageId']} is done but could not be deleted" in caplog.text
+
+
+# ---- topics
+
+
+TOPIC_APP = """
+    from chalice import Chalice
+    app = Chalice(app_name="tiny")
+    EVENTS = []
+
+    @app.on_sns_message(topic="%s")
+    def listen(event):
+        EVENTS.append(event.to_dict())
+"""
+
+
+def test_a_handler_gets_the_messages_of_its_topic_one_by_one(aws: Aws, load_project: LoadProject) -> None:
+    project = load_project(TOPIC_APP % aws.name)
+    attributes: Any = {"tipo": {"DataType": "String", "StringValue": "creado"}}
+    with running(Pump(sources(project))):
+        wait_until(lambda: aws.sns.list_subscriptions_by_topic(TopicArn=aws.topic_arn)["Subscriptions"])
+        aws.sns.publish(TopicArn=aws.topic_arn, Message="uno", Subject="asunto", MessageAttributes=attributes)
+        aws.sns.publish(TopicArn=aws.topic_arn, Message="dos")
+        wait_until(lambda: len(sys.modules["app"].EVENTS) == 2)
+    first, second = sys.modules["app"].EVENTS
+    [record] = first["Records"]
+    assert record["EventSource"] == "aws:sns"
+    assert record["EventSubscriptionArn"].startswith(f"{aws.topic_arn}:")
+    assert record["Sns"].keys() == {
+        "Type",
+        "MessageId",
+        "TopicArn",
+        "Subject",
+        "Message",
+        "Timestamp",
+        "SignatureVersion",
+        "Signature",
+        "SigningCertUrl",
+        "UnsubscribeUrl",
+        "MessageAttributes",
+    }
+    assert (record["Sns"]["Message"], record["Sns"]["Subject"]) == ("uno", "asunto")
+    assert record["Sns"]["MessageAttributes"] == {"tipo": {"Type": "String", "Value": "creado"}}
+    assert second["Records"][0]["Sns"]["Subject"] is None
+    assert second["Records"][0]["Sns"]["MessageAttributes"] == {}
+
+
+def test_what_was_published_while_the_pump_was_down_comes_later(aws: Aws, load_project: LoadProject) -> None:
+    project = load_project(TOPIC_APP % aws.topic_arn)
+    with running(Pump(sources(project))):
+        wait_until(lambda: aws.sns.list_subscriptions_by_topic(TopicArn=aws.topic_arn)["Subscriptions"])
+    aws.sns.publish(TopicArn=aws.topic_arn, Message="meanwhile")
+    with running(Pump(sources(project))):
+        wait_until(lambda: sys.modules["app"].EVENTS)
+    assert len(aws.sns.list_subscriptions_by_topic(TopicArn=aws.topic_arn)["Subscriptions"]) == 1
+
+
+def test_a_message_that_fails_is_tried_three_times_and_dropped(aws: Aws, caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[object] = []
+
+    def fail(event: object, _: object) -> None:
+        calls.append(event)
+        raise ValueError("boom")
+
+    source = TopicSource(aws.sns, aws.sqs, Function("fail", fail), aws.name, retry_delays=(0, 1))
+    with running(Pump([source])):
+        wait_until(lambda: aws.sns.list_subscriptions_by_topic(TopicArn=aws.topic_arn)["Subscriptions"])
+        aws.sns.publish(TopicArn=aws.topic_arn, Message="uno")
+        wait_until(lambda: "dropped after 3 attempts" in caplog.text)
+    assert len(calls) == 3
+    assert "again in 0 s" in caplog.text
+    assert "again in 1 s" in caplog.text
+
+
+def test_a_topic_that_does_not_exist_is_waited_for(aws: Aws, caplog: pytest.LogCaptureFixture) -> None:
+    source = TopicSource(aws.sns, aws.sqs, Function("f", print), "nobody-made-this")
+    with running(Pump([source])):
+        wait_until(lambda: "there is no topic nobody-made-this" in caplog.text)
+
+
+# ---- schedules
+
+
+class Every:
+    """A schedule that does not take a minute."""
+
+    def __init__(self, period: timedelta, *, times: int = 1_000) -> None:
+        self._period = period
+        self._times = times
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        self._times -= 1
+        return moment + self._period if self._times >= 0 else None
+
+
+def test_a_schedule_fires_with_the_event_of_eventbridge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    events: list[dict[str, Any]] = []
+    function = Function("tiny-local-sweep", lambda event, _: events.append(event))
+    with running(Pump([ScheduleSource(function, Every(timedelta(seconds=0.1)))])):
+        wait_until(lambda: len(events) == 2)
+    first, second = events
+    assert first["id"] != second["id"]
+    assert abs(datetime.fromisoformat(first["time"]) - datetime.now(UTC)) < timedelta(seconds=30)
+    assert {name: value for name, value in first.items() if name not in {"id", "time"}} == {
+        "version": "0",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "000000000000",
+        "region": "eu-west-1",
+        "resources": ["arn:aws:events:eu-west-1:000000000000:rule/tiny-local-sweep"],
+        "detail": {},
+    }
+
+
+def test_a_scheduled_event_that_fails_is_tried_three_times_and_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    ids: list[str] = []
+
+    def fail(event: dict[str, str], _: object) -> None:
+        ids.append(event["id"])
+        raise ValueError("boom")
+
+    schedule = Every(timedelta(0), times=1)
+    with running(Pump([ScheduleSource(Function("fail", fail), schedule, retry_delays=(0, 0.1))])):
+        wait_until(lambda: "dropped after 3 attempts" in caplog.text)
+    assert len(ids) == 3
+    assert len(set(ids)) == 1
+
+
+def test_the_schedules_of_a_project_are_found(load_project: LoadProject) -> None:
+    app = """
+        from chalice import Chalice, Cron, Rate
+        app = Chalice(app_name="tiny")
+
+        @app.schedule("rate(1 minute)")
+        def as_text(event): pass
+
+        @app.schedule(Rate(5, unit=Rate.MINUTES))
+        def as_rate(event): pass
+
+        @app.schedule(Cron(0, 9, "?", "*", "MON-FRI", "*"))
+        def as_cron(event): pass
+    """
+    names = [source.name for source in sources(load_project(app))]
+    assert names == [f"schedule → tiny-local-{name}" for name in ("as_text", "as_rate", "as_cron")]
+
+
+# ---- the pump itself
+
+
+def test_what_the_pump_cannot_drive_is_named(load_project: LoadProject, caplog: pytest.LogCaptureFixture) -> None:
+    app = """
+        from chalice import Chalice
+        app = Chalice(app_name="tiny")
+
+        @app.on_s3_event(bucket="pictures")
+        def shrink(event): pass
+    """
+    assert list(sources(load_project(app))) == []
+    assert "shrink is not driven" in caplog.text
+
+
+def test_a_source_that_breaks_ends_the_pump(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        name = "broken"
+
+        def run(self, _: threading.Event) -> None:
+            raise ZeroDivisionError
+
+    source: Source = Broken()
+    assert Pump([source]).run(Ending()) == 1
+    assert "broken broke" in caplog.text
+
+
+class RecordedWaits(threading.Event):
+    """An event that nobody waits for; it is set after ``limit`` waits."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.waits: list[float | None] = []
+        self._limit = limit
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout)
+        if len(self.waits) == self._limit:
+            self.set()
+        return self.is_set()
+
+
+def test_while_aws_does_not_answer_the_waits_grow_and_the_log_does_not(caplog: pytest.LogCaptureFixture) -> None:
+    def step() -> None:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    stop = RecordedWaits(limit=8)
+    keep_doing(step, of="queue q", stop=stop)
+    assert stop.waits == [0.25, 0.5, 1, 2, 4, 8, LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS]
+    assert len(caplog.records) == 1
+
+
+def test_after_an_answer_the_waits_are_short_again(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    outcomes = iter([NotThere("no"), NotThere("no"), None, NotThere("no"), NotThere("no")])
+
+    def step() -> None:
+        if error := next(outcomes):
+            raise error
+
+    stop = RecordedWaits(limit=4)
+    keep_doing(step, of="topic t", stop=stop)
+    assert stop.waits == [0.25, 0.5, 0.25, 0.5]
+    assert [record.message for record in caplog.records] == [
+        "topic t cannot be read, trying again: no",
+        "topic t can be read",
+        "topic t cannot be read, trying again: no",
+    ]
+
+
+def test_the_command_runs_until_sigterm(aws: Aws, write_project: WriteProject, emulator: Emulator) -> None:
+    app = """
+        from chalice import Chalice
+        app = Chalice(app_name="tiny")
+
+        @app.on_sqs_message(queue="%s")
+        def consume(event):
+            for record in event:
+                print("got", record.body, flush=True)
+    """
+    folder = write_project(app % aws.name)
+    aws.send("hola")
+    command = [sys.executable, "-m", "local.pump", "--project-dir", folder]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, **emulator.environment}
+    ) as process:
+        assert process.stdout
+        lines = [process.stdout.readline().strip() for _ in range(2)]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    assert lines == [f"drives queue {aws.name} → tiny-local-consume", "got hola"]
+    assert aws.depth(aws.queue) == 0

@@ -1,0 +1,138 @@
+"""The AWS resources of the local stack, on the real emulator."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from local import resources
+from local.emulator import REGION, free_port, running_emulator
+from local.project import LOCAL_ACCOUNT
+from local.settings import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local.emulator import Emulator
+
+LEDGER_TABLE = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text(encoding="utf-8"))
+
+
+class Aws:
+    def __init__(self, emulator: Emulator) -> None:
+        def client(service: Any) -> Any:
+            return boto3.client(service, endpoint_url=emulator.endpoint, region_name=REGION)
+
+        self.sns, self.sqs = client("sns"), client("sqs")
+        self.dynamodb, self.ses = client("dynamodb"), client("sesv2")
+
+    def create(self, ledger_table: dict[str, Any]) -> None:
+        resources.create_resources(self.sns, self.sqs, self.dynamodb, self.ses, ledger_table)
+
+    def attributes(self, queue: str) -> dict[str, str]:
+        url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        attributes: dict[str, str] = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return attributes
+
+    def receive(self, queue: str) -> list[dict[str, Any]]:
+        url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        messages: list[dict[str, Any]] = self.sqs.receive_message(
+            QueueUrl=url, MessageAttributeNames=["All"], WaitTimeSeconds=1
+        ).get("Messages", [])
+        return messages
+
+
+def topic_arn(name: str) -> str:
+    return f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{name}"
+
+
+def test_all_of_it_survives_a_restart_with_what_is_in_it(tmp_path: Path) -> None:
+    """The emulator keeps its state; what is made a second time is the same, once."""
+    with running_emulator(free_port(), tmp_path / "log", state=tmp_path / "state") as emulator:
+        aws = Aws(emulator)
+        aws.create(LEDGER_TABLE)
+        aws.sns.publish(
+            TopicArn=topic_arn(resources.TOPIC),
+            Message="primero",
+            MessageAttributes={"tipo": {"DataType": "String", "StringValue": "creado"}},
+        )
+        item = {name["AttributeName"]: {"S": "x"} for name in LEDGER_TABLE["KeySchema"]}
+        aws.dynamodb.put_item(TableName=resources.LEDGER_TABLE, Item=item)
+    with running_emulator(free_port(), tmp_path / "log", state=tmp_path / "state") as emulator:
+        aws = Aws(emulator)
+        aws.create(LEDGER_TABLE)
+        assert aws.dynamodb.scan(TableName=resources.LEDGER_TABLE)["Items"] == [item]
+        [message] = aws.receive(resources.QUEUE)
+        assert message["Body"] == "primero"  # raw: without SNS's envelope
+        assert message["MessageAttributes"]["tipo"]["StringValue"] == "creado"
+        aws.sns.publish(TopicArn=topic_arn(resources.TOPIC), Message="segundo")
+        [message] = aws.receive(resources.QUEUE)
+        assert message["Body"] == "segundo"
+        assert aws.receive(resources.QUEUE) == []  # one subscription, not two
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with running_emulator(free_port(), tmp_path_factory.mktemp("resources") / "log") as emulator:
+        made = Aws(emulator)
+        made.create(LEDGER_TABLE)
+        yield made
+
+
+def test_what_fails_again_and_again_goes_to_the_dead_letter_queue(aws: Aws) -> None:
+    attributes = aws.attributes(resources.QUEUE)
+    dead = aws.attributes(resources.DEAD_LETTER_QUEUE)
+    assert attributes["VisibilityTimeout"] == "30"
+    assert json.loads(attributes["RedrivePolicy"]) == {"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": 5}
+    assert dead["MessageRetentionPeriod"] == "1209600"
+
+
+def test_the_queue_takes_messages_of_its_topic_alone(aws: Aws) -> None:
+    [statement] = json.loads(aws.attributes(resources.QUEUE)["Policy"])["Statement"]
+    assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": topic_arn(resources.TOPIC)}}
+
+
+def test_the_ledger_forgets_by_itself(aws: Aws) -> None:
+    described = aws.dynamodb.describe_time_to_live(TableName=resources.LEDGER_TABLE)["TimeToLiveDescription"]
+    assert described["AttributeName"] == LEDGER_TABLE["TimeToLive"]["AttributeName"]
+    assert described["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
+
+
+def test_mails_may_be_sent_and_their_fate_is_told_to_the_feedback_topic(aws: Aws) -> None:
+    aws.ses.send_email(
+        FromEmailAddress="directorio@example.com",
+        Destination={"ToAddresses": ["ana@example.com"]},
+        Content={"Simple": {"Subject": {"Data": "hola"}, "Body": {"Text": {"Data": "texto"}}}},
+        ConfigurationSetName=resources.CONFIGURATION_SET,
+    )
+    [destination] = aws.ses.get_configuration_set_event_destinations(ConfigurationSetName=resources.CONFIGURATION_SET)[
+        "EventDestinations"
+    ]
+    assert destination["SnsDestination"]["TopicArn"] == topic_arn(resources.FEEDBACK_TOPIC)
+    assert set(destination["MatchingEventTypes"]) == set(resources.SES_EVENTS)
+
+
+def test_a_table_of_an_older_version_is_reported_with_the_way_out(aws: Aws) -> None:
+    newer = LEDGER_TABLE | {"GlobalSecondaryIndexes": []}
+    with pytest.raises(resources.LedgerTableOutdated, match="make clean"):
+        aws.create(newer)
+
+
+def test_the_apps_own_settings_name_the_same_resources() -> None:
+    """`chalice local` alone reads these; `make run` makes what they name."""
+    email, crud = (
+        json.loads((ROOT / app / ".chalice" / "config.json").read_text(encoding="utf-8"))["stages"]["local"][
+            "environment_variables"
+        ]
+        for app in ("email_app", "crud_app")
+    )
+    assert email["LEDGER_TABLE"] == resources.LEDGER_TABLE
+    assert email["SES_CONFIGURATION_SET"] == resources.CONFIGURATION_SET
+    assert email["EMAIL_QUEUE_URL"].rpartition("/")[2] == resources.QUEUE
+    assert email["EMAIL_DLQ_URL"].rpartition("/")[2] == resources.DEAD_LETTER_QUEUE
+    assert email["EMAIL_FROM"].rstrip(">").endswith(f"@{resources.SENDER_DOMAIN}")
+    assert crud["SNS_TOPIC_ARN"] == topic_arn(resources.TOPIC)

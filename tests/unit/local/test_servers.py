@@ -1,0 +1,86 @@
+"""The two servers that the local stack and the tests share."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local import emulator as emulator_module
+from local.emulator import Emulator, EmulatorFailed, free_port, is_ready
+from local.postgres import Postgres, running_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A folder of data outside of pytest's, whose rights pytest takes away again whenever it starts anew.
+
+    PostgreSQL refuses to run as root; then its user must be let in.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder) / "data"
+
+
+def test_a_database_is_made_once_and_can_be_asked(postgres: Postgres) -> None:
+    url = postgres.create_database("made-twice")
+    assert postgres.create_database("made-twice") == url == postgres.url("made-twice")
+    postgres.execute("CREATE TABLE rows (n int); INSERT INTO rows VALUES (1), (2)", database="made-twice")
+    assert postgres.execute("SELECT n FROM rows ORDER BY n", database="made-twice") == "1\n2"
+
+
+def test_a_statement_that_is_refused_says_why(postgres: Postgres) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refusal:
+        postgres.execute("SELECT nothing")
+    assert "nothing" in refusal.value.stderr
+
+
+def test_data_survives_the_server(data: Path) -> None:
+    with running_postgres(data) as server:
+        server.create_database("kept")
+    with running_postgres(data) as server:
+        assert server.execute("SELECT 1 FROM pg_database WHERE datname = 'kept'") == "1"
+
+
+def test_a_shutdown_ends_the_server_although_a_killed_process_never_left_it(data: Path) -> None:
+    server = Postgres(data)
+    users = data / ".handle_pids.json"
+    users.write_text(json.dumps([*json.loads(users.read_text()), 999_999_999]))
+    server.shut_down()
+    assert not (data / "postmaster.pid").exists()
+
+
+def test_an_emulator_that_does_not_start_names_its_log(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(EmulatorFailed, match=str(tmp_path / "log")):
+            Emulator(other.getsockname()[1], tmp_path / "log")
+
+
+def test_an_emulator_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emulator_module, "START_SECONDS", 0)
+    with pytest.raises(EmulatorFailed):
+        Emulator(free_port(), tmp_path / "log")
+
+
+def test_nobody_is_ready_on_a_free_port() -> None:
+    assert not is_ready(free_port())
+
+
+def test_what_is_no_emulator_is_not_ready(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_ready(emulator.port)
+
+    def nonsense(*_: object) -> None:
+        raise http.client.BadStatusLine("nonsense")
+
+    monkeypatch.setattr(http.client.HTTPConnection, "getresponse", nonsense)
+    assert not is_ready(emulator.port)

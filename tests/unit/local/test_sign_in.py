@@ -1,0 +1,164 @@
+"""The user pool of the laptop: what is in it, that it outlives a restart, and tokens of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+import jwt
+import pytest
+
+from local.authorizer import JwtAuthorizer, RemoteKeys
+from local.sign_in import ROLES, SignIn, create_sign_in, known_passwords, new_password, user_of
+from local.token import fetch_token, main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local.emulator import Emulator
+
+PAGE = "http://localhost:8000"
+
+
+@pytest.fixture(scope="module")
+def cognito(emulator: Emulator) -> Any:
+    return boto3.client("cognito-idp", endpoint_url=emulator.endpoint)
+
+
+@pytest.fixture(scope="module")
+def sign_in(cognito: Any, emulator: Emulator) -> SignIn:
+    return create_sign_in(cognito, emulator.endpoint, [PAGE], {})
+
+
+@pytest.fixture
+def environment(sign_in: SignIn, tmp_path: Path) -> dict[str, str]:
+    """Of a stack that runs."""
+    sign_in.save(tmp_path / "sign-in.json")
+    return {"LOCAL_STATE": str(tmp_path)}
+
+
+def authorizer(sign_in: SignIn) -> JwtAuthorizer:
+    return JwtAuthorizer(sign_in.issuer, sign_in.audience, RemoteKeys(sign_in.keys_url))
+
+
+def test_nobody_can_sign_up(cognito: Any, sign_in: SignIn) -> None:
+    pool = cognito.describe_user_pool(UserPoolId=sign_in.pool)["UserPool"]
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == 12
+
+
+def test_making_it_again_changes_nothing_but_the_addresses_of_the_page(cognito: Any, sign_in: SignIn) -> None:
+    again = create_sign_in(cognito, sign_in.endpoint, ["http://localhost:1"], sign_in.passwords)
+    assert again == sign_in
+    clients = cognito.list_user_pool_clients(UserPoolId=sign_in.pool, MaxResults=60)["UserPoolClients"]
+    assert len(clients) == 3
+    page = cognito.describe_user_pool_client(UserPoolId=sign_in.pool, ClientId=sign_in.page_client)["UserPoolClient"]
+    assert page["CallbackURLs"] == ["http://localhost:1/sesion/vuelta"]
+    assert "ClientSecret" not in page
+    create_sign_in(cognito, sign_in.endpoint, [PAGE], sign_in.passwords)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_users_token_has_his_name_and_his_one_group(sign_in: SignIn, environment: dict[str, str], role: str) -> None:
+    claims = authorizer(sign_in).claims_of(f"Bearer {fetch_token(environment, role)}")
+    assert (claims["username"], claims["cognito:groups"]) == (f"{role}@example.com", f"[{role}]")
+    assert claims["token_use"] == "access"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_programs_token_has_its_scope_and_nobodys_name(
+    sign_in: SignIn, environment: dict[str, str], role: str
+) -> None:
+    claims = authorizer(sign_in).claims_of(fetch_token(environment, role, is_program=True))
+    assert (claims["scope"], claims["sub"]) == (f"directorio/{role}", sign_in.program_client)
+    assert "username" not in claims
+
+
+def test_a_wrong_password_opens_nothing(cognito: Any, sign_in: SignIn) -> None:
+    with pytest.raises(cognito.exceptions.NotAuthorizedException):
+        cognito.admin_initiate_auth(
+            UserPoolId=sign_in.pool,
+            ClientId=sign_in.token_client,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": user_of("rrhh"), "PASSWORD": sign_in.passwords[user_of("admin")]},
+        )
+
+
+def test_the_page_shows_the_issuers_own_form(sign_in: SignIn) -> None:
+    query = {
+        "client_id": sign_in.page_client,
+        "response_type": "code",
+        "redirect_uri": f"{PAGE}/sesion/vuelta",
+        "scope": "openid email",
+        "code_challenge": "x" * 43,
+        "code_challenge_method": "S256",
+    }
+    form = httpx.get(f"{sign_in.endpoint}/oauth2/authorize", params=query, trust_env=False, follow_redirects=True)
+    assert form.status_code == 200
+    assert 'action="/login"' in form.text
+
+
+def test_what_is_kept_is_for_its_owner_only(sign_in: SignIn, tmp_path: Path) -> None:
+    path = tmp_path / "sign-in.json"
+    path.write_text("old", encoding="utf-8")
+    path.chmod(0o644)
+    sign_in.save(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert SignIn.load(path) == sign_in
+    assert known_passwords(path) == sign_in.passwords
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", "{}", '{"pool": 1}'])
+def test_passwords_that_cannot_be_read_are_made_anew(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "sign-in.json").write_text(content, encoding="utf-8")
+    assert known_passwords(tmp_path / "sign-in.json") == {}
+
+
+def test_passwords_have_what_the_pool_wants_and_are_never_the_same() -> None:
+    passwords = {new_password() for _ in range(200)}
+    assert len(passwords) == 200
+    for password in passwords:
+        assert len(password) >= 12
+        assert all(re.search(kind, password) for kind in ("[a-z]", "[A-Z]", "[0-9]", "-"))
+
+
+# ---- make token ------------------------------------------------------------------------------------------------------
+
+
+def test_make_token_prints_the_token_and_nothing_else(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--role", "rrhh"], environment) == 0
+    printed = capsys.readouterr()
+    token = printed.out.removesuffix("\n")
+    assert jwt.decode(token, options={"verify_signature": False})["username"] == "rrhh@example.com"
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize(("arguments", "said"), [([], "ROLE must be set"), (["--role", "jefe"], "not 'jefe'")])
+def test_make_token_says_which_roles_there_are(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments, {})
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 2
+    assert said in sentence
+    assert "lector, rrhh, admin" in sentence
+
+
+def test_make_token_says_that_nothing_runs(
+    environment: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--role", "rrhh"], {"LOCAL_STATE": str(tmp_path / "nowhere")}) == 2
+    document = json.loads((tmp_path / "sign-in.json").read_text()) | {"endpoint": "http://127.0.0.1:9"}
+    (tmp_path / "sign-in.json").write_text(json.dumps(document))
+    assert main(["--role", "rrhh", "--program"], environment) == 2
+    sentences = capsys.readouterr().err.splitlines()
+    assert len(sentences) == 2
+    assert all("start it with `make run`" in sentence for sentence in sentences)

@@ -1,0 +1,75 @@
+"""Chalice's own step: hermetic, and strict about what Chalice only warns of."""
+
+from __future__ import annotations
+
+import sysconfig
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chalice_terraform.chalice_cli import package_app
+from chalice_terraform.errors import ChaliceFailed
+from tests.unit.packaging.conftest import write_app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def names(packaged: Path) -> list[str]:
+    with zipfile.ZipFile(packaged / "deployment.zip") as packed:
+        return packed.namelist()
+
+
+def test_the_package_holds_the_app_its_vendored_code_and_the_framework(small_app: Path, tmp_path: Path) -> None:
+    assert {"app.py", "vendored/__init__.py", "chalice/app.py"} <= set(names(package_app(small_app, tmp_path / "work")))
+
+
+def test_neither_caches_nor_earlier_packages_of_the_source_tree_matter(small_app: Path, tmp_path: Path) -> None:
+    for folder in (small_app / "chalicelib", small_app / "vendor" / "vendored"):
+        (folder / "__pycache__").mkdir(parents=True)
+        (folder / "__pycache__" / "stale.pyc").write_bytes(b"stale")
+    (small_app / "chalicelib" / "__init__.py").touch()
+
+    packaged = names(package_app(small_app, tmp_path / "work"))
+
+    assert not [name for name in packaged if "__pycache__" in name]
+    assert not (small_app / ".chalice" / "deployments").exists()
+
+
+def test_an_app_that_does_not_import_stops_the_build(small_app: Path, tmp_path: Path) -> None:
+    (small_app / "app.py").write_text("raise RuntimeError('no such luck')\n")
+
+    with pytest.raises(ChaliceFailed, match="no such luck"):
+        package_app(small_app, tmp_path / "work")
+
+
+def test_the_account_of_the_person_who_packages_is_not_used(
+    small_app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "somebody-who-does-not-exist")
+
+    assert names(package_app(small_app, tmp_path / "work"))
+
+
+def test_a_dependency_that_lambda_cannot_run_stops_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chalice prints a warning, makes a package without it, and reports success."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    wheel = write_foreign_wheel(tmp_path)
+    app = write_app(tmp_path, requirements=f"foreign @ {wheel.as_uri()}\n")
+
+    with pytest.raises(ChaliceFailed, match=r"Could not install dependencies:\s+foreign==1\.0"):
+        package_app(app, tmp_path / "work")
+
+
+def write_foreign_wheel(folder: Path) -> Path:
+    """A wheel that pip takes on this machine and that no Lambda can load: of another platform, or a newer libc."""
+    own = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    platform = "manylinux_2_28_x86_64" if own == "linux_x86_64" else own
+    wheel = folder / f"foreign-1.0-py3-none-{platform}.whl"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr("foreign.py", "")
+        packed.writestr("foreign-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: foreign\nVersion: 1.0\n")
+        packed.writestr("foreign-1.0.dist-info/WHEEL", f"Wheel-Version: 1.0\nTag: py3-none-{platform}\n")
+        packed.writestr("foreign-1.0.dist-info/RECORD", "")
+    return wheel

@@ -1,0 +1,292 @@
+"""The project's own packages: complete, small, the same each time, and able to answer with nothing around them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from chalice_frontdoor.testing.claims import person
+from chalice_frontdoor.testing.events import Wire, event_for, health_check_event
+from chalice_frontdoor.testing.responses import check_response
+from chalice_terraform.__main__ import SIZE_BUDGETS, build_module
+from local.postgres import Postgres, migrate
+from tests.unit.packaging.conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+APPS = ("crud_app", "email_app", "bff_app")
+# What AWS puts beside the code in its Python runtimes.
+RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
+# A module a line. `make imports` writes them anew; what a new line costs must be seen and decided.
+FIRST_IMPORTS = Path(__file__).with_name("first_imports")
+SCHEDULED_EVENT = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "123456789012",
+    "time": "2026-11-24T08:00:00Z",
+    "region": "us-east-1",
+    "resources": ["arn:aws:events:us-east-1:123456789012:rule/publicar-pendientes"],
+    "detail": {},
+}
+# Far below a budget, the budget would notice nothing.
+SLACK = 1.3
+
+
+class Ran(NamedTuple):
+    """What came of calling a package's handlers."""
+
+    answers: list[dict[str, Any]]
+    files: list[str]
+    """Of all modules in memory."""
+    modules: list[str]
+    """Names of those that the calls imported."""
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runtime")
+    installed = Path(sysconfig.get_path("purelib"))
+    for name in RUNTIME_PACKAGES:
+        (folder / name).symlink_to(installed / name)
+    return folder
+
+
+@pytest.fixture
+def sandbox(packaged: Callable[[str], Path], runtime: Path, tmp_path: Path) -> Iterator[Callable[..., Ran]]:
+    """Unpacks an app as Lambda does, into a folder that nobody can write, and calls its handlers there."""
+    task_root = tmp_path / "task"
+
+    def call(app: str, calls: list[tuple[str, dict[str, Any]]], environment: dict[str, str] | None = None) -> Ran:
+        with zipfile.ZipFile(packaged(app) / "deployment.zip") as archive:
+            archive.extractall(task_root)
+        task_root.chmod(0o555)
+        result = subprocess.run(
+            [sys.executable, "-I", "-S", Path(__file__).with_name("lambda_sandbox.py"), task_root, runtime],
+            input=json.dumps([{"handler": handler, "event": event} for handler, event in calls]),
+            env=environment or {},
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=task_root,
+        )
+        assert result.returncode == 0, result.stderr
+        return Ran(**json.loads(result.stdout.splitlines()[-1]))
+
+    yield call
+    if task_root.exists():
+        task_root.chmod(0o755)
+
+
+def request(method: str, path: str, body: object = None, **headers: str) -> tuple[str, dict[str, Any]]:
+    """A request of somebody of human resources."""
+    lines = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    content = b"" if body is None else json.dumps(body).encode()
+    path, _, query = path.partition("?")
+    typed = (*lines, ("content-type", "application/json")) if content else lines
+    return "app.app", event_for("http_api_2", Wire(method, path, query, typed, content, claims=person("rrhh")))
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_the_package_answers_a_health_check_with_nothing_around_it(
+    sandbox: Any, app: str, runtime: Path, tmp_path: Path
+) -> None:
+    answers, files, _ = sandbox(app, [("app.app", health_check_event()), request("GET", "/health")])
+
+    check_response("alb_multi", answers[0])
+    check_response("http_api_2", answers[1])
+    assert [answer["statusCode"] for answer in answers] == [200, 200]
+    allowed = (str(tmp_path / "task"), str(runtime), sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+    assert [file for file in files if not file.startswith(allowed) and Path(file).name != "lambda_sandbox.py"] == []
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_the_package_is_within_its_budget_and_the_budget_is_tight(packaged: Callable[[str], Path], app: str) -> None:
+    size = (packaged(app) / "deployment.zip").stat().st_size
+
+    assert size <= SIZE_BUDGETS[app] <= size * SLACK
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_the_package_holds_only_compiled_code_that_it_also_holds_as_source(
+    packaged: Callable[[str], Path], app: str
+) -> None:
+    with zipfile.ZipFile(packaged(app) / "deployment.zip") as archive:
+        names = set(archive.namelist())
+    compiled = {name for name in names if name.endswith(".pyc")}
+    sources = {name for name in names if name.endswith(".py")}
+
+    assert len(compiled) == len(sources) > 0
+    assert not [name for name in names if name.startswith((".", "tests/")) or "/tests/" in name]
+
+
+def test_packaging_twice_gives_the_same_bytes(packaged: Callable[[str], Path], tmp_path: Path) -> None:
+    """From a copy of the sources with other dates, which is what another machine's checkout is."""
+    shutil.copytree(ROOT / "email_app", tmp_path / "email_app", ignore=shutil.ignore_patterns("*_cache", "__pycache__"))
+    for path in (tmp_path / "email_app").rglob("*"):
+        os.utime(path, (0, 1_000_000_000))
+
+    again = build_module(tmp_path / "email_app", tmp_path / "built")
+
+    first = packaged("email_app")
+    assert (
+        hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256((first / "deployment.zip").read_bytes()).digest()
+    )
+    assert (again.parent / "main.tf.json").read_text() == (first / "main.tf.json").read_text()
+
+
+@pytest.fixture
+def own_database(postgres: Postgres, worker_id: str) -> str:
+    """The events that stay behind are nobody else's."""
+    url = postgres.create_database(f"packaged_{worker_id}")
+    migrate(url)
+    return url
+
+
+def test_crud_app_does_all_its_work_from_its_package(sandbox: Any, own_database: str) -> None:
+    """What `contents.py` leaves out, no statement, no error and no document needs."""
+    ana = {"nombre": "Ana Pérez", "email": "ana.packaged@example.com", "posicion": "Analista", "salario": 5000.10}
+    environment = {"DATABASE_URL": own_database, "SNS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:nowhere"} | {
+        # No emulator here: publishing must fail at once, and leave the event to the sweep.
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        # Nobody has a token.
+        "DEMO": "true",
+    }
+    answers = sandbox("crud_app", [request("POST", "/empleados", ana)], environment).answers
+    assert answers[0]["statusCode"] == 201, answers[0]
+    empleado = f"/empleados/{json.loads(answers[0]['body'])['id']}"
+
+    calls = [
+        (request("GET", "/health?deep=1"), 200),
+        (request("GET", empleado), 200),
+        (request("GET", "/empleados?q=perez&orden=-salario&limite=1"), 200),
+        (request("POST", "/empleados", ana), 409),
+        (request("POST", "/empleados", {"salario": "much"}), 422),
+        (request("PUT", empleado, {"posicion": "Jefa"}, if_match='"1"'), 200),
+        (request("PUT", empleado, {"posicion": "Jefa"}, if_match='"1"'), 412),
+        (request("GET", f"{empleado}/eventos"), 200),
+        (request("GET", "/eventos"), 200),
+        (request("GET", "/resumen"), 200),
+        (request("GET", "/openapi.json"), 200),
+        (request("DELETE", empleado), 204),
+        (request("GET", empleado), 404),
+        (("app.publicar_pendientes", SCHEDULED_EVENT), None),
+    ]
+    answers = sandbox("crud_app", [call for call, _ in calls], environment).answers
+
+    got = [answer and answer["statusCode"] for answer in answers]
+    assert got == [status for _, status in calls], answers
+
+
+def test_bff_app_passes_a_request_on_from_its_package(sandbox: Any, upstream: str) -> None:
+    ran = sandbox(
+        "bff_app",
+        [request("GET", "/empleados?q=ana"), request("POST", "/empleados", {"nombre": "Ana"}), request("GET", "/")],
+        {"CRUD_API_URL": upstream, "EMAIL_API_URL": upstream, "DEMO": "true"},
+    )
+
+    assert [answer["statusCode"] for answer in ran.answers] == [200, 200, 200]
+    assert ran.answers[0]["body"] == "GET /empleados?q=ana"
+    assert ran.answers[1]["body"] == "POST /empleados"
+
+
+@pytest.fixture
+def upstream() -> Iterator[str]:
+    """An API that says what it was asked."""
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._echo()
+
+        def do_POST(self) -> None:
+            self._echo()
+
+        def _echo(self) -> None:
+            body = f"{self.command} {self.path}".encode()
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Type", "text/plain")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Keep the terminal clean."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_the_first_request_imports_nothing_that_is_not_in_the_list(
+    sandbox: Any, app: str, own_database: str, upstream: str
+) -> None:
+    """Whoever waits for a cold start waits for each of them. email_app is called by nobody who waits for AWS's part."""
+    question, environment = {
+        "crud_app": ("/empleados", {"DATABASE_URL": own_database}),
+        "email_app": ("/health", {}),
+        "bff_app": ("/empleados", {"CRUD_API_URL": upstream, "EMAIL_API_URL": upstream, "DEMO": "true"}),
+    }[app]
+    ran = sandbox(app, [request("GET", question)], environment)
+    assert ran.answers[0]["statusCode"] == 200, ran.answers
+
+    # The standard library's own insides differ between versions of Python.
+    found = [name for name in ran.modules if not _is_inside_of_python(name)]
+    listed = FIRST_IMPORTS / f"{app}.txt"
+    if os.environ.get("WRITE_IMPORTS"):
+        listed.write_text("\n".join(found) + "\n", "utf-8")
+    assert sorted(set(found) - set(listed.read_text("utf-8").split())) == []
+
+
+def _is_inside_of_python(module: str) -> bool:
+    package, *parts = module.split(".")
+    is_private = any(part.startswith("_") for part in (package, *parts))
+    return is_private and package in sys.stdlib_module_names
+
+
+def test_a_package_over_its_budget_stops_the_build(
+    small_app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from chalice_terraform.__main__ import main  # noqa: PLC0415 - beside its use
+
+    monkeypatch.setitem(SIZE_BUDGETS, "small_app", 1000)
+
+    assert main([str(tmp_path / "built"), str(small_app)]) == 1
+    assert "small_app: the package has" in capsys.readouterr().err
+    assert not (tmp_path / "built").exists()
+
+
+def test_the_command_writes_a_module_and_says_how_large_it_is(
+    small_app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from chalice_terraform.__main__ import main  # noqa: PLC0415 - beside its use
+
+    monkeypatch.setitem(SIZE_BUDGETS, "small_app", 1_000_000)
+
+    assert main([str(tmp_path / "built"), str(small_app)]) == 0
+    assert sorted(path.name for path in (tmp_path / "built" / "small_app").iterdir()) == [
+        "deployment.zip",
+        "main.tf.json",
+    ]
+    assert "bytes" in capsys.readouterr().out

@@ -1,0 +1,121 @@
+"""`make migrate`, on a real database."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tools.migration import MigrationFailed, describe, main, migrate, read_migrations
+from tools.preflight import NotReady
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local.postgres import Postgres
+
+DATABASE = "unmigrated"
+# What a migration may not do to what is there: the code that still runs, or comes back, needs it.
+CONTRACTING = re.compile(
+    r"\b(DROP\s+(TABLE|COLUMN|FUNCTION|VIEW)|RENAME|SET\s+NOT\s+NULL|ALTER\s+COLUMN\s+\w+\s+TYPE)\b"
+)
+
+
+@pytest.fixture
+def empty_database(postgres: Postgres, worker_id: str) -> Iterator[str]:
+    """The address of a database without any table."""
+    name = f"{DATABASE}_{worker_id}"
+    yield postgres.create_database(name)
+    postgres.execute(f'DROP DATABASE "{name}"')
+
+
+@pytest.fixture
+def newer_database(empty_database: str, postgres: Postgres, worker_id: str) -> str:
+    """A database that a later version of the code has migrated."""
+    statement = "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('9001')"
+    postgres.execute(statement, database=f"{DATABASE}_{worker_id}")
+    return empty_database
+
+
+def test_an_empty_database_gets_everything_after_it_was_shown(
+    empty_database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    migrate(empty_database, {"YES": "1"})
+
+    printed = capsys.readouterr().out
+    assert f"/{DATABASE}" in printed
+    assert "revision none" in printed
+    assert "CREATE TABLE empleados" in printed
+    assert "0001  The directory: employees" in printed
+    assert read_migrations(empty_database).pending == ()
+
+
+def test_without_a_yes_the_database_stays_as_it_is(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+    with pytest.raises(NotReady, match="YES=1"):
+        migrate(empty_database, {})
+
+    assert read_migrations(empty_database).current is None
+
+
+def test_a_migrated_database_needs_no_question(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    migrate(database_url, {})
+
+    assert capsys.readouterr().out.endswith("Nothing to migrate.\n")
+
+
+def test_a_newer_database_stays_as_it_is(newer_database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """So that a rollback, and a deployment of somebody who has not pulled, work."""
+    migrate(newer_database, {})
+
+    assert "revision 9001\nA newer version of the code has migrated it." in capsys.readouterr().out
+
+
+def test_a_migration_that_fails_changes_nothing(empty_database: str, postgres: Postgres, worker_id: str) -> None:
+    database = f"{DATABASE}_{worker_id}"
+    postgres.execute("CREATE TABLE eventos (id int)", database=database)  # in the way of the first migration
+
+    with pytest.raises(MigrationFailed, match=r"^The database was not migrated: .*eventos"):
+        migrate(empty_database, {"YES": "1"})
+
+    tables = (
+        "SELECT string_agg(relname, ',') FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    assert postgres.execute(tables, database=database) == "eventos"
+
+
+def test_the_address_is_shown_without_user_and_password(database_url: str) -> None:
+    shown = describe(
+        read_migrations(database_url), "postgresql://ana:top-secret@db.example.com:6543/directory?sslmode=x"
+    )
+
+    assert shown.startswith("Database db.example.com/directory: revision ")
+    assert "ana" not in shown
+    assert "secret" not in shown
+
+
+def test_migrations_only_add(empty_database: str) -> None:
+    """The code that runs meanwhile, and that which a rollback brings back, work with the schema of the newer one."""
+    sql = read_migrations(empty_database).sql
+
+    assert CONTRACTING.findall(sql) == []
+
+
+def test_the_command_migrates(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database)
+    monkeypatch.setenv("YES", "1")
+
+    assert main() == 0
+    assert "Migrated to " in capsys.readouterr().out
+
+
+def test_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+    assert main() == 1
+    assert capsys.readouterr().err.startswith("DATABASE_URL is not set")

@@ -1,0 +1,182 @@
+"""`make rollback`, with a terraform that only writes down what it is told; `make e2e` does it for real."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from local.emulator import REGION
+from tools.preflight import NotReady
+from tools.rollback import lend_local_files, main, roll_back
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from local.emulator import Emulator
+    from tests.unit.tools.terraform.conftest import FakeTerraform
+
+SENDER = "directorio@example.com"
+# A project whose packaging only leaves a trace of which edition was packaged.
+PACKAGING = """
+import sys
+from pathlib import Path
+
+target, *apps = sys.argv[1:]
+Path(target).mkdir()
+Path("infra").mkdir(exist_ok=True)
+Path("infra/packaged").write_text(Path("edition").read_text() + " " + " ".join(apps))
+"""
+
+
+class Repository:
+    """A project with two commits, of which the second runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "infra").mkdir(parents=True)
+        (folder / "build").mkdir()
+        self.git("init", "--quiet")
+        (folder / ".gitignore").write_text("/build/\n*.tfvars\n*.tfstate*\nbackend.tf\n")
+        self.packager = folder / "libs" / "chalice-terraform" / "src" / "chalice_terraform.py"
+        self.packager.parent.mkdir(parents=True)
+        self.packager.write_text(PACKAGING)
+        self.first = self.commit("1")
+        self.second = self.commit("2")
+
+    def commit(self, edition: str) -> str:
+        (self.folder / "edition").write_text(edition)
+        identity = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false")
+        self.git("add", "--all")
+        self.git(*identity, "commit", "--quiet", "-m", edition)
+        return self.git("rev-parse", "HEAD")
+
+    def git(self, *arguments: str) -> str:
+        command = ["git", "-C", str(self.folder), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "project")
+
+
+@pytest.fixture
+def environment(
+    emulator: Emulator,
+    terraform: FakeTerraform,
+    database_url: str,
+    project: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, str]:
+    """The shell of somebody who has deployed both commits, and who says yes."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
+    ses = boto3.client("sesv2", region_name=REGION)
+    with suppress(ses.exceptions.AlreadyExistsException):  # made by an earlier test of this worker
+        ses.create_email_identity(EmailIdentity=SENDER)
+    values = {"database_url": database_url, "email_from": SENDER, "aws_region": REGION}
+    plan = {"variables": {name: {"value": value} for name, value in values.items()}, "resource_changes": []}
+    terraform.answer("show", prints=json.dumps(plan))
+    terraform.answer("output", prints=json.dumps({"revisions": {"value": [project.second, project.first]}}))
+    return {"DATABASE_URL": database_url, "YES": "1"}
+
+
+def bring_back(project: Repository, environment: dict[str, str]) -> None:
+    roll_back(environment, boto3.session.Session(region_name=REGION), project.folder)
+
+
+def test_it_applies_what_was_deployed_before(
+    project: Repository, environment: dict[str, str], terraform: FakeTerraform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bring_back(project, environment)
+
+    assert terraform.commands[-5:] == ["workspace", "output", "plan", "show", "apply"]
+    (plan,) = [call for call in terraform.calls if "plan" in call["arguments"]]
+    folder = project.folder / "build" / f"revision-{project.first[:12]}"
+    assert f"-chdir={folder}/infra" in plan["arguments"]
+    # The next rollback goes further back.
+    assert json.loads(plan["environment"]["TF_VAR_revisions"]) == [project.first]
+    assert f"Revision {project.first} is back" in capsys.readouterr().out
+
+
+def test_the_work_tree_of_the_person_is_left_alone(project: Repository, environment: dict[str, str]) -> None:
+    bring_back(project, environment)
+
+    assert project.git("rev-parse", "HEAD") == project.second
+    assert project.git("status", "--porcelain") == ""
+    assert len(project.git("worktree", "list").splitlines()) == 1
+
+
+def test_another_revision_may_be_named(
+    project: Repository, environment: dict[str, str], terraform: FakeTerraform
+) -> None:
+    project.git("tag", "v2", project.second)
+
+    bring_back(project, environment | {"TO": "v2"})
+
+    (plan,) = [call for call in terraform.calls if "plan" in call["arguments"]]
+    assert json.loads(plan["environment"]["TF_VAR_revisions"])[0] == project.second
+
+
+def test_the_variables_are_those_of_the_project(
+    project: Repository, environment: dict[str, str], terraform: FakeTerraform
+) -> None:
+    (project.folder / "infra" / "dev.tfvars").touch()
+
+    bring_back(project, environment)
+
+    assert terraform.arguments_of("plan")[-1].endswith("/infra/dev.tfvars")
+
+
+def test_without_a_yes_nothing_is_applied(
+    project: Repository, environment: dict[str, str], terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+    with pytest.raises(NotReady, match="YES=1"):
+        bring_back(project, environment | {"YES": ""})
+
+    assert "apply" not in terraform.commands
+    assert project.git("status", "--porcelain") == ""
+
+
+def test_a_revision_that_cannot_be_packaged_changes_nothing(
+    project: Repository, environment: dict[str, str], terraform: FakeTerraform
+) -> None:
+    project.packager.write_text("raise SystemExit(1)")
+    broken = project.commit("3")
+
+    with pytest.raises(subprocess.CalledProcessError):
+        bring_back(project, environment | {"TO": broken})
+
+    assert "plan" not in terraform.commands
+
+
+@pytest.mark.usefixtures("terraform", "umask")
+def test_the_command_says_what_is_missing(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+    assert main() == 1
+    assert capsys.readouterr().err.startswith("DATABASE_URL is not set")
+
+
+def test_what_is_in_no_commit_is_lent_and_what_is_in_it_stays(tmp_path: Path) -> None:
+    infra, borrower = tmp_path / "infra", tmp_path / "borrower"
+    (infra / "terraform.tfstate.d").mkdir(parents=True)
+    borrower.mkdir()
+    for name in ("backend.tf", "dev.tfvars", "example.tfvars", "main.tf"):
+        (infra / name).touch()
+    (borrower / "example.tfvars").touch()
+
+    lend_local_files(infra, borrower)
+
+    lent = {file.name for file in borrower.iterdir() if file.is_symlink()}
+    assert lent == {"backend.tf", "dev.tfvars", "terraform.tfstate.d"}

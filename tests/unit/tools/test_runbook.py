@@ -1,0 +1,32 @@
+"""The runbook speaks of what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
+
+
+def test_it_says_of_every_alarm_what_to_do() -> None:
+    alarms = (ROOT / "infra" / "alarms.tf").read_text("utf-8")
+    functions = re.search(
+        r"\n  functions = \{\n(.*?)\n  \}", (ROOT / "infra" / "locals.tf").read_text("utf-8"), re.DOTALL
+    )
+    assert functions
+    names = [name.replace("_", "-") for name in re.findall(r"^ +(\w+) +=", functions[1], re.MULTILINE)]
+    of_functions = [f"{name}-{what}" for name in names for what in re.findall(r'replace\(.*\)}-(\w+)" = \{', alarms)]
+    others = re.findall(r"^    ([a-z0-9-]+) = \{$", alarms, re.MULTILINE)
+
+    said = {
+        name for row in re.findall(r"^\| (`.*?`) \|", RUNBOOK, re.MULTILINE) for name in re.findall(r"`(.*?)`", row)
+    }
+
+    assert said == {*of_functions, *others}
+
+
+def test_its_make_targets_exist() -> None:
+    targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+    assert set(re.findall(r"(?:`|\$ |&& )make ([a-z0-9-]+)", RUNBOOK)) <= set(targets)

@@ -1,0 +1,182 @@
+"""`make plan`, `make deploy`, `make sender` and `make destroy`: one environment in the AWS account of who runs them.
+
+The environment is ENVIRONMENT (default: dev): a Terraform workspace of that name, with the variables of
+`infra/<environment>.tfvars` if there is such a file, and DATABASE_URL, EMAIL_FROM and NOTIFY_TO (comma separated) of
+the shell. A deployment migrates the database before new code takes traffic (`tools/migration.py`), and remembers its
+git revision for `make rollback` (`tools/rollback.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from tools.migration import MigrationFailed, describe, migrate, read_migrations
+from tools.preflight import NotReady, check_account, check_database_url, check_plan, check_terraform, open_session
+from tools.revision import describe_revision, remember
+from tools.terraform_cli import BUILD, INFRA, ROOT, Terraform, TerraformFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from boto3.session import Session
+
+DEFAULT_ENVIRONMENT = "dev"
+# A plan and a local state hold the database's address in the clear.
+PRIVATE = 0o077
+
+
+class Deployment:
+    """One environment.
+
+    Args:
+        environment: of the process: names to values.
+        session: the AWS account and region.
+        infra: the folder of the root module.
+        build: the folder that gets the plan.
+        revision: of what is deployed.
+
+    Raises:
+        NotReady: there are no credentials, no region, or no usable Terraform.
+    """
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        session: Session,
+        *,
+        infra: Path = INFRA,
+        build: Path = BUILD,
+        revision: str | None = None,
+    ) -> None:
+        self.name = environment.get("ENVIRONMENT", DEFAULT_ENVIRONMENT)
+        self.account = check_account(session)
+        self.plan_file = build / f"{self.name}.tfplan"
+        self._revision = revision or describe_revision(ROOT)
+        self._session = session
+        self._environment = environment
+        self._terraform = Terraform(infra, terraform_variables(environment, self.name, self.account.region))
+        check_terraform(self._terraform.read_json("version", "-json"))
+        file = infra / f"{self.name}.tfvars"
+        self._variable_files = [f"-var-file={file}"] if file.is_file() else []
+
+    def plan(self) -> str:
+        """Show what a deployment would change, and keep the plan for it. Return the database's address.
+
+        Raises:
+            NotReady: something outside of the plan is missing; the plan is not kept.
+            TerraformFailed: the variables or the state are wrong; Terraform has said why.
+        """
+        self._terraform.let("revisions", remember(self.read_revisions(), self._revision))
+        self._terraform.run("plan", "-input=false", f"-out={self.plan_file}", *self._variable_files)
+        try:
+            return self._check_plan()
+        except NotReady:
+            self.plan_file.unlink()
+            raise
+
+    def plan_with_migrations(self) -> None:
+        """Show what a deployment would change, in the database too.
+
+        Raises:
+            MigrationFailed: the database does not say how it is.
+            NotReady, TerraformFailed: see ``plan``.
+        """
+        url = self.plan()
+        print(describe(read_migrations(url), url))
+
+    def deploy(self) -> None:
+        """Migrate the database, and make the changes of the plan that `make plan` showed, and no others.
+
+        The code that runs until then works with the new schema; the new code might not with the old one.
+
+        Raises:
+            NotReady: there is no plan, something outside of it is missing, or nobody agreed to the migration.
+            MigrationFailed: the schema and everything else is as it was.
+            TerraformFailed: the plan is older than the state, or AWS refused something; Terraform has said why.
+        """
+        migrate(self._check_plan(), self._environment)
+        self.apply()
+
+    def apply(self) -> None:
+        """Make the changes of the plan.
+
+        Raises:
+            TerraformFailed: see ``deploy``.
+        """
+        self._terraform.run("apply", "-input=false", str(self.plan_file))
+        self.plan_file.unlink()
+
+    def read_revisions(self) -> list[str]:
+        """The git revisions that were deployed here, newest first.
+
+        Raises:
+            NotReady: DATABASE_URL is not set.
+        """
+        self._begin()
+        revisions: list[str] = self._terraform.outputs().get("revisions", [])
+        return revisions
+
+    def create_sender(self) -> None:
+        """Ask SES to verify the sender's address; AWS sends an e-mail with a link to it."""
+        self._begin()
+        self._terraform.run("apply", "-target=aws_sesv2_email_identity.sender", *self._variable_files)
+
+    def destroy(self) -> None:
+        """Remove everything, after Terraform has asked."""
+        self._begin()
+        self._terraform.run("destroy", *self._variable_files)
+
+    def _begin(self) -> None:
+        check_database_url(self._environment)
+        self._terraform.read("init", "-input=false")
+        self._terraform.read("workspace", "select", "-or-create=true", self.name)
+
+    def _check_plan(self) -> str:
+        """Check what the plan needs, and return the database's address, which is in it."""
+        if not self.plan_file.is_file():
+            raise NotReady(f"There is no plan for the environment {self.name}: run `make plan` first and read it.")
+        plan = self._terraform.read_json("show", "-json", str(self.plan_file))
+        check_plan(plan, self._session)
+        url: str = plan["variables"]["database_url"]["value"]
+        return url
+
+
+def terraform_variables(environment: Mapping[str, str], name: str, region: str) -> dict[str, str]:
+    """What the shell says, as the variables that Terraform reads from it. A file of variables wins over them."""
+    variables = {"TF_VAR_environment": name, "TF_VAR_aws_region": region}
+    for variable in ("DATABASE_URL", "EMAIL_FROM"):
+        if environment.get(variable):
+            variables[f"TF_VAR_{variable.lower()}"] = environment[variable]
+    if environment.get("NOTIFY_TO"):
+        variables["TF_VAR_notify_to"] = json.dumps([name.strip() for name in environment["NOTIFY_TO"].split(",")])
+    return variables
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    commands = {
+        "plan": Deployment.plan_with_migrations,
+        "deploy": Deployment.deploy,
+        "sender": Deployment.create_sender,
+        "destroy": Deployment.destroy,
+    }
+    parser = argparse.ArgumentParser(prog="python -m tools.deployment")
+    parser.add_argument("command", choices=commands)
+    command = commands[parser.parse_args(arguments).command]
+    os.umask(PRIVATE)
+    try:
+        deployment = Deployment(os.environ, open_session(os.environ))
+        print(f"Environment {deployment.name}: account {deployment.account.number}, {deployment.account.region}")
+        command(deployment)
+    except (NotReady, MigrationFailed, TerraformFailed) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""`make rollback`: brings back an earlier revision: the one that was deployed before this one, or TO.
+
+It is packaged from git, in a work tree of its own below `build`, and applied by its own Terraform files to the state of
+this project: code, settings and resources are as they were. Nothing in the work tree of the person changes. The
+database's schema stays: migrations only add (`tools/migration.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tools.confirmation import confirm
+from tools.deployment import PRIVATE, Deployment
+from tools.preflight import NotReady, open_session
+from tools.revision import find_commit, find_previous
+from tools.terraform_cli import BUILD, INFRA, ROOT, TerraformFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from boto3.session import Session
+
+APPS = ("crud_app", "email_app", "bff_app")
+# What is beside the root module and in no commit: where the state is, and the environments' variables.
+LOCAL_FILES = ("backend.tf", "terraform.tfstate.d", "*.tfvars")
+
+
+def roll_back(environment: Mapping[str, str], session: Session, project: Path = ROOT) -> None:
+    """Bring back ``TO``, or what was deployed before, after showing the plan and asking.
+
+    Raises:
+        NotReady: there is nothing to bring back, something is missing, or nobody agreed.
+        subprocess.CalledProcessError: that revision cannot be packaged; it has said why.
+        TerraformFailed: see `Deployment`.
+    """
+    infra, build = project / INFRA.name, project / BUILD.name
+    deployed = Deployment(environment, session, infra=infra, build=build).read_revisions()
+    commit = find_commit(project, environment.get("TO") or find_previous(deployed))
+    print(f"Brings back revision {commit}; deployed is {deployed[0] if deployed else 'none that is remembered'}.")
+    with work_tree(project, commit) as earlier:
+        package(earlier)
+        lend_local_files(infra, earlier / INFRA.name)
+        deployment = Deployment(
+            environment, session, infra=earlier / INFRA.name, build=earlier / BUILD.name, revision=commit
+        )
+        deployment.plan()
+        confirm(f"Bring back revision {commit}?", environment)
+        deployment.apply()
+    print(f"Revision {commit} is back. The database's schema stays as it is.")
+
+
+@contextmanager
+def work_tree(project: Path, commit: str) -> Iterator[Path]:
+    """The files of ``commit`` in a folder of their own, which is gone afterwards."""
+    folder = project / BUILD.name / f"revision-{commit[:12]}"
+    git = ["git", "-C", str(project), "worktree"]
+    # What an interrupted rollback has left.
+    subprocess.run([*git, "remove", "--force", str(folder)], check=False, capture_output=True)  # noqa: S603
+    subprocess.run([*git, "add", "--quiet", "--detach", str(folder), commit], check=True)  # noqa: S603
+    try:
+        yield folder
+    finally:
+        subprocess.run([*git, "remove", "--force", str(folder)], check=False)  # noqa: S603
+
+
+def package(project: Path) -> None:
+    """Package the apps of ``project`` with its own packager: the modules then fit its root module.
+
+    Raises:
+        subprocess.CalledProcessError: it cannot; it has said why.
+    """
+    command = [sys.executable, "-m", "chalice_terraform", BUILD.name, *APPS]
+    libraries = os.pathsep.join(str(folder) for folder in sorted(project.glob("libs/*/src")))
+    subprocess.run(command, cwd=project, check=True, env={**os.environ, "PYTHONPATH": libraries})  # noqa: S603 - our own interpreter
+
+
+def lend_local_files(infra: Path, borrower: Path) -> None:
+    """Let the Terraform files in ``borrower`` work on the state, and with the variables, of those in ``infra``."""
+    for pattern in LOCAL_FILES:
+        for file in infra.glob(pattern):
+            link = borrower / file.name
+            if not link.exists():  # example.tfvars is in git
+                link.symlink_to(file)
+
+
+def main() -> int:
+    os.umask(PRIVATE)
+    try:
+        roll_back(os.environ, open_session(os.environ))
+    except subprocess.CalledProcessError as failure:
+        print(f"The rollback ended before it changed anything: {failure}", file=sys.stderr)
+        return 1
+    except (NotReady, TerraformFailed) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
