@@ -15,7 +15,7 @@ FUZZ := .fuzz
 BENCH := .bench
 APPS := crud_app email_app bff_app
 # Folders whose packages the development environment imports: the repository, what each Lambda has in its root, and the libraries.
-IMPORTED := / $(APPS) $(wildcard libs/*/src)
+IMPORTED := / $(APPS) shared $(wildcard libs/*/src)
 # What `make bench` compares with, each with packages of its own.
 PEERS := $(basename $(notdir $(wildcard requirements/bench/*.in)))
 # uv must use the interpreter that made the environment: it decides the Lambda runtime.
@@ -38,7 +38,7 @@ help: ## List the targets
 .PHONY: install
 install: $(VENV)/.ready $(EMULATOR)/.ready ## Make the environments .venv and .emulator, from the lock files
 
-$(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt $(wildcard libs/*/src)
+$(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt shared $(wildcard libs/*/src)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CrudEmpleados needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
 	@echo "Installing the development environment (.venv)…"
 	@$(PYTHON) -m venv --clear $(VENV)
@@ -153,7 +153,7 @@ bench: install package $(PEERS:%=$(BENCH)/%/.ready) ## How fast it is beside wha
 
 # A module is stale when anything that goes into it is newer.
 MODULES := $(APPS:%=build/%/main.tf.json)
-IN_EVERY_MODULE := $(wildcard libs/chalice-*/src/*/*.py) $(VENV)/.ready
+IN_EVERY_MODULE := $(wildcard libs/chalice-*/src/*/*.py shared/*/*.py shared/*/*.json) $(VENV)/.ready
 
 .PHONY: package
 package: $(MODULES) ## Package the apps for Lambda, each as a Terraform module (build)
