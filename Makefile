@@ -23,6 +23,9 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 # As pip does: a network that has an authority of its own has it there.
 export UV_SYSTEM_CERTS := 1
+# Compiled once, at installation: each of the many processes that tests start would compile everything again.
+export UV_COMPILE_BYTECODE := 1
+unexport PYTHONDONTWRITEBYTECODE
 
 LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/scan requirements/fuzz requirements/dev \
   $(PEERS:%=requirements/bench/%)
@@ -252,8 +255,8 @@ screenshots: install browser ## Take pictures of every view (build/screenshots; 
 	@$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: test
-test: lint types unit infra-test browser-test ## All tests: style, types, units and integration, Terraform
-	@printf '\033[32mmake test: passed\033[0m\n'
+test: install package browser pgbouncer ## Style, types, units, Terraform, the page in a browser: ONLY=email runs one app's
+	@$(BIN)/python -m tests.stages $(if $(ONLY),only "$$ONLY",test)
 
 # In one process and in the order of the files: all tests drive one deployment. Its making counts for the first.
 .PHONY: e2e
@@ -263,4 +266,5 @@ e2e: install package ## The real Terraform on the AWS emulator with IAM enforced
 	  else echo "make e2e: skipped: terraform is not on the PATH (install 1.5 or newer, or say TERRAFORM=tofu)"; fi
 
 .PHONY: check
-check: test scan e2e ## What CI runs: make test, make scan, and make e2e where terraform is on the PATH
+check: install package browser pgbouncer $(LOAD)/.ready $(SCAN)/.ready $(PEERS:%=$(BENCH)/%/.ready) ## What CI runs: everything, with coverage, scans, and e2e where terraform is on the PATH
+	@$(BIN)/python -m tests.stages check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ from local.emulator import CREDENTIALS, Emulator, free_port, running_emulator
 from local.postgres import Postgres, migrate, running_postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from xdist.workermanage import WorkerController
 
@@ -62,6 +63,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(config.stash[_data_folder], ignore_errors=True)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest) -> Generator[None]:
+    """End the run when a fixture of the session cannot be made: all tests that need it would fail for one reason."""
+    try:
+        return (yield)
+    except Exception:
+        if fixturedef.scope == "session":
+            request.session.shouldfail = f"the session's fixture {fixturedef.argname} could not be made"
+        raise
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_real_aws() -> Iterator[None]:
     """No test may meet the AWS account of the person who runs it."""
@@ -88,11 +100,28 @@ def postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def database_url(postgres: Postgres, worker_id: str) -> str:
-    """A migrated database of this worker's own. Who changes rows cleans up: see crud_app's conftest."""
-    url = postgres.create_database(f"test_{worker_id}")
-    migrate(url)
-    return url
+def migrated_database(postgres: Postgres, shared_folder: Path) -> Callable[[str], str]:
+    """Makes a migrated database and returns its address: a copy of one that is migrated once for all workers."""
+    template = "migrated_template"
+    with (shared_folder / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared_folder / "template.ready").exists():
+            migrate(postgres.create_database(template))
+            (shared_folder / "template.ready").touch()
+
+    def make(name: str) -> str:
+        # PostgreSQL copies a database for one session at a time.
+        with (shared_folder / "template.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return postgres.create_database(name, template=template)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def database_url(migrated_database: Callable[[str], str], worker_id: str) -> str:
+    """A migrated database of this worker's own. A test that changes rows cleans up: see crud_app's conftest."""
+    return migrated_database(f"test_{worker_id}")
 
 
 @pytest.fixture(scope="session")

@@ -1,66 +1,33 @@
-"""docs/roles.md is what the deployment does: at the page's address, and past it, at the APIs' own."""
+"""Who may do what in the deployment: at the page's address and at the APIs' own."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from local.sign_in import ROLES
+from chalicelib.correos import roles as correos
+from chalicelib.directorio import roles as directorio
 from tests.e2e.page import REQUEST_SECONDS
-from tests.support.roles import Operation, document, operations_of, row_of
+from tests.support.roles import ROLES, RULES, answers_of, expected_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tests.e2e.system import DeployedSystem, Headers
+    from tests.e2e.system import DeployedSystem
 
 pytestmark = pytest.mark.e2e
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "roles.md"
+EXPECTED = {rule: expected_answers(*rule) for rule in RULES}
 
 
-@pytest.fixture(scope="module")
-def people(system: DeployedSystem) -> dict[str, Headers]:
-    """The headers of everybody there is, the weakest first."""
-    return {"nobody": {}, "without a role": system.person(None)} | {role: system.person(role) for role in ROLES}
-
-
-@pytest.fixture(scope="module")
-def apis(system: DeployedSystem) -> Iterator[list[httpx.Client]]:
-    """The two HTTP APIs at their own addresses, asked by whoever says so in the request."""
-    clients = [
-        httpx.Client(base_url=url, timeout=REQUEST_SECONDS, trust_env=False)
-        for url in system.outputs["api_urls"].values()
-    ]
-    yield clients
-    for client in clients:
-        client.close()
-
-
-@pytest.fixture(scope="module")
-def rows(apis: list[httpx.Client], people: dict[str, Headers]) -> Mapping[Operation, list[str]]:
-    return {operation: row_of(operation, api, people) for api in apis for operation in operations_of(api)}
-
-
-def test_the_apis_answer_as_the_document_says(people: dict[str, Headers], rows: Mapping[Operation, list[str]]) -> None:
-    assert document(list(people), rows) == DOCUMENT.read_text("utf-8")
-
-
-def test_the_page_lets_in_exactly_those_whom_the_apis_let_in(
-    system: DeployedSystem, people: dict[str, Headers], rows: Mapping[Operation, list[str]]
-) -> None:
-    with system.page.client() as page:
-        assert {operation: row_of(operation, page, people) for operation in rows} == rows
-
-
-def test_a_program_may_do_what_a_person_of_its_role_may(
-    system: DeployedSystem, apis: list[httpx.Client], rows: Mapping[Operation, list[str]]
-) -> None:
+def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(system: DeployedSystem) -> None:
+    people = {"nobody": {}, "without a role": system.person(None)} | {role: system.person(role) for role in ROLES}
     programs = {role: system.program(role) for role in ROLES}
 
-    answers = {operation: row_of(operation, api, programs) for api in apis for operation in operations_of(api)}
-
-    assert answers == {operation: row[-len(ROLES) :] for operation, row in rows.items()}
+    with system.page.client() as page:
+        assert answers_of(page, RULES, people) == EXPECTED
+    for name, rules in (("crud", directorio.RULES), ("email", correos.RULES)):
+        url = system.outputs["api_urls"][name]
+        with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, trust_env=False) as api:
+            assert answers_of(api, rules, people) == {rule: EXPECTED[rule] for rule in rules}, name
+            assert answers_of(api, rules, programs) == {rule: EXPECTED[rule][2:] for rule in rules}, name

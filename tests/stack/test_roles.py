@@ -1,83 +1,55 @@
-"""docs/roles.md is what the running system does: at the page's address, and past it, at the APIs' own."""
+"""Who may do what, asked of `make run`: at the page's address and at the APIs' own."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import httpx
-import pytest
 
-from local.sign_in import ROLES
-from tests.support.roles import Operation, document, operations_of, row_of
-from tests.support.stack import ROOT
+from chalice_frontdoor import ANYBODY
+from chalicelib.correos import roles as correos
+from chalicelib.directorio import roles as directorio
+from tests.support.roles import ROLES, RULES, answers_of, expected_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from tests.support.stack import Stack
 
-DOCUMENT = ROOT / "docs" / "roles.md"
-
-Callers = dict[str, dict[str, str]]
+EXPECTED = {rule: expected_answers(*rule) for rule in RULES}
 
 
-@pytest.fixture(scope="module")
-def people(stack: Stack) -> Callers:
-    """The headers of everybody there is, the weakest first."""
+def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(stack: Stack) -> None:
     people = {"nobody": {}, "without a role": {"Authorization": stack.authorization_of_newcomer()}}
-    return people | {role: {"Authorization": stack.authorization(role)} for role in ROLES}
+    people |= {role: {"Authorization": stack.authorization(role)} for role in ROLES}
+    places = {stack.url: RULES, _api(stack, "CRUD_PORT"): directorio.RULES, _api(stack, "EMAIL_PORT"): correos.RULES}
+
+    for place, rules in places.items():
+        with httpx.Client(base_url=place, trust_env=False) as client:
+            assert answers_of(client, rules, people) == {rule: EXPECTED[rule] for rule in rules}, place
 
 
-@pytest.fixture(scope="module")
-def programs(stack: Stack) -> Callers:
-    return {role: {"Authorization": stack.authorization(role, is_program=True)} for role in ROLES}
+def test_a_program_may_do_what_a_person_of_its_role_may(stack: Stack) -> None:
+    programs = {role: {"Authorization": stack.authorization(role, is_program=True)} for role in ROLES}
+
+    for port, rules in (("CRUD_PORT", directorio.RULES), ("EMAIL_PORT", correos.RULES)):
+        with httpx.Client(base_url=_api(stack, port), trust_env=False) as client:
+            assert answers_of(client, rules, programs) == {rule: EXPECTED[rule][2:] for rule in rules}
 
 
-@pytest.fixture(scope="module")
-def apis(stack: Stack) -> Iterator[list[httpx.Client]]:
-    """The two HTTP APIs, asked by whoever says so in the request."""
-    clients = [
-        httpx.Client(base_url=f"http://127.0.0.1:{stack.ports[port]}", trust_env=False)
+def test_the_rules_name_every_operation_that_the_apis_describe_and_open_only_what_is_public(stack: Stack) -> None:
+    described = {
+        (method.upper(), path)
         for port in ("CRUD_PORT", "EMAIL_PORT")
-    ]
-    yield clients
-    for client in clients:
-        client.close()
+        for path, operations in httpx.get(f"{_api(stack, port)}/openapi.json", trust_env=False).json()["paths"].items()
+        for method in operations
+        if method in {"get", "post", "put", "delete"}
+    }
+
+    assert described == set(RULES)
+    assert {rule for rule, needed in RULES.items() if needed == ANYBODY} == {
+        ("GET", "/health"),
+        ("GET", "/openapi.json"),
+    }
 
 
-@pytest.fixture(scope="module")
-def rows(apis: list[httpx.Client], people: Callers) -> Mapping[Operation, list[str]]:
-    return {operation: row_of(operation, api, people) for api in apis for operation in operations_of(api)}
-
-
-def test_the_document_is_what_the_apis_answer(people: Callers, rows: Mapping[Operation, list[str]]) -> None:
-    table = document(list(people), rows)
-    if os.environ.get("WRITE_DOCS"):
-        DOCUMENT.write_text(table, encoding="utf-8")
-
-    assert DOCUMENT.read_text(encoding="utf-8") == table
-
-
-def test_the_page_lets_in_exactly_those_whom_the_apis_let_in(
-    stack: Stack, people: Callers, rows: Mapping[Operation, list[str]]
-) -> None:
-    with httpx.Client(base_url=stack.url, trust_env=False) as page:
-        proxied = {operation: row_of(operation, page, people) for operation in rows}
-
-    assert proxied == rows
-
-
-def test_a_program_may_do_what_a_person_of_its_role_may(
-    apis: list[httpx.Client], programs: Callers, rows: Mapping[Operation, list[str]]
-) -> None:
-    answers = {operation: row_of(operation, api, programs) for api in apis for operation in operations_of(api)}
-
-    assert answers == {operation: row[-len(ROLES) :] for operation, row in rows.items()}
-
-
-def test_only_what_is_no_secret_is_open(rows: Mapping[Operation, list[str]]) -> None:
-    open_to_all = {f"{operation.method} {operation.path}" for operation, row in rows.items() if row[0] == "✓"}
-
-    assert open_to_all == {"GET /health", "GET /openapi.json"}
-    assert all(row == sorted(row, key=lambda answer: answer == "✓") for row in rows.values()), "no role takes away"
+def _api(stack: Stack, port: str) -> str:
+    return f"http://127.0.0.1:{stack.ports[port]}"

@@ -1,0 +1,284 @@
+"""`make test` and `make check`: runs the stages in two lanes, shows how far each is, and ends with a table.
+
+A stage is a command of the Makefile's kind. What it prints goes to `build/stages/<stage>.log`; of one that fails, the
+end is shown. Lanes run side by side, because most stages use one core and wait for the rest of the time.
+
+    python -m tests.stages test
+    python -m tests.stages check
+    python -m tests.stages only email
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "build" / "stages"
+PYTHON = sys.executable
+BIN = Path(PYTHON).parent
+#: Lines of a failed stage's log that are shown.
+LAST_LINES = 60
+#: Seconds between two lines that say how far the stages are.
+PROGRESS_SECONDS = 30
+#: Folders whose tests run a whole system, or a tool that takes seconds: they are left to `make check`.
+SYSTEM_TESTS = ("tests/stack", "tests/faults", "tests/unit/benchmarks", "tests/unit/tools/scan")
+BROWSER_WORKERS = 3
+UNIT_WORKERS = 4
+#: What a stage without a failure may end with beside 0: pytest found no test (`ONLY=` of an app that has none there).
+NO_TESTS = 5
+APPS = {"crud": "crud_app", "email": "email_app", "bff": "bff_app", "frontdoor": "libs/chalice-frontdoor"}
+
+
+@dataclass
+class Stage:
+    """One command, and what came of it."""
+
+    name: str
+    command: Sequence[str | Path]
+    is_pytest: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+    #: Says why the stage need not run; None if it must.
+    skip_reason: Callable[[], str | None] = lambda: None
+    on_success: Callable[[], None] = lambda: None
+
+    outcome: str = "waits"
+    seconds: float = 0
+    tests: int = 0
+    failures: int = 0
+    skips: list[str] = field(default_factory=list)
+
+    @property
+    def log(self) -> Path:
+        return FOLDER / f"{self.name}.log"
+
+    @property
+    def progress(self) -> str:
+        """The last percentage that pytest printed."""
+        shares = re.findall(r"\[ *(\d+)%\]", self.log.read_text(errors="replace")) if self.log.exists() else []
+        return f"{self.name} {shares[-1]} %" if shares else self.name
+
+    def run(self, processes: list[subprocess.Popen[bytes]]) -> None:
+        """Run it to its end; ``processes`` gets its process, so that Ctrl-C reaches it."""
+        if reason := self.skip_reason():
+            self.outcome, self.skips = "skipped", [reason]
+            return
+        self.outcome = "runs"
+        junit = self.log.with_suffix(".xml")
+        junit.unlink(missing_ok=True)
+        command = [*self.command, f"--junit-xml={junit}"] if self.is_pytest else self.command
+        started = time.monotonic()
+        with self.log.open("wb") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            processes.append(process)
+            code = process.wait()
+        self.seconds = time.monotonic() - started
+        if junit.exists():
+            self._read_report(junit)
+        self.outcome = "passed" if code == 0 or (self.is_pytest and code == NO_TESTS) else f"failed ({code})"
+        if self.outcome == "passed":
+            self.on_success()
+
+    def _read_report(self, junit: Path) -> None:
+        root = ET.parse(junit).getroot()  # noqa: S314 - pytest wrote it a moment ago
+        reasons = [skip.get("message", "") for skip in root.iter("skipped")]
+        self.tests = sum(1 for _ in root.iter("testcase")) - len(reasons)
+        self.failures = sum(1 for case in root.iter("testcase") if {"failure", "error"} & {part.tag for part in case})
+        self.skips = [f"{reason} ({reasons.count(reason)})" for reason in dict.fromkeys(reasons)]
+
+
+def pytest(name: str, *arguments: str, workers: int = 0, environment: dict[str, str] | None = None) -> Stage:
+    """A stage of tests. Each has a coverage file of its own, for those that measure."""
+    spread = [f"--numprocesses={workers}"] if workers else []
+    return Stage(name, [BIN / "pytest", *spread, *arguments], is_pytest=True, environment=environment or {})
+
+
+def lint() -> Stage:
+    return Stage("lint", ["make", "lint"])
+
+
+def types() -> Stage:
+    return Stage("types", ["make", "types"])
+
+
+def unit() -> list[str]:
+    """The tests of parts: all but those that drive a whole system."""
+    return ["tests/unit", "libs", *(f"--ignore={folder}" for folder in SYSTEM_TESTS)]
+
+
+def terraform(*, always: bool) -> Stage:
+    """Terraform's own tests, unless neither a Terraform file nor a packaged module changed since they passed."""
+    stamp = FOLDER / "terraform.sha256"
+    files = [
+        *(ROOT / "infra").rglob("*.tf"),
+        *(ROOT / "infra").rglob("*.hcl"),
+        *(ROOT / "build").glob("*/main.tf.json"),
+    ]
+    state = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
+
+    def unchanged() -> str | None:
+        if not always and stamp.exists() and stamp.read_text() == state:
+            return "no Terraform file changed since these tests passed"
+        return None if which(os.environ.get("TERRAFORM", "terraform")) else "terraform is not on the PATH"
+
+    return Stage(
+        "terraform", [PYTHON, "-m", "tools.check"], skip_reason=unchanged, on_success=lambda: _write(stamp, state)
+    )
+
+
+def browser() -> Stage:
+    return pytest("browser", "tests/browser", workers=BROWSER_WORKERS)
+
+
+def lanes_of_test() -> list[list[Stage]]:
+    """`make test`."""
+    return [[lint(), types(), browser()], [pytest("unit", *unit(), workers=UNIT_WORKERS), terraform(always=False)]]
+
+
+def lanes_of_check() -> list[list[Stage]]:
+    """`make check`: everything, with coverage."""
+
+    def covered(name: str) -> dict[str, str]:
+        return {"COVERAGE_FILE": str(FOLDER / f".coverage.{name}")}
+
+    coverage = ["--cov", "--cov-report="]
+    system = pytest("system", *SYSTEM_TESTS, *coverage, workers=2, environment=covered("system"))
+    e2e = pytest("e2e", "tests/e2e", "-p", "no:randomly", "--timeout=900")
+    e2e.skip_reason = lambda: (
+        None if which(os.environ.get("TERRAFORM", "terraform")) else "terraform is not on the PATH (1.5 or newer)"
+    )
+    return [
+        [
+            lint(),
+            types(),
+            pytest("unit", *unit(), *coverage, workers=UNIT_WORKERS, environment=covered("unit")),
+            system,
+        ],
+        [e2e, browser(), terraform(always=True), Stage("scan", ["make", "scan"])],
+    ]
+
+
+def lanes_of_only(app: str) -> list[list[Stage]]:
+    """`make test ONLY=email`: the tests of one app or library."""
+    named = APPS.get(app, app)
+    folder = named if named.startswith("libs/") else f"tests/unit/{named}"
+    if not (ROOT / folder).is_dir():
+        raise SystemExit(
+            f"ONLY={app}: there is no folder {folder}. Choose one of {', '.join(APPS)}, or a folder's name."
+        )
+    return [[pytest(app.replace("/", "-"), folder, workers=2)]]
+
+
+def report_coverage() -> Stage:
+    """The combined coverage of all measured stages."""
+    script = 'cd build/stages && "$0" combine -q --keep .coverage.* && "$0" report --rcfile=../../pyproject.toml'
+    return Stage("coverage", ["bash", "-c", script, BIN / "coverage"])
+
+
+def run(lanes: Sequence[Sequence[Stage]], console: Console, after: Sequence[Stage] = ()) -> bool:
+    """Run the lanes side by side, then ``after``; tell whether all passed."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    processes: list[subprocess.Popen[bytes]] = []
+    stages = [stage for lane in (*lanes, after) for stage in lane]
+
+    def run_lane(lane: Sequence[Stage]) -> None:
+        for stage in lane:
+            stage.run(processes)
+            console.print(f"{stage.name}: {stage.outcome}, {stage.seconds:.0f} s", highlight=False)
+
+    threads = [threading.Thread(target=run_lane, args=(lane,), daemon=True) for lane in lanes]
+    for thread in threads:
+        thread.start()
+    try:
+        _wait_for(threads, stages, console)
+        run_lane(after)
+    except KeyboardInterrupt:
+        _interrupt(processes)
+        console.print("Interrupted; every stage has been stopped.")
+        return False
+    show(stages, console)
+    return all(stage.outcome in {"passed", "skipped"} for stage in stages)
+
+
+def _wait_for(threads: Sequence[threading.Thread], stages: Sequence[Stage], console: Console) -> None:
+    while any(thread.is_alive() for thread in threads):
+        for thread in threads:
+            thread.join(PROGRESS_SECONDS / len(threads))
+        if running := [stage.progress for stage in stages if stage.outcome == "runs"]:
+            console.print(f"… {', '.join(running)}", style="dim", highlight=False)
+
+
+def _interrupt(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+    for process in processes:
+        process.wait()
+
+
+def show(stages: Sequence[Stage], console: Console) -> None:
+    """The ends of the logs of what failed, then the table."""
+    for stage in stages:
+        if stage.outcome.startswith("failed"):
+            console.rule(f"{stage.name}: {stage.log.relative_to(ROOT)}", align="left")
+            lines = stage.log.read_text(errors="replace").splitlines()
+            console.print("\n".join(lines[-LAST_LINES:]), markup=False, highlight=False)
+    table = Table("stage", "outcome", "seconds", "tests", "skipped", title="Stages")
+    for stage in stages:
+        tests = f"{stage.tests:,}" if stage.is_pytest else ""
+        table.add_row(stage.name, stage.outcome, f"{stage.seconds:.0f}", tests, "\n".join(stage.skips))
+    console.print(table)
+    # CI reads this line to see that tests ran.
+    ran, failed = sum(stage.tests for stage in stages), sum(stage.failures for stage in stages)
+    console.print(f"tests: {ran - failed} passed, {failed} failed", highlight=False)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def main(arguments: Sequence[str]) -> int:
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    what, *rest = arguments
+    started = time.monotonic()
+    if what == "only":
+        passed = run(lanes_of_only(rest[0]), console)
+    elif what == "check":
+        passed = run(lanes_of_check(), console, [report_coverage()])
+    else:
+        passed = run(lanes_of_test(), console)
+    verdict = "passed" if passed else "failed"
+    console.print(
+        f"make {'check' if what == 'check' else 'test'}: {verdict} in {time.monotonic() - started:.0f} s",
+        highlight=False,
+    )
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
