@@ -1,4 +1,4 @@
-"""The price list: reads ``prices.toml`` and applies tiers and free allowances. Money is ``Decimal`` throughout."""
+"""The price list ``prices.toml`` and what a quantity costs by it. Money is ``Decimal`` throughout."""
 
 from __future__ import annotations
 
@@ -13,134 +13,82 @@ if TYPE_CHECKING:
     from datetime import date
 
 PRICES = Path(__file__).with_name("prices.toml")
-AWS = "https://aws.amazon.com"
 ZERO = Decimal(0)
+ENDLESS = Decimal("Infinity")
 
-
-class BadPriceListError(ValueError):
-    """The price list breaks a rule of its format; the message names the price and the rule."""
-
-
-class Term(Enum):
-    """For how long AWS gives an allowance."""
-
-    ALWAYS = "always"
-    FIRST_YEAR = "first 12 months"
+FOREVER, FIRST_12_MONTHS = "always", "first 12 months"  # terms of an allowance
 
 
 class FreeTier(Enum):
-    """Which allowances a bill deducts."""
+    """Which of AWS's allowances a bill deducts."""
 
-    NONE = frozenset[Term]()
-    ALWAYS = frozenset({Term.ALWAYS})
-    FIRST_YEAR = frozenset({Term.ALWAYS, Term.FIRST_YEAR})
-
-
-@dataclass(frozen=True)
-class Tier:
-    """Units up to ``up_to`` of a month cost ``price`` for each ``Price.per``; the last tier has no end."""
-
-    price: Decimal
-    up_to: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """Units a month that AWS does not charge."""
-
-    quantity: Decimal
-    term: Term
+    NONE = frozenset[str]()
+    ALWAYS = frozenset({FOREVER})
+    FIRST_YEAR = frozenset({FOREVER, FIRST_12_MONTHS})
 
 
 @dataclass(frozen=True)
 class Price:
-    """One row of an AWS price page, in US dollars."""
+    """One row of an AWS price page, in US dollars.
+
+    ``tiers`` are pairs: the units of a month up to which the tier goes, and the price of ``per`` units in it.
+    ``free`` units a month are not charged, for the time that ``free_term`` says.
+    """
 
     key: str
     service: str
     label: str
     name: str
-    page: str
     unit: str
     per: Decimal
-    tiers: tuple[Tier, ...]
-    free: Allowance | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse tiers that do not cover every quantity exactly once."""
-        bounds = [tier.up_to for tier in self.tiers]
-        ends = [bound for bound in bounds if bound is not None]
-        if not bounds or bounds[-1] is not None or len(ends) != len(bounds) - 1:
-            raise BadPriceListError(f"price {self.key!r}: the last tier, and only that, has no up_to")
-        if ends != sorted(set(ends)):
-            raise BadPriceListError(f"price {self.key!r}: the bounds of its tiers must rise")
-        if any(tier.price < 0 for tier in self.tiers):
-            raise BadPriceListError(f"price {self.key!r}: a price is 0 or more")
+    tiers: tuple[tuple[Decimal, Decimal], ...]
+    free: Decimal
+    free_term: str
 
     def cost(self, quantity: Decimal, free_tier: FreeTier) -> Decimal:
         """Dollars for ``quantity`` units in a month, not rounded.
 
-        The allowance is the first part of the usage, and the tiers' bounds count from zero. AWS's pages leave open
-        whether they count from the allowance's end; the difference is below 0.1 % of any bill.
+        The allowance covers the first units, and the tiers' bounds count from zero. AWS's pages do not say whether they
+        count from the end of the allowance; the difference is below 0.1 % of any bill.
         """
-        start = self.free.quantity if self.free and self.free.term in free_tier.value else ZERO
+        start = self.free if self.free_term in free_tier.value else ZERO
         cost = ZERO
-        for tier in self.tiers:
-            end = quantity if tier.up_to is None else min(tier.up_to, quantity)
+        for bound, price in self.tiers:
+            end = min(bound, quantity)
             if end > start:
-                cost += (end - start) / self.per * tier.price
+                cost += (end - start) / self.per * price
                 start = end
         return cost
 
 
 @dataclass(frozen=True)
 class PriceList:
-    """All prices of one region, as they were on the day ``checked``; ``note`` says how they were checked."""
+    """All prices of one region, as they were on the day ``checked``."""
 
     region: str
     checked: date
-    note: str
     prices: dict[str, Price]
 
 
 def load_prices(path: Path = PRICES) -> PriceList:
-    """Read a price list.
-
-    Raises:
-        BadPriceListError: a price is missing a member, is negative, or has tiers out of order.
-    """
+    """Read a price list; its format is described at the top of ``prices.toml``."""
     # Every number becomes a Decimal: a float would turn $0.0000166667 into something near it.
     document = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
-    tables = {key: table for key, table in document.items() if isinstance(table, dict)}
-    return PriceList(
-        region=document["region"],
-        checked=document["checked"],
-        note=document["note"],
-        prices={key: _price(key, table) for key, table in tables.items()},
+    prices = {key: _read_price(key, table) for key, table in document.items() if isinstance(table, dict)}
+    return PriceList(document["region"], document["checked"], prices)
+
+
+def _read_price(key: str, table: dict[str, Any]) -> Price:
+    tiers = table.get("tiers") or [{"price": table["price"]}]
+    free = table.get("free", {"quantity": 0, "term": FOREVER})
+    return Price(
+        key=key,
+        service=table["service"],
+        label=table["label"],
+        name=table["name"],
+        unit=table["unit"],
+        per=Decimal(table.get("per", 1)),
+        tiers=tuple((Decimal(tier.get("up_to", ENDLESS)), Decimal(tier["price"])) for tier in tiers),
+        free=Decimal(free["quantity"]),
+        free_term=free["term"],
     )
-
-
-def _price(key: str, table: dict[str, Any]) -> Price:
-    try:
-        return Price(
-            key=key,
-            service=table["service"],
-            label=table["label"],
-            name=table["name"],
-            page=AWS + table["page"],
-            unit=table["unit"],
-            per=Decimal(table["per"]),
-            tiers=tuple(_tier(tier) for tier in table["tiers"]),
-            free=_allowance(table.get("free")),
-        )
-    except KeyError as error:
-        raise BadPriceListError(f"price {key!r} lacks {error}") from error
-
-
-def _tier(table: dict[str, Any]) -> Tier:
-    bound = table.get("up_to")
-    return Tier(price=Decimal(table["price"]), up_to=None if bound is None else Decimal(bound))
-
-
-def _allowance(table: dict[str, Any] | None) -> Allowance | None:
-    return Allowance(Decimal(table["quantity"]), Term(table["term"])) if table else None

@@ -1,19 +1,18 @@
 """How many billed units a month of traffic makes, in the deployment and in its Fargate alternative.
 
-The keys are those of ``prices.toml``. Quantities are exact for the assumptions: nothing is rounded here but what AWS
-meters in whole units.
+The keys are those of ``prices.toml``. Nothing is rounded except what AWS meters in whole units.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
-from tools.cost.assumptions import DAYS, GB, HOURS, MB_IN_GB, MINUTES, SECONDS, Assumptions
+from tools.cost.assumptions import DAYS, GB, HOURS, MINUTES, SECONDS
 
 if TYPE_CHECKING:
-    from tools.cost.profile import Profile
+    from tools.cost.assumptions import Assumptions
 
 HTTP_API_METER = 512 * 1024  # bytes; the HTTP API counts a request for each
 LCU_CONNECTIONS = Decimal(25 * 3600)  # new connections in an LCU-hour
@@ -21,164 +20,106 @@ LCU_ACTIVE = Decimal(3_000)  # connections open at once
 LCU_GB_TO_LAMBDA = Decimal("0.4")
 LCU_GB_TO_ADDRESS = Decimal(1)
 
+PAGE_ROWS = 50  # GET /empleados without `limite`
+ROW_BYTES = 300  # one employee as JSON: about 200 bytes of names, 100 of values
+
 Usage = dict[str, Decimal]
+Work = list[tuple[Decimal, Decimal, int]]  # runs of a function in a month, seconds of each, megabytes
 
 
 @dataclass(frozen=True)
-class Work:
-    """Runs of one function in a month."""
+class Profile:
+    """A month (30 days) of traffic.
 
-    runs: Decimal
-    seconds: Decimal
-    memory_mb: int
+    ``response_bytes`` is the mean body; ``writes`` the fraction (0 to 1) of requests that change a row, each of which
+    makes one event; ``emails`` counts mails, not events: two recipients make two.
+    """
 
-    @property
-    def gb_seconds(self) -> Decimal:
-        return self.runs * self.seconds * self.memory_mb / MB_IN_GB
+    requests: int
+    response_bytes: int
+    employees: int
+    emails: int
+    writes: Decimal
+    cloudfront: bool = True
+
+    def at(self, requests: int) -> Profile:
+        """The same directory and habits with another number of requests: e-mails grow with them."""
+        return replace(self, requests=requests, emails=self.emails * requests // self.requests)
 
 
-@dataclass(frozen=True)
-class Flow:
-    """What a month of traffic sets in motion, whoever answers the requests."""
+def typical_response_bytes(employees: int) -> int:
+    """Half of the requests list a page of rows, half read or write one."""
+    return (min(PAGE_ROWS, employees) + 1) * ROW_BYTES // 2
 
-    profile: Profile
-    given: Assumptions
 
-    @property
-    def health_checks(self) -> Decimal:
-        return self.given.zones * SECONDS / self.given.health_check_seconds
+def peak_rate(profile: Profile, given: Assumptions) -> Decimal:
+    """Requests a second in the busy hours."""
+    return profile.requests / SECONDS * given.peak_factor
 
-    @property
-    def messages(self) -> Decimal:
-        """Through topic and queue: an event may make several mails, and a mail may be sent without an event."""
-        return max(self.profile.events, Decimal(self.profile.emails))
 
-    @property
-    def feedback(self) -> Decimal:
-        return Decimal(self.profile.emails * self.given.feedback_per_email)
-
-    @property
-    def peak_rate(self) -> Decimal:
-        """Requests a second in the busy hours."""
-        return self.profile.requests / SECONDS * self.given.peak_factor
-
-    @property
-    def request_work(self) -> list[Work]:
-        """The functions that Fargate would replace."""
-        given, requests = self.given, Decimal(self.profile.requests)
-        return [
-            Work(requests, given.bff_seconds, given.bff_memory_mb),
-            Work(self.health_checks, given.health_seconds, given.bff_memory_mb),
-            Work(requests, given.crud_seconds, given.crud_memory_mb),
-        ]
-
-    @property
-    def background_work(self) -> list[Work]:
-        given = self.given
-        return [
-            Work(MINUTES * given.sweeps_per_minute, given.crud_seconds, given.crud_memory_mb),
-            Work(self.messages / given.email_batch, given.email_seconds, given.email_memory_mb),
-            Work(self.feedback, given.feedback_seconds, given.email_memory_mb),
-        ]
+def tasks_for(rate: Decimal, given: Assumptions) -> int:
+    """Fargate tasks that sustain ``rate`` requests a second; they run all month."""
+    needed = (rate / given.requests_per_task).to_integral_value(ROUND_CEILING)
+    return max(int(needed), given.tasks_minimum)
 
 
 def serverless_usage(profile: Profile, given: Assumptions) -> Usage:
     """The deployment as ``infra/`` makes it."""
-    flow = Flow(profile, given)
-    api_calls = profile.requests * _metered(profile.response_bytes, HTTP_API_METER)
-    work = [*flow.request_work, *flow.background_work]
-    log_bytes = _runs(work) * given.lambda_log_bytes + profile.requests * given.api_log_bytes
-    # One trace an entry: crud_app's run belongs to the trace of the request that caused it.
-    entries = _runs(work) - profile.requests
+    requests = Decimal(profile.requests)
+    health_checks = given.zones * SECONDS / given.health_check_seconds
+    work = [
+        (requests, given.bff_seconds, given.bff_memory_mb),
+        (health_checks, given.health_seconds, given.bff_memory_mb),
+        (requests, given.crud_seconds, given.crud_memory_mb),
+        *_background_work(profile, given),
+    ]
     return {
-        **_alb(profile, given, LCU_GB_TO_LAMBDA),
-        **_lambda(work),
-        "http_api_requests": api_calls,
-        **_messaging(flow),
-        **_ledger(profile, given),
-        **_monitoring(given, log_bytes, entries),
-        **_transfer(profile, given),
-        **_security(profile, given),
+        **_shared_usage(profile, given, LCU_GB_TO_LAMBDA),
+        **_lambda_usage(work),
+        "http_api_requests": requests * max(1, -(-profile.response_bytes // HTTP_API_METER)),
+        # One trace for each entry: crud_app's run belongs to the trace of the request that caused it.
+        **_monitoring(
+            given, _runs(work) * given.lambda_log_bytes + requests * given.api_log_bytes, _runs(work) - requests
+        ),
     }
 
 
 def fargate_usage(profile: Profile, given: Assumptions) -> Usage:
     """Both request functions in Fargate tasks behind the same ALB; no HTTP API between them; the rest as it is."""
-    flow = Flow(profile, given)
-    tasks = tasks_for(flow.peak_rate, given)
-    background_runs = _runs(flow.background_work)
-    log_bytes = background_runs * given.lambda_log_bytes + profile.requests * given.application_log_bytes
+    tasks = tasks_for(peak_rate(profile, given), given)
+    work = _background_work(profile, given)
+    log_bytes = _runs(work) * given.lambda_log_bytes + profile.requests * given.application_log_bytes
     return {
-        **_alb(profile, given, LCU_GB_TO_ADDRESS),
-        **_lambda(flow.background_work),
-        **_messaging(flow),
-        **_ledger(profile, given),
-        **_monitoring(given, log_bytes, entries=background_runs + profile.requests),
-        **_transfer(profile, given),
-        **_security(profile, given),
+        **_shared_usage(profile, given, LCU_GB_TO_ADDRESS),
+        **_lambda_usage(work),
+        **_monitoring(given, log_bytes, _runs(work) + profile.requests),
         "fargate_cpu": tasks * given.task_vcpu * HOURS,
         "fargate_memory": tasks * given.task_memory_gb * HOURS,
         "fargate_addresses": tasks * HOURS,
     }
 
 
-def tasks_for(peak_rate: Decimal, given: Assumptions) -> int:
-    """Fargate tasks that sustain ``peak_rate`` requests a second; they run all month."""
-    needed = (peak_rate / given.requests_per_task).to_integral_value(ROUND_CEILING)
-    return max(int(needed), given.tasks_minimum)
+def _messages(profile: Profile) -> Decimal:
+    """Through topic and queue: an event may make several mails, and a mail may be sent without an event."""
+    return max(profile.requests * profile.writes, Decimal(profile.emails))
 
 
-def _metered(size: int, step: int) -> Decimal:
-    """How often ``step`` begins in ``size``; at least once."""
-    return Decimal(max(1, -(-size // step)))
+def _background_work(profile: Profile, given: Assumptions) -> Work:
+    feedback = Decimal(profile.emails * given.feedback_per_email)
+    return [
+        (MINUTES * given.sweeps_per_minute, given.crud_seconds, given.crud_memory_mb),
+        (_messages(profile) / given.email_batch, given.email_seconds, given.email_memory_mb),
+        (feedback, given.feedback_seconds, given.email_memory_mb),
+    ]
 
 
-def _runs(work: list[Work]) -> Decimal:
-    return sum((item.runs for item in work), Decimal(0))
+def _runs(work: Work) -> Decimal:
+    return sum((runs for runs, _, _ in work), Decimal(0))
 
 
-def _alb(profile: Profile, given: Assumptions, lcu_gb: Decimal) -> Usage:
-    connections = Decimal(profile.requests) / given.requests_per_connection
-    dimensions = (
-        connections / LCU_CONNECTIONS,
-        connections * given.connection_seconds / 3600 / LCU_ACTIVE,
-        profile.requests * (given.request_bytes + profile.response_bytes) / GB / lcu_gb,
-    )
-    return {
-        "alb_hours": HOURS,
-        # The dimension that is used most counts. There is one listener rule: evaluations of up to ten are free.
-        "alb_capacity": max(dimensions),
-        # Behind CloudFront it has none on the internet.
-        "alb_addresses": Decimal(0) if profile.cloudfront else given.zones * HOURS,
-    }
-
-
-def _lambda(work: list[Work]) -> Usage:
-    return {
-        "lambda_requests": _runs(work),
-        "lambda_duration": sum((item.gb_seconds for item in work), Decimal(0)),
-    }
-
-
-def _messaging(flow: Flow) -> Usage:
-    given = flow.given
-    idle_polls = given.idle_pollers * SECONDS / given.poll_seconds
-    return {
-        "sns_requests": flow.profile.events + flow.feedback,
-        "sqs_requests": flow.messages * given.calls_per_message + idle_polls,
-        "ses_emails": Decimal(flow.profile.emails),
-    }
-
-
-def _ledger(profile: Profile, given: Assumptions) -> Usage:
-    rows = profile.emails * given.ledger_days / DAYS
-    table = rows * given.ledger_bytes / GB
-    return {
-        "dynamodb_writes": Decimal(profile.emails * given.ledger_writes),
-        "dynamodb_reads": Decimal(profile.emails * given.ledger_reads),
-        "dynamodb_storage": table * given.ledger_copies,
-        "dynamodb_recovery": table,  # of the table alone: indexes are built again
-    }
+def _lambda_usage(work: Work) -> Usage:
+    seconds = (runs * seconds * megabytes / 1024 for runs, seconds, megabytes in work)
+    return {"lambda_requests": _runs(work), "lambda_duration": sum(seconds, Decimal(0))}
 
 
 def _monitoring(given: Assumptions, log_bytes: Decimal, entries: Decimal) -> Usage:
@@ -194,27 +135,42 @@ def _monitoring(given: Assumptions, log_bytes: Decimal, entries: Decimal) -> Usa
     }
 
 
-def _security(profile: Profile, given: Assumptions) -> Usage:
+def _shared_usage(profile: Profile, given: Assumptions, lcu_gb: Decimal) -> Usage:
+    """What both alternatives use, apart from functions and monitoring."""
+    requests, emails = profile.requests, Decimal(profile.emails)
+    connections = Decimal(requests) / given.requests_per_connection
+    capacity = (
+        connections / LCU_CONNECTIONS,
+        connections * given.connection_seconds / 3600 / LCU_ACTIVE,
+        requests * (given.request_bytes + profile.response_bytes) / GB / lcu_gb,
+    )
+    idle_polls = given.idle_pollers * SECONDS / given.poll_seconds
+    ledger = emails * given.ledger_days / DAYS * given.ledger_bytes / GB
     # Each data key is made once and opened once. The database's address is opened at cold starts: too few to count.
     data_keys = given.keyed_resources * MINUTES / given.data_key_minutes
-    return {
+    # Bytes leave AWS as answers to people and statements to PostgreSQL. From the ALB to CloudFront they are free.
+    answers, statements = requests * profile.response_bytes / GB, requests * given.database_bytes / GB
+    usage = {
+        "alb_hours": HOURS,
+        # The dimension that is used most counts. There is one listener rule: evaluations of up to ten are free.
+        "alb_capacity": max(capacity),
+        # Behind CloudFront the ALB does not face the internet.
+        "alb_addresses": Decimal(0) if profile.cloudfront else given.zones * HOURS,
+        "sns_requests": requests * profile.writes + emails * given.feedback_per_email,
+        "sqs_requests": _messages(profile) * given.calls_per_message + idle_polls,
+        "ses_emails": emails,
+        "dynamodb_writes": emails * given.ledger_writes,
+        "dynamodb_reads": emails * given.ledger_reads,
+        "dynamodb_storage": ledger * given.ledger_copies,
+        "dynamodb_recovery": ledger,  # of the table alone: indexes are built again
+        "transfer_out": statements if profile.cloudfront else answers + statements,
         "waf_acl": Decimal(given.firewalls),
         "waf_rules": Decimal(given.firewalls * given.firewall_rules),
-        "waf_requests": Decimal(given.firewalls * profile.requests),
+        "waf_requests": Decimal(given.firewalls * requests),
         "cognito_people": Decimal(given.people),
         "kms_keys": Decimal(given.keys),
         "kms_requests": 2 * data_keys * given.keys,
     }
-
-
-def _transfer(profile: Profile, given: Assumptions) -> Usage:
-    """Bytes that leave AWS: answers to people, statements to PostgreSQL. From the ALB to CloudFront they are free."""
-    answers = Decimal(profile.requests * profile.response_bytes) / GB
-    statements = Decimal(profile.requests * given.database_bytes) / GB
-    if not profile.cloudfront:
-        return {"transfer_out": answers + statements}
-    return {
-        "transfer_out": statements,
-        "cloudfront_transfer": answers,
-        "cloudfront_requests": Decimal(profile.requests),
-    }
+    if profile.cloudfront:
+        usage |= {"cloudfront_transfer": answers, "cloudfront_requests": Decimal(requests)}
+    return usage

@@ -2,63 +2,178 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from tools.cost.bill import SCALES, Calculator
-from tools.cost.prices import FreeTier, Tier
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-if TYPE_CHECKING:
-    from tools.cost.profile import Profile
+from tools.cost.assumptions import Assumptions
+from tools.cost.bill import Calculator
+from tools.cost.prices import ENDLESS, FreeTier, load_prices
+from tools.cost.usage import Profile, fargate_usage, serverless_usage, tasks_for, typical_response_bytes
 
-
-def test_a_small_directory_pays_the_original_price_for_the_alb(calculator: Calculator, small: Profile) -> None:
-    costs = {line.price.key: line.cost(FreeTier.NONE) for line in calculator.estimate(small).serverless.lines}
-    assert costs["alb_hours"] == Decimal("16.20")
-
-
-def test_services_add_up_to_the_total(calculator: Calculator, small: Profile) -> None:
-    for estimate in calculator.report(small, FreeTier.ALWAYS).scales:
-        for bill in (estimate.serverless, estimate.fargate):
-            for free_tier in FreeTier:
-                difference = sum(bill.by_service(free_tier).values()) - bill.total(free_tier)
-                assert abs(difference) < Decimal("1e-20")  # a 35th of a second has no last digit
-
-
-def test_the_alb_dominates_a_small_directory_and_mail_a_large_one(calculator: Calculator, small: Profile) -> None:
-    smallest, *_, largest = calculator.report(small, FreeTier.ALWAYS).scales
-    assert smallest.serverless.dominant(FreeTier.ALWAYS)[0] == "ALB"
-    service, share = largest.serverless.dominant(FreeTier.ALWAYS)
-    assert service == "SES"
-    assert share == largest.serverless.by_service(FreeTier.ALWAYS)["SES"] / largest.serverless.total(FreeTier.ALWAYS)
+GIVEN = Assumptions()
+PRICES = load_prices().prices
+CALCULATOR = Calculator(load_prices(), GIVEN)
+SMALL = Profile(requests=1_500, response_bytes=7_650, employees=1_000, emails=150, writes=Decimal("0.1"))
+MILLION = Profile(
+    requests=1_000_000, response_bytes=5_000, employees=1_000, emails=100_000, writes=Decimal("0.1"), cloudfront=False
+)
+GIB = Decimal(2**30)
+AMOUNTS = st.decimals(min_value=0, max_value=10**13, places=3)
 
 
-def test_scales_keep_the_habits_of_the_profile(calculator: Calculator, small: Profile) -> None:
-    scales = calculator.report(replace(small, emails=300), FreeTier.NONE).scales
-    assert [row.profile.requests for row in scales] == list(SCALES)
-    assert [row.profile.emails for row in scales] == [requests // 5 for requests in SCALES]
-    assert {row.profile.writes for row in scales} == {small.writes}
+@pytest.mark.parametrize(
+    ("key", "quantity", "free_tier", "dollars"),
+    [
+        ("alb_hours", 720, FreeTier.NONE, "16.20"),  # as in the original's report
+        ("http_api_requests", 400_000_000, FreeTier.NONE, "390"),
+        ("http_api_requests", 1_000_000, FreeTier.ALWAYS, "1"),
+        ("http_api_requests", 1_000_000, FreeTier.FIRST_YEAR, "0"),
+        ("lambda_requests", 3_000_000, FreeTier.ALWAYS, "0.40"),
+        # https://aws.amazon.com/lambda/pricing/, first example: 1,500,000 GB-s of which 400,000 are free
+        ("lambda_duration", 1_500_000, FreeTier.ALWAYS, "18.33337"),
+        ("lambda_duration", 16_000_000_000, FreeTier.NONE, "248333.6"),
+        ("transfer_out", 51_200, FreeTier.NONE, "4403.2"),
+        ("transfer_out", 160_000, FreeTier.NONE, "11891.2"),
+        ("sqs_requests", 210_000_000_000, FreeTier.NONE, "72400"),
+        ("ses_emails", 10_000, FreeTier.ALWAYS, "1"),
+        ("ses_emails", 10_000, FreeTier.FIRST_YEAR, "0.7"),
+        ("cloudwatch_logs", 30_720, FreeTier.NONE, "10240"),
+        ("cloudwatch_alarms", 11, FreeTier.ALWAYS, "0.1"),
+    ],
+)
+def test_a_price_applies_its_tiers_and_its_allowance(
+    key: str, quantity: int, free_tier: FreeTier, dollars: str
+) -> None:
+    assert PRICES[key].cost(Decimal(quantity), free_tier) == Decimal(dollars)
 
 
-def test_fargate_is_cheaper_from_the_break_even_on_and_not_before(calculator: Calculator, small: Profile) -> None:
+def test_tiers_rise_to_one_without_an_end_and_get_cheaper() -> None:
+    for price in PRICES.values():
+        bounds, amounts = zip(*price.tiers, strict=True)
+        assert bounds == tuple(sorted(set(bounds))), price.key
+        assert bounds[-1] == ENDLESS, price.key
+        assert amounts == tuple(sorted(amounts, reverse=True)), price.key
+        assert price.free_term in FreeTier.FIRST_YEAR.value, price.key
+
+
+@settings(deadline=None)
+@given(key=st.sampled_from(sorted(PRICES)), amounts=st.tuples(AMOUNTS, AMOUNTS))
+def test_more_never_costs_less_and_an_allowance_never_more(key: str, amounts: tuple[Decimal, Decimal]) -> None:
+    less, more = sorted(amounts)
     for free_tier in FreeTier:
-        requests = calculator.break_even(small, free_tier)
+        assert 0 <= PRICES[key].cost(less, free_tier) <= PRICES[key].cost(more, free_tier)
+    costs = [PRICES[key].cost(more, free_tier) for free_tier in FreeTier]
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_a_million_requests_use_what_a_calculation_by_hand_says() -> None:
+    health_checks, sweeps, idle_polls, seconds = Decimal(2 * 2_592_000) / 35, 43_200, 648_000, 2_592_000
+    runs = 2_000_000 + health_checks + sweeps + 100_000 + 200_000
+    usage = serverless_usage(MILLION, GIVEN)
+    log_gb = (runs * 1_200 + 1_000_000 * 400) / GIB
+    ledger_gb = Decimal(3 * 100_000 * 700) / GIB
+    expected = {
+        "alb_hours": 720,
+        "alb_capacity": 1_000_000 * 6_000 / GIB / Decimal("0.4"),  # bytes: 0.4 GB an hour to a Lambda are an LCU
+        "alb_addresses": 2 * 720,
+        "lambda_requests": runs,
+        "lambda_duration": (
+            (1_000_000 * Decimal("0.090") + health_checks * Decimal("0.002") + sweeps * Decimal("0.030")) / 2
+            + (100_000 * Decimal("0.200") + 200_000 * Decimal("0.050")) / 4
+        ),
+        "http_api_requests": 1_000_000,
+        "sns_requests": 100_000 + 2 * 100_000,
+        "sqs_requests": 3 * 100_000 + idle_polls,
+        "ses_emails": 100_000,
+        "dynamodb_writes": 1_400_000,
+        "dynamodb_reads": 200_000,
+        "dynamodb_storage": 4 * ledger_gb,
+        "dynamodb_recovery": ledger_gb,
+        "cloudwatch_logs": log_gb,
+        "cloudwatch_log_storage": log_gb * Decimal("0.15") * 14 / 30,
+        "cloudwatch_alarms": 23,
+        "cloudwatch_metrics": 6,
+        "cloudwatch_dashboards": 1,
+        "xray_traces": min(seconds, runs - 1_000_000),
+        "transfer_out": 1_000_000 * 5_500 / GIB,
+        "waf_acl": 1,
+        "waf_rules": 5,
+        "waf_requests": 1_000_000,
+        "cognito_people": 100,
+        "kms_keys": 1,
+        "kms_requests": 2 * 6 * 43_200 / 5,
+    }
+    assert usage.keys() == expected.keys()
+    for key, quantity in expected.items():
+        assert float(usage[key]) == pytest.approx(float(quantity)), key
+
+
+def test_usage_steps_where_aws_meters_in_steps() -> None:
+    for size, metered in ((0, 1), (512 * 1024, 1), (512 * 1024 + 1, 2), (2**20, 2)):
+        assert serverless_usage(replace(MILLION, response_bytes=size), GIVEN)["http_api_requests"] == 10**6 * metered
+    empty = replace(MILLION, response_bytes=0)
+    frugal = replace(GIVEN, request_bytes=0)
+    assert serverless_usage(empty, frugal)["alb_capacity"] == Decimal(250_000) / 90_000  # new connections
+    patient = replace(frugal, connection_seconds=600)
+    assert serverless_usage(empty, patient)["alb_capacity"] == Decimal(250_000) * 600 / 3600 / 3_000  # open ones
+    busy = replace(MILLION, requests=10**9, emails=0, writes=Decimal(0))
+    seconds, entries = 2_592_000, 10**9 + Decimal(2 * 2_592_000) / 35 + 43_200
+    assert serverless_usage(busy, GIVEN)["xray_traces"] == seconds + (entries - seconds) * Decimal("0.05")
+
+
+def test_cloudfront_carries_the_answers_and_hides_the_load_balancer() -> None:
+    direct, fronted = (serverless_usage(replace(MILLION, cloudfront=there), GIVEN) for there in (False, True))
+    assert fronted["alb_addresses"] == 0
+    assert fronted["cloudfront_transfer"] + fronted["transfer_out"] == direct["transfer_out"]
+    assert fronted["cloudfront_requests"] == 1_000_000
+
+
+def test_mails_without_events_pass_the_queue_but_not_the_topic() -> None:
+    usage = serverless_usage(replace(MILLION, writes=Decimal(0)), GIVEN)
+    assert usage["sns_requests"] == 2 * 100_000  # SES's feedback
+    assert usage["sqs_requests"] == 3 * 100_000 + 648_000
+
+
+def test_fargate_replaces_the_request_functions_and_keeps_the_rest() -> None:
+    serverless, fargate = serverless_usage(MILLION, GIVEN), fargate_usage(MILLION, GIVEN)
+    assert "http_api_requests" not in fargate
+    assert fargate["lambda_requests"] == 43_200 + 3 * 100_000
+    assert fargate["alb_capacity"] == serverless["alb_capacity"] * Decimal("0.4")
+    assert (fargate["fargate_cpu"], fargate["fargate_memory"], fargate["fargate_addresses"]) == (720, 1_440, 1_440)
+    for key in ("alb_hours", "ses_emails", "sqs_requests", "sns_requests", "dynamodb_writes", "transfer_out"):
+        assert fargate[key] == serverless[key]
+    for rate, tasks in (("0", 2), ("50", 2), ("50.1", 3), ("2500", 100), ("2500.01", 101)):
+        assert tasks_for(Decimal(rate), GIVEN) == tasks
+
+
+def test_every_price_is_used_and_every_use_has_a_price() -> None:
+    fronted = replace(MILLION, cloudfront=True)
+    assert serverless_usage(fronted, GIVEN).keys() | fargate_usage(fronted, GIVEN).keys() == PRICES.keys()
+
+
+def test_services_add_up_to_the_total_and_shares_to_one() -> None:
+    for bill in (CALCULATOR.estimate(SMALL).serverless, CALCULATOR.estimate(MILLION).fargate):
+        for free_tier in FreeTier:
+            assert float(sum(bill.by_service(free_tier).values())) == pytest.approx(float(bill.total(free_tier)))
+            shares = [share for _, share in bill.shares(free_tier)]
+            assert shares == sorted(shares, reverse=True)
+            assert float(sum(shares)) == pytest.approx(1)
+
+
+def test_fargate_is_cheaper_from_the_break_even_on_and_not_before() -> None:
+    for free_tier in FreeTier:
+        requests = CALCULATOR.find_break_even(SMALL, free_tier)
         assert requests is not None
         for factor in (1, 2, 10, 50):
-            estimate = calculator.estimate(small.at(requests * factor))
+            estimate = CALCULATOR.estimate(SMALL.at(requests * factor))
             assert estimate.fargate.total(free_tier) < estimate.serverless.total(free_tier)
-        before = calculator.estimate(small.at(requests - requests // 10))
+        before = CALCULATOR.estimate(SMALL.at(requests - requests // 10))
         assert before.fargate.total(free_tier) >= before.serverless.total(free_tier)
+    slow = replace(CALCULATOR, assumptions=replace(GIVEN, task_cpu_seconds=Decimal(1)))
+    assert slow.find_break_even(SMALL, FreeTier.NONE) is None
 
 
-def test_there_is_no_break_even_when_a_task_does_too_little(calculator: Calculator, small: Profile) -> None:
-    slow = replace(calculator, assumptions=replace(calculator.assumptions, task_cpu_seconds=Decimal(1)))
-    assert slow.break_even(small, FreeTier.NONE) is None
-
-
-def test_free_fargate_would_be_cheaper_at_any_traffic(calculator: Calculator, small: Profile) -> None:
-    prices = {
-        key: replace(price, tiers=(Tier(Decimal(0)),)) if price.service == "Fargate" else price
-        for key, price in calculator.prices.prices.items()
-    }
-    gift = replace(calculator, prices=replace(calculator.prices, prices=prices))
-    assert gift.break_even(small, FreeTier.NONE) == 1_000
+def test_a_typical_answer_grows_with_the_directory_up_to_one_page() -> None:
+    assert [typical_response_bytes(rows) for rows in (0, 1, 50, 1_000_000)] == [150, 300, 7_650, 7_650]

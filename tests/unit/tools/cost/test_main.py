@@ -1,29 +1,68 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+import re
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from tools.cost.__main__ import main
+from tools.cost.__main__ import dollars, main, parse_arguments, profile_of, short_count
+from tools.cost.usage import Profile
 
-ROOT = Path(__file__).resolve().parents[4]
+
+def profile(*argv: str) -> Profile:
+    return profile_of(parse_arguments(argv))
 
 
-def as_json(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, object]:
+def read_json(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, object]:
     assert main([*argv, "--json"]) == 0
     document: dict[str, object] = json.loads(capsys.readouterr().out)
     return document
 
 
+def test_arguments_have_defaults_and_short_forms() -> None:
+    assert profile() == Profile(
+        requests=1_500, response_bytes=7_650, employees=1_000, emails=150, writes=Decimal("0.1"), cloudfront=True
+    )
+    for text, requests in (("1_500", 1_500), ("30k", 30_000), ("1.5M", 1_500_000), ("1B", 10**9), ("2 m", 2_000_000)):
+        assert profile("--requests", text).requests == requests
+    for text, size in (("0", 0), ("800B", 800), ("12kB", 12_000), ("1.5k", 1_500), ("1MB", 10**6)):
+        assert profile("--size", text).response_bytes == size
+    assert profile("--requests=1000", "--writes=0.25").emails == 250
+    assert profile("--requests=1000", "--emails=7", "--cloudfront=0").emails == 7
+    assert profile("--requests=1000B", "--size=1048576", "--employees=1B", "--writes=1").requests == 10**12
+
+
+@pytest.mark.parametrize(
+    ("argument", "sentence"),
+    [
+        ("--requests=0", "REQUESTS must be a whole number from 1 to 1,000,000,000,000, such as 50000, 30k or 1.5M"),
+        ("--requests=1.5", "REQUESTS must be a whole number"),
+        ("--requests=1e9", "REQUESTS must be"),
+        ("--requests=", "REQUESTS must be"),
+        ("--requests=٣", "REQUESTS must be"),
+        ("--requests=1_001B", "REQUESTS must be"),
+        ("--size=2MB", "SIZE must be a whole number from 0 to 1,048,576"),
+        ("--employees=-1", "EMPLOYEES must be a whole number from 0"),
+        ("--emails=x", "EMAILS must be a whole number from 0"),
+        ("--writes=1.1", "WRITES must be a fraction from 0 to 1, such as 0.1, not '1.1'"),
+        ("--writes=NaN", "WRITES must be a fraction"),
+        ("--free-tier=yes", "FREE_TIER must be a whole number from 0 to 1, not 'yes'"),
+        ("--cloudfront=2", "CLOUDFRONT must be a whole number from 0 to 1, not '2'"),
+    ],
+)
+def test_a_bad_value_is_refused_in_one_line(argument: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([argument])
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"make cost: {sentence}")
+    assert error.count("\n") == 1
+
+
 def test_json_holds_money_as_exact_strings(capsys: pytest.CaptureFixture[str]) -> None:
-    document = as_json(capsys, "--requests=3M")
+    document = read_json(capsys, "--requests=3M", "--size=2kB")
     lines = {line["key"]: line for line in document["lines"]}
-    assert lines["alb_hours"]["list_price"] == "16.2000"
     assert lines["http_api_requests"] == {
         "key": "http_api_requests",
         "service": "HTTP API",
@@ -34,68 +73,38 @@ def test_json_holds_money_as_exact_strings(capsys: pytest.CaptureFixture[str]) -
         "free_tier": "3.0000",
         "first_year": "2.0000",
     }
-    total = sum(Decimal(line["free_tier"]) for line in lines.values())
-    assert total == pytest.approx(Decimal(document["totals"]["free_tier"]), abs=Decimal("0.002"))
+    assert document["profile"] == {
+        "requests": 3_000_000,
+        "response_bytes": 2_000,
+        "employees": 1_000,
+        "emails": 300_000,
+        "writes": "0.1",
+        "cloudfront": True,
+    }
+    assert [row["requests"] for row in document["scales"]][::6] == [1_500, 10**9]
 
 
-def test_json_says_which_column_the_comparisons_use(capsys: pytest.CaptureFixture[str]) -> None:
-    listed, deducted = as_json(capsys, "--free-tier=0"), as_json(capsys)
+def test_comparisons_use_the_column_that_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    listed, deducted = read_json(capsys, "--free-tier=0"), read_json(capsys)
     assert (listed["comparisons_use"], deducted["comparisons_use"]) == ("list_price", "free_tier")
-    assert listed["totals"] == deducted["totals"]
     assert listed["fargate_cheaper_from_requests"] < deducted["fargate_cheaper_from_requests"]
     share = Decimal(deducted["services"]["ALB"]["free_tier"]) / Decimal(deducted["totals"]["free_tier"])
     assert deducted["dominant"] == {"service": "ALB", "share": f"{share:.4f}"}
 
 
-def test_json_repeats_the_profile_and_the_range(capsys: pytest.CaptureFixture[str]) -> None:
-    document = as_json(capsys, "--requests=1k", "--size=2kB", "--employees=5", "--emails=0", "--cloudfront=1")
-    assert document["profile"] == {
-        "requests": 1_000,
-        "response_bytes": 2_000,
-        "employees": 5,
-        "emails": 0,
-        "writes": "0.1",
-        "cloudfront": True,
-    }
-    assert [row["requests"] for row in document["scales"]][::6] == [1_500, 10**9]
-    assert document["month_hours"] == 720
-
-
-def test_the_terminal_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_terminal_shows_lines_totals_and_scales(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     assert main([]) == 0
-    assert "Cost a month, US dollars" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert re.search(r"^ *hours +720 hours +\$16\.20 +\$16\.20 +\$0\.00", text, re.MULTILINE)
+    assert re.search(r"^ *total +\$[0-9.]+ +\$[0-9.]+ +\$[0-9.]+", text, re.MULTILINE)
+    assert re.search(r"^ +1 B +\$[0-9,]+ +\$[0-9,]+ +\$[0-9,]+ +SES [0-9]+ %", text, re.MULTILINE)
+    assert "Fargate is cheaper from about" in text
 
 
-def test_the_documents_go_where_they_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--write-docs", str(tmp_path)]) == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"costs.md", "costs-total.svg", "costs-share.svg"}
-    assert capsys.readouterr().out == ""
-
-
-def run(*argv: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "COLUMNS": "100"}
-    return subprocess.run(
-        [sys.executable, "-m", "tools.cost", *argv],
-        cwd=ROOT,
-        env=environment,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-
-
-def test_a_stranger_finds_help_with_examples() -> None:
-    result = run("--help")
-    assert result.returncode == 0
-    assert "make cost REQUESTS=3M" in result.stdout
-    assert "--free-tier 0|1" in result.stdout
-
-
-def test_a_bad_flag_leaves_with_status_2() -> None:
-    result = run("--requests=lots")
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith("make cost: argument --requests: REQUESTS must be")
-
-
-def test_a_pipe_gets_plain_text() -> None:
-    assert "\x1b" not in run().stdout
+def test_numbers_are_short() -> None:
+    for amount, words in (("0.0001", "<$0.01"), ("0.005", "$0.01"), ("16.2", "$16.20"), ("1234.5", "$1,235")):
+        assert dollars(Decimal(amount)) == words
+    assert [short_count(number) for number in (1_500, 10_000, 1_500_000, 10**9)] == ["1,500", "10 k", "1.5 M", "1 B"]
