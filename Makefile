@@ -122,12 +122,11 @@ switch = $(if $(filter-out 0,$($(2))),--$(1))
 cost: $(VENV)/.ready ## What a month on AWS costs: REQUESTS=3M SIZE=12kB EMPLOYEES=20k EMAILS=5000 FREE_TIER=0 JSON=1
 	@$(BIN)/python -m tools.cost $(call flag,requests,REQUESTS) $(call flag,size,SIZE) \
 	  $(call flag,employees,EMPLOYEES) $(call flag,emails,EMAILS) $(call flag,writes,WRITES) \
-	  $(call flag,free-tier,FREE_TIER) $(call flag,cloudfront,CLOUDFRONT) $(call switch,json,JSON) \
-	  $(call switch,write-docs,DOCS)
+	  $(call flag,free-tier,FREE_TIER) $(call flag,cloudfront,CLOUDFRONT) $(call switch,json,JSON)
 
 .PHONY: scale
-scale: $(VENV)/.ready ## What breaks first when more people come: RATE=10000 (requests a second) DOCS=1
-	@$(BIN)/python -m benchmarks.scale $(call flag,rate,RATE) $(call switch,write-docs,DOCS)
+scale: $(VENV)/.ready ## What breaks first when more people come: RATE=10000 (requests a second)
+	@$(BIN)/python -m benchmarks.scale $(call flag,rate,RATE)
 
 .PHONY: status
 status: $(VENV)/.ready ## How a deployment is (reads AWS): ENVIRONMENT=dev REPORT=status.md; LAPTOP=1 looks at `make run`
