@@ -51,9 +51,6 @@ class FakeTerraform:
         self._said[command] = {"prints": prints, "complains": complains, "exits": exits}
         self._answers.write_text(json.dumps(self._said))
 
-    def forget_calls(self) -> None:
-        self._calls.unlink(missing_ok=True)
-
     @property
     def calls(self) -> list[dict[str, Any]]:
         lines = self._calls.read_text().splitlines() if self._calls.exists() else []
