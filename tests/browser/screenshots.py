@@ -179,7 +179,7 @@ class Scenery:
 
     def show_operations(self, directory: Directory) -> None:
         directory.open("#/operacion")
-        expect(directory.page.locator(".parts li.well")).to_have_count(3)
+        expect(directory.page.locator(".parts li.good")).to_have_count(3)
         expect(directory.page.locator("table.plain tbody tr").first).to_be_visible()
         expect(directory.page.locator(".operations .tiles + .actions")).to_be_visible()
 

@@ -57,7 +57,7 @@ def finding(directory: Directory, line: int) -> str:
 
 def badge(directory: Directory, text: str) -> Locator:
     """A count above the preview."""
-    return directory.page.locator(".import-badge").get_by_text(text, exact=True)
+    return directory.page.locator(".import .badge").get_by_text(text, exact=True)
 
 
 def tile(directory: Directory, name: str, number: int) -> None:

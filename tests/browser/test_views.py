@@ -182,7 +182,7 @@ def test_operations_show_the_parts_the_queue_and_the_last_mails(stack: LocalStac
 
     directory.open("#/operacion")
 
-    expect(directory.page.locator(".parts li.well")).to_have_count(3)
+    expect(directory.page.locator(".parts li.good")).to_have_count(3)
     expect(directory.page.locator(".tile", has_text="Apartados")).to_contain_text("0")
     expect(directory.page.get_by_role("row").filter(has_text="Berta Operada").first).to_contain_text("Entregado")
 
@@ -194,8 +194,8 @@ def test_a_part_that_is_not_well_is_named(directory: Directory) -> None:
 
     directory.open("#/operacion")
 
-    expect(directory.page.locator(".parts li.unwell")).to_contain_text("Directorio y base de datos")
-    expect(directory.page.locator(".parts li.unwell")).to_contain_text("No funciona (sin respuesta)")
+    expect(directory.page.locator(".parts li.bad")).to_contain_text("Directorio y base de datos")
+    expect(directory.page.locator(".parts li.bad")).to_contain_text("No funciona (sin respuesta)")
 
 
 def test_messages_that_were_set_aside_are_brought_back_after_a_question(

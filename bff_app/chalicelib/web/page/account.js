@@ -54,7 +54,7 @@ function showAccount() {
         line('account.user', session.correo || session.usuario),
         line('account.role', roleName()),
       ),
-      hasDrafts() && h('p', { class: 'note' }, t('account.drafts')),
+      hasDrafts() && h('p', { class: 'message warn' }, t('account.drafts')),
       h(
         'div',
         { class: 'actions' },

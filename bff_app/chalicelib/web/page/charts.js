@@ -10,7 +10,7 @@ import { count, roundMoney } from './format.js';
 const ROW = 40;
 const ROOM_FOR_NUMBER = 56;
 /** Half of the last tick's text. */
-const ROOM_FOR_TICK = 28;
+const ROOM_FOR_TICK = 34;
 const CHARACTER = 8;
 
 /**

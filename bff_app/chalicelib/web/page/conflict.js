@@ -82,8 +82,8 @@ function choiceRow(field, mine, theirs, before) {
       'label',
       { class: 'choice' },
       h('input', { type: 'radio', name: field.name, value: whose, checked: suggestion === whose }),
-      h('span', { class: 'choice-whose' }, t(`conflict.${whose}.label`)),
-      h('span', { class: 'choice-value' }, show(field, value)),
+      h('span', { class: 'muted' }, t(`conflict.${whose}.label`)),
+      h('strong', {}, show(field, value)),
     );
   return h(
     'fieldset',

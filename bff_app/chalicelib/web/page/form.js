@@ -66,8 +66,8 @@ function showForm(root, initial, initialEtag, signal) {
   const name = initial ? String(initial.id) : 'nuevo';
   const frame = panelFrame(initial ? t('form.edit.title') : t('form.new.title'));
   const inputs = new Map(FIELDS.map((field) => [field.name, fieldInput(field)]));
-  const summary = h('div', { class: 'error-summary', tabindex: '-1', role: 'alert', hidden: true });
-  const note = h('div', { class: 'draft-note', hidden: true });
+  const summary = h('div', { class: 'message bad', tabindex: '-1', role: 'alert', hidden: true });
+  const note = h('div', { class: 'message warn', hidden: true });
   const save = h('button', { type: 'submit', class: 'primary' }, t('save'));
   const form = h(
     'form',

@@ -205,13 +205,13 @@ function warn(event) {
 
 /** @param {'good' | 'bad'} kind @param {string} text */
 const badge = (kind, text) =>
-  h('span', { class: `import-badge ${kind}` }, icon(kind === 'good' ? 'check' : 'warning'), text);
+  h('span', { class: `badge ${kind}` }, icon(kind === 'good' ? 'check' : 'warning'), text);
 
 /** @param {string} name @param {string} reason */
 function refused(name, reason) {
   return h(
     'div',
-    { class: 'state state-error', role: 'alert' },
+    { class: 'state bad', role: 'alert' },
     icon('warning'),
     h('h2', {}, t('import.unusable', { name })),
     h('p', {}, reason),
@@ -241,8 +241,8 @@ function help() {
 /** @param {Sheet} sheet what was understood without being sure */
 function notes({ encoding, ignored }) {
   return [
-    encoding === 'utf-8' ? null : h('p', { class: 'note' }, t('import.encoding', { encoding })),
-    ignored.length === 0 ? null : h('p', { class: 'note' }, t('import.ignored', { columns: ignored.join(', ') })),
+    encoding === 'utf-8' ? null : h('p', { class: 'message warn' }, t('import.encoding', { encoding })),
+    ignored.length === 0 ? null : h('p', { class: 'message warn' }, t('import.ignored', { columns: ignored.join(', ') })),
   ].filter((note) => note !== null);
 }
 
@@ -369,7 +369,7 @@ function progressView(run) {
         ? [
             h(
               'div',
-              { class: 'state state-error', role: 'alert' },
+              { class: 'state bad', role: 'alert' },
               icon('warning'),
               ...explanation(run.error),
               h('p', {}, t('import.paused')),

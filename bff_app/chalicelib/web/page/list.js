@@ -265,7 +265,7 @@ function table(rows, query) {
         { role: 'row' },
         ...visibleFields().map(({ name }) => columnHeading(name, query)),
         may('write') &&
-          h('th', { role: 'columnheader', scope: 'col' }, h('span', { class: 'visually-hidden' }, t('list.actions'))),
+          h('th', { role: 'columnheader', scope: 'col', class: 'column-actions' }, h('span', { class: 'visually-hidden' }, t('list.actions'))),
       ),
     ),
     h('tbody', { role: 'rowgroup' }, ...rows.map((row) => tableRow(row, query))),
@@ -305,7 +305,7 @@ function tableRow(row, query) {
     const content = index === 0 ? h('a', { href: open, 'data-focus': `row-${row.id}` }, text) : text;
     return h(
       'td',
-      { role: 'cell', class: `column-${field.name}`, title: field.kind === 'email' ? text : null },
+      { role: 'cell', class: `column-${field.name}`, title: field.kind === 'text' || field.kind === 'email' ? text : null },
       content,
     );
   });

@@ -202,7 +202,7 @@ function shell() {
         inbox &&
           h(
             'a',
-            { class: 'inbox', href: inbox, target: '_blank', rel: 'noopener' },
+            { class: 'setting', href: inbox, target: '_blank', rel: 'noopener' },
             icon('mail'),
             h('span', {}, t('app.inbox')),
           ),
@@ -219,10 +219,10 @@ function shell() {
 }
 
 /** Nobody signs in, so that everybody reads and changes what is here. */
-const demoNotice = () => h('p', { class: 'notice demo' }, icon('warning'), h('strong', {}, t('demo.title')), t('demo.text'));
+const demoNotice = () => h('p', { class: 'notice warn' }, icon('warning'), h('strong', {}, t('demo.title')), t('demo.text'));
 
 function offlineNotice() {
-  const notice = h('p', { class: 'notice', role: 'status', hidden: navigator.onLine }, icon('offline'), t('app.offline'));
+  const notice = h('p', { class: 'notice warn', role: 'status', hidden: navigator.onLine }, icon('offline'), t('app.offline'));
   addEventListener('online', () => (notice.hidden = true));
   addEventListener('offline', () => (notice.hidden = false));
   return notice;

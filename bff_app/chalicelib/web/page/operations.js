@@ -87,7 +87,7 @@ function healthList(parts) {
       const isWell = part.estado === 'ok';
       return h(
         'li',
-        { class: isWell ? 'well' : 'unwell' },
+        { class: isWell ? 'good' : 'bad' },
         icon(isWell ? 'check' : 'warning'),
         h('span', { class: 'part-name' }, t(`part.${name}`)),
         h(
@@ -120,7 +120,7 @@ function queueList(state, refresh) {
     fallidos.visibles > 0 &&
       h(
         'div',
-        { class: 'actions' },
+        { class: 'message warn redrive' },
         h('p', {}, t('operations.dead.text', { n: fallidos.visibles })),
         h(
           'button',

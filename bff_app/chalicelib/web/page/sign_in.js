@@ -25,7 +25,7 @@ const signInAddress = (place) => `/sesion/entrar?volver=${encodeURIComponent(`/$
 export function signInScreen(outcome, ...settings) {
   const trouble =
     OUTCOMES.includes(outcome) &&
-    h('div', { class: 'error-summary', role: 'alert' }, h('h2', {}, t('signIn.failed')), h('p', {}, t(`signIn.${outcome}`)));
+    h('div', { class: 'message bad', role: 'alert' }, h('h2', {}, t('signIn.failed')), h('p', {}, t(`signIn.${outcome}`)));
   return h(
     'main',
     { class: 'door' },

@@ -40,7 +40,7 @@ export function failure(error, retry) {
   const again = retry && !isHopeless && h('button', { type: 'button', onclick: retry }, icon('refresh'), t('retry'));
   const box = h(
     'div',
-    { class: 'state state-error', role: 'alert' },
+    { class: 'state bad', role: 'alert' },
     icon('warning'),
     ...explanation(error, retry),
     h('div', { class: 'actions' }, again),

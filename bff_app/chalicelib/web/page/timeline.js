@@ -17,6 +17,9 @@ import { t } from './texts.js';
  */
 
 const ICONS = /** @type {const} */ ({ creado: 'plus', actualizado: 'edit', eliminado: 'trash' });
+const EVENT_TONES = { creado: 'good', actualizado: '', eliminado: 'bad' };
+/** The colours of the states that are more than a step on the way. @type {Record<string, string>} */
+const MAIL_TONES = { entregado: 'good', incierto: 'warn', rebotado: 'bad', queja: 'bad', fallido: 'bad' };
 
 /** Who writes without having signed in. */
 const ANONYMOUS = 'anonimo';
@@ -32,7 +35,7 @@ export const isUnsettled = (mail) => UNSETTLED.includes(mail.estado);
  * @returns {HTMLElement}
  */
 export function mailState(state) {
-  return h('span', { class: `badge mail-${state}`, title: t(`mail.${state}.meaning`) }, t(`mail.${state}`));
+  return h('span', { class: `badge ${MAIL_TONES[state] ?? ''}`, title: t(`mail.${state}.meaning`) }, t(`mail.${state}`));
 }
 
 /**
@@ -78,8 +81,8 @@ export function dailyTimeline(events, mails) {
 function entry(event, mails, text, when) {
   return h(
     'li',
-    { class: `event event-${event.tipo}` },
-    h('span', { class: 'event-mark' }, icon(ICONS[event.tipo] ?? 'clock')),
+    { class: 'event' },
+    h('span', { class: `event-mark ${EVENT_TONES[event.tipo] ?? ''}` }, icon(ICONS[event.tipo] ?? 'clock')),
     h(
       'div',
       { class: 'event-body' },

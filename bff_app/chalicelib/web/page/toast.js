@@ -9,6 +9,7 @@ import { t } from './texts.js';
 const TICK_MS = 200;
 const READING_SECONDS = 6;
 const PICTURES = /** @type {const} */ ({ done: 'check', waiting: 'clock', error: 'warning' });
+const TONES = { done: 'good', waiting: '', error: 'bad' };
 
 export const toasts = h('section', { class: 'toasts' });
 
@@ -44,10 +45,10 @@ export function toast(
   };
   const element = h(
     'div',
-    { class: `toast toast-${kind}`, role: kind === 'error' ? 'alert' : 'status' },
+    { class: `toast ${TONES[kind]}`, role: kind === 'error' ? 'alert' : 'status' },
     icon(PICTURES[kind]),
     h('p', {}, text),
-    action && h('button', { type: 'button', class: 'toast-action', onclick: act }, action.label),
+    action && h('button', { type: 'button', class: 'quiet', onclick: act }, action.label),
     onEnd && clock,
     h('button', { type: 'button', class: 'icon-button', 'aria-label': t('close'), onclick: end }, icon('close')),
   );
