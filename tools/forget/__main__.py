@@ -14,9 +14,9 @@ from tools.forget import place as places
 from tools.forget.history import forget_old_events
 from tools.forget.person import forget_person
 from tools.forget.stores import StoreFailed
+from tools.names import ENVIRONMENT, ENVIRONMENT_RULE, PROJECT, PROJECT_RULE
+from tools.names import deployed as names_of
 from tools.preflight import NotReady, open_session
-from tools.status.names import ENVIRONMENT, ENVIRONMENT_RULE, PROJECT, PROJECT_RULE
-from tools.status.names import deployed as names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

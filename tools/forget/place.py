@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from boto3.session import Session
 
-    from tools.status.names import Names
+    from tools.names import Names
 
 
 @dataclass(frozen=True)

@@ -10,65 +10,136 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boto3.session import Session
+from botocore.exceptions import BotoCoreError
+from rich import box
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from tools.status.access import Access, NoAccessError, find_account, open_access, open_laptop
-from tools.status.markdown import document
-from tools.status.names import ENVIRONMENT, ENVIRONMENT_RULE, PROJECT, PROJECT_RULE, Names, deployed, on_laptop
-from tools.status.read import Reader
-from tools.status.terminal import print_status
+from local.emulator import CREDENTIALS, REGION
+from tools.command_line import OneSentenceParser, shortened
+from tools.names import ENVIRONMENT, ENVIRONMENT_RULE, PROJECT, PROJECT_RULE, deployed, on_laptop
+from tools.preflight import NotReady, check_account, open_session
+from tools.status.read import BAD, CONFIG, GOOD, Reader, Section, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from tools.status.model import Status
-
-# Terraform reads these, so both speak of the same environment.
-TERRAFORM_PROJECT = "TF_VAR_project_name"
-TERRAFORM_ENVIRONMENT = "TF_VAR_environment"
+LAPTOP_PORT = "4566"  # of the emulator of `make run`; AWS_PORT changes it
+NO_CONCERN = "Nothing needs attention."
+SHOWN_DIGITS = 4  # of the account: a report may be published
 
 EXAMPLES = """\
 examples:
   make status                                  the environment dev, in the region and account of your AWS profile
   make status ENVIRONMENT=production REPORT=status.md
-  make status LAPTOP=1                         what `make run` has running here
+  make status LAPTOP=1                         what `make run` runs on this machine
 It only reads. What you may not read, or what does not exist, is shown as such.
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     """Print the status and write the report. 1: nothing could be read, or nothing of that name exists; 2: bad flag."""
-    arguments = _parse(argv)
+    arguments = _parse(argv, environment)
     names = on_laptop() if arguments.laptop else deployed(arguments.project, arguments.environment)
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
     try:
-        access = open_laptop() if arguments.laptop else open_access()
-        status = read_status(access, names, datetime.now(UTC))
-    except NoAccessError as error:
-        return _fail(str(error))
-    if not status.exists:
-        place = status.endpoint or f"{status.region} of account {status.account}"
-        return _fail(f"Nothing is called {names.prefix}-… in {place}: are PROJECT, ENVIRONMENT and the region right?")
-    print_status(Console(highlight=False), status)
-    return _write(arguments.report, document(status)) if arguments.report else 0
+        session, account, endpoint = _open(environment, laptop=arguments.laptop)
+    except NotReady as problem:
+        return _fail(str(problem))
+    reader = Reader(session, endpoint, names, now)
+    sections = reader.read()
+    place = endpoint or f"account {account}"
+    if not reader.exists:
+        return _fail(
+            f"Nothing is called {names.prefix}-… in {session.region_name}, {place}: are PROJECT, ENVIRONMENT and the "
+            "region right?"
+        )
+    where = f"{session.region_name}, {place}, {moment(now)}"
+    print_status(Console(highlight=False), names.prefix, where, reader.concerns, sections)
+    if not arguments.report:
+        return 0
+    report = render_report(
+        names.prefix, where.replace(account, f"…{account[-SHOWN_DIGITS:]}"), reader.concerns, sections
+    )
+    try:
+        arguments.report.write_text(report, "utf-8")
+    except OSError as error:
+        return _fail(f"REPORT cannot be written: {error.strerror}: {arguments.report}")
+    print(f"The report is in {arguments.report}.")
+    return 0
 
 
-def read_status(access: Access, names: Names, now: datetime) -> Status:
-    """The status of the deployment of that name, up to the last full minute before ``now``.
+def print_status(console: Console, name: str, where: str, concerns: Sequence[str], sections: Sequence[Section]) -> None:
+    """What needs attention first, then every table."""
+    console.print(Text.assemble((name, "bold"), f"  {where}"))
+    for sentence in concerns:
+        console.print(Text(f"! {sentence}", style=BAD))
+    if not concerns:
+        console.print(Text(NO_CONCERN, style=GOOD))
+    for section in sections:
+        table = Table(
+            title=section.title,
+            title_justify="left",
+            title_style="bold",
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+            show_header=any(section.headings),
+            show_edge=False,
+        )
+        for index, heading in enumerate(section.headings):
+            is_number = section.numbers_from is not None and index >= section.numbers_from
+            table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
+        for row in section.rows:
+            table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        console.print()
+        console.print(table)
+        if section.note:
+            console.print(Text(section.note, style="dim"))
+
+
+def render_report(name: str, where: str, concerns: Sequence[str], sections: Sequence[Section]) -> str:
+    """The same as a Markdown document."""
+    lines = [f"# Status of {name}", "", f"{where}. Written by `make status REPORT=…`.", ""]
+    lines += [f"- {_escape(sentence)}" for sentence in concerns] or [NO_CONCERN]
+    for section in sections:
+        width = len(section.headings)
+        numbers = width if section.numbers_from is None else section.numbers_from
+        rules = ["---"] * numbers + ["--:"] * (width - numbers)
+        rows = [(*map(_markdown_cell, row), *[""] * (width - len(row))) for row in section.rows]
+        lines += ["", f"## {section.title}", ""]
+        lines += [f"| {' | '.join(cells)} |" for cells in (section.headings, rules, *rows)]
+        lines += ["", section.note] if section.note else []
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_cell(cell: str | Text) -> str:
+    text = _escape(str(cell))
+    return f"**{text}**" if isinstance(cell, Text) and cell.style == BAD else text
+
+
+def _escape(text: str) -> str:
+    """Text from AWS cannot become markup or break a table."""
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(text.split()))
+
+
+def _open(environment: Mapping[str, str], *, laptop: bool) -> tuple[Session, str, str | None]:
+    """A session, its account, and the address of an emulator if it uses one.
 
     Raises:
-        NoAccessError: see there.
+        NotReady: there is no region, there are no credentials, or nothing answers.
     """
-    account, endpoint = find_account(access)
-    return Reader(access, names, now.replace(second=0, microsecond=0)).read(account, endpoint)
-
-
-def _write(path: Path, text: str) -> int:
+    if not laptop:
+        session = open_session(environment)
+        return session, check_account(session).number, environment.get("AWS_ENDPOINT_URL") or None
+    endpoint = f"http://127.0.0.1:{environment.get('AWS_PORT') or LAPTOP_PORT}"
+    session = Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
     try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        return _fail(f"REPORT cannot be written: {error.strerror}: {path}")
-    print(f"The report is in {path}.")
-    return 0
+        sts = session.client("sts", endpoint_url=endpoint, config=CONFIG)
+        return session, sts.get_caller_identity()["Account"], endpoint
+    except (BotoCoreError, ValueError) as error:  # ValueError: an address that is none
+        raise NotReady(f"No emulator answers at {endpoint}: is `make run` running?") from error
 
 
 def _fail(sentence: str) -> int:
@@ -76,39 +147,34 @@ def _fail(sentence: str) -> int:
     return 1
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.status",
-        description="How a deployment is at this moment, and what it did in the last hour.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _parse(argv: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
+    parser = OneSentenceParser("make status", "How a deployment is, and what it did in the last hour.", epilog=EXAMPLES)
+    # Terraform reads these variables, so both mean the same environment.
     parser.add_argument(
         "--environment",
         type=_name("ENVIRONMENT", ENVIRONMENT_RULE, "2 to 12 lower-case letters or digits, such as dev"),
-        default=os.environ.get(TERRAFORM_ENVIRONMENT, ENVIRONMENT),
-        help=f"which environment (default: {TERRAFORM_ENVIRONMENT}, or {ENVIRONMENT})",
+        default=environment.get("TF_VAR_environment", ENVIRONMENT),
+        help=f"which environment (default: TF_VAR_environment, or {ENVIRONMENT})",
     )
     parser.add_argument(
         "--project",
         type=_name("PROJECT", PROJECT_RULE, f"2 to 14 lower-case letters, digits or hyphens, such as {PROJECT}"),
-        default=os.environ.get(TERRAFORM_PROJECT, PROJECT),
-        help=f"the first part of every name (default: {TERRAFORM_PROJECT}, or {PROJECT})",
+        default=environment.get("TF_VAR_project_name", PROJECT),
+        help=f"the first part of every name (default: TF_VAR_project_name, or {PROJECT})",
     )
-    parser.add_argument("--laptop", action="store_true", help="look at what `make run` has running on this machine")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="also write a Markdown document with charts")
+    parser.add_argument("--laptop", action="store_true", help="look at what `make run` runs on this machine")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="also write a Markdown document")
     return parser.parse_args(argv)
 
 
 def _name(variable: str, pattern: str, rule: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise argparse.ArgumentTypeError(f"{variable} must have {rule}, not {text!r}")
+            raise argparse.ArgumentTypeError(f"{variable} must have {rule}, not {shortened(text)}")
         return text
 
     return parse
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -10,8 +10,7 @@ import boto3
 import pytest
 
 from local.emulator import CREDENTIALS, REGION, free_port, running_emulator
-from tools.status.access import Access
-from tools.status.names import Names, deployed
+from tools.names import Names, deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,24 +20,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What Terraform would have made, on the emulator, and where it is."""
+    """What Terraform would have made, on the emulator."""
 
-    access: Access
+    endpoint: str
     names: Names
 
+    @property
+    def session(self) -> boto3.Session:
+        """A session that does not depend on the environment, which some tests empty."""
+        key, secret = CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
+        return boto3.Session(key, secret, region_name=REGION)
+
     def client(self, service: Any) -> Any:
-        return self.access.session.client(service, endpoint_url=self.access.endpoint_url)
+        return self.session.client(service, endpoint_url=self.endpoint)
 
-
-def access_to(emulator: Emulator) -> Access:
-    """Access that does not depend on the environment, which some tests empty."""
-    session = boto3.Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
-    return Access(session, emulator.endpoint)
+    def publish(self, namespace: str, metric: str, dimension: tuple[str, str] | None, *values: float) -> None:
+        """Put measured values of the minute ten minutes ago."""
+        dimensions = [{"Name": dimension[0], "Value": dimension[1]}] if dimension else []
+        time = datetime.now(UTC) - timedelta(minutes=10)
+        data = [{"MetricName": metric, "Dimensions": dimensions, "Timestamp": time, "Value": value} for value in values]
+        self.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)
 
 
 @pytest.fixture(scope="session")
 def guarded_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulator that asks who calls and what he may."""
+    """An emulator that enforces IAM."""
     log = tmp_path_factory.mktemp("guarded") / "emulator.log"
     with running_emulator(free_port(), log, enforce_iam=True) as server:
         yield server
@@ -47,42 +53,16 @@ def guarded_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emula
 @pytest.fixture(scope="session")
 def deployment(emulator: Emulator) -> Deployment:
     """One environment: a load balancer, three of its six functions, one of its two HTTP APIs, queues and two alarms."""
-    made = Deployment(access_to(emulator), deployed("crud-app", "status"))
+    made = Deployment(emulator.endpoint, deployed("crud-app", "status"))
     names = made.names
     target, capped, _ = [_create_function(made, name) for name in names.functions[:3]]
     _create_load_balancer(made, target)
     made.client("lambda").put_function_concurrency(FunctionName=capped, ReservedConcurrentExecutions=7)
     made.client("apigatewayv2").create_api(Name=names.apis[0], ProtocolType="HTTP")
-    made.client("apigatewayv2").create_api(Name="of somebody else", ProtocolType="HTTP")
+    made.client("apigatewayv2").create_api(Name="another project", ProtocolType="HTTP")
     _create_queues(made)
     _create_alarms(made)
     return made
-
-
-@pytest.fixture
-def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> Iterator[pytest.MonkeyPatch]:
-    """A machine on which nobody has signed in."""
-    for name in (
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_DEFAULT_REGION",
-        "TF_VAR_environment",
-        "TF_VAR_project_name",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", f"{tmp_path}/config")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", f"{tmp_path}/credentials")
-    return monkeypatch
-
-
-def publish(
-    deployment: Deployment, namespace: str, metric: str, dimension: tuple[str, str] | None, *values: float
-) -> None:
-    """Measured values of the minute ten minutes ago."""
-    dimensions = [{"Name": dimension[0], "Value": dimension[1]}] if dimension else []
-    time = datetime.now(UTC) - timedelta(minutes=10)
-    data = [{"MetricName": metric, "Dimensions": dimensions, "Timestamp": time, "Value": value} for value in values]
-    deployment.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)
 
 
 def _create_function(made: Deployment, name: str) -> str:
@@ -133,9 +113,7 @@ def _create_load_balancer(made: Deployment, target_arn: str) -> None:
 
 def _create_queues(made: Deployment) -> None:
     sqs = made.client("sqs")
-    queue, dead_letters = (
-        sqs.create_queue(QueueName=name)["QueueUrl"] for name in (made.names.queue, made.names.dead_letter_queue)
-    )
+    queue, dead_letters = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in made.names.queues)
     for number in range(3):
         sqs.send_message(QueueUrl=dead_letters, MessageBody=str(number))
     sqs.send_message(QueueUrl=queue, MessageBody="taken")

@@ -1,4 +1,4 @@
-"""What the parts of an environment are called: the one place that repeats the names of ``infra/*.tf``."""
+"""The names of an environment's parts, as ``infra/*.tf`` gives them. Tests compare the two."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ APIS = ("crud", "email")
 
 @dataclass(frozen=True)
 class Names:
-    """All names begin with ``prefix``: project and environment, or the project alone on a laptop."""
+    """All names begin with ``prefix``: project and environment, or the project alone on a laptop.
+
+    The metrics that CloudWatch derives from the apps' logs have ``prefix`` as their namespace.
+    """
 
     prefix: str
 
@@ -38,21 +41,9 @@ class Names:
         return tuple(f"{self.prefix}-{api}-api" for api in APIS)
 
     @property
-    def queue(self) -> str:
-        return f"{self.prefix}-email-queue"
-
-    @property
-    def dead_letter_queue(self) -> str:
-        return f"{self.prefix}-email-dlq"
-
-    @property
-    def alarm_prefix(self) -> str:
-        return f"{self.prefix}-"
-
-    @property
-    def metric_namespace(self) -> str:
-        """Of the metrics that are made from the apps' logs."""
-        return self.prefix
+    def queues(self) -> tuple[str, str]:
+        """The queue of the consumer, and its dead-letter queue."""
+        return f"{self.prefix}-email-queue", f"{self.prefix}-email-dlq"
 
 
 def deployed(project: str, environment: str) -> Names:
@@ -61,5 +52,5 @@ def deployed(project: str, environment: str) -> Names:
 
 
 def on_laptop() -> Names:
-    """The names of ``make run``: they have no environment, because a laptop has one."""
+    """The names of ``make run``: they have no environment, because a laptop has only one."""
     return Names(PROJECT)

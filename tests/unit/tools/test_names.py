@@ -1,0 +1,48 @@
+"""The names are those that the Terraform files and ``make run`` give."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from local import resources
+from tools.names import ENVIRONMENT, ENVIRONMENT_RULE, FUNCTIONS, PROJECT, PROJECT_RULE, deployed, on_laptop
+
+INFRA = Path(__file__).resolve().parents[3] / "infra"
+
+
+def terraform(name: str) -> str:
+    return (INFRA / name).read_text("utf-8")
+
+
+def test_defaults_and_rules_are_those_of_the_variables() -> None:
+    variables = ("project_name", PROJECT, PROJECT_RULE), ("environment", ENVIRONMENT, ENVIRONMENT_RULE)
+    for name, default, rule in variables:
+        block = re.search(rf'variable "{name}" {{.*?^}}', terraform("variables.tf"), re.DOTALL | re.MULTILINE)
+        assert block
+        assert f'default     = "{default}"' in block[0]
+        assert f'regex("^{rule}$"' in block[0]
+
+
+def test_every_part_is_called_as_in_its_file() -> None:
+    names = deployed("p", "e")
+    for file, suffix, name in (
+        ("alb.tf", "-alb", names.load_balancer),
+        ("alb.tf", "-bff", names.target_group),
+        ("messaging.tf", "-email-queue", names.queues[0]),
+        ("messaging.tf", "-email-dlq", names.queues[1]),
+    ):
+        assert re.search(rf'name += "\${{local\.name}}{suffix}"', terraform(file))
+        assert name == f"p-e{suffix}"
+    functions = re.findall(r"^ +(\w+) += { memory_size = ", terraform("locals.tf"), re.MULTILINE)
+    assert tuple(function.replace("_", "-") for function in functions) == FUNCTIONS
+    assert '"${local.name}-${replace(key, "_", "-")}"' in terraform("locals.tf")
+    assert names.functions[2] == "p-e-publicar-pendientes"
+    assert '"${local.name}-${each.key}-api"' in terraform("http_api.tf")
+    assert names.apis == ("p-e-crud-api", "p-e-email-api")
+    assert '"${local.name}-${each.key}"' in terraform("alarms.tf")
+    assert "metric_namespace = local.name" in terraform("metrics.tf")
+
+
+def test_the_laptop_has_the_names_of_make_run() -> None:
+    assert on_laptop().queues == (resources.QUEUE, resources.DEAD_LETTER_QUEUE)
