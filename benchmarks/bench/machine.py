@@ -34,7 +34,7 @@ def describe_machine(postgres_version: str) -> Mapping[str, str]:
         "Python": platform.python_version(),
         "PostgreSQL": postgres_version,
         "AWS emulator": f"ministack {_pinned(ROOT / 'requirements' / 'emulator.txt').get('ministack', '')}",
-        "ours": f"chalice {version('chalice')}, pg8000 {version('pg8000')}, httpcore {version('httpcore')}",
+        "ours": f"chalice {version('chalice')}, pg8000 {version('pg8000')}, httpx {version('httpx')}",
         "peers": ", ".join(f"{name} {number}" for name, number in peer_versions().items()),
     }
 

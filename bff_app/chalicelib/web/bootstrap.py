@@ -100,7 +100,7 @@ class Bootstrap:
 
     def prepare(self) -> None:
         """Import and read what is needed at its first use, so that a snapshot of this process has it. Opens nothing."""
-        import chalicelib.web.httpcore_upstream  # noqa: F401, PLC0415 - as a snapshot wants it
+        import chalicelib.web.httpx_client  # noqa: F401, PLC0415 - as a snapshot wants it
 
         self.page()
 
@@ -119,7 +119,7 @@ class Bootstrap:
 class _ClientAtFirstUse:
     """Makes the client when something is to be sent.
 
-    `/health`, the page, who somebody is and a refusal are answered before httpcore is imported, which takes longer than
+    `/health`, the page, who somebody is and a refusal are answered before httpx is imported, which takes longer than
     all the rest.
     """
 
@@ -139,9 +139,9 @@ class _ClientAtFirstUse:
     def _made(self) -> UpstreamClient:
         with self._lock:
             if self._client is None:
-                from chalicelib.web.httpcore_upstream import HttpcoreUpstreamClient  # noqa: PLC0415 - see above
+                from chalicelib.web.httpx_client import HttpxClient  # noqa: PLC0415 - see above
 
-                self._client = HttpcoreUpstreamClient()
+                self._client = HttpxClient()
             return self._client
 
 

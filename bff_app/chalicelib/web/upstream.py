@@ -9,7 +9,7 @@
     +-- UnexplainedError     an error, but not from the app: AWS's own page -> 502, 503, 504, or its 4xx
 
 None of these is retried, except that a safe request which met a connection that was being closed is sent once
-more (see ``httpcore_upstream``).
+more (see ``httpx_client``).
 """
 
 from __future__ import annotations

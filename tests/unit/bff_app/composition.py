@@ -10,7 +10,7 @@ from bff_app import app as bff_app
 from chalice_frontdoor.testing.client import Client
 from chalicelib.web.address import UpstreamAddress
 from chalicelib.web.bootstrap import assemble, bootstrap
-from chalicelib.web.httpcore_upstream import HttpcoreUpstreamClient
+from chalicelib.web.httpx_client import HttpxClient
 from chalicelib.web.settings import Settings, SignInSettings
 from tests.unit.bff_app.user_pool import CLIENT_ID, ISSUER
 
@@ -25,7 +25,7 @@ def composed(
     """The app passes requests on to these addresses, within these limits (see ``assemble``)."""
     settings = Settings(UpstreamAddress.parse(crud_url), UpstreamAddress.parse(email_url), sign_in)
     # These upstreams do without TLS: reading a certificate store takes longer than all the rest of a test.
-    client = HttpcoreUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    client = HttpxClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     bootstrap.use(assemble(settings, client, **limits))
     try:
         yield

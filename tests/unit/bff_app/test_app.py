@@ -128,19 +128,19 @@ def imported_by(statement: str) -> set[str]:
     return set(finished.stdout.split())
 
 
-def test_importing_the_app_needs_no_environment_and_neither_httpcore_nor_boto3() -> None:
+def test_importing_the_app_needs_no_environment_and_neither_httpx_nor_boto3() -> None:
     imported = imported_by("import app")
 
     assert "chalice_frontdoor" in imported
-    assert not imported & {"httpcore", "ssl", "boto3", "botocore"}
+    assert not imported & {"httpx", "ssl", "boto3", "botocore"}
 
 
-def test_a_health_check_imports_no_httpcore() -> None:
+def test_a_health_check_imports_no_httpx() -> None:
     event = health_check_event()
 
     imported = imported_by(f"import app\nassert app.app({event!r}, None)['statusCode'] == 200")
 
-    assert not imported & {"httpcore", "ssl"}
+    assert not imported & {"httpx", "ssl"}
 
 
 def test_the_configuration_has_the_stages_that_everything_else_relies_on() -> None:

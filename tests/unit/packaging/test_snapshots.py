@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # What each app imports at its first use: slow, and therefore worth keeping.
-KEPT = {"crud_app": "boto3", "email_app": "boto3", "bff_app": "chalicelib.web.httpcore_upstream"}
+KEPT = {"crud_app": "boto3", "email_app": "boto3", "bff_app": "chalicelib.web.httpx_client"}
 
 # A process of Lambda: the library that the runtime brings, the import, the snapshot, and a start from it.
 PROCESS = """

@@ -18,8 +18,12 @@ UNUSED_FOLDERS = frozenset({"__pycache__", "tests", "testing"})
 UNUSED_PARTS = (
     # pg8000 parses dates; it never looks up a time zone by its name.
     "dateutil/zoneinfo/",
-    # httpcore imports it where it finds it, for asynchronous clients, and a cold start would pay for it.
+    # For asynchronous clients. httpcore imports it if it is there, which a cold start would pay for.
     "anyio/",
+    "typing_extensions.py",
+    # httpx's command line, and the tables for host names beyond ASCII, which the settings refuse.
+    "httpx/_main.py",
+    "idna/uts46data.py",
 )
 # A licence must travel with the code. METADATA too: pg8000 asks importlib.metadata for its own version.
 NEEDED_METADATA = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS", "METADATA")

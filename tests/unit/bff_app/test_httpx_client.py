@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from chalicelib.web.address import UpstreamAddress
 from chalicelib.web.deadline import Deadline
-from chalicelib.web.httpcore_upstream import HttpcoreUpstreamClient, trusting_context
+from chalicelib.web.httpx_client import HttpxClient, make_tls_context
 from chalicelib.web.upstream import (
     AnswerTooLarge,
     Upstream,
@@ -45,9 +45,9 @@ GRACE_SECONDS = 3.0
 
 
 @pytest.fixture
-def client() -> Iterator[HttpcoreUpstreamClient]:
+def client() -> Iterator[HttpxClient]:
     # No certificate store, which takes longer to read than all the rest of a test: it trusts nobody.
-    client = HttpcoreUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), max_answer_bytes=SMALL)
+    client = HttpxClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), max_answer_bytes=SMALL)
     yield client
     client.close()
 
@@ -60,12 +60,12 @@ def request_to(url: str, method: str = "GET", body: bytes = b"", *headers: tuple
     )
 
 
-def send(client: HttpcoreUpstreamClient, request: UpstreamRequest, seconds: float = 10) -> UpstreamAnswer:
+def send(client: HttpxClient, request: UpstreamRequest, seconds: float = 10) -> UpstreamAnswer:
     return client.send(request, Deadline(seconds))
 
 
 def failure(
-    client: HttpcoreUpstreamClient, request: UpstreamRequest, expected: type[UpstreamError], seconds: float = 10
+    client: HttpxClient, request: UpstreamRequest, expected: type[UpstreamError], seconds: float = 10
 ) -> UpstreamError:
     with pytest.raises(expected) as caught:
         send(client, request, seconds)
@@ -73,7 +73,7 @@ def failure(
     return caught.value
 
 
-def test_an_answer_arrives_with_repeated_headers_and_its_raw_body(client: HttpcoreUpstreamClient, serve: Serve) -> None:
+def test_an_answer_arrives_with_repeated_headers_and_its_raw_body(client: HttpxClient, serve: Serve) -> None:
     server = serve(answering(b"\x1f\x8bnot gzip", "Set-Cookie: a=1", "Set-Cookie: b=\xf1", "Content-Encoding: gzip"))
 
     answer = send(client, request_to(server.url))
@@ -83,7 +83,7 @@ def test_an_answer_arrives_with_repeated_headers_and_its_raw_body(client: Httpco
     assert [value for name, value in answer.headers if name == "Set-Cookie"] == ["a=1", "b=\xf1"]
 
 
-def test_the_request_arrives_as_it_was_built_and_measured(client: HttpcoreUpstreamClient, serve: Serve) -> None:
+def test_the_request_arrives_as_it_was_built_and_measured(client: HttpxClient, serve: Serve) -> None:
     """The client adds no header of its own and leaves the target alone."""
     server = serve(answering())
     request = request_to(server.url, "POST", b"{}", ("X-One", "\xf1"))
@@ -96,7 +96,7 @@ def test_the_request_arrives_as_it_was_built_and_measured(client: HttpcoreUpstre
     assert received.head_bytes == request.head_bytes
 
 
-def test_one_connection_serves_many_requests(client: HttpcoreUpstreamClient, serve: Serve) -> None:
+def test_one_connection_serves_many_requests(client: HttpxClient, serve: Serve) -> None:
     server = serve(answering())
 
     for _ in range(3):
@@ -105,7 +105,7 @@ def test_one_connection_serves_many_requests(client: HttpcoreUpstreamClient, ser
     assert (len(server.received), server.connections) == (3, 1)
 
 
-def test_threads_do_not_wait_for_each_other(client: HttpcoreUpstreamClient, serve: Serve) -> None:
+def test_threads_do_not_wait_for_each_other(client: HttpxClient, serve: Serve) -> None:
     all_here = threading.Barrier(20)
 
     def behave(connection: Connection) -> None:
@@ -125,7 +125,7 @@ def test_threads_do_not_wait_for_each_other(client: HttpcoreUpstreamClient, serv
 
 
 def test_a_cookie_of_one_answer_is_neither_sent_with_the_next_request_nor_kept(
-    client: HttpcoreUpstreamClient, serve: Serve
+    client: HttpxClient, serve: Serve
 ) -> None:
     server = serve(answering(b"", "Set-Cookie: session=someone; Path=/"))
 
@@ -140,14 +140,14 @@ def test_a_proxy_of_the_environment_is_ignored(serve: Serve, monkeypatch: pytest
     server = serve(answering())
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(variable, f"http://127.0.0.1:{free_port()}")
-    client = HttpcoreUpstreamClient()
+    client = HttpxClient()
 
     assert send(client, request_to(server.url)).status == 200
     client.close()
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"])
-def test_a_redirect_is_not_followed(client: HttpcoreUpstreamClient, serve: Serve, status: str) -> None:
+def test_a_redirect_is_not_followed(client: HttpxClient, serve: Serve, status: str) -> None:
     server = serve(answering(b"", "Location: /elsewhere", status=status))
 
     answer = send(client, request_to(server.url))
@@ -176,7 +176,7 @@ BROKEN_ANSWERS = {
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("data", BROKEN_ANSWERS.values(), ids=BROKEN_ANSWERS)
 def test_a_broken_answer_is_told_and_the_request_sent_once(
-    client: HttpcoreUpstreamClient, serve: Serve, method: str, data: bytes
+    client: HttpxClient, serve: Serve, method: str, data: bytes
 ) -> None:
     server = serve(sending(data))
 
@@ -188,7 +188,7 @@ def test_a_broken_answer_is_told_and_the_request_sent_once(
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_a_reset_is_told(client: HttpcoreUpstreamClient, serve: Serve, method: str) -> None:
+def test_a_reset_is_told(client: HttpxClient, serve: Serve, method: str) -> None:
     def behave(connection: Connection) -> None:
         connection.read_request()
         connection.reset()
@@ -199,7 +199,7 @@ def test_a_reset_is_told(client: HttpcoreUpstreamClient, serve: Serve, method: s
 
 
 @pytest.mark.parametrize("data", [*BROKEN_ANSWERS.values()][:4], ids=[*BROKEN_ANSWERS][:4])
-def test_the_request_after_a_broken_answer_works(client: HttpcoreUpstreamClient, serve: Serve, data: bytes) -> None:
+def test_the_request_after_a_broken_answer_works(client: HttpxClient, serve: Serve, data: bytes) -> None:
     server = serve(in_turn(sending(data), answering(b"well again")))
 
     failure(client, request_to(server.url), UpstreamBroken)
@@ -214,9 +214,7 @@ def closing_after_each_answer_without_saying_so(connection: Connection) -> None:
     connection.read_request()
 
 
-def test_a_safe_request_that_met_a_closing_connection_is_sent_once_more(
-    client: HttpcoreUpstreamClient, serve: Serve
-) -> None:
+def test_a_safe_request_that_met_a_closing_connection_is_sent_once_more(client: HttpxClient, serve: Serve) -> None:
     server = serve(closing_after_each_answer_without_saying_so)
 
     bodies = [send(client, request_to(server.url)).body for _ in range(2)]
@@ -227,7 +225,7 @@ def test_a_safe_request_that_met_a_closing_connection_is_sent_once_more(
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_a_write_that_met_a_closing_connection_is_not_sent_again_and_its_outcome_unknown(
-    client: HttpcoreUpstreamClient, serve: Serve, method: str
+    client: HttpxClient, serve: Serve, method: str
 ) -> None:
     server = serve(closing_after_each_answer_without_saying_so)
     send(client, request_to(server.url))
@@ -239,7 +237,7 @@ def test_a_write_that_met_a_closing_connection_is_not_sent_again_and_its_outcome
 
 
 def test_a_safe_request_is_not_sent_again_when_half_an_answer_came_over_a_used_connection(
-    client: HttpcoreUpstreamClient, serve: Serve
+    client: HttpxClient, serve: Serve
 ) -> None:
     def behave(connection: Connection) -> None:
         connection.read_request()
@@ -255,9 +253,7 @@ def test_a_safe_request_is_not_sent_again_when_half_an_answer_came_over_a_used_c
     assert len(server.received) == 2
 
 
-def test_a_connection_that_the_server_closed_in_peace_is_not_used_again(
-    client: HttpcoreUpstreamClient, serve: Serve
-) -> None:
+def test_a_connection_that_the_server_closed_in_peace_is_not_used_again(client: HttpxClient, serve: Serve) -> None:
     closed = threading.Semaphore(0)
 
     def behave(connection: Connection) -> None:
@@ -275,48 +271,27 @@ def test_a_connection_that_the_server_closed_in_peace_is_not_used_again(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_refused_connection_is_unreachable_and_nothing_was_sent(client: HttpcoreUpstreamClient, method: str) -> None:
+def test_a_refused_connection_is_unreachable_and_nothing_was_sent(client: HttpxClient, method: str) -> None:
     error = failure(client, request_to(f"http://127.0.0.1:{free_port()}", method), UpstreamUnreachable)
 
     assert not error.request_sent
     assert not error.outcome_unknown
 
 
-def test_a_name_that_does_not_resolve_is_unreachable(client: HttpcoreUpstreamClient) -> None:
+def test_a_name_that_does_not_resolve_is_unreachable(client: HttpxClient) -> None:
     """The name is longer than DNS allows: no resolver is asked."""
     host = ".".join(["a" * 60] * 5)
 
     assert not failure(client, request_to(f"http://{host}"), UpstreamUnreachable).request_sent
 
 
-def resolving_to(*addresses: str) -> HttpcoreUpstreamClient:
-    return HttpcoreUpstreamClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), resolve=lambda _host, _port: list(addresses))
-
-
-def test_the_second_address_of_a_name_is_tried(serve: Serve) -> None:
-    server = serve(answering(b"found"))
-    client = resolving_to("127.0.0.2", "127.0.0.1")
-
-    assert send(client, request_to(f"http://two.example:{server.port}")).body == b"found"
-
-    client.close()
-
-
-def test_a_name_none_of_whose_addresses_answers_is_unreachable() -> None:
-    client = resolving_to("127.0.0.2", "127.0.0.1")
-
-    failure(client, request_to(f"http://two.example:{free_port()}"), UpstreamUnreachable)
-
-    client.close()
-
-
-def test_localhost_resolves(client: HttpcoreUpstreamClient, serve: Serve) -> None:
+def test_localhost_resolves(client: HttpxClient, serve: Serve) -> None:
     server = serve(answering(b"found"))
 
     assert send(client, request_to(f"http://localhost:{server.port}")).body == b"found"
 
 
-def test_plain_http_from_a_tls_upstream_is_unreachable(client: HttpcoreUpstreamClient, serve: Serve) -> None:
+def test_plain_http_from_a_tls_upstream_is_unreachable(client: HttpxClient, serve: Serve) -> None:
     server = serve(lambda connection: connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
 
     error = failure(client, request_to(server.url.replace("http:", "https:"), "POST"), UpstreamUnreachable)
@@ -330,8 +305,8 @@ def over_tls(serve: Serve, certificate: Path, behave: Callable[[Connection], Non
     return serve(behave, tls)
 
 
-def trusting(certificate: Path) -> HttpcoreUpstreamClient:
-    return HttpcoreUpstreamClient(ssl.create_default_context(cafile=certificate))
+def trusting(certificate: Path) -> HttpxClient:
+    return HttpxClient(ssl.create_default_context(cafile=certificate))
 
 
 def test_a_trusted_certificate_is_accepted_and_its_connection_kept(serve: Serve, certificate: Path) -> None:
@@ -349,7 +324,7 @@ def test_the_systems_authorities_are_trusted_and_no_others(certificate: Path, mo
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
 
-    context = trusting_context()
+    context = make_tls_context()
 
     assert [dict(*each["subject"]) for each in context.get_ca_certs()] == [{"commonName": "localhost"}]
     assert context.verify_mode is ssl.CERT_REQUIRED
@@ -360,7 +335,7 @@ def test_certifis_are_trusted_where_the_system_has_none(monkeypatch: pytest.Monk
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
     monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
 
-    context = trusting_context()
+    context = make_tls_context()
 
     assert context.get_ca_certs() == ssl.create_default_context(cafile=certifi.where()).get_ca_certs()
     assert context.verify_mode is ssl.CERT_REQUIRED
@@ -376,7 +351,7 @@ def test_the_deadline_holds_inside_tls(serve: Serve, certificate: Path) -> None:
 
 
 def test_a_certificate_that_nobody_trusts_is_refused_before_anything_is_sent(
-    client: HttpcoreUpstreamClient, serve: Serve, certificate: Path
+    client: HttpxClient, serve: Serve, certificate: Path
 ) -> None:
     server = over_tls(serve, certificate, answering())
 
@@ -396,14 +371,12 @@ def test_a_certificate_for_another_name_is_refused(serve: Serve, certificate: Pa
     assert server.received == []
 
 
-def test_an_answer_at_the_limit_arrives(client: HttpcoreUpstreamClient, serve: Serve) -> None:
+def test_an_answer_at_the_limit_arrives(client: HttpxClient, serve: Serve) -> None:
     assert len(send(client, request_to(serve(answering(b"x" * SMALL)).url)).body) == SMALL
 
 
 @pytest.mark.parametrize("head", [b"Content-Length: 10000000", b"Connection: close"], ids=["length", "no length"])
-def test_an_answer_over_the_limit_is_told_without_being_read(
-    client: HttpcoreUpstreamClient, serve: Serve, head: bytes
-) -> None:
+def test_an_answer_over_the_limit_is_told_without_being_read(client: HttpxClient, serve: Serve, head: bytes) -> None:
     sent = 0
 
     def behave(connection: Connection) -> None:
@@ -450,7 +423,7 @@ SLOW = {
 @pytest.mark.parametrize("behave", SLOW.values(), ids=SLOW)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_deadline_holds_for_the_whole_exchange(
-    client: HttpcoreUpstreamClient, serve: Serve, behave: Callable[[Connection], None], method: str
+    client: HttpxClient, serve: Serve, behave: Callable[[Connection], None], method: str
 ) -> None:
     server = serve(behave)
     started = time.monotonic()
@@ -462,7 +435,7 @@ def test_the_deadline_holds_for_the_whole_exchange(
     assert len(server.received) == 1
 
 
-def test_the_deadline_holds_while_the_request_is_written(client: HttpcoreUpstreamClient, serve: Serve) -> None:
+def test_the_deadline_holds_while_the_request_is_written(client: HttpxClient, serve: Serve) -> None:
     server = serve(deaf)
     started = time.monotonic()
 
@@ -472,7 +445,7 @@ def test_the_deadline_holds_while_the_request_is_written(client: HttpcoreUpstrea
     assert error.outcome_unknown
 
 
-def test_the_deadline_holds_during_the_tls_handshake(client: HttpcoreUpstreamClient, serve: Serve) -> None:
+def test_the_deadline_holds_during_the_tls_handshake(client: HttpxClient, serve: Serve) -> None:
     server = serve(Connection.wait_for_client_to_close)
 
     error = failure(
@@ -482,7 +455,7 @@ def test_the_deadline_holds_during_the_tls_handshake(client: HttpcoreUpstreamCli
     assert not error.outcome_unknown
 
 
-def test_the_deadline_holds_while_nobody_accepts_the_connection(client: HttpcoreUpstreamClient) -> None:
+def test_the_deadline_holds_while_nobody_accepts_the_connection(client: HttpxClient) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
         # Linux completes one connection more than the backlog says; the next one's SYN is dropped.
@@ -498,7 +471,7 @@ def test_the_deadline_holds_while_nobody_accepts_the_connection(client: Httpcore
     assert not error.request_sent
 
 
-def test_a_deadline_that_has_passed_sends_nothing(client: HttpcoreUpstreamClient, serve: Serve) -> None:
+def test_a_deadline_that_has_passed_sends_nothing(client: HttpxClient, serve: Serve) -> None:
     server = serve(answering())
 
     error = failure(client, request_to(server.url, "POST"), UpstreamTooSlow, seconds=-1)
@@ -507,7 +480,7 @@ def test_a_deadline_that_has_passed_sends_nothing(client: HttpcoreUpstreamClient
     assert server.received == []
 
 
-def test_the_request_after_a_slow_one_works(client: HttpcoreUpstreamClient, serve: Serve) -> None:
+def test_the_request_after_a_slow_one_works(client: HttpxClient, serve: Serve) -> None:
     server = serve(in_turn(silent, answering(b"well again")))
 
     failure(client, request_to(server.url), UpstreamTooSlow, DEADLINE_SECONDS)
@@ -519,7 +492,7 @@ def test_the_request_after_a_slow_one_works(client: HttpcoreUpstreamClient, serv
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=50
 )
 @given(st.binary(max_size=200))
-def test_whatever_an_upstream_says_is_an_answer_or_a_told_failure(client: HttpcoreUpstreamClient, data: bytes) -> None:
+def test_whatever_an_upstream_says_is_an_answer_or_a_told_failure(client: HttpxClient, data: bytes) -> None:
     with running(sending(b"HTTP/1.1 " + data)) as server:
         try:
             answer = send(client, request_to(server.url))
@@ -533,7 +506,7 @@ def test_whatever_an_upstream_says_is_an_answer_or_a_told_failure(client: Httpco
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=50
 )
 @given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=60))
-def test_whatever_a_redirect_points_to_nothing_else_is_asked(client: HttpcoreUpstreamClient, location: str) -> None:
+def test_whatever_a_redirect_points_to_nothing_else_is_asked(client: HttpxClient, location: str) -> None:
     with running(answering(b"", f"Location: {location}", status="302 Found")) as server:
         try:
             answer = send(client, request_to(server.url))
