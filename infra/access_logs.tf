@@ -5,6 +5,7 @@
 locals {
   # An internal load balancer gets only what CloudFront has logged already, and would log the query strings too.
   alb_logs         = var.alb_enabled && !local.is_internal
+  alb_logs_prefix  = "load-balancer"
   has_access_logs  = var.alb_enabled
   access_logs_name = "${local.name}-access-logs-${data.aws_caller_identity.current.account_id}"
 }
@@ -96,13 +97,30 @@ data "aws_iam_policy_document" "access_logs" {
 
     principals {
       type        = "Service"
-      identifiers = ["delivery.logs.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com"]
+      identifiers = ["delivery.logs.amazonaws.com"]
     }
 
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+
+  # AWS does not document aws:SourceAccount for load balancers. The account in the path restricts it to ours all the same.
+  # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+  dynamic "statement" {
+    for_each = local.alb_logs ? [data.aws_caller_identity.current.account_id] : []
+
+    content {
+      sid       = "AllowLoadBalancer"
+      actions   = ["s3:PutObject"]
+      resources = ["${aws_s3_bucket.access_logs[0].arn}/${local.alb_logs_prefix}/AWSLogs/${statement.value}/*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["logdelivery.elasticloadbalancing.amazonaws.com"]
+      }
     }
   }
 

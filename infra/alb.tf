@@ -24,7 +24,7 @@ resource "aws_lb" "main" {
     content {
       enabled = true
       bucket  = access_logs.value
-      prefix  = "load-balancer"
+      prefix  = local.alb_logs_prefix
     }
   }
 

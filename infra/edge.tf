@@ -100,7 +100,8 @@ resource "aws_cloudfront_distribution" "main" {
     response_headers_policy_id = aws_cloudfront_response_headers_policy.main[0].id
   }
 
-  # The page's files have their version in their address. Neither cookies nor queries go to the origin.
+  # The page's files have their version in their address, so the origin needs neither cookies nor query strings. It does
+  # need Host: over HTTPS, CloudFront compares the certificate with Host, or else with the load balancer's own name.
   ordered_cache_behavior {
     path_pattern               = "/static/*"
     target_origin_id           = local.origin_id
@@ -109,6 +110,7 @@ resource "aws_cloudfront_distribution" "main" {
     cached_methods             = ["GET", "HEAD"]
     compress                   = true
     cache_policy_id            = data.aws_cloudfront_cache_policy.optimized[0].id
+    origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.host_only[0].id
     response_headers_policy_id = aws_cloudfront_response_headers_policy.main[0].id
   }
 
@@ -151,6 +153,14 @@ resource "aws_cloudfront_vpc_origin" "main" {
       items    = ["TLSv1.2"]
       quantity = 1
     }
+  }
+
+  # Fifteen minutes, the provider's default, is often too short; a creation that exceeds it leaves the origin tainted.
+  # https://github.com/terraform-aws-modules/terraform-aws-cloudfront/issues/163
+  timeouts {
+    create = "45m"
+    update = "45m"
+    delete = "45m"
   }
 
   # CloudFront looks for the way out that every such network must have, though nothing uses it.
@@ -209,6 +219,11 @@ data "aws_cloudfront_cache_policy" "optimized" {
 data "aws_cloudfront_origin_request_policy" "all_viewer" {
   count = local.has_cloudfront ? 1 : 0
   name  = "Managed-AllViewer"
+}
+
+data "aws_cloudfront_origin_request_policy" "host_only" {
+  count = local.has_cloudfront ? 1 : 0
+  name  = "Managed-HostHeaderOnly"
 }
 
 # ---- the secret between CloudFront and a load balancer that faces the internet ---------------------------------

@@ -87,8 +87,9 @@ resource "aws_cognito_user_group" "role" {
 resource "aws_cognito_resource_server" "directory" {
   count = var.demo ? 0 : 1
 
-  identifier   = "directorio"
-  name         = "The directory's APIs"
+  identifier = "directorio"
+  # Cognito allows letters, digits, spaces and +=,.@- here, and no apostrophe.
+  name         = "APIs of the directory"
   user_pool_id = aws_cognito_user_pool.main[0].id
 
   dynamic "scope" {
@@ -170,9 +171,10 @@ resource "aws_cognito_user_pool_client" "machine" {
   allowed_oauth_flows_user_pool_client = true
   allowed_oauth_flows                  = ["client_credentials"]
   allowed_oauth_scopes                 = ["directorio/${each.value}"]
-  explicit_auth_flows                  = []
-  enable_token_revocation              = true
-  prevent_user_existence_errors        = "ENABLED"
+  # Never used: for an empty list Cognito substitutes its own defaults, which include password flows.
+  explicit_auth_flows           = ["ALLOW_REFRESH_TOKEN_AUTH"]
+  enable_token_revocation       = true
+  prevent_user_existence_errors = "ENABLED"
 
   access_token_validity = 60
 

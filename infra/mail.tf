@@ -93,7 +93,9 @@ resource "aws_sqs_queue" "feedback_dlq" {
 }
 
 resource "aws_lambda_function_event_invoke_config" "registrar_resultado" {
-  function_name          = module.email.functions["registrar_resultado"].name
+  function_name = module.email.functions["registrar_resultado"].name
+  # With SnapStart, SNS invokes the alias, and a configuration without its qualifier does not apply to that.
+  qualifier              = module.email.functions["registrar_resultado"].qualifier
   maximum_retry_attempts = 2
   # Six hours, as long as Lambda ever tries.
   maximum_event_age_in_seconds = 21600

@@ -16,6 +16,12 @@ variable "project_name" {
     condition     = !can(regex("aws|amazon|cognito", var.project_name))
     error_message = "project_name must not contain aws, amazon or cognito: Cognito reserves them."
   }
+
+  validation {
+    # It begins the names of a parameter (ssm), a security group (sg-), a load balancer (internal-) and a bucket (the rest).
+    condition     = !can(regex("^(ssm|sg-|internal-|xn--|sthree-|amzn-)", "${var.project_name}-"))
+    error_message = "project_name must not begin with ssm, sg-, internal-, xn--, sthree- or amzn-: AWS reserves them."
+  }
 }
 
 variable "environment" {
@@ -26,6 +32,11 @@ variable "environment" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
     error_message = "environment must have 2 to 12 lower-case letters or digits, such as dev, staging or production."
+  }
+
+  validation {
+    condition     = !can(regex("aws|amazon|cognito", var.environment))
+    error_message = "environment must not contain aws, amazon or cognito: Cognito reserves them."
   }
 }
 

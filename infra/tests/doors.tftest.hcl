@@ -149,7 +149,9 @@ run "by_default" {
       aws_cloudfront_distribution.main[0].default_cache_behavior[0].cache_policy_id == data.aws_cloudfront_cache_policy.disabled[0].id &&
       data.aws_cloudfront_cache_policy.disabled[0].name == "Managed-CachingDisabled" &&
       aws_cloudfront_distribution.main[0].ordered_cache_behavior[0].path_pattern == "/static/*" &&
-      aws_cloudfront_distribution.main[0].ordered_cache_behavior[0].cache_policy_id == data.aws_cloudfront_cache_policy.optimized[0].id
+      aws_cloudfront_distribution.main[0].ordered_cache_behavior[0].cache_policy_id == data.aws_cloudfront_cache_policy.optimized[0].id &&
+      aws_cloudfront_distribution.main[0].ordered_cache_behavior[0].origin_request_policy_id == data.aws_cloudfront_origin_request_policy.host_only[0].id &&
+      data.aws_cloudfront_origin_request_policy.host_only[0].name == "Managed-HostHeaderOnly"
     )
     error_message = "nobody gets an answer that was somebody else's"
   }
@@ -247,6 +249,16 @@ run "prefix_list" {
   assert {
     condition     = aws_lb.main[0].access_logs[0].enabled
     error_message = "what does not come through CloudFront is in the load balancer's log"
+  }
+
+  assert {
+    condition = jsonencode([for statement in data.aws_iam_policy_document.access_logs[0].statement : [
+      statement.sid, flatten(statement.principals[*].identifiers), statement.resources, statement.condition[*].variable,
+      ] if statement.effect != "Deny"]) == jsonencode([
+      ["AllowDelivery", ["delivery.logs.amazonaws.com"], ["arn:aws:s3:::access-logs/*"], ["aws:SourceAccount"]],
+      ["AllowLoadBalancer", ["logdelivery.elasticloadbalancing.amazonaws.com"], ["arn:aws:s3:::access-logs/load-balancer/AWSLogs/123456789012/*"], []],
+    ])
+    error_message = "load balancers of this account may write logs, without a condition that AWS does not document for them"
   }
 }
 

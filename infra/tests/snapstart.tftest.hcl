@@ -57,4 +57,9 @@ run "with_it" {
     condition     = alltrue([for name, function in merge(module.crud.functions, module.email.functions) : function.qualifier == "live" && endswith(function.arn, ":live")])
     error_message = "so do queue, topic and schedule"
   }
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.registrar_resultado.qualifier == "live"
+    error_message = "the alias, which SNS calls, has the failure destination"
+  }
 }

@@ -152,14 +152,14 @@ run "bad_values_4" {
   command = plan
 
   variables {
-    project_name        = "a"
+    project_name        = "internal-app"
     domain_name         = "https://directorio.example.com"
     machine_clients     = { "Nómina" = "lector" }
     waf_requests_per_ip = 10.5
 
     origin_secret_version     = 1.5
     access_log_retention_days = 1.5
-    environment               = ""
+    environment               = "aws1"
     database_url              = ""
     email_from                = "a@example.com, b@example.com"
     vpc_cidr                  = "everywhere"

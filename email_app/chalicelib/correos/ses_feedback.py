@@ -31,7 +31,7 @@ _STATES = {
     "Bounce": Estado.REBOTADO,
     "Complaint": Estado.QUEJA,
     "Reject": Estado.FALLIDO,
-    "RenderingFailure": Estado.FALLIDO,
+    "Rendering Failure": Estado.FALLIDO,
 }
 _FAILURES = {Estado.FALLIDO, Estado.REBOTADO, Estado.QUEJA}
 _CODES = {

@@ -58,7 +58,7 @@ def event(tipo: str, **detail: object) -> dict[str, Any]:
                 "huella": [ROW.huella],
             },
         },
-        tipo[0].lower() + tipo[1:]: detail,
+        ("failure" if tipo == "Rendering Failure" else tipo[0].lower() + tipo[1:]): detail,
     }
 
 
@@ -100,7 +100,7 @@ def after(*events: dict[str, Any], row: Correo = ROW) -> Correo:
         (event("Complaint"), Estado.QUEJA, "Complaint"),
         (event("Complaint", complaintFeedbackType="not-spam"), Estado.ENTREGADO, None),
         (event("Reject", reason="Bad content"), Estado.FALLIDO, "Reject"),
-        (event("RenderingFailure", templateName="x"), Estado.FALLIDO, "RenderingFailure"),
+        (event("Rendering Failure", templateName="x"), Estado.FALLIDO, "Rendering Failure"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
