@@ -166,7 +166,7 @@ build/%/main.tf.json: $(IN_EVERY_MODULE) $$(shell find $$*/app.py $$*/chalicelib
 
 .PHONY: infra-test
 infra-test: package ## Check the Terraform files: format, validity, tests with a mock provider
-	@$(BIN)/python -m tools.check
+	@$(BIN)/python -m tools.infra_test
 
 .PHONY: plan
 plan: package ## AWS: show what a deployment would change (ENVIRONMENT=dev DATABASE_URL=… EMAIL_FROM=… NOTIFY_TO=…)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.tools.terraform.conftest import FakeTerraform
+from tests.unit.tools.conftest import FakeTerraform
 from tools.scan.deployment import copy_root_module, scan_plans
 from tools.scan.report import ScanFailed, ScanSkipped
 from tools.terraform_cli import INFRA

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local.emulator import Emulator
-    from tests.unit.tools.terraform.conftest import FakeTerraform
+    from tests.unit.tools.conftest import FakeTerraform
 
 SENDER = "directorio@example.com"
 REGION = "us-east-1"

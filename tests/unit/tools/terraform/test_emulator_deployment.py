@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local.emulator import Emulator
-    from tests.unit.tools.terraform.conftest import FakeTerraform
+    from tests.unit.tools.conftest import FakeTerraform
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local.emulator import Emulator
-    from tests.unit.tools.terraform.conftest import FakeTerraform
+    from tests.unit.tools.conftest import FakeTerraform
 
 SENDER = "directorio@example.com"
 # A project whose packaging only leaves a trace of which edition was packaged.

@@ -19,7 +19,7 @@ from tools.terraform_cli import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.unit.tools.terraform.conftest import FakeTerraform
+    from tests.unit.tools.conftest import FakeTerraform
 
 
 @pytest.fixture
