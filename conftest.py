@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from local.emulator import CREDENTIALS, Emulator, free_port, running_emulator
+from local.emulator import CREDENTIALS, Emulator
+from local.ports import port_of, reserve
 from local.postgres import Postgres, migrate, running_postgres
 
 if TYPE_CHECKING:
@@ -128,8 +129,15 @@ def database_url(migrated_database: Callable[[str], str], worker_id: str) -> str
 def emulator(shared_folder: Path, worker_id: str) -> Iterator[Emulator]:
     """An AWS emulator of this worker's own; the resources in it are the test's to make."""
     log = shared_folder / f"emulator-{worker_id}.log"
-    with running_emulator(free_port(), log) as server:
+    with Emulator(log) as server:
         yield server
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port on which connections are refused: reserved by the test, so that no other process listens there."""
+    with reserve() as reserved:
+        yield port_of(reserved)
 
 
 @pytest.fixture

@@ -1,20 +1,29 @@
-"""boto3's clients of the emulator, whatever AWS settings the person at the keyboard has."""
+"""boto3's clients of the emulator, whatever AWS settings the shell has."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from local.emulator import CREDENTIALS, REGION
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def client_of(service: Any, endpoint: str) -> Any:  # noqa: ANN401 - boto3 types its clients by literal names
-    """A client of ``service`` (boto3's name for it) in the emulator at ``endpoint``."""
+
+def client_of(service: Any, endpoint: str, credentials: Mapping[str, str] = CREDENTIALS) -> Any:  # noqa: ANN401 - boto3 types its clients by literal names
+    """A client of ``service`` (boto3's name for it) in the emulator at ``endpoint``.
+
+    Args:
+        service: boto3's name for it.
+        endpoint: of the emulator.
+        credentials: the emulator's, if another process started it.
+    """
     return boto3.client(
         service,
         endpoint_url=endpoint,
         region_name=REGION,
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
     )

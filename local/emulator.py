@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import os
 import re
+import secrets
 import signal
-import socket
 import subprocess
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Self
+
+from local.ports import HOST, port_of, reserve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    import socket
+    from collections.abc import Iterable, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 EMULATOR_PYTHON = ROOT / ".emulator" / "bin" / "python"
-# -P: what lies beside the file (`token.py`) is not what the emulator imports by that name.
+# -P: the modules beside the file (`token.py`) must not hide the standard library's.
 COMMAND = (str(EMULATOR_PYTHON), "-P", str(ROOT / "local" / "emulator_program.py"))
-HOST = "127.0.0.1"
 START_SECONDS = 60
 STOP_SECONDS = 10
 REGION = "us-east-1"
 
-# What boto3 needs to talk to an emulator: any credentials, one region, and the endpoint beside them.
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": REGION,
-    "AWS_EC2_METADATA_DISABLED": "true",
+# The services of `make run`, by the names that signatures use. The last three hold nothing: `make status` asks them.
+SERVICES = frozenset(
+    {"cognito-idp", "dynamodb", "ses", "sns", "sqs", "sts", "apigateway", "elasticloadbalancing", "monitoring"}
+)
+# What the Terraform files need beside them. With `lambda` the emulator runs code, and serves what was deployed.
+DEPLOYMENT_SERVICES = SERVICES | {
+    *("application-autoscaling", "autoscaling", "cloudcontrolapi", "cloudfront", "ec2", "events", "iam", "kms"),
+    *("lambda", "logs", "s3", "scheduler", "ssm", "tagging", "wafv2"),
 }
+
+
+def new_access_key() -> dict[str, str]:
+    """An access key that nobody can guess: the emulator that gets it takes no other."""
+    key, secret = (base64.b32encode(secrets.token_bytes(20)).decode("ascii") for _ in range(2))
+    return {"AWS_ACCESS_KEY_ID": f"AKIA{key}", "AWS_SECRET_ACCESS_KEY": secret}
+
+
+# What boto3 needs to talk to the emulators that this process starts. Other processes get it from it (`.local/env`).
+ACCESS_KEY = new_access_key()
+CREDENTIALS = {**ACCESS_KEY, "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
 class EmulatorFailed(RuntimeError):
@@ -39,20 +54,26 @@ class EmulatorFailed(RuntimeError):
 
 
 def emulator_environment(
-    port: int, *, state: Path | None = None, enforce_iam: bool = False, log_level: str = "INFO"
+    reserved: socket.socket,
+    *,
+    services: Iterable[str] = SERVICES,
+    state: Path | None = None,
+    enforce_iam: bool = False,
+    log_level: str = "INFO",
 ) -> dict[str, str]:
-    """The environment of an emulator on ``port``, whatever AWS settings and Python the person at the keyboard has.
+    """The environment of an emulator that inherits ``reserved``, whatever the shell has set for AWS and Python.
 
-    It reads ``state``, a folder, when it starts, and writes it when SIGTERM ends it. That keeps queues with their
-    messages, topics, tables with their items, identities and configuration sets; not the mails that SES took.
+    The emulator reads ``state``, a folder, when it starts, and writes it when SIGTERM ends it. That keeps queues with
+    their messages, topics, tables with their items, identities and configuration sets; not the e-mails sent.
     """
     settings = {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": HOST,
+        "EMULATOR_SOCKET": str(reserved.fileno()),
+        "EMULATOR_SERVICES": " ".join(sorted(services)),
+        "GATEWAY_PORT": str(port_of(reserved)),  # stands in the addresses of queues
         "AUTH": str(enforce_iam).lower(),
         "MINISTACK_REGION": REGION,
         "LOG_LEVEL": log_level,
-        # No other listeners: their ports are fixed, so two emulators on one machine would collide.
+        # No listeners with fixed ports: two emulators on one machine would collide.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
     }
@@ -64,8 +85,8 @@ def emulator_environment(
 def adopt_state(state: Path, port: int) -> None:
     """Let an emulator on ``port`` find the queues of one that ran on another port.
 
-    ministack files a queue under its URL: with another port, the queue that is made anew would stand beside the old
-    one, and a topic would go on delivering to the old one.
+    ministack files a queue under its URL. With another port, a new queue would stand beside the old one, and topics
+    would go on delivering to the old one.
     """
     saved = state / "sqs.json"
     if saved.exists():
@@ -75,7 +96,7 @@ def adopt_state(state: Path, port: int) -> None:
 
 
 def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment less the AWS settings of the person at the keyboard, and less this project's Python."""
+    """``environment`` without the shell's AWS settings and without this project's Python."""
     return {k: v for k, v in environment.items() if not k.startswith(("AWS_", "PYTHONPATH", "VIRTUAL_ENV"))}
 
 
@@ -92,43 +113,52 @@ def is_ready(port: int) -> bool:
 
 
 class Emulator:
-    """A running emulator.
+    """A running emulator, for the length of a ``with`` block.
 
     Args:
-        port: a free one.
-        log: the file that gets what it says.
+        log: the file for its output.
+        reserved: the socket it serves on; by default on any free port.
+        services: the services it offers.
         state: a folder that keeps its queues and tables across restarts; without one they end with it.
         enforce_iam: whether its roles are as strict as AWS's.
         functions_environment: variables that all Lambda functions in it find, beside their own.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test may vary
         self,
-        port: int,
         log: Path,
         *,
+        reserved: socket.socket | None = None,
+        services: Iterable[str] = SERVICES,
         state: Path | None = None,
         enforce_iam: bool = False,
         functions_environment: Mapping[str, str] | None = None,
     ) -> None:
-        self.port = port
-        self.endpoint = f"http://{HOST}:{port}"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with reserved or reserve() as served, log.open("ab") as output:
+            self.port = port_of(served)
+            if state is not None:
+                adopt_state(state, self.port)
+            environment = emulator_environment(served, services=services, state=state, enforce_iam=enforce_iam)
+            # A session of its own: Ctrl-C reaches the parent only.
+            self._process = subprocess.Popen(  # noqa: S603 - the project's own emulator
+                COMMAND,
+                env={**environment, **(functions_environment or {})},  # its functions inherit its variables
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[served.fileno()],
+            )
+        self.endpoint = f"http://{HOST}:{self.port}"
         self.environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint}
         self._log = log
-        log.parent.mkdir(parents=True, exist_ok=True)
-        if state is not None:
-            adopt_state(state, port)
-        environment = emulator_environment(port, state=state, enforce_iam=enforce_iam)
-        with log.open("ab") as output:
-            # Its functions inherit what it finds itself.
-            self._process = self._start(output, {**environment, **(functions_environment or {})})
         self._wait_until_ready()
 
-    def _start(self, output: BinaryIO, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        # A session of its own, so that Ctrl-C reaches only the parent, which stops the parts in order.
-        return subprocess.Popen(  # noqa: S603 - the project's own emulator
-            COMMAND, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-        )
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -152,25 +182,6 @@ class Emulator:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def running_emulator(
-    port: int,
-    log: Path,
-    *,
-    state: Path | None = None,
-    enforce_iam: bool = False,
-    functions_environment: Mapping[str, str] | None = None,
-) -> Iterator[Emulator]:
-    """An emulator for the length of a ``with`` block; see `Emulator`."""
-    emulator = Emulator(port, log, state=state, enforce_iam=enforce_iam, functions_environment=functions_environment)
-    try:
-        yield emulator
-    finally:
-        emulator.stop()
+    """A port that was free a moment ago. Use `local.ports.reserve` instead: another process may take it."""
+    with reserve() as probe:
+        return port_of(probe)

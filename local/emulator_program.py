@@ -1,51 +1,222 @@
-"""ministack, whose answers to Terraform wait for a moment. It runs in `.emulator`, which has nothing of this project.
+"""ministack behind a gate. It runs in `.emulator`, which has nothing of this project.
 
-Terraform's AWS provider, in Go, closes a request's body once it has the answer. On loopback the answer may come while
-another thread has yet to see that the body is at its end: then it is lost, the request is sent again, and what it made
-or deleted is in its own way ("already exists", "not found"). Of 4,080 requests on a busy machine 16 were sent twice; of
-8,160 whose answers waited, none.
+ministack has no authentication, answers every origin, and runs code (Lambda, CloudFormation). `Gate` lets in what the
+stack that started it sends, and nothing that a web page or another user of the machine can send.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
+import json
+import os
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
-# Much longer than a thread waits for a processor; short beside what the provider waits for on its own.
-SECONDS = 0.05
-# How it calls itself, among others: Terraform, the SDK, Go.
+# Cognito's own pages and OAuth endpoints: a browser, or a client without AWS credentials, uses them.
+SIGN_IN_PAGES = re.compile(r"GET (/oauth2/authorize|/login|/logout)|POST (/oauth2/login|/login)")
+SIGN_IN_API = re.compile(r"GET /[\w-]+/\.well-known/[\w.-]+|(GET|POST) /oauth2/user[iI]nfo|POST /oauth2/token")
+# Operations of Cognito that take a token of the person instead of AWS credentials; bff_app calls them.
+TOKEN_OPERATIONS = frozenset(
+    f"AWSCognitoIdentityProviderService.{operation}"
+    for operation in ("GetTokensFromRefreshToken", "GlobalSignOut", "RevokeToken")
+)
+HEALTH = "GET /_ministack/health"
+# What was deployed: an API, a load balancer. Open where the emulator runs functions.
+DEPLOYED = re.compile(r"\w+ /(_aws/execute-api|_alb)/")
+# `localhost` and the names below it are loopback in every browser: no DNS server can rebind them.
+LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|[a-z0-9.-]+\.localhost)(:[0-9]+)?")
+DISTRIBUTION = re.compile(r"[a-z0-9]+\.cloudfront\.net")
+CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]*/[^/]*/([^/]+)/aws4_request")
+# ministack takes these for the account's root user, and checks no signature of them.
+ROOT_ALIAS = re.compile(r"test|[0-9]{12}|")
+
+# Terraform's AWS provider, in Go, closes a request's body once it has the answer. On loopback the answer may come while
+# another thread has yet to see the end of the body: then the answer is lost and the request is sent again ("already
+# exists", "not found"). Of 4,080 requests on a busy machine 16 were sent twice; of 8,160 whose answers waited, none.
+TERRAFORM_WAIT_SECONDS = 0.05
 PROVIDER = b"terraform-provider-aws/"
 
 
-def waits_for_terraform(application: Application) -> Application:
-    """``application`` (ASGI), with each answer to Terraform held back for ``SECONDS``."""
+class Refused(Exception):
+    """The request does not reach ministack; ``code`` is AWS's word for the reason."""
 
-    async def answer(scope: Message, receive: Receive, send: Send) -> None:
-        async def send_later(message: Message) -> None:
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Gate:
+    """An ASGI application in front of ministack's.
+
+    Attributes:
+        application: ministack's.
+        key: the access key id that only this stack knows.
+        services: the services it offers, by the names that signatures use.
+        issues_keys: whether ministack enforces IAM: it then checks the signatures of all keys that it issued itself.
+    """
+
+    application: Application
+    key: str
+    services: frozenset[str]
+    issues_keys: bool = False
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it; responses lose their CORS headers."""
+        if scope["type"] == "lifespan":
+            await self.application(scope, receive, send)
+            return
+        try:
+            self.check(scope)
+        except Refused as refusal:
+            await _refuse(scope, send, refusal)
+            return
+
+        async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                await asyncio.sleep(SECONDS)
+                message["headers"] = [
+                    (name, value)
+                    for name, value in message.get("headers", [])
+                    if not name.lower().startswith(b"access-control-")
+                ]
+                if any(name == b"user-agent" and PROVIDER in value for name, value in scope["headers"]):
+                    await asyncio.sleep(TERRAFORM_WAIT_SECONDS)
             await send(message)
 
-        await application(scope, receive, send_later if _is_terraforms(scope) else send)
+        await self.application(scope, receive, send_on)
 
-    return answer
+    def check(self, scope: Message) -> None:
+        """Check where ``scope`` comes from, who sends it, and which service it asks.
+
+        Raises:
+            Refused: it is not let in.
+        """
+        if scope["type"] != "http":
+            raise Refused("Forbidden", "only HTTP is served")
+        headers = _single(scope["headers"])
+        request = f"{scope['method']} {scope['path']}"
+        self._check_source(request, headers)
+        if self._is_open(request, headers):
+            return
+        key, service = _credential(headers, scope.get("query_string", b"").decode("latin-1"))
+        own = hmac.compare_digest(key.encode(), self.key.encode())
+        if not own and (not self.issues_keys or ROOT_ALIAS.fullmatch(key)):
+            raise Refused("InvalidClientTokenId", "the access key is not this stack's")
+        if service is None:
+            if not scope["path"].startswith("/_ministack/") or not own:
+                raise Refused("AccessDenied", "only ministack's own pages take HTTP Basic authentication")
+        elif service not in self.services:
+            raise Refused("AccessDenied", f"this emulator does not offer the service {service}")
+
+    def _check_source(self, request: str, headers: Mapping[str, str]) -> None:
+        """A browser says which site a request comes from; DNS rebinding shows in ``Host``."""
+        host = headers.get("host", "").lower()
+        is_edge = self._has_functions and DISTRIBUTION.fullmatch(host)
+        if not LOOPBACK.fullmatch(host) and not is_edge:
+            raise Refused("Forbidden", "the Host is not a name of this machine")
+        if is_edge or (self._has_functions and DEPLOYED.match(request)):
+            return  # it is public, and the deployed application itself judges origins
+        if request.startswith("GET ") and SIGN_IN_PAGES.fullmatch(request):
+            return  # any page may link to the sign-in page
+        if headers.get("origin", f"http://{host}").lower() != f"http://{host}":
+            raise Refused("Forbidden", "requests of another origin are refused")
+        if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+            raise Refused("Forbidden", "requests of another site are refused")
+
+    @property
+    def _has_functions(self) -> bool:
+        return "lambda" in self.services
+
+    def _is_open(self, request: str, headers: Mapping[str, str]) -> bool:
+        """Whether ``request`` needs no AWS credentials."""
+        if request == HEALTH or SIGN_IN_PAGES.fullmatch(request) or SIGN_IN_API.fullmatch(request):
+            return True
+        if self._has_functions and (DEPLOYED.match(request) or DISTRIBUTION.fullmatch(headers["host"].lower())):
+            return True
+        return request == "POST /" and headers.get("x-amz-target") in TOKEN_OPERATIONS
 
 
-def _is_terraforms(scope: Message) -> bool:
-    return any(name == b"user-agent" and PROVIDER in value for name, value in scope.get("headers", ()))
+def _single(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by name.
+
+    Raises:
+        Refused: one that decides occurs twice.
+    """
+    headers: dict[str, str] = {}
+    for raw, value in pairs:
+        name = raw.decode("latin-1").lower()
+        if name in headers and name in {"host", "origin", "sec-fetch-site", "authorization", "x-amz-target"}:
+            raise Refused("Forbidden", f"{name} occurs twice")
+        headers[name] = value.decode("latin-1")
+    return headers
+
+
+def _credential(headers: Mapping[str, str], query: str) -> tuple[str, str | None]:
+    """The access key id, and the service that the signature is for; None with HTTP Basic authentication.
+
+    Raises:
+        Refused: there is neither a signature (version 4) nor HTTP Basic authentication.
+    """
+    scheme, _, rest = headers.get("authorization", "").partition(" ")
+    if scheme == "AWS4-HMAC-SHA256" and (match := CREDENTIAL.search(rest)):
+        return match[1], match[2]
+    if scheme == "Basic":
+        try:
+            return base64.b64decode(rest, validate=True).decode("ascii").partition(":")[0], None
+        except ValueError:
+            pass
+    presigned = parse_qs(query).get("X-Amz-Credential", [])
+    if not scheme and len(presigned) == 1 and (match := CREDENTIAL.search(f"Credential={presigned[0]}")):
+        return match[1], match[2]
+    raise Refused("MissingAuthenticationToken", "the request is not signed with this stack's access key")
+
+
+async def _refuse(scope: Message, send: Send, refusal: Refused) -> None:
+    """Answer in the format that the caller's protocol has for errors."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    headers = dict(scope["headers"])
+    if b"x-www-form-urlencoded" in headers.get(b"content-type", b""):
+        kind = b"text/xml"
+        error = f"<Error><Type>Sender</Type><Code>{refusal.code}</Code><Message>{refusal}</Message></Error>"
+        text = f"<ErrorResponse>{error}</ErrorResponse>"
+    else:
+        kind = b"application/json"
+        text = json.dumps({"__type": refusal.code, "message": str(refusal)})
+    answer = [(b"content-type", kind), (b"content-length", str(len(text)).encode())]
+    await send({"type": "http.response.start", "status": 403, "headers": answer})
+    await send({"type": "http.response.body", "body": text.encode()})
+
+
+def main() -> None:
+    """Serve on the socket that the parent process reserved."""
+    # Only there is it installed.
+    from hypercorn.asyncio import serve  # noqa: PLC0415
+    from hypercorn.config import Config  # noqa: PLC0415
+    from ministack.app import AUTH, app  # noqa: PLC0415
+
+    config = Config()
+    config.bind = [f"fd://{os.environ.pop('EMULATOR_SOCKET')}"]
+    config.keep_alive_timeout = 75
+    config.loglevel = os.environ["LOG_LEVEL"]
+    services = frozenset(os.environ["EMULATOR_SERVICES"].split())
+    gate = Gate(app, os.environ["AWS_ACCESS_KEY_ID"], services, issues_keys=AUTH)
+    asyncio.run(serve(gate, config))
 
 
 if __name__ == "__main__":
-    # Only there is it installed.
-    from ministack import app as ministack
-
-    ministack.app = waits_for_terraform(ministack.app)
-    ministack.main()
+    os.umask(0o077)
+    main()

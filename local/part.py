@@ -34,6 +34,7 @@ class Part:
         on_line: Callable[[str, str], None],
         on_exit: Callable[[Part, int], None],
         up_word: str = "",
+        pass_fds: Sequence[int] = (),
     ) -> None:
         """Start it. ``up_word`` is what begins the line by which it says that it is up."""
         self.name = name
@@ -54,6 +55,7 @@ class Part:
             text=True,
             errors="replace",
             start_new_session=True,
+            pass_fds=pass_fds,
         )
         self.pid = self._process.pid
         self._reader = threading.Thread(target=self._read, name=f"{name} output", daemon=True)

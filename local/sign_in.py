@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from local.emulator import ACCESS_KEY
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -55,6 +57,8 @@ class SignIn:
     program_secret: str
     passwords: dict[str, str]
     """By user name."""
+    credentials: dict[str, str]
+    """The emulator's: ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY``."""
 
     @property
     def audience(self) -> tuple[str, ...]:
@@ -116,6 +120,7 @@ def create_sign_in(
         program_client=program_client,
         program_secret=program_secret,
         passwords=users,
+        credentials=ACCESS_KEY,
     )
 
 

@@ -22,6 +22,7 @@ from local.emulator import COMMAND, CREDENTIALS, REGION, adopt_state, emulator_e
 from local.inbox import Inbox, Mail
 from local.inbox_page import InboxPage
 from local.part import LAST_LINES, Part
+from local.ports import reserve
 from local.postgres import Postgres
 from local.project import LOCAL_ACCOUNT
 from local.ses import EventPublisher, SesFront
@@ -133,8 +134,9 @@ class Stack:
         settings = self._settings
         state = settings.state / "aws"
         adopt_state(state, settings.aws_port)
-        environment = emulator_environment(settings.aws_port, state=state, log_level="WARNING")
-        self._start_part("aws", [*COMMAND], environment, ROOT)
+        with reserve(settings.aws_port) as reserved:
+            environment = emulator_environment(reserved, state=state, log_level="WARNING")
+            self._start_part("aws", [*COMMAND], environment, ROOT, pass_fds=[reserved.fileno()])
         inbox = Inbox(settings.state / "inbox")
         publisher = EventPublisher(self._client("sesv2"), self._client("sns"))
 
@@ -182,8 +184,15 @@ class Stack:
 
     # ---- starting, waiting, ending
 
-    def _start_part(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path, *, up_word: str = ""
+    def _start_part(  # noqa: PLR0913 - see `Part`
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        *,
+        up_word: str = "",
+        pass_fds: Sequence[int] = (),
     ) -> Part:
         part = Part(
             name,
@@ -193,6 +202,7 @@ class Stack:
             on_line=self._console.line,
             on_exit=self._notice_end,
             up_word=up_word,
+            pass_fds=pass_fds,
         )
         self._guardian.watch(part.pid)
         self._cleanup.callback(part.stop)

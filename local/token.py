@@ -61,12 +61,12 @@ def fetch_token(environment: Mapping[str, str], role: str, *, is_program: bool =
     try:
         sign_in = SignIn.load(path)
         return _program_token(sign_in, role) if is_program else _person_token(sign_in, role)
-    except (FileNotFoundError, BotoCoreError, ClientError, httpx.HTTPError) as error:
+    except (OSError, ValueError, TypeError, BotoCoreError, ClientError, httpx.HTTPError) as error:
         raise NoToken(f"The local stack does not run ({type(error).__name__}): start it with `make run`.") from None
 
 
 def _person_token(sign_in: SignIn, role: str) -> str:
-    cognito = client_of("cognito-idp", sign_in.endpoint)
+    cognito = client_of("cognito-idp", sign_in.endpoint, sign_in.credentials)
     answer = cognito.admin_initiate_auth(
         UserPoolId=sign_in.pool,
         ClientId=sign_in.token_client,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.bench.subject import BenchFailed
 from local import resources
 from local.client import client_of
-from local.emulator import CREDENTIALS, HOST, REGION, free_port, running_emulator
+from local.emulator import CREDENTIALS, REGION, Emulator
+from local.ports import HOST
 from local.project import LOCAL_ACCOUNT
 from local.pump.queue import lambda_record
 from local.pump.schedule import schedule_event
@@ -97,7 +98,7 @@ class Cloud:
 @contextmanager
 def running_cloud(log: Path) -> Iterator[Cloud]:
     """A cloud for the length of a ``with`` block; the emulator writes into ``log``."""
-    with running_emulator(free_port(), log) as emulator:
+    with Emulator(log) as emulator:
         cloud = Cloud(emulator.endpoint)
         try:
             yield cloud

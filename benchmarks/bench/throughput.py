@@ -18,7 +18,8 @@ from benchmarks.bench.table import Cell, Row, Table, Target, Unit
 from benchmarks.bench.turns import take_turns
 from benchmarks.bench.workshop import HANDLERS, PACKAGES, PEERS, ROWS
 from local.client import client_of
-from local.emulator import HOST, free_port, running_emulator
+from local.emulator import DEPLOYMENT_SERVICES, Emulator
+from local.ports import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from benchmarks.bench.turns import Progress
     from benchmarks.bench.workshop import Workshop
-    from local.emulator import Emulator
 
 ROUNDS, QUICK_ROUNDS = 8, 2
 SECONDS, QUICK_SECONDS = 2.0, 0.3
@@ -86,7 +86,7 @@ def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Table:
         ),
     )
     series: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    with running_emulator(free_port(), workshop.folder / "emulator.log") as emulator:
+    with Emulator(workshop.folder / "emulator.log", services=DEPLOYMENT_SERVICES) as emulator:
         paths = {}
         for place, deployment in enumerate(deployments):
             paths[deployment.key] = deploy(emulator, deployment)

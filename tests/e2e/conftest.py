@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import boto3
 import pytest
 
-from local.emulator import CREDENTIALS, HOST, REGION, free_port, running_emulator
+from local.emulator import CREDENTIALS, DEPLOYMENT_SERVICES, REGION, Emulator
+from local.ports import HOST, port_of, reserve
 from local.postgres import migrate, running_postgres
 from local.ses import EventPublisher, SesFront
 from tests.e2e.inventory import stop_schedules, take_inventory
@@ -24,7 +25,6 @@ from tools.terraform_cli import TerraformFailed, find_program
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from local.emulator import Emulator
     from local.postgres import Postgres
     from tests.e2e.system import Aws
 
@@ -71,12 +71,13 @@ def laptop(say: Say) -> Iterator[Laptop]:
         say("PostgreSQL")
         postgres = stack.enter_context(running_postgres(folder / "postgres"))
         say("the AWS emulator, with IAM enforced")
-        port = free_port()
-        front = stack.enter_context(running_ses_front(f"http://{HOST}:{port}"))
+        reserved = reserve()
+        front = stack.enter_context(running_ses_front(f"http://{HOST}:{port_of(reserved)}"))
         emulator = stack.enter_context(
-            running_emulator(
-                port,
+            Emulator(
                 folder / "emulator.log",
+                reserved=reserved,
+                services=DEPLOYMENT_SERVICES,
                 enforce_iam=True,
                 functions_environment={"AWS_ENDPOINT_URL_SESV2": f"http://{HOST}:{front.port}"},
             )

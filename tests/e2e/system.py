@@ -30,6 +30,9 @@ OWNER = "directorio"
 LAMBDAS_OWN = ("START RequestId", "END RequestId", "REPORT RequestId")
 ACCESS_COOKIE = "__Host-acceso"
 
+# ministack's own pages take the access key by HTTP Basic authentication.
+BASIC = (CREDENTIALS["AWS_ACCESS_KEY_ID"], "")
+
 Headers = dict[str, str]
 
 
@@ -107,12 +110,18 @@ class DeployedSystem:
 
     def mails_about(self, text: str) -> list[dict[str, Any]]:
         """The mails that SES took and that say ``text`` somewhere."""
-        inbox = httpx.get(f"{self._endpoint}/_ministack/ses/messages", trust_env=False).raise_for_status().json()
+        inbox = (
+            httpx.get(f"{self._endpoint}/_ministack/ses/messages", auth=BASIC, trust_env=False)
+            .raise_for_status()
+            .json()
+        )
         return [mail for mails in inbox["messages"].values() for mail in mails if text in str(mail)]
 
     def messages_in(self, queue_url: str) -> list[str]:
         """The bodies of all messages of a queue, without receiving them."""
-        answer = httpx.get(f"{self._endpoint}/_ministack/sqs/messages", params={"QueueUrl": queue_url}, trust_env=False)
+        answer = httpx.get(
+            f"{self._endpoint}/_ministack/sqs/messages", params={"QueueUrl": queue_url}, auth=BASIC, trust_env=False
+        )
         accounts = answer.raise_for_status().json()["messages"].values()
         queues = [queue for regions in accounts for queues in regions.values() for queue in queues.values()]
         return [message["Body"] for messages in queues for message in messages]

@@ -27,7 +27,7 @@ from local import resources
 from local.authorizer import JwtAuthorizer, RemoteKeys
 from local.client import client_of
 from local.doors import HttpApi, LoadBalancer
-from local.emulator import CREDENTIALS, REGION, free_port, running_emulator, without_aws
+from local.emulator import CREDENTIALS, REGION, SERVICES, Emulator, without_aws
 from local.postgres import Postgres, migrate
 from local.project import LOCAL_ACCOUNT, InvocationFailed
 from local.pump.queue import failed_ids, lambda_record
@@ -112,7 +112,7 @@ class Directory:
 
     def _start(self) -> None:
         self._start_postgres()
-        emulator = self._cleanup.enter_context(running_emulator(free_port(), self._folder / "emulator.log"))
+        emulator = self._cleanup.enter_context(Emulator(self._folder / "emulator.log", services=SERVICES | {"ssm"}))
         ses = SesFront(emulator.endpoint, on_mail=self._take_mail)
         self.aws = AwsFront(emulator.endpoint, {SES: f"http://127.0.0.1:{ses.port}"})
         for server in (ses, self.aws):

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
 from local import resources
+from local.client import client_of
 from tests.support.stack import ROOT
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def forget(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
 def everything(stack: Stack) -> str:
     """All that database and ledger hold, and all that people are shown of it."""
     rows = stack.query("SELECT empleados::text FROM empleados UNION ALL SELECT eventos::text FROM eventos")
-    dynamodb = boto3.client("dynamodb", endpoint_url=stack.sign_in().endpoint)
+    dynamodb = client_of("dynamodb", stack.sign_in().endpoint, stack.sign_in().credentials)
     items = dynamodb.scan(TableName=resources.LEDGER_TABLE)["Items"]
     shown = [stack.http.get(path).text for path in ("/empleados?q=qwx", "/eventos?limite=200", "/correos?limite=200")]
     return json.dumps([rows, items, shown], ensure_ascii=False)

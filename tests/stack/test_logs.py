@@ -7,11 +7,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import httpx
 import pytest
 
 from local import resources
+from local.client import client_of
 from local.project import LOCAL_ACCOUNT
 from local.sign_in import user_of
 from tests.support.roles import RULES
@@ -117,7 +117,8 @@ def forget_somebody(stack: Stack) -> None:
 
 def break_the_queues(stack: Stack) -> None:
     """Messages that cannot be read, and news of mails that nobody sent."""
-    aws = {name: boto3.client(name, endpoint_url=stack.sign_in().endpoint) for name in ("sns", "sqs")}
+    sign_in = stack.sign_in()
+    aws = {name: client_of(name, sign_in.endpoint, sign_in.credentials) for name in ("sns", "sqs")}
     queue = aws["sqs"].get_queue_url(QueueName=resources.QUEUE)["QueueUrl"]
     event = {"version": 1, "id": WORD, "tipo": NAME, "actor": EMAIL, "empleado": EMPLOYEE}
     bounce = {"eventType": "Bounce", "mail": {"destination": [EMAIL], "tags": {WORD: [NAME]}}, "bounce": {WORD: EMAIL}}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import boto3
 import httpx
 import pytest
 
+from local.client import client_of
 from local.sign_in import user_of
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def test_the_form_does_not_tell_who_has_an_account(form: Form) -> None:
 
 def test_a_weak_password_is_not_taken(stack: Stack) -> None:
     sign_in = stack.sign_in()
-    cognito = boto3.client("cognito-idp", endpoint_url=sign_in.endpoint)
+    cognito = client_of("cognito-idp", sign_in.endpoint, sign_in.credentials)
 
     for weak in ("Corta-1-x", "sin-mayusculas-1", "SIN-MINUSCULAS-1", "Sin-Cifras-Aqui", "SinSimbolos123"):
         with pytest.raises(cognito.exceptions.InvalidPasswordException):

@@ -10,11 +10,11 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import httpx
 import jwt
 import pytest
 
+from local.client import client_of
 from local.sign_in import user_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Forger:
 
     def id_token(self) -> str:
         """What the same person gets beside the access token."""
-        cognito = boto3.client("cognito-idp", endpoint_url=self.sign_in.endpoint)
+        cognito = client_of("cognito-idp", self.sign_in.endpoint, self.sign_in.credentials)
         answer = cognito.admin_initiate_auth(
             UserPoolId=self.sign_in.pool,
             ClientId=self.sign_in.token_client,

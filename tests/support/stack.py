@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
 import httpx
 import pg8000.native
 import psutil
 
+from local.client import client_of
 from local.emulator import free_port
 from local.sign_in import SignIn, new_password
 from local.token import fetch_token
@@ -77,7 +77,7 @@ class Stack:
     def authorization_of_newcomer(self) -> str:
         """The header of somebody who has signed in, and whom nobody has given a role."""
         sign_in = self.sign_in()
-        cognito = boto3.client("cognito-idp", endpoint_url=sign_in.endpoint)
+        cognito = client_of("cognito-idp", sign_in.endpoint, sign_in.credentials)
         name, password = "nueva@example.com", new_password()
         with suppress(cognito.exceptions.UsernameExistsException):
             cognito.admin_create_user(UserPoolId=sign_in.pool, Username=name, MessageAction="SUPPRESS")
@@ -166,7 +166,11 @@ class Stack:
 
     def mails(self) -> list[dict[str, Any]]:
         """All mails in the emulator's inbox, of all accounts."""
-        inbox = httpx.get(f"http://127.0.0.1:{self.ports['AWS_PORT']}/_ministack/ses/messages", trust_env=False).json()
+        inbox = httpx.get(
+            f"http://127.0.0.1:{self.ports['AWS_PORT']}/_ministack/ses/messages",
+            auth=(self.variable("AWS_ACCESS_KEY_ID"), ""),
+            trust_env=False,
+        ).json()
         return [mail for mails in inbox["messages"].values() for mail in mails]
 
     def mails_about(self, text: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from local.emulator import free_port, running_emulator
+from local.emulator import DEPLOYMENT_SERVICES, Emulator
 from tools.scan.checkov import run_checkov
 from tools.scan.report import Report, ScanSkipped
 from tools.terraform_cli import BUILD, INFRA, Terraform, TerraformFailed, find_program
@@ -95,7 +95,7 @@ def scan_plans(work: Path, build: Path = BUILD) -> Report:
 def _make_plans(folder: Path, build: Path) -> Iterator[Path]:
     (folder / "scan_override.tf").write_text(UNKNOWN_TO_THE_EMULATOR, "utf-8")
     (folder.parent / BUILD.name).symlink_to(build)
-    with running_emulator(free_port(), folder.parent / "emulator.log") as emulator:
+    with Emulator(folder.parent / "emulator.log", services=DEPLOYMENT_SERVICES) as emulator:
         terraform = Terraform(folder, emulator.environment)
         terraform.read("init", "-input=false", "-lockfile=readonly")
         for name, variables in PLANS.items():

@@ -17,7 +17,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from local.emulator import CREDENTIALS, REGION
+from local.emulator import REGION
+from local.settings import state_folder
+from local.sign_in import SignIn
 from tools.command_line import OneSentenceParser, shortened
 from tools.names import ENVIRONMENT, ENVIRONMENT_RULE, PROJECT, PROJECT_RULE, deployed, on_laptop
 from tools.preflight import NotReady, check_account, open_session
@@ -26,7 +28,6 @@ from tools.status.read import BAD, CONFIG, GOOD, Reader, Section, moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-LAPTOP_PORT = "4566"  # of the emulator of `make run`; AWS_PORT changes it
 NO_CONCERN = "Nothing needs attention."
 SHOWN_DIGITS = 4  # of the account: a report may be published
 
@@ -133,13 +134,17 @@ def _open(environment: Mapping[str, str], *, laptop: bool) -> tuple[Session, str
     if not laptop:
         session = open_session(environment)
         return session, check_account(session).number, environment.get("AWS_ENDPOINT_URL") or None
-    endpoint = f"http://127.0.0.1:{environment.get('AWS_PORT') or LAPTOP_PORT}"
-    session = Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
     try:
-        sts = session.client("sts", endpoint_url=endpoint, config=CONFIG)
-        return session, sts.get_caller_identity()["Account"], endpoint
-    except (BotoCoreError, ValueError) as error:  # ValueError: an address that is none
-        raise NotReady(f"No emulator answers at {endpoint}: is `make run` running?") from error
+        run = SignIn.load(state_folder(environment) / "sign-in.json")
+    except (OSError, ValueError, TypeError) as error:
+        raise NotReady("There is no emulator yet: start `make run`.") from error
+    key, secret = run.credentials["AWS_ACCESS_KEY_ID"], run.credentials["AWS_SECRET_ACCESS_KEY"]
+    session = Session(key, secret, region_name=REGION)
+    try:
+        sts = session.client("sts", endpoint_url=run.endpoint, config=CONFIG)
+        return session, sts.get_caller_identity()["Account"], run.endpoint
+    except BotoCoreError as error:
+        raise NotReady(f"No emulator answers at {run.endpoint}: is `make run` running?") from error
 
 
 def _fail(sentence: str) -> int:

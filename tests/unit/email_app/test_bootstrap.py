@@ -14,6 +14,7 @@ from chalice_frontdoor.testing.client import Client
 from chalicelib.correos.bootstrap import Services, bootstrap
 from chalicelib.correos.settings import Settings
 from email_app.app import app
+from local.emulator import CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +73,7 @@ def outbox(emulator: Emulator, recipient: str) -> Callable[[], list[dict[str, An
     """The mails that SES has taken for the test's recipient."""
 
     def read() -> list[dict[str, Any]]:
-        answer = httpx.get(f"{emulator.endpoint}/_ministack/ses/messages")
+        answer = httpx.get(f"{emulator.endpoint}/_ministack/ses/messages", auth=(CREDENTIALS["AWS_ACCESS_KEY_ID"], ""))
         return [mail for mail in _mails(answer.json()) if mail["To"] == [recipient]]
 
     return read

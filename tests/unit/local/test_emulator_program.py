@@ -1,80 +1,243 @@
-"""The emulator's answers to Terraform."""
+"""The gate before the emulator: web pages, other users of the machine and other stacks do not get through."""
 
 from __future__ import annotations
 
 import asyncio
-import time
+import base64
+import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 
-from local.emulator_program import SECONDS, waits_for_terraform
+from local.client import client_of
+from local.emulator import ACCESS_KEY, DEPLOYMENT_SERVICES, SERVICES
+from local.emulator_program import TERRAFORM_WAIT_SECONDS, Gate
 
 if TYPE_CHECKING:
     from local.emulator import Emulator
+    from local.emulator_program import Message
 
-PROVIDER = (
-    "APN/1.0 HashiCorp/1.0 Terraform/1.13.1 (+https://www.terraform.io) terraform-provider-aws/5.100.0 "
-    "(+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.36.3 ua/2.1 os/linux lang/go#1.23.8"
-)
-HEALTH = "/_ministack/health"
-
-
-def seconds_until_answered(emulator: Emulator, agent: str) -> float:
-    begin = time.monotonic()
-    with httpx.Client(base_url=emulator.endpoint, headers={"User-Agent": agent}, trust_env=False) as client:
-        assert client.get(HEALTH).raise_for_status().json()
-    return time.monotonic() - begin
+KEY = "AKIAOWN"
+TEMPLATE = "Action=CreateStack&StackName=x&TemplateBody={}"
+TERRAFORM = "APN/1.0 HashiCorp/1.0 Terraform/1.13.1 terraform-provider-aws/5.100.0 aws-sdk-go-v2/1.36.3"
 
 
-def test_the_emulator_lets_terraforms_provider_wait(emulator: Emulator) -> None:
-    assert seconds_until_answered(emulator, PROVIDER) >= SECONDS
+@dataclass
+class Application:
+    """Stands for ministack; ``reached`` has the paths that the gate let through."""
+
+    reached: list[str] = field(default_factory=list)
+
+    async def __call__(self, scope: Any, _: Any, send: Any) -> None:
+        self.reached.append(scope.get("path", scope["type"]))
+        if scope["type"] == "http":
+            headers = [(b"Access-Control-Allow-Origin", b"*"), (b"content-type", b"text/plain")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b"in"})
 
 
-@pytest.mark.parametrize(
-    ("agent", "waits"),
-    [(PROVIDER, [SECONDS]), ("Boto3/1.40.0 md/Botocore#1.40.0", []), ("", [])],
-    ids=["provider", "boto3", "nobody"],
-)
-def test_the_answer_waits_once_and_for_the_provider_alone(
-    agent: str, waits: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waited: list[float] = []
-    sent: list[str] = []
+def signed(key: str = KEY, service: str = "sqs") -> dict[str, str]:
+    scope = f"{key}/20261129/us-east-1/{service}/aws4_request"
+    return {"authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
 
-    async def sleep(seconds: float) -> None:
-        assert sent == []
-        waited.append(seconds)
+
+def basic(key: str = KEY) -> dict[str, str]:
+    return {"authorization": f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}"}
+
+
+def ask(gate: Gate, request: str, headers: dict[str, str], *, kind: str = "http") -> list[Message]:
+    """What a client gets for ``request``, such as ``GET /path?query``. Without ``host`` it names this machine."""
+    method, _, target = request.partition(" ")
+    path, _, query = target.partition("?")
+    sent: list[Message] = []
 
     async def send(message: Any) -> None:
-        sent.append(message["type"])
+        sent.append(message)
 
     async def receive() -> Any:
         return {"type": "http.request"}
 
-    async def application(_: Any, receive: Any, send: Any) -> None:
-        assert (await receive())["type"] == "http.request"
-        await send({"type": "http.response.start"})
-        await send({"type": "http.response.body"})
+    pairs = [(name.encode(), value.encode()) for name, value in ({"host": "localhost:4566"} | headers).items()]
+    scope = {"type": kind, "method": method, "path": path, "query_string": query.encode(), "headers": pairs}
+    asyncio.run(gate(scope, receive, send))
+    return sent
+
+
+def status(gate: Gate, request: str, headers: dict[str, str]) -> int:
+    code: int = ask(gate, request, headers)[0]["status"]
+    return code
+
+
+def a_gate(services: frozenset[str] = SERVICES, *, issues_keys: bool = False) -> Gate:
+    return Gate(Application(), KEY, services, issues_keys=issues_keys)
+
+
+@pytest.mark.parametrize(
+    ("request_line", "headers"),
+    [
+        (f"GET /?{TEMPLATE}", {}),
+        (f"GET /?{TEMPLATE}", {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}),
+        ("POST /", {"origin": "http://evil.example", "content-type": "text/plain"}),
+        ("POST /", signed() | {"origin": "http://evil.example"}),
+        ("POST /", signed() | {"origin": "null"}),
+        ("POST /", signed() | {"origin": "http://localhost:8000"}),
+        ("POST /", signed() | {"sec-fetch-site": "same-site"}),
+        ("OPTIONS /", {"origin": "http://evil.example"}),
+        ("POST /", signed() | {"host": "evil.example:4566"}),
+        ("POST /", signed() | {"host": "localhost.evil.example"}),
+        ("POST /", signed() | {"host": "d1.cloudfront.net"}),
+        ("POST /", signed() | {"host": ""}),
+        ("GET /_ministack/health", {"host": "evil.example"}),
+        ("GET /_ministack/health", {"sec-fetch-site": "cross-site"}),
+        ("POST /oauth2/login", {"origin": "http://evil.example"}),
+        ("POST /oauth2/token", {"sec-fetch-site": "cross-site"}),
+        ("POST /oauth2/authorize", {}),
+        ("GET /oauth2/token", {}),
+        ("GET /_ministack/ses/messages", {}),
+        ("POST /_ministack/reset", {}),
+        ("POST /_ministack/reset", basic("test")),
+        ("GET /_ministack/ses/messages", {"authorization": "Basic !"}),
+        ("POST /", basic()),
+        ("POST /", {"x-amz-target": "AWSCognitoIdentityProviderService.AdminGetUser"}),
+        ("POST /", signed("test")),
+        ("POST /", signed("000000000000")),
+        ("POST /", signed("AKIAOTHER")),
+        ("POST /", signed(service="lambda")),
+        ("POST /", signed(service="cloudformation")),
+        ("POST /?X-Amz-Credential=AKIAOTHER/20261129/us-east-1/sqs/aws4_request", {}),
+        ("POST /", {"authorization": f"AWS {KEY}:signature"}),
+        ("GET /_aws/execute-api/a1/$default/empleados", {}),
+        ("GET /_alb/crud-app-alb/", {}),
+        ("GET /bucket/key", {}),
+    ],
+)
+def test_what_another_site_or_user_can_send_is_refused(request_line: str, headers: dict[str, str]) -> None:
+    gate = a_gate()
+    assert status(gate, request_line, headers) == 403
+    assert gate.application == Application()
+
+
+@pytest.mark.parametrize(
+    ("request_line", "headers"),
+    [
+        ("POST /", signed()),
+        ("POST /", signed() | {"host": "127.0.0.1:4566"}),
+        ("POST /", signed(service="cognito-idp") | {"host": "api.localhost"}),
+        ("POST /?X-Amz-Credential=AKIAOWN%2F20261129%2Fus-east-1%2Fsqs%2Faws4_request", {}),
+        ("GET /_ministack/health", {}),
+        ("GET /_ministack/ses/messages", basic()),
+        ("GET /oauth2/authorize?client_id=1", {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}),
+        ("POST /oauth2/login", {"origin": "http://localhost:4566", "sec-fetch-site": "same-origin"}),
+        ("POST /oauth2/token", {}),
+        ("GET /us-east-1_a1/.well-known/jwks.json", {}),
+        ("POST /", {"x-amz-target": "AWSCognitoIdentityProviderService.RevokeToken"}),
+    ],
+)
+def test_the_stack_and_its_sign_in_page_get_through(request_line: str, headers: dict[str, str]) -> None:
+    assert status(a_gate(), request_line, headers) == 200
+
+
+def test_no_page_may_read_a_response() -> None:
+    start = ask(a_gate(), "GET /_ministack/health", {})[0]
+    assert start["headers"] == [(b"content-type", b"text/plain")]
+
+
+def test_where_functions_run_what_was_deployed_is_open_and_other_keys_are_ministacks_to_check() -> None:
+    gate = a_gate(DEPLOYMENT_SERVICES, issues_keys=True)
+    for request, headers in (
+        ("GET /_aws/execute-api/a1/$default/empleados", {"origin": "http://evil.example"}),
+        ("POST /_alb/crud-app-alb/empleados", {}),
+        ("GET /", {"host": "d1.cloudfront.net", "sec-fetch-site": "cross-site"}),
+        ("POST /", signed("ASIAROLE")),
+        ("GET /2015-03-31/functions", signed(service="lambda")),
+    ):
+        assert status(gate, request, headers) == 200, request
+    for request, headers in (
+        ("GET /_alb/crud-app-alb/empleados", {"host": "evil.example"}),
+        ("POST /", signed("test")),
+        ("POST /", signed("000000000000")),
+        ("GET /_ministack/ses/messages", basic("ASIAROLE")),
+        ("POST /", signed(service="cloudformation")),
+        (f"GET /?{TEMPLATE}", {}),
+    ):
+        assert status(gate, request, headers) == 403, request
+
+
+def test_a_header_that_decides_may_occur_once() -> None:
+    gate = a_gate()
+    pairs = [
+        (b"host", b"localhost"),
+        (b"Host", b"evil.example"),
+        (b"authorization", signed()["authorization"].encode()),
+    ]
+    sent: list[Message] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": pairs}
+    asyncio.run(gate(scope, None, send))  # type: ignore[arg-type] - it asks for no body
+    assert sent[0]["status"] == 403
+
+
+def test_web_sockets_are_closed_and_the_lifespan_passes() -> None:
+    gate = a_gate()
+    assert ask(gate, "GET /", signed(), kind="websocket") == [{"type": "websocket.close", "code": 1008}]
+    ask(gate, "GET x", {}, kind="lifespan")
+    assert gate.application.reached == ["x"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("agent", "waits"), [(TERRAFORM, [TERRAFORM_WAIT_SECONDS]), ("Boto3/1.40.0", [])])
+def test_terraform_gets_its_answer_a_moment_later(
+    agent: str, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    scope = {"type": "http", "headers": [(b"host", b"localhost"), (b"user-agent", agent.encode())]}
-    asyncio.run(waits_for_terraform(application)(scope, receive, send))
-
+    assert status(a_gate(), "POST /", signed() | {"user-agent": agent}) == 200
     assert waited == waits
-    assert sent == ["http.response.start", "http.response.body"]
 
 
-def test_what_is_no_request_is_passed_on() -> None:
-    scopes: list[Any] = []
+# ---- the emulator itself
 
-    async def application(scope: Any, *_: Any) -> None:
-        scopes.append(scope)
 
-    async def nobody(*_: Any) -> Any:
-        raise AssertionError
+def test_the_emulator_runs_no_code_for_a_link_a_form_or_a_stranger(emulator: Emulator) -> None:
+    with httpx.Client(base_url=emulator.endpoint, trust_env=False) as client:
+        for attack in (
+            client.build_request("GET", f"/?{TEMPLATE}"),
+            client.build_request("POST", "/", content=TEMPLATE, headers={"Content-Type": "text/plain"}),
+            client.build_request("GET", "/_ministack/health", headers={"Host": "evil.example"}),
+            client.build_request("GET", "/2015-03-31/functions"),
+            client.build_request("GET", "/_ministack/ses/messages"),
+            client.build_request("OPTIONS", "/", headers={"Origin": "http://evil.example"}),
+        ):
+            answer = client.send(attack)
+            assert answer.status_code == 403, attack
+            assert not [name for name in answer.headers if name.startswith("access-control")]
+    stranger = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    for service, operation, credentials in (
+        ("sqs", "list_queues", stranger),
+        ("sns", "list_topics", stranger),
+        ("cloudformation", "list_stacks", ACCESS_KEY),
+        ("lambda", "list_functions", ACCESS_KEY),
+        ("iam", "list_users", ACCESS_KEY),
+    ):
+        with pytest.raises(ClientError) as refusal:
+            getattr(client_of(service, emulator.endpoint, credentials), operation)()
+        assert refusal.value.response["Error"]["Code"] in {"AccessDenied", "InvalidClientTokenId"}
 
-    asyncio.run(waits_for_terraform(application)({"type": "lifespan"}, nobody, nobody))
 
-    assert scopes == [{"type": "lifespan"}]
+def test_the_emulator_serves_who_has_its_key(emulator: Emulator) -> None:
+    session = boto3.Session(*ACCESS_KEY.values(), region_name="us-east-1")
+    assert session.client("sts", endpoint_url=emulator.endpoint).get_caller_identity()["Account"] == "000000000000"
+    mails = httpx.get(
+        f"{emulator.endpoint}/_ministack/ses/messages", auth=(ACCESS_KEY["AWS_ACCESS_KEY_ID"], ""), trust_env=False
+    )
+    assert "messages" in json.loads(mails.raise_for_status().text)

@@ -9,14 +9,13 @@ import boto3
 import pytest
 
 from local import resources
-from local.emulator import REGION, free_port, running_emulator
+from local.emulator import REGION, Emulator
 from local.project import LOCAL_ACCOUNT
 from local.settings import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from local.emulator import Emulator
 
 LEDGER_TABLE = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text(encoding="utf-8"))
 
@@ -51,7 +50,7 @@ def topic_arn(name: str) -> str:
 
 def test_all_of_it_survives_a_restart_with_what_is_in_it(tmp_path: Path) -> None:
     """The emulator keeps its state; what is made a second time is the same, once."""
-    with running_emulator(free_port(), tmp_path / "log", state=tmp_path / "state") as emulator:
+    with Emulator(tmp_path / "log", state=tmp_path / "state") as emulator:
         aws = Aws(emulator)
         aws.create(LEDGER_TABLE)
         aws.sns.publish(
@@ -61,7 +60,7 @@ def test_all_of_it_survives_a_restart_with_what_is_in_it(tmp_path: Path) -> None
         )
         item = {name["AttributeName"]: {"S": "x"} for name in LEDGER_TABLE["KeySchema"]}
         aws.dynamodb.put_item(TableName=resources.LEDGER_TABLE, Item=item)
-    with running_emulator(free_port(), tmp_path / "log", state=tmp_path / "state") as emulator:
+    with Emulator(tmp_path / "log", state=tmp_path / "state") as emulator:
         aws = Aws(emulator)
         aws.create(LEDGER_TABLE)
         assert aws.dynamodb.scan(TableName=resources.LEDGER_TABLE)["Items"] == [item]
@@ -76,7 +75,7 @@ def test_all_of_it_survives_a_restart_with_what_is_in_it(tmp_path: Path) -> None
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with running_emulator(free_port(), tmp_path_factory.mktemp("resources") / "log") as emulator:
+    with Emulator(tmp_path_factory.mktemp("resources") / "log") as emulator:
         made = Aws(emulator)
         made.create(LEDGER_TABLE)
         yield made

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local import emulator as emulator_module
-from local.emulator import Emulator, EmulatorFailed, free_port, is_ready
+from local.emulator import Emulator, EmulatorFailed, is_ready
 from local.postgres import Postgres, running_postgres
 
 if TYPE_CHECKING:
@@ -58,22 +58,20 @@ def test_a_shutdown_ends_the_server_although_a_killed_process_never_left_it(data
     assert not (data / "postmaster.pid").exists()
 
 
-def test_an_emulator_that_does_not_start_names_its_log(tmp_path: Path) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        with pytest.raises(EmulatorFailed, match=str(tmp_path / "log")):
-            Emulator(other.getsockname()[1], tmp_path / "log")
+def test_an_emulator_that_does_not_start_names_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emulator_module, "COMMAND", [sys.executable, "-c", "raise SystemExit(1)"])
+    with pytest.raises(EmulatorFailed, match=str(tmp_path / "log")):
+        Emulator(tmp_path / "log")
 
 
 def test_an_emulator_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulator_module, "START_SECONDS", 0)
     with pytest.raises(EmulatorFailed):
-        Emulator(free_port(), tmp_path / "log")
+        Emulator(tmp_path / "log")
 
 
-def test_nobody_is_ready_on_a_free_port() -> None:
-    assert not is_ready(free_port())
+def test_nothing_is_ready_on_a_closed_port(closed_port: int) -> None:
+    assert not is_ready(closed_port)
 
 
 def test_what_is_no_emulator_is_not_ready(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import threading
 import time
@@ -11,8 +10,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import httpx
 import pytest
 
+from local.emulator import CREDENTIALS
 from local.inbox import Mail
 from local.ses import EventPublisher, SesFront, events
 
@@ -148,10 +149,9 @@ def test_a_mail_reaches_the_emulator_and_is_handed_on(front: SesFront, mails: Ma
     assert mails.seen[0].message_id == message_id
     assert mails.seen[0].recipients == ["ana@example.com"]
     assert mails.seen[0].tags == {"evento": ["e-1"]}
-    connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=PATIENCE)
-    connection.request("GET", "/_ministack/ses/messages?account=000000000000")
-    sent = json.loads(connection.getresponse().read())["messages"]["000000000000"]
-    connection.close()
+    key = (CREDENTIALS["AWS_ACCESS_KEY_ID"], "")
+    answer = httpx.get(f"{emulator.endpoint}/_ministack/ses/messages?account=000000000000", auth=key, trust_env=False)
+    sent = answer.json()["messages"]["000000000000"]
     assert message_id in [message["MessageId"] for message in sent]
 
 

@@ -33,6 +33,7 @@ SIGN_IN = SignIn(
     token_client="token",
     program_client="program",
     program_secret="",
+    credentials={},
     passwords={"lector@example.com": "uno", "rrhh@example.com": "dos", "admin@example.com": "tres"},
 )
 PORTS = ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT", "AWS_PORT")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from local.emulator import CREDENTIALS, REGION, free_port, running_emulator
+from local.emulator import CREDENTIALS, DEPLOYMENT_SERVICES, REGION, Emulator
 from tools.names import Names, deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from local.emulator import Emulator
 
 
 @dataclass(frozen=True)
@@ -46,15 +45,18 @@ class Deployment:
 def guarded_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """An emulator that enforces IAM."""
     log = tmp_path_factory.mktemp("guarded") / "emulator.log"
-    with running_emulator(free_port(), log, enforce_iam=True) as server:
+    with Emulator(log, services=DEPLOYMENT_SERVICES, enforce_iam=True) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def deployment(emulator: Emulator) -> Deployment:
+def deployment(guarded_emulator: Emulator) -> Deployment:
     """One environment: a load balancer, three of its six functions, one of its two HTTP APIs, queues and two alarms."""
-    made = Deployment(emulator.endpoint, deployed("crud-app", "status"))
+    made = Deployment(guarded_emulator.endpoint, deployed("crud-app", "status"))
     names = made.names
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    made.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument=policy)
     target, capped, _ = [_create_function(made, name) for name in names.functions[:3]]
     _create_load_balancer(made, target)
     made.client("lambda").put_function_concurrency(FunctionName=capped, ReservedConcurrentExecutions=7)

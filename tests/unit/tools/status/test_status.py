@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from rich.text import Text
 
-from local.emulator import CREDENTIALS, free_port
+from local.emulator import ACCESS_KEY, CREDENTIALS
+from local.sign_in import SignIn
 from tools.names import deployed
 from tools.status.__main__ import main, render_report
 from tools.status.metrics import HOUR, Metric, read_metrics
@@ -274,12 +276,22 @@ def test_the_command_prints_and_writes_a_report_without_the_whole_account(
     assert output.err.startswith("make status: Nothing is called crud-app-nobody-")
 
 
-def test_the_laptop_needs_no_settings(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_laptop_needs_no_settings(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], tmp_path: Path, closed_port: int
+) -> None:
     deployment.client("sqs").create_queue(QueueName="crud-app-email-queue")
-    port = deployment.endpoint.rpartition(":")[2]
-    assert main(["--laptop"], {"AWS_PORT": port}) == 0
+    environment = {"LOCAL_STATE": str(tmp_path)}
+
+    def main_at(endpoint: str) -> int:
+        file = dict.fromkeys(SignIn.__dataclass_fields__, "") | {"endpoint": endpoint, "credentials": ACCESS_KEY}
+        (tmp_path / "sign-in.json").write_text(json.dumps(file), encoding="utf-8")
+        return main(["--laptop"], environment)
+
+    assert main(["--laptop"], environment) == 1
+    assert "start `make run`" in capsys.readouterr().err
+    assert main_at(deployment.endpoint) == 0
     assert capsys.readouterr().out.startswith("crud-app  us-east-1, http://127.0.0.1:")
-    assert main(["--laptop"], {"AWS_PORT": str(free_port())}) == 1
+    assert main_at(f"http://127.0.0.1:{closed_port}") == 1
     assert "is `make run` running?" in capsys.readouterr().err
 
 

@@ -1,0 +1,33 @@
+"""TCP ports of the loopback interface that belong to whoever reserved them, from the beginning on."""
+
+from __future__ import annotations
+
+import socket
+
+HOST = "127.0.0.1"
+
+
+def reserve(port: int = 0) -> socket.socket:
+    """Bind ``port`` (0: any free one) and return the socket, which does not listen yet: connections are refused.
+
+    A server gets the socket, or inherits it (`subprocess.Popen` with ``pass_fds``), so that nothing else can take the
+    port between the choice and the start.
+
+    Raises:
+        OSError: the port is taken, or needs more rights.
+    """
+    reserved = socket.socket()
+    # As servers do: connections that were closed a moment ago do not hold the port.
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        reserved.bind((HOST, port))
+    except OSError:
+        reserved.close()
+        raise
+    return reserved
+
+
+def port_of(reserved: socket.socket) -> int:
+    """The port that ``reserved`` is bound to."""
+    port: int = reserved.getsockname()[1]
+    return port
