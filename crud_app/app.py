@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, cast
 
 from chalice_frontdoor import FrontDoor, read_json
 from chalice_frontdoor.idempotency import read_key
-from chalicelib.directorio import answers, problems, roles
-from chalicelib.directorio.bootstrap import forget, prepare, system
+from chalicelib.directorio import answers
+from chalicelib.directorio.bootstrap import prepare, system
 from chalicelib.directorio.employee import read_row_id
 from chalicelib.directorio.health import asks_database
 from chalicelib.directorio.listing import read_history, read_listing
 from chalicelib.directorio.openapi import document
+from chalicelib.directorio.problems import PROBLEMS
+from chalicelib.directorio.roles import RULES, audience_of
+from contract.access import guard
 
 if TYPE_CHECKING:
     from chalice.app import CloudWatchEvent, Response
@@ -20,9 +23,9 @@ if TYPE_CHECKING:
     from chalicelib.directorio.outbox import LambdaContext
 
 app = FrontDoor(app_name="crud_app", languages=("es", "en"))
-problems.register(app)
-roles.guard(app, is_demo=lambda: system().is_demo)
-app.on_snapshot(before=prepare, after=forget)
+app.register_problems(PROBLEMS)
+guard(app, RULES, is_demo=lambda: system().is_demo)
+app.on_snapshot(before=prepare, after=system.forget)
 
 
 @app.route("/empleados", methods=["GET"])
@@ -107,7 +110,7 @@ def _query() -> list[tuple[str, str]]:
 
 
 def _audience() -> Audience:
-    return roles.audience_of(app.caller)
+    return audience_of(app.caller)
 
 
 def _if_match() -> str | None:

@@ -13,9 +13,9 @@ locals {
     mail-failed  = { metric = "MailFailed", log = "registrar_resultado", pattern = "{ $.resultado = \"fallido\" }", value = "1", unit = "Count" }
     mail-bounced = { metric = "MailBounced", log = "registrar_resultado", pattern = "{ $.resultado = \"rebotado\" }", value = "1", unit = "Count" }
     # Who came where he does not belong: refused by an app, or by an authorizer before the app.
-    refused-bff       = { metric = "Refused", log = "bff", pattern = "{ $.rechazo = \"*\" }", value = "1", unit = "Count" }
-    refused-crud      = { metric = "Refused", log = "crud", pattern = "{ $.rechazo = \"*\" }", value = "1", unit = "Count" }
-    refused-email     = { metric = "Refused", log = "email", pattern = "{ $.rechazo = \"*\" }", value = "1", unit = "Count" }
+    refused-bff       = { metric = "Refused", log = "bff", pattern = "{ $.refusal = \"*\" }", value = "1", unit = "Count" }
+    refused-crud      = { metric = "Refused", log = "crud", pattern = "{ $.refusal = \"*\" }", value = "1", unit = "Count" }
+    refused-email     = { metric = "Refused", log = "email", pattern = "{ $.refusal = \"*\" }", value = "1", unit = "Count" }
     refused-crud-api  = { metric = "Refused", log = "crud-api", pattern = "{ $.status = \"401\" && $.integrationStatus = \"-\" }", value = "1", unit = "Count" }
     refused-email-api = { metric = "Refused", log = "email-api", pattern = "{ $.status = \"401\" && $.integrationStatus = \"-\" }", value = "1", unit = "Count" }
   }

@@ -32,7 +32,8 @@ PING = """
 import sys
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.errors import Unavailable
-from chalicelib.directorio.settings import SettingError, from_environment
+from chalice_frontdoor import SettingError
+from chalicelib.directorio.settings import from_environment
 try:
     Database(from_environment().database_address).ping()
 except SettingError as error:

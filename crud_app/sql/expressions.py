@@ -45,20 +45,12 @@ from sqlalchemy.dialects.postgresql import JSONB, TSQUERY, aggregate_order_by, a
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
 from chalicelib.directorio.employee import BY_NAME, CONFIDENTIAL, INPUTS, Audience
-from chalicelib.directorio.event import (
-    ACTUALIZADO,
-    ALWAYS_TOLD,
-    CREADO,
-    ELIMINADO,
-    FACTS,
-    KEPT,
-    MESSAGE_VERSION,
-    TOLD,
-)
+from chalicelib.directorio.event import ALWAYS_TOLD, FACTS, KEPT, TOLD
 from chalicelib.directorio.idempotency import KEPT_HOURS
 from chalicelib.directorio.kind import MAX_BIGINT, Instant
 from chalicelib.directorio.listing import DEFAULT_LIMIT
 from chalicelib.directorio.statement import new_value
+from contract.events import ACTUALIZADO, CREADO, ELIMINADO, MESSAGE_VERSION
 from crud_app.sql.tables import (
     constant,
     empleados,

@@ -106,14 +106,14 @@ def invoke(function: Function, event: Mapping[str, Any]) -> dict[str, Any]:
 
 def set_clock(clock: Clock) -> None:
     """Let email_app, which is imported, have a clock that can be put ahead."""
-    from chalicelib.correos.bootstrap import Services, bootstrap  # noqa: PLC0415 - of the one app that runs here
+    from chalicelib.correos import bootstrap  # noqa: PLC0415 - of the one app that runs here
 
-    class LaterServices(Services):
+    class LaterServices(bootstrap.Services):
         def now(self) -> datetime:
             now: datetime = super().now()
             return now + timedelta(seconds=clock.later)
 
-    bootstrap.use(LaterServices())
+    bootstrap.services.replace(LaterServices())
 
 
 def warm_up(folder: Path) -> None:

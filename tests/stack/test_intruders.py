@@ -98,7 +98,7 @@ def test_a_forbidden_request_is_refused_and_counted(stack: Stack, stranger: http
         assert "location" not in answer.headers, name
         assert EVIL not in answer.text, name
         assert token not in answer.text, name
-        # infra/metrics.tf counts the field `rechazo` of this line.
+        # infra/metrics.tf counts the field `refusal` of this line.
         path = attempt.path.partition("?")[0]
         counted = f"refused ({attempt.reason}): {attempt.method} {path} {problem['request_id']}"
         stack.wait_for(counted, lambda counted=counted: counted in stack.log.read_text(errors="replace"))

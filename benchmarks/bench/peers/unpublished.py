@@ -19,5 +19,5 @@ class NoTopic:
 
 
 settings = from_environment()
-bootstrap.install(bootstrap.assemble(bootstrap.open_database(settings), NoTopic(), is_demo=settings.is_demo))
+bootstrap.system.replace(bootstrap.assemble(bootstrap.open_database(settings), NoTopic(), is_demo=settings.is_demo))
 handler = app

@@ -1,4 +1,4 @@
-"""The one place where the adapters meet the services: once a process, at first use."""
+"""The one place where the adapters meet the services, once per process, at first use."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from chalice_frontdoor import PerProcess
 from chalicelib.web.description import Description
 from chalicelib.web.guard import Guard
 from chalicelib.web.health import HealthCheck
@@ -67,55 +68,6 @@ def _sessions(
     return Sessions(Identity(client, sign_in), sign_in, identity_seconds) if sign_in else Demonstration()
 
 
-class Bootstrap:
-    """Holds the services of this process, and the page, which needs none of them."""
-
-    def __init__(self) -> None:
-        self._services: Services | None = None
-        self._page: Page | None = None
-        # `chalice local` serves each request in a thread of its own.
-        self._lock = Lock()
-
-    def services(self) -> Services:
-        """The services, made from the environment unless ``use`` has given others.
-
-        Raises:
-            SettingError: the environment lacks something.
-        """
-        with self._lock:
-            if self._services is None:
-                self._services = assemble(read_settings(), _ClientAtFirstUse())
-            return self._services
-
-    def page(self) -> Page:
-        """The page of this app, with the link that the environment wants in it.
-
-        Raises:
-            SettingError: the environment names something that is no address.
-        """
-        with self._lock:
-            if self._page is None:
-                self._page = Page(PAGE_FOLDER, read_inbox_url())
-            return self._page
-
-    def prepare(self) -> None:
-        """Import and read what is needed at its first use, so that a snapshot of this process has it. Opens nothing."""
-        import chalicelib.web.httpx_client  # noqa: F401, PLC0415 - as a snapshot wants it
-
-        self.page()
-
-    def forget(self) -> None:
-        """Make the services anew at their next use: a snapshot's connections are those of another process."""
-        self.use(None)
-
-    def use(self, services: Services | None) -> None:
-        """Close the services so far, and use these; with None, make new ones at the next use."""
-        with self._lock:
-            if self._services is not None:
-                self._services.client.close()
-            self._services = services
-
-
 class _ClientAtFirstUse:
     """Makes the client when something is to be sent.
 
@@ -145,4 +97,13 @@ class _ClientAtFirstUse:
             return self._client
 
 
-bootstrap = Bootstrap()
+services = PerProcess(lambda: assemble(read_settings(), _ClientAtFirstUse()), close=lambda made: made.client.close())
+#: The page needs none of the services, only the link that the environment may name.
+page = PerProcess(lambda: Page(PAGE_FOLDER, read_inbox_url()))
+
+
+def prepare() -> None:
+    """Import and read what is otherwise needed at its first use, so that a snapshot contains it."""
+    import chalicelib.web.httpx_client  # noqa: F401, PLC0415 - as a snapshot wants it
+
+    page()

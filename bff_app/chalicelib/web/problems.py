@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from chalice_frontdoor import Problem
+from chalice_frontdoor import Problem, ProblemTable
+from chalicelib.web.address import ImpossibleSegment
 from chalicelib.web.cookies import drop_session
+from chalicelib.web.headers import MalformedHeader
+from chalicelib.web.health import PartsUnwell
 from chalicelib.web.identity import IDENTITY, IdentityBusy, IdentityFailed
 from chalicelib.web.limits import MAX_ANSWER_BODY_BYTES, MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES
+from chalicelib.web.pages import FileUnknown
+from chalicelib.web.proxy import BodyTooLarge, HeadTooLarge
 from chalicelib.web.refusals import (
     CookieRefused,
     CrossSiteRequest,
@@ -19,20 +22,17 @@ from chalicelib.web.refusals import (
     SignInRefused,
     TokenRefused,
 )
+from chalicelib.web.sessions import SignInAbsent
 from chalicelib.web.upstream import (
     SAFE_METHODS,
     AnswerTooLarge,
     UnexplainedError,
     UpstreamBroken,
     UpstreamBusy,
+    UpstreamError,
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
-
-if TYPE_CHECKING:
-    from chalicelib.web.headers import MalformedHeader
-    from chalicelib.web.health import PartsUnwell
-    from chalicelib.web.upstream import UpstreamError
 
 Text = dict[str, str]
 
@@ -132,28 +132,6 @@ def parts_unwell(error: PartsUnwell) -> Problem:
     )
 
 
-def body_too_large() -> Problem:
-    """413."""
-    return Problem(
-        413,
-        detail={
-            "es": f"El cuerpo puede tener como máximo {MAX_REQUEST_BODY_BYTES} bytes.",
-            "en": f"The body may have at most {MAX_REQUEST_BODY_BYTES} bytes.",
-        },
-    )
-
-
-def head_too_large() -> Problem:
-    """431."""
-    return Problem(
-        431,
-        detail={
-            "es": f"La dirección y las cabeceras pueden tener juntas como máximo {MAX_REQUEST_HEAD_BYTES} bytes.",
-            "en": f"The address and the headers together may have at most {MAX_REQUEST_HEAD_BYTES} bytes.",
-        },
-    )
-
-
 def malformed_header(error: MalformedHeader) -> Problem:
     """400."""
     return Problem(
@@ -163,11 +141,6 @@ def malformed_header(error: MalformedHeader) -> Problem:
             "en": f"The header {error.name} holds characters that HTTP does not allow.",
         },
     )
-
-
-def not_found() -> Problem:
-    """404."""
-    return Problem(404)
 
 
 _REFUSALS: dict[type[Refusal], tuple[int, Text]] = {
@@ -215,3 +188,27 @@ def refused(error: Refusal) -> Problem:
     if isinstance(error, (CookieRefused, SessionOver)):
         headers["Set-Cookie"] = drop_session()
     return Problem(status, detail=detail, headers=headers)
+
+
+PROBLEMS: ProblemTable = {
+    UpstreamError: upstream_failed,
+    PartsUnwell: parts_unwell,
+    MalformedHeader: malformed_header,
+    BodyTooLarge: Problem(
+        413,
+        detail={
+            "es": f"El cuerpo puede tener como máximo {MAX_REQUEST_BODY_BYTES} bytes.",
+            "en": f"The body may have at most {MAX_REQUEST_BODY_BYTES} bytes.",
+        },
+    ),
+    HeadTooLarge: Problem(
+        431,
+        detail={
+            "es": f"La dirección y las cabeceras pueden tener juntas como máximo {MAX_REQUEST_HEAD_BYTES} bytes.",
+            "en": f"The address and the headers together may have at most {MAX_REQUEST_HEAD_BYTES} bytes.",
+        },
+    ),
+    FileUnknown: Problem(404),
+    ImpossibleSegment: Problem(404),
+    SignInAbsent: Problem(404),
+}

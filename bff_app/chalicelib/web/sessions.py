@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
-from chalice_frontdoor.logs import log_denial
+from chalice_frontdoor.logs import log_refusal
 from chalicelib.web.claims import Claims, TokenUnreadable, read_claims
 from chalicelib.web.cookies import ACCESS, ENTRY, PERSON, RENEWAL, drop_session
 from chalicelib.web.deadline import deadline_within
@@ -259,7 +259,7 @@ def _show(error: Refusal | UpstreamError, entry: Entry | None, request: FrontDoo
     """
     outcome = "servicio"
     if isinstance(error, Refusal):
-        log_denial(error.reason, request.method, request.path, request.request_id)
+        log_refusal(request, error.reason)
         outcome = "cancelada" if error.reason == _CANCELLED else "rechazada"
     _, mark, fragment = (entry.return_to if entry else "").partition("#")
     return _redirect(f"/?entrada={outcome}{mark}{fragment}", [ENTRY.drop()] if entry else [])

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from chalice_frontdoor import Environment
 from chalicelib.web.address import ADDRESS_RULE, UpstreamAddress
 
-_ORIGIN_RULE = "http(s)://host[:port], or not at all"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-
-class SettingError(RuntimeError):
-    """A variable of the environment is missing or malformed; the message names it and its rule."""
-
-    def __init__(self, variable: str, rule: str) -> None:
-        super().__init__(f"{variable} must be set to {rule}")
+_ORIGIN_RULE = "http(s)://host[:port], or unset"
+_HTTP = re.compile(r"https?://.*", re.DOTALL)
+_CLIENT_ID = re.compile(r"\w{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,65 +46,51 @@ class Settings:
     sign_in: SignInSettings | None
 
 
-def read_settings() -> Settings:
-    """Read the environment.
+def read_settings(variables: Mapping[str, str] = os.environ) -> Settings:
+    """Read the variables.
 
     Raises:
         SettingError: a variable is missing or malformed.
     """
+    environment = Environment(variables)
     return Settings(
-        crud_api=_address("CRUD_API_URL"),
-        email_api=_address("EMAIL_API_URL"),
-        sign_in=None if _is_demo() else _read_sign_in(),
+        crud_api=_read_address(environment, "CRUD_API_URL"),
+        email_api=_read_address(environment, "EMAIL_API_URL"),
+        sign_in=None if environment.read_flag("DEMO", default=False) else _read_sign_in(environment),
     )
 
 
-def read_inbox_url() -> str:
-    """Where the local stack shows the mails that it sent; empty where nothing does, as on AWS.
+def read_inbox_url(variables: Mapping[str, str] = os.environ) -> str:
+    """Where the local stack shows the emails that it sent; empty where nothing does, as on AWS.
 
     Raises:
         SettingError: it is no address.
     """
-    url = os.environ.get("INBOX_URL", "")
-    if url and not url.startswith(("http://", "https://")):
-        raise SettingError("INBOX_URL", "an http:// or https:// address, or not at all")
-    return url
+    rule = "an http:// or https:// address, or unset"
+    return Environment(variables).read_text("INBOX_URL", rule, pattern=_HTTP, default="")
 
 
-def _is_demo() -> bool:
-    text = os.environ.get("DEMO", "false")
-    if text not in {"true", "false"}:
-        raise SettingError("DEMO", "true or false, or not at all")
-    return text == "true"
-
-
-def _read_sign_in() -> SignInSettings:
-    issuer = _address("COGNITO_ISSUER")
-    client_id = os.environ.get("COGNITO_CLIENT_ID", "")
-    if not re.fullmatch(r"\w{1,128}", client_id, re.ASCII):
-        raise SettingError("COGNITO_CLIENT_ID", "the id of an app client, letters and digits")
-    # The variable by which AWS's own libraries are led to an emulator.
-    has_emulator = bool(os.environ.get("AWS_ENDPOINT_URL"))
+def _read_sign_in(environment: Environment) -> SignInSettings:
+    issuer = _read_address(environment, "COGNITO_ISSUER")
+    # The variable by which AWS's own libraries find an emulator.
+    has_emulator = environment.read_text("AWS_ENDPOINT_URL", default="")
     return SignInSettings(
-        login=_address("COGNITO_DOMAIN"),
-        api=_address("AWS_ENDPOINT_URL") if has_emulator else UpstreamAddress.parse(issuer.origin),
+        login=_read_address(environment, "COGNITO_DOMAIN"),
+        api=_read_address(environment, "AWS_ENDPOINT_URL") if has_emulator else UpstreamAddress.parse(issuer.origin),
         issuer=f"{issuer.origin}{issuer.prefix}",
-        client_id=client_id,
-        public_origin=_read_public_origin(),
+        client_id=environment.read_text(
+            "COGNITO_CLIENT_ID", "the id of an app client, letters and digits", pattern=_CLIENT_ID
+        ),
+        public_origin=environment.read("PUBLIC_URL", _ORIGIN_RULE, _parse_origin, default=""),
     )
 
 
-def _read_public_origin() -> str:
-    if not os.environ.get("PUBLIC_URL"):
-        return ""
-    address = _address("PUBLIC_URL", _ORIGIN_RULE)
+def _parse_origin(text: str) -> str:
+    address = UpstreamAddress.parse(text)
     if address.prefix:
-        raise SettingError("PUBLIC_URL", _ORIGIN_RULE)
+        raise ValueError(_ORIGIN_RULE)
     return address.origin
 
 
-def _address(variable: str, rule: str = ADDRESS_RULE) -> UpstreamAddress:
-    try:
-        return UpstreamAddress.parse(os.environ.get(variable, ""))
-    except ValueError:
-        raise SettingError(variable, rule) from None
+def _read_address(environment: Environment, name: str) -> UpstreamAddress:
+    return environment.read(name, ADDRESS_RULE, UpstreamAddress.parse)

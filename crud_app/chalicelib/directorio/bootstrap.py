@@ -1,14 +1,14 @@
-"""The one place where the parts meet. They are made once, at first use. Making them opens nothing; it may read the
-database's address.
+"""The one place where the parts meet, once per process, at first use. Making them opens no connection to the database.
+It may read the database's address from the Parameter Store.
 """
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from chalice_frontdoor import PerProcess
 from chalice_frontdoor.logs import note
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.outbox import Outbox
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chalicelib.directorio.publisher import Publisher
     from chalicelib.directorio.settings import DatabaseAddress, Settings
 
-#: What only some requests need: a cold start of the others goes without.
+#: Modules that only some requests need, and that other cold starts do not import.
 AT_FIRST_USE = ("boto3", "botocore.config", "http.client")
 
 
@@ -33,7 +33,7 @@ class System:
     database: Database
     directorio: Directorio
     outbox: Outbox
-    #: Whether everybody may do everything, with invented data: a demonstration has no sign-in.
+    #: Whether this is a demonstration: no sign-in, every role for everyone, and no real data.
     is_demo: bool
 
 
@@ -74,38 +74,10 @@ def assemble(database: Database, publisher: Publisher, *, is_demo: bool = False)
     return System(database, directorio, Outbox(database, publisher), is_demo)
 
 
-class _Process:
-    """Holds the system of this process."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._system: System | None = None
-
-    def system(self) -> System:
-        """The system, made from the environment at first use. Threads of ``chalice local`` share it."""
-        made = self._system
-        if made is None:
-            with self._lock:
-                made = self._system = self._system or compose(from_environment())
-        return made
-
-    def install(self, system: System | None) -> None:
-        """Use ``system`` from now on; None makes it anew at the next use. Tests put their fakes in by it."""
-        with self._lock:
-            self._system = system
-
-
-_process = _Process()
-system = _process.system
-install = _process.install
+system = PerProcess(lambda: compose(from_environment()))
 
 
 def prepare() -> None:
-    """Import what is imported at its first use, so that a snapshot of this process has it. Opens nothing."""
+    """Import the modules that are otherwise imported at their first use, so that a snapshot contains them."""
     for module in AT_FIRST_USE:
         import_module(module)
-
-
-def forget() -> None:
-    """Make everything anew at the next use: a snapshot's connections and keys are those of another process."""
-    install(None)

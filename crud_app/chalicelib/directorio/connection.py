@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pg8000.exceptions import DatabaseError, InterfaceError
 
-from chalicelib.directorio.settings import SettingError
+from chalice_frontdoor import SettingError
 from chalicelib.directorio.tls import system_context
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Connector:
             context = ssl.create_default_context(cafile=None if root_cert == "system" else root_cert)
         except OSError:
             raise SettingError(
-                "DATABASE_URL: sslrootcert must be 'system' or a readable file of PEM certificates"
+                "DATABASE_URL", "a URL whose sslrootcert is 'system' or a readable file of PEM certificates"
             ) from None
         if mode != "verify-full":
             context.check_hostname = False

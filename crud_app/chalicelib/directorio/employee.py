@@ -11,7 +11,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from chalicelib.directorio.errors import EmpleadoNotFound, InvalidInput, Violation
+from chalice_frontdoor import FieldError, InvalidInput
+from chalicelib.directorio.errors import EmpleadoNotFound
 from chalicelib.directorio.kind import (
     MAX_BIGINT,
     MAX_INTEGER,
@@ -134,28 +135,28 @@ def read_row_id(text: str) -> int:
 def _read(body: object, *, is_new: bool, is_demo: bool) -> dict[str, object]:
     if not isinstance(body, dict):
         mensaje = {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."}
-        raise InvalidInput([Violation("", "tipo", mensaje)])
+        raise InvalidInput([FieldError("", "tipo", mensaje)])
     values: dict[str, object] = {}
-    violations: list[Violation] = []
+    violations: list[FieldError] = []
     for name, kind in INPUTS.items():
         if name not in body:
             if is_new and name in REQUIRED:
-                violations.append(Violation(name, "obligatorio", REQUIRED_TEXT))
+                violations.append(FieldError(name, "obligatorio", REQUIRED_TEXT))
             continue
         try:
             values[name] = value = kind.read(body[name])
             if is_demo and isinstance(kind, Email):
                 kind.require_invented(str(value))
         except BrokenRule as broken:
-            violations.append(Violation(name, broken.regla, broken.mensaje))
+            violations.append(FieldError(name, broken.regla, broken.mensaje))
     violations += _unknown_fields(body)
     if violations:
         raise InvalidInput(violations)
     return values
 
 
-def _unknown_fields(body: Mapping[str, object]) -> Iterator[Violation]:
+def _unknown_fields(body: Mapping[str, object]) -> Iterator[FieldError]:
     mensaje = {"es": "No es un campo que se pueda enviar.", "en": "It is not a field that can be sent."}
     unknown = [name for name in body if name not in INPUTS]
     for name in unknown[:MAX_UNKNOWN]:
-        yield Violation(name[:MAX_UNKNOWN_NAME], "desconocido", mensaje)
+        yield FieldError(name[:MAX_UNKNOWN_NAME], "desconocido", mensaje)

@@ -10,9 +10,10 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from chalice_frontdoor import SettingError
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.errors import Unavailable
-from chalicelib.directorio.settings import SettingError, from_environment
+from chalicelib.directorio.settings import from_environment
 from chalicelib.directorio.statements import STATEMENTS
 
 if TYPE_CHECKING:

@@ -3,12 +3,9 @@
 ::
 
     CrudError
-    ├── InvalidInput            422: fields or parameters break rules; all of them are named at once
     ├── MalformedPrecondition   400: an If-Match that is no list of entity tags
     ├── EmpleadoNotFound        404
     ├── EmailTaken              409: another employee has it
-    ├── KeyInFlight             409: another request with this Idempotency-Key has not ended
-    ├── KeyReused               422: something else was done under this Idempotency-Key
     ├── StaleVersion            412: somebody else changed the row since it was read
     ├── Unavailable             503: the database cannot answer now; nothing was changed, it may be repeated
     │   └── OutcomeUnknown      503: the connection was lost after a write was sent; repeat only after looking
@@ -18,32 +15,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
 
 class CrudError(Exception):
     """The base of all errors that this app foresees."""
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One broken rule: which field or parameter, which rule, and what a person reads, by language."""
-
-    campo: str
-    regla: str
-    mensaje: Mapping[str, str]
-
-
-class InvalidInput(CrudError):
-    """The input breaks rules."""
-
-    def __init__(self, violations: Sequence[Violation]) -> None:
-        super().__init__(", ".join(f"{violation.campo}: {violation.regla}" for violation in violations))
-        self.violations = tuple(violations)
 
 
 class MalformedPrecondition(CrudError):
@@ -56,14 +30,6 @@ class EmpleadoNotFound(CrudError):
 
 class EmailTaken(CrudError):
     """Another employee has this e-mail address."""
-
-
-class KeyInFlight(CrudError):
-    """Another request of this client, with this Idempotency-Key, is under way: nothing was done here."""
-
-
-class KeyReused(CrudError):
-    """This client did something else under this Idempotency-Key: nothing was done here."""
 
 
 class StaleVersion(CrudError):

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-CREADO = "creado"
-ACTUALIZADO = "actualizado"
-ELIMINADO = "eliminado"
-
-#: The version of the message, which its readers check.
-MESSAGE_VERSION = 1
 #: What a message says beside the employee and the changes.
 FACTS = ("version", "id", "tipo", "ocurrido_en", "actor")
 #: The fields of the employee that a message tells. Never the salary.

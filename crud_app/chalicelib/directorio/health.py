@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib.directorio.errors import InvalidInput, Violation
+from chalice_frontdoor import FieldError, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,5 +21,5 @@ def asks_database(pairs: Sequence[tuple[str, str]]) -> bool:
     depths = [value for name, value in pairs if name == "deep"]
     if len(depths) > 1 or not set(depths) <= set(DEPTHS):
         mensaje = {"es": "Debe ser 0 o 1, una sola vez.", "en": "It must be 0 or 1, only once."}
-        raise InvalidInput([Violation("deep", "valor", mensaje)])
+        raise InvalidInput([FieldError("deep", "valor", mensaje)])
     return depths == ["1"]

@@ -13,8 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
+from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio.employee import BY_NAME, ROW_ID, Audience
-from chalicelib.directorio.errors import InvalidInput, Violation
 from chalicelib.directorio.kind import CONTROLS, HAS_CONTROL, BrokenRule
 
 if TYPE_CHECKING:
@@ -147,22 +147,22 @@ class _Reader:
 
     def __init__(self, pairs: Sequence[tuple[str, str]], known: tuple[str, ...]) -> None:
         self._values = dict(pairs)
-        self._violations: list[Violation] = []
+        self._violations: list[FieldError] = []
         for name in self._values:
             if name not in known:
                 es, en = "No es un parámetro de esta consulta.", "It is not a parameter of this query."
-                self._violations.append(Violation(name[:MAX_SEARCH], "desconocido", {"es": es, "en": en}))
+                self._violations.append(FieldError(name[:MAX_SEARCH], "desconocido", {"es": es, "en": en}))
         names = [name for name, _ in pairs]
         for name in known:
             if names.count(name) > 1:
                 es, en = "Debe estar una sola vez.", "It must be there only once."
-                self._violations.append(Violation(name, "repetido", {"es": es, "en": en}))
+                self._violations.append(FieldError(name, "repetido", {"es": es, "en": en}))
 
     def read(self, name: str, read: Callable[[str], T], default: T) -> T:
         try:
             return read(self._values[name]) if name in self._values else default
         except BrokenRule as broken:
-            self._violations.append(Violation(name, broken.regla, broken.mensaje))
+            self._violations.append(FieldError(name, broken.regla, broken.mensaje))
             return default
 
     def finish(self) -> None:

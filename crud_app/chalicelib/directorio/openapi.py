@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_frontdoor import ANYBODY
 from chalice_frontdoor.idempotency import HEADER, PATTERN
 from chalicelib.directorio.employee import BY_NAME, CONFIDENTIAL, INPUTS, REQUIRED, ROW_ID, Audience
-from chalicelib.directorio.event import ACTUALIZADO, CREADO, ELIMINADO, KEPT, MESSAGE_VERSION, TOLD
+from chalicelib.directorio.event import KEPT, TOLD
 from chalicelib.directorio.health import DEPTHS
 from chalicelib.directorio.idempotency import KEPT_HOURS
 from chalicelib.directorio.kind import Instant, Whole
@@ -23,7 +23,9 @@ from chalicelib.directorio.listing import (
     orders_of,
 )
 from chalicelib.directorio.listing import filter_schema as _filter
-from chalicelib.directorio.roles import RESOURCE_SERVER, ROLES, RULES
+from chalicelib.directorio.roles import RULES
+from contract.events import ACTUALIZADO, CREADO, ELIMINADO, MESSAGE_VERSION
+from contract.roles import RESOURCE_SERVER, ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from chalice_frontdoor import SettingError
 from chalicelib.directorio.errors import PublishFailed
-from chalicelib.directorio.settings import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

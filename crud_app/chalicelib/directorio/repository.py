@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chalice_frontdoor.idempotency import KeyInFlight, KeyReused
 from chalicelib.directorio.employee import INPUTS, Audience
 from chalicelib.directorio.errors import (
     EmailTaken,
     EmpleadoNotFound,
-    KeyInFlight,
-    KeyReused,
     StaleVersion,
     StatementRefused,
 )

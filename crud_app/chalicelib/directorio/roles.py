@@ -1,20 +1,15 @@
-"""Who may do what: the one place that decides it. A route that is not in the table is closed (frontdoor's README)."""
+"""Who may do what: the rules of this app's routes. A route that is not in the table is closed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_frontdoor import ANYBODY, Access
+from chalice_frontdoor import ANYBODY
 from chalicelib.directorio.employee import Audience
+from contract.roles import LECTOR, RRHH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from chalice_frontdoor import Caller, FrontDoor
-
-#: Groups of the user pool, the weakest first; as scopes of programs ``directorio/lector`` and so on.
-LECTOR, RRHH, ADMIN = ROLES = ("lector", "rrhh", "admin")
-RESOURCE_SERVER = "directorio"
+    from chalice_frontdoor import Caller
 
 RULES = {
     ("GET", "/empleados"): LECTOR,
@@ -28,16 +23,6 @@ RULES = {
     ("GET", "/health"): ANYBODY,
     ("GET", "/openapi.json"): ANYBODY,
 }
-
-
-def guard(app: FrontDoor, is_demo: Callable[[], bool]) -> None:
-    """Let nobody into ``app`` but by these rules.
-
-    Args:
-        app: whose routes are guarded.
-        is_demo: whether the environment says that this is a demonstration: no sign-in, and no real data.
-    """
-    app.register_middleware(Access(ROLES, RULES, resource_server=RESOURCE_SERVER, is_demo=is_demo), "http")
 
 
 def audience_of(caller: Caller) -> Audience:

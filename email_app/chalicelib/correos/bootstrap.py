@@ -1,4 +1,4 @@
-"""The one place where the parts meet: each is made once, at its first use."""
+"""The one place where the parts meet, once per process, each at its first use."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalice_frontdoor import PerProcess
 from chalicelib.correos.aws import client_config
 from chalicelib.correos.consumer import Sender
 from chalicelib.correos.idempotency import DynamoPeticiones, Peticiones
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Services:
-    """The parts of the app. A test gives `Bootstrap.use` a subclass that holds fakes."""
+    """The parts of the app. Tests replace ``services`` by a subclass with fakes."""
 
     def __init__(self) -> None:
-        # botocore's clients are safe to share between threads, their making is not; `chalice local` has threads.
+        # Threads of `chalice local` may share botocore's clients, but not create them at the same time.
         self._making = threading.RLock()
 
     @cached_property
@@ -88,26 +89,9 @@ class Services:
         return str(uuid.uuid4())
 
 
-class Bootstrap:
-    """Holds the services of this process."""
-
-    def __init__(self) -> None:
-        self._services = Services()
-
-    def services(self) -> Services:
-        return self._services
-
-    def prepare(self) -> None:
-        """Import what is imported at its first use, so that a snapshot of this process has it. Opens nothing."""
-        import boto3  # noqa: F401, PLC0415
-
-    def forget(self) -> None:
-        """Make the services anew at their next use: a snapshot's connections and keys are those of another process."""
-        self.use(Services())
-
-    def use(self, services: Services) -> None:
-        """Work with these from now on: for tests, which bring fakes."""
-        self._services = services
+services = PerProcess(Services)
 
 
-bootstrap = Bootstrap()
+def prepare() -> None:
+    """Import the modules that are otherwise imported at their first use, so that a snapshot contains them."""
+    import boto3  # noqa: F401, PLC0415

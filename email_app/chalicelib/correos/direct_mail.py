@@ -7,15 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from chalicelib.correos.address import is_address, is_nobodys
+from chalice_frontdoor import FieldError, InvalidInput
+from chalice_frontdoor.idempotency import KeyInFlight, KeyReused
 from chalicelib.correos.aws import AwsUnavailable
 from chalicelib.correos.event import CorreoDirecto, write_direct
-from chalicelib.correos.field_errors import FieldError, InvalidFields, unknown_field
-from chalicelib.correos.idempotency import KeyInFlight, KeyReused, KeyTaken, Peticion, Peticiones
+from chalicelib.correos.idempotency import KeyTaken, Peticion, Peticiones
 from chalicelib.correos.ledger import Ledger, LedgerUnavailable, RowChanged, update
 from chalicelib.correos.mail import Correo, Estado, StepRefused, recipient_hash
 from chalicelib.correos.notices import pending_direct_mail
 from chalicelib.correos.queue import Queue, QueueUnavailable
+from contract.email_address import is_email_address, is_invented
+from contract.problems import unknown_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +66,11 @@ def _length(maximum: int) -> _Rule:
 
 _RULES = {
     "to": [
-        _Rule("formato", is_address, {"es": "Debe ser una dirección de correo.", "en": "It must be an e-mail address."})
+        _Rule(
+            "formato",
+            is_email_address,
+            {"es": "Debe ser una dirección de correo.", "en": "It must be an e-mail address."},
+        )
     ],
     "subject": [
         _length(MAX_SUBJECT),
@@ -90,7 +96,7 @@ _RULES = {
 
 _NOBODYS = _Rule(
     "demo",
-    is_nobodys,
+    is_invented,
     {
         "es": "Esto es una demostración: solo escribe a direcciones de example.com.",
         "en": "This is a demonstration: it only writes to addresses of example.com.",
@@ -108,15 +114,15 @@ def check_request(
     """Check ``{to, subject, body}``. In a demonstration, which anybody may use, no mail reaches a stranger.
 
     Raises:
-        InvalidFields: with everything that is wrong, in this order, unknown fields last.
+        InvalidInput: with everything that is wrong, in this order, unknown fields last.
     """
     if not isinstance(data, dict):
-        raise InvalidFields([FieldError("", "tipo", _NO_OBJECT)])
+        raise InvalidInput([FieldError("", "tipo", _NO_OBJECT)])
     rules = {**_RULES, "to": [*_RULES["to"], _NOBODYS]} if is_demo else _RULES
     errors = [error for field in rules for error in _check_field(data, field, rules[field])]
     errors += [unknown_field(name) for name in data if name not in _RULES]
     if errors:
-        raise InvalidFields(errors)
+        raise InvalidInput(errors)
     return CorreoDirecto(id=id, ocurrido_en=now, para=data["to"], asunto=data["subject"], cuerpo=data["body"])
 
 

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NoReturn, TypeVar
 
-from chalicelib.correos.address import is_address
+from contract.email_address import is_email_address
+from contract.events import EVENT_TYPES, MESSAGE_VERSION
 
-VERSION = 1
-CREADO, ACTUALIZADO, ELIMINADO = "creado", "actualizado", "eliminado"
 DIRECTO = "directo"
-TIPOS_DE_EVENTO = (CREADO, ACTUALIZADO, ELIMINADO)
-TIPOS = (*TIPOS_DE_EVENTO, DIRECTO)
+TIPOS = (*EVENT_TYPES, DIRECTO)
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _T = TypeVar("_T")
@@ -74,12 +72,12 @@ def read_message(body: str | bytes) -> Evento | CorreoDirecto:
         UnreadableMessage: whatever is wrong with it.
     """
     data = _read_object(body)
-    if _member(data, "version", int) != VERSION:
-        raise UnreadableMessage(f"version is not {VERSION}")
+    if _member(data, "version", int) != MESSAGE_VERSION:
+        raise UnreadableMessage(f"version is not {MESSAGE_VERSION}")
     tipo = _member(data, "tipo", str)
     if tipo == DIRECTO:
         return _read_direct(data)
-    if tipo in TIPOS_DE_EVENTO:
+    if tipo in EVENT_TYPES:
         return _read_event(data, tipo)
     raise UnreadableMessage("tipo is unknown")
 
@@ -88,7 +86,7 @@ def write_direct(correo: CorreoDirecto) -> str:
     """The queue message that `read_message` reads back."""
     return json.dumps(
         {
-            "version": VERSION,
+            "version": MESSAGE_VERSION,
             "id": correo.id,
             "tipo": DIRECTO,
             "ocurrido_en": write_instant(correo.ocurrido_en),
@@ -190,7 +188,7 @@ def _positive(data: dict[str, object], name: str) -> int:
 
 def _address(data: dict[str, object], name: str) -> str:
     value = _member(data, name, str)
-    if not is_address(value):
+    if not is_email_address(value):
         raise UnreadableMessage(f"{name} is not an e-mail address")
     return value
 

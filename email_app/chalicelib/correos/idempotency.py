@@ -32,14 +32,6 @@ _PARTITION = "clave:"
 _SORT_KEY = "clave"
 
 
-class KeyInFlight(Exception):
-    """Another request with this key has not ended; HTTP 409."""
-
-
-class KeyReused(Exception):
-    """Another request was made with this key; HTTP 422."""
-
-
 class KeyTaken(Exception):
     """The key is not what it was thought to be: ``current`` is what it is."""
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.correos.event import is_uuid, write_instant
-from chalicelib.correos.field_errors import FieldError, InvalidFields, unknown_field
 from chalicelib.correos.ledger import Ledger, orden
 from chalicelib.correos.mail import Correo, Estado
+from contract.problems import unknown_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,7 +60,7 @@ def check_query(parameters: Mapping[str, list[str]]) -> Consulta:
     """Check the parameters of a list.
 
     Raises:
-        InvalidFields: with everything that is wrong.
+        InvalidInput: with everything that is wrong.
     """
     errors = [unknown_field(name) for name in parameters if name not in _PARAMETERS]
     values: dict[str, Any] = {}
@@ -75,7 +76,7 @@ def check_query(parameters: Mapping[str, list[str]]) -> Consulta:
             case _:
                 errors.append(FieldError(name, "repetido", _REPEATED))
     if errors:
-        raise InvalidFields(errors)
+        raise InvalidInput(errors)
     return Consulta(**values)
 
 

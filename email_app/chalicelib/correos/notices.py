@@ -11,10 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.correos.event import ACTUALIZADO, CREADO, DIRECTO, ELIMINADO, CorreoDirecto, Evento
+from chalicelib.correos.event import DIRECTO, CorreoDirecto, Evento
 from chalicelib.correos.layout import Contenido, Pieza, lay_out
 from chalicelib.correos.mail import Correo
 from chalicelib.correos.wording import TEXTOS, Textos
+from contract.events import ACTUALIZADO, CREADO, ELIMINADO
+from contract.roles import ANONYMOUS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from chalicelib.correos.settings import Settings
 
 _COLORES = {CREADO: "#1a7f4b", ACTUALIZADO: "#2563b0", ELIMINADO: "#b3363a", DIRECTO: "#4a5560"}
-_ANONIMO = "anonimo"
-"""What crud_app writes as actor in a demonstration, where nobody signs in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _employee_data(evento: Evento, textos: Textos) -> tuple[tuple[str, str], ...
 
 
 def _event_data(evento: Evento, textos: Textos) -> tuple[tuple[str, str], ...]:
-    actor = textos.anonimo if evento.actor == _ANONIMO else evento.actor
+    actor = textos.anonimo if evento.actor == ANONYMOUS else evento.actor
     return (
         (textos.ficha, textos.numero.format(id=evento.empleado.id)),
         (textos.fecha, textos.write_moment(evento.ocurrido_en)),

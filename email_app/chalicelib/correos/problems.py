@@ -1,50 +1,18 @@
-"""What a client reads when a request cannot be answered."""
+"""What clients get for each error: the one place where errors become HTTP."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from chalice_frontdoor import Problem
-
-if TYPE_CHECKING:
-    from chalicelib.correos.direct_mail import MailOutcomeUnknown
-    from chalicelib.correos.field_errors import InvalidFields
+from chalice_frontdoor import Problem, ProblemTable
+from chalicelib.correos.aws import AwsUnavailable
+from chalicelib.correos.direct_mail import MailOutcomeUnknown
+from chalicelib.correos.mail_query import CorreoNotFound
+from contract.problems import SHARED_PROBLEMS
 
 RETRY_SECONDS = 5
 
 
-def invalid_fields(error: InvalidFields) -> Problem:
-    """422, with everything that is wrong."""
-    return Problem(
-        422,
-        detail={"es": "Hay datos que no cumplen las reglas.", "en": "Some of the data breaks the rules."},
-        errores=[field.as_dict() for field in error.errors],
-    )
-
-
-def correo_not_found() -> Problem:
-    """404."""
-    return Problem(
-        404,
-        detail={"es": "No existe ese correo, o ya ha caducado.", "en": "There is no such e-mail, or it has expired."},
-    )
-
-
-def aws_unavailable() -> Problem:
-    """503: a part behind does not answer. Nothing was done that repeating the request would do twice."""
-    return Problem(
-        503,
-        detail={
-            "es": "El servicio no está disponible en este momento. Puede repetir la petición.",
-            "en": "The service is not available at this moment. You may repeat the request.",
-        },
-        headers={"Retry-After": RETRY_SECONDS},
-        resultado_desconocido=False,
-    )
-
-
 def outcome_unknown(error: MailOutcomeUnknown) -> Problem:
-    """503: the mail may be sent or not; its row will tell."""
+    """503: the email may be sent or not; its row shows which."""
     return Problem(
         503,
         detail={
@@ -55,3 +23,23 @@ def outcome_unknown(error: MailOutcomeUnknown) -> Problem:
         resultado_desconocido=True,
         correo=error.id,
     )
+
+
+PROBLEMS: ProblemTable = {
+    **SHARED_PROBLEMS,
+    CorreoNotFound: Problem(
+        404,
+        detail={"es": "No existe ese correo, o ya ha caducado.", "en": "There is no such e-mail, or it has expired."},
+    ),
+    # Nothing was done that a repeated request would do twice.
+    AwsUnavailable: Problem(
+        503,
+        detail={
+            "es": "El servicio no está disponible en este momento. Puede repetir la petición.",
+            "en": "The service is not available at this moment. You may repeat the request.",
+        },
+        headers={"Retry-After": RETRY_SECONDS},
+        resultado_desconocido=False,
+    ),
+    MailOutcomeUnknown: outcome_unknown,
+}

@@ -1,4 +1,4 @@
-"""The environment variables of this app, read and checked in one place."""
+"""What the environment says: the only module that reads it."""
 
 from __future__ import annotations
 
@@ -8,98 +8,86 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
-from chalicelib.correos.address import is_address
+from chalice_frontdoor import Environment
+from contract.email_address import is_email_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LANGUAGES = ("es", "en")
-_TRUTH = {"true": True, "false": False}
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 MAX_RATE = 1_000
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,18})?", re.ASCII)
 _URL = re.compile(r"https?://[^\s]+")
 
 
-class SettingError(Exception):
-    """A variable is missing or malformed; the message names it and the rule, never its value. Not retried: HTTP 500."""
-
-    def __init__(self, name: str, rule: str) -> None:
-        super().__init__(f"The environment variable {name} must be {rule}.")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Settings:
+    """The variables of email_app.
+
+    Args:
+        email_queue_url: the queue of events and requested emails.
+        email_dlq_url: its dead letter queue.
+        ledger_table: the DynamoDB table with one row per email.
+        email_from: an address, or ``Name <address>``.
+        notify_to: the recipients of every event: one address or more, none twice.
+        notify_employee: whether a new employee is greeted.
+        ses_configuration_set: the one whose events come back to this app.
+        mail_rate: emails per second that this process may send: its share of the account's SES limit.
+        mail_language: the language of the emails that this app words; one of ``LANGUAGES``.
+        is_demo: whether this is a demonstration, which has no sign-in and takes no real data.
+    """
+
     email_queue_url: str
     email_dlq_url: str
     ledger_table: str
     email_from: str
-    """An address, or ``Name <address>``."""
     notify_to: tuple[str, ...]
-    """Who gets a mail for every event: one address or more, none twice."""
     notify_employee: bool
-    """Whether a new employee is greeted."""
     ses_configuration_set: str
     mail_rate: float
-    """Mails that this process sends in a second, at most: its part of what SES takes from the account."""
     mail_language: str
-    """The language of the mails that this app words; one of ``LANGUAGES``."""
     is_demo: bool = False
-    """Whether this is a demonstration, which has no sign-in and takes no real data."""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+    def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Settings:
         """Read all variables.
 
         Raises:
             SettingError: for the first one that is missing or malformed.
         """
-        read = _Reader(environment)
+        read = Environment(variables)
         return cls(
-            email_queue_url=read.matching("EMAIL_QUEUE_URL", _URL, "the URL of an SQS queue"),
-            email_dlq_url=read.matching("EMAIL_DLQ_URL", _URL, "the URL of an SQS queue"),
-            ledger_table=read.matching("LEDGER_TABLE", _NAME, "the name of a DynamoDB table"),
-            email_from=read.sender("EMAIL_FROM"),
-            notify_to=read.addresses("NOTIFY_TO"),
-            notify_employee=_TRUTH[read.one_of("NOTIFY_EMPLOYEE", tuple(_TRUTH))],
-            ses_configuration_set=read.matching("SES_CONFIGURATION_SET", _NAME, "the name of a SES configuration set"),
-            mail_rate=read.rate("MAIL_RATE"),
-            mail_language=read.one_of("MAIL_LANGUAGE", LANGUAGES, default=LANGUAGES[0]),
-            is_demo=_TRUTH[read.one_of("DEMO", tuple(_TRUTH), default="false")],
+            email_queue_url=read.read_text("EMAIL_QUEUE_URL", "the URL of an SQS queue", pattern=_URL),
+            email_dlq_url=read.read_text("EMAIL_DLQ_URL", "the URL of an SQS queue", pattern=_URL),
+            ledger_table=read.read_text("LEDGER_TABLE", "the name of a DynamoDB table", pattern=_NAME),
+            email_from=read.read("EMAIL_FROM", "an e-mail address, or a name and <an e-mail address>", _parse_sender),
+            notify_to=read.read("NOTIFY_TO", "e-mail addresses, separated by commas", _parse_addresses),
+            notify_employee=read.read_flag("NOTIFY_EMPLOYEE"),
+            ses_configuration_set=read.read_text(
+                "SES_CONFIGURATION_SET", "the name of an SES configuration set", pattern=_NAME
+            ),
+            mail_rate=read.read("MAIL_RATE", f"a number above 0, at most {MAX_RATE}", _parse_rate),
+            mail_language=read.read_choice("MAIL_LANGUAGE", LANGUAGES, default=LANGUAGES[0]),
+            is_demo=read.read_flag("DEMO", default=False),
         )
 
 
-class _Reader:
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+def _parse_rate(text: str) -> float:
+    if not _NUMBER.fullmatch(text) or not 0 < float(text) <= MAX_RATE:
+        raise ValueError
+    return float(text)
 
-    def matching(self, name: str, pattern: re.Pattern[str], rule: str) -> str:
-        value = self._environment.get(name, "")
-        if not pattern.fullmatch(value):
-            raise SettingError(name, rule)
-        return value
 
-    def one_of(self, name: str, choices: tuple[str, ...], default: str | None = None) -> str:
-        value = self._environment.get(name) or default
-        if value not in choices:
-            raise SettingError(name, " or ".join(choices))
-        return value
+def _parse_sender(text: str) -> str:
+    _, address = parseaddr(text)
+    if not (is_email_address(address) and text.isprintable()):
+        raise ValueError
+    return text
 
-    def rate(self, name: str) -> float:
-        value = self._environment.get(name, "")
-        if not _NUMBER.fullmatch(value) or not 0 < float(value) <= MAX_RATE:
-            raise SettingError(name, f"a number above 0, at most {MAX_RATE}")
-        return float(value)
 
-    def sender(self, name: str) -> str:
-        value = self._environment.get(name, "")
-        _, address = parseaddr(value)
-        if not (is_address(address) and value.isprintable()):
-            raise SettingError(name, "an e-mail address, or a name and <an e-mail address>")
-        return value
-
-    def addresses(self, name: str) -> tuple[str, ...]:
-        values = [value.strip() for value in self._environment.get(name, "").split(",")]
-        if not all(is_address(value) for value in values):
-            raise SettingError(name, "e-mail addresses, separated by commas")
-        return tuple({value.lower(): value for value in values}.values())
+def _parse_addresses(text: str) -> tuple[str, ...]:
+    values = [value.strip() for value in text.split(",")]
+    if not all(is_email_address(value) for value in values):
+        raise ValueError
+    return tuple({value.lower(): value for value in values}.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.correos.event import ACTUALIZADO, CREADO, ELIMINADO
+from contract.events import ACTUALIZADO, CREADO, ELIMINADO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_frontdoor import ANYBODY, Access, Caller, FrontDoor
+from chalice_frontdoor.cognito import cognito_reader
 from chalice_frontdoor.testing.claims import CLIENT_ID, person, program
 from chalice_frontdoor.testing.client import Client
 
 READER, WRITER, OWNER = ROLES = ("lector", "rrhh", "admin")
+READ_CALLER = cognito_reader("directorio")
 RULES = {
     ("GET", "/leer"): READER,
     ("POST", "/leer"): WRITER,
@@ -27,7 +29,8 @@ NO_AUTHORIZER = ("alb_multi", "alb_single", "function_url")
 
 def make_app(*, is_demo: bool = False) -> FrontDoor:
     app = FrontDoor("access", languages=("es", "en"))
-    app.register_middleware(Access(ROLES, RULES, resource_server="directorio", is_demo=lambda: is_demo), "http")
+    anonymous = "nobody" if is_demo else None
+    app.register_middleware(Access(ROLES, RULES, read_caller=READ_CALLER, anonymous=lambda: anonymous), "http")
 
     @app.route("/leer", methods=["GET", "POST"])
     def read() -> dict[str, object]:
@@ -49,11 +52,11 @@ def make_app(*, is_demo: bool = False) -> FrontDoor:
 
 
 APP = make_app()
-ACCESS = Access(ROLES, RULES, resource_server="directorio")
+ACCESS = Access(ROLES, RULES, read_caller=READ_CALLER)
 
 
 def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.rechazo for record in caplog.records if hasattr(record, "rechazo")]
+    return [record.refusal for record in caplog.records if hasattr(record, "refusal")]
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -73,7 +76,7 @@ def test_without_a_token_only_open_routes_answer(door, caplog):
     answer = client.get("/leer")
     assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert reasons(caplog) == ["sin_token"]
+    assert reasons(caplog) == ["no_token"]
 
 
 @pytest.mark.parametrize("door", NO_AUTHORIZER)
@@ -116,7 +119,7 @@ def test_views_know_who_calls(claims, name, roles):
 def test_what_is_no_access_token_is_none(claims, caplog):
     answer = Client(APP, claims=claims).get("/leer", headers={"Accept-Language": "en"})
     assert (answer.status, answer.json()["detail"]) == (401, "You need to sign in.")
-    assert reasons(caplog) == ["token_no_valido"]
+    assert reasons(caplog) == ["invalid_token"]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +147,7 @@ def test_what_is_no_access_token_is_none(claims, caplog):
 def test_groups_and_scopes_that_do_not_exist_give_nothing(claims, caplog):
     answer = Client(APP, claims=claims).get("/leer", headers={"Accept-Language": "en"})
     assert (answer.status, answer.json()["detail"]) == (403, "You are not allowed to do this.")
-    assert reasons(caplog) == ["sin_rol"]
+    assert reasons(caplog) == ["no_role"]
 
 
 @given(
@@ -162,7 +165,7 @@ def test_groups_and_scopes_that_do_not_exist_give_nothing(claims, caplog):
     )
 )
 def test_whatever_the_claims_are_they_crash_nothing_and_grant_only_what_they_say(claims):
-    caller = ACCESS.read_caller(claims)
+    caller = READ_CALLER(claims)
     if caller is None:
         return
     assert claims["token_use"] == "access"
@@ -175,20 +178,20 @@ def test_whatever_the_claims_are_they_crash_nothing_and_grant_only_what_they_say
 @given(st.lists(st.text(st.characters(exclude_characters=" ", exclude_categories=["Cs"]), min_size=1)))
 def test_a_list_of_groups_and_its_text_give_the_same_roles(groups):
     as_list, as_text = {**person(), "cognito:groups": groups}, {**person(), "cognito:groups": f"[{' '.join(groups)}]"}
-    assert ACCESS.read_caller(as_list) == ACCESS.read_caller(as_text)
+    assert READ_CALLER(as_list) == READ_CALLER(as_text)
 
 
 def test_a_stronger_role_is_asked_for_without_being_named_to_the_caller(caplog):
     answer = Client(APP, role="lector").get("/borrar")
     assert answer.status == 403
     assert b"admin" not in answer.body
-    assert reasons(caplog) == ["rol_insuficiente"]
+    assert reasons(caplog) == ["insufficient_role"]
 
 
 def test_a_route_that_no_rule_names_is_closed_to_everybody(caplog):
     assert Client(APP, role="admin").get("/olvidada").status == 403
     assert Client(APP).get("/olvidada").status == 401
-    assert reasons(caplog) == ["sin_regla", "sin_token"]
+    assert reasons(caplog) == ["no_rule", "no_token"]
 
 
 def test_who_is_outside_learns_no_paths():
@@ -214,14 +217,14 @@ def test_head_needs_what_get_needs(role):
 
 def test_in_a_demonstration_everybody_may_do_everything():
     client = Client(make_app(is_demo=True))
-    assert client.post("/leer").json() == {"name": "anonimo", "roles": ["admin", "lector", "rrhh"]}
+    assert client.post("/leer").json() == {"name": "nobody", "roles": ["admin", "lector", "rrhh"]}
     assert client.get("/borrar").status == 200
 
 
 def test_a_refusal_is_a_warning_that_names_nobody(caplog):
     caplog.set_level(logging.INFO)
     Client(APP, claims=person(username="ana@example.com")).get("/leer")
-    (record,) = [record for record in caplog.records if hasattr(record, "rechazo")]
+    (record,) = [record for record in caplog.records if hasattr(record, "refusal")]
     assert (record.levelname, record.method, record.route) == ("WARNING", "GET", "/leer")
     assert "ana" not in caplog.text
 
@@ -266,4 +269,4 @@ def test_claims_that_a_middleware_replaced_are_the_ones_that_count():
 
 
 def test_a_caller_is_its_name_and_its_roles():
-    assert ACCESS.read_caller(person("lector")) == Caller("lector@example.com", frozenset({"lector"}))
+    assert READ_CALLER(person("lector")) == Caller("lector@example.com", frozenset({"lector"}))

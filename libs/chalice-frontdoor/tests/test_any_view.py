@@ -119,12 +119,12 @@ def test_whatever_a_middleware_does_the_door_accepts_the_answer(outcome: object,
 def test_whatever_explains_an_error_the_door_accepts_the_answer(outcome: Any, door: str) -> None:
     app: FrontDoor = app_with(lambda: 1 / 0)
 
-    @app.problem_for(ZeroDivisionError)
     def explain(_error: ZeroDivisionError) -> Any:
         if isinstance(outcome, Exception) and not isinstance(outcome, Problem):
             raise outcome
         return outcome
 
+    app.register_problems({ZeroDivisionError: explain})
     assert Client(app, door).get("/vista").status >= 400
 
 
@@ -132,11 +132,7 @@ def test_whatever_explains_an_error_the_door_accepts_the_answer(outcome: Any, do
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_an_error_that_cannot_be_explained_is_a_plain_500(door: str, method: str) -> None:
     app = app_with(lambda: 1 / 0)
-
-    @app.problem_for(Exception)
-    def explain(_error: Exception) -> Problem:
-        return Problem(409, detail="\ud800")
-
+    app.register_problems({Exception: Problem(409, detail="\ud800")})
     answer = Client(app, door).request(method, "/vista")
     assert answer.status == 500
     assert answer.headers["Content-Type"] == "application/problem+json"

@@ -196,7 +196,7 @@ def test_an_error_of_a_middleware_is_explained_like_a_views(error: Exception, st
         raise error
 
     app = app_with_middleware(fail)
-    app.problem_for(KeyError)(lambda _error: Problem(409))
+    app.register_problems({KeyError: Problem(409)})
     assert Client(app).get("/vista").status == status
 
 

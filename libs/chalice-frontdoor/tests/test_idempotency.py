@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_frontdoor import FrontDoor, Problem
-from chalice_frontdoor.idempotency import HEADER, MALFORMED, MAX_LENGTH, key_in_flight, key_reused, read_key
+from chalice_frontdoor.idempotency import HEADER, MALFORMED, MAX_LENGTH, KeyInFlight, KeyReused, read_key
 from chalice_frontdoor.testing.client import Answer, Client
 from chalice_frontdoor.testing.events import DOORS
 
@@ -77,8 +77,8 @@ def test_any_text_is_a_key_or_refused(text: str) -> None:
 
 
 def test_a_request_under_way_says_when_to_ask_again() -> None:
-    assert (key_in_flight().status, key_in_flight().headers) == (409, {"Retry-After": "1"})
+    assert (KeyInFlight().status, KeyInFlight().headers) == (409, {"Retry-After": "1"})
 
 
 def test_a_key_of_another_request_cannot_be_had() -> None:
-    assert key_reused().status == 422
+    assert KeyReused().status == 422

@@ -154,7 +154,7 @@ def test_errors_that_cause_each_other_are_logged_once(caplog: pytest.LogCaptureF
 
 def test_an_outage_that_the_app_explains_is_logged_with_its_cause(caplog: pytest.LogCaptureFixture) -> None:
     app = app_that_raises(ConnectionError(SECRET))
-    app.problem_for(OSError)(lambda _error: Problem(503))
+    app.register_problems({OSError: Problem(503)})
     assert Client(app).get("/vista").status == 503
     assert caplog.records[0].levelname == "ERROR"
     assert vars(caplog.records[0])["error"] == "ConnectionError"

@@ -131,15 +131,7 @@ class FarError(NearError):
 
 def app_that_explains(error: Exception) -> FrontDoor:
     app = app_that_raises(error)
-
-    @app.problem_for(BaseError)
-    def base(_error: BaseError) -> Problem:
-        return Problem(400)
-
-    @app.problem_for(NearError)
-    def near(near_error: NearError) -> Problem:
-        return Problem(409, detail=str(near_error))
-
+    app.register_problems({BaseError: Problem(400), NearError: lambda near: Problem(409, detail=str(near))})
     return app
 
 
@@ -153,19 +145,8 @@ def test_the_nearest_registered_base_class_explains_an_error(error: Exception, s
 
 def test_a_chalice_error_can_be_explained_too() -> None:
     app = app_that_raises(chalice.NotFoundError("empleado"))
-
-    @app.problem_for(chalice.NotFoundError)
-    def gone(_error: chalice.NotFoundError) -> Problem:
-        return Problem(410)
-
+    app.register_problems({chalice.NotFoundError: Problem(410)})
     assert Client(app).get("/vista").status == 410
-
-
-def test_registering_gives_the_function_back() -> None:
-    def explain(_error: BaseError) -> Problem:
-        return Problem(400)
-
-    assert make_app().problem_for(BaseError)(explain) is explain
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bff_app import app as bff_app
 from chalice_frontdoor.testing.client import Client
 from chalicelib.web.address import UpstreamAddress
-from chalicelib.web.bootstrap import assemble, bootstrap
+from chalicelib.web.bootstrap import assemble, services
 from chalicelib.web.httpx_client import HttpxClient
 from chalicelib.web.settings import Settings, SignInSettings
 from tests.unit.bff_app.user_pool import CLIENT_ID, ISSUER
@@ -26,11 +26,11 @@ def composed(
     settings = Settings(UpstreamAddress.parse(crud_url), UpstreamAddress.parse(email_url), sign_in)
     # These upstreams do without TLS: reading a certificate store takes longer than all the rest of a test.
     client = HttpxClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    bootstrap.use(assemble(settings, client, **limits))
+    services.replace(assemble(settings, client, **limits))
     try:
         yield
     finally:
-        bootstrap.use(None)
+        services.forget()
 
 
 def signing_in_at(url: str, public_origin: str = "") -> SignInSettings:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bff_app import app as bff_app
+from chalice_frontdoor import SettingError
 from chalice_frontdoor.testing.client import LambdaContext
 from chalice_frontdoor.testing.events import DOORS, health_check_event
 from chalice_frontdoor.testing.responses import check_response
-from chalicelib.web.bootstrap import bootstrap
-from chalicelib.web.settings import SettingError
+from chalicelib.web.bootstrap import services
 from local.emulator import free_port
 from tests.unit.bff_app.composition import composed, through
 from tests.unit.bff_app.servers import Server, answering, silent
@@ -54,13 +54,13 @@ def test_a_health_check_of_the_load_balancer_has_no_host_and_calls_nobody(serve:
 
 
 def test_health_needs_no_setting() -> None:
-    bootstrap.use(None)
+    services.forget()
 
     assert through("alb_multi").get("/health").status == 200
 
 
 def test_a_missing_setting_fails_at_first_use_and_is_not_told_to_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    bootstrap.use(None)
+    services.forget()
     for variable in ("CRUD_API_URL", "EMAIL_API_URL"):
         monkeypatch.delenv(variable, raising=False)
 
@@ -69,12 +69,12 @@ def test_a_missing_setting_fails_at_first_use_and_is_not_told_to_the_client(monk
     assert answer.status == 500
     assert b"CRUD_API_URL" not in answer.body
     with pytest.raises(SettingError, match="CRUD_API_URL"):
-        bootstrap.services()
+        services()
 
 
 def test_the_services_are_made_once_from_the_environment(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     server = serve(answering(b"[]", "Content-Type: application/json"))
-    bootstrap.use(None)
+    services.forget()
     monkeypatch.setenv("CRUD_API_URL", server.url)
     monkeypatch.setenv("EMAIL_API_URL", server.url)
     monkeypatch.setenv("DEMO", "true")
@@ -83,7 +83,7 @@ def test_the_services_are_made_once_from_the_environment(serve: Serve, monkeypat
 
     assert answers == [200, 200]
     assert server.connections == 1
-    bootstrap.use(None)
+    services.forget()
 
 
 def test_deep_health_asks_every_part(serve: Serve, bff: Bff) -> None:

@@ -35,7 +35,7 @@ def crud(serve: Serve) -> Server:
 
 
 def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.rechazo for record in caplog.records if hasattr(record, "rechazo")]
+    return [record.refusal for record in caplog.records if hasattr(record, "refusal")]
 
 
 def path_of(route: ProxiedRoute) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalice_frontdoor import SettingError
 from chalice_frontdoor.testing.events import DOORS
-from chalicelib.web.bootstrap import PAGE_FOLDER, Bootstrap
+from chalicelib.web.bootstrap import PAGE_FOLDER, page
 from chalicelib.web.pages import FileUnknown, Page
-from chalicelib.web.settings import SettingError
 from tests.unit.bff_app.composition import through
 
 if TYPE_CHECKING:
@@ -166,11 +166,14 @@ def test_the_address_of_the_inbox_cannot_break_out_of_its_attribute(tmp_path: Pa
 def test_the_page_links_to_the_inbox_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INBOX_URL", "http://localhost:8003/")
 
-    assert b'content="http://localhost:8003/"' in Bootstrap().page().document({}).body
+    page.forget()
+    assert b'content="http://localhost:8003/"' in page().document({}).body
+    page.forget()
 
 
 def test_an_inbox_that_is_no_address_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INBOX_URL", "javascript:alert(1)")
 
+    page.forget()
     with pytest.raises(SettingError, match="INBOX_URL"):
-        Bootstrap().page()
+        page()

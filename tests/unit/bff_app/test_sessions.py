@@ -42,7 +42,7 @@ def sign_in(browser: Browser, pool: UserPool, volver: str = "/", **changes: str)
 
 
 def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.rechazo for record in caplog.records if hasattr(record, "rechazo")]
+    return [record.refusal for record in caplog.records if hasattr(record, "refusal")]
 
 
 def attributes(answer: Answer) -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.web.settings import SettingError, read_settings
+from chalice_frontdoor import SettingError
+from chalicelib.web.settings import read_settings
 
 POOL = "https://cognito-idp.eu-west-1.amazonaws.com"
 APIS = {"CRUD_API_URL": "https://crud.example.com", "EMAIL_API_URL": "http://127.0.0.1:8002/prefix"}
@@ -79,7 +80,7 @@ def test_without_a_sign_in_it_is_only_a_demonstration_if_it_says_so(
 
 
 ADDRESS_RULE = "http(s)://host[:port][/prefix], with neither credentials nor a query"
-ORIGIN_RULE = "http(s)://host[:port], or not at all"
+ORIGIN_RULE = "http(s)://host[:port], or unset"
 MALFORMED = [
     *(
         (variable, value, ADDRESS_RULE)
@@ -91,7 +92,7 @@ MALFORMED = [
         for value in (None, "", "a b", "a&b", "ñ", "a" * 129)
     ),
     *(("PUBLIC_URL", value, ORIGIN_RULE) for value in ("directorio", "https://a.example/path", "https://a.example?x")),
-    *(("DEMO", value, "true or false, or not at all") for value in ("", "yes", "1", "True")),
+    *(("DEMO", value, "true or false") for value in ("yes", "1", "True")),
     ("AWS_ENDPOINT_URL", "127.0.0.1:4566", ADDRESS_RULE),
 ]
 
@@ -108,4 +109,4 @@ def test_a_missing_or_malformed_variable_is_named_with_its_rule_but_not_its_valu
     with pytest.raises(SettingError) as refused:
         read_settings()
 
-    assert str(refused.value) == f"{variable} must be set to {rule}"
+    assert str(refused.value) == f"The environment variable {variable} must be {rule}"

@@ -96,9 +96,9 @@ def system(database: Database, publisher: FakePublisher) -> Iterator[System]:
     from chalicelib.directorio import bootstrap  # noqa: PLC0415
 
     system = bootstrap.assemble(database, publisher)
-    bootstrap.install(system)
+    bootstrap.system.replace(system)
     yield system
-    bootstrap.install(None)
+    bootstrap.system.replace(None)
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 from pg8000.exceptions import DatabaseError, InterfaceError
 
+from chalice_frontdoor import SettingError
 from chalicelib.directorio.connection import Connector
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.errors import Unavailable
 from chalicelib.directorio.pipeline import PipelinedConnection
 from chalicelib.directorio.repository import Repository
-from chalicelib.directorio.settings import SettingError, parse_database_url
+from chalicelib.directorio.settings import parse_database_url
 from chalicelib.directorio.statement import Statement
 from local.emulator import free_port
 from tests.support.tls import make_certificate

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalice_frontdoor import InvalidInput
 from chalicelib.directorio.employee import (
     BY_NAME,
     FIELDS,
@@ -20,7 +21,6 @@ from chalicelib.directorio.employee import (
     read_changes,
     read_new,
 )
-from chalicelib.directorio.errors import InvalidInput
 from chalicelib.directorio.kind import BrokenRule, Day, Email, Instant, Line, Money, Whole
 
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Jefa", "salario": 1}
@@ -45,7 +45,7 @@ def violations_of(read, body) -> set[str] | None:
     try:
         values = read(body)
     except InvalidInput as error:
-        return {each.campo for each in error.violations}
+        return {each.field for each in error.errors}
     return None if values.keys() <= INPUTS.keys() & body.keys() else set()
 
 
@@ -179,7 +179,7 @@ class TestRead:
     def test_a_new_one_needs_all_fields_that_have_no_default(self):
         with pytest.raises(InvalidInput) as caught:
             read_new({})
-        assert [(each.campo, each.regla) for each in caught.value.violations] == [
+        assert [(each.field, each.rule) for each in caught.value.errors] == [
             (name, "obligatorio") for name in ("nombre", "email", "posicion", "salario")
         ]
 
@@ -190,8 +190,8 @@ class TestRead:
     def test_nonsense_is_answered_in_few_words(self):
         with pytest.raises(InvalidInput) as caught:
             read_new(ANA | {f"{number}" + "x" * 1_000_000: 1 for number in range(50)})
-        assert len(caught.value.violations) == MAX_UNKNOWN
-        assert all(len(each.campo) == MAX_UNKNOWN_NAME for each in caught.value.violations)
+        assert len(caught.value.errors) == MAX_UNKNOWN
+        assert all(len(each.field) == MAX_UNKNOWN_NAME for each in caught.value.errors)
 
     @settings(deadline=None)  # a loaded machine is no defect
     @given(JSON)

@@ -255,7 +255,10 @@ class TestProgram:
 
     def test_an_address_of_no_use_is_one_sentence(self, monkeypatch, capsys):
         assert ask(monkeypatch, "mysql://x", do="find", email="a@b") == (1, [])
-        assert capsys.readouterr().err == "DATABASE_URL must begin with postgresql://.\n"
+        assert (
+            capsys.readouterr().err
+            == "The environment variable DATABASE_URL must be a URL that begins with postgresql://.\n"
+        )
 
     def test_a_database_that_does_not_answer_is_one_sentence(self, monkeypatch, capsys):
         url = "postgresql://x@127.0.0.1:1/x"

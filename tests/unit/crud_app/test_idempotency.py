@@ -146,7 +146,7 @@ class TestAtTheSameTime:
         from chalicelib.directorio.settings import parse_database_url  # noqa: PLC0415
 
         database = Database(parse_database_url(database_url), pool_size=8)
-        bootstrap.install(bootstrap.assemble(database, publisher))
+        bootstrap.system.replace(bootstrap.assemble(database, publisher))
         answers = []
 
         def send() -> None:
@@ -189,11 +189,11 @@ class TestForgetting:
 @pytest.fixture
 def far_client(far_database, publisher):
     """The app with PostgreSQL behind the proxy, warm."""
-    bootstrap.install(bootstrap.assemble(far_database, publisher))
+    bootstrap.system.replace(bootstrap.assemble(far_database, publisher))
     client = Client(app, role="rrhh")
     client.get("/health?deep=1")
     yield client
-    bootstrap.install(None)
+    bootstrap.system.replace(None)
 
 
 @pytest.mark.parametrize("cut", ["cut_before_request", "cut_before_answer"])

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalice_frontdoor import InvalidInput
 from chalicelib.directorio.employee import Audience
-from chalicelib.directorio.errors import InvalidInput
 from chalicelib.directorio.listing import orders_of, read_history
 from chalicelib.directorio.listing import read_listing as read_listing_for
 
@@ -39,7 +39,7 @@ def outcome_of(read, pairs) -> object:
     try:
         return read(pairs)
     except InvalidInput as error:
-        return error.violations
+        return error.errors
 
 
 def encode(text: str) -> str:
@@ -74,13 +74,13 @@ def test_a_history_cursor_leads_back_to_its_place():
 def test_a_forged_cursor_is_refused(cursor):
     with pytest.raises(InvalidInput) as caught:
         read_listing([("cursor", cursor)])
-    assert [(each.campo, each.regla) for each in caught.value.violations] == [("cursor", "cursor")]
+    assert [(each.field, each.rule) for each in caught.value.errors] == [("cursor", "cursor")]
 
 
 def test_all_violations_are_named_at_once():
     with pytest.raises(InvalidInput) as caught:
         read_listing([("limite", "0"), ("orden", "x"), ("q", "\n"), ("z", "")])
-    assert [each.campo for each in caught.value.violations] == ["z", "q", "orden", "limite"]
+    assert [each.field for each in caught.value.errors] == ["z", "q", "orden", "limite"]
 
 
 @settings(deadline=None)  # a loaded machine is no defect
@@ -104,6 +104,6 @@ def test_any_cursor_is_a_place_or_refused(content):
 def test_nobody_sorts_by_what_is_not_shown_to_him(hidden, sign):
     with pytest.raises(InvalidInput) as caught:
         read_listing_for([("orden", sign + hidden)], Audience.EVERYBODY)
-    (violation,) = caught.value.violations
-    assert (violation.campo, violation.regla) == ("orden", "orden")
-    assert hidden not in violation.mensaje["es"]
+    (violation,) = caught.value.errors
+    assert (violation.field, violation.rule) == ("orden", "orden")
+    assert hidden not in violation.message["es"]

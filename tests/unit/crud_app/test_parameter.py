@@ -18,12 +18,13 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalice_frontdoor import SettingError
 from chalicelib.directorio import parameter
 from chalicelib.directorio.bootstrap import open_database
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.errors import Unavailable
 from chalicelib.directorio.parameter import JSON, TARGET, ParameterStore, sign, with_keys
-from chalicelib.directorio.settings import AwsAccess, KeyServer, SettingError, Settings, parse_database_url
+from chalicelib.directorio.settings import AwsAccess, KeyServer, Settings, parse_database_url
 from local.emulator import free_port
 
 NAME = "/directory/database"
@@ -277,7 +278,7 @@ class TestRotation:
 
     def test_a_malformed_value_is_named_and_not_quoted(self, emulator):
         self.put(emulator, "mysql://hunter@db")
-        with pytest.raises(SettingError, match="must begin with postgresql") as caught:
+        with pytest.raises(SettingError, match="a URL that begins with postgresql") as caught:
             open_database(self.settings(emulator))
         assert "hunter" not in str(caught.value)
 

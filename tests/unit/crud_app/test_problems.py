@@ -14,9 +14,9 @@ from crud_app.app import app
 
 @pytest.fixture
 def far_client(far_database, publisher):
-    bootstrap.install(bootstrap.assemble(far_database, publisher))
+    bootstrap.system.replace(bootstrap.assemble(far_database, publisher))
     yield Client(app, role="rrhh")
-    bootstrap.install(None)
+    bootstrap.system.replace(None)
 
 
 def test_a_database_that_is_down_is_said_to_be_so_and_the_next_request_works(far_client, proxy, ana):
@@ -52,7 +52,7 @@ def test_a_schema_that_is_not_migrated_is_a_matter_of_time(client, postgres, wor
     from chalicelib.directorio.settings import parse_database_url  # noqa: PLC0415
 
     empty = Database(parse_database_url(postgres.create_database(f"empty_{worker_id}")))
-    bootstrap.install(bootstrap.assemble(empty, None))
+    bootstrap.system.replace(bootstrap.assemble(empty, None))
     assert client.get("/empleados").status == 503
     empty.close()
 
@@ -62,7 +62,7 @@ def test_a_wrong_environment_is_named_in_the_log_and_not_to_the_client(monkeypat
     monkeypatch.delenv("DATABASE_URL", raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    bootstrap.install(None)
+    bootstrap.system.replace(None)
     answer = Client(app, role="rrhh").get("/empleados")
     assert answer.status == 500
     assert b"DATABASE_URL" not in answer.body
@@ -72,34 +72,35 @@ def test_a_wrong_environment_is_named_in_the_log_and_not_to_the_client(monkeypat
 
 def test_the_environment_makes_the_system_once(monkeypatch, database_url):
     monkeypatch.setenv("DATABASE_URL", database_url)
-    bootstrap.install(None)
+    bootstrap.system.replace(None)
     system = bootstrap.system()
     assert bootstrap.system() is system
     system.database.close()
-    bootstrap.install(None)
+    bootstrap.system.replace(None)
 
 
 def test_a_topic_that_is_not_set_leaves_the_event_to_the_sweep(database_url, ana, empty_tables, sql, caplog):
     del empty_tables
     system = bootstrap.compose(Settings({"DATABASE_URL": database_url}))
-    bootstrap.install(system)
+    bootstrap.system.replace(system)
     answer = Client(app, role="rrhh").post("/empleados", json=ana)
     system.database.close()
-    bootstrap.install(None)
+    bootstrap.system.replace(None)
     assert answer.status == 201
     assert sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL") == "1"
-    assert [each.code for each in caplog.records if hasattr(each, "code")] == ["SNS_TOPIC_ARN is not set"]
+    [code] = [each.code for each in caplog.records if hasattr(each, "code")]
+    assert "SNS_TOPIC_ARN must be the ARN of a topic" in code
 
 
 def test_the_log_says_how_long_the_database_took(database_url, caplog):
     caplog.set_level("INFO", "chalice_frontdoor")
     system = bootstrap.compose(Settings({"DATABASE_URL": database_url}))
-    bootstrap.install(system)
+    bootstrap.system.replace(system)
     client = Client(app, role="rrhh")
     client.get("/empleados")
     client.get("/health")
     system.database.close()
-    bootstrap.install(None)
+    bootstrap.system.replace(None)
     asked, asked_nothing = caplog.records
     assert 0 < asked.database_ms < 10_000
     assert not hasattr(asked_nothing, "database_ms")

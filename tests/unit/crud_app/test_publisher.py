@@ -57,7 +57,7 @@ class TestPublish:
         assert str(caught.value) == "AuthorizationError"
 
     def test_names_a_missing_topic(self):
-        with pytest.raises(PublishFailed, match="SNS_TOPIC_ARN is not set"):
+        with pytest.raises(PublishFailed, match="SNS_TOPIC_ARN must be the ARN of a topic"):
             SnsPublisher(Settings({})).publish(EVENTO)
 
     def test_names_a_topic_out_of_reach(self, monkeypatch):

@@ -23,9 +23,9 @@ def replica(client, sql, database_url, publisher, worker_id):
         f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
     )
     database = Database(parse_database_url(database_url.replace("postgres@", f"{role}@")))
-    bootstrap.install(bootstrap.assemble(database, publisher))
+    bootstrap.system.replace(bootstrap.assemble(database, publisher))
     yield Client(app, role="rrhh")
-    bootstrap.install(None)
+    bootstrap.system.replace(None)
     database.close()
     sql(f"DROP OWNED BY {role}; DROP ROLE {role}")
 

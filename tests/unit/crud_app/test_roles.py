@@ -11,7 +11,8 @@ from chalice_frontdoor import ANYBODY
 from chalice_frontdoor.testing.claims import program
 from chalice_frontdoor.testing.client import Client
 from chalicelib.directorio import bootstrap
-from chalicelib.directorio.roles import ROLES, RULES
+from chalicelib.directorio.roles import RULES
+from contract.roles import ROLES
 from crud_app.app import app
 
 #: The fields that are not for `lector`.
@@ -154,7 +155,7 @@ def test_a_program_reads_by_its_scope(changed):
 
 
 def test_a_demonstration_lets_everybody_in(database, publisher, ana):
-    bootstrap.install(bootstrap.assemble(database, publisher, is_demo=True))
+    bootstrap.system.replace(bootstrap.assemble(database, publisher, is_demo=True))
     anybody = Client(app, "alb_multi")
     assert anybody.post("/empleados", json=ana).status == 201
     assert anybody.get("/empleados/1").json()["salario"] == 5000
@@ -168,4 +169,4 @@ def test_a_demonstration_lets_everybody_in(database, publisher, ana):
         assert anybody.put("/empleados/1", json={"email": address}).status == 422
     for address in ("a@example.org", "b@ventas.example.com", "c@algo.test"):
         assert anybody.put("/empleados/1", json={"email": address}).status == 200
-    bootstrap.install(None)
+    bootstrap.system.replace(None)

@@ -63,9 +63,9 @@ def far_database(way, proxy, database_url, empty_tables):
 @pytest.fixture
 def cold_client(far_database, publisher):
     """The app with PostgreSQL behind the counting proxy."""
-    bootstrap.install(bootstrap.assemble(far_database, publisher))
+    bootstrap.system.replace(bootstrap.assemble(far_database, publisher))
     yield Client(app, role="rrhh")
-    bootstrap.install(None)
+    bootstrap.system.replace(None)
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def refuse(*_, **__): raise AssertionError("a socket was opened")
 socket.socket.connect = refuse
 from crud_app import app
 from chalicelib.directorio import bootstrap
-print(json.dumps([bootstrap._process._system is None]))
+print(json.dumps([bootstrap.system._made is None]))
 """
     assert run(code, {}) == [True]
 

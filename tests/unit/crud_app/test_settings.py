@@ -43,15 +43,15 @@ def test_tls_is_verified_unless_the_server_is_this_machine_or_the_address_says_o
 @pytest.mark.parametrize(
     ("url", "rule"),
     [
-        ("", "is not set"),
-        ("mysql://a@b/c", "must begin with postgresql://"),
+        ("", "must be set"),
+        ("mysql://a@b/c", "begins with postgresql://"),
         ("postgresql://a@b:x/c", "port"),
         ("postgresql://a@b:70000/c", "port"),
-        ("postgresql://a@[b/c", "no URL"),
+        ("postgresql://a@[b/c", "a URL"),
         ("postgresql://b/c", "user"),
         ("postgresql://a@/c", "host"),
         ("postgresql://a@b", "database"),
-        ("postgresql://a@b/c?sslmod=require", "not understood"),
+        ("postgresql://a@b/c?sslmod=require", "other parameters"),
         ("postgresql://a@b/c?sslmode=prefer", "plain text"),
         ("postgresql://a@b/c?pgbouncer=1", "true or false"),
     ],
@@ -59,7 +59,7 @@ def test_tls_is_verified_unless_the_server_is_this_machine_or_the_address_says_o
 def test_a_malformed_address_is_named_with_the_rule_and_not_quoted(url, rule):
     with pytest.raises(SettingError, match=rule) as caught:
         _ = Settings({"DATABASE_URL": url}).database_address
-    assert str(caught.value).startswith("DATABASE_URL")
+    assert "DATABASE_URL" in str(caught.value)
     assert not url or url not in str(caught.value)
 
 
@@ -68,7 +68,7 @@ def test_the_pool_holds_one_connection_unless_told_otherwise():
     assert Settings({"DATABASE_POOL_SIZE": "5"}).database_pool_size == 5
 
 
-@pytest.mark.parametrize("value", ["", "0", "-1", "101", "x", "1.5", "٣"])
+@pytest.mark.parametrize("value", ["0", "-1", "101", "x", "1.5", "٣"])
 def test_a_malformed_pool_size_is_named(value):
     with pytest.raises(SettingError, match="DATABASE_POOL_SIZE"):
         _ = Settings({"DATABASE_POOL_SIZE": value}).database_pool_size
@@ -90,7 +90,7 @@ def test_nothing_but_the_word_true_makes_a_demonstration(value, is_demo):
     assert Settings({} if value is None else {"DEMO": value}).is_demo is is_demo
 
 
-@pytest.mark.parametrize("value", ["", "1", "True", "yes", "true "])
+@pytest.mark.parametrize("value", ["1", "True", "yes", "true "])
 def test_what_is_neither_true_nor_false_opens_nothing(value):
     with pytest.raises(SettingError, match="DEMO"):
         _ = Settings({"DEMO": value}).is_demo
@@ -111,7 +111,7 @@ def test_a_malformed_parameter_is_named(value):
 
 def test_two_addresses_are_one_too_many():
     both = {"DATABASE_URL_PARAMETER": "/x", "DATABASE_URL": "postgresql://a@b/c"}
-    with pytest.raises(SettingError, match="must not both be set"):
+    with pytest.raises(SettingError, match="DATABASE_URL must be unset"):
         _ = Settings(both).database_parameter
 
 

@@ -38,13 +38,13 @@ def contract() -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def fakes() -> Iterator[FakeServices]:
     """The app put together with fakes."""
-    from chalicelib.correos.bootstrap import Services, bootstrap  # noqa: PLC0415
+    from chalicelib.correos import bootstrap  # noqa: PLC0415
     from tests.unit.email_app.fakes import FakeServices  # noqa: PLC0415
 
     services = FakeServices()
-    bootstrap.use(services)
+    bootstrap.services.replace(services)
     yield services
-    bootstrap.use(Services())
+    bootstrap.services.forget()
 
 
 @pytest.fixture(scope="session")

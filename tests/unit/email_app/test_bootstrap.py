@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from chalice_frontdoor.testing.client import Client
-from chalicelib.correos.bootstrap import Services, bootstrap
+from chalicelib.correos import bootstrap
+from chalicelib.correos.bootstrap import Services
 from chalicelib.correos.settings import Settings
 from email_app.app import app
 from local.emulator import CREDENTIALS
@@ -63,9 +64,9 @@ def services(
     monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
     aws("sesv2").create_email_identity(EmailIdentity=SENDER)
     services = EmulatedServices(environment)
-    bootstrap.use(services)
+    bootstrap.services.replace(services)
     yield services
-    bootstrap.use(Services())
+    bootstrap.services.forget()
 
 
 @pytest.fixture

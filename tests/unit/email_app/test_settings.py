@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.correos.settings import SettingError, Settings
+from chalice_frontdoor import SettingError
+from chalicelib.correos.settings import Settings
 
 APP = Path(__file__).parents[3] / "email_app"
 ENVIRONMENT = {

@@ -14,12 +14,13 @@ the response into JSON where nothing can be caught any more. What it does for an
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Chalice, ChaliceUnhandledError, ChaliceViewError, MiddlewareHandler, Response
 
 from chalice_frontdoor import events, logs
 from chalice_frontdoor.client_address import client_address
+from chalice_frontdoor.field_errors import InvalidInput, invalid_input
 from chalice_frontdoor.problems import MEDIA_TYPE, Problem
 from chalice_frontdoor.request import FrontDoorRequest, request_id_of
 from chalice_frontdoor.responses import Answer, ResponseTooLarge, write
@@ -30,10 +31,9 @@ if TYPE_CHECKING:
 
     from chalice.app import Request, RouteEntry
 
-    from chalice_frontdoor.access import Caller
+    from chalice_frontdoor.caller import Caller
+    from chalice_frontdoor.problems import ProblemTable
 
-    Error = TypeVar("Error", bound=Exception)
-    Explain = Callable[[Error], Problem]
 
 _UNKNOWN_EVENT = {
     "es": "El evento no es una petición HTTP de una puerta de entrada conocida.",
@@ -72,18 +72,17 @@ class FrontDoor(Chalice):
         self._languages = tuple(languages)
         self._trusted_proxies = trusted_proxies
         self._router = Router(())
-        self._explanations: dict[type[Exception], Explain[Any]] = {}
+        self._problems: dict[type[Exception], Problem | Callable[[Any], Problem]] = {InvalidInput: invalid_input}
         # Chalice writes its version into the environment that it is given: not into the process's.
         super().__init__(app_name, debug=debug, configure_logs=configure_logs, env={})
 
-    def problem_for(self, error: type[Error]) -> Callable[[Explain[Error]], Explain[Error]]:
-        """Register what an exception becomes; of an exception's base classes the nearest that is registered wins."""
+    def register_problems(self, problems: ProblemTable) -> None:
+        """Register what exceptions become. Of an exception's base classes the nearest that is registered counts.
 
-        def register(explain: Explain[Error]) -> Explain[Error]:
-            self._explanations[error] = explain
-            return explain
-
-        return register
+        Args:
+            problems: for each exception the problem, or a function from the exception to the problem.
+        """
+        self._problems.update(problems)
 
     @property
     def request_id(self) -> str:
@@ -188,7 +187,7 @@ class FrontDoor(Chalice):
     def _refuse(self, door: str, context: object) -> dict[str, Any]:
         """Answer what is no HTTP request: a warm-up, a test event, an event of another service."""
         request_id = request_id_of(context)
-        logs.log_refusal(request_id)
+        logs.log_unknown_event(request_id)
         problem = Problem(400, detail=_UNKNOWN_EVENT)
         return write(door, self._answer_problem(problem, self._languages[0], request_id))
 
@@ -280,9 +279,9 @@ class FrontDoor(Chalice):
 
     def _problem_of(self, error: Exception) -> Problem:
         for base in type(error).__mro__:
-            explain = self._explanations.get(base)
-            if explain is not None:
-                return explain(error)
+            problem = self._problems.get(base)
+            if problem is not None:
+                return problem if isinstance(problem, Problem) else problem(error)
         if isinstance(error, Problem):
             return error
         if isinstance(error, ChaliceViewError) and error.STATUS_CODE < 500:  # noqa: PLR2004

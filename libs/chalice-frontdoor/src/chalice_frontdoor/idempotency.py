@@ -1,7 +1,14 @@
-"""The request header ``Idempotency-Key``: a client's name for what it wants done once, however often it asks.
+"""The request header ``Idempotency-Key``: a request with a key takes effect once, however often it is repeated.
 
-https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ (07). Here is what a key may look like, and
-the draft's three refusals. Keeping a key with what was done under it is the app's business.
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ (07). This module has the syntax of a key
+and the draft's three errors. The app stores each key with the result of its request.
+
+::
+
+    Problem
+    ├── KeyMalformed    400: the header cannot be read
+    ├── KeyInFlight     409: the first request with the key has not ended
+    └── KeyReused       422: the key belongs to another request
 """
 
 from __future__ import annotations
@@ -23,7 +30,7 @@ MALFORMED = "urn:frontdoor:idempotency-key-malformed"
 IN_FLIGHT = "urn:frontdoor:idempotency-key-in-flight"
 REUSED = "urn:frontdoor:idempotency-key-reused"
 
-#: Seconds until the first request will have ended, usually.
+#: Seconds in which the first request usually ends.
 RETRY_AFTER = "1"
 
 _KEY = re.compile(PATTERN)
@@ -31,20 +38,28 @@ _ESCAPED = re.compile(r'\\(["\\])')
 
 
 def read_key(headers: Mapping[str, str]) -> str | None:
-    """The key of a request, without its quotes; None when it has none.
+    """The key of a request, without its quotes, or None.
 
     Args:
-        headers: the request's, found by name in any case.
+        headers: a mapping that ignores the case of names.
 
     Raises:
-        Problem: 400, it cannot be read. Doing the request without it could do it twice.
+        KeyMalformed: carrying out the request without its key could carry it out twice.
     """
     text = headers.get(HEADER)
     if text is None:
         return None
     text = text.strip(" \t")
     if not _KEY.fullmatch(text):
-        raise Problem(
+        raise KeyMalformed
+    return _ESCAPED.sub(r"\1", text[1:-1]) if text.startswith('"') else text
+
+
+class KeyMalformed(Problem):
+    """400: the header is not one key."""
+
+    def __init__(self) -> None:
+        super().__init__(
             400,
             title={"es": "La cabecera Idempotency-Key no es válida", "en": "The header Idempotency-Key is not valid"},
             detail={
@@ -53,31 +68,34 @@ def read_key(headers: Mapping[str, str]) -> str | None:
             },
             type=MALFORMED,
         )
-    return _ESCAPED.sub(r"\1", text[1:-1]) if text.startswith('"') else text
 
 
-def key_in_flight() -> Problem:
-    """409: another request with this key has not ended."""
-    return Problem(
-        409,
-        title={"es": "La petición ya está en curso", "en": "The request is under way already"},
-        detail={
-            "es": "Otra petición con la misma Idempotency-Key no ha terminado. Repítala dentro de un momento.",
-            "en": "Another request with the same Idempotency-Key has not ended. Repeat it in a moment.",
-        },
-        type=IN_FLIGHT,
-        headers={"Retry-After": RETRY_AFTER},
-    )
+class KeyInFlight(Problem):
+    """409: another request with this key has not ended. Nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            409,
+            title={"es": "La petición ya está en curso", "en": "The request is under way already"},
+            detail={
+                "es": "Otra petición con la misma Idempotency-Key no ha terminado. Repítala dentro de un momento.",
+                "en": "Another request with the same Idempotency-Key has not ended. Repeat it in a moment.",
+            },
+            type=IN_FLIGHT,
+            headers={"Retry-After": RETRY_AFTER},
+        )
 
 
-def key_reused() -> Problem:
-    """422: something else was done under this key."""
-    return Problem(
-        422,
-        title={"es": "La Idempotency-Key ya se usó", "en": "The Idempotency-Key was used already"},
-        detail={
-            "es": "Con esta clave se hizo otra petición, con otros datos. Use una clave nueva.",
-            "en": "Another request was made with this key, with other data. Use a new key.",
-        },
-        type=REUSED,
-    )
+class KeyReused(Problem):
+    """422: another request was made with this key. Nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            422,
+            title={"es": "La Idempotency-Key ya se usó", "en": "The Idempotency-Key was used already"},
+            detail={
+                "es": "Con esta clave se hizo otra petición, con otros datos. Use una clave nueva.",
+                "en": "Another request was made with this key, with other data. Use a new key.",
+            },
+            type=REUSED,
+        )

@@ -6,8 +6,13 @@ import logging
 import threading
 import time
 import traceback
+from typing import TYPE_CHECKING
 
 from chalice_frontdoor.responses import ResponseRefused
+from chalice_frontdoor.settings import SettingError
+
+if TYPE_CHECKING:
+    from chalice_frontdoor.request import FrontDoorRequest
 
 _access = logging.getLogger("chalice_frontdoor.access")
 _errors = logging.getLogger("chalice_frontdoor.errors")
@@ -104,21 +109,22 @@ def log_access(method: str, route: str, status: int, request_id: str) -> None:
         _access.handle(_AccessRecord(text, fields))
 
 
-def log_refusal(request_id: str) -> None:
-    """An event arrived that the app cannot answer."""
+def log_unknown_event(request_id: str) -> None:
+    """An event arrived that is not an HTTP request of a known front door."""
     _errors.warning("not an HTTP event of a known front door %s", request_id, extra={"request_id": request_id})
 
 
-def log_denial(reason: str, method: str, route: str, request_id: str) -> None:
-    """A caller was refused. The field ``rechazo`` is what a metric counts; who it was is not written."""
-    fields = {"rechazo": reason, "method": method, "route": route, "request_id": request_id}
-    _access.warning("refused (%s): %s %s %s", reason, method, route, request_id, extra=fields)
+def log_refusal(request: FrontDoorRequest, reason: str) -> None:
+    """A caller was refused. A metric can count the field ``refusal``; the line does not say who it was."""
+    fields = {"refusal": reason, "method": request.method, "route": request.path, "request_id": request.request_id}
+    text = "refused (%s): %s %s %s"
+    _access.warning(text, reason, request.method, request.path, request.request_id, extra=fields)
 
 
 def log_failure(error: Exception, route: str, request_id: str) -> None:
-    """An error's type and stack, and those of what caused it. Not its text: that may quote what a person sent."""
+    """The types and stacks of an error and its causes. Not their texts, which may quote what a person sent."""
     kind = type(error).__qualname__
-    if isinstance(error, ResponseRefused):
+    if isinstance(error, (ResponseRefused, SettingError)):  # their messages quote nothing
         kind = f"{kind} ({error})"
     fields = {"error": kind, "route": route, "request_id": request_id}
     _errors.error("%s in %s %s\n%s", kind, route, request_id, _describe(error), extra=fields)

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalice_frontdoor.statuses import titles
@@ -85,3 +85,7 @@ def _localise(value: object, language: str, languages: tuple[str, ...]) -> objec
     if isinstance(value, (list, tuple)):
         return [_localise(inner, language, languages) for inner in value]
     return value
+
+
+#: What exceptions become: a problem, or a function from the exception to one.
+ProblemTable = Mapping[type[Exception], Problem | Callable[[Any], Problem]]

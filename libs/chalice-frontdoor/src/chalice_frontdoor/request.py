@@ -12,7 +12,7 @@ from chalice_frontdoor.language import negotiate
 if TYPE_CHECKING:
     from chalice.app import RouteEntry
 
-    from chalice_frontdoor.access import Caller
+    from chalice_frontdoor.caller import Caller
     from chalice_frontdoor.events import HttpRequest
     from chalice_frontdoor.routing import Match
 

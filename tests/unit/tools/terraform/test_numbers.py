@@ -106,7 +106,7 @@ def test_every_function_is_compared() -> None:
         ("atraso_s", "crud_app/chalicelib"),
         ("database_ms", "crud_app/chalicelib"),
         ("resultado", "email_app/chalicelib"),
-        ("rechazo", "libs/chalice-frontdoor/src"),
+        ("refusal", "libs/chalice-frontdoor/src"),
     ],
 )
 def test_metrics_read_fields_that_the_apps_log(field: str, folder: str) -> None:
@@ -119,7 +119,7 @@ def test_metrics_read_fields_that_the_apps_log(field: str, folder: str) -> None:
 def test_no_metric_reads_another_field() -> None:
     read = set(re.findall(r"\$\.(\w+)", (INFRA / "metrics.tf").read_text("utf-8")))
 
-    assert read == {"atraso_s", "database_ms", "resultado", "rechazo", *OF_THE_ACCESS_LOG}
+    assert read == {"atraso_s", "database_ms", "resultado", "refusal", *OF_THE_ACCESS_LOG}
 
 
 @pytest.mark.parametrize("result", re.findall(r'resultado = \\"(\w+)\\"', (INFRA / "metrics.tf").read_text("utf-8")))
