@@ -6,9 +6,9 @@ A role is a group of the user pool for a person, and the scope ``directorio/<rol
 from __future__ import annotations
 
 import json
-from pkgutil import get_data
+from pathlib import Path
 
-_DECLARED = json.loads(get_data("contract", "roles.json") or b"")
+_DECLARED = json.loads(Path(__file__).with_name("roles.json").read_text("utf-8"))
 
 #: The weakest first; each role may do what those before it may.
 ROLES: tuple[str, ...] = tuple(_DECLARED["roles"])

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from chalice_frontdoor import ANYBODY
 from chalicelib.correos import roles as correos
 from chalicelib.directorio import roles as directorio
+from contract.roles import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import httpx
 
-ROLES = directorio.ROLES
 REFUSALS = {401, 403}
 #: The rules of both APIs, by method and path.
 RULES = {**directorio.RULES, **correos.RULES}
