@@ -9,8 +9,9 @@ import pytest
 
 from chalicelib.correos import roles as correos
 from chalicelib.directorio import roles as directorio
+from contract.roles import ROLES
 from tests.e2e.page import REQUEST_SECONDS
-from tests.support.roles import ROLES, RULES, answers_of, expected_answers
+from tests.support.roles import RULES, answers_of, expected_answers
 
 if TYPE_CHECKING:
     from tests.e2e.system import DeployedSystem

@@ -9,7 +9,8 @@ import httpx
 from chalice_frontdoor import ANYBODY
 from chalicelib.correos import roles as correos
 from chalicelib.directorio import roles as directorio
-from tests.support.roles import ROLES, RULES, answers_of, expected_answers
+from contract.roles import ROLES
+from tests.support.roles import RULES, answers_of, expected_answers
 
 if TYPE_CHECKING:
     from tests.support.stack import Stack
