@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from benchmarks.load.work import OWN_DOMAIN
+from benchmarks.load.__main__ import OWN_DOMAIN
 from local.program import Ending
 from tests.support.stack import ROOT
 from tools.demo.filling import Filler, Outcome

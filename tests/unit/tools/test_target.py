@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.load.fake_directory import json_answer, running_directory
 from local.emulator import free_port
 from local.wire import WireAnswer
+from tests.support.fake_directory import json_answer, running_directory
 from tools.target import (
     NotAnAddress,
     NotOwn,
@@ -24,7 +24,7 @@ from tools.target import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.load.fake_directory import FakeDirectory
+    from tests.support.fake_directory import FakeDirectory
 
 
 @pytest.mark.parametrize(

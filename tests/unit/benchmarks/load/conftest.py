@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.load.fake_directory import FakeDirectory, running_directory
+from tests.support.fake_directory import FakeDirectory, running_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

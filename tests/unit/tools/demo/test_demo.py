@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from benchmarks.load.fake_directory import json_answer, running_directory
 from local.emulator import free_port
 from local.program import Ending
 from local.settings import ROOT
 from local.wire import WireAnswer
+from tests.support.fake_directory import json_answer, running_directory
 from tools.demo.__main__ import main
 from tools.demo.filling import PARALLEL, Filler, NotFilled, Outcome
 from tools.demo.people import invent_people
@@ -26,8 +26,8 @@ from tools.demo.people import invent_people
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.load.fake_directory import FakeDirectory
     from local.wire import WireRequest
+    from tests.support.fake_directory import FakeDirectory
 
 PEOPLE = invent_people()[:40]
 
