@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from chalice_frontdoor import FrontDoor, Problem, ResponseRefused
 from chalice_frontdoor.logs import log_refusal
-from chalicelib.web.bootstrap import page, prepare, services
+from chalicelib.web.bootstrap import client, page, prepare, services
 from chalicelib.web.problems import PROBLEMS, answer_refused, refused
-from chalicelib.web.refusals import Refusal
-from chalicelib.web.routes import PROXIED_ROUTES, ProxiedRoute
+from chalicelib.web.proxy import PROXIED_ROUTES, ProxiedRoute
+from chalicelib.web.session import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chalice.app import Response
 
 app = FrontDoor(app_name="bff_app", languages=("es", "en"))
-app.on_snapshot(before=prepare, after=services.forget)
+app.on_snapshot(before=prepare, after=client.forget)
 
 
 @app.route("/", methods=["GET"])
@@ -46,27 +46,27 @@ def describe_api() -> dict[str, object]:
 
 @app.route("/sesion", methods=["GET"])
 def get_session() -> Response:
-    return services().sessions.describe(app.current_request)
+    return services().sign_in.describe(app.current_request)
 
 
 @app.route("/sesion/entrar", methods=["GET"])
 def begin_session() -> Response:
-    return services().sessions.begin(app.current_request)
+    return services().sign_in.begin(app.current_request)
 
 
 @app.route("/sesion/vuelta", methods=["GET"])
 def finish_sign_in() -> Response:
-    return services().sessions.finish(app.current_request, app.lambda_context)
+    return services().sign_in.finish(app.current_request, app.lambda_context)
 
 
 @app.route("/sesion/renovar", methods=["POST"], content_types=["*/*"])
 def renew_session() -> Response:
-    return services().sessions.renew(app.current_request, app.lambda_context)
+    return services().sign_in.renew(app.current_request, app.lambda_context)
 
 
 @app.route("/sesion/salir", methods=["POST"], content_types=["*/*"])
 def end_session() -> Response:
-    return services().sessions.end(app.current_request, app.lambda_context)
+    return services().sign_in.end(app.current_request, app.lambda_context)
 
 
 def forwarding_view(route: ProxiedRoute) -> Callable[..., Response]:

@@ -261,11 +261,10 @@ def _mail_seeds() -> list[bytes]:
 
 
 def _proxied() -> Reader:
-    from chalicelib.web.address import ImpossibleSegment, UpstreamAddress
-    from chalicelib.web.claims import TokenUnreadable, read_claims, read_packed
-    from chalicelib.web.cookies import SESSION_COOKIES
     from chalicelib.web.headers import FORWARDED, MalformedHeader, forwarded_headers, returned_headers
-    from chalicelib.web.refusals import CookieRefused
+    from chalicelib.web.session import SESSION_COOKIES, CookieRefused
+    from chalicelib.web.tokens import TokenUnreadable, read_claims, read_packed
+    from chalicelib.web.upstream import ImpossibleSegment, UpstreamAddress
 
     address = UpstreamAddress.parse("http://127.0.0.1:8001/etapa")
 

@@ -38,35 +38,35 @@ class Attempt:
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ATTEMPTS = {
-    "nobody": Attempt(401, "sin_sesion"),
-    "a forged X-Forwarded-For": Attempt(401, "sin_sesion", headers={"X-Forwarded-For": "127.0.0.1, 10.0.0.1"}),
-    "two cookies of one name": Attempt(400, "cookie_no_valida", cookie="__Host-acceso=%; __Host-acceso=%"),
-    "a cookie of 8 kB": Attempt(400, "cookie_no_valida", cookie="__Host-acceso=" + "a" * 8192),
-    "a cookie that is no token": Attempt(401, "token_no_valido", cookie="__Host-acceso=abc"),
+    "nobody": Attempt(401, "not_signed_in"),
+    "a forged X-Forwarded-For": Attempt(401, "not_signed_in", headers={"X-Forwarded-For": "127.0.0.1, 10.0.0.1"}),
+    "two cookies of one name": Attempt(400, "invalid_cookie", cookie="__Host-acceso=%; __Host-acceso=%"),
+    "a cookie of 8 kB": Attempt(400, "invalid_cookie", cookie="__Host-acceso=" + "a" * 8192),
+    "a cookie that is no token": Attempt(401, "invalid_token", cookie="__Host-acceso=abc"),
     "another site's form": Attempt(
-        403, "otro_origen", "POST", cookie="__Host-acceso=%", headers={**FORM, "Sec-Fetch-Site": "cross-site"}
+        403, "cross_site", "POST", cookie="__Host-acceso=%", headers={**FORM, "Sec-Fetch-Site": "cross-site"}
     ),
     "another origin's form": Attempt(
-        403, "otro_origen", "POST", cookie="__Host-acceso=%", headers={**FORM, "Origin": f"https://{EVIL}"}
+        403, "cross_site", "POST", cookie="__Host-acceso=%", headers={**FORM, "Origin": f"https://{EVIL}"}
     ),
     "a form that says nothing of its origin": Attempt(
-        403, "otro_origen", "POST", cookie="__Host-acceso=%", headers=FORM
+        403, "cross_site", "POST", cookie="__Host-acceso=%", headers=FORM
     ),
     "another site ends the session": Attempt(
-        403, "otro_origen", "POST", "/sesion/salir?todas=1", headers={"Sec-Fetch-Site": "cross-site"}
+        403, "cross_site", "POST", "/sesion/salir?todas=1", headers={"Sec-Fetch-Site": "cross-site"}
     ),
     "a return to another host": Attempt(422, "volver_ajeno", path=f"/sesion/entrar?volver=//{EVIL}/"),
     "a return to another host with a backslash": Attempt(
         422, "volver_ajeno", path=f"/sesion/entrar?volver=/%5C{EVIL}/"
     ),
     "a return to an address": Attempt(422, "volver_ajeno", path=f"/sesion/entrar?volver=https://{EVIL}/"),
-    "a sign-in that nobody began": Attempt(400, "estado_desconocido", path="/sesion/vuelta?code=a&state=b"),
+    "a sign-in that nobody began": Attempt(400, "unknown_state", path="/sesion/vuelta?code=a&state=b"),
     "a renewal without a session": Attempt(
-        401, "sin_sesion", "POST", "/sesion/renovar", headers={"Sec-Fetch-Site": "same-origin"}
+        401, "not_signed_in", "POST", "/sesion/renovar", headers={"Sec-Fetch-Site": "same-origin"}
     ),
     "a renewal that was never given": Attempt(
         401,
-        "sesion_terminada",
+        "session_over",
         "POST",
         "/sesion/renovar",
         cookie="__Host-renovacion=abc",

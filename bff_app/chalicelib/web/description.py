@@ -7,17 +7,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.web.deadline import deadline_within
-from chalicelib.web.limits import TOTAL_SECONDS
-from chalicelib.web.routes import PROXIED_ROUTES
+from chalicelib.web.limits import TOTAL_SECONDS, deadline_within
+from chalicelib.web.proxy import PROXIED_ROUTES
 from chalicelib.web.upstream import UnexplainedError, UpstreamBroken, own_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chalicelib.web.deadline import Deadline, InvocationContext
-    from chalicelib.web.routes import UpstreamName
-    from chalicelib.web.upstream import Upstream, UpstreamClient
+    from chalicelib.web.limits import Deadline, InvocationContext
+    from chalicelib.web.proxy import UpstreamName
+    from chalicelib.web.upstream import Send, Upstream
 
 Document = dict[str, Any]
 
@@ -44,13 +43,13 @@ class Description:
 
     def __init__(
         self,
-        client: UpstreamClient,
+        send: Send,
         upstreams: Mapping[UpstreamName, Upstream],
         total_seconds: float = TOTAL_SECONDS,
         *,
         is_demo: bool = False,
     ) -> None:
-        self._client = client
+        self._send = send
         self._upstreams = upstreams
         self._total_seconds = total_seconds
         self._is_demo = is_demo
@@ -91,7 +90,7 @@ class Description:
 
     def _ask(self, upstream: Upstream, request_id: str, deadline: Deadline) -> Document:
         question = own_request(upstream, "/openapi.json", [], request_id)
-        answer = self._client.send(question, deadline)
+        answer = self._send(question, deadline)
         if answer.status != _OK:
             raise UnexplainedError(question, answer)
         try:

@@ -1,7 +1,8 @@
-"""Which headers pass the proxy, in each direction (docs/adr/0008)."""
+"""Which headers pass the proxy, in each direction, and which answers are compressed."""
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,12 @@ if TYPE_CHECKING:
 
     from chalicelib.web.upstream import Headers
 
-# A request's headers pass by an allow list. What is not in it cannot spoof the client's address (X-Forwarded-For,
-# Forwarded, X-Real-IP and whatever comes next), cannot break the framing (Connection, Transfer-Encoding, TE), and
-# takes none of the few bytes that an HTTP API accepts (cookies, Sec-*). Accept-Encoding is not in it: an answer that
-# comes uncompressed can be measured against the front door's limit. X-Request-Id is the app's, already checked.
+ReturnedHeaders = dict[str, str | list[str]]
+
+# A request's headers pass by an allow list. All others cannot spoof the client's address (X-Forwarded-For, Forwarded,
+# X-Real-IP), break the framing (Connection, Transfer-Encoding, TE), or use up the few bytes that an HTTP API accepts
+# (cookies, Sec-*). Accept-Encoding is not in it: an uncompressed answer can be measured against the front door's limit.
+# X-Request-Id is the app's, already checked.
 FORWARDED = (
     "Accept",
     "Accept-Language",
@@ -29,7 +32,7 @@ FORWARDED = (
 )
 
 # An answer's headers pass by a deny list: the upstream is ours. These belong to the one connection (RFC 9110, 7.6.1),
-# or are set by whoever sends the answer on.
+# or are set anew for the client.
 NOT_RETURNED = frozenset(
     {
         "cache-control",
@@ -48,14 +51,20 @@ NOT_RETURNED = frozenset(
     }
 )
 
-# RFC 9110, 5.5: visible characters, spaces and tabs, and bytes above 127. An empty value is one too: an empty If-Match
-# must not become an unconditional write.
+# RFC 9110, 5.5: visible characters, spaces and tabs, and bytes above 127. An empty value is allowed too: an empty
+# If-Match must not become an unconditional write.
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _LINK_TARGET = re.compile(r"<([^>]*)>")
 
+# Bytes: a shorter answer fits into one packet in any case.
+MIN_COMPRESSED_BYTES = 1400
+_OK = 200
+# An ETag names these very bytes: the compressed ones would need another, which no upstream knows (RFC 9110, 8.8.3.3).
+_UNCHANGEABLE = frozenset({"etag", "content-encoding"})
+
 
 class MalformedHeader(ValueError):
-    """A header holds what HTTP does not allow in one; it becomes a 400."""
+    """A header contains characters that HTTP does not allow; it becomes a 400."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -79,7 +88,7 @@ def forwarded_headers(headers: Mapping[str, str]) -> Headers:
     )
 
 
-def returned_headers(headers: Headers, as_seen_by_client: Callable[[str], str]) -> dict[str, str | list[str]]:
+def returned_headers(headers: Headers, as_seen_by_client: Callable[[str], str]) -> ReturnedHeaders:
     """The headers of an upstream's answer that the client gets too, with repeated ones as several values.
 
     Args:
@@ -94,6 +103,42 @@ def returned_headers(headers: Headers, as_seen_by_client: Callable[[str], str]) 
             spelling = spellings.setdefault(name.lower(), name)
             returned.setdefault(spelling, []).append(_translate(name.lower(), value, as_seen_by_client))
     return dict(returned)
+
+
+def is_compressible(request_headers: Mapping[str, str], status: int, headers: ReturnedHeaders, body: bytes) -> bool:
+    """Whether to compress an answer. CloudFront does not: it compresses only what it may keep.
+
+    The length of a compressed answer reveals something of its content to a site that can trigger requests and observe
+    them (BREACH). A program with its own token, or our own page, does not ask for another site.
+    """
+    is_own = request_headers.get("Sec-Fetch-Site") == "same-origin" or "Authorization" in request_headers
+    return (
+        status == _OK
+        and len(body) >= MIN_COMPRESSED_BYTES
+        and is_own
+        and accepts_gzip(request_headers)
+        and not any(name.lower() in _UNCHANGEABLE for name in headers)
+    )
+
+
+def compressed_headers(headers: ReturnedHeaders) -> ReturnedHeaders:
+    """The headers of an answer whose body is compressed."""
+    varies = next((value for name, value in headers.items() if name.lower() == "vary"), [])
+    others = {name: value for name, value in headers.items() if name.lower() != "vary"}
+    known = [varies] if isinstance(varies, str) else varies
+    return {**others, "Content-Encoding": "gzip", "Vary": ", ".join([*known, "Accept-Encoding"])}
+
+
+def compress(content: bytes) -> bytes:
+    """``content`` with gzip; equal bytes become equal bytes."""
+    return gzip.compress(content, mtime=0)
+
+
+def accepts_gzip(request_headers: Mapping[str, str]) -> bool:
+    """Whether ``Accept-Encoding`` names gzip without ``q=0`` (RFC 9110, 12.5.3)."""
+    accepted = request_headers.get("Accept-Encoding", "").split(",")
+    codings = (coding.replace(" ", "").lower().partition(";q=") for coding in accepted)
+    return any(name == "gzip" and (not quality or quality.strip("0.")) for name, _, quality in codings)
 
 
 def _names_in_connection(values: Iterable[str]) -> set[str]:

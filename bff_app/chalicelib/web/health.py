@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from chalicelib.web.deadline import Deadline
-from chalicelib.web.limits import HEALTH_SECONDS
+from chalicelib.web.limits import HEALTH_SECONDS, Deadline
 from chalicelib.web.upstream import UpstreamError, own_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chalicelib.web.upstream import Upstream, UpstreamClient
+    from chalicelib.web.upstream import Send, Upstream
 
 _OK = 200
 _WELL = "ok"
@@ -31,10 +30,8 @@ class PartsUnwell(Exception):
 class HealthCheck:
     """Asks every upstream for its deep health, all at the same time."""
 
-    def __init__(
-        self, client: UpstreamClient, upstreams: Iterable[Upstream], total_seconds: float = HEALTH_SECONDS
-    ) -> None:
-        self._client = client
+    def __init__(self, send: Send, upstreams: Iterable[Upstream], total_seconds: float = HEALTH_SECONDS) -> None:
+        self._send = send
         self._upstreams = tuple(upstreams)
         self._total_seconds = total_seconds
 
@@ -65,6 +62,6 @@ class HealthCheck:
     def _ask(self, upstream: Upstream, request_id: str, deadline: Deadline) -> int | None:
         question = own_request(upstream, "/health", [("deep", "1")], request_id)
         try:
-            return self._client.send(question, deadline).status
+            return self._send(question, deadline).status
         except UpstreamError:
             return None

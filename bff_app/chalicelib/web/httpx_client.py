@@ -27,7 +27,7 @@ from chalicelib.web.upstream import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chalicelib.web.deadline import Deadline
+    from chalicelib.web.limits import Deadline
     from chalicelib.web.upstream import UpstreamRequest
 
 # A Lambda sends one request at a time, and a deep health check one for each upstream; `make run` sends as many as its
@@ -54,7 +54,7 @@ def make_tls_context() -> ssl.SSLContext:
 
 
 class HttpxClient:
-    """An ``UpstreamClient`` for the life of the process. Threads may share it.
+    """One client for the life of the process. Threads may share it.
 
     httpx limits each read and each write, and nothing limits name resolution: an upstream that sends a byte now and
     then would keep a request waiting for ever. So each request runs in a worker thread, and the caller waits for it

@@ -1,12 +1,12 @@
-"""Amazon Cognito, as far as a sign-in needs it: addresses for the browser, and four questions.
+"""Amazon Cognito, as far as a sign-in needs it: two addresses for the browser, and four calls.
 
-The code is redeemed at the token endpoint of OAuth; sessions are renewed and ended through the pool's API, because only
-that can end all sessions of a person (GlobalSignOut), and one protocol is enough for the rest. None of these calls is
-signed with AWS credentials: each carries the secret that it is about.
+The code is redeemed at OAuth's token endpoint. Sessions are renewed and ended through the pool's API, because only that
+can end all sessions of a person (GlobalSignOut). No call is signed with AWS credentials: each carries the secret that
+it is about.
 
     UpstreamError            see upstream.py
-    +-- IdentityFailed       it refuses what we ask in principle, or breaks down  -> 502
-    +-- IdentityBusy         it takes no more questions at the moment             -> 503
+    +-- IdentityFailed       it refuses the call in principle, or breaks down     -> 502
+    +-- IdentityBusy         it is throttled                                      -> 503
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html
 https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html
@@ -16,8 +16,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 from urllib.parse import urlencode
 
 from chalicelib.web.upstream import Upstream, UpstreamAnswer, UpstreamBroken, UpstreamError, UpstreamRequest
@@ -25,20 +24,19 @@ from chalicelib.web.upstream import Upstream, UpstreamAnswer, UpstreamBroken, Up
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chalicelib.web.deadline import Deadline
-    from chalicelib.web.entry import Entry
+    from chalicelib.web.limits import Deadline
     from chalicelib.web.settings import SignInSettings
-    from chalicelib.web.upstream import UpstreamClient
+    from chalicelib.web.upstream import Send
 
 logger = logging.getLogger(__name__)
 
 IDENTITY = "identity"
-# The last one lets a token end all sessions of its owner.
+# The last one allows a token to end all sessions of its owner.
 _SCOPES = "openid email profile aws.cognito.signin.user.admin"
 _OK = 200
 _TOO_MANY_REQUESTS = 429
 _SERVICE_UNAVAILABLE = 503
-# What the two protocols call a code, a token or a person that they do not (or no longer) accept.
+# The two protocols' codes for a code, a token or a person that is not, or no longer, accepted.
 _REFUSED = frozenset({"invalid_grant", "NotAuthorizedException", "RefreshTokenReuseException", "UserNotFoundException"})
 _BUSY = frozenset({"TooManyRequestsException", "LimitExceededException"})
 
@@ -48,23 +46,22 @@ class GrantRefused(Exception):
 
 
 class IdentityFailed(UpstreamError):
-    """The identity provider does not do what it is asked, for a reason that no person can mend by signing in again."""
+    """The identity provider does not do what it is asked, for a reason that signing in again does not change."""
 
 
 class IdentityBusy(UpstreamError):
-    """The identity provider takes no more questions at the moment; ``retry_after`` is in seconds."""
+    """The identity provider is throttled; ``retry_after`` is in seconds."""
 
     retry_after = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(NamedTuple):
     """What the identity provider gives.
 
     Attributes:
         access: for the APIs; a bearer token.
         identity: says who the person is.
-        renewal: for new ones; empty when the last one goes on.
+        renewal: for new tokens; empty when the last one stays valid.
         seconds: how long ``access`` is accepted.
     """
 
@@ -77,13 +74,13 @@ class Tokens:
 class Identity:
     """The user pool and its pages."""
 
-    def __init__(self, client: UpstreamClient, settings: SignInSettings) -> None:
-        self._client = client
+    def __init__(self, send: Send, settings: SignInSettings) -> None:
+        self._send = send
         self._settings = settings
         self._login = Upstream(IDENTITY, settings.login)
         self._api = Upstream(IDENTITY, settings.api)
 
-    def login_address(self, entry: Entry, return_address: str, language: str) -> str:
+    def login_address(self, *, return_address: str, state: str, nonce: str, challenge: str, language: str) -> str:
         """Where the browser goes to sign in."""
         return self._page(
             "/oauth2/authorize",
@@ -92,16 +89,16 @@ class Identity:
                 "client_id": self._settings.client_id,
                 "redirect_uri": return_address,
                 "scope": _SCOPES,
-                "state": entry.state,
-                "nonce": entry.nonce,
-                "code_challenge": entry.challenge,
+                "state": state,
+                "nonce": nonce,
+                "code_challenge": challenge,
                 "code_challenge_method": "S256",
                 "lang": language,
             },
         )
 
     def logout_address(self, return_address: str) -> str:
-        """Where the browser goes to end the session that it has with the identity provider itself."""
+        """Where the browser goes to end its session with the identity provider itself."""
         return self._page("/logout", {"client_id": self._settings.client_id, "logout_uri": return_address})
 
     def redeem(self, code: str, verifier: str, return_address: str, deadline: Deadline) -> Tokens:
@@ -109,7 +106,7 @@ class Identity:
 
         Raises:
             GrantRefused: the code is not accepted.
-            UpstreamError: there is no answer to use.
+            UpstreamError: there is no usable answer.
         """
         form = {
             "grant_type": "authorization_code",
@@ -118,12 +115,8 @@ class Identity:
             "redirect_uri": return_address,
             "code_verifier": verifier,
         }
-        question = _question(
-            self._login,
-            "/oauth2/token",
-            urlencode(form).encode("ascii"),
-            (("Content-Type", "application/x-www-form-urlencoded"),),
-        )
+        headers = (("Content-Type", "application/x-www-form-urlencoded"),)
+        question = _question(self._login, "/oauth2/token", urlencode(form).encode("ascii"), headers)
         found = self._ask(question, "redeem", deadline)
         return _read_tokens(
             question,
@@ -134,15 +127,14 @@ class Identity:
         )
 
     def renew(self, renewal: str, deadline: Deadline) -> Tokens:
-        """New tokens for somebody who is signed in.
+        """New tokens for a person who is signed in.
 
         Raises:
             GrantRefused: the session is over.
-            UpstreamError: there is no answer to use.
+            UpstreamError: there is no usable answer.
         """
-        question = self._api_question(
-            "GetTokensFromRefreshToken", {"RefreshToken": renewal, "ClientId": self._settings.client_id}
-        )
+        fields = {"RefreshToken": renewal, "ClientId": self._settings.client_id}
+        question = self._api_question("GetTokensFromRefreshToken", fields)
         found = self._ask(question, "renew", deadline).get("AuthenticationResult")
         if not isinstance(found, dict):
             raise UpstreamBroken(question, request_sent=True, reason="no tokens")
@@ -155,10 +147,10 @@ class Identity:
         )
 
     def revoke(self, renewal: str, deadline: Deadline) -> None:
-        """Let ``renewal`` renew nothing any more.
+        """Make ``renewal`` useless.
 
         Raises:
-            GrantRefused: it is none.
+            GrantRefused: it is not a token of ours.
             UpstreamError: it is unknown whether that was done.
         """
         fields = {"Token": renewal, "ClientId": self._settings.client_id}
@@ -186,7 +178,7 @@ class Identity:
 
     def _ask(self, question: UpstreamRequest, purpose: str, deadline: Deadline) -> dict[str, Any]:
         try:
-            answer = self._client.send(question, deadline)
+            answer = self._send(question, deadline)
         except UpstreamError as error:
             _log(logging.WARNING, purpose, f"{type(error).__name__} ({error.reason})")
             raise
@@ -223,7 +215,7 @@ def _read_object(answer: UpstreamAnswer) -> dict[str, Any] | None:
 
 
 def _error_code(found: dict[str, Any]) -> str:
-    """OAuth's ``error``, or AWS's ``__type``, which may have a name space before it. Never the rest: it may quote."""
+    """OAuth's ``error``, or AWS's ``__type`` without its namespace. Never the message, which may quote the request."""
     code = found.get("error", found.get("__type"))
     known = str(code).rpartition("#")[2] if isinstance(code, str) else ""
     return known if known.replace("_", "").isalnum() else ""
@@ -251,5 +243,5 @@ def _is_positive(seconds: object) -> TypeGuard[int]:
 
 
 def _log(level: int, purpose: str, outcome: str) -> None:
-    """One line a question: neither codes nor tokens nor people."""
+    """One line per call, without codes, tokens or people."""
     logger.log(level, "identity: %s: %s", purpose, outcome, extra={"identity": purpose, "outcome": outcome})

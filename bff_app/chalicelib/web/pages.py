@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
-from chalicelib.web.compression import accepts_gzip, compress
+from chalicelib.web.headers import accepts_gzip, compress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +102,7 @@ class Page:
 
     def _response(self, name: str, content: bytes, request_headers: Mapping[str, str], headers: _Headers) -> Response:
         described: _Headers = {**headers, "Content-Type": _CONTENT_TYPES[name[name.rindex(".") :]]}
-        if not accepts_gzip(request_headers.get("Accept-Encoding", "")):
+        if not accepts_gzip(request_headers):
             return Response(content, headers=described)
         if name not in self._compressed:
             self._compressed[name] = compress(content)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from chalice_frontdoor import Problem, ProblemTable
-from chalicelib.web.address import ImpossibleSegment
-from chalicelib.web.cookies import drop_session
 from chalicelib.web.headers import MalformedHeader
 from chalicelib.web.health import PartsUnwell
 from chalicelib.web.identity import IDENTITY, IdentityBusy, IdentityFailed
 from chalicelib.web.limits import MAX_ANSWER_BODY_BYTES, MAX_REQUEST_BODY_BYTES, MAX_REQUEST_HEAD_BYTES
 from chalicelib.web.pages import FileUnknown
 from chalicelib.web.proxy import BodyTooLarge, HeadTooLarge
-from chalicelib.web.refusals import (
+from chalicelib.web.session import (
     CookieRefused,
     CrossSiteRequest,
     HostRefused,
@@ -21,11 +19,13 @@ from chalicelib.web.refusals import (
     SessionOver,
     SignInRefused,
     TokenRefused,
+    drop_session,
 )
-from chalicelib.web.sessions import SignInAbsent
+from chalicelib.web.sign_in import SignInAbsent
 from chalicelib.web.upstream import (
     SAFE_METHODS,
     AnswerTooLarge,
+    ImpossibleSegment,
     UnexplainedError,
     UpstreamBroken,
     UpstreamBusy,

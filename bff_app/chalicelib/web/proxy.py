@@ -1,4 +1,4 @@
-"""Passes a request on to its upstream, and the upstream's answer back.
+"""Which routes are passed on, and how: a request to its upstream, and the upstream's answer back.
 
 RequestRefused           the request cannot be passed on; nothing was sent
 +-- BodyTooLarge         the body is longer than an ALB would have let through   -> 413
@@ -9,38 +9,62 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chalice.app import Response
 
-from chalicelib.web.compression import compress, compressed_headers, is_asked_for, is_worth_it
-from chalicelib.web.deadline import deadline_within
-from chalicelib.web.headers import forwarded_headers, returned_headers
+from chalicelib.web.headers import compress, compressed_headers, forwarded_headers, is_compressible, returned_headers
 from chalicelib.web.limits import (
     MAX_REQUEST_BODY_BYTES,
     MAX_REQUEST_HEAD_BYTES,
     SHED_RETRY_SECONDS,
     SHED_SECONDS,
     TOTAL_SECONDS,
+    deadline_within,
 )
-from chalicelib.web.refusals import TokenRefused
+from chalicelib.web.session import TokenRefused, read_credentials
 from chalicelib.web.upstream import UnexplainedError, UpstreamAnswer, UpstreamBusy, UpstreamError, UpstreamRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_frontdoor.request import FrontDoorRequest
-    from chalicelib.web.deadline import Deadline, InvocationContext
-    from chalicelib.web.guard import Guard
-    from chalicelib.web.routes import ProxiedRoute, UpstreamName
-    from chalicelib.web.upstream import Headers, Upstream, UpstreamClient
+    from chalicelib.web.limits import Deadline, InvocationContext
+    from chalicelib.web.settings import SignInSettings
+    from chalicelib.web.upstream import Headers, Send, Upstream
 
 logger = logging.getLogger(__name__)
 
+UpstreamName = Literal["crud", "email"]
+
+
+class ProxiedRoute(NamedTuple):
+    """A path in Chalice's form, its methods (HEAD comes with GET) and the upstream that has it too."""
+
+    path: str
+    methods: tuple[str, ...]
+    upstream: UpstreamName
+
+
+# Each route is declared: Chalice's ``{proxy+}`` matches a single segment under ``chalice local``, and a path that no
+# upstream has is answered here, without a call.
+PROXIED_ROUTES = (
+    ProxiedRoute("/empleados", ("GET", "POST"), "crud"),
+    ProxiedRoute("/empleados/{id}", ("GET", "PUT", "DELETE"), "crud"),
+    ProxiedRoute("/empleados/{id}/eventos", ("GET",), "crud"),
+    ProxiedRoute("/eventos", ("GET",), "crud"),
+    ProxiedRoute("/resumen", ("GET",), "crud"),
+    ProxiedRoute("/notify/email", ("POST",), "email"),
+    ProxiedRoute("/correos", ("GET",), "email"),
+    ProxiedRoute("/correos/{id}", ("GET",), "email"),
+    ProxiedRoute("/cola", ("GET",), "email"),
+    ProxiedRoute("/cola/reenviar", ("POST",), "email"),
+)
+
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _UNAUTHORIZED = 401
-# Answers are about people, and when one has signed out another may sit at the same browser.
-_KEPT_BY_NOBODY = {"Cache-Control": "no-store"}
+# Answers are about people, and the next person may use the same browser.
+_NEVER_STORED = {"Cache-Control": "no-store"}
 _TOO_MANY_REQUESTS = 429
 _SERVICE_UNAVAILABLE = 503
 
@@ -62,26 +86,26 @@ class Proxy:
 
     def __init__(
         self,
-        client: UpstreamClient,
+        send: Send,
         upstreams: Mapping[UpstreamName, Upstream],
-        guard: Guard,
+        sign_in: SignInSettings | None,
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
-        self._client = client
+        self._send = send
         self._upstreams = upstreams
-        self._guard = guard
+        self._sign_in = sign_in
         self._total_seconds = total_seconds
 
     def forward(self, route: ProxiedRoute, request: FrontDoorRequest, context: InvocationContext) -> Response:
         """The upstream's answer to ``request``.
 
         Raises:
-            Refusal: it is nobody's, or the upstream's authorizer does not accept its token.
+            Refusal: it carries no usable token, or the upstream's authorizer does not accept it.
             RequestRefused, MalformedHeader, ImpossibleSegment: it cannot be passed on; nothing was sent.
             UpstreamError: the upstream gave no answer that could be passed on.
         """
         upstream = self._upstreams[route.upstream]
-        question = _question(upstream, route, request, self._guard.credentials(request))
+        question = _question(upstream, route, request, read_credentials(request, self._sign_in))
         started = time.monotonic()
         answer = self._ask(question, route, deadline_within(context, self._total_seconds))
         if answer.is_unexplained_error:
@@ -90,15 +114,15 @@ class Proxy:
             if _was_shed(answer, time.monotonic() - started):
                 raise UpstreamBusy(question, retry_after=answer.header("retry-after") or str(SHED_RETRY_SECONDS))
             raise UnexplainedError(question, answer)
-        headers = {**returned_headers(answer.headers, upstream.address.as_seen_by_client), **_KEPT_BY_NOBODY}
-        if is_worth_it(answer.status, headers, answer.body) and is_asked_for(request.headers):
+        headers = {**returned_headers(answer.headers, upstream.address.as_seen_by_client), **_NEVER_STORED}
+        if is_compressible(request.headers, answer.status, headers, answer.body):
             return Response(compress(answer.body), headers=compressed_headers(headers), status_code=answer.status)
         return Response(answer.body, headers=headers, status_code=answer.status)
 
     def _ask(self, question: UpstreamRequest, route: ProxiedRoute, deadline: Deadline) -> UpstreamAnswer:
         started = time.monotonic()
         try:
-            answer = self._client.send(question, deadline)
+            answer = self._send(question, deadline)
         except UpstreamError as error:
             _log(logging.WARNING, question, route, f"{type(error).__name__} ({error.reason})", started)
             raise
@@ -107,7 +131,7 @@ class Proxy:
 
 
 def _was_shed(answer: UpstreamAnswer, seconds: float) -> bool:
-    """Whether this answer without a problem document, which took so long, says that AWS let the request not in."""
+    """Whether this answer without a problem document, after ``seconds``, means that AWS did not let the request in."""
     return answer.status == _TOO_MANY_REQUESTS or (answer.status == _SERVICE_UNAVAILABLE and seconds < SHED_SECONDS)
 
 
@@ -117,7 +141,7 @@ def _question(
     body = request.raw_body
     if len(body) > MAX_REQUEST_BODY_BYTES:
         raise BodyTooLarge
-    # HEAD is asked as GET: the front door leaves the body out and tells its length.
+    # HEAD is sent as GET: the front door drops the body and reports its length.
     method = "GET" if request.method == "HEAD" else request.method
     question = UpstreamRequest(
         upstream=upstream,
@@ -148,7 +172,7 @@ def _framing(method: str, body: bytes) -> Headers:
 
 
 def _log(level: int, question: UpstreamRequest, route: ProxiedRoute, outcome: int | str, started: float) -> None:
-    """One line a request. The route and not the target: neither ids nor searches belong into a log."""
+    """One line per request. The route, not the target: neither ids nor searches belong in a log."""
     milliseconds = round((time.monotonic() - started) * 1000)
     logger.log(
         level,

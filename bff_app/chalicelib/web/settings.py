@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chalice_frontdoor import Environment
-from chalicelib.web.address import ADDRESS_RULE, UpstreamAddress
+from chalicelib.web.upstream import ADDRESS_RULE, UpstreamAddress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,44 +1,123 @@
-"""What is sent to an upstream, what comes back, and what can go wrong on the way.
+"""An API behind the proxy: where it is, what is sent to it, what comes back, and what can go wrong on the way.
 
-    UpstreamError            nobody answered as they should                 -> 502
-    +-- UpstreamUnreachable  no connection: DNS, refused, TLS               -> 502
-    +-- UpstreamTooSlow      the deadline passed                            -> 504
-    +-- UpstreamBroken       reset, half an answer, or no HTTP at all       -> 502
-    +-- AnswerTooLarge       more than the front door could pass on         -> 502
-    +-- UpstreamBusy         AWS let the request not in                     -> 503, Retry-After
-    +-- UnexplainedError     an error, but not from the app: AWS's own page -> 502, 503, 504, or its 4xx
+    UpstreamError            there is no usable answer                               -> 502
+    +-- UpstreamUnreachable  no connection: DNS, refused, TLS                        -> 502
+    +-- UpstreamTooSlow      the deadline passed                                     -> 504
+    +-- UpstreamBroken       reset, half an answer, or not HTTP                      -> 502
+    +-- AnswerTooLarge       more than the front door could pass on                  -> 502
+    +-- UpstreamBusy         AWS did not let the request in                          -> 503, Retry-After
+    +-- UnexplainedError     an error, but AWS's page instead of the app's document  -> 502, 503, 504, or its 4xx
 
-None of these is retried, except that a safe request which met a connection that was being closed is sent once
-more (see ``httpx_client``).
+None of these is retried, except that a safe request that met a closing connection is sent once more (see
+``httpx_client``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+import re
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from chalicelib.web.address import UpstreamAddress
-    from chalicelib.web.deadline import Deadline
+    from chalicelib.web.limits import Deadline
 
 Headers = tuple[tuple[str, str], ...]
-_FIRST_ERROR_STATUS = 400
-# RFC 9110, 9.2.1: they change nothing, so that sending one twice does no harm.
+
+ADDRESS_RULE = "http(s)://host[:port][/prefix], with neither credentials nor a query"
+# RFC 9110, 9.2.1: they change nothing, so sending one twice does no harm.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]+)*")
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# An HTTP API decodes the path before it chooses a route. These characters would end the segment there, and the request
+# would reach another route than the one that was matched here. No id of ours contains one.
+_DELIMITER = re.compile(r"[/\\?#]")
+# Relative references, encoded or not (RFC 3986, 5.2.4).
+_RELATIVE_SEGMENTS = frozenset({"", ".", ".."})
+_FIRST_ERROR_STATUS = 400
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
+
+class ImpossibleSegment(ValueError):
+    """A path parameter would not stay one segment of the upstream's path; it becomes a 404."""
+
+
+class UpstreamAddress(NamedTuple):
+    """The fixed part of every URL of one upstream: nothing that a client sends changes it."""
+
+    scheme: str
+    authority: str
+    prefix: str
+
+    @classmethod
+    def parse(cls, text: str) -> UpstreamAddress:
+        """Read ``text``, such as ``https://a1b2.execute-api.us-east-1.amazonaws.com/stage``.
+
+        Raises:
+            ValueError: ``text`` breaks ``ADDRESS_RULE``.
+        """
+        parts = urlsplit(text)
+        host, port = _split_port(parts.netloc)
+        prefix = parts.path.removesuffix("/")
+        acceptable = (
+            parts.scheme in _DEFAULT_PORTS
+            and _HOST.fullmatch(host)
+            and _PREFIX.fullmatch(prefix)
+            and not set(text) & set("?#@\\ ")
+        )
+        if not acceptable:
+            raise ValueError(ADDRESS_RULE)
+        shown_port = "" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}"
+        return cls(parts.scheme, host.lower() + shown_port, prefix)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return f"{self.scheme}://{self.authority}"
+
+    def target(self, route: str, parameters: Mapping[str, str], query: Iterable[tuple[str, str]]) -> str:
+        """The request target for ``route`` (``/empleados/{id}``), each decoded part encoded once.
+
+        Raises:
+            ImpossibleSegment: a parameter would not stay one segment.
+        """
+        path = _PARAMETER.sub(lambda match: _encode_segment(parameters[match[1]]), route)
+        encoded_query = urlencode(list(query), safe="", errors="replace", quote_via=quote)
+        return f"{self.prefix}{path}" + (f"?{encoded_query}" if encoded_query else "")
+
+    def as_seen_by_client(self, reference: str) -> str:
+        """The upstream's ``reference`` (RFC 3986) to something of its own, relative to the front door.
+
+        References to other hosts, and text that is no reference, stay as they are.
+        """
+        try:
+            parts = urlsplit(reference)
+        except ValueError:
+            return reference
+        if parts.scheme not in {"", *_DEFAULT_PORTS} or parts.netloc.lower() not in {"", self.authority}:
+            return reference
+        path = parts.path
+        if path == self.prefix or path.startswith(f"{self.prefix}/"):
+            path = path.removeprefix(self.prefix)
+        if not path and (parts.path or parts.netloc):
+            path = "/"
+        if path.startswith(("/", "\\")):
+            # Browsers read //host and /\host as another host.
+            path = "/" + path.lstrip("/\\")
+        return urlunsplit(("", "", path.replace("\\", "%5C"), parts.query, parts.fragment))
+
+
+class Upstream(NamedTuple):
     """One of the APIs behind the proxy."""
 
     name: str
     address: UpstreamAddress
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamRequest:
+class UpstreamRequest(NamedTuple):
     """A request, complete to the byte: nothing is added when it is sent."""
 
     upstream: Upstream
@@ -60,7 +139,7 @@ class UpstreamRequest:
 
 
 def own_request(upstream: Upstream, path: str, query: Iterable[tuple[str, str]], request_id: str) -> UpstreamRequest:
-    """A GET that no client sent, for something that this app wants to know."""
+    """A GET of this app's own."""
     headers = (
         ("Host", upstream.address.authority),
         ("X-Request-Id", request_id),
@@ -69,8 +148,7 @@ def own_request(upstream: Upstream, path: str, query: Iterable[tuple[str, str]],
     return UpstreamRequest(upstream, "GET", upstream.address.target(path, {}, query), headers)
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamAnswer:
+class UpstreamAnswer(NamedTuple):
     """An answer, read to its end. Repeated headers are repeated."""
 
     status: int
@@ -83,7 +161,7 @@ class UpstreamAnswer:
 
     @property
     def is_unexplained_error(self) -> bool:
-        """Whether it is an error without a problem document: every error of our apps has one, AWS's own have none."""
+        """Whether it is an error without a problem document: our apps send one with every error, AWS never does."""
         media_type = self.header("content-type").partition(";")[0].strip().lower()
         return self.status >= _FIRST_ERROR_STATUS and media_type != "application/problem+json"
 
@@ -92,7 +170,7 @@ class UpstreamError(Exception):
     """``request`` has no usable answer.
 
     Attributes:
-        request_sent: whether any of it had left this process.
+        request_sent: whether any of it may have left this process.
         reason: what was noticed, in the words of the network library; for the log.
     """
 
@@ -104,12 +182,12 @@ class UpstreamError(Exception):
 
     @property
     def outcome_unknown(self) -> bool:
-        """Whether the request may have changed something although nobody said so."""
+        """Whether the request may have changed something without saying so."""
         return self.request_sent and not self.request.is_safe
 
 
 class UpstreamUnreachable(UpstreamError):
-    """No connection could be made: the name does not resolve, nobody listens, or TLS failed."""
+    """No connection could be made: the name does not resolve, the connection is refused, or TLS failed."""
 
 
 class UpstreamTooSlow(UpstreamError):
@@ -125,7 +203,7 @@ class AnswerTooLarge(UpstreamError):
 
 
 class UnexplainedError(UpstreamError):
-    """An error came from somebody between the proxy and the app: ``answer`` is AWS's page, not a problem document."""
+    """An error came from between the proxy and the app: ``answer`` is AWS's page, not a problem document."""
 
     def __init__(self, request: UpstreamRequest, answer: UpstreamAnswer) -> None:
         super().__init__(request, request_sent=True)
@@ -133,9 +211,9 @@ class UnexplainedError(UpstreamError):
 
 
 class UpstreamBusy(UpstreamError):
-    """AWS let the request not in: the API's throttle is closed, or the function runs as often as it may.
+    """AWS did not let the request in: the API is throttled, or the function runs as often as it may.
 
-    The app never saw it. ``retry_after`` is the number of seconds after which a repeat is worth while.
+    The app never saw it. ``retry_after`` is the number of seconds after which a repeat makes sense.
     """
 
     def __init__(self, request: UpstreamRequest, *, retry_after: str) -> None:
@@ -148,15 +226,27 @@ class UpstreamBusy(UpstreamError):
         return False
 
 
-class UpstreamClient(Protocol):
-    """Sends requests to upstreams."""
+class Send(Protocol):
+    """Sends a request to its upstream."""
 
-    def send(self, request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
+    def __call__(self, request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
         """Send ``request`` and read the whole answer before ``deadline``.
 
         Raises:
             UpstreamError: there is no usable answer.
         """
 
-    def close(self) -> None:
-        """Close all connections."""
+
+def _split_port(authority: str) -> tuple[str, int | None]:
+    host, colon, port = authority.rpartition(":")
+    if not colon or authority.endswith("]"):
+        return authority, None
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 2**16:
+        raise ValueError(ADDRESS_RULE)
+    return host, int(port)
+
+
+def _encode_segment(value: str) -> str:
+    if value in _RELATIVE_SEGMENTS or _DELIMITER.search(value):
+        raise ImpossibleSegment(value)
+    return quote(value, safe="", errors="replace")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from bff_app import app as bff_app
 from chalice_frontdoor.testing.client import Client
-from chalicelib.web.address import UpstreamAddress
 from chalicelib.web.bootstrap import assemble, services
 from chalicelib.web.httpx_client import HttpxClient
 from chalicelib.web.settings import Settings, SignInSettings
+from chalicelib.web.upstream import UpstreamAddress
 from tests.unit.bff_app.user_pool import CLIENT_ID, ISSUER
 
 if TYPE_CHECKING:
@@ -26,11 +26,12 @@ def composed(
     settings = Settings(UpstreamAddress.parse(crud_url), UpstreamAddress.parse(email_url), sign_in)
     # These upstreams do without TLS: reading a certificate store takes longer than all the rest of a test.
     client = HttpxClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    services.replace(assemble(settings, client, **limits))
+    services.replace(assemble(settings, client.send, **limits))
     try:
         yield
     finally:
         services.forget()
+        client.close()
 
 
 def signing_in_at(url: str, public_origin: str = "") -> SignInSettings:

@@ -16,7 +16,7 @@ from chalice_frontdoor import SettingError
 from chalice_frontdoor.testing.client import LambdaContext
 from chalice_frontdoor.testing.events import DOORS, health_check_event
 from chalice_frontdoor.testing.responses import check_response
-from chalicelib.web.bootstrap import services
+from chalicelib.web.bootstrap import client, services
 from local.emulator import free_port
 from tests.unit.bff_app.composition import composed, through
 from tests.unit.bff_app.servers import Server, answering, silent
@@ -84,6 +84,7 @@ def test_the_services_are_made_once_from_the_environment(serve: Serve, monkeypat
     assert answers == [200, 200]
     assert server.connections == 1
     services.forget()
+    client.forget()
 
 
 def test_deep_health_asks_every_part(serve: Serve, bff: Bff) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chalice_frontdoor.testing.events import DOORS
-from chalicelib.web.compression import MIN_BYTES, accepts_gzip
+from chalicelib.web.headers import MIN_COMPRESSED_BYTES, accepts_gzip
 from tests.unit.bff_app.servers import answering
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def test_bytes_that_have_a_name_stay_as_they_are(
 
 
 def test_what_is_short_stays_as_it_is(bff: Callable[..., Client], serve: Callable[..., Server]) -> None:
-    short = b" " * (MIN_BYTES - 1)
+    short = b" " * (MIN_COMPRESSED_BYTES - 1)
     assert ask(bff, serve, OWN_PAGE, body=short).body == short
 
 
@@ -93,4 +93,4 @@ def test_what_is_short_stays_as_it_is(bff: Callable[..., Client], serve: Callabl
     ],
 )
 def test_gzip_is_sent_only_where_it_is_wanted(accept_encoding: str, accepted: bool) -> None:  # noqa: FBT001
-    assert accepts_gzip(accept_encoding) is accepted
+    assert accepts_gzip({"Accept-Encoding": accept_encoding}) is accepted

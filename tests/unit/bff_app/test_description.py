@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalicelib.web.routes import PROXIED_ROUTES
+from chalicelib.web.proxy import PROXIED_ROUTES
 from local.emulator import free_port
 from tests.unit.bff_app.composition import composed, signing_in_at, through
 from tests.unit.bff_app.servers import Server, answering

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.web.address import UpstreamAddress
-from chalicelib.web.deadline import Deadline
 from chalicelib.web.httpx_client import HttpxClient, make_tls_context
+from chalicelib.web.limits import Deadline
 from chalicelib.web.upstream import (
     AnswerTooLarge,
     Upstream,
+    UpstreamAddress,
     UpstreamAnswer,
     UpstreamBroken,
     UpstreamError,

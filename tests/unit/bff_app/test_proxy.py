@@ -22,7 +22,7 @@ from chalicelib.web.limits import (
     MAX_REQUEST_HEAD_BYTES,
     TOTAL_SECONDS,
 )
-from chalicelib.web.routes import PROXIED_ROUTES, ProxiedRoute
+from chalicelib.web.proxy import PROXIED_ROUTES, ProxiedRoute
 from local.emulator import free_port
 from tests.unit.bff_app.composition import composed, through
 from tests.unit.bff_app.servers import Connection, Server, answering, in_turn, running, sending, silent
@@ -42,10 +42,8 @@ DECODING_DOORS = tuple(door for door in DOORS if door.startswith("http_api"))
 LAST_VALUE_DOORS = ("alb_single",)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-SEGMENT = TEXT.filter(lambda value: value not in {"", ".", ".."})
-TRICKY = st.sampled_from(
-    ["a%2Fb", "%25", "a+b", "a b", "ñ", "日本", "a=b&c", "#", "?", ";", "//evil.example", "\\evil"]
-)
+SEGMENT = TEXT.filter(lambda value: value not in {"", ".", ".."} and not set(value) & set("/\\?#"))
+TRICKY = st.sampled_from(["a%2Fb", "%25", "a+b", "a b", "ñ", "日本", "a=b&c", ";", "evil.example"])
 QUERY = st.lists(st.tuples(TEXT.filter(bool) | TRICKY, TEXT | TRICKY), max_size=4)
 
 
@@ -76,8 +74,6 @@ def example_path(route: ProxiedRoute) -> str:
 def test_the_upstream_receives_what_the_client_sent(
     echo: Server, door: str, segment: str, query: list[tuple[str, str]], encode: Callable[..., str]
 ) -> None:
-    if door in DECODING_DOORS:
-        segment = segment.replace("/", "-")
     encoded_query = urlencode(query, quote_via=encode)
     with composed(echo.url, echo.url):
         answer = through(door).send(Wire("GET", f"/empleados/{quote(segment, safe='')}/eventos", encoded_query))
@@ -146,6 +142,31 @@ def test_no_path_changes_the_upstream_or_leaves_its_routes(serve: Serve, bff: Bf
         assert received.target.startswith(("/empleados?", "/empleados/"))
         assert "evil.example" not in [value for name, value in received.headers if name.lower() != "host"]
         assert "/.." not in unquote(received.target.partition("?")[0]).replace("/..%2F", "").replace("/../..", "")
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if door not in DECODING_DOORS])
+def test_an_encoded_delimiter_is_a_404_and_reaches_no_other_route(echo: Server, door: str) -> None:
+    """API Gateway decodes it: `PUT /empleados/1%2F` would change employee 1, and `1%2Feventos` is another route."""
+    before = len(echo.received)
+    with composed(echo.url, echo.url):
+        client = through(door)
+        answers = [
+            client.send(Wire(method, f"/{path}", ""))
+            for method, path in [
+                ("GET", "empleados/1%2Feventos"),
+                ("PUT", "empleados/1%2F"),
+                ("DELETE", "empleados/%2F1"),
+                ("GET", "empleados/1%5Ceventos"),
+                ("GET", "empleados/1%3Fq=x"),
+                ("PUT", "empleados/1%23"),
+                ("GET", "empleados/%2E%2E/eventos"),
+                ("GET", "empleados/..%2Fresumen"),
+                ("GET", "correos/1%2F"),
+            ]
+        ]
+
+    assert [answer.status for answer in answers] == [404] * 9
+    assert len(echo.received) == before
 
 
 @pytest.mark.parametrize("route", PROXIED_ROUTES, ids=lambda route: route.path)

@@ -1,6 +1,6 @@
 """A user pool that is a real HTTP server, with people in it who type the right password, and others who do not.
 
-Its tokens have the form of Cognito's and no signature: bff_app verifies none (see ``chalicelib.web.claims``), the
+Its tokens have the form of Cognito's and no signature: bff_app verifies none (see ``chalicelib.web.tokens``), the
 authorizer before each API does.
 """
 

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_frontdoor.testing.events import DOORS
-from chalicelib.web.cookies import ACCESS, ENTRY, MAX_COOKIE_BYTES, SESSION_COOKIES
-from chalicelib.web.refusals import CookieRefused
-from chalicelib.web.routes import PROXIED_ROUTES, ProxiedRoute
+from chalicelib.web.proxy import PROXIED_ROUTES, ProxiedRoute
+from chalicelib.web.session import ACCESS, ENTRY, MAX_COOKIE_BYTES, SESSION_COOKIES, CookieRefused
 from tests.unit.bff_app.browser import ORIGIN, Browser
 from tests.unit.bff_app.composition import composed, through
 from tests.unit.bff_app.servers import Server, answering
@@ -79,7 +78,7 @@ def test_who_is_not_signed_in_reaches_no_route(
 
     assert {(answer.status, answer.headers["www-authenticate"]) for answer in answers} == {(401, "Bearer")}
     assert crud.connections == 0
-    assert refusals(caplog) == ["sin_sesion"] * len(route.methods)
+    assert refusals(caplog) == ["not_signed_in"] * len(route.methods)
 
 
 @pytest.mark.parametrize("path", ["/health", "/", "/openapi.json"])
@@ -112,7 +111,7 @@ def test_a_cookie_that_no_sign_in_sets_is_refused_and_forgotten(
 
     assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
     assert crud.connections == 0
-    assert refusals(caplog) == ["cookie_no_valida"]
+    assert refusals(caplog) == ["invalid_cookie"]
     assert [line.partition("=")[0] for line in answer.headers.getlist("set-cookie")] == [
         "__Host-acceso",
         "__Host-renovacion",
@@ -209,7 +208,7 @@ def test_what_the_authorizer_refuses_is_a_problem_that_tells_nothing(
     assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert answer.headers["content-type"] == "application/problem+json"
     assert b"expired" not in answer.body
-    assert refusals(caplog) == ["token_no_valido"]
+    assert refusals(caplog) == ["invalid_token"]
 
 
 def test_what_the_app_behind_refuses_is_told_in_its_own_words(serve: Serve, browser: OpenBrowser) -> None:

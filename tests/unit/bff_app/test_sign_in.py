@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_frontdoor.testing.events import DOORS
-from chalicelib.web.entry import MAX_RETURN_ADDRESS, Entry
-from chalicelib.web.refusals import ReturnAddressRefused
+from chalicelib.web.session import ReturnAddressRefused
+from chalicelib.web.sign_in import MAX_RETURN_ADDRESS, Entry
 from local.emulator import free_port
 from tests.unit.bff_app.browser import ORIGIN, Browser
 from tests.unit.bff_app.composition import composed, signing_in_at, through
@@ -210,7 +210,7 @@ def test_a_state_that_this_browser_did_not_begin_is_refused(
     assert answer.status == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert not person.cookies.keys() & SESSION
-    assert refusals(caplog) == ["estado_desconocido"]
+    assert refusals(caplog) == ["unknown_state"]
 
 
 def test_another_persons_return_signs_nobody_in(browser: OpenBrowser, pool: UserPool) -> None:
@@ -254,7 +254,7 @@ def test_a_code_is_worth_nothing_the_second_time(
     )
 
     assert answer.status == 400
-    assert refusals(caplog)[-1] == "codigo_no_valido"
+    assert refusals(caplog)[-1] == "invalid_code"
 
 
 @pytest.mark.parametrize("code", ["", "never-given", "a&b=c", "ñ", "\x00"])
@@ -266,7 +266,7 @@ def test_who_gives_up_at_the_pools_page_is_told_so(
     browser: OpenBrowser, pool: UserPool, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert sign_in(browser(), pool, error="access_denied", error_description="<b>no</b>").status == 400
-    assert refusals(caplog) == ["entrada_cancelada"]
+    assert refusals(caplog) == ["cancelled"]
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_an_id_token_that_was_made_for_another_sign_in_is_refused(
 
     assert sign_in(person, pool).status == 400
     assert not person.cookies.keys() & SESSION
-    assert refusals(caplog) == ["token_ajeno"]
+    assert refusals(caplog) == ["foreign_token"]
 
 
 def test_a_token_that_no_browser_would_keep_signs_nobody_in(browser: OpenBrowser, pool: UserPool) -> None:
@@ -496,7 +496,7 @@ def test_a_session_that_the_pool_ended_is_forgotten_by_the_browser(
 
     assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert person.cookies == {}
-    assert refusals(caplog) == ["sesion_terminada"]
+    assert refusals(caplog) == ["session_over"]
 
 
 def test_nothing_is_renewed_for_who_never_signed_in(browser: OpenBrowser) -> None:
@@ -606,7 +606,7 @@ def test_no_other_site_renews_or_ends_a_session(
 
     assert answer.status == 403
     assert (person.cookies, len(pool.renewals)) == (before, 1)
-    assert refusals(caplog) == ["otro_origen"]
+    assert refusals(caplog) == ["cross_site"]
 
 
 # ---- what is told

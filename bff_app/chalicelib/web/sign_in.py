@@ -1,42 +1,132 @@
-"""Signing in, staying in and signing out: the routes under ``/sesion`` (docs/adr/0013)."""
+"""Signing in, renewing a session and signing out: the routes under ``/sesion``.
+
+The flow is OAuth's authorization code with PKCE and OpenID Connect (RFC 6749, RFC 7636).
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import re
+import secrets
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from chalice.app import Response
 
 from chalice_frontdoor.logs import log_refusal
-from chalicelib.web.claims import Claims, TokenUnreadable, read_claims
-from chalicelib.web.cookies import ACCESS, ENTRY, PERSON, RENEWAL, drop_session
-from chalicelib.web.deadline import deadline_within
-from chalicelib.web.entry import LIFETIME_SECONDS, Entry
 from chalicelib.web.identity import GrantRefused
-from chalicelib.web.limits import IDENTITY_SECONDS
-from chalicelib.web.origin import own_origin, require_own_origin
-from chalicelib.web.person import Person, describe_session, expiry
-from chalicelib.web.refusals import CookieRefused, NotSignedIn, Refusal, SessionOver, SignInRefused, TokenRefused
+from chalicelib.web.limits import IDENTITY_SECONDS, deadline_within
+from chalicelib.web.session import (
+    ACCESS,
+    ENTRY,
+    PERSON,
+    RENEWAL,
+    CookieRefused,
+    NotSignedIn,
+    Refusal,
+    ReturnAddressRefused,
+    SessionOver,
+    SignInRefused,
+    TokenRefused,
+    drop_session,
+    own_origin,
+    require_own_origin,
+)
+from chalicelib.web.tokens import (
+    Claims,
+    Person,
+    TokenUnreadable,
+    describe_session,
+    expiry,
+    pack,
+    read_claims,
+    read_packed,
+)
 from chalicelib.web.upstream import UpstreamError
 
 if TYPE_CHECKING:
     from chalice_frontdoor.request import FrontDoorRequest
-    from chalicelib.web.deadline import Deadline, InvocationContext
     from chalicelib.web.identity import Identity, Tokens
+    from chalicelib.web.limits import Deadline, InvocationContext
     from chalicelib.web.settings import SignInSettings
 
+# Seconds in which a person types a password and a code, and perhaps sets a new password.
+LIFETIME_SECONDS = 900
+# Characters; the longest address of the page is a search of 200, encoded twice.
+MAX_RETURN_ADDRESS = 1500
+_SECRET_BYTES = 32
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+# A path of this site. Browsers read //host and /\host as another host, and drop control characters before they look.
+_LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 _RETURN_PATH = "/sesion/vuelta"
-_CANCELLED = "entrada_cancelada"
-# Neither a proxy nor the browser keeps who somebody is, and the addresses with a code in them are told to nobody.
+_CANCELLED = "cancelled"
+# Neither a proxy nor the browser keeps who somebody is, and no site learns an address with a code in it.
 _PRIVATE: dict[str, str | list[str]] = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
 class SignInAbsent(LookupError):
-    """This is a demonstration: nobody signs in. It becomes a 404."""
+    """This is a demonstration without sign-in; it becomes a 404."""
 
 
-class Sessions:
-    """What a browser does to sign in, to stay in and to sign out."""
+class Entry(NamedTuple):
+    """A sign-in that is under way: three secrets, and where the person wants to go. A cookie keeps it.
+
+    Attributes:
+        state: comes back in the address; proves that this browser began the sign-in.
+        nonce: comes back in the id token; proves that the token was made for this sign-in.
+        verifier: is sent with the code to the identity provider; without it the code is worth nothing (PKCE).
+        return_to: a path of this site, with its query and fragment.
+    """
+
+    state: str
+    nonce: str
+    verifier: str
+    return_to: str
+
+    @classmethod
+    def begin(cls, return_to: str) -> Entry:
+        """A new one.
+
+        Raises:
+            ReturnAddressRefused: ``return_to`` leads away from this site.
+        """
+        if len(return_to) > MAX_RETURN_ADDRESS or not _LOCAL.fullmatch(return_to):
+            raise ReturnAddressRefused
+        state, nonce, verifier = (secrets.token_urlsafe(_SECRET_BYTES) for _ in range(3))
+        return cls(state, nonce, verifier, return_to)
+
+    @classmethod
+    def unpack(cls, text: str) -> Entry | None:
+        """The entry in a cookie's value; None if it is not what ``pack`` makes. People can edit their cookies."""
+        try:
+            values = read_packed(text)
+        except TokenUnreadable:
+            return None
+        if values.keys() != set(cls._fields) or not all(isinstance(value, str) for value in values.values()):
+            return None
+        entry = cls(**values)
+        is_ours = all(_SECRET.fullmatch(secret) for secret in entry[:3]) and _LOCAL.fullmatch(entry.return_to)
+        return entry if is_ours else None
+
+    def pack(self) -> str:
+        """The entry as a cookie's value."""
+        return pack(self._asdict())
+
+    @property
+    def challenge(self) -> str:
+        """The verifier's digest, which the identity provider gets first (RFC 7636, 4.2)."""
+        digest = hashlib.sha256(self.verifier.encode("ascii")).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
+    def began(self, state: str) -> bool:
+        """Whether this is the sign-in that came back with ``state``."""
+        return hmac.compare_digest(self.state.encode(), state.encode("utf-8", "replace"))
+
+
+class SignIn:
+    """What a browser does to sign in, to renew its session and to sign out."""
 
     def __init__(self, identity: Identity, settings: SignInSettings, total_seconds: float = IDENTITY_SECONDS) -> None:
         self._identity = identity
@@ -47,49 +137,54 @@ class Sessions:
         """Send the browser to the identity provider; it comes back to ``finish``.
 
         Raises:
-            ReturnAddressRefused: ``volver`` is no path of this site.
+            ReturnAddressRefused: ``volver`` is not a path of this site.
             HostRefused: see ``own_origin``.
         """
         entry = Entry.begin(_query(request, "volver") or "/")
-        address = self._identity.login_address(entry, self._return_address(request), request.language)
+        address = self._identity.login_address(
+            return_address=self._own_origin(request) + _RETURN_PATH,
+            state=entry.state,
+            nonce=entry.nonce,
+            challenge=entry.challenge,
+            language=request.language,
+        )
         return _redirect(address, [ENTRY.set(entry.pack(), LIFETIME_SECONDS)])
 
     def finish(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
-        """Take the code that the identity provider sent along, and send the browser to where the person wanted to go.
+        """Redeem the code that the identity provider sent along, and send the browser to where the person wanted to go.
 
-        A person in front of a browser cannot do anything with a problem document: she is sent to the page, which says
-        what happened.
+        A person in front of a browser cannot use a problem document. She is sent to the page, which explains.
 
         Raises:
-            Refusal: the sign-in is not one that this browser began, or it did not succeed.
-            UpstreamError: the identity provider gives no answer to use.
+            Refusal: this browser did not begin the sign-in, or it did not succeed.
+            UpstreamError: the identity provider gives no usable answer.
         """
         entry = _entry_of(request)
         try:
-            return self._finish(entry, request, deadline_within(context, self._total_seconds))
+            return self._redeem(entry, request, deadline_within(context, self._total_seconds))
         except (Refusal, UpstreamError) as error:
             if "text/html" not in request.headers.get("Accept", ""):
                 raise
-            return _show(error, entry, request)
+            return _explain(error, entry, request)
 
     def renew(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
-        """A new access token, and who has it.
+        """Set a new access token, and describe the session.
 
         Raises:
             CrossSiteRequest, HostRefused, CookieRefused, NotSignedIn: see there.
             SessionOver: it is time to sign in again.
-            UpstreamError: the identity provider gives no answer to use.
+            UpstreamError: the identity provider gives no usable answer.
         """
         require_own_origin(request.headers, self._settings.public_origin)
-        tokens = self._renew(request, deadline_within(context, self._total_seconds))
+        tokens = self._renew_tokens(request, deadline_within(context, self._total_seconds))
         access, person = self._read(tokens)
         return _private(describe_session(access, person), _keep(tokens, person))
 
     def end(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
         """End the session in this browser, or with ``todas=1`` all sessions of this person everywhere.
 
-        The answer names the address where the browser ends the session that it has with the identity provider: without
-        that, the next person at this browser would get in without a password.
+        The answer names the address where the browser ends its session with the identity provider. Without that, the
+        next person at this browser would get in without a password.
 
         Raises:
             CrossSiteRequest, HostRefused: see there.
@@ -101,15 +196,14 @@ class Sessions:
             self._end_everywhere(request, deadline)
         else:
             self._end_here(request, deadline)
-        address = self._identity.logout_address(f"{own_origin(request.headers, self._settings.public_origin)}/")
-        return _private({"ir_a": address}, drop_session())
+        return _private({"ir_a": self._identity.logout_address(f"{self._own_origin(request)}/")}, drop_session())
 
     def describe(self, request: FrontDoorRequest) -> Response:
-        """Who is signed in. As everywhere, cookies count for nothing beside an ``Authorization``.
+        """Who is signed in. As everywhere, cookies do not count beside an ``Authorization``.
 
         Raises:
             CookieRefused, NotSignedIn: see there.
-            TokenRefused: what is there is no token, or one that has expired: what renews it may still be good.
+            TokenRefused: the token is none or has expired. The one that renews it may still be good.
         """
         cookie_header = request.headers.get("Cookie", "")
         own = request.headers.get("Authorization")
@@ -125,24 +219,23 @@ class Sessions:
         person = Person.unpack(PERSON.read(cookie_header)) if own is None else Person()
         return _private(describe_session(access, person), [])
 
-    def _return_address(self, request: FrontDoorRequest) -> str:
-        return own_origin(request.headers, self._settings.public_origin) + _RETURN_PATH
+    def _own_origin(self, request: FrontDoorRequest) -> str:
+        return own_origin(request.headers, self._settings.public_origin)
 
-    def _finish(self, entry: Entry | None, request: FrontDoorRequest, deadline: Deadline) -> Response:
+    def _redeem(self, entry: Entry | None, request: FrontDoorRequest, deadline: Deadline) -> Response:
         if entry is None:
-            raise SignInRefused("estado_desconocido")
+            raise SignInRefused("unknown_state")
         if _query(request, "error"):
             raise SignInRefused(_CANCELLED)
+        return_address = self._own_origin(request) + _RETURN_PATH
         try:
-            tokens = self._identity.redeem(
-                _query(request, "code"), entry.verifier, self._return_address(request), deadline
-            )
+            tokens = self._identity.redeem(_query(request, "code"), entry.verifier, return_address, deadline)
         except GrantRefused:
-            raise SignInRefused("codigo_no_valido") from None
+            raise SignInRefused("invalid_code") from None
         _, person = self._read(tokens, entry.nonce)
         return _redirect(entry.return_to, [*_keep(tokens, person), ENTRY.drop()])
 
-    def _renew(self, request: FrontDoorRequest, deadline: Deadline) -> Tokens:
+    def _renew_tokens(self, request: FrontDoorRequest, deadline: Deadline) -> Tokens:
         renewal = RENEWAL.read(request.headers.get("Cookie", ""))
         if renewal is None:
             raise NotSignedIn
@@ -152,17 +245,17 @@ class Sessions:
             raise SessionOver from None
 
     def _end_here(self, request: FrontDoorRequest, deadline: Deadline) -> None:
-        """Revoke what renews the session, if possible: the browser forgets it in any case."""
+        """Revoke the token that renews the session, if possible: the browser forgets it in any case."""
         try:
             renewal = RENEWAL.read(request.headers.get("Cookie", ""))
             if renewal is not None:
                 self._identity.revoke(renewal, deadline)
         except (CookieRefused, GrantRefused, UpstreamError):
-            pass  # the identity provider's part is in the log
+            pass  # identity.py logs what the identity provider answered
 
     def _end_everywhere(self, request: FrontDoorRequest, deadline: Deadline) -> None:
-        # With a new access token: the one in the cookie may have expired a moment ago.
-        tokens = self._renew(request, deadline)
+        # With a new access token: the one in the cookie may have just expired.
+        tokens = self._renew_tokens(request, deadline)
         try:
             self._identity.end_everywhere(tokens.access, deadline)
         except GrantRefused:
@@ -177,38 +270,27 @@ class Sessions:
         try:
             access, identity = read_claims(tokens.access), read_claims(tokens.identity)
         except TokenUnreadable:
-            raise SignInRefused("token_no_valido") from None
+            raise SignInRefused("invalid_token") from None
         ours = {"iss": self._settings.issuer, "aud": self._settings.client_id, "token_use": "id"}
         if nonce is not None:
             ours["nonce"] = nonce
         if any(identity.get(name) != value for name, value in ours.items()):
-            raise SignInRefused("token_ajeno")
+            raise SignInRefused("foreign_token")
         return access, Person.of(identity)
 
 
 class Demonstration:
-    """Takes the place of ``Sessions`` where nobody signs in and everybody may do everything."""
-
-    def begin(self, _request: FrontDoorRequest) -> Response:
-        """Raises ``SignInAbsent``, as all others but ``describe`` do."""
-        raise SignInAbsent
-
-    def finish(self, _request: FrontDoorRequest, _context: InvocationContext) -> Response:
-        """See ``begin``."""
-        raise SignInAbsent
-
-    def renew(self, _request: FrontDoorRequest, _context: InvocationContext) -> Response:
-        """See ``begin``."""
-        raise SignInAbsent
-
-    def end(self, _request: FrontDoorRequest, _context: InvocationContext) -> Response:
-        """See ``begin``."""
-        raise SignInAbsent
+    """Takes the place of ``SignIn`` where everybody may do everything."""
 
     def describe(self, _request: FrontDoorRequest) -> Response:
-        """Everybody is the same nobody."""
-        nobody = {"usuario": "demo", "nombre": "", "correo": "", "grupos": ["admin"], "caduca_en": None}
-        return _private({"demo": True, **nobody}, [])
+        """The same for everybody."""
+        visitor = {"usuario": "demo", "nombre": "", "correo": "", "grupos": ["admin"], "caduca_en": None}
+        return _private({"demo": True, **visitor}, [])
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise SignInAbsent
+
+    begin = finish = renew = end = _refuse
 
 
 def _query(request: FrontDoorRequest, name: str) -> str:
@@ -217,7 +299,7 @@ def _query(request: FrontDoorRequest, name: str) -> str:
 
 
 def _entry_of(request: FrontDoorRequest) -> Entry | None:
-    """The sign-in that ``request`` ends; None if this browser did not begin it, or began another one since."""
+    """The sign-in that ``request`` ends; None if this browser did not begin it, or has begun another one since."""
     try:
         packed = ENTRY.read(request.headers.get("Cookie", ""))
     except CookieRefused:
@@ -236,7 +318,7 @@ def _keep(tokens: Tokens, person: Person) -> list[str]:
     if tokens.renewal:
         kept.append((RENEWAL, tokens.renewal, None))
     if not all(cookie.fits(value) for cookie, value, _ in kept):
-        raise SignInRefused("token_demasiado_largo")
+        raise SignInRefused("token_too_long")
     return [cookie.set(value, seconds) for cookie, value, seconds in kept]
 
 
@@ -252,10 +334,10 @@ def _with_cookies(headers: dict[str, str | list[str]], set_cookies: list[str]) -
     return {**headers, "Set-Cookie": set_cookies} if set_cookies else headers
 
 
-def _show(error: Refusal | UpstreamError, entry: Entry | None, request: FrontDoorRequest) -> Response:
+def _explain(error: Refusal | UpstreamError, entry: Entry | None, request: FrontDoorRequest) -> Response:
     """The page, which tells the person why the sign-in did not succeed, at the place where she wanted to go.
 
-    A sign-in that is under way in another tab goes on: what came back was not its end.
+    A sign-in that is under way in another tab goes on: this was not its end.
     """
     outcome = "servicio"
     if isinstance(error, Refusal):

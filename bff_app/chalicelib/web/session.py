@@ -1,0 +1,210 @@
+"""Whose token a request carries to the APIs, and why a request is refused.
+
+A signed-in browser keeps its tokens in cookies; programs send a token of their own. Nothing is verified here: the APIs'
+authorizers verify the token of every request.
+
+Refusal
++-- CookieRefused            one of our cookies is malformed, too long or sent twice         -> 400
++-- HostRefused              the request does not say which host it is for                   -> 400
++-- SignInRefused            what comes back from the sign-in is not what was asked for      -> 400
++-- NotSignedIn              there is neither a token nor a cookie                           -> 401
++-- SessionOver              the identity provider does not renew the session                -> 401
++-- TokenRefused             the API's authorizer does not accept the token                  -> 401
++-- CrossSiteRequest         another site's page sent a request that changes something       -> 403
++-- ReturnAddressRefused     the sign-in would end on a page that is not ours                -> 422
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from chalicelib.web.upstream import SAFE_METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalice_frontdoor.request import FrontDoorRequest
+    from chalicelib.web.settings import SignInSettings
+    from chalicelib.web.upstream import Headers
+
+# RFC 6265bis, 5.6: a browser keeps no cookie whose name and value are longer together.
+MAX_COOKIE_BYTES = 4096
+# RFC 6750, 2.1: what a bearer token may consist of; all our values do.
+_VALUE = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+# A name or an IPv4 address, or an IPv6 address in brackets, with an optional port.
+_HOST = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+
+
+class Refusal(Exception):
+    """A request is refused before anything is done.
+
+    Attributes:
+        reason: what the log counts; the client is told less.
+    """
+
+    reason = ""
+
+
+class CookieRefused(Refusal):
+    """One of our cookies is malformed, longer than a browser keeps, or sent twice."""
+
+    reason = "invalid_cookie"
+
+
+class HostRefused(Refusal):
+    """The header ``Host`` is no host, so the page's own address is unknown."""
+
+    reason = "invalid_host"
+
+
+class SignInRefused(Refusal):
+    """A sign-in came back that this browser did not begin, that was used before, or that the person cancelled."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotSignedIn(Refusal):
+    """There is neither a token nor a cookie."""
+
+    reason = "not_signed_in"
+
+
+class SessionOver(Refusal):
+    """There is a cookie, and the identity provider no longer accepts the token in it."""
+
+    reason = "session_over"
+
+
+class TokenRefused(Refusal):
+    """The authorizer of the API behind did not accept the token."""
+
+    reason = "invalid_token"
+
+
+class CrossSiteRequest(Refusal):
+    """The browser says that a page of another origin sent the request, or does not say where it comes from."""
+
+    reason = "cross_site"
+
+
+class ReturnAddressRefused(Refusal):
+    """The address to return to after the sign-in is not one of this site."""
+
+    reason = "foreign_return_address"
+
+
+class Cookie(NamedTuple):
+    """One of our cookies. Scripts never see it, and it is sent over HTTPS only.
+
+    The prefix ``__Host-`` is a promise of the browser that this very host set the cookie, over HTTPS or on this
+    machine. A sibling host below the same domain cannot plant a session of its own, in whose name a person would then
+    work. The value may still be anything: people can edit the cookies of their own browser.
+    """
+
+    name: str
+    same_site: Literal["Strict", "Lax"]
+
+    def read(self, header: str) -> str | None:
+        """Its value in the header ``Cookie`` of a request; None if it is not there.
+
+        Raises:
+            CookieRefused: it is malformed, too long, or there more than once.
+        """
+        # Only these two characters: any other white space is part of a name, for the browser too, and the browser
+        # promises nothing about a name that begins with U+00A0 and continues like ours.
+        pairs = (pair.strip(" \t").partition("=") for pair in header.split(";"))
+        values = [value for name, _, value in pairs if name == self.name]
+        if not values:
+            return None
+        if len(values) > 1 or not self.fits(values[0]) or not _VALUE.fullmatch(values[0]):
+            raise CookieRefused(self.name)
+        return values[0]
+
+    def fits(self, value: str) -> bool:
+        """Whether a browser would keep it."""
+        return len(self.name) + len(value) <= MAX_COOKIE_BYTES
+
+    def set(self, value: str, seconds: int | None = None) -> str:
+        """The header ``Set-Cookie`` that keeps ``value`` for ``seconds``, or until the browser is closed."""
+        lifetime = "" if seconds is None else f"; Max-Age={seconds}"
+        return f"{self.name}={value}; Path=/; Secure; HttpOnly; SameSite={self.same_site}{lifetime}"
+
+    def drop(self) -> str:
+        """The header ``Set-Cookie`` that removes it from the browser."""
+        return self.set("", 0)
+
+
+# Strict: no link, form or script of another site sends them. The page itself needs none; its scripts do.
+ACCESS = Cookie("__Host-acceso", "Strict")
+# What renews a session, and, for the page to show, who the person is. Only the routes of the sign-in read them; a path
+# of their own would cost the prefix, which requires `/`.
+RENEWAL = Cookie("__Host-renovacion", "Strict")
+PERSON = Cookie("__Host-persona", "Strict")
+# A sign-in that is under way. Lax: the identity provider's redirect comes from another site.
+ENTRY = Cookie("__Host-entrada", "Lax")
+
+SESSION_COOKIES = (ACCESS, RENEWAL, PERSON)
+
+
+def drop_session() -> list[str]:
+    """The headers ``Set-Cookie`` that end the session in this browser."""
+    return [cookie.drop() for cookie in SESSION_COOKIES]
+
+
+def read_credentials(request: FrontDoorRequest, sign_in: SignInSettings | None) -> Headers:
+    """The headers to add to ``request`` for the upstream: the cookie of a signed-in browser as ``Authorization``.
+
+    A request with an ``Authorization`` of its own comes from a program: that header is passed on as it is, and cookies
+    do not count. Without ``sign_in`` this is a demonstration without credentials.
+
+    Raises:
+        NotSignedIn: it has neither.
+        CookieRefused: it has a cookie that the sign-in cannot have set.
+        CrossSiteRequest: it has the cookie and would change something, but another site's page sent it.
+        HostRefused: see ``own_origin``.
+    """
+    if sign_in is None or "Authorization" in request.headers:
+        return ()
+    token = ACCESS.read(request.headers.get("Cookie", ""))
+    if token is None:
+        raise NotSignedIn
+    if request.method not in SAFE_METHODS:
+        require_own_origin(request.headers, sign_in.public_origin)
+    return (("Authorization", f"Bearer {token}"),)
+
+
+def own_origin(headers: Mapping[str, str], public_origin: str) -> str:
+    """Scheme, host and port under which a browser has this page.
+
+    Without ``public_origin`` the request says it. Only its own sender can have made that up: another site's page cannot
+    set these headers, and the identity provider returns only to addresses that it knows.
+
+    Raises:
+        HostRefused: the request does not say it.
+    """
+    if public_origin:
+        return public_origin
+    host = headers.get("Host", "")
+    if not _HOST.fullmatch(host):
+        raise HostRefused
+    scheme = "https" if headers.get("X-Forwarded-Proto", "").lower() == "https" else "http"
+    return f"{scheme}://{host.lower()}"
+
+
+def require_own_origin(headers: Mapping[str, str], public_origin: str) -> None:
+    """Refuse a request that was not sent by a page of our own origin, according to the browser.
+
+    Every browser since 2023 says so in ``Sec-Fetch-Site``, older ones in ``Origin``; no script can change either.
+
+    Raises:
+        CrossSiteRequest: it was not, or the browser does not say.
+        HostRefused: see ``own_origin``.
+    """
+    site = headers.get("Sec-Fetch-Site")
+    if site == "same-origin":
+        return
+    if site is not None or headers.get("Origin") != own_origin(headers, public_origin):
+        raise CrossSiteRequest

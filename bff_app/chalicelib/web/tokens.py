@@ -1,0 +1,111 @@
+"""What a token says, without checking whether it is true.
+
+Nothing is verified here, so nothing may be allowed because of it. It is enough for two things: a token that the
+identity provider itself just gave us over TLS (OpenID Connect Core 1.0, 3.1.3.7, point 6), and showing the owner of a
+cookie what is in it. The APIs' authorizers decide who may do what: they verify the token of every request.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+Claims = dict[str, Any]
+
+_PARTS = 3
+# Characters of a name or an address: enough to read, and the cookie stays small.
+_MAX_TEXT = 200
+# The last second that a datetime can hold.
+_MAX_SECONDS = 253_402_300_799
+
+
+class TokenUnreadable(ValueError):
+    """The text is not a signed token (RFC 7519) whose claims are a JSON object."""
+
+
+class Person(NamedTuple):
+    """What only the id token says about a person; the cookie ``PERSON`` keeps it. Both may be empty."""
+
+    nombre: str = ""
+    correo: str = ""
+
+    @classmethod
+    def of(cls, identity: Claims) -> Person:
+        """The person whom the claims of an id token are about."""
+        return cls(_text(identity.get("name")), _text(identity.get("email")))
+
+    @classmethod
+    def unpack(cls, text: str | None) -> Person:
+        """The person in a cookie's value; an empty one if it is not what ``pack`` makes."""
+        try:
+            fields = read_packed(text or "")
+        except TokenUnreadable:
+            return cls()
+        return cls(_text(fields.get("nombre")), _text(fields.get("correo")))
+
+    def pack(self) -> str:
+        """The person as a cookie's value."""
+        return pack(self._asdict())
+
+
+def read_claims(token: str) -> Claims:
+    """The claims of ``token``, a JWT in its compact form.
+
+    Raises:
+        TokenUnreadable: it is not one.
+    """
+    parts = token.split(".")
+    if len(parts) != _PARTS:
+        raise TokenUnreadable
+    return read_packed(parts[1])
+
+
+def read_packed(text: str) -> Claims:
+    """The JSON object in ``text``, which is base64url without padding.
+
+    Raises:
+        TokenUnreadable: there is none.
+    """
+    try:
+        found = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        raise TokenUnreadable from None
+    if not isinstance(found, dict):
+        raise TokenUnreadable
+    return found
+
+
+def pack(fields: Claims) -> str:
+    """The opposite of ``read_packed``."""
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode("ascii")
+
+
+def describe_session(access: Claims, person: Person) -> dict[str, object]:
+    """The answer to ``GET /sesion``: never a token."""
+    return {
+        "demo": False,
+        "usuario": _text(access.get("username")),
+        "nombre": person.nombre,
+        "correo": person.correo,
+        "grupos": _groups(access.get("cognito:groups")),
+        "caduca_en": datetime.fromtimestamp(expiry(access), UTC).isoformat().replace("+00:00", "Z"),
+    }
+
+
+def expiry(access: Claims) -> int:
+    """Seconds since 1970 until which a token is accepted; 0, which is long ago, if it does not say."""
+    seconds = access.get("exp")
+    return seconds if type(seconds) is int and 0 <= seconds <= _MAX_SECONDS else 0
+
+
+def _groups(value: object) -> list[str]:
+    return [_text(group) for group in value if isinstance(group, str)] if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    """``value`` if it is text that can be sent: JSON allows half a surrogate pair, UTF-8 does not."""
+    return value[:_MAX_TEXT].encode("utf-8", "replace").decode() if isinstance(value, str) else ""
