@@ -6,8 +6,10 @@ import argparse
 import re
 from typing import TYPE_CHECKING, NoReturn
 
+from tools.names import ENVIRONMENT, ENVIRONMENT_RULE, PROJECT, PROJECT_RULE
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _NAME_OF_THE_OPTION = re.compile(r"^argument --[a-z0-9-]+: ")
 
@@ -43,6 +45,31 @@ def whole_number(variable: str, least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def add_environment(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> None:
+    """Add ``--environment`` and ``--project``, whose defaults are the variables that Terraform reads."""
+    parser.add_argument(
+        "--environment",
+        type=_name("ENVIRONMENT", ENVIRONMENT_RULE, "2 to 12 lower-case letters or digits, such as dev"),
+        default=environment.get("TF_VAR_environment", ENVIRONMENT),
+        help=f"which environment (default: TF_VAR_environment, or {ENVIRONMENT})",
+    )
+    parser.add_argument(
+        "--project",
+        type=_name("PROJECT", PROJECT_RULE, f"2 to 14 lower-case letters, digits or hyphens, such as {PROJECT}"),
+        default=environment.get("TF_VAR_project_name", PROJECT),
+        help=f"the first part of every name (default: TF_VAR_project_name, or {PROJECT})",
+    )
+
+
+def _name(variable: str, pattern: str, rule: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise argparse.ArgumentTypeError(f"{variable} must have {rule}, not {shortened(text)}")
+        return text
+
+    return parse
 
 
 def shortened(text: str) -> str:

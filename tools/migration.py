@@ -11,32 +11,20 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from alembic.script import ScriptDirectory
+from pg8000.dbapi import Connection
+from pg8000.exceptions import DatabaseError, InterfaceError
 
-from tools.confirmation import confirm
-from tools.preflight import NotReady, check_database, check_database_url
-from tools.terraform_cli import ROOT
+from chalicelib.directorio.connection import CONNECT_SECONDS, Connector
+from tools.preflight import CRUD_APP, NotReady, check_database, check_database_url, confirm, database_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-CRUD_APP = ROOT / "crud_app"
-
-# Asks as the migrations do: the same reading of the address, the same TLS rules, the same driver.
-READ_REVISION = """
-from pg8000.dbapi import Connection
-from chalicelib.directorio.connection import CONNECT_SECONDS, Connector
-from chalicelib.directorio.settings import from_environment
-cursor = Connector(from_environment().database_address).open(Connection, seconds=CONNECT_SECONDS).cursor()
-cursor.execute("SELECT to_regclass('alembic_version') IS NOT NULL")
-if cursor.fetchone()[0]:
-    cursor.execute("SELECT version_num FROM alembic_version")
-    print(*[version for version, in cursor.fetchall()])
-"""
 
 
 class MigrationFailed(Exception):
@@ -71,7 +59,7 @@ def read_migrations(url: str) -> Migrations:
     Raises:
         MigrationFailed: the database does not say.
     """
-    current = _run("-c", READ_REVISION, url=url).strip() or None
+    current = read_revision(url)
     scripts = {script.revision: script for script in ScriptDirectory(str(CRUD_APP / "migrations")).walk_revisions()}
     # From the newest to the oldest.
     newest_first = list(scripts)
@@ -80,6 +68,25 @@ def read_migrations(url: str) -> Migrations:
     pending = tuple(Migration(revision, scripts[revision].doc) for revision in reversed(newer))
     sql = _run("-m", "alembic", "upgrade", f"{current or 'base'}:head", "--sql", url=url) if pending else ""
     return Migrations(current, is_known, pending, sql)
+
+
+def read_revision(url: str) -> str | None:
+    """The revision that the database is at, whether this code knows it or not; None before the first migration.
+
+    Raises:
+        MigrationFailed: the database does not say.
+    """
+    try:
+        connection = Connector(database_address(url)).open(Connection, seconds=CONNECT_SECONDS)
+        with closing(connection):
+            cursor = connection.cursor()
+            cursor.execute("SELECT to_regclass('alembic_version') IS NOT NULL")
+            if not cursor.fetchone()[0]:
+                return None
+            cursor.execute("SELECT version_num FROM alembic_version")
+            return " ".join(version for (version,) in cursor.fetchall()) or None
+    except (DatabaseError, InterfaceError) as error:
+        raise MigrationFailed(f"The database was not migrated: {error}") from error
 
 
 def describe(migrations: Migrations, url: str) -> str:

@@ -4,9 +4,10 @@ what to do: `make plan`, `make sender`, `make deploy` and `make destroy` ask her
 
 from __future__ import annotations
 
-import subprocess
+import logging
 import sys
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,35 +15,28 @@ from urllib.parse import urlsplit
 from boto3.session import Session
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
+from chalice_frontdoor import SettingError
+from chalicelib.directorio.database import Database
+from chalicelib.directorio.errors import Unavailable
+from chalicelib.directorio.settings import parse_database_url
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mypy_boto3_sesv2 import SESV2Client
 
-ROOT = Path(__file__).resolve().parents[1]
+    from chalicelib.directorio.settings import DatabaseAddress
+
+# The apps' log lines are for CloudWatch; without a handler Python would print them here.
+logging.getLogger("chalicelib").addHandler(logging.NullHandler())
+
+CRUD_APP = Path(__file__).resolve().parents[1] / "crud_app"
 
 TERRAFORM_MINIMUM = (1, 5)
 SNAPSTART_MINIMUM = (3, 12)
 SENDER = "aws_sesv2_email_identity.sender[0]"
 # A database that suspends when idle needs a moment to wake up; each attempt of crud_app's own takes about 2 s.
 DATABASE_ATTEMPTS = 4
-
-# Asks the database as the Lambda will: the same reading of the address, the same TLS rules, the same driver.
-PING = """
-import sys
-from chalicelib.directorio.database import Database
-from chalicelib.directorio.errors import Unavailable
-from chalice_frontdoor import SettingError
-from chalicelib.directorio.settings import from_environment
-try:
-    Database(from_environment().database_address).ping()
-except SettingError as error:
-    sys.exit(f"{error}.")
-except Unavailable as error:
-    print(error.args[0])
-    sys.exit(2)
-"""
-NO_ANSWER = 2
 
 
 class NotReady(Exception):
@@ -117,32 +111,56 @@ def check_database_url(environment: Mapping[str, str]) -> None:
         )
 
 
+def database_address(url: str) -> DatabaseAddress:
+    """Read the address as the Lambda will; a relative ``sslrootcert`` is a file of crud_app, which is packaged with it.
+
+    Raises:
+        NotReady: crud_app does not understand it.
+    """
+    try:
+        address = parse_database_url(url)
+    except SettingError as error:
+        raise NotReady(f"{error}.") from error
+    if address.ssl_root_cert in {None, "system"}:
+        return address
+    return replace(address, ssl_root_cert=str(CRUD_APP / str(address.ssl_root_cert)))
+
+
 def check_database(url: str) -> None:
-    """Ask the database for a sign of life, from this machine.
+    """Ask the database for a sign of life, from this machine, as the Lambda will: same TLS rules, same driver.
 
     Raises:
         NotReady: crud_app does not understand the address, or nobody answers there.
     """
-    for _ in range(DATABASE_ATTEMPTS):
-        result = subprocess.run(  # noqa: S603 - our own interpreter
-            [sys.executable, "-c", PING],
-            cwd=ROOT / "crud_app",
-            env={"DATABASE_URL": url, "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if result.returncode != NO_ANSWER:
-            break
-    if result.returncode == NO_ANSWER:
-        state = result.stdout.strip()
+    address = database_address(url)
+    try:
+        with closing(Database(address)) as database:
+            for _ in range(DATABASE_ATTEMPTS - 1):
+                with suppress(Unavailable):
+                    return database.ping()
+            database.ping()
+    except SettingError as error:  # the file of sslrootcert
+        raise NotReady(f"{error}.") from error
+    except Unavailable as error:
+        state = f" (SQLSTATE {error.args[0]})" if error.args[0] else ""
         raise NotReady(
-            f"The database at {urlsplit(url).hostname or 'the Unix socket'} does not answer"
-            f"{f' (SQLSTATE {state})' if state else ''}: check that it runs, that this machine may reach it, and the "
-            "user and password in DATABASE_URL."
-        )
-    if result.returncode:
-        raise NotReady(result.stderr.strip().splitlines()[-1])
+            f"The database at {urlsplit(url).hostname or 'the Unix socket'} does not answer{state}: check that it "
+            "runs, that this machine may reach it, and the user and password in DATABASE_URL."
+        ) from error
+
+
+def confirm(question: str, environment: Mapping[str, str]) -> None:
+    """Continue only if the person says yes, or YES=1 said so before.
+
+    Raises:
+        NotReady: the answer is no, or there is no terminal to ask on.
+    """
+    if environment.get("YES") == "1":
+        return
+    if not sys.stdin.isatty():
+        raise NotReady(f"{question} There is no terminal to answer on: say YES=1.")
+    if input(f"{question} [yes/no] ").strip().lower() not in {"y", "yes", "s", "si", "sí"}:
+        raise NotReady("Nothing was changed.")
 
 
 def check_sender(client: SESV2Client, address: str, *, region: str, is_new: bool) -> None:

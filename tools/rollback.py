@@ -13,9 +13,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tools.confirmation import confirm
 from tools.deployment import PRIVATE, Deployment
-from tools.preflight import NotReady, open_session
+from tools.preflight import NotReady, confirm, open_session
 from tools.revision import find_commit, find_previous
 from tools.terraform_cli import BUILD, INFRA, ROOT, TerraformFailed
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import sys
@@ -20,13 +19,14 @@ from rich.text import Text
 from local.emulator import REGION
 from local.settings import state_folder
 from local.sign_in import SignIn
-from tools.command_line import OneSentenceParser, shortened
-from tools.names import ENVIRONMENT, ENVIRONMENT_RULE, PROJECT, PROJECT_RULE, deployed, on_laptop
+from tools.command_line import OneSentenceParser, add_environment
+from tools.names import deployed, on_laptop
 from tools.preflight import NotReady, check_account, open_session
 from tools.status.read import BAD, CONFIG, GOOD, Reader, Section, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    import argparse
+    from collections.abc import Mapping, Sequence
 
 NO_CONCERN = "Nothing needs attention."
 SHOWN_DIGITS = 4  # of the account: a report may be published
@@ -154,31 +154,10 @@ def _fail(sentence: str) -> int:
 
 def _parse(argv: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
     parser = OneSentenceParser("make status", "How a deployment is, and what it did in the last hour.", epilog=EXAMPLES)
-    # Terraform reads these variables, so both mean the same environment.
-    parser.add_argument(
-        "--environment",
-        type=_name("ENVIRONMENT", ENVIRONMENT_RULE, "2 to 12 lower-case letters or digits, such as dev"),
-        default=environment.get("TF_VAR_environment", ENVIRONMENT),
-        help=f"which environment (default: TF_VAR_environment, or {ENVIRONMENT})",
-    )
-    parser.add_argument(
-        "--project",
-        type=_name("PROJECT", PROJECT_RULE, f"2 to 14 lower-case letters, digits or hyphens, such as {PROJECT}"),
-        default=environment.get("TF_VAR_project_name", PROJECT),
-        help=f"the first part of every name (default: TF_VAR_project_name, or {PROJECT})",
-    )
+    add_environment(parser, environment)
     parser.add_argument("--laptop", action="store_true", help="look at what `make run` runs on this machine")
     parser.add_argument("--report", type=Path, metavar="FILE", help="also write a Markdown document")
     return parser.parse_args(argv)
-
-
-def _name(variable: str, pattern: str, rule: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise argparse.ArgumentTypeError(f"{variable} must have {rule}, not {shortened(text)}")
-        return text
-
-    return parse
 
 
 if __name__ == "__main__":

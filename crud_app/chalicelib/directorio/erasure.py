@@ -1,23 +1,15 @@
-"""Forgetting: the person goes, and what happened, when, and who did it stays (docs/adr/0019).
-
-`make forget` (``tools/forget``) is the only one who uses it, as a program of its own: a request in JSON comes in, lines
-of JSON go out. Nothing about a person is logged or written on a command line.
-"""
+"""Erasing a person: what happened, when, and who did it stays (docs/adr/0019). Only `make forget` uses it."""
 
 from __future__ import annotations
 
-import json
-import sys
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple
 
-from chalice_frontdoor import SettingError
-from chalicelib.directorio.database import Database
-from chalicelib.directorio.errors import Unavailable
-from chalicelib.directorio.settings import from_environment
 from chalicelib.directorio.statements import STATEMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from chalicelib.directorio.database import Database
 
 #: Events of one statement: it ends long before the server's time is up, and locks little.
 CHUNK_SIZE = 1_000
@@ -95,40 +87,3 @@ class Olvido:
                 return
             total, after = total + count, last
             yield total
-
-
-def answer(olvido: Olvido, request: dict[str, Any]) -> Iterator[object]:
-    """Do what ``do`` says, with the other members as arguments."""
-    what = request.pop("do")
-    actions: dict[str, Callable[..., Iterator[object]]] = {
-        "find": lambda email: iter([olvido.find(email)]),
-        "look": lambda row_id: iter([olvido.look(row_id)._asdict()]),
-        "forget": lambda row_id, actor: iter([olvido.forget(row_id, actor)]),
-        "count_old": lambda months: iter([olvido.count_old(months)]),
-        "forget_old": olvido.forget_old,
-    }
-    return actions[what](**request)
-
-
-def main(source: TextIO, target: TextIO) -> int:
-    """Answer one request; the result is the exit code. Why it failed stands in the last line of the errors."""
-    database = None
-    try:
-        database = Database(from_environment().database_address)
-        for line in answer(Olvido(database), json.load(source)):
-            target.write(f"{json.dumps(line)}\n")
-            target.flush()
-    except SettingError as error:
-        sys.stderr.write(f"{error}.\n")
-        return 1
-    except Unavailable as error:
-        sys.stderr.write(f"The database does not answer (SQLSTATE {error.args[0] or 'unknown'}): try again.\n")
-        return 1
-    finally:
-        if database is not None:
-            database.close()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.stdin, sys.stdout))

@@ -1,22 +1,15 @@
-"""Forgetting: the ledger says no more who somebody is, and nothing that is not sent yet is sent (docs/adr/0019).
-
-`make forget` (``tools/forget``) is the only one who uses it, as a program of its own: a request in JSON comes in, lines
-of JSON go out. Nothing about a person is logged or written on a command line.
-"""
+"""Erasing a person from the ledger, and from what is not sent yet (docs/adr/0019). Only `make forget` uses it."""
 
 from __future__ import annotations
 
-import json
-import sys
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING
 
-from chalicelib.correos.aws import client_config
-from chalicelib.correos.ledger import MAX_PAGE, DynamoLedger, LedgerUnavailable, orden, update
+from chalicelib.correos.ledger import MAX_PAGE, orden, update
 from chalicelib.correos.mail import UNSENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from chalicelib.correos.ledger import Ledger
     from chalicelib.correos.mail import Correo
@@ -70,36 +63,3 @@ class Olvido:
         while rows := self._ledger.newest(estado=None, empleado=empleado, before=before, limit=MAX_PAGE):
             yield from rows
             before = orden(rows[-1])
-
-
-def answer(olvido: Olvido, what: str) -> Iterator[object]:
-    """Do what ``what`` says: ``look`` or ``forget``."""
-    return iter([olvido.look()]) if what == "look" else olvido.forget()
-
-
-def main(source: TextIO, target: TextIO) -> int:
-    """Answer one request; the result is the exit code. Why it failed stands in the last line of the errors."""
-    import boto3  # noqa: PLC0415 - as in bootstrap.py
-
-    request: dict[str, Any] = json.load(source)
-    ledger = DynamoLedger(boto3.client("dynamodb", config=client_config()), request["table"])
-    olvido = Olvido(ledger, lambda: datetime.now(UTC), empleado=request["empleado"], direcciones=request["direcciones"])
-    try:
-        for line in answer(olvido, request["do"]):
-            target.write(f"{json.dumps(line)}\n")
-            target.flush()
-    except LedgerUnavailable as error:
-        cause = error.__cause__ or error
-        sys.stderr.write(f"The ledger {request['table']} cannot be used ({_code_of(cause)}).\n")
-        return 1
-    return 0
-
-
-def _code_of(cause: BaseException) -> str:
-    """AWS's code, or the kind of the failure: never its text."""
-    response: dict[str, Any] = getattr(cause, "response", {})
-    return str(response.get("Error", {}).get("Code", type(cause).__name__))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.stdin, sys.stdout))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import threading
 import time
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.employee import INPUTS
-from chalicelib.directorio.erasure import CHUNK_SIZE, Olvido, main
+from chalicelib.directorio.erasure import CHUNK_SIZE, Olvido
 from chalicelib.directorio.errors import Unavailable
 from chalicelib.directorio.event import KEPT, TOLD
 from chalicelib.directorio.outbox import Outbox
@@ -52,14 +51,6 @@ def sweep(database, publisher, sql):
         Outbox(database, publisher).publish_pending(FakeContext())
 
     return sweep
-
-
-def ask(monkeypatch, url: str, **request: object) -> tuple[int, list[object]]:
-    """What the program answers."""
-    monkeypatch.setenv("DATABASE_URL", url)
-    target = io.StringIO()
-    exit_code = main(io.StringIO(json.dumps(request)), target)
-    return exit_code, [json.loads(line) for line in target.getvalue().splitlines()]
 
 
 @pytest.mark.usefixtures("lived")
@@ -240,30 +231,6 @@ class TestRetention:
             f"FROM eventos, generate_series(1, {2 * CHUNK_SIZE}) n WHERE numero = 1"
         )
         assert list(olvido.forget_old(36)) == [CHUNK_SIZE, 2 * CHUNK_SIZE, 2 * CHUNK_SIZE + 1]
-
-
-class TestProgram:
-    @pytest.mark.usefixtures("lived")
-    def test_does_what_it_is_asked(self, monkeypatch, database_url, sql):
-        assert ask(monkeypatch, database_url, do="find", email="ana@example.com") == (0, [[1]])
-        _, [person] = ask(monkeypatch, database_url, do="look", row_id=1)
-        assert (person["id"], person["events"]) == (1, 3)
-        assert ask(monkeypatch, database_url, do="forget", row_id=1, actor="x") == (0, [4])
-        sql("UPDATE eventos SET ocurrido_en = now() - interval '1 year'")
-        assert ask(monkeypatch, database_url, do="count_old", months=6) == (0, [0])
-        assert ask(monkeypatch, database_url, do="forget_old", months=6) == (0, [])
-
-    def test_an_address_of_no_use_is_one_sentence(self, monkeypatch, capsys):
-        assert ask(monkeypatch, "mysql://x", do="find", email="a@b") == (1, [])
-        assert (
-            capsys.readouterr().err
-            == "The environment variable DATABASE_URL must be a URL that begins with postgresql://.\n"
-        )
-
-    def test_a_database_that_does_not_answer_is_one_sentence(self, monkeypatch, capsys):
-        url = "postgresql://x@127.0.0.1:1/x"
-        assert ask(monkeypatch, url, do="find", email="a@b") == (1, [])
-        assert capsys.readouterr().err.splitlines()[-1] == "The database does not answer (SQLSTATE unknown): try again."
 
 
 def test_every_field_that_is_told_of_a_person_goes():

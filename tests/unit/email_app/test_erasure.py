@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chalicelib.correos.erasure import Olvido, main
+from chalicelib.correos.erasure import Olvido
 from chalicelib.correos.ledger import MAX_PAGE, DynamoLedger, to_item
 from chalicelib.correos.mail import FORGOTTEN, UNSENT, Correo, Estado
 from chalicelib.correos.mail_query import as_dict
@@ -183,29 +182,3 @@ def test_what_ses_says_later_still_finds_the_mail(olvido: Olvido, ledger: Ledger
     row = ledger.read(GREETING.evento, GREETING.huella)
     assert row
     assert (row.estado, row.id, row.destinatario) == (Estado.QUEJA, GREETING.id, "")
-
-
-class TestProgram:
-    def ask(self, monkeypatch: pytest.MonkeyPatch, endpoint: str, table: str, what: str) -> tuple[int, list[object]]:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        request = {"do": what, "table": table, "empleado": 7, "direcciones": [ANA]}
-        target = io.StringIO()
-        return main(io.StringIO(json.dumps(request)), target), [json.loads(x) for x in target.getvalue().splitlines()]
-
-    def test_does_what_it_is_asked(self, monkeypatch, emulator, dynamo_table) -> None:
-        client, table = dynamo_table
-        for row in ALL:
-            DynamoLedger(client, table).create(row)
-
-        looked = self.ask(monkeypatch, emulator.endpoint, table, "look")
-        assert looked == (0, [{"mails": 3, "telling": 3, "unsent": 0}])
-        assert self.ask(monkeypatch, emulator.endpoint, table, "forget") == (0, [1, 2, 3])
-
-    def test_a_table_that_is_not_there_is_one_sentence(self, monkeypatch, emulator, capsys) -> None:
-        assert self.ask(monkeypatch, emulator.endpoint, "nada", "look") == (1, [])
-        said = capsys.readouterr().err
-        assert said == "The ledger nada cannot be used (ResourceNotFoundException).\n"
-
-    def test_aws_that_does_not_answer_is_one_sentence(self, monkeypatch, closed_port, capsys) -> None:
-        assert self.ask(monkeypatch, f"http://127.0.0.1:{closed_port}", "correos", "look") == (1, [])
-        assert capsys.readouterr().err == "The ledger correos cannot be used (EndpointConnectionError).\n"

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.confirmation import confirm
-from tools.preflight import NotReady
+from tools.preflight import NotReady, confirm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,5 +58,5 @@ def test_a_machine_says_yes_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_where_nobody_is_there_to_ask_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
 
-    with pytest.raises(NotReady, match=r"^Migrate\? Nobody is there to answer: say YES=1"):
+    with pytest.raises(NotReady, match=r"^Migrate\? There is no terminal to answer on: say YES=1"):
         confirm("Migrate?", {})
