@@ -131,7 +131,7 @@ def test_a_database_that_does_not_exist_is_named_with_its_state(database_url: st
 
 
 def test_an_address_that_crud_app_would_not_understand_is_refused_in_its_words() -> None:
-    with pytest.raises(NotReady, match=r"^DATABASE_URL: sslmode must be one of .*\.$"):
+    with pytest.raises(NotReady, match=r"DATABASE_URL must be a URL whose sslmode is one of .*\.$"):
         check_database("postgresql://me@db.example.com/directory?sslmode=prefer")
 
 
