@@ -1,0 +1,99 @@
+"""The fields of an employee that people fill in: the one declaration behind the API, the SQL, the page and the emails.
+
+A field added here is checked, stored, sent, documented, shown, imported and exported. What it needs besides is in
+CONTRIBUTING.md, "Adding a field".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Field(NamedTuple):
+    """One field.
+
+    Args:
+        name: on the wire, and of the column.
+        kind: which values it has.
+        labels: what people call it, by language.
+        example: a value as on the wire.
+        maximum: the longest text, in characters.
+        aliases: other headings of its column in an imported CSV file, in lower case without accents.
+        description: for the API's document.
+        default: the value of a new employee without it. ``today`` is the date in UTC.
+        is_required: whether a new employee needs it. A field that is neither required nor has a default can be empty.
+        is_confidential: whether only Human Resources sees it.
+        is_sortable: whether a list can be sorted by it, which needs an index. A field that can be empty cannot.
+    """
+
+    name: str
+    kind: Literal["text", "email", "money", "date"]
+    labels: Mapping[str, str]
+    example: str | float
+    maximum: int = 0
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+    default: Literal["", "today"] = ""
+    is_required: bool = True
+    is_confidential: bool = False
+    is_sortable: bool = False
+
+    @property
+    def is_nullable(self) -> bool:
+        """Whether an employee can be without it."""
+        return not self.is_required and not self.default
+
+
+FIELDS = (
+    Field(
+        "nombre",
+        "text",
+        {"es": "Nombre", "en": "Name"},
+        "Ana Pérez",
+        maximum=120,
+        aliases=("name", "nombre completo", "full name"),
+        is_sortable=True,
+    ),
+    Field(
+        "email",
+        "email",
+        {"es": "Correo", "en": "Email"},
+        "ana@example.com",
+        aliases=("correo", "correo electronico", "e-mail", "mail"),
+        description="Unique; stored in lower case.",
+        is_sortable=True,
+    ),
+    Field(
+        "posicion",
+        "text",
+        {"es": "Posición", "en": "Position"},
+        "Analista",
+        maximum=80,
+        aliases=("puesto", "cargo", "position", "job title"),
+        is_sortable=True,
+    ),
+    Field(
+        "salario",
+        "money",
+        {"es": "Salario", "en": "Salary"},
+        5000.00,
+        aliases=("sueldo", "salary"),
+        description="At most two decimals.",
+        is_confidential=True,
+        is_sortable=True,
+    ),
+    Field(
+        "fecha_contratacion",
+        "date",
+        {"es": "Contratación", "en": "Hire date"},
+        "2026-11-24",
+        aliases=("fecha de contratacion", "hire date", "hired"),
+        description="Today, in UTC, by default.",
+        default="today",
+        is_required=False,
+        is_sortable=True,
+    ),
+)
