@@ -31,21 +31,21 @@ app.on_snapshot(before=prepare, after=system.forget)
 @app.route("/empleados", methods=["GET"])
 def list_empleados() -> Response:
     """A page of the directory."""
-    return answers.page(system().directorio.list(read_listing(_query(), _audience())), "/empleados")
+    return answers.page(system().repository.list(read_listing(_query(), _audience())), "/empleados")
 
 
 @app.route("/empleados", methods=["POST"])
 def create_empleado() -> Response:
     """Add an employee."""
     request = app.current_request
-    clave = read_key(request.headers)
-    return answers.created(system().directorio.create(read_json(request), app.caller.name, clave))
+    key = read_key(request.headers)
+    return answers.created(system().directorio.create(read_json(request), app.caller.name, key))
 
 
 @app.route("/empleados/{id}", methods=["GET"])
 def find_empleado(id: str) -> Response:  # noqa: A002 - Chalice passes path parameters by name
     """One employee."""
-    found = system().directorio.find(read_row_id(id), _audience())
+    found = system().repository.find(read_row_id(id), _audience())
     return answers.row_unless_known(found, app.current_request.headers.get("if-none-match"))
 
 
@@ -67,20 +67,20 @@ def delete_empleado(id: str) -> Response:  # noqa: A002
 def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
     """An employee's history, also after deletion."""
     row_id = read_row_id(id)
-    page = system().directorio.history_of(row_id, read_history(_query()), _audience())
+    page = system().repository.history_of(row_id, read_history(_query()), _audience())
     return answers.page(page, f"/empleados/{row_id}/eventos")
 
 
 @app.route("/eventos", methods=["GET"])
 def list_eventos() -> Response:
     """Everybody's history."""
-    return answers.page(system().directorio.history(read_history(_query()), _audience()), "/eventos")
+    return answers.page(system().repository.history(read_history(_query()), _audience()), "/eventos")
 
 
 @app.route("/resumen", methods=["GET"])
 def summarise_empleados() -> Response:
     """Head count and salaries by position."""
-    return answers.json_text(system().directorio.summarise(_audience()))
+    return answers.json_text(system().repository.summarise(_audience()))
 
 
 @app.route("/health", methods=["GET"])

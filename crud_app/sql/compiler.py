@@ -1,4 +1,4 @@
-"""From an SQLAlchemy expression to what is sent: SQL with numbered parameters, and their names."""
+"""From SQLAlchemy expressions to what is sent: SQL with numbered parameters, and their names."""
 
 from __future__ import annotations
 
@@ -8,20 +8,84 @@ from sqlalchemy import BindParameter, literal_column
 from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from chalicelib.directorio.statement import Statement
+from chalicelib.directorio.employee import Audience
+from chalicelib.directorio.kind import Instant
+from crud_app.sql import employees, events
+from crud_app.sql.terms import utc_text
 
 if TYPE_CHECKING:
-    from sqlalchemy import ClauseElement, ColumnClause
+    from collections.abc import Callable
+
+    from sqlalchemy import ClauseElement, ColumnClause, ColumnElement
+
+    from chalicelib.directorio.employee import Field
 
 #: It casts each parameter where its type matters: the driver sends no types.
 DIALECT = PGDialect_pg8000(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call] # SQLAlchemy's
+#: All statements that the app sends.
+EXPRESSIONS: tuple[Callable[[], ClauseElement], ...] = (
+    employees.insert_empleado,
+    employees.insert_empleado_once,
+    employees.update_empleado,
+    employees.delete_empleado,
+    employees.find_empleado,
+    employees.list_empleados,
+    employees.first_empleados,
+    employees.posicion_empleados,
+    employees.search_empleados,
+    employees.summarise_empleados,
+    employees.count_empleados,
+    employees.forget_peticiones,
+    events.list_eventos,
+    events.first_eventos,
+    events.list_eventos_of_empleado,
+    events.mark_evento,
+    events.lock_sweep,
+    events.pending_eventos,
+    events.mark_eventos,
+    events.measure_outbox,
+    events.find_people,
+    events.describe_person,
+    events.wait_for_sweep,
+    events.empty_eventos_of_empleado,
+    events.count_old_eventos,
+    events.empty_old_eventos,
+)
+
+Compiled = tuple[str, tuple[str, ...]]
 
 
-def compile_statement(expression: ClauseElement) -> Statement:
+def compile_statement(expression: ClauseElement) -> Compiled:
     """Compile ``expression`` for PostgreSQL, with $1, $2 and so on for its parameters, and its own values as text."""
     written_out: Any = replacement_traverse(expression, {}, _write_out)
     compiled = written_out.compile(dialect=DIALECT)
-    return Statement(compiled.string, tuple(compiled.positiontup or ()))
+    return compiled.string, tuple(compiled.positiontup or ())
+
+
+def compile_statements() -> dict[str, Compiled]:
+    """All statements, by their names."""
+    return {expression.__name__: compile_statement(expression()) for expression in EXPRESSIONS}
+
+
+def compile_audiences() -> dict[str, dict[str, str]]:
+    """What stands for the placeholders of an audience."""
+    everything = {"payload": "eventos.payload", "is_told": "true"}
+    public = {"payload": _text(events.public_payload()), "is_told": f"({_text(events.is_public())})"}
+    return {
+        each.value: {"fields": ", ".join(map(_shown, each.fields))} | (everything if each is Audience.RRHH else public)
+        for each in Audience
+    }
+
+
+def _shown(field: Field) -> str:
+    is_moment = isinstance(field.kind, Instant)
+    return f"{_text(utc_text(literal_column(field.name)))} AS {field.name}" if is_moment else field.name
+
+
+def _text(expression: ColumnElement[Any]) -> str:
+    sql, names = compile_statement(expression)
+    assert not names
+    return sql
 
 
 def _write_out(element: object, **_: object) -> ColumnClause[Any] | None:

@@ -31,6 +31,7 @@ class System:
     """What the routes and handlers call."""
 
     database: Database
+    repository: Repository
     directorio: Directorio
     outbox: Outbox
     #: Whether this is a demonstration: no sign-in, every role for everyone, and no real data.
@@ -70,8 +71,9 @@ def _note_answer(milliseconds: float) -> None:
 
 def assemble(database: Database, publisher: Publisher, *, is_demo: bool = False) -> System:
     """Put the parts together."""
-    directorio = Directorio(Repository(database), publisher, is_demo=is_demo)
-    return System(database, directorio, Outbox(database, publisher), is_demo)
+    repository = Repository(database)
+    directorio = Directorio(repository, publisher, is_demo=is_demo)
+    return System(database, repository, directorio, Outbox(database, publisher), is_demo)
 
 
 system = PerProcess(lambda: compose(from_environment()))

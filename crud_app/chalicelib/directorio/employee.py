@@ -1,8 +1,4 @@
-"""The employee: one table of fields, from which everything else derives.
-
-``FIELDS`` decides what is checked, stored, sent, sorted by and documented. A new field is a line here, a migration,
-and its tests.
-"""
+"""The employee: what is checked, stored, sent and documented. ``contract`` declares the fields that people fill in."""
 
 from __future__ import annotations
 
@@ -26,13 +22,17 @@ from chalicelib.directorio.kind import (
     Money,
     Whole,
 )
+from contract.fields import FIELDS as DECLARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: So many unknown fields are named, with so many characters each: the answer to nonsense must not grow with it.
+    from contract.fields import Field as Declared
+
+#: At most so many unknown fields are named, with so many characters each: an answer must not grow with nonsense.
 MAX_UNKNOWN = 20
 MAX_UNKNOWN_NAME = 80
+MAX_MONEY = Decimal("9999999.99")
 REQUIRED_TEXT = {"es": "Es obligatorio.", "en": "It is required."}
 
 
@@ -42,35 +42,51 @@ class Field:
 
     Args:
         name: the same everywhere.
-        kind: what values it has.
+        kind: which values it has.
         example: a value as on the wire.
         description: for the API's document.
-        is_required: whether a client must send it for a new employee; the database has a default otherwise.
-        is_confidential: whether only human resources see it: it is the salary, or tells when that changed.
+        default: see ``contract.fields.Field``.
+        is_required: whether a client must send it for a new employee.
+        is_nullable: whether an employee can be without it.
+        is_confidential: whether only Human Resources sees it: it is the salary, or tells when that changed.
+        is_sortable: whether a list can be sorted by it.
     """
 
     name: str
     kind: Kind
     example: object
     description: str = field(default="", kw_only=True)
+    default: str = field(default="", kw_only=True)
     is_required: bool = field(default=True, kw_only=True)
+    is_nullable: bool = field(default=False, kw_only=True)
     is_confidential: bool = field(default=False, kw_only=True)
+    is_sortable: bool = field(default=True, kw_only=True)
+
+
+def _from_declared(declared: Declared) -> Field:
+    kinds: Mapping[str, InputKind] = {
+        "text": Line(declared.maximum),
+        "email": Email(),
+        "money": Money(MAX_MONEY),
+        "date": Day(),
+    }
+    return Field(
+        declared.name,
+        kinds[declared.kind],
+        declared.example,
+        description=declared.description,
+        default=declared.default,
+        is_required=declared.is_required,
+        is_nullable=declared.is_nullable,
+        is_confidential=declared.is_confidential,
+        is_sortable=declared.is_sortable,
+    )
 
 
 ROW_ID = Whole(MAX_BIGINT)
 FIELDS = (
     Field("id", ROW_ID, 7),
-    Field("nombre", Line(120), "Ana Pérez"),
-    Field("email", Email(), "ana@example.com", description="Unique; stored in lower case."),
-    Field("posicion", Line(80), "Analista"),
-    Field(
-        "salario",
-        Money(Decimal("9999999.99")),
-        5000.00,
-        description="At most two decimals.",
-        is_confidential=True,
-    ),
-    Field("fecha_contratacion", Day(), "2026-11-24", description="Today, in UTC, by default.", is_required=False),
+    *map(_from_declared, DECLARED),
     Field(
         "version",
         Whole(MAX_INTEGER),
@@ -89,12 +105,12 @@ CONFIDENTIAL = tuple(each.name for each in FIELDS if each.is_confidential)
 
 
 class Audience(Enum):
-    """For whom an answer is meant. It decides what is in it (docs/adr/0017-what-a-reader-learns.md)."""
+    """For whom an answer is meant, which decides what it contains (docs/adr/0017-what-a-reader-learns.md)."""
 
     RRHH = "rrhh"
-    """Human resources: everything."""
+    """Human Resources: everything."""
     EVERYBODY = "everybody"
-    """Whoever may read: neither a salary nor that it changed."""
+    """Anybody who may read: neither a salary nor the fact that it changed."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -102,21 +118,27 @@ class Audience(Enum):
         return FIELDS if self is Audience.RRHH else PUBLIC
 
 
+def new_value(name: str) -> str:
+    """The name of the statements' parameter that holds a field's new value (its own name is SQLAlchemy's)."""
+    return f"new_{name}"
+
+
 def read_new(body: object, *, is_demo: bool = False) -> dict[str, object]:
-    """The values of a new employee.
+    """The values of a new employee. A field that is not required may be absent or null: both mean that it is not given.
 
     Args:
         body: the JSON that was sent.
-        is_demo: whether real people are refused.
+        is_demo: whether addresses that real people could have are refused.
 
     Raises:
         InvalidInput: with all violations at once, in the order of the fields, unknown ones last.
     """
-    return _read(body, is_new=True, is_demo=is_demo)
+    values = _read(body, is_new=True, is_demo=is_demo)
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def read_changes(body: object, *, is_demo: bool = False) -> dict[str, object]:
-    """The fields that were sent, and no others; see ``read_new``."""
+    """The fields that were sent, and no others; None empties a field. See ``read_new``."""
     return _read(body, is_new=False, is_demo=is_demo)
 
 
@@ -143,6 +165,9 @@ def _read(body: object, *, is_new: bool, is_demo: bool) -> dict[str, object]:
             if is_new and name in REQUIRED:
                 violations.append(FieldError(name, "obligatorio", REQUIRED_TEXT))
             continue
+        if body[name] is None and accepts_null(BY_NAME[name], is_new=is_new):
+            values[name] = None
+            continue
         try:
             values[name] = value = kind.read(body[name])
             if is_demo and isinstance(kind, Email):
@@ -153,6 +178,11 @@ def _read(body: object, *, is_new: bool, is_demo: bool) -> dict[str, object]:
     if violations:
         raise InvalidInput(violations)
     return values
+
+
+def accepts_null(each: Field, *, is_new: bool) -> bool:
+    """Whether a client may send null: for a new employee it is as good as nothing, in a change it empties the field."""
+    return not each.is_required if is_new else each.is_nullable
 
 
 def _unknown_fields(body: Mapping[str, object]) -> Iterator[FieldError]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.directorio.statements import STATEMENTS
+from chalicelib.directorio.statement import find_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +42,12 @@ class Olvido:
 
     def find(self, email: str) -> list[int]:
         """The ids of all who have or had this address: more than one, if it was given to somebody else later."""
-        rows = self._database.read(STATEMENTS["find_people"], {"email": email.strip().lower()})
+        rows = self._database.read(find_statement("find_people"), {"email": email.strip().lower()})
         return [row_id for (row_id,) in rows]
 
     def look(self, row_id: int) -> Person:
         """What is kept about this person, who may never have been."""
-        (row,) = self._database.read(STATEMENTS["describe_person"], {"row_id": row_id})
+        (row,) = self._database.read(find_statement("describe_person"), {"row_id": row_id})
         return Person(row_id, *row)
 
     def forget(self, row_id: int, actor: str) -> int:
@@ -64,13 +64,13 @@ class Olvido:
             OutcomeUnknown: nobody knows; to repeat it does no harm.
         """
         with self._database.transaction() as transaction:
-            transaction.run(STATEMENTS["wait_for_sweep"], {})
-            transaction.run(STATEMENTS["delete_empleado"], {"row_id": row_id, "actor": actor, "versions": None})
-            return len(transaction.run(STATEMENTS["empty_eventos_of_empleado"], {"row_id": row_id}))
+            transaction.run(find_statement("wait_for_sweep"), {})
+            transaction.run(find_statement("delete_empleado"), {"row_id": row_id, "actor": actor, "versions": None})
+            return len(transaction.run(find_statement("empty_eventos_of_empleado"), {"row_id": row_id}))
 
     def count_old(self, months: int) -> int:
         """How many events older than so many months say who the employee is."""
-        ((count,),) = self._database.read(STATEMENTS["count_old_eventos"], {"months": months})
+        ((count,),) = self._database.read(find_statement("count_old_eventos"), {"months": months})
         return int(count)
 
     def forget_old(self, months: int) -> Iterator[int]:
@@ -82,7 +82,7 @@ class Olvido:
         total, after = 0, 0
         while True:
             parameters = {"months": months, "after": after, "limit": CHUNK_SIZE}
-            ((count, last),) = self._database.write(STATEMENTS["empty_old_eventos"], parameters)
+            ((count, last),) = self._database.write(find_statement("empty_old_eventos"), parameters)
             if not count:
                 return
             total, after = total + count, last

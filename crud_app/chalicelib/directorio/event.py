@@ -1,17 +1,17 @@
-"""What happened to an employee: the message that others hear of it."""
+"""What happened to an employee: the message that is published about it."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-#: What a message says beside the employee and the changes.
-FACTS = ("version", "id", "tipo", "ocurrido_en", "actor")
-#: The fields of the employee that a message tells. Never the salary.
-TOLD = ("id", "nombre", "email", "posicion", "version")
-#: What of it stays when the person is forgotten (see ``olvido``): a new field goes, unless it is added here, too.
-KEPT = ("id", "version")
-#: What is told of everybody who is not forgotten: its absence says that an event was emptied.
-ALWAYS_TOLD = "email"
+#: The members of a message beside the employee and the changes.
+ENVELOPE = ("version", "id", "tipo", "ocurrido_en", "actor")
+#: The fields of the employee in a message. Never the salary.
+EVENT_FIELDS = ("id", "nombre", "email", "posicion", "version")
+#: Those of them that stay when the person is erased. A new field goes, unless it is added here, too.
+KEPT_AFTER_ERASURE = ("id", "version")
+#: The field that every event has unless its person was erased.
+ERASURE_MARKER = "email"
 
 
 class Evento(NamedTuple):

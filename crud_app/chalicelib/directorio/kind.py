@@ -1,4 +1,4 @@
-"""What kinds of values there are: how each is checked, documented in JSON Schema, and read back from a cursor."""
+"""The kinds of values: how each is checked, documented in JSON Schema, and read back from a cursor."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from contract.email_address import is_email_address, is_invented
 MAX_BIGINT = 2**63 - 1
 MAX_INTEGER = 2**31 - 1
 
-#: Characters that no single line of text holds: C0, DEL and C1 controls, line and paragraph separators.
+#: Characters that a single line of text does not contain: C0, DEL and C1 controls, line and paragraph separators.
 CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 #: The spaces that trimming removes (the others of str.strip are controls).
 SPACES = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 
-#: Lone surrogates are no text either; JSON Schema cannot name them.
+#: With lone surrogates, which JSON Schema cannot name.
 HAS_CONTROL = re.compile(rf"[{CONTROLS}\ud800-\udfff]")
 POSITIVE = re.compile(r"[1-9][0-9]{0,18}")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -29,7 +29,7 @@ CENT = Decimal("0.01")
 
 
 class BrokenRule(Exception):
-    """A value breaks a rule: its name, and what a person reads, by language."""
+    """A value breaks a rule: the rule's name, and what a person reads, by language."""
 
     def __init__(self, regla: str, *, es: str, en: str) -> None:
         super().__init__(regla)
@@ -38,7 +38,7 @@ class BrokenRule(Exception):
 
 
 class Kind(ABC):
-    """What values a field has."""
+    """Which values a field has."""
 
     @property
     @abstractmethod
@@ -50,12 +50,12 @@ class Kind(ABC):
         """Turn a sort key back into what the database compares with.
 
         Raises:
-            ValueError: it is none.
+            ValueError: ``text`` is not a sort key of this kind.
         """
 
 
 class InputKind(Kind):
-    """What values a field has that clients send."""
+    """Which values a field has that clients send."""
 
     @abstractmethod
     def read(self, value: object) -> object:
@@ -96,7 +96,7 @@ class Line(InputKind):
         return text
 
     def read_key(self, text: str) -> str:
-        if "\x00" in text or len(text) > 4 * self.maximum:  # folding may make a text longer, but not so much
+        if "\x00" in text or len(text) > 4 * self.maximum:  # cursors of earlier versions have a folded, longer text
             raise ValueError
         return text
 
@@ -126,10 +126,10 @@ class Email(InputKind):
         return text.lower()
 
     def require_invented(self, address: str) -> None:
-        """See that the address is nobody's, as in a demonstration, where everybody sees it.
+        """Refuse an address that a person could have: in a demonstration everybody sees it.
 
         Raises:
-            BrokenRule: somebody might have it.
+            BrokenRule: the domain is not reserved for examples.
         """
         if not is_invented(address):
             raise BrokenRule(
@@ -205,7 +205,7 @@ class Day(InputKind):
 
 @dataclass(frozen=True)
 class Whole(Kind):
-    """A whole number of 1 to ``maximum`` that the database gives."""
+    """A whole number of 1 to ``maximum`` that the database assigns."""
 
     maximum: int
 
@@ -221,7 +221,7 @@ class Whole(Kind):
 
 @dataclass(frozen=True)
 class Instant(Kind):
-    """A moment in UTC, to the microsecond, that the database gives."""
+    """A moment in UTC, to the microsecond, that the database sets."""
 
     @property
     def schema(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from chalicelib.directorio.employee import BY_NAME, ROW_ID, Audience
 from chalicelib.directorio.kind import CONTROLS, HAS_CONTROL, BrokenRule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from chalicelib.directorio.employee import Field
 
@@ -68,9 +68,9 @@ class Listing:
     after: Place | None
     pairs: Sequence[tuple[str, str]]
 
-    def next_query(self, key: str, row_id: int) -> str:
-        """The query string of the page after the row with this sort key and id."""
-        return _with_cursor(self.pairs, self.order.name, key, row_id)
+    def next_query(self, row: Mapping[str, Any]) -> str:
+        """The query string of the page after this row, as it is sent."""
+        return _with_cursor(self.pairs, self.order.name, str(row[self.order.field.name]), row["id"])
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def read_history(pairs: Sequence[tuple[str, str]]) -> History:
 @cache
 def orders_of(audience: Audience) -> tuple[str, ...]:
     """What ``orden`` may ask for; "-" before a field turns its order round."""
-    return tuple(sign + each.name for each in audience.fields for sign in ("", "-"))
+    return tuple(sign + each.name for each in audience.fields if each.is_sortable for sign in ("", "-"))
 
 
 def read_order(text: str, audience: Audience) -> Order:
@@ -128,7 +128,7 @@ def read_order(text: str, audience: Audience) -> Order:
         BrokenRule: this audience cannot have that order.
     """
     if text not in orders_of(audience):
-        names = ", ".join(each.name for each in audience.fields)
+        names = ", ".join(name for name in orders_of(audience) if not name.startswith("-"))
         raise BrokenRule(
             "orden",
             es=f"Debe ser uno de {names}, con «-» delante para el orden descendente.",

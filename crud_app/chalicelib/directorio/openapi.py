@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_frontdoor import ANYBODY
 from chalice_frontdoor.idempotency import HEADER, PATTERN
-from chalicelib.directorio.employee import BY_NAME, CONFIDENTIAL, INPUTS, REQUIRED, ROW_ID, Audience
-from chalicelib.directorio.event import KEPT, TOLD
+from chalicelib.directorio.employee import BY_NAME, CONFIDENTIAL, INPUTS, REQUIRED, ROW_ID, Audience, accepts_null
+from chalicelib.directorio.event import EVENT_FIELDS, KEPT_AFTER_ERASURE
 from chalicelib.directorio.health import DEPTHS
 from chalicelib.directorio.idempotency import KEPT_HOURS
 from chalicelib.directorio.kind import Instant, Whole
@@ -117,7 +117,9 @@ def _document() -> Schema:
             "schemas": {
                 "Empleado": _object(_schemas_of(BY_NAME)),
                 "EmpleadoPublico": _object(_schemas_of(each.name for each in Audience.EVERYBODY.fields)),
-                "NuevoEmpleado": _object(_schemas_of(INPUTS), required=REQUIRED, example=_example_of(INPUTS)),
+                "NuevoEmpleado": _object(
+                    _schemas_of(INPUTS, is_new=True), required=REQUIRED, example=_example_of(INPUTS)
+                ),
                 "CambiosDeEmpleado": _object(
                     _schemas_of(INPUTS), required=(), example={"posicion": "Jefa de análisis"}
                 ),
@@ -322,14 +324,16 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _schemas_of(names: Iterable[str]) -> Schema:
-    return {name: _field_schema(name) for name in names}
+def _schemas_of(names: Iterable[str], *, is_new: bool = False) -> Schema:
+    return {name: _field_schema(name, is_new=is_new) for name in names}
 
 
-def _field_schema(name: str) -> Schema:
+def _field_schema(name: str, *, is_new: bool = False) -> Schema:
     each = BY_NAME[name]
-    description = {"description": each.description} if each.description else {}
-    return {**each.kind.schema, **description, "examples": [each.example]}
+    schema = {**each.kind.schema, "examples": [each.example]}
+    if accepts_null(each, is_new=is_new):
+        schema["type"] = [schema["type"], "null"]
+    return schema | ({"description": each.description} if each.description else {})
 
 
 def _example_of(names: Iterable[str]) -> Schema:
@@ -362,7 +366,7 @@ def _evento(audience: Audience) -> Schema:
             "tipo": {"enum": [CREADO, ACTUALIZADO, ELIMINADO]},
             "ocurrido_en": Instant().schema,
             "actor": {"type": "string", "description": "Who did it."},
-            "empleado": _object({name: _told_schema(name) for name in TOLD if name in shown}),
+            "empleado": _object({name: _told_schema(name) for name in EVENT_FIELDS if name in shown}),
             "cambios": changed,
         }
     )
@@ -371,7 +375,7 @@ def _evento(audience: Audience) -> Schema:
 def _told_schema(name: str) -> Schema:
     """Somebody who was forgotten has no values any more."""
     schema = _field_schema(name)
-    if name in KEPT:
+    if name in KEPT_AFTER_ERASURE:
         return schema
     examples = schema.pop("examples")
     return {"anyOf": [schema, {"type": "null"}], "examples": examples}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from chalicelib.directorio.errors import PublishFailed
 from chalicelib.directorio.event import Evento
 from chalicelib.directorio.publisher import BATCH_SIZE, SLOWEST_SECONDS, log_failed
-from chalicelib.directorio.statements import STATEMENTS
+from chalicelib.directorio.statement import find_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ class Outbox:
         sweep = _Sweep(self._publisher, context)
         while not sweep.is_over and self._publish_chunk(sweep):
             pass
-        ((pending, lag),) = self._database.read(STATEMENTS["measure_outbox"], {})
+        ((pending, lag),) = self._database.read(find_statement("measure_outbox"), {})
         logger.info(
             "Outbox swept",
             extra={
@@ -71,21 +71,21 @@ class Outbox:
                 "atraso_s": round(float(lag), 3),  # infra/metrics.tf makes a metric of it
             },
         )
-        self._database.write(STATEMENTS["forget_peticiones"], {}, is_repeatable=True)
+        self._database.write(find_statement("forget_peticiones"), {}, is_repeatable=True)
 
     def _publish_chunk(self, sweep: _Sweep) -> bool:
         """Publish and mark the oldest events; False when there are none, or another sweep is at them."""
         with self._database.transaction() as transaction:
-            ((is_alone,),) = transaction.run(STATEMENTS["lock_sweep"], {})
+            ((is_alone,),) = transaction.run(find_statement("lock_sweep"), {})
             if not is_alone:
                 return False
             parameters = {"held_back": sorted(sweep.held_back), "limit": CHUNK_SIZE}
-            eventos = [Evento(*row) for row in transaction.run(STATEMENTS["pending_eventos"], parameters)]
+            eventos = [Evento(*row) for row in transaction.run(find_statement("pending_eventos"), parameters)]
             if not eventos:
                 return False
             taken = sweep.publish(eventos)
             marks = {"event_ids": list(taken), "sns_message_ids": list(taken.values())}
-            transaction.run(STATEMENTS["mark_eventos"], marks)
+            transaction.run(find_statement("mark_eventos"), marks)
         return True
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_frontdoor.idempotency import KeyInFlight, KeyReused
-from chalicelib.directorio.employee import INPUTS, Audience
+from chalicelib.directorio.employee import INPUTS, Audience, new_value
 from chalicelib.directorio.errors import (
     EmailTaken,
     EmpleadoNotFound,
@@ -14,9 +15,9 @@ from chalicelib.directorio.errors import (
 )
 from chalicelib.directorio.etag import digest_of, etag_of
 from chalicelib.directorio.event import Evento
+from chalicelib.directorio.kind import MAX_BIGINT
 from chalicelib.directorio.listing import DEFAULT_LIMIT
-from chalicelib.directorio.statement import new_value
-from chalicelib.directorio.statements import STATEMENTS
+from chalicelib.directorio.statement import find_statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,12 +27,10 @@ if TYPE_CHECKING:
     from chalicelib.directorio.listing import History, Listing
     from chalicelib.directorio.statement import Statement
 
-#: The constraint that makes e-mail addresses unique: the database decides, and says so by this name.
+#: The constraint that makes email addresses unique: the database decides, and reports it by this name.
 EMAIL_CONSTRAINT = "empleados_email_key"
-
-#: The statement that is sent most: its name need not be put together each time.
-FIND_FOR_EVERYBODY = STATEMENTS[f"find_empleado {Audience.EVERYBODY.value}"]
-FIND_FOR_RRHH = STATEMENTS[f"find_empleado {Audience.RRHH.value}"]
+#: Separates the rows of a page (RFC 7464): no JSON text contains this control character.
+SEPARATOR = "\x1e"
 
 
 class Saved(NamedTuple):
@@ -68,26 +67,26 @@ class Repository:
         self._database = database
 
     def create(self, values: Mapping[str, object], actor: str, peticion: Peticion | None = None) -> Saved:
-        """Add an employee; once for each request that has a name.
+        """Add an employee; once for each request that has an Idempotency-Key.
 
         Raises:
             EmailTaken: another has this address.
-            KeyInFlight: the request that has this name is being done.
-            KeyReused: another request had this name.
+            KeyInFlight: the request that has this key is being done.
+            KeyReused: another request had this key.
         """
+        parameters = {**_new(values), "actor": actor}
         if peticion is not None:
-            return self._create_once(values, actor, peticion)
-        statement = STATEMENTS[" ".join(("insert_empleado", *values))]
-        ((row_id, version, body, *event),) = self._change(statement, {**_new(values), "actor": actor})
+            return self._create_once(parameters, peticion)
+        ((row_id, version, body, *event),) = self._change(find_statement("insert_empleado"), parameters)
         return Saved(row_id, etag_of(version), body, _evento(row_id, event))
 
-    def _create_once(self, values: Mapping[str, object], actor: str, peticion: Peticion) -> Saved:
-        statement = STATEMENTS[" ".join(("insert_empleado_once", *values))]
-        parameters = {**_new(values), "actor": actor, **peticion._asdict()}
-        ((row_id, version, body, *event, huella),) = self._change(statement, parameters, is_repeatable=True)
+    def _create_once(self, parameters: Mapping[str, object], peticion: Peticion) -> Saved:
+        statement = find_statement("insert_empleado_once")
+        named = {**parameters, "key": peticion.clave, "digest": peticion.huella}
+        ((row_id, version, body, *event, digest),) = self._change(statement, named, is_repeatable=True)
         if row_id is None:
-            # Somebody holds the key. Who committed before this statement began is seen by it; who did since is not.
-            raise KeyInFlight if huella is None else KeyReused
+            # Somebody holds the key. What committed before this statement began is seen by it; what did since is not.
+            raise KeyInFlight if digest is None else KeyReused
         return Saved(row_id, etag_of(version), body, _evento(row_id, event))
 
     def update(self, row_id: int, values: Mapping[str, object], actor: str, versions: Sequence[int] | None) -> Saved:
@@ -95,7 +94,7 @@ class Repository:
 
         Args:
             row_id: whose.
-            values: new values by field.
+            values: new values by field; None empties a field.
             actor: who does it.
             versions: the versions in which the row may be changed; None is any.
 
@@ -104,17 +103,15 @@ class Repository:
             EmpleadoNotFound: there is no such row.
             StaleVersion: the row has none of these versions.
         """
-        statement = STATEMENTS["update_empleado"]
-        new_values = _new({name: values.get(name) for name in INPUTS})
-        parameters = {**new_values, "row_id": row_id, "actor": actor, "versions": versions}
-        _, version, body, *event, found = _only(self._change(statement, parameters))
+        parameters = {**_new(values), "sent": list(values), "row_id": row_id, "actor": actor, "versions": versions}
+        _, version, body, *event, found = _only(self._change(find_statement("update_empleado"), parameters))
         _check_version(found, versions)
         return Saved(row_id, etag_of(version), body, _evento(row_id, event))
 
     def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Evento | None:
         """Remove an employee; see ``update``."""
         parameters = {"row_id": row_id, "actor": actor, "versions": versions}
-        _, *event, found = _only(self._change(STATEMENTS["delete_empleado"], parameters))
+        _, *event, found = _only(self._change(find_statement("delete_empleado"), parameters))
         _check_version(found, versions)
         return _evento(row_id, event)
 
@@ -124,13 +121,16 @@ class Repository:
         Raises:
             EmpleadoNotFound: there is no such row.
         """
-        is_rrhh = audience is Audience.RRHH
-        version, body = _only(self._database.read(FIND_FOR_RRHH if is_rrhh else FIND_FOR_EVERYBODY, {"row_id": row_id}))
-        return Found(etag_of(version) if is_rrhh else digest_of(body), body)
+        version, body = _only(self._database.read(find_statement("find_empleado", audience.value), {"row_id": row_id}))
+        return Found(etag_of(version) if audience is Audience.RRHH else digest_of(body), body)
 
     def list(self, listing: Listing) -> Page:
         """A page of employees."""
+        name, has_one_plan = _kind_of_list(listing)
+        statement = find_statement(f"{name}_empleados", listing.audience.value, listing.order.name)
         after_key, after_id = listing.after or (None, None)
+        if name == "posicion" and after_id is None:
+            after_id = MAX_BIGINT if listing.order.is_descending else 0
         parameters = {
             "limit": listing.limit,
             "q": listing.q,
@@ -138,18 +138,17 @@ class Repository:
             "after_key": after_key,
             "after_id": after_id,
         }
-        kind, has_one_plan = _kind_of_list(listing)
-        statement = STATEMENTS[f"{kind}_empleados {listing.audience.value} {listing.order.name}"]
-        ((body, key, last_id),) = self._database.read(statement, parameters, plan_anew=not has_one_plan)
-        return Page(body, None if last_id is None else listing.next_query(key, last_id))
+        ((text,),) = self._database.read(statement, parameters, plan_anew=not has_one_plan)
+        body, shown, is_more = _cut(text, listing.limit)
+        return Page(body, listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
 
     def history(self, history: History, audience: Audience) -> Page:
         """A page of everybody's events, newest first."""
+        name, has_one_plan = _kind_of_page(history.limit, is_first=history.before is None)
+        statement = find_statement(f"{name}_eventos", audience.value)
         parameters = {"limit": history.limit, "before": history.before}
-        kind, has_one_plan = _kind_of_page(history.limit, is_first=history.before is None)
-        statement = STATEMENTS[f"{kind}_eventos {audience.value}"]
-        ((body, last),) = self._database.read(statement, parameters, plan_anew=not has_one_plan)
-        return Page(body, None if last is None else history.next_query(last))
+        ((text, last),) = self._database.read(statement, parameters, plan_anew=not has_one_plan)
+        return _events(text, last, history)
 
     def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
         """A page of one employee's events, newest first, also after deletion.
@@ -158,16 +157,17 @@ class Repository:
             EmpleadoNotFound: there never was such a row.
         """
         parameters = {"row_id": row_id, "limit": history.limit, "before": history.before}
-        statement = STATEMENTS[f"list_eventos_of_empleado {audience.value}"]
+        statement = find_statement("list_eventos_of_empleado", audience.value)
         rows = self._database.read(statement, parameters, plan_anew=history.before is not None)
-        ((body, last, is_known),) = rows
+        ((text, last, is_known),) = rows
         if not is_known:
             raise EmpleadoNotFound
-        return Page(body, None if last is None else history.next_query(last))
+        return _events(text, last, history)
 
     def summarise(self, audience: Audience) -> str:
         """Head count and salaries by position, as a JSON array; head count alone for everybody."""
-        ((body,),) = self._database.read(STATEMENTS[f"summarise_empleados {audience.value}"], {})
+        name = "summarise_empleados" if audience is Audience.RRHH else "count_empleados"
+        ((body,),) = self._database.read(find_statement(name), {})
         return str(body)
 
     def mark_published(self, evento: Evento, message_id: str) -> None:
@@ -179,7 +179,7 @@ class Repository:
             Unavailable: it could not be sent.
         """
         parameters = {"event_id": evento.id, "sns_message_id": message_id}
-        self._database.write_later(STATEMENTS["mark_evento"], parameters)
+        self._database.write_later(find_statement("mark_evento"), parameters)
 
     def _change(self, statement: Statement, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
         try:
@@ -205,8 +205,21 @@ def _kind_of_page(limit: int, *, is_first: bool) -> tuple[str, bool]:
     return "first" if is_first and limit == DEFAULT_LIMIT else "list", is_first
 
 
+def _cut(text: str | None, limit: int) -> tuple[str, list[str], bool]:
+    """A JSON array of the rows of a page, these rows, and whether there are more: one row more was asked for."""
+    rows = text.split(SEPARATOR) if text else []
+    shown = rows[:limit]
+    return f"[{','.join(shown)}]", shown, len(rows) > limit
+
+
+def _events(text: str | None, last: int | None, history: History) -> Page:
+    body, _, is_more = _cut(text, history.limit)
+    return Page(body, history.next_query(last) if is_more and last is not None else None)
+
+
 def _new(values: Mapping[str, object]) -> dict[str, object]:
-    return {new_value(name): value for name, value in values.items()}
+    """The parameters for the new values of all fields."""
+    return {new_value(name): values.get(name) for name in INPUTS}
 
 
 def _only(rows: Rows) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""The directory: what can be done with employees. Each use case is one statement, then the event's publication."""
+"""The changes of the directory: each is one statement, then the publication of its event."""
 
 from __future__ import annotations
 
@@ -13,25 +13,23 @@ from chalicelib.directorio.idempotency import named
 from chalicelib.directorio.publisher import log_failed
 
 if TYPE_CHECKING:
-    from chalicelib.directorio.employee import Audience
     from chalicelib.directorio.event import Evento
-    from chalicelib.directorio.listing import History, Listing
     from chalicelib.directorio.publisher import Publisher
-    from chalicelib.directorio.repository import Found, Page, Repository, Saved
+    from chalicelib.directorio.repository import Repository, Saved
 
-#: A request whose statement took longer leaves its event to the sweep: the Lambda's 22 s must hold the publish, too.
+#: A request whose statement took longer leaves its event to the sweep: the Lambda's 22 s must suffice for both.
 PUBLISH_WITHIN_SECONDS = 10
 
 logger = logging.getLogger(__name__)
 
 
 class Directorio:
-    """The employees.
+    """Changes employees, and publishes what changed.
 
     Args:
-        repository: where they are kept.
-        publisher: who tells others of changes.
-        is_demo: whether only invented people are taken.
+        repository: where employees are kept.
+        publisher: where events go.
+        is_demo: whether addresses that real people could have are refused.
     """
 
     def __init__(self, repository: Repository, publisher: Publisher, *, is_demo: bool = False) -> None:
@@ -39,20 +37,20 @@ class Directorio:
         self._publisher = publisher
         self._is_demo = is_demo
 
-    def create(self, body: object, actor: str, clave: str | None = None) -> Saved:
+    def create(self, body: object, actor: str, key: str | None = None) -> Saved:
         """Add an employee.
 
         Args:
             body: the JSON that was sent.
             actor: who does it.
-            clave: the actor's name for this request: what was done under it is not done again, and answered alike.
+            key: the actor's Idempotency-Key: what was done under it is not done again, and answered alike.
 
         Raises:
             InvalidInput, EmailTaken, KeyInFlight, KeyReused, Unavailable: see ``errors``.
         """
         values = read_new(body, is_demo=self._is_demo)
         started = time.monotonic()
-        saved = self._repository.create(values, actor, named(clave, values))
+        saved = self._repository.create(values, actor, named(key, values))
         self._publish(saved.evento, started)
         return saved
 
@@ -83,36 +81,8 @@ class Directorio:
         evento = self._repository.delete(row_id, actor, versions)
         self._publish(evento, started)
 
-    def find(self, row_id: int, audience: Audience) -> Found:
-        """One employee.
-
-        Raises:
-            EmpleadoNotFound, Unavailable: see ``errors``.
-        """
-        return self._repository.find(row_id, audience)
-
-    def list(self, listing: Listing) -> Page:
-        """A page of employees."""
-        return self._repository.list(listing)
-
-    def history(self, history: History, audience: Audience) -> Page:
-        """A page of everybody's history."""
-        return self._repository.history(history, audience)
-
-    def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
-        """A page of one employee's history, also after deletion.
-
-        Raises:
-            EmpleadoNotFound, Unavailable: see ``errors``.
-        """
-        return self._repository.history_of(row_id, history, audience)
-
-    def summarise(self, audience: Audience) -> str:
-        """Head count and salaries by position, as a JSON array; head count alone for everybody."""
-        return self._repository.summarise(audience)
-
     def _publish(self, evento: Evento | None, started: float) -> None:
-        """Tell others of a change. The change stands: a failure here is the sweep's business, not the client's."""
+        """Publish a change. The change stands: what fails here is left to the sweep, and the request succeeds."""
         if evento is None:
             return
         if time.monotonic() - started > PUBLISH_WITHIN_SECONDS:

@@ -1,10 +1,18 @@
-"""A statement as it is sent. SQLAlchemy writes them all, but long before: a cold start that imported it would take
-twice as long (docs/adr/0027). The folder `sql` says what each one does; `statements.py` holds them.
+"""A statement as it is sent.
+
+The folder ``sql`` writes the statements with SQLAlchemy, and ``make statements`` compiles them into ``statements.py``
+before packaging: importing SQLAlchemy would double a cold start (docs/adr/0027). What is compiled are templates. A
+column, a direction and an audience vary in them; they are filled in here at first use, with names of ours alone.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from chalicelib.directorio.employee import BY_NAME
+from chalicelib.directorio.kind import Line
+from chalicelib.directorio.statements import AUDIENCES, STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +29,25 @@ class Statement(NamedTuple):
         return tuple(map(parameters.__getitem__, self.names))
 
 
-def new_value(name: str) -> str:
-    """The name of the parameter that holds a field's new value (its own name is SQLAlchemy's)."""
-    return f"new_{name}"
+@cache
+def find_statement(name: str, audience: str = "rrhh", order: str = "id") -> Statement:
+    """The statement of this name.
+
+    Args:
+        name: as in ``STATEMENTS``.
+        audience: the value of an ``Audience``.
+        order: a field to sort by, with ``-`` before it for descending order.
+    """
+    sql, names = STATEMENTS[name]
+    for placeholder, text in {**AUDIENCES[audience], **_words_of_order(order)}.items():
+        sql = sql.replace(f"{{{placeholder}}}", text)
+    return Statement(sql, names)
+
+
+def _words_of_order(order: str) -> dict[str, str]:
+    """What stands for the placeholders of an order; text is sorted without regard to case and accents."""
+    field = order.removeprefix("-")
+    fold = "fold_text" if isinstance(BY_NAME[field].kind, Line) else ""
+    if order.startswith("-"):
+        return {"field": field, "fold": fold, "direction": "DESC", "after": "<", "until": ">="}
+    return {"field": field, "fold": fold, "direction": "ASC", "after": ">", "until": "<="}

@@ -14,10 +14,10 @@ from chalicelib.directorio.database import Database
 from chalicelib.directorio.employee import INPUTS
 from chalicelib.directorio.erasure import CHUNK_SIZE, Olvido
 from chalicelib.directorio.errors import Unavailable
-from chalicelib.directorio.event import KEPT, TOLD
+from chalicelib.directorio.event import EVENT_FIELDS, KEPT_AFTER_ERASURE
 from chalicelib.directorio.outbox import Outbox
 from chalicelib.directorio.settings import parse_database_url
-from crud_app.sql.expressions import SWEEP_LOCK
+from crud_app.sql.events import SWEEP_LOCK
 from tests.unit.crud_app.fakes import FakeContext
 
 VALUES = ("Ana Pérez", "Ana Gil", "ana@example.com", "ana.gil@example.com", "Analista", "Jefa")
@@ -106,7 +106,7 @@ class TestForget:
         removal, *after = client.get("/empleados/1/eventos").json()
         assert (removal["tipo"], removal["actor"]) == ("eliminado", "make forget (eva)")
         for then, now in zip(before, after, strict=True):
-            empleado = {name: then["empleado"][name] if name in KEPT else None for name in TOLD}
+            empleado = {name: then["empleado"][name] if name in KEPT_AFTER_ERASURE else None for name in EVENT_FIELDS}
             assert now == {**then, "empleado": empleado}
             assert list(now) == list(then)
 
@@ -235,4 +235,4 @@ class TestRetention:
 
 def test_every_field_that_is_told_of_a_person_goes():
     """Whoever adds a field that is told decides whether it may outlive the person."""
-    assert set(KEPT).isdisjoint(INPUTS)
+    assert set(KEPT_AFTER_ERASURE).isdisjoint(INPUTS)

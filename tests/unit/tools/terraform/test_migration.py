@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 DATABASE = "unmigrated"
 # What a migration may not do to what is there: the code that still runs, or comes back, needs it.
 CONTRACTING = re.compile(
-    r"\b(DROP\s+(TABLE|COLUMN|FUNCTION|VIEW)|RENAME|SET\s+NOT\s+NULL|ALTER\s+COLUMN\s+\w+\s+TYPE)\b"
+    r"\b(?:DROP\s+(?:TABLE|COLUMN|FUNCTION|VIEW)\s+\w+|RENAME|SET\s+NOT\s+NULL|ALTER\s+COLUMN\s+\w+\s+TYPE)\b"
 )
+# What may go all the same, since something else stands in for it, or no revision that could come back uses it.
+REPLACED = {"DROP COLUMN json_rrhh", "DROP COLUMN json_everybody"}  # by functions of these names: see 0004
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ def test_migrations_only_add(empty_database: str) -> None:
     """The code that runs meanwhile, and that which a rollback brings back, work with the schema of the newer one."""
     sql = read_migrations(empty_database).sql
 
-    assert CONTRACTING.findall(sql) == []
+    assert set(CONTRACTING.findall(sql)) == REPLACED
 
 
 def test_the_command_migrates(
