@@ -1,4 +1,4 @@
-"""The web page: the files of the folder ``page``, as a browser should get them.
+"""The web page: the files of the folder ``page``, as a browser should get them, and the declaration of the fields.
 
 The document `/` names the version of all other files in their addresses. So they may be kept for ever, a page never
 mixes files of two versions, and a new version is seen at the next visit, because only the document is asked for again.
@@ -8,6 +8,7 @@ There is no build step: the files are served as they are written, compressed onc
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from functools import cached_property
 from html import escape
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Response
 
 from chalicelib.web.headers import accepts_gzip, compress
+from contract.fields import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +72,7 @@ class Page:
 
     def __init__(self, folder: Path, inbox_url: str) -> None:
         self._sources = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in _CONTENT_TYPES}
+        self._sources["declaration.js"] = _declare_fields().encode()
         self._inbox_url = inbox_url
         self._compressed: dict[str, bytes] = {}
 
@@ -138,3 +141,20 @@ class Page:
             imported = _STATIC_IMPORT.findall(self._sources[name].decode())
             names += [other for other in dict.fromkeys(imported) if other not in names]
         return names
+
+
+def _declare_fields() -> str:
+    """The fields of an employee as a module: the page has no list of its own."""
+    fields = [
+        {
+            "name": each.name,
+            "kind": each.kind,
+            "labels": each.labels,
+            "aliases": each.aliases,
+            "isConfidential": each.is_confidential,
+            "isSortable": each.is_sortable,
+            "isNullable": each.is_nullable,
+        }
+        for each in FIELDS
+    ]
+    return f"export const FIELDS = {json.dumps(fields, ensure_ascii=False)};\n"

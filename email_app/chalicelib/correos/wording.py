@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO
+from contract.fields import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +51,10 @@ class Textos:
         )
 
 
+def _labels(idioma: str) -> Mapping[str, str]:
+    return {each.name: each.labels[idioma] for each in FIELDS}
+
+
 TEXTOS: dict[str, Textos] = {
     "es": Textos(
         avisos={
@@ -75,13 +80,7 @@ TEXTOS: dict[str, Textos] = {
             parrafo="Ya formas parte del directorio de la empresa. Comprueba que tus datos son correctos "
             "y, si falta algo, avisa a Recursos Humanos.",
         ),
-        campos={
-            "nombre": "Nombre",
-            "email": "Correo",
-            "posicion": "Posición",
-            "salario": "Salario",
-            "fecha_contratacion": "Fecha de contratación",
-        },
+        campos=_labels("es"),
         cambios="Ha cambiado",
         ficha="Ficha",
         numero="n.º {id}",
@@ -121,13 +120,7 @@ TEXTOS: dict[str, Textos] = {
             parrafo="You are now part of the company directory. Please check that your details are right "
             "and tell Human Resources if anything is missing.",
         ),
-        campos={
-            "nombre": "Name",
-            "email": "E-mail",
-            "posicion": "Position",
-            "salario": "Salary",
-            "fecha_contratacion": "Hire date",
-        },
+        campos=_labels("en"),
         cambios="Changed",
         ficha="Record",
         numero="no. {id}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from chalice_frontdoor import SettingError
 from chalice_frontdoor.testing.events import DOORS
 from chalicelib.web.bootstrap import PAGE_FOLDER, page
 from chalicelib.web.pages import FileUnknown, Page
+from contract.fields import FIELDS
 from tests.unit.bff_app.composition import through
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
     from chalice_frontdoor.testing.client import Answer
 
+# The module that is made from the declaration of the fields, and is no file.
+DECLARATION = "declaration.js"
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
 
@@ -83,7 +87,18 @@ def test_the_other_files_are_kept_for_ever() -> None:
 def test_every_module_that_a_module_imports_is_there() -> None:
     for module in PAGE_FOLDER.glob("*.js"):
         imported = re.findall(r"""(?:from|import\()\s*'\./([^']+)'""", module.read_text())
-        assert [name for name in imported if not (PAGE_FOLDER / name).is_file()] == [], module.name
+        assert [name for name in imported if name != DECLARATION and not (PAGE_FOLDER / name).is_file()] == [], (
+            module.name
+        )
+
+
+def test_the_page_gets_the_declared_fields_with_their_labels() -> None:
+    address = next(address for address in addresses_in(get("/").body) if address.endswith(DECLARATION))
+
+    fields = json.loads(text_of(get(address)).removeprefix("export const FIELDS = ").removesuffix(";\n"))
+
+    assert [(each["name"], each["labels"]) for each in fields] == [(each.name, each.labels) for each in FIELDS]
+    assert [each["name"] for each in fields if each["isConfidential"]] == ["salario"]
 
 
 def test_a_browser_is_told_at_once_of_all_that_the_first_view_needs() -> None:
@@ -92,7 +107,7 @@ def test_a_browser_is_told_at_once_of_all_that_the_first_view_needs() -> None:
 
     needed = {"main.js", "rows.js"}
     for _ in range(10):
-        source = "\n".join((PAGE_FOLDER / name).read_text() for name in needed)
+        source = "\n".join((PAGE_FOLDER / name).read_text() for name in needed - {DECLARATION})
         needed |= set(re.findall(r"^import [^;]*? from '\./([\w.]+)';", source, re.MULTILINE))
 
     assert preloaded == needed

@@ -1,9 +1,7 @@
 // @ts-check
-/**
- * What an employee has: the one table that list, form, conflict view and CSV are made from. A new column is a line here
- * and its label in texts.js.
- */
+/** What list, form, conflict view and CSV are made from: the declared fields, and how each kind is read and shown. */
 
+import { FIELDS as DECLARED } from './declaration.js';
 import { day, money } from './format.js';
 import { currentLanguage } from './preferences.js';
 import { may } from './session.js';
@@ -14,23 +12,15 @@ import { may } from './session.js';
  * @property {string} name as on the wire
  * @property {Kind} kind
  * @property {string[]} aliases other headings that a file may give the column, in small letters without accents
- * @property {boolean} [isConfidential] whether only who has the right `confidential` gets it
+ * @property {boolean} isConfidential whether only who has the right `confidential` gets it
+ * @property {boolean} isSortable whether the list can be sorted by it
+ * @property {boolean} isNullable whether an employee can be without it
  * @typedef {{value: string | number | null} | {problem: string}} Reading a value to send (null: nothing was written),
  *   or the key of the text that says why there is none
  */
 
-/** @type {readonly Field[]} */
-export const FIELDS = [
-  { name: 'nombre', kind: 'text', aliases: ['name', 'nombre completo', 'full name'] },
-  { name: 'email', kind: 'email', aliases: ['correo', 'correo electronico', 'e-mail', 'mail'] },
-  { name: 'posicion', kind: 'text', aliases: ['puesto', 'cargo', 'position', 'job title'] },
-  { name: 'salario', kind: 'money', aliases: ['sueldo', 'salary'], isConfidential: true },
-  {
-    name: 'fecha_contratacion',
-    kind: 'date',
-    aliases: ['fecha de contratacion', 'contratacion', 'hire date', 'hired'],
-  },
-];
+/** `shared/contract/fields.py` declares them. @type {readonly Field[]} */
+export const FIELDS = DECLARED;
 
 /** @returns {Field[]} what this person gets to see */
 export const visibleFields = () => FIELDS.filter(({ isConfidential }) => !isConfidential || may('confidential'));
@@ -74,7 +64,7 @@ export function read(field, text) {
   const trimmed = text.trim();
   if (field.kind === 'money') return trimmed === '' ? { value: null } : readMoney(trimmed);
   if (field.kind === 'date') return { value: trimmed === '' ? null : readDay(trimmed) };
-  return { value: trimmed };
+  return { value: trimmed === '' && field.isNullable ? null : trimmed };
 }
 
 /**

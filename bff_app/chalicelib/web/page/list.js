@@ -207,10 +207,10 @@ function makeToolbar(query) {
 }
 
 function orderOptions() {
-  return visibleFields().flatMap(({ name }) => [
+  return visibleFields().flatMap(({ name, isSortable }) => isSortable ? [
     h('option', { value: name }, t('list.ascending', { field: t(`field.${name}`) })),
     h('option', { value: `-${name}` }, t('list.descending', { field: t(`field.${name}`) })),
-  ]);
+  ] : []);
 }
 
 /**
@@ -263,7 +263,7 @@ function table(rows, query) {
       h(
         'tr',
         { role: 'row' },
-        ...visibleFields().map(({ name }) => columnHeading(name, query)),
+        ...visibleFields().map((field) => columnHeading(field, query)),
         may('write') &&
           h('th', { role: 'columnheader', scope: 'col', class: 'column-actions' }, h('span', { class: 'visually-hidden' }, t('list.actions'))),
       ),
@@ -272,8 +272,11 @@ function table(rows, query) {
   );
 }
 
-/** @param {string} name @param {URLSearchParams} query */
-function columnHeading(name, query) {
+/** @param {import('./fields.js').Field} field @param {URLSearchParams} query */
+function columnHeading({ name, isSortable }, query) {
+  if (!isSortable) {
+    return h('th', { role: 'columnheader', scope: 'col', class: `column-${name}` }, t(`field.${name}`));
+  }
   const order = orderOf(query);
   const direction = order === name ? 'ascending' : order === `-${name}` ? 'descending' : null;
   const sort = () =>

@@ -1,6 +1,7 @@
 // @ts-check
 /** Everything that people read, in both languages. */
 
+import { FIELDS } from './declaration.js';
 import { currentLanguage } from './preferences.js';
 
 /** @typedef {string | {one: string, other: string}} Text `one` and `other` by the value of `{n}` */
@@ -584,6 +585,11 @@ const en = {
   'rule.maximum': 'must be {limit} at most.',
   'rule.multipleOf': 'has more than two decimals.',
 };
+
+for (const { name, labels } of FIELDS) {
+  es[`field.${name}`] = labels.es;
+  en[`field.${name}`] = labels.en;
+}
 
 export const TEXTS = { es, en };
 
