@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from local.emulator import CREDENTIALS, Emulator
+from local.emulator import CREDENTIALS, SERVICES, Emulator
 from local.ports import port_of, reserve
 from local.postgres import Postgres, migrate, running_postgres
 
@@ -129,7 +129,7 @@ def database_url(migrated_database: Callable[[str], str], worker_id: str) -> str
 def emulator(shared_folder: Path, worker_id: str) -> Iterator[Emulator]:
     """An AWS emulator of this worker's own; the resources in it are the test's to make."""
     log = shared_folder / f"emulator-{worker_id}.log"
-    with Emulator(log) as server:
+    with Emulator(log, services=SERVICES | {"ssm"}) as server:
         yield server
 
 

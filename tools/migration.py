@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from alembic.script import ScriptDirectory
-from pg8000.dbapi import Connection
-from pg8000.exceptions import DatabaseError, InterfaceError
 
-from chalicelib.directorio.connection import CONNECT_SECONDS, Connector
+from chalicelib.directorio.connection import open_connection
+from pg8000_pipeline.dbapi import Connection, DatabaseError, InterfaceError
 from tools.preflight import CRUD_APP, NotReady, check_database, check_database_url, confirm, database_address
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def read_revision(url: str) -> str | None:
         MigrationFailed: the database does not say.
     """
     try:
-        connection = Connector(database_address(url)).open(Connection, seconds=CONNECT_SECONDS)
+        connection = open_connection(Connection, database_address(url), limited=False)
         with closing(connection):
             cursor = connection.cursor()
             cursor.execute("SELECT to_regclass('alembic_version') IS NOT NULL")

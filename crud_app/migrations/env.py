@@ -5,22 +5,21 @@ from __future__ import annotations
 from logging.config import fileConfig
 
 from alembic import context
-from pg8000.dbapi import Connection
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from chalicelib.directorio.connection import CONNECT_SECONDS, LOCK_SECONDS, Connector
+from chalicelib.directorio.connection import LOCK_SECONDS, open_connection
 from chalicelib.directorio.settings import from_environment
+from pg8000_pipeline.dbapi import Connection
 
 if context.config.config_file_name is not None:
     fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
 
-def open_connection() -> Connection:
-    """Stock pg8000: it sends several Syncs a statement, which is safe in a transaction, behind a pooler too."""
-    connector = Connector(from_environment().database_address)
-    connection = connector.open(Connection, seconds=CONNECT_SECONDS)
-    connection._usock.settimeout(None)  # noqa: SLF001 - building an index may take its time
+def connect() -> Connection:
+    """A connection that waits as long as it takes to build an index."""
+    connection = open_connection(Connection, from_environment().database_address, limited=False)
+    connection.answer_seconds = None
     return connection
 
 
@@ -33,7 +32,7 @@ def run_offline() -> None:
 
 def run_online() -> None:
     """Run the migrations, all in one transaction: a failure leaves the schema as it was."""
-    engine = create_engine("postgresql+pg8000://", creator=open_connection, poolclass=NullPool)
+    engine = create_engine("postgresql+pg8000://", creator=connect, poolclass=NullPool)
     with engine.connect() as connection:
         context.configure(connection=connection)
         with context.begin_transaction():

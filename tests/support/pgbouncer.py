@@ -1,4 +1,4 @@
-"""PgBouncer in transaction mode before a test's PostgreSQL. ``make pgbouncer`` installs it, unless it is there."""
+"""PgBouncer in transaction mode in front of a test's PostgreSQL. ``make pgbouncer`` installs it if it is missing."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class PoolerMissing(Exception):
 
 
 def find_pgbouncer() -> str:
-    """The program.
+    """The path of the program.
 
     Raises:
-        PoolerMissing: see there.
+        PoolerMissing: it is not installed.
     """
     # Debian keeps it where only root's PATH leads.
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
@@ -56,12 +56,15 @@ def find_pgbouncer() -> str:
 
 @contextmanager
 def running_pgbouncer(server: Postgres, folder: Path, *, pool_size: int) -> Iterator[Path]:
-    """A pooler for the length of the block, with ``pool_size`` connections to ``server`` for all clients together.
+    """Run a pooler for the length of the block, and yield the path of its socket, named as PostgreSQL's would be.
 
-    Its socket is what is yielded; it is in ``folder``, which is new, and named as PostgreSQL's would be.
+    Args:
+        server: where the pooler connects to.
+        folder: a new folder for its files.
+        pool_size: connections to ``server`` for all clients together.
 
     Raises:
-        PoolerMissing: see there.
+        PoolerMissing: it is not installed.
     """
     program = find_pgbouncer()
     folder.mkdir()
@@ -91,17 +94,17 @@ def _wait_for(path: Path) -> None:
 
 
 def main() -> None:
-    """Install Debian's where that needs no question; elsewhere say what is done without it."""
+    """Install Debian's package if that needs no confirmation; otherwise say what is skipped without it."""
     try:
         find_pgbouncer()
     except PoolerMissing:
         if not apt.can_install():
-            sys.stderr.write("There is no PgBouncer: what needs it is skipped, and says so. Install it to have all.\n")
+            sys.stderr.write("PgBouncer is not installed: tests that need it are skipped and say so.\n")
             return
         try:
             apt.install("pgbouncer")
         except subprocess.CalledProcessError:
-            sys.stderr.write("PgBouncer cannot be installed now: what needs it is skipped, and says so.\n")
+            sys.stderr.write("PgBouncer cannot be installed now: tests that need it are skipped and say so.\n")
 
 
 if __name__ == "__main__":

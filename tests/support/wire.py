@@ -1,4 +1,4 @@
-"""A TCP proxy before PostgreSQL: it counts what passes, and breaks the connection in each way that networks know."""
+"""A TCP proxy in front of PostgreSQL that counts round trips and breaks connections in the ways that networks do."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Link:
         ]
 
     def start(self) -> None:
-        """Let what comes pass, from now on."""
+        """Begin to pass data on."""
         for thread in self._threads:
             thread.start()
 
@@ -98,7 +98,8 @@ class Link:
         answers = self._answers.feed(data).count(READY_FOR_QUERY)
         if answers:
             self._proxy.answers += 1
-            if self._proxy.cut_before_answer:
+            is_greeting = self._answered == 0
+            if self._proxy.cut_before_answer or (self._proxy.cut_every_answer and not is_greeting):
                 self._proxy.cut_before_answer = False
                 self.reset()
                 return False
@@ -107,7 +108,7 @@ class Link:
             self.client.sendall(data[: len(data) // 2])
             self.close()
             return False
-        self._answered += answers  # only now: who waits for it may break the next one
+        self._answered += answers  # only now: a test that waits for it may break the next one
         return self._proxy.may_answer()
 
     def reset(self) -> None:
@@ -137,9 +138,9 @@ class WireProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.links: list[Link] = []
-        #: What was sent to be executed at once: a Sync or a simple query.
+        #: Requests that are executed at once: a Sync or a simple query.
         self.statements = 0
-        #: Answers that came back, to their end.
+        #: Complete answers.
         self.answers = 0
         #: Cleared, nothing passes to the server: a black hole.
         self.flowing = threading.Event()
@@ -149,7 +150,9 @@ class WireProxy:
         self.answering.set()
         self.cut_before_request = False
         self.cut_before_answer = False
-        #: The next answer is passed on by half, and then comes a FIN.
+        #: Every answer but a greeting is cut.
+        self.cut_every_answer = False
+        #: The next answer is passed on by half, followed by a FIN.
         self.cut_in_answer = False
         self._allowed: int | None = None
         self._thread = threading.Thread(target=self._accept)
@@ -176,21 +179,21 @@ class WireProxy:
         return f"{path}?pgbouncer=true" if "pgbouncer=true" in database_url else path
 
     def withhold_after(self, answers: int) -> None:
-        """Let so many more answers pass to the clients, and no others until ``release``."""
+        """Pass this many more answers to the clients, and hold back the others until ``release``."""
         self._allowed = self.answers + answers
 
     def release(self) -> None:
-        """Let everything pass."""
+        """Pass everything on."""
         self._allowed = None
         self.answering.set()
 
     @property
     def is_answered(self) -> bool:
-        """Whether all that has come so far is answered, or never will be."""
+        """Whether everything sent so far was answered, or never will be."""
         return all(link.is_answered for link in self.links)
 
     def may_answer(self) -> bool:
-        """Wait until what came from the server may pass to the client."""
+        """Wait until the server's data may pass to the client."""
         if self._allowed is not None and self.answers > self._allowed:
             self.answering.clear()
         return self.answering.wait(30)
@@ -213,7 +216,7 @@ class WireProxy:
                 return
             with contextlib.suppress(OSError):
                 link = self._open(client)
-                # Known before anything passes: who was answered through it may have it closed.
+                # Known before anything passes: a test may close it as soon as it has an answer.
                 self.links.append(link)
                 link.start()
 

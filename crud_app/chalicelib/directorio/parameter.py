@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from chalicelib.directorio.connection import tls_context
 from chalicelib.directorio.errors import Unavailable
-from chalicelib.directorio.tls import system_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -114,7 +114,7 @@ def _ask(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> tupl
     host, port = parts.hostname or "", parts.port
     connection: HTTPConnection
     if parts.scheme == "https":
-        connection = HTTPSConnection(host, port, timeout=STEP_SECONDS, context=system_context())
+        connection = HTTPSConnection(host, port, timeout=STEP_SECONDS, context=tls_context("verify-full", None))
     else:
         connection = HTTPConnection(host, port, timeout=STEP_SECONDS)
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -1,4 +1,4 @@
-"""The connections of this process. Each is opened when it is first needed, and lent to one thread at a time."""
+"""The connections of this process. A Lambda has one; the threads of ``make run`` share a few."""
 
 from __future__ import annotations
 
@@ -10,61 +10,51 @@ from chalicelib.directorio.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
-    from chalicelib.directorio.pipeline import PipelinedConnection
+    from pg8000_pipeline import PipelinedConnection
 
-#: Seconds to wait for a connection, where more than one thread wants one (``chalice local``).
+#: Seconds to wait for a connection when all are in use.
 WAIT_SECONDS = 5
 
 logger = logging.getLogger(__name__)
 
 
 class Pool:
-    """At most ``size`` connections.
+    """At most ``size`` connections, each used by one thread at a time. Nothing is opened before it is needed."""
 
-    Args:
-        size: how many may be in use at a time.
-        open_connection: opens one.
-    """
-
-    def __init__(self, size: int, open_connection: Callable[[], PipelinedConnection]) -> None:
-        self._open = open_connection
-        # In C, unlike threading's semaphores: each request takes a permit and gives it back.
+    def __init__(self, size: int) -> None:
+        # In C, unlike threading's semaphores: every request takes a permit and returns it.
         self._permits: SimpleQueue[None] = SimpleQueue()
         for _ in range(size):
             self._permits.put(None)
         self._idle: list[PipelinedConnection] = []  # its methods are atomic
 
-    def lend(self, answer_seconds: float | None = None) -> Loan:
-        """A connection for the length of a ``with`` block, the one that was used last if it is usable.
+    def take(self, open_connection: Callable[[], PipelinedConnection]) -> PipelinedConnection:
+        """A usable connection, the one used last if there is one. Follow it with `give_back`.
 
-        It is exchanged for a new one *before* something is sent if it is dead: afterwards it would be too late.
-        A block that fails within a transaction must close it.
-
-        Args:
-            answer_seconds: how long it waits for each answer; None waits for ever.
+        A dead connection is replaced here, *before* anything is sent; afterwards it would be too late.
 
         Raises:
-            Unavailable: all are in use, and nobody gave one back within ``WAIT_SECONDS``.
+            Unavailable: all are in use, and none was given back within ``WAIT_SECONDS``.
         """
-        return Loan(self, answer_seconds)
-
-    def take(self) -> PipelinedConnection:
-        """What ``lend`` lends."""
         try:
             self._permits.get(timeout=WAIT_SECONDS)
         except Empty:
-            logger.error("All connections are in use", extra={"waited_s": WAIT_SECONDS})  # noqa: TRY400 - says it all
+            logger.error("All connections are in use", extra={"waited_s": WAIT_SECONDS})  # noqa: TRY400 - no traceback
             raise Unavailable("") from None
         try:
-            return self._find_usable()
+            while self._idle:
+                connection = self._idle.pop()
+                if connection.is_usable():
+                    return connection
+                connection.close()
+            return open_connection()
         except BaseException:
             self._permits.put(None)
             raise
 
     def give_back(self, connection: PipelinedConnection) -> None:
-        """End a loan."""
+        """End what `take` began. Within a transaction that failed, close the connection first."""
         if not connection.is_closed:
             self._idle.append(connection)
         self._permits.put(None)
@@ -73,31 +63,3 @@ class Pool:
         """Close the connections that are not in use."""
         while self._idle:
             self._idle.pop().close()
-
-    def _find_usable(self) -> PipelinedConnection:
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.is_usable():
-                return connection
-            connection.close()
-        return self._open()
-
-
-class Loan:
-    """``Pool.lend``'s block. A generator would do the same in four times the time."""
-
-    __slots__ = ("_answer_seconds", "_connection", "_pool")
-
-    def __init__(self, pool: Pool, answer_seconds: float | None) -> None:
-        self._pool = pool
-        self._answer_seconds = answer_seconds
-
-    def __enter__(self) -> PipelinedConnection:
-        self._connection = self._pool.take()
-        self._connection.answer_seconds = self._answer_seconds
-        return self._connection
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._pool.give_back(self._connection)

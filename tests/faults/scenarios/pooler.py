@@ -23,22 +23,16 @@ CROWD_SECONDS, TESTS_SECONDS = 300, 900
 APART = {
     "TLS, which ends at the pooler": ("test_connection.py::TestTls",),
     "users and databases, for which the pooler answers": (
-        "test_connection.py::TestRefusal",
+        "test_connection.py::test_a_refusal_names_the_servers_reason",
         "test_parameter.py::TestRotation",
         "test_replica.py",
     ),
     "round trips, which are counted through a pooler of their own anyway": ("test_round_trips.py",),
     "the end of a session, of which the pooler tells nobody why": (
-        "test_pipeline.py::TestLosses::test_a_terminated_session_is_seen_without_asking",
-        "test_pipeline.py::TestLosses::test_a_server_that_takes_its_leave_says_why",
-        "test_database.py::TestLosses::test_a_terminated_write_is_repeated_because_it_was_not_done",
+        "test_database.py::TestLosses::test_a_terminated_write_is_retried_because_it_had_no_effect",
     ),
     "what a session remembers": (
-        "test_pipeline.py::TestPrepared",
         "test_database.py::TestPlans",
-        "test_pipeline.py::TestTransactions::test_begin_by_themselves_without_autocommit",
-        "test_pipeline.py::TestLater",
-        "test_database.py::TestRefusals::test_a_statement_over_time_is_unavailable",
         "test_database.py::TestRefusals::test_a_standby_is_exchanged_for_another_server",
     ),
 }

@@ -1,0 +1,483 @@
+"""A pg8000 connection that needs one round trip per statement and is never left half read.
+
+pg8000 executes a statement with parameters in three round trips: it waits after Parse, after Describe and after
+Execute, and sends a Sync each time. Here one flush contains Parse, Bind, Describe, Execute and **one** Sync
+("Pipelining" in https://www.postgresql.org/docs/current/protocol-flow.html). This also makes autocommit safe behind a
+transaction pooler: the pooler may give the server connection to another client after any Sync, and between two of
+pg8000's Syncs the unnamed statement may become that client's.
+
+Three more guarantees that pg8000 does not give:
+
+- After a statement, either its answer was read up to ReadyForQuery or the connection is closed. The next statement can
+  never read the rest of this one's answer.
+- What goes wrong on the way to the server is an ``InterfaceError``, whatever the socket, TLS, SCRAM or a malformed
+  message raised. A lost connection is ``InterfaceError("network error")``.
+- `PipelinedConnection.is_usable` detects, without a round trip, a connection that the other side has closed, *before* a
+  statement is sent. Afterwards it would be unknown whether the statement ran.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import select
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from pg8000.converters import make_params
+from pg8000.core import (
+    IN_FAILED_TRANSACTION,
+    IN_TRANSACTION,
+    NULL_BYTE,
+    PASSWORD,
+    QUERY,
+    READY_FOR_QUERY,
+    SYNC_MSG,
+    TERMINATE_MSG,
+    Context,
+    CoreConnection,
+    ci_unpack,
+    i_pack,
+    i_unpack,
+)
+from pg8000.exceptions import DatabaseError, Error, InterfaceError
+from scramp import ScramException
+
+from pg8000_pipeline.errors import sqlstate
+from pg8000_pipeline.messages import (
+    LENGTH_BYTES,
+    NO_PREFIX,
+    UNNAMED,
+    Prefix,
+    bind_start,
+    close_statement,
+    describe_statement,
+    message,
+    parse,
+    run,
+)
+from pg8000_pipeline.scram import scram_client
+from pg8000_pipeline.sockets import open_socket, seconds_left
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Hashable, Sequence
+    from typing import Any, BinaryIO
+
+logger = logging.getLogger(__name__)
+
+#: AWS NAT gateways and network load balancers drop a flow that was idle for 350 s, and say so only when something is
+#: sent. https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
+MAX_IDLE_SECONDS = 300
+#: Seconds to wait for an answer to `PipelinedConnection.execute_later` when the next statement needs the connection.
+OWED_SECONDS = 2
+#: Prepared statements per connection; the oldest is closed to make room.
+MAX_PREPARED = 256
+#: invalid_sql_statement_name, and "cached plan must not change result type": the statement did not run.
+STALE_STATES = frozenset({"26000", "0A000"})
+#: Read at a time, if that much has arrived: a page of 50 rows in one go.
+READ_BYTES = 16_384
+#: A message begins with a code and its length, which counts itself but not the code.
+CODE_BYTES, HEADER_BYTES = 1, 5
+SASL = 10
+SASL_MECHANISMS = slice(4, -2)
+
+
+class Prepared(NamedTuple):
+    """A statement that the server has under a name, and how its rows are read."""
+
+    name: bytes
+    bind: bytes
+    columns: Sequence[dict[str, Any]] | None
+    readers: Sequence[Callable[[str], object]]
+
+
+class Answer(Context):  # type: ignore[misc] # pg8000 has no types
+    """What has arrived so far.
+
+    Attributes:
+        prefixed: how many statements of the prefix are still to be answered; they are not the caller's.
+        completed: whether the server said that the caller's statement ran to its end.
+    """
+
+    def __init__(
+        self, statement: str, *, stream: object = None, prefix: Prefix = NO_PREFIX, prepared: Prepared | None = None
+    ) -> None:
+        if prepared is None:
+            super().__init__(statement, stream=stream)
+        else:
+            super().__init__(statement, columns=prepared.columns, input_funcs=prepared.readers)
+        self.prefixed = prefix.statements
+        self.completed = False
+
+
+class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no types
+    """A connection whose statements take one round trip each, with parameters $1, $2 and so on.
+
+    Outside a transaction each statement is its own. A connection belongs to one thread at a time, as in pg8000.
+
+    Args:
+        user: the role to log in as.
+        host: name or address of the server; also the name that TLS verifies.
+        port: TCP port.
+        unix_sock: path of a Unix socket, used instead of ``host`` and ``port``.
+        sock: a connected socket, used instead of all of these. It should have TCP_NODELAY.
+        source_address: local address and port of a TCP connection.
+        tcp_keepalive: whether to set SO_KEEPALIVE.
+        timeout: seconds to open the connection, all addresses and TLS included, and later for each answer; None waits
+            for ever.
+        preamble: a statement without parameters and rows that is sent ahead of each statement outside a transaction,
+            in the same flush and hence in the same transaction. It sets limits behind a pooler, which refuses start-up
+            parameters and forgets ``SET``.
+        named: whether `execute` prepares statements under a name; not behind a transaction pooler.
+        options: pg8000's others: ``database``, ``password``, ``ssl_context``, ``application_name``, ``replication``,
+            ``startup_params``.
+
+    Raises:
+        DatabaseError: the server refused the connection.
+        InterfaceError: it could not be opened in time, or the server is not the one that it should be.
+    """
+
+    _usock: socket.socket | None = None
+    _sock: BinaryIO | None = None
+
+    def __init__(  # noqa: PLR0913 - pg8000's names
+        self,
+        user: str,
+        *,
+        host: str = "localhost",
+        port: int = 5432,
+        unix_sock: str | None = None,
+        sock: socket.socket | None = None,
+        source_address: tuple[str, int] | None = None,
+        tcp_keepalive: bool = True,
+        timeout: float | None = None,
+        preamble: str = "",
+        named: bool = False,
+        **options: object,
+    ) -> None:
+        self._owed: list[Answer] = []
+        self._prepared: dict[Hashable, Prepared] = {}
+        self._prefix = Prefix.of(preamble)
+        self._named = named
+        self._used_at = time.time()
+        self._unread = b""
+        #: Seconds to wait for each answer; the connection is closed when it does not come. None waits for ever.
+        self.answer_seconds = timeout
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            if sock is None:
+                addresses = {"unix_sock": unix_sock, "source_address": source_address, "keepalive": tcp_keepalive}
+                sock = open_socket(host, port, deadline, **addresses)  # type: ignore[arg-type] # each has its own
+            sock.settimeout(seconds_left(deadline))
+            super().__init__(user, host=host, sock=sock, **options)
+        except BaseException as error:
+            self._abandon()
+            if sock is not None:
+                sock.close()
+            if isinstance(error, OSError):
+                raise InterfaceError("network error") from error
+            if isinstance(error, ScramException):
+                raise InterfaceError("SCRAM authentication failed") from error
+            if isinstance(error, Error | TypeError) or not isinstance(error, Exception):
+                raise
+            raise InterfaceError("the server's greeting cannot be read") from error
+        assert self._usock is not None  # with TLS, another one than ``sock``
+        self._poll = select.poll()
+        self._poll.register(self._usock, select.POLLIN)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether either side has closed it, as far as this side has noticed."""
+        return self._usock is None
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction block is open, failed or not."""
+        return self._transaction_status in {IN_TRANSACTION, IN_FAILED_TRANSACTION}
+
+    def is_usable(self) -> bool:
+        """Whether the server is still there, as far as can be known without a round trip.
+
+        It is not when there is something to read although nothing was asked: an end of file, a reset, or the server's
+        reason for closing. Nor after `MAX_IDLE_SECONDS`, when a gateway may have dropped the connection. The clock is
+        the wall clock: a frozen Lambda's monotonic clock stands still.
+        """
+        try:
+            self.settle()
+        except InterfaceError:
+            return False
+        if self._usock is None or not 0 <= time.time() - self._used_at <= MAX_IDLE_SECONDS:
+            return False
+        return not self._unread and not self._poll.poll(0)
+
+    def execute(
+        self, statement: str, vals: Sequence[object] = (), oids: Sequence[int] = (), stream: object = None
+    ) -> Answer:
+        """Run one statement in one round trip, prepared if the connection is ``named``.
+
+        Args:
+            statement: one SQL statement.
+            vals: its parameters.
+            oids: their types; the server infers those that are missing.
+            stream: what COPY reads from or writes to. What it raises itself is raised unchanged.
+
+        Raises:
+            DatabaseError: the server refused it; the fields of its answer are in ``args[0]``. It had no effect. The
+                connection stays open unless `is_closed`.
+            InterfaceError: the connection was lost and is closed. Whether the statement took effect is unknown.
+        """
+        if self._named and stream is None:
+            return self.execute_prepared(statement, vals, oids)
+        return self.execute_unnamed(statement, vals, oids, stream)
+
+    def execute_unnamed(
+        self, statement: str, vals: Sequence[object] = (), oids: Sequence[int] = (), stream: object = None
+    ) -> Answer:
+        """Run one statement in one round trip; see `execute`."""
+        self.settle()
+        return self._receive(self._send_unnamed(statement, vals, oids, stream))
+
+    def execute_prepared(self, statement: str, vals: Sequence[object] = (), oids: Sequence[int] = ()) -> Answer:
+        """Like `execute_unnamed`, for a statement that will be repeated on this connection.
+
+        The server keeps its parse tree, and its plan once a generic plan looks as good as one for these values
+        (https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES). After a change of the schema it is
+        prepared again, in a second round trip.
+        """
+        self.settle()
+        key: Hashable = (statement, *oids) if oids else statement
+        was_outside = not self.in_transaction
+        try:
+            return self._run_prepared(key, statement, vals, oids)
+        except DatabaseError as error:
+            is_stale = sqlstate(error) in STALE_STATES and was_outside
+            if not is_stale or self._prepared.pop(key, None) is None:
+                raise
+        if self.in_transaction:  # which the prefix began, and in which nothing else was done
+            self.execute_simple("ROLLBACK")
+        return self._run_prepared(key, statement, vals, oids)
+
+    def _run_prepared(self, key: Hashable, statement: str, vals: Sequence[object], oids: Sequence[int]) -> Answer:
+        values = make_params(self.py_types, vals)
+        prefix = self._prefix_now()
+        if prepared := self._prepared.get(key):
+            self._send(prefix.flow + run(prepared.bind, values, self._client_encoding, describe=False) + SYNC_MSG)
+            return self._receive(Answer(statement, prefix=prefix, prepared=prepared))
+        name = _name_of(key)
+        bind = bind_start(name)
+        flow = [prefix.flow]
+        if len(self._prepared) >= MAX_PREPARED:
+            flow.append(close_statement(self._prepared.pop(next(iter(self._prepared))).name))
+        # The server has it already if its first execution failed. Closing what is not there is no error.
+        flow += [close_statement(name), parse(name, self._encode(statement), oids)]
+        self._send(b"".join((*flow, run(bind, values, self._client_encoding), SYNC_MSG)))
+        answer = self._receive(Answer(statement, prefix=prefix))
+        self._prepared[key] = Prepared(name, bind, answer.columns, answer.input_funcs)
+        return answer
+
+    def execute_later(self, statement: str, vals: Sequence[object] = ()) -> None:
+        """Send a statement without rows and do not wait: its answer is read before the next statement is sent.
+
+        A refusal is logged and dropped. Only for statements whose loss does no harm.
+        """
+        self.settle()
+        self._owed.append(self._send_unnamed(statement, vals))
+
+    def settle(self) -> None:
+        """Read the answers that are owed since `execute_later`.
+
+        Raises:
+            InterfaceError: the connection was lost meanwhile and is closed. Nothing was sent.
+        """
+        if self._owed and self._usock is not None:
+            self._usock.settimeout(OWED_SECONDS)
+        while self._owed:
+            try:
+                self._receive(self._owed.pop(0))
+            except DatabaseError as error:
+                logger.warning("A statement sent by execute_later failed", extra={"sqlstate": sqlstate(error)})
+
+    def execute_simple(self, statement: str) -> Answer:
+        """Run statements without parameters by the simple protocol, in one round trip; see `execute`."""
+        self.settle()
+        prefix = self._prefix_now()
+        self._send(message(QUERY, self._encode(prefix.text + statement) + NULL_BYTE))
+        return self._receive(Answer(statement, prefix=prefix))
+
+    def prepare_statement(self, statement: str, oids: Sequence[int] | None = None) -> tuple[bytes, object, object]:
+        """Prepare a statement for pg8000's own `PreparedStatement`, in one round trip."""
+        self.settle()
+        name = f"pg8000_statement_{len(self._statement_nums)}".encode()
+        self._statement_nums.add(name)
+        self._send(parse(name, self._encode(statement), oids or ()) + describe_statement(name) + SYNC_MSG)
+        answer = self._receive(Answer(statement))
+        return name, answer.columns, answer.input_funcs
+
+    def execute_named(
+        self,
+        statement_name_bin: bytes,
+        params: Sequence[str | None],
+        columns: Sequence[dict[str, Any]] | None,
+        input_funcs: Sequence[Callable[[str], object]],
+        statement: str,
+    ) -> Answer:
+        """Run a statement of `prepare_statement`."""
+        self.settle()
+        prepared = Prepared(statement_name_bin, bind_start(statement_name_bin), columns, input_funcs)
+        prefix = self._prefix_now()
+        self._send(prefix.flow + run(prepared.bind, params, self._client_encoding, describe=False) + SYNC_MSG)
+        return self._receive(Answer(statement, prefix=prefix, prepared=prepared))
+
+    def close_prepared_statement(self, statement_name_bin: bytes) -> None:
+        """Close a statement of `prepare_statement`; its name is not given to another one."""
+        self.settle()
+        self._send(close_statement(statement_name_bin) + SYNC_MSG)
+        self._receive(Answer(""))
+
+    def close(self) -> None:
+        """Say goodbye without waiting. Closing twice is allowed."""
+        if self._usock is not None:
+            with contextlib.suppress(OSError):
+                self._usock.settimeout(0)
+                self._usock.sendall(TERMINATE_MSG)
+        self._abandon()
+
+    def _prefix_now(self) -> Prefix:
+        """What goes ahead of the next statement."""
+        return NO_PREFIX if self.in_transaction else self._prefix
+
+    def _encode(self, statement: str) -> bytes:
+        return statement.encode(self._client_encoding)
+
+    def _send_unnamed(
+        self, statement: str, vals: Sequence[object], oids: Sequence[int] = (), stream: object = None
+    ) -> Answer:
+        prefix = self._prefix_now()
+        flow = run(UNNAMED_BIND, make_params(self.py_types, vals), self._client_encoding)
+        self._send(prefix.flow + parse(UNNAMED, self._encode(statement), oids) + flow + SYNC_MSG)
+        return Answer(statement, stream=stream, prefix=prefix)
+
+    def _send(self, data: bytes) -> None:
+        """Send all of it or close the connection: part of a message would spoil the next one."""
+        if self._usock is None:
+            raise InterfaceError("connection is closed")
+        try:
+            if self._usock.gettimeout() != self.answer_seconds:
+                self._usock.settimeout(self.answer_seconds)  # a system call
+            self._usock.sendall(data)
+            # Not when an answer is read: a thawed Lambda may find an old one waiting.
+            self._used_at = time.time()
+        except OSError as error:
+            self._abandon()
+            raise InterfaceError("network error") from error
+
+    def _receive(self, answer: Answer) -> Answer:
+        """Read one answer up to ReadyForQuery, or close the connection.
+
+        When the server ends the connection (a fatal error, then an end of file) before the statement was complete, its
+        reason is raised: the statement had no effect. When the statement was complete, it may or may not have been
+        committed, and the connection counts as lost.
+        """
+        try:
+            self.handle_messages(answer)
+        except BaseException as error:
+            if error is answer.error:
+                raise
+            self._abandon()
+            if answer.error is not None and not answer.completed:
+                raise answer.error from error
+            is_callers = answer.stream is not None or not isinstance(error, Exception)
+            if is_callers or isinstance(error, InterfaceError):
+                raise
+            raise InterfaceError("the answer cannot be read; the connection is closed") from error
+        return answer
+
+    def handle_messages(self, context: Answer) -> None:
+        """Read up to ReadyForQuery, as many messages at a time as have arrived; pg8000 reads twice for each.
+
+        Raises:
+            DatabaseError: the server refused the statement.
+            InterfaceError: the connection ended before.
+        """
+        handlers, code = self.message_types, b""
+        data, start = self._unread, 0
+        while code != READY_FOR_QUERY:
+            if len(data) < start + HEADER_BYTES:
+                data, start = self._read_on(data[start:], HEADER_BYTES), 0
+            code, length = ci_unpack(data, start)
+            if not LENGTH_BYTES <= length < len(data) - start:
+                if length < LENGTH_BYTES:
+                    raise InterfaceError("network error")  # the peer does not speak the protocol
+                data, start = self._read_on(data[start:], CODE_BYTES + length), 0
+            end = start + CODE_BYTES + length
+            handlers[code](data[start + HEADER_BYTES : end], context)
+            start = end
+        self._unread = data[start:]
+        if context.error is not None:
+            raise context.error
+
+    def _read_on(self, data: bytes, size: int) -> bytes:
+        """``data`` and what comes after it, at least ``size`` bytes."""
+        assert self._usock is not None
+        parts = [data]
+        size -= len(data)
+        while size > 0:
+            try:
+                part = self._usock.recv(max(size, READ_BYTES))
+            except OSError as error:
+                raise InterfaceError("network error") from error
+            if not part:
+                raise InterfaceError("network error")
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def handle_ROW_DESCRIPTION(self, data: bytes, context: Answer) -> None:  # noqa: N802 - pg8000's name
+        """Skip the prefix's, which has no rows."""
+        if not context.prefixed:
+            super().handle_ROW_DESCRIPTION(data, context)
+
+    def handle_COMMAND_COMPLETE(self, data: bytes, context: Answer) -> None:  # noqa: N802 - pg8000's name
+        """Note that the caller's statement ran to its end; only its commit remains."""
+        if context.prefixed:
+            context.prefixed -= 1
+            return
+        super().handle_COMMAND_COMPLETE(data, context)
+        context.completed = True
+
+    def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: Context) -> None:  # noqa: N802 - pg8000's name
+        """Begin SCRAM with the password that libpq would use; leave the rest to pg8000."""
+        if i_unpack(data)[0] != SASL:
+            super().handle_AUTHENTICATION_REQUEST(data, context)
+            return
+        if self.password is None:
+            raise InterfaceError("the server requests a password, but none was given")
+        binding = None if not hasattr(self._usock, "getpeercert") else ("tls-server-end-point", self._usock)
+        mechanisms = [name.decode("ascii") for name in data[SASL_MECHANISMS].split(NULL_BYTE)]
+        self.auth = scram_client(mechanisms, self.password, binding)
+        first = self.auth.get_client_first().encode()
+        self._send_message(PASSWORD, self.auth.mechanism_name.encode() + NULL_BYTE + i_pack(len(first)) + first)
+        assert self._sock is not None
+        self._sock.flush()
+
+    def _abandon(self) -> None:
+        """Close without a word, and drop what was buffered."""
+        stream, self._sock = self._sock, None
+        connection, self._usock = self._usock, None
+        self._owed.clear()
+        self._unread = b""
+        for part in (stream, connection):
+            if part is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    part.close()
+
+
+UNNAMED_BIND = bind_start(UNNAMED)
+
+
+def _name_of(key: Hashable) -> bytes:
+    """A name that no other statement has: if an undeclared pooler mixes up two clients, each still runs its own."""
+    text = key if isinstance(key, str) else repr(key)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest().encode()

@@ -1,0 +1,30 @@
+"""SCRAM for any password that libpq accepts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scramp import ScramClient, ScramException
+from scramp.utils import saslprep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def scram_client(mechanisms: Sequence[str], password: bytes, binding: tuple[str, object] | None = None) -> ScramClient:
+    """The client's side of SCRAM.
+
+    scramp refuses a password that SASLprep prohibits: a character that Unicode 3.2 did not have, such as a newer emoji,
+    a control character, or letters of both directions. libpq uses it as it is, and so does the server that stores it:
+    https://github.com/postgres/postgres/blob/master/src/common/saslprep.c
+
+    Raises:
+        ScramException: the server's mechanisms, or its certificate, cannot be used.
+    """
+    client = ScramClient(list(mechanisms), "*", "", channel_binding=binding)  # PostgreSQL ignores the name
+    try:
+        prepared = saslprep(password.decode()).encode()
+    except (ScramException, UnicodeDecodeError):
+        prepared = b""
+    client.password = prepared or password
+    return client

@@ -1,0 +1,437 @@
+"""The guarantees of a pipelined connection, against a real server."""
+
+from __future__ import annotations
+
+import decimal
+import os
+import resource
+import struct
+import threading
+import uuid
+from functools import partial
+from io import BytesIO
+
+import pytest
+from pg8000.core import CoreConnection
+
+from pg8000_pipeline import DatabaseError, InterfaceError, sqlstate
+from pg8000_pipeline import connection as module
+from pg8000_pipeline.connection import MAX_IDLE_SECONDS, READ_BYTES
+
+#: FD_SETSIZE of Linux and macOS; and these with all that pytest has open.
+FILES_OF_SELECT, MANY_FILES = 1024, 2048
+LIMITS = "SELECT WHERE set_config('statement_timeout', '10s', true) IS NULL"
+
+
+def ask(connection, statement, *values):
+    return connection.execute_unnamed(statement, values).rows
+
+
+def again(connection, statement, *values):
+    return connection.execute_prepared(statement, values).rows
+
+
+def refusal(run, *arguments) -> str:
+    """The SQLSTATE with which the server refuses a call."""
+    with pytest.raises(DatabaseError) as caught:
+        run(*arguments)
+    return sqlstate(caught.value)
+
+
+def is_sound(connection) -> bool:
+    """Whether the connection answers the question that was asked, and not an older one."""
+    token = str(uuid.uuid4())
+    return ask(connection, "SELECT $1::text", token) == [[token]]
+
+
+def prepared_names(connection) -> int:
+    return ask(connection, "SELECT count(*)::int FROM pg_prepared_statements")[0][0]
+
+
+class ChangedSocket:
+    """A socket, of which some methods are other functions, which get the real one first."""
+
+    def __init__(self, real, changes):
+        self._real, self._changes = real, changes
+
+    def __getattr__(self, name):
+        real = getattr(self._real, name)
+        return partial(self._changes[name], real) if name in self._changes else real
+
+
+def change_socket(connection, **changes) -> None:
+    connection._usock = ChangedSocket(connection._usock, changes)  # noqa: SLF001 - as a network would
+
+
+def wait_for_bytes(connection) -> None:
+    """Wait until the server, or the network, has something to say."""
+    assert connection._poll.poll(60_000)  # noqa: SLF001
+
+
+class TestRoundTrips:
+    def test_a_statement_with_parameters_takes_one(self, connection, trips):
+        with trips(1):
+            assert ask(connection, "SELECT $1::int + $2::int", 40, 2) == [[42]]
+
+    def test_stock_pg8000_takes_three(self, connect, trips):
+        stock = connect(CoreConnection, timeout=None)
+        with trips(3):
+            stock.execute_unnamed("SELECT $1::int", (1,))
+
+    def test_a_repeated_statement_takes_one_and_is_prepared_once(self, connection, trips):
+        with trips(10):
+            for number in range(10):
+                assert again(connection, "SELECT $1::int + $2::int", number, 2) == [[number + 2]]
+        assert prepared_names(connection) == 1
+
+    @pytest.mark.parametrize("named", [False, True])
+    def test_execute_prepares_what_a_named_connection_runs(self, connect, named):
+        connection = connect(named=named)
+        for _ in range(2):
+            assert connection.execute("SELECT 1").rows == [[1]]
+        assert prepared_names(connection) == named
+
+    def test_the_preamble_is_part_of_the_statements_flush(self, connect, trips):
+        connection = connect(preamble=LIMITS)
+        for execute in (connection.execute_unnamed, connection.execute_simple, connection.execute_prepared):
+            with trips(1):
+                assert execute("SELECT current_setting('statement_timeout')").rows == [["10s"]]
+        assert connection.execute_unnamed("SELECT FROM generate_series(1, 3)").row_count == 3
+        assert connection.execute_simple("SET application_name TO 'x'").rows is None
+
+    def test_the_preamble_holds_for_a_transaction_and_does_not_hinder_its_rollback(self, connect):
+        connection = connect(preamble=LIMITS)
+        ask(connection, "BEGIN")
+        assert ask(connection, "SHOW statement_timeout") == [["10s"]]
+        assert refusal(ask, connection, "SELECT 1/0") == "22012"
+        ask(connection, "ROLLBACK")
+        assert is_sound(connection)
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        ("cast", "value"),
+        [
+            ("text", "ñandú 🦙 ' \" \\ $1 %s"), ("text", ""), ("text", None), ("int", 0), ("bigint", 2**62),
+            ("numeric", decimal.Decimal("9999999.99")), ("bool", True), ("uuid", uuid.uuid4()), ("int[]", [1, 2, 3]),
+            ("text[]", []), ("text", "x" * 1_000_000),
+        ],
+    )  # fmt: skip
+    def test_return_as_they_were_sent(self, connection, cast, value):
+        assert ask(connection, f"SELECT $1::{cast}", value) == [[value]]
+
+    def test_nulls_stand_between_values(self, connection):
+        rows = ask(connection, "SELECT $1::text, $2::int, $3::text UNION ALL SELECT NULL, 1, NULL", None, None, "a")
+        assert rows == [[None, None, "a"], [None, 1, None]]
+
+    def test_a_parameter_may_be_used_twice(self, connection):
+        assert ask(connection, "SELECT $2::int, $1::int, $2::int", 1, 2) == [[2, 1, 2]]
+
+    @pytest.mark.parametrize("named", [False, True])
+    def test_have_the_types_that_the_caller_gives(self, connect, named):
+        connection = connect(named=named)
+        for oid, name in ((20, "bigint"), (25, "text"), (20, "bigint")):
+            assert connection.execute("SELECT pg_typeof($1)::text", ("1",), (oid,)).rows == [[name]]
+        assert connection.execute("SELECT $1 || 'b'", ("a",), (-1,)).rows == [["ab"]]
+
+    def test_statements_without_rows_have_none(self, connection):
+        for run in (ask, again, again):
+            assert run(connection, "SET application_name TO 'x'") is None
+
+    def test_follow_the_encoding_of_the_client(self, connection):
+        ask(connection, "SET client_encoding TO 'LATIN1'")
+        assert ask(connection, "SELECT 'ñ' || $1::text", "ó") == [["ñó"]]
+
+    def test_that_cannot_be_encoded_fail_before_anything_is_sent(self, connection, trips):
+        with trips(0), pytest.raises(UnicodeEncodeError):
+            ask(connection, "SELECT $1::text", "\ud800")
+        assert is_sound(connection)
+
+    def test_are_copied_from_and_to_streams(self, connection):
+        ask(connection, "CREATE TEMPORARY TABLE t (a int)")
+        connection.execute("COPY t FROM STDIN", stream=BytesIO(b"1\n2\n"))
+        target = BytesIO()
+        connection.execute("COPY t TO STDOUT", stream=target)
+        assert target.getvalue() == b"1\n2\n"
+        assert is_sound(connection)
+
+    def test_an_error_of_the_callers_stream_reaches_the_caller_and_closes_the_connection(self, connection):
+        def lines():
+            yield b"1\n"
+            raise ZeroDivisionError
+
+        ask(connection, "CREATE TEMPORARY TABLE t (a int)")
+        with pytest.raises(ZeroDivisionError):
+            connection.execute("COPY t FROM STDIN", stream=lines())
+        assert connection.is_closed
+
+
+class TestErrors:
+    @pytest.mark.parametrize("preamble", ["", LIMITS], ids=["direct", "pooled"])
+    def test_leave_the_connection_sound(self, connect, preamble):
+        connection = connect(preamble=preamble)
+        for statement, values, code in (
+            ("SELEC", (), "42601"),
+            ("SELECT * FROM nowhere", (), "42P01"),
+            ("SELECT $1::int", ("x",), "22P02"),
+            ("SELECT 1 / (3 - n) FROM generate_series(1, 5) AS n", (), "22012"),
+            ("SELECT $1::int + $2::int", (1,), "08P01"),
+        ):
+            for run in (ask, again, again):
+                assert refusal(run, connection, statement, *values) == code
+                assert is_sound(connection)
+
+    def test_a_cancelled_statement_leaves_the_connection_sound(self, connection, once_running):
+        with once_running("SELECT pg_sleep", "pg_cancel_backend"):
+            assert refusal(ask, connection, "SELECT pg_sleep(60)") == "57014"
+        assert is_sound(connection)
+
+    def test_a_statement_survives_a_change_of_the_schema(self, connection):
+        ask(connection, "CREATE TEMPORARY TABLE t (a int)")
+        assert ask(connection, "SELECT * FROM t WHERE $1::int = 1", 1) == []
+        ask(connection, "ALTER TABLE t ADD COLUMN b text DEFAULT 'x'")
+        ask(connection, "INSERT INTO t (a) VALUES ($1::int)", 7)
+        assert ask(connection, "SELECT * FROM t WHERE $1::int = 1", 1) == [[7, "x"]]
+
+    @pytest.mark.parametrize(("thrown", "raised"), [(KeyboardInterrupt, KeyboardInterrupt), (KeyError, InterfaceError)])
+    def test_an_answer_that_cannot_be_read_closes_the_connection(self, connection, thrown, raised):
+        """Otherwise the next statement would read the rest of this one's rows."""
+
+        def interrupt(_):
+            raise thrown
+
+        connection.register_in_adapter(25, interrupt)
+        with pytest.raises(raised):
+            ask(connection, "SELECT 'a' FROM generate_series(1, 1000)")
+        assert connection.is_closed
+        with pytest.raises(InterfaceError, match="connection is closed"):
+            ask(connection, "SELECT 1")
+
+
+class TestPrepared:
+    def test_rows_are_read_without_a_new_description(self, connection):
+        for _ in range(2):
+            answer = connection.execute_prepared(
+                "SELECT n AS one, NULLIF(n, $1::int) AS two, true AS three FROM generate_series(1, 2) AS n", (1,)
+            )
+            assert answer.rows == [[1, None, True], [2, 2, True]]
+            assert [column["name"] for column in answer.columns] == ["one", "two", "three"]
+
+    def test_a_first_execution_that_fails_does_not_hinder_the_next(self, connection, trips):
+        for divisor, code in ((0, "22012"), (0, "22012"), ("x", "22P02")):
+            assert refusal(again, connection, "SELECT 1 / $1::int", divisor) == code
+        with trips(1):
+            assert again(connection, "SELECT 1 / $1::int", 1) == [[1]]
+
+    def test_a_later_failure_keeps_it_prepared(self, connection):
+        assert again(connection, "SELECT 1 / $1::int", 1) == [[1]]
+        assert refusal(again, connection, "SELECT 1 / $1::int", 0) == "22012"
+        assert again(connection, "SELECT 1 / $1::int", 1) == [[1]]
+        assert prepared_names(connection) == 1
+
+    def test_a_changed_schema_takes_a_second_trip(self, connection, trips):
+        ask(connection, "CREATE TEMPORARY TABLE t (a int)")
+        ask(connection, "INSERT INTO t VALUES (7)")
+        assert again(connection, "SELECT * FROM t") == [[7]]
+        ask(connection, "ALTER TABLE t ADD b text DEFAULT 'new'")
+        for expected in (2, 1):
+            with trips(expected):
+                assert again(connection, "SELECT * FROM t") == [[7, "new"]]
+
+    def test_what_the_server_has_forgotten_is_prepared_again(self, connection):
+        for _ in range(2):
+            assert again(connection, "SELECT 1") == [[1]]
+            ask(connection, "DEALLOCATE ALL")
+        assert again(connection, "SELECT 1") == [[1]]
+        assert prepared_names(connection) == 1
+
+    def test_a_callers_transaction_is_not_continued_silently(self, connection):
+        assert again(connection, "SELECT 1") == [[1]]
+        ask(connection, "DEALLOCATE ALL")
+        ask(connection, "BEGIN")
+        assert refusal(again, connection, "SELECT 1") == "26000"
+
+    def test_a_refusal_that_looks_like_a_stale_plan_is_raised_after_one_retry(self, connection):
+        for _ in range(2):
+            raising = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '0A000'; END $$"
+            assert refusal(again, connection, raising) == "0A000"
+            assert is_sound(connection)
+
+    def test_the_oldest_is_closed_to_make_room(self, connection, monkeypatch, trips):
+        monkeypatch.setattr(module, "MAX_PREPARED", 3)
+        with trips(8):
+            for number in (0, 1, 2, 3, 4, 0, 3, 4):
+                assert again(connection, f"SELECT {number}") == [[number]]
+        assert prepared_names(connection) == 3
+
+
+class TestTransactions:
+    def test_hold_what_was_done_until_they_end(self, connection):
+        ask(connection, "CREATE TEMPORARY TABLE held (a int)")
+        for end, count in (("ROLLBACK", 0), ("COMMIT", 1)):
+            ask(connection, "BEGIN")
+            ask(connection, "INSERT INTO held VALUES ($1::int)", 1)
+            ask(connection, end)
+            assert ask(connection, "SELECT count(*) FROM held") == [[count]]
+
+    def test_a_failed_one_refuses_to_continue(self, connection):
+        connection.execute_simple("BEGIN")
+        assert refusal(ask, connection, "SELECT 1/0") == "22012"
+        assert refusal(ask, connection, "SELECT 1") == "25P02"
+        connection.execute_simple("ROLLBACK")
+        assert is_sound(connection)
+
+
+class TestLosses:
+    @pytest.mark.parametrize("end", ["close_all", "reset_all"])
+    def test_the_end_of_an_idle_connection_is_seen_without_a_round_trip(self, connection, proxy, trips, end):
+        assert connection.is_usable()
+        with trips(0):
+            getattr(proxy, end)()
+            wait_for_bytes(connection)
+            assert not connection.is_usable()
+
+    def test_a_terminated_session_is_seen_without_a_round_trip(self, connection, sql):
+        ((pid,),) = ask(connection, "SELECT pg_backend_pid()")
+        sql(f"SELECT pg_terminate_backend({pid})")
+        wait_for_bytes(connection)
+        assert not connection.is_usable()
+
+    def test_a_connection_that_was_idle_for_too_long_is_not_trusted(self, connection):
+        connection.execute_later("SELECT WHERE false")
+        for seconds, usable in ((MAX_IDLE_SECONDS - 60, True), (MAX_IDLE_SECONDS + 1, False), (-1, False)):
+            connection._used_at = module.time.time() - seconds  # noqa: SLF001 - as if it had been so long
+            assert connection.is_usable() is usable
+
+    def test_a_process_may_have_more_files_than_select_can_hold(self, connect):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < MANY_FILES:
+            pytest.skip(f"this machine allows no process {MANY_FILES} files")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, MANY_FILES), hard))
+        files = [os.open(os.devnull, os.O_RDONLY) for _ in range(FILES_OF_SELECT)]
+        try:
+            connection = connect()
+            assert connection._usock.fileno() > FILES_OF_SELECT  # noqa: SLF001
+            assert connection.is_usable()
+            assert is_sound(connection)
+        finally:
+            for file in files:
+                os.close(file)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    @pytest.mark.parametrize("cut", ["cut_before_request", "cut_before_answer", "cut_in_answer"])
+    def test_a_cut_is_a_network_error(self, connection, proxy, cut):
+        setattr(proxy, cut, True)
+        with pytest.raises(InterfaceError, match="network error"):
+            ask(connection, "SELECT 1")
+        assert connection.is_closed
+
+    @pytest.mark.parametrize("value", ["short", "x" * 20_000_000], ids=["no answer", "a peer that reads nothing"])
+    def test_a_black_hole_is_a_network_error_in_time(self, connection, proxy, value):
+        connection.answer_seconds = 0.2
+        proxy.flowing.clear()
+        with pytest.raises(InterfaceError, match="network error") as caught:
+            ask(connection, "SELECT $1::text", value)
+        assert isinstance(caught.value.__cause__, TimeoutError)
+        assert connection.is_closed
+
+    def test_a_server_that_ends_the_session_says_why(self, connection, once_running):
+        """The statement was not complete: it is known that it had no effect."""
+        with once_running("SELECT pg_sleep", "pg_terminate_backend"):
+            assert refusal(ask, connection, "SELECT pg_sleep(60)") == "57P01"
+        assert connection.is_closed
+
+    def test_closing_twice_is_allowed(self, connection):
+        connection.close()
+        connection.close()
+        assert connection.is_closed
+
+
+class TestReading:
+    """The network decides in which pieces an answer arrives."""
+
+    @pytest.mark.parametrize("most", [1, 4, 5, 6, 100])
+    def test_an_answer_may_come_in_any_pieces(self, connection, most):
+        change_socket(connection, recv=lambda recv, size: recv(min(size, most)))
+        rows = ask(connection, "SELECT n, nullif(n, 2), repeat('x', 100) FROM generate_series(1, 3) AS n")
+        assert rows == [[1, 1, "x" * 100], [2, None, "x" * 100], [3, 3, "x" * 100]]
+        assert [again(connection, "SELECT $1::int", number) for number in (7, 8)] == [[[7]], [[8]]]
+        assert connection.is_usable()
+
+    def test_an_answer_may_be_larger_than_what_is_read_at_once(self, connection):
+        size = 5 * READ_BYTES + 1
+        assert ask(connection, "SELECT repeat('x', $1::int), 2", size) == [["x" * size, 2]]
+        assert is_sound(connection)
+
+    def test_what_follows_an_answer_unasked_is_seen(self, connection):
+        goodbye = b"E" + struct.pack("!i", 4 + 1) + b"\0"
+        change_socket(connection, recv=lambda recv, size: recv(size) + goodbye)
+        assert ask(connection, "SELECT 1") == [[1]]
+        assert not connection.is_usable()
+
+    @pytest.mark.parametrize(
+        "nonsense",
+        [*(b"Z" + struct.pack("!i", length) for length in (3, 0, -1, -(2**31))),
+         b"?" + struct.pack("!i", 4), b"T" + struct.pack("!i", 5) + b"x", b"E" + struct.pack("!i", 6) + b"\xff\0"],
+    )  # fmt: skip
+    def test_what_is_not_the_protocol_is_an_interface_error(self, connection, nonsense):
+        change_socket(connection, recv=lambda *_: nonsense)
+        with pytest.raises(InterfaceError):
+            ask(connection, "SELECT 1")
+        assert connection.is_closed
+
+
+class TestLater:
+    @pytest.fixture(autouse=True)
+    def table(self, connection):
+        ask(connection, "CREATE TEMPORARY TABLE t (a int)")
+
+    def test_the_answer_is_not_waited_for(self, connection, proxy):
+        proxy.answering.clear()
+        connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
+        proxy.answering.set()
+        connection.execute_later("INSERT INTO t VALUES ($1::int)", (2,))
+        assert connection.is_usable()
+        assert ask(connection, "SELECT a FROM t") == [[1], [2]]
+
+    def test_a_refusal_is_logged_and_dropped(self, connection, caplog):
+        connection.execute_later("INSERT INTO nowhere VALUES ($1::int)", (1,))
+        assert is_sound(connection)
+        (record,) = caplog.records
+        assert (record.levelname, record.sqlstate) == ("WARNING", "42P01")
+
+    def test_an_answer_that_does_not_come_ends_the_connection(self, connection, proxy, monkeypatch):
+        monkeypatch.setattr(module, "OWED_SECONDS", 0.1)
+        proxy.answering.clear()
+        connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
+        assert not connection.is_usable()
+        assert connection.is_closed
+
+    def test_a_loss_is_seen_before_the_next_statement_is_sent(self, connection, proxy, trips):
+        proxy.cut_before_answer = True
+        with trips(1):
+            connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
+            assert not connection.is_usable()
+
+
+def test_clients_of_a_transaction_pooler_get_the_answers_to_their_own_questions(connect, pgbouncer):
+    """Eight clients share three server connections, in autocommit, with as many parameters as confuse stock pg8000."""
+    wrong = []
+
+    def work(client):
+        connection = connect(unix_sock=pgbouncer, preamble=LIMITS)
+        for number in range(20):
+            count = (client + number) % 5 + 1
+            value = client * 1000 + number
+            rows = ask(
+                connection, f"SELECT {', '.join(f'${each + 1}::int' for each in range(count))}", *[value] * count
+            )
+            if rows != [[value] * count]:
+                wrong.append((client, number))
+
+    threads = [threading.Thread(target=work, args=(client,)) for client in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []

@@ -1,0 +1,214 @@
+"""pg8000's interfaces, and SQLAlchemy, on top of pipelined connections."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+from pg8000 import dbapi as stock_dbapi
+from sqlalchemy.exc import DatabaseError as SqlalchemyDatabaseError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from pg8000_pipeline import DatabaseError, InterfaceError, dbapi, native, sqlstate
+
+LIMITS = "SELECT WHERE set_config('statement_timeout', '10s', true) IS NULL"
+
+
+class TestNative:
+    @pytest.fixture
+    def connection(self, connect):
+        return connect(native.Connection)
+
+    def test_runs_statements_with_named_parameters_in_one_trip(self, connection, trips):
+        with trips(3):
+            assert connection.run("SELECT :a::int + :b::int AS sum", a=1, b=2) == [[3]]
+            assert [column["name"] for column in connection.columns] == ["sum"]
+            assert connection.run("SELECT 1; SELECT 2") == [[1], [2]]
+            assert connection.run("SELECT pg_typeof(:a)::text", a="1", types={"a": native.native.BIGINT}) == [
+                ["bigint"]
+            ]
+
+    def test_prepares_statements(self, connection, trips):
+        with trips(4):
+            statement = connection.prepare("SELECT :a::int + 1")
+            assert [statement.run(a=number) for number in (1, 2)] == [[[2]], [[3]]]
+            statement.close()
+        again = connection.prepare("SELECT 'other'")
+        assert again.run() == [["other"]]
+
+    @pytest.mark.parametrize("statement", ["SELECT $", "SELECT :"])
+    def test_a_statement_that_ends_in_a_parameter_is_an_interface_error(self, connection, statement):
+        with pytest.raises(InterfaceError, match="cannot be read"):
+            connection.run(statement, a=1)
+
+
+class TestDbapi:
+    @pytest.fixture(params=[False, True], ids=["unnamed", "named"])
+    def connection(self, connect, request):
+        connection = connect(dbapi.connect, named=request.param)
+        connection.autocommit = True
+        connection.cursor().execute("CREATE TEMPORARY TABLE t (a int)")
+        connection.autocommit = False
+        return connection
+
+    def count(self, connection):
+        cursor = connection.cursor()
+        cursor.execute("SELECT count(*) FROM t")
+        return cursor.fetchone()[0]
+
+    def test_beginning_is_part_of_the_first_statements_trip(self, connection, trips):
+        cursor = connection.cursor()
+        for statement, arguments in (("INSERT INTO t VALUES (%s)", (1,)), ("INSERT INTO t VALUES (1)", ())):
+            with trips(3):
+                cursor.execute(statement, arguments)
+                assert connection.in_transaction
+                assert cursor.rowcount == 1
+                cursor.execute(statement, arguments)
+                connection.commit()
+        with trips(0):
+            connection.commit()
+            connection.rollback()
+        assert self.count(connection) == 4
+
+    def test_stock_pg8000_takes_ten(self, connect, trips):
+        connection = connect(stock_dbapi.Connection)
+        with trips(10):
+            for _ in range(2):
+                connection.cursor().execute("SELECT %s::int", (1,))
+            connection.commit()
+
+    def test_rolls_back_what_was_done(self, connection):
+        connection.cursor().execute("INSERT INTO t VALUES (%s)", (1,))
+        with pytest.raises(DatabaseError):
+            connection.cursor().execute("SELECT %s::int / 0", (1,))
+        with pytest.raises(DatabaseError) as caught:
+            connection.cursor().execute("SELECT %s::int", (1,))
+        assert sqlstate(caught.value) == "25P02"
+        connection.rollback()
+        assert self.count(connection) == 0
+
+    def test_a_stale_statement_at_the_beginning_of_a_transaction_is_prepared_again(self, connection):
+        for _ in range(2):
+            connection.cursor().execute("INSERT INTO t VALUES (%s)", (1,))
+            connection.cursor().execute("DEALLOCATE ALL")
+            connection.commit()
+        connection.cursor().execute("INSERT INTO t VALUES (%s)", (1,))
+        connection.rollback()
+        assert self.count(connection) == 2
+
+    def test_keeps_the_preamble_for_the_transaction(self, connect):
+        connection = connect(dbapi.Connection, preamble=LIMITS)
+        cursor = connection.cursor()
+        for autocommit, arguments in ((False, ()), (False, (1,)), (True, ()), (True, (1,))):
+            connection.autocommit = autocommit
+            for _ in range(2):
+                cursor.execute("SELECT current_setting('statement_timeout')" + ", %s" * len(arguments), arguments)
+                assert cursor.fetchone()[0] == "10s"
+            connection.rollback()
+
+    def test_executes_many(self, connection):
+        cursor = connection.cursor()
+        cursor.executemany("INSERT INTO t VALUES (%s)", [(1,), (2,), (3,)])
+        assert (cursor.rowcount, self.count(connection)) == (3, 3)
+
+    @pytest.mark.parametrize(
+        ("style", "statement", "arguments"),
+        [
+            ("format", "SELECT %s", ("a",)),
+            ("qmark", "SELECT ?", ("a",)),
+            ("numeric", "SELECT :1", ("a",)),
+            ("named", "SELECT :x", {"x": "a"}),
+            ("pyformat", "SELECT %(x)s", {"x": "a"}),
+        ],
+    )
+    def test_knows_every_style_of_parameters(self, connection, monkeypatch, style, statement, arguments):
+        monkeypatch.setattr(stock_dbapi, "paramstyle", style)
+        cursor = connection.cursor()
+        for _ in range(2):
+            cursor.execute(statement, arguments)
+            assert [list(row) for row in cursor] == [["a"]]
+
+    def test_misuse_is_an_interface_error(self, connection, monkeypatch):
+        cursor = connection.cursor()
+        cursor.close()
+        with pytest.raises(InterfaceError, match="Cursor closed"):
+            cursor.execute("SELECT 1")
+        with pytest.raises(InterfaceError):
+            connection.cursor().execute("SELECT %d", (1,))
+        monkeypatch.setattr(stock_dbapi, "paramstyle", "named")
+        with pytest.raises(InterfaceError, match="cannot be read"):
+            connection.cursor().execute("SELECT :x", {"y": 1})
+
+
+class TestSqlalchemy:
+    @pytest.fixture(params=[False, True], ids=["unnamed", "named"])
+    def engine(self, connect, request):
+        engine = sa.create_engine(
+            "postgresql+pg8000://", creator=lambda: connect(dbapi.Connection, named=request.param), pool_size=1
+        )
+        engine.connect().close()  # its first connection asks about the server
+        yield engine
+        engine.dispose()
+
+    def test_autocommit_takes_one_trip_per_statement(self, engine, trips):
+        autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+        with autocommit.connect() as connection, trips(2):
+            assert connection.execute(sa.select(sa.literal(1))).scalar_one() == 1
+            assert connection.execute(sa.text("SELECT CAST(:a AS int)"), {"a": 2}).scalar_one() == 2
+
+    def test_a_transaction_takes_one_trip_more(self, engine, trips):
+        with trips(3), engine.begin() as connection:
+            for value in (1, 2):
+                assert connection.execute(sa.select(sa.literal(value))).scalar_one() == value
+
+    def test_metadata_rows_and_errors_are_as_with_stock_pg8000(self, engine):
+        table = sa.Table(
+            "things", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("d", sa.JSON)
+        )
+        with engine.begin() as connection:
+            table.create(connection)
+            inserted = connection.execute(sa.insert(table).returning(table.c.id), [{"d": {"x": 1}}, {"d": None}])
+            assert inserted.scalars().all() == [1, 2]
+            select = sa.select(table.c.d).execution_options(stream_results=True)
+            streamed = connection.execute(select)
+            assert streamed.scalars().all() == [{"x": 1}, None]
+            assert sa.inspect(connection).has_table("things")
+            with pytest.raises(SqlalchemyDatabaseError), connection.begin_nested():
+                connection.execute(sa.text("SELECT * FROM nowhere"))
+            table.drop(connection)
+
+    def test_a_lost_connection_is_replaced(self, engine, proxy):
+        with engine.connect() as connection:
+            proxy.cut_before_answer = True
+            with pytest.raises(DBAPIError) as caught:
+                connection.execute(sa.text("SELECT 1"))
+        assert caught.value.connection_invalidated
+        with engine.connect() as connection:
+            assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
+
+
+def test_sqlalchemy_is_safe_behind_a_transaction_pooler(connect, pgbouncer):
+    engine = sa.create_engine(
+        "postgresql+pg8000://",
+        creator=lambda: connect(dbapi.Connection, unix_sock=pgbouncer, preamble=LIMITS),
+        isolation_level="AUTOCOMMIT",
+        poolclass=NullPool,
+    )
+    wrong = []
+
+    def work(client):
+        with engine.connect() as connection:
+            for number in range(20):
+                value = client * 1000 + number
+                if connection.execute(sa.select(sa.literal(value))).scalar_one() != value:
+                    wrong.append(value)
+
+    engine.connect().close()
+    threads = [threading.Thread(target=work, args=(client,)) for client in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []

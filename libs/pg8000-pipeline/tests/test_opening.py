@@ -1,0 +1,182 @@
+"""Opening a connection: every password that psql accepts, one deadline, and two kinds of errors."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pg8000_pipeline import DatabaseError, InterfaceError, PipelinedConnection, sqlstate
+from tests.support.tls import make_certificate
+from tests.support.wire import WireProxy
+
+#: What stands in a password, and who refuses it: stock pg8000 fails for all but the first two.
+PASSWORDS = ("plain", "ñandú and a % sign", "🦙", "🫶 newer than Unicode 3.2", "bell\a", "אa", "\u00ad", "\ufffe")
+
+
+@contextmanager
+def serving(*parts: bytes):
+    """A server that answers each message of the client by the next of ``parts``, then hangs up. Its port is yielded."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            with server.accept()[0] as peer:
+                for part in parts:
+                    peer.recv(4096)
+                    peer.sendall(part)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
+
+
+def authentication(code: int, data: bytes = b"") -> bytes:
+    return b"R" + struct.pack("!ii", len(data) + 8, code) + data
+
+
+def failure(port: int, **options) -> InterfaceError:
+    with pytest.raises(InterfaceError) as caught:
+        PipelinedConnection("a", **{"host": "127.0.0.1", "port": port, "ssl_context": False, "timeout": 60, **options})
+    return caught.value
+
+
+@pytest.fixture(scope="module")
+def role(sql):
+    """Makes a role with a password, as psql would; the server trusts all others without one."""
+    group = f"scram_{secrets.token_hex(4)}"
+    sql(f"CREATE ROLE {group}")
+    rules = Path(sql("SHOW hba_file"))
+    before = rules.read_text()
+    rules.write_text(f"local all +{group} scram-sha-256\n{before}")
+    loaded = sql("SELECT pg_conf_load_time()")
+    while sql("SELECT pg_reload_conf(); SELECT pg_conf_load_time()").endswith(loaded):
+        pass
+    names = [group]
+
+    def role(password: str) -> str:
+        names.append(f"role_{secrets.token_hex(4)}")
+        sql(f"CREATE ROLE {names[-1]} LOGIN IN ROLE {group} PASSWORD '{password}'")
+        return names[-1]
+
+    yield role
+    rules.write_text(before)
+    sql(f"DROP ROLE {', '.join(names)}; SELECT pg_reload_conf()")
+
+
+@pytest.fixture
+def log_in(connect, postgres):
+    path = str(postgres.socket_folder / ".s.PGSQL.5432")
+    return lambda user, password: connect(user=user, password=password, unix_sock=path)
+
+
+class TestScram:
+    @pytest.mark.parametrize("password", PASSWORDS, ids=ascii)
+    def test_a_password_that_psql_accepts_is_accepted(self, role, log_in, password):
+        name = role(password)
+        assert log_in(name, password).execute("SELECT 1").rows == [[1]]
+        with pytest.raises(DatabaseError) as caught:
+            log_in(name, f"{password}!")
+        assert sqlstate(caught.value) == "28P01"
+
+    def test_a_password_may_be_bytes(self, role, log_in):
+        assert log_in(role("ñ"), "ñ".encode()).execute("SELECT 1").rows == [[1]]
+
+    def test_a_missing_password_is_an_interface_error(self, role, log_in):
+        with pytest.raises(InterfaceError, match="requests a password"):
+            log_in(role("a"), None)
+
+    def test_a_server_that_does_not_know_the_password_is_not_trusted(self):
+        first = b"r=x,s=AAAAAAAAAAAAAAAAAAAAAA==,i=4096"
+        with serving(authentication(10, b"SCRAM-SHA-256\0\0"), authentication(11, first)) as port:
+            error = failure(port, password="secret-42")
+        assert str(error) == "SCRAM authentication failed"
+
+    def test_mechanisms_that_are_not_known_are_an_interface_error(self):
+        with serving(authentication(10, b"GSS-SPNEGO\0\0")) as port:
+            assert str(failure(port, password="secret-42")) == "SCRAM authentication failed"
+
+
+class TestGreetings:
+    @pytest.mark.parametrize(
+        "greeting",
+        [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"?\0\0\0\x04", authentication(99), b"R\0\0\0\x05x",
+         b"E\0\0\0\x06\xff\0"],
+        ids=ascii,
+    )  # fmt: skip
+    @pytest.mark.parametrize("tls", [False, True])
+    def test_nonsense_is_an_interface_error(self, greeting, tls):
+        with serving(greeting) as port:
+            failure(port, ssl_context=ssl.create_default_context() if tls else False)
+
+    def test_a_refusal_has_the_servers_fields(self, connect):
+        with pytest.raises(DatabaseError) as caught:
+            connect(database="nowhere")
+        assert sqlstate(caught.value) == "3D000"
+
+    def test_a_certificate_that_is_not_trusted_is_a_network_error(self, postgres, tmp_path):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(make_certificate(tmp_path / "server.pem"))
+        with WireProxy(str(postgres.socket_folder / ".s.PGSQL.5432"), tls=context) as proxy:
+            error = failure(proxy.port, ssl_context=ssl.create_default_context())
+        assert isinstance(error.__cause__, ssl.SSLCertVerificationError)
+
+    @pytest.mark.parametrize("options", [{"user": 7}, {"nonsense": 1}])
+    def test_an_argument_of_the_wrong_kind_is_a_type_error(self, connect, options):
+        with pytest.raises((TypeError, InterfaceError)):
+            connect(**options)
+
+
+class TestSockets:
+    @pytest.mark.parametrize(
+        "options",
+        [{"unix_sock": "/nowhere"}, {"host": "nowhere.invalid", "port": 1}, {"host": "x" * 64 + ".example", "port": 1}],
+        ids=["socket", "name", "malformed name"],
+    )
+    def test_a_server_that_is_not_there_is_an_interface_error(self, options):
+        with pytest.raises(InterfaceError):
+            PipelinedConnection("a", **options)
+
+    def test_a_port_on_which_nothing_listens_is_a_network_error(self, closed_port):
+        error = failure(closed_port)
+        assert str(error) == "network error"
+        assert isinstance(error.__cause__, ConnectionRefusedError)
+
+    def test_a_server_that_says_nothing_is_given_up(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            error = failure(silent.getsockname()[1], timeout=0.2)
+        assert isinstance(error.__cause__, TimeoutError)
+
+    def test_the_next_address_is_tried_when_one_does_not_answer(self, proxy, database, closed_port, monkeypatch):
+        addresses = socket.getaddrinfo("127.0.0.1", proxy.port, type=socket.SOCK_STREAM)
+        refusing = [(*addresses[0][:4], ("127.0.0.1", closed_port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: refusing + addresses)
+        connection = PipelinedConnection("postgres", database=database, ssl_context=False)
+        assert connection.execute("SELECT 1").rows == [[1]]
+        connection.close()
+
+    def test_small_packets_do_not_wait_for_each_other(self, connection):
+        option = connection._usock.getsockopt  # noqa: SLF001
+        assert option(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert option(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+    def test_a_connected_socket_may_be_given_and_is_closed_on_failure(self, proxy, connect):
+        given = socket.create_connection(("127.0.0.1", proxy.port))
+        assert connect(sock=given, ssl_context=False).execute("SELECT 1").rows == [[1]]
+        with serving(b"?\0\0\0\x04") as port:
+            given = socket.create_connection(("127.0.0.1", port))
+            failure(port, sock=given)
+        assert given.fileno() == -1
+
+
+def test_importing_the_package_opens_nothing_and_needs_no_sqlalchemy():
+    code = "import sys, pg8000_pipeline.dbapi, pg8000_pipeline.native; print('sqlalchemy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
