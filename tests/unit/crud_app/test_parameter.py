@@ -25,14 +25,15 @@ from chalicelib.directorio.database import Database
 from chalicelib.directorio.errors import Unavailable
 from chalicelib.directorio.parameter import JSON, TARGET, ParameterStore, sign, with_keys
 from chalicelib.directorio.settings import AwsAccess, KeyServer, Settings, parse_database_url
+from local.emulator import ACCESS_KEY
 
 NAME = "/directory/database"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "not one"}
+KEY, SECRET = ACCESS_KEY["AWS_ACCESS_KEY_ID"], ACCESS_KEY["AWS_SECRET_ACCESS_KEY"]
 words = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1)
 
 
 def access(endpoint: str, token: str = "") -> AwsAccess:
-    return AwsAccess("us-east-1", endpoint, "AKID", "not one", token)
+    return AwsAccess("us-east-1", endpoint, KEY, SECRET, token)
 
 
 @contextmanager
@@ -184,7 +185,8 @@ class TestCredentialsServer:
     @pytest.fixture
     def server(self, keys_asked):
         """Gives the credentials that are on top of ``answers``."""
-        answers = [(200, b'{"AccessKeyId": "AKID", "SecretAccessKey": "s", "Token": "t", "Expiration": "soon"}')]
+        keys = {"AccessKeyId": KEY, "SecretAccessKey": SECRET, "Token": "t", "Expiration": "soon"}
+        answers = [(200, json.dumps(keys).encode())]
 
         def give(request):
             keys_asked.append((request.path, request.headers["Authorization"]))
@@ -202,7 +204,7 @@ class TestCredentialsServer:
 
     def test_gives_the_keys_that_sign(self, server):
         access = with_keys(AwsAccess("us-east-1", "https://ssm", "", "", ""), server[0])
-        assert (access.access_key, access.secret_key, access.session_token) == ("AKID", "s", "t")
+        assert (access.access_key, access.secret_key, access.session_token) == (KEY, SECRET, "t")
 
     @pytest.mark.parametrize("answer", [(500, b"{}"), (200, b"{}"), (200, b"[]"), (200, b"<html>")])
     def test_an_answer_without_keys_is_unavailable(self, server, answer, caplog):
@@ -220,7 +222,7 @@ class TestRotation:
                 "DATABASE_URL_PARAMETER": NAME,
                 "AWS_REGION": "us-east-1",
                 "AWS_ENDPOINT_URL": emulator.endpoint,
-                **CREDENTIALS,
+                **ACCESS_KEY,
                 **variables,
             }
         )
