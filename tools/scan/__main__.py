@@ -284,7 +284,7 @@ def find_locks(root: Path = ROOT) -> list[Path]:
     return sorted([*root.glob("requirements/*.txt"), *root.glob("*_app/requirements.txt")])
 
 
-def run_scanner(program: str, *arguments: str | Path, **options: Any) -> dict[str, Any]:  # noqa: ANN401
+def run_scanner(program: str | Path, *arguments: str | Path, **options: Any) -> dict[str, Any]:  # noqa: ANN401
     """The report of a scanner. Its exit code only says whether something was found.
 
     Raises:
