@@ -281,7 +281,7 @@ def _proxied() -> Reader:
                 for _, value in forwarded_headers({name: text}):
                     assert not {"\r", "\n", "\0"} & set(value), "a header must not hold another"
         for name in ("Location", "Link", "Connection"):
-            returned_headers(((name, text),), address.as_seen_by_client)
+            returned_headers(((name, text),))
         with suppress(ImpossibleSegment):
             target = address.target("/empleados/{id}", {"id": text}, parse_qsl(text, keep_blank_values=True))
             path = target.partition("?")[0]

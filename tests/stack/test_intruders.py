@@ -55,11 +55,11 @@ ATTEMPTS = {
     "another site ends the session": Attempt(
         403, "cross_site", "POST", "/sesion/salir?todas=1", headers={"Sec-Fetch-Site": "cross-site"}
     ),
-    "a return to another host": Attempt(422, "volver_ajeno", path=f"/sesion/entrar?volver=//{EVIL}/"),
+    "a return to another host": Attempt(422, "foreign_return_address", path=f"/sesion/entrar?volver=//{EVIL}/"),
     "a return to another host with a backslash": Attempt(
-        422, "volver_ajeno", path=f"/sesion/entrar?volver=/%5C{EVIL}/"
+        422, "foreign_return_address", path=f"/sesion/entrar?volver=/%5C{EVIL}/"
     ),
-    "a return to an address": Attempt(422, "volver_ajeno", path=f"/sesion/entrar?volver=https://{EVIL}/"),
+    "a return to an address": Attempt(422, "foreign_return_address", path=f"/sesion/entrar?volver=https://{EVIL}/"),
     "a sign-in that nobody began": Attempt(400, "unknown_state", path="/sesion/vuelta?code=a&state=b"),
     "a renewal without a session": Attempt(
         401, "not_signed_in", "POST", "/sesion/renovar", headers={"Sec-Fetch-Site": "same-origin"}

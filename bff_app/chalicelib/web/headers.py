@@ -7,11 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from chalicelib.web.upstream import Headers
 
-ReturnedHeaders = dict[str, str | list[str]]
+ReturnedHeaders = dict[str, list[str]]
 
 # A request's headers pass by an allow list. All others cannot spoof the client's address (X-Forwarded-For, Forwarded,
 # X-Real-IP), break the framing (Connection, Transfer-Encoding, TE), or use up the few bytes that an HTTP API accepts
@@ -54,7 +54,6 @@ NOT_RETURNED = frozenset(
 # RFC 9110, 5.5: visible characters, spaces and tabs, and bytes above 127. An empty value is allowed too: an empty
 # If-Match must not become an unconditional write.
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-_LINK_TARGET = re.compile(r"<([^>]*)>")
 
 # Bytes: a shorter answer fits into one packet in any case.
 MIN_COMPRESSED_BYTES = 1400
@@ -88,21 +87,14 @@ def forwarded_headers(headers: Mapping[str, str]) -> Headers:
     )
 
 
-def returned_headers(headers: Headers, as_seen_by_client: Callable[[str], str]) -> ReturnedHeaders:
-    """The headers of an upstream's answer that the client gets too, with repeated ones as several values.
-
-    Args:
-        headers: the upstream's.
-        as_seen_by_client: turns a reference of the upstream into one that the client can follow.
-    """
+def returned_headers(headers: Headers) -> ReturnedHeaders:
+    """The headers of an upstream's answer that the client gets too: the values of each name, in lower case."""
     for_this_hop = _names_in_connection(value for name, value in headers if name.lower() == "connection")
-    spellings: dict[str, str] = {}
-    returned: dict[str, list[str]] = {}
+    returned: ReturnedHeaders = {}
     for name, value in headers:
         if name.lower() not in NOT_RETURNED | for_this_hop:
-            spelling = spellings.setdefault(name.lower(), name)
-            returned.setdefault(spelling, []).append(_translate(name.lower(), value, as_seen_by_client))
-    return dict(returned)
+            returned.setdefault(name.lower(), []).append(value)
+    return returned
 
 
 def is_compressible(request_headers: Mapping[str, str], status: int, headers: ReturnedHeaders, body: bytes) -> bool:
@@ -117,16 +109,14 @@ def is_compressible(request_headers: Mapping[str, str], status: int, headers: Re
         and len(body) >= MIN_COMPRESSED_BYTES
         and is_own
         and accepts_gzip(request_headers)
-        and not any(name.lower() in _UNCHANGEABLE for name in headers)
+        and not _UNCHANGEABLE & headers.keys()
     )
 
 
 def compressed_headers(headers: ReturnedHeaders) -> ReturnedHeaders:
     """The headers of an answer whose body is compressed."""
-    varies = next((value for name, value in headers.items() if name.lower() == "vary"), [])
-    others = {name: value for name, value in headers.items() if name.lower() != "vary"}
-    known = [varies] if isinstance(varies, str) else varies
-    return {**others, "Content-Encoding": "gzip", "Vary": ", ".join([*known, "Accept-Encoding"])}
+    varies = ", ".join([*headers.get("vary", []), "Accept-Encoding"])
+    return {**headers, "content-encoding": ["gzip"], "vary": [varies]}
 
 
 def compress(content: bytes) -> bytes:
@@ -154,13 +144,3 @@ def _wire_value(name: str, value: str) -> str:
     if not _VALUE.fullmatch(value):
         raise MalformedHeader(name)
     return value.strip("\t ")
-
-
-def _translate(name: str, value: str, as_seen_by_client: Callable[[str], str]) -> str:
-    match name:
-        case "location" | "content-location":
-            return as_seen_by_client(value)
-        case "link":
-            return _LINK_TARGET.sub(lambda match: f"<{as_seen_by_client(match[1])}>", value)
-        case _:
-            return value

@@ -30,16 +30,12 @@ if TYPE_CHECKING:
     from chalicelib.web.limits import Deadline
     from chalicelib.web.upstream import UpstreamRequest
 
-# A Lambda sends one request at a time, and a deep health check one for each upstream; `make run` sends as many as its
+# A Lambda sends one request at a time, and a deep health check one to each upstream; `make run` sends as many as its
 # clients do.
 _MAX_CONCURRENT_REQUESTS = 64
-# Seconds by which httpx's own time-outs come before ours: they say how far the request came.
-_GRACE_SECONDS = 0.2
+# Seconds after the deadline: by then a worker has noted whether it began to send.
+_GRACE_SECONDS = 0.1
 _FINAL_STATUSES = range(200, 600)
-# RFC 9110, 8.6: these send Content-Length: 0 when they have no body.
-_METHODS_WITH_BODY = ("PATCH", "POST", "PUT")
-# httpx raises these before it sends the first byte of a request.
-_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 def make_tls_context() -> ssl.SSLContext:
@@ -88,36 +84,35 @@ class HttpxClient:
         Raises:
             UpstreamError: there is no usable answer.
         """
-        if deadline.seconds_left() <= 0:
-            raise UpstreamTooSlow(request, request_sent=False, reason="no time left")
-        answer = self._workers.submit(self._send, request, deadline)
+        attempt = _Attempt(deadline)
+        answer = self._workers.submit(self._send, request, attempt)
         try:
             return answer.result(deadline.seconds_left() + _GRACE_SECONDS)
         except TimeoutError:
-            raise UpstreamTooSlow(request, request_sent=True, reason="deadline") from None
+            raise UpstreamTooSlow(request, request_sent=attempt.sent, reason="deadline") from None
 
     def close(self) -> None:
         """Close all connections."""
         self._workers.shutdown(wait=False)
         self._client.close()
 
-    def _send(self, request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
-        attempt = _Attempt()
+    def _send(self, request: UpstreamRequest, attempt: _Attempt) -> UpstreamAnswer:
         try:
-            return self._exchange(request, deadline, attempt)
+            return self._exchange(request, attempt)
         except UpstreamBroken:
             if not (request.is_safe and attempt.met_closing_connection):
                 raise
-        return self._exchange(request, deadline, _Attempt())
+        return self._exchange(request, attempt)
 
-    def _exchange(self, request: UpstreamRequest, deadline: Deadline, attempt: _Attempt) -> UpstreamAnswer:
-        seconds = max(deadline.seconds_left(), 0)
-        has_body = request.body or request.method in _METHODS_WITH_BODY
+    def _exchange(self, request: UpstreamRequest, attempt: _Attempt) -> UpstreamAnswer:
+        seconds = attempt.deadline.seconds_left()
+        if seconds <= 0:
+            raise UpstreamTooSlow(request, request_sent=attempt.sent, reason="deadline")
         message = httpx.Request(
             request.method,
             request.upstream.address.origin,
             headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers],
-            content=request.body if has_body else None,
+            content=request.body,
             extensions={
                 # The target is sent as it was built and measured: httpx would normalize a URL's path.
                 "target": request.target.encode("ascii"),
@@ -127,14 +122,13 @@ class HttpxClient:
         )
         try:
             with closing(self._client.send(message, stream=True)) as response:
-                return self._read(request, response, deadline)
+                return self._read(request, response, attempt.deadline)
         except httpx.TimeoutException as error:
-            sent = not isinstance(error, _NOTHING_SENT)
-            raise UpstreamTooSlow(request, request_sent=sent, reason=type(error).__name__) from None
+            raise UpstreamTooSlow(request, request_sent=attempt.sent, reason=type(error).__name__) from None
         except httpx.ConnectError as error:
-            raise UpstreamUnreachable(request, request_sent=False, reason=type(error).__name__) from None
+            raise UpstreamUnreachable(request, request_sent=attempt.sent, reason=type(error).__name__) from None
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            raise UpstreamBroken(request, request_sent=True, reason=type(error).__name__) from None
+            raise UpstreamBroken(request, request_sent=attempt.sent, reason=type(error).__name__) from None
 
     def _read(self, request: UpstreamRequest, response: httpx.Response, deadline: Deadline) -> UpstreamAnswer:
         if response.status_code not in _FINAL_STATUSES:
@@ -153,9 +147,11 @@ class HttpxClient:
 
 @dataclass(slots=True)
 class _Attempt:
-    """How far one attempt to send a request came, according to httpx's trace extension."""
+    """How far a request came, according to httpx's trace extension."""
 
+    deadline: Deadline
     connected: bool = False
+    sent: bool = False
     answered: bool = False
 
     @property
@@ -164,8 +160,17 @@ class _Attempt:
         return not self.connected and not self.answered
 
     def trace(self, event: str, _info: Mapping[str, object]) -> None:
-        """Take note of one of httpx's events."""
-        if event == "connection.connect_tcp.started":
-            self.connected = True
-        elif event == "http11.receive_response_headers.complete":
-            self.answered = True
+        """Take note of one of httpx's events. After the deadline nothing is sent any more.
+
+        Raises:
+            httpx.WriteTimeout: it is too late to send the request.
+        """
+        match event:
+            case "connection.connect_tcp.started":
+                self.connected = True
+            case "http11.send_request_headers.started":
+                if self.deadline.seconds_left() <= 0:
+                    raise httpx.WriteTimeout(event)
+                self.sent = True
+            case "http11.receive_response_headers.complete":
+                self.answered = True

@@ -1,9 +1,4 @@
-"""Which routes are passed on, and how: a request to its upstream, and the upstream's answer back.
-
-RequestRefused           the request cannot be passed on; nothing was sent
-+-- BodyTooLarge         the body is longer than an ALB would have let through   -> 413
-+-- HeadTooLarge         the HTTP API would refuse the request line and headers  -> 431
-"""
+"""Which routes are passed on, and how: a request to its upstream, and the upstream's answer back."""
 
 from __future__ import annotations
 
@@ -61,24 +56,21 @@ PROXIED_ROUTES = (
     ProxiedRoute("/cola/reenviar", ("POST",), "email"),
 )
 
+# RFC 9110, 8.6: these send Content-Length: 0 when they have no body.
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _UNAUTHORIZED = 401
 # Answers are about people, and the next person may use the same browser.
-_NEVER_STORED = {"Cache-Control": "no-store"}
+_NEVER_STORED = {"cache-control": ["no-store"]}
 _TOO_MANY_REQUESTS = 429
 _SERVICE_UNAVAILABLE = 503
 
 
-class RequestRefused(Exception):
-    """The request cannot be passed on; nothing was sent."""
+class BodyTooLarge(Exception):
+    """The body is longer than an ALB would have let through; it becomes a 413."""
 
 
-class BodyTooLarge(RequestRefused):
-    """The body is longer than ``MAX_REQUEST_BODY_BYTES``."""
-
-
-class HeadTooLarge(RequestRefused):
-    """Request line and headers are longer than ``MAX_REQUEST_HEAD_BYTES``."""
+class HeadTooLarge(Exception):
+    """Request line and headers are longer than the HTTP API accepts; it becomes a 431."""
 
 
 class Proxy:
@@ -101,7 +93,7 @@ class Proxy:
 
         Raises:
             Refusal: it carries no usable token, or the upstream's authorizer does not accept it.
-            RequestRefused, MalformedHeader, ImpossibleSegment: it cannot be passed on; nothing was sent.
+            BodyTooLarge, HeadTooLarge, MalformedHeader, ImpossibleSegment: it cannot be passed on; nothing was sent.
             UpstreamError: the upstream gave no answer that could be passed on.
         """
         upstream = self._upstreams[route.upstream]
@@ -114,10 +106,11 @@ class Proxy:
             if _was_shed(answer, time.monotonic() - started):
                 raise UpstreamBusy(question, retry_after=answer.header("retry-after") or str(SHED_RETRY_SECONDS))
             raise UnexplainedError(question, answer)
-        headers = {**returned_headers(answer.headers, upstream.address.as_seen_by_client), **_NEVER_STORED}
-        if is_compressible(request.headers, answer.status, headers, answer.body):
-            return Response(compress(answer.body), headers=compressed_headers(headers), status_code=answer.status)
-        return Response(answer.body, headers=headers, status_code=answer.status)
+        headers = {**returned_headers(answer.headers), **_NEVER_STORED}
+        body = answer.body
+        if is_compressible(request.headers, answer.status, headers, body):
+            body, headers = compress(body), compressed_headers(headers)
+        return Response(body, headers={**headers}, status_code=answer.status)
 
     def _ask(self, question: UpstreamRequest, route: ProxiedRoute, deadline: Deadline) -> UpstreamAnswer:
         started = time.monotonic()

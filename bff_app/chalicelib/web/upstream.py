@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,27 +87,6 @@ class UpstreamAddress(NamedTuple):
         path = _PARAMETER.sub(lambda match: _encode_segment(parameters[match[1]]), route)
         encoded_query = urlencode(list(query), safe="", errors="replace", quote_via=quote)
         return f"{self.prefix}{path}" + (f"?{encoded_query}" if encoded_query else "")
-
-    def as_seen_by_client(self, reference: str) -> str:
-        """The upstream's ``reference`` (RFC 3986) to something of its own, relative to the front door.
-
-        References to other hosts, and text that is no reference, stay as they are.
-        """
-        try:
-            parts = urlsplit(reference)
-        except ValueError:
-            return reference
-        if parts.scheme not in {"", *_DEFAULT_PORTS} or parts.netloc.lower() not in {"", self.authority}:
-            return reference
-        path = parts.path
-        if path == self.prefix or path.startswith(f"{self.prefix}/"):
-            path = path.removeprefix(self.prefix)
-        if not path and (parts.path or parts.netloc):
-            path = "/"
-        if path.startswith(("/", "\\")):
-            # Browsers read //host and /\host as another host.
-            path = "/" + path.lstrip("/\\")
-        return urlunsplit(("", "", path.replace("\\", "%5C"), parts.query, parts.fragment))
 
 
 class Upstream(NamedTuple):

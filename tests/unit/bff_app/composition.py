@@ -17,6 +17,8 @@ from tests.unit.bff_app.user_pool import CLIENT_ID, ISSUER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pytest
+
 
 @contextmanager
 def composed(
@@ -43,3 +45,8 @@ def signing_in_at(url: str, public_origin: str = "") -> SignInSettings:
 def through(door: str) -> Client:
     """A client that reaches the app through ``door``."""
     return Client(bff_app.app, door)
+
+
+def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The reasons of the refusals in the log."""
+    return [record.refusal for record in caplog.records if hasattr(record, "refusal")]

@@ -1,4 +1,4 @@
-"""What bff_app's tests share: upstreams that misbehave, and a client that reaches them."""
+"""Fixtures of bff_app's tests: upstreams that misbehave, and a client that reaches them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.tls import make_certificate
 from tests.unit.bff_app.browser import ORIGIN, Browser
-from tests.unit.bff_app.servers import Connection, Server, answering, running
+from tests.unit.bff_app.composition import composed, signing_in_at, through
+from tests.unit.bff_app.servers import Connection, Server, answering_json, running
 from tests.unit.bff_app.user_pool import UserPool
 
 if TYPE_CHECKING:
@@ -33,10 +34,7 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture
 def bff() -> Iterator[Callable[..., Client]]:
-    """Puts the app together with the given upstreams, and returns a client that reaches it through a front door."""
-    # Not above: pytest loads this file before it has chosen whose `app` and `chalicelib` are meant.
-    from tests.unit.bff_app.composition import composed, through  # noqa: PLC0415
-
+    """Composes the app with the given upstreams and returns a client that reaches it through a front door."""
     with ExitStack() as compositions:
 
         def compose(crud: Server, email: Server | None = None, *, door: str = "alb_multi", **limits: float) -> Client:
@@ -48,15 +46,13 @@ def bff() -> Iterator[Callable[..., Client]]:
 
 @pytest.fixture
 def pool() -> UserPool:
-    """A user pool in which everybody knows the password."""
+    """A user pool that accepts every password."""
     return UserPool()
 
 
 @pytest.fixture
 def browser(serve: Callable[..., Server], pool: UserPool) -> Iterator[Callable[..., Browser]]:
-    """Puts the app together with ``pool``, or with another identity provider, and opens a browser without cookies."""
-    from tests.unit.bff_app.composition import composed, signing_in_at, through  # noqa: PLC0415 - see above
-
+    """Composes the app with ``pool``, or with another identity provider, and opens a browser without cookies."""
     with ExitStack() as compositions:
 
         def open_browser(
@@ -67,7 +63,7 @@ def browser(serve: Callable[..., Server], pool: UserPool) -> Iterator[Callable[.
             public_origin: str = ORIGIN,
             **limits: float,
         ) -> Browser:
-            upstream = crud or serve(answering(b"[]", "Content-Type: application/json"))
+            upstream = crud or serve(answering_json())
             sign_in = signing_in_at((identity or serve(pool.behave)).url, public_origin)
             compositions.enter_context(composed(upstream.url, upstream.url, sign_in=sign_in, **limits))
             return Browser(through(door))

@@ -1,4 +1,4 @@
-"""Upstreams of the worst kind: real sockets on the loopback interface that do what a test tells them to."""
+"""Upstreams that misbehave: real sockets on the loopback interface, each with one behaviour."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 READ_BYTES = 64 * 1024
-# A test's server outlives no test: whoever waits longer than this on a socket is stuck.
-SOCKET_SECONDS = 20
+# Seconds after which a server's blocked read fails: long after every test has ended.
+SOCKET_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ class Connection:
         """Send a FIN now."""
         self._socket.shutdown(socket.SHUT_RDWR)
 
-    def wait(self, seconds: float) -> None:
-        """Do nothing until the server is stopped, at most for ``seconds``."""
-        self._server.stopping.wait(seconds)
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the server is stopped, at most for ``seconds``; whether it was."""
+        return self._server.stopping.wait(seconds)
 
     def wait_for_client_to_close(self) -> None:
         while self._read_more():
@@ -156,6 +156,14 @@ def running(behave: Callable[[Connection], None], tls: ssl.SSLContext | None = N
         server.stop()
 
 
+@contextlib.contextmanager
+def refusing() -> Iterator[str]:
+    """The address of a port that refuses connections: it is bound, so that no other program gets it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
 def answering(body: bytes = b"{}", *headers: str, status: str = "200 OK") -> Callable[[Connection], None]:
     """Gives the same answer to every request of a connection."""
 
@@ -166,12 +174,31 @@ def answering(body: bytes = b"{}", *headers: str, status: str = "200 OK") -> Cal
     return behave
 
 
+def answering_json(body: bytes = b"[]", *headers: str, status: str = "200 OK") -> Callable[[Connection], None]:
+    """``answering`` with JSON."""
+    return answering(body, "Content-Type: application/json", *headers, status=status)
+
+
 def sending(data: bytes) -> Callable[[Connection], None]:
     """Sends ``data`` after the first request, whatever it is, and closes."""
 
     def behave(connection: Connection) -> None:
         connection.read_request()
         connection.send(data)
+
+    return behave
+
+
+def dripping(data: bytes, *, after: bytes = b"") -> Callable[[Connection], None]:
+    """Sends ``after`` at once, and then a byte of ``data`` now and then, for ever: no single read takes long."""
+
+    def behave(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(after)
+        sent = 0
+        while not connection.wait(0.02):
+            connection.send(data[sent % len(data) :][:1])
+            sent += 1
 
     return behave
 
@@ -190,3 +217,15 @@ def silent(connection: Connection) -> None:
     """Takes a request and never answers."""
     connection.read_request()
     connection.wait_for_client_to_close()
+
+
+def deaf(connection: Connection) -> None:
+    """Reads nothing, so that a large request fills all buffers."""
+    connection.wait()
+
+
+def closing_at_the_next_request(connection: Connection) -> None:
+    """Answers one request, and closes without an answer when the next has come: the race of keep-alive."""
+    connection.read_request()
+    connection.answer(b"first")
+    connection.read_request()
