@@ -1,4 +1,4 @@
-"""The fault table: on a terminal while it runs, and as Markdown in docs/reliability.md."""
+"""The fault table on the terminal."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from tools.markdown import markdown_table
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
 
@@ -70,9 +68,3 @@ def verdict(results: Sequence[Result]) -> str:
     minutes = sum(each.seconds for each in results) / 60
     sentence = f"{len(results) - len(wrong) - len(skipped)} of {len(results)} scenarios as promised, {minutes:.1f} min"
     return sentence + (f"; {len(skipped)} not possible here" if skipped else "")
-
-
-def markdown(results: Iterable[Result]) -> str:
-    """The same as Markdown."""
-    numbers = (f"{heading}>" for heading in HEADINGS[2:])
-    return markdown_table((*HEADINGS[:2], *numbers), (cells(result) for result in results))

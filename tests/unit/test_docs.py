@@ -1,0 +1,50 @@
+"""What people read: every link leads somewhere, and the READMEs stay short and alike."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("libs/*/*.md")])
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
+MAX_README_LINES = 150
+
+
+def anchors_of(document: Path) -> set[str]:
+    """The anchors that GitHub gives a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_somewhere(document: Path) -> None:
+    broken = []
+    for link in LINK.findall(document.read_text("utf-8")):
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        if not target.exists() or (target.suffix == ".md" and anchor and anchor not in anchors_of(target)):
+            broken.append(link)
+
+    assert broken == []
+
+
+def test_the_tour_names_code_that_exists() -> None:
+    """A step of the tour links a file and names something in it: ``[`create_empleado`](../crud_app/app.py)``."""
+    tour = ROOT / "docs" / "tour.md"
+    steps = re.findall(r"\[`([\w.]+)`\]\(([^)#]+)\)", tour.read_text("utf-8"))
+
+    missing = [name for name, path in steps if name.rpartition(".")[2] not in (tour.parent / path).read_text("utf-8")]
+
+    assert len(steps) >= 15
+    assert missing == []
+
+
+def test_the_readmes_are_short_and_show_the_same_commands() -> None:
+    english, spanish = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.es.md"))
+
+    assert english.count("\n") <= MAX_README_LINES >= spanish.count("\n")
+    commands = [re.findall(r"^\$ (\S+ \S+ \S+)", text, re.MULTILINE) for text in (english, spanish)]
+    assert commands[0] == commands[1]
