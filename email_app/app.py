@@ -43,27 +43,27 @@ def get_openapi() -> Response:
 @app.route("/notify/email", methods=["POST"])
 def post_email() -> Response:
     parts, request = services(), app.current_request
-    clave, body = read_key(request.headers), read_json(request)
+    key, body = read_key(request.headers), read_json(request)
     message = check_request(body, id=parts.new_id(), now=parts.now(), is_demo=parts.settings.is_demo)
-    correo = queue_mail_once(
+    mail = queue_mail_once(
         message,
-        requested(app.caller.name, clave, message),
-        peticiones=parts.peticiones,
+        requested(app.caller.name, key, message),
+        keys=parts.keys,
         ledger=parts.ledger,
         queue=parts.queue,
         settings=parts.settings,
     )
-    return Response(as_dict(correo), headers={"Location": f"/correos/{correo.id}"}, status_code=202)
+    return Response(as_dict(mail), headers={"Location": f"/correos/{mail.id}"}, status_code=202)
 
 
 @app.route("/correos", methods=["GET"])
 def get_emails() -> Response:
     parameters = app.current_request.query_params
-    consulta = check_query({name: parameters.getlist(name) for name in parameters} if parameters else {})
-    pagina = list_mails(services().ledger, consulta)
-    response = Response([as_dict(correo) for correo in pagina.correos])
-    if pagina.next_query:
-        response.headers["Link"] = f'</correos?{pagina.next_query}>; rel="next"'
+    query = check_query({name: parameters.getlist(name) for name in parameters} if parameters else {})
+    page = list_mails(services().ledger, query)
+    response = Response([as_dict(mail) for mail in page.mails])
+    if page.next_query:
+        response.headers["Link"] = f'</correos?{page.next_query}>; rel="next"'
     return response
 
 
@@ -74,8 +74,8 @@ def get_email(id: str) -> dict[str, object]:  # noqa: A002 - Chalice takes the n
 
 @app.route("/cola", methods=["GET"])
 def get_queue() -> dict[str, object]:
-    cola, fallidos = services().queue.depths()
-    return {"cola": asdict(cola), "fallidos": asdict(fallidos)}
+    queue_depth, dead_letters = services().queue.depths()
+    return {"cola": asdict(queue_depth), "fallidos": asdict(dead_letters)}
 
 
 @app.route("/cola/reenviar", methods=["POST"])

@@ -23,7 +23,7 @@ from rich.progress import Progress, track
 
 from chalice_frontdoor import SettingError
 from chalicelib.correos.aws import client_config
-from chalicelib.correos.erasure import Olvido as LedgerErasure
+from chalicelib.correos.erasure import Erasure as LedgerErasure
 from chalicelib.correos.ledger import DynamoLedger, LedgerUnavailable
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.erasure import Olvido as DirectoryErasure
@@ -124,7 +124,7 @@ def forget_person(stores: Stores, environment: Mapping[str, str], *, row_id: int
         stores.ledger,
         lambda: datetime.now(UTC),
         empleado=person.id if person else None,
-        direcciones=person.addresses if person else [email or ""],
+        addresses=person.addresses if person else [email or ""],
     )
     kept = mails.look()
     print(describe(person, kept))

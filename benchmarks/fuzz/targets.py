@@ -179,13 +179,13 @@ def _query_seeds() -> list[bytes]:
 
 
 def _messages() -> Reader:
-    from chalicelib.correos.event import CorreoDirecto, UnreadableMessage, read_message, write_direct
+    from chalicelib.correos.event import DirectMail, UnreadableMessage, read_message, write_direct
 
     def read(data: bytes) -> None:
         for body in (data, data.decode("utf-8", "surrogateescape")):
             with suppress(UnreadableMessage):
                 message = read_message(body)
-                if isinstance(message, CorreoDirecto):
+                if isinstance(message, DirectMail):
                     assert read_message(write_direct(message)) == message
 
     return read

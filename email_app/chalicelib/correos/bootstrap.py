@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from chalice_frontdoor import PerProcess
 from chalicelib.correos.aws import client_config
 from chalicelib.correos.consumer import Sender
-from chalicelib.correos.idempotency import DynamoPeticiones, Peticiones
+from chalicelib.correos.idempotency import DynamoKeyStore, KeyStore
 from chalicelib.correos.ledger import DynamoLedger, Ledger
 from chalicelib.correos.mailer import ATTEMPTS, Mailer, SesMailer
 from chalicelib.correos.queue import Queue, SqsQueue
@@ -38,8 +38,8 @@ class Services:
         return DynamoLedger(self._dynamodb, self.settings.ledger_table)
 
     @cached_property
-    def peticiones(self) -> Peticiones:
-        return DynamoPeticiones(self._dynamodb, self.settings.ledger_table)
+    def keys(self) -> KeyStore:
+        return DynamoKeyStore(self._dynamodb, self.settings.ledger_table)
 
     @cached_property
     def mailer(self) -> Mailer:
@@ -68,7 +68,7 @@ class Services:
             queue=self.queue,
             settings=self.settings,
             clock=self.now,
-            new_turn=self.new_id,
+            new_claim_id=self.new_id,
         )
 
     @cached_property

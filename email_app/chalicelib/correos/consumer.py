@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from chalicelib.correos.aws import AwsUnavailable
 from chalicelib.correos.event import UnreadableMessage, read_message
 from chalicelib.correos.ledger import CONFLICTS, LedgerUnavailable, RowChanged, update
-from chalicelib.correos.mail import MAX_SENDS, Busy, Correo, Estado, Settled, StepRefused
+from chalicelib.correos.mail import MAX_SENDS, Busy, Mail, Settled, State, StepRefused
 from chalicelib.correos.mailer import MailerError, MailFateUnknown, MailRefused
-from chalicelib.correos.notices import Envio, mails_for
+from chalicelib.correos.notices import Outgoing, mails_for
 from chalicelib.correos.queue import QueueUnavailable
 from chalicelib.correos.rate_limit import Pace
 
@@ -72,7 +72,7 @@ class Sender:
         queue: Queue,
         settings: Settings,
         clock: Callable[[], datetime],
-        new_turn: Callable[[], str],
+        new_claim_id: Callable[[], str],
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
         threads: int = THREADS,
@@ -82,7 +82,7 @@ class Sender:
         self._queue = queue
         self._settings = settings
         self._clock = clock
-        self._new_turn = new_turn
+        self._new_claim_id = new_claim_id
         self._monotonic = monotonic
         self._pace = Pace(settings.mail_rate, monotonic=monotonic, sleep=sleep)
         self._threads = threads
@@ -136,16 +136,16 @@ class Sender:
         outcomes = [self._deliver(envio, deadline) if self._pace.wait(deadline) else Retry() for envio in mails]
         return _combine([retry for retry in outcomes if retry])
 
-    def _deliver(self, envio: Envio, deadline: float) -> Retry | None:
+    def _deliver(self, envio: Outgoing, deadline: float) -> Retry | None:
         try:
-            claimed = self._claim(envio.correo, deadline)
+            claimed = self._claim(envio.mail, deadline)
         except Settled:
             return None
         except Busy as busy:
             return Retry(busy.until)
         return self._send(claimed, envio)
 
-    def _claim(self, correo: Correo, deadline: float) -> Correo:
+    def _claim(self, mail: Mail, deadline: float) -> Mail:
         """The row, held by us.
 
         Raises:
@@ -153,31 +153,31 @@ class Sender:
             Busy: it is not our turn yet.
             LedgerUnavailable
         """
-        turn = self._new_turn()
-        mine = correo.claimed(turn, self._clock())
-        row: Correo | None
+        turn = self._new_claim_id()
+        mine = mail.claimed(turn, self._clock())
+        row: Mail | None
         try:
             self._ledger.create(mine)
         except RowChanged as changed:
             row = changed.current
         except LedgerUnavailable as unknown:
-            row = self._look_again(correo, deadline, unknown)
+            row = self._look_again(mail, deadline, unknown)
         else:
             return mine
         for _ in range(CONFLICTS):
             if row is None:
                 break
-            if row.turno == turn:
+            if row.claim_id == turn:
                 return row  # also when the answer to our own write was lost, and its repetition met what it had written
             try:
                 row = self._ledger.save(row.next_step(turn, self._clock()))
             except RowChanged as changed:
                 row = changed.current
             except LedgerUnavailable as unknown:
-                row = self._look_again(correo, deadline, unknown)
+                row = self._look_again(mail, deadline, unknown)
         raise LedgerUnavailable("the row changes under every attempt")
 
-    def _look_again(self, correo: Correo, deadline: float, unknown: LedgerUnavailable) -> Correo | None:
+    def _look_again(self, mail: Mail, deadline: float, unknown: LedgerUnavailable) -> Mail | None:
         """The row after a claim of which nobody knows whether it was written.
 
         Left alone, it might say `enviando` of a mail that nobody sends, and after two such claims nobody ever would.
@@ -187,14 +187,14 @@ class Sender:
         """
         if self._monotonic() > deadline:
             raise unknown
-        row = self._ledger.read(correo.evento, correo.huella)
+        row = self._ledger.read(mail.evento, mail.digest)
         if self._monotonic() > deadline:
             raise unknown
         return row
 
-    def _send(self, row: Correo, envio: Envio) -> Retry | None:
+    def _send(self, row: Mail, envio: Outgoing) -> Retry | None:
         try:
-            mensaje_id = self._mailer.send(row, envio.contenido)
+            mensaje_id = self._mailer.send(row, envio.content)
         except MailerError as error:
             return self._record_failure(row, error)
         # Logged before it is recorded, so that the id is not lost when the ledger does not answer.
@@ -206,11 +206,11 @@ class Sender:
             extra={"resultado": "enviado"},  # infra/metrics.tf counts it, and the other results
         )
         with suppress(StepRefused):  # SES's event was faster than its answer
-            update(self._ledger, row, lambda now: now.advanced(Estado.ENVIADO, self._clock(), mensaje_id=mensaje_id))
+            update(self._ledger, row, lambda now: now.advanced(State.SENT, self._clock(), mensaje_id=mensaje_id))
         return None
 
-    def _record_failure(self, row: Correo, error: MailerError) -> Retry | None:
-        turn = row.turno or ""
+    def _record_failure(self, row: Mail, error: MailerError) -> Retry | None:
+        turn = row.claim_id or ""
         fact, step = self._explain(error, turn)
         logger.warning(
             "[SES] %s: %s - correo %s - %s", fact, row.tipo, row.id, error.motivo, extra={"resultado": fact.lower()}
@@ -221,7 +221,7 @@ class Sender:
             # An event of SES settled it, or it is another consumer's turn: the next delivery sees what is left.
             return Retry()
 
-    def _explain(self, error: MailerError, turn: str) -> tuple[str, Callable[[Correo], Correo]]:
+    def _explain(self, error: MailerError, turn: str) -> tuple[str, Callable[[Mail], Mail]]:
         match error:
             case MailRefused():
                 return "Rechazado", lambda row: row.refused(turn, error.motivo, self._clock())
@@ -231,12 +231,12 @@ class Sender:
                 return "Aplazado", lambda row: row.put_back(turn, self._clock())
 
 
-def _what_is_left(row: Correo) -> Retry | None:
+def _what_is_left(row: Mail) -> Retry | None:
     match row.estado:
-        case Estado.PENDIENTE:
+        case State.PENDING:
             return Retry()
-        case Estado.INCIERTO if row.envios < MAX_SENDS:
-            return Retry(row.plazo)
+        case State.UNCERTAIN if row.envios < MAX_SENDS:
+            return Retry(row.lease_until)
         case _:
             return None
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from chalice_frontdoor import FieldError, InvalidInput
 from chalice_frontdoor.idempotency import KeyInFlight, KeyReused
 from chalicelib.correos.aws import AwsUnavailable
-from chalicelib.correos.event import CorreoDirecto, write_direct
-from chalicelib.correos.idempotency import KeyTaken, Peticion, Peticiones
+from chalicelib.correos.event import DirectMail, write_direct
+from chalicelib.correos.idempotency import KeyedRequest, KeyStore, KeyTaken
 from chalicelib.correos.ledger import Ledger, LedgerUnavailable, RowChanged, update
-from chalicelib.correos.mail import Correo, Estado, StepRefused, recipient_hash
+from chalicelib.correos.mail import Mail, State, StepRefused, recipient_hash
 from chalicelib.correos.notices import pending_direct_mail
 from chalicelib.correos.queue import Queue, QueueUnavailable
 from contract.email_address import is_email_address, is_invented
@@ -30,7 +30,7 @@ MAX_BODY = 100_000
 """Characters; as emoji they are 400 kB in the queue message, which SQS takes up to 1 MiB."""
 
 NOT_QUEUED = "SinEncolar"
-"""`Correo.motivo` of a mail that never reached the queue."""
+"""`Mail.motivo` of a mail that never reached the queue."""
 
 # What XML 1.0 has no room for, SQS refuses.
 _NOT_IN_A_BODY = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -53,7 +53,7 @@ class MailOutcomeUnknown(AwsUnavailable):
 class _Rule:
     name: str
     holds: Callable[[str], bool]
-    mensaje: dict[str, str]
+    message: dict[str, str]
 
 
 def _length(maximum: int) -> _Rule:
@@ -110,7 +110,7 @@ def check_request(
     id: str,  # noqa: A002 - as in the message
     now: datetime,
     is_demo: bool = False,
-) -> CorreoDirecto:
+) -> DirectMail:
     """Check ``{to, subject, body}``. In a demonstration, which anybody may use, no mail reaches a stranger.
 
     Raises:
@@ -123,7 +123,7 @@ def check_request(
     errors += [unknown_field(name) for name in data if name not in _RULES]
     if errors:
         raise InvalidInput(errors)
-    return CorreoDirecto(id=id, ocurrido_en=now, para=data["to"], asunto=data["subject"], cuerpo=data["body"])
+    return DirectMail(id=id, ocurrido_en=now, para=data["to"], asunto=data["subject"], cuerpo=data["body"])
 
 
 def _check_field(data: dict[str, object], field: str, rules: list[_Rule]) -> list[FieldError]:
@@ -132,18 +132,18 @@ def _check_field(data: dict[str, object], field: str, rules: list[_Rule]) -> lis
     value = data[field]
     if not isinstance(value, str):
         return [FieldError(field, "tipo", _NO_TEXT)]
-    return [FieldError(field, rule.name, rule.mensaje) for rule in rules if not rule.holds(value)]
+    return [FieldError(field, rule.name, rule.message) for rule in rules if not rule.holds(value)]
 
 
 def queue_mail_once(  # noqa: PLR0913 - all that it works with, given by app.py
-    message: CorreoDirecto,
-    peticion: Peticion | None,
+    message: DirectMail,
+    keyed: KeyedRequest | None,
     *,
-    peticiones: Peticiones,
+    keys: KeyStore,
     ledger: Ledger,
     queue: Queue,
     settings: Settings,
-) -> Correo:
+) -> Mail:
     """As `queue_mail`, but of the requests with one key only for the first; the others get the answer of the first.
 
     A process that dies in between leaves the key held. When its lease is over, a repetition takes it over and does all
@@ -154,55 +154,55 @@ def queue_mail_once(  # noqa: PLR0913 - all that it works with, given by app.py
         KeyInFlight: its first request has not ended.
         LedgerUnavailable, QueueUnavailable, MailOutcomeUnknown: as `queue_mail`; the request may be repeated.
     """
-    if peticion is None:
+    if keyed is None:
         return queue_mail(message, ledger=ledger, queue=queue, settings=settings)
     try:
-        peticiones.create(peticion)
+        keys.create(keyed)
     except KeyTaken as taken:
         first = taken.current
-        if first.cuerpo != peticion.cuerpo:
+        if first.cuerpo != keyed.cuerpo:
             raise KeyReused from None
-        if first.plazo is None:
+        if first.lease_until is None:
             return pending_direct_mail(_named_as(first, message), settings, first.pedido_en)
-        if message.ocurrido_en < first.plazo:
+        if message.ocurrido_en < first.lease_until:
             raise KeyInFlight from None
-        peticion = _take_over(first, peticion, message, peticiones, ledger)
+        keyed = _take_over(first, keyed, message, keys, ledger)
     try:
-        row = queue_mail(_named_as(peticion, message), ledger=ledger, queue=queue, settings=settings)
+        row = queue_mail(_named_as(keyed, message), ledger=ledger, queue=queue, settings=settings)
     except MailOutcomeUnknown:
         raise  # the key stays held: a repetition that comes later finds out
     except AwsUnavailable:
-        _write(peticiones, peticion, peticion.released())
+        _write(keys, keyed, keyed.released())
         raise
-    _write(peticiones, peticion, peticion.done())
+    _write(keys, keyed, keyed.done())
     return row
 
 
-def _named_as(peticion: Peticion, message: CorreoDirecto) -> CorreoDirecto:
-    return replace(message, id=peticion.correo, ocurrido_en=peticion.pedido_en)
+def _named_as(keyed: KeyedRequest, message: DirectMail) -> DirectMail:
+    return replace(message, id=keyed.mail, ocurrido_en=keyed.pedido_en)
 
 
 def _take_over(
-    first: Peticion, own: Peticion, message: CorreoDirecto, peticiones: Peticiones, ledger: Ledger
-) -> Peticion:
+    first: KeyedRequest, own: KeyedRequest, message: DirectMail, keys: KeyStore, ledger: Ledger
+) -> KeyedRequest:
     """The key, held by us. The mail keeps its id, unless it was closed: that one will never be sent."""
-    row = ledger.read(first.correo, recipient_hash(first.correo, message.para))
-    was_closed = row is not None and row.estado is Estado.FALLIDO and row.motivo == NOT_QUEUED
-    taken = own if was_closed else replace(first, plazo=own.plazo)
+    row = ledger.read(first.mail, recipient_hash(first.mail, message.para))
+    was_closed = row is not None and row.estado is State.FAILED and row.motivo == NOT_QUEUED
+    taken = own if was_closed else replace(first, lease_until=own.lease_until)
     try:
-        peticiones.change(first, taken)
+        keys.change(first, taken)
     except KeyTaken:
         raise KeyInFlight from None
     return taken
 
 
-def _write(peticiones: Peticiones, held: Peticion, changed: Peticion) -> None:
+def _write(keys: KeyStore, held: KeyedRequest, changed: KeyedRequest) -> None:
     """Say what became of it. What cannot be said now is found out by a repetition, once the lease is over."""
     with suppress(KeyTaken, LedgerUnavailable):
-        peticiones.change(held, changed)
+        keys.change(held, changed)
 
 
-def queue_mail(message: CorreoDirecto, *, ledger: Ledger, queue: Queue, settings: Settings) -> Correo:
+def queue_mail(message: DirectMail, *, ledger: Ledger, queue: Queue, settings: Settings) -> Mail:
     """Write the mail's row and put the mail into the queue. Returns the row: it is durable.
 
     The row comes first, so that the address in `Location` exists. When SQS does not answer, the mail may be in the
@@ -224,7 +224,7 @@ def queue_mail(message: CorreoDirecto, *, ledger: Ledger, queue: Queue, settings
     return row
 
 
-def _close(ledger: Ledger, row: Correo, now: datetime) -> bool:
+def _close(ledger: Ledger, row: Mail, now: datetime) -> bool:
     """Whether the mail is stopped; if not, a consumer has it: it was in the queue after all."""
     try:
         update(ledger, row, lambda current: current.never_queued(NOT_QUEUED, now))

@@ -18,7 +18,7 @@ from contract.email_address import is_email_address
 from contract.events import EVENT_TYPES, MESSAGE_VERSION
 
 DIRECTO = "directo"
-TIPOS = (*EVENT_TYPES, DIRECTO)
+TYPES = (*EVENT_TYPES, DIRECTO)
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _T = TypeVar("_T")
@@ -32,7 +32,7 @@ class UnreadableMessage(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Empleado:
+class Employee:
     id: int
     nombre: str
     email: str
@@ -41,19 +41,19 @@ class Empleado:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evento:
+class Event:
     """What happened to an employee. There is never a salary in it."""
 
     id: str
     tipo: str
     ocurrido_en: datetime
     actor: str
-    empleado: Empleado
+    empleado: Employee
     cambios: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CorreoDirecto:
+class DirectMail:
     """A mail with the words of whoever asked for it."""
 
     id: str
@@ -63,7 +63,7 @@ class CorreoDirecto:
     cuerpo: str
 
 
-def read_message(body: str | bytes) -> Evento | CorreoDirecto:
+def read_message(body: str | bytes) -> Event | DirectMail:
     """Read a queue message's body.
 
     An SNS envelope (a subscription without raw delivery) has neither version nor type: it is unreadable.
@@ -82,15 +82,15 @@ def read_message(body: str | bytes) -> Evento | CorreoDirecto:
     raise UnreadableMessage("tipo is unknown")
 
 
-def write_direct(correo: CorreoDirecto) -> str:
+def write_direct(mail: DirectMail) -> str:
     """The queue message that `read_message` reads back."""
     return json.dumps(
         {
             "version": MESSAGE_VERSION,
-            "id": correo.id,
+            "id": mail.id,
             "tipo": DIRECTO,
-            "ocurrido_en": write_instant(correo.ocurrido_en),
-            "correo": {"para": correo.para, "asunto": correo.asunto, "cuerpo": correo.cuerpo},
+            "ocurrido_en": write_instant(mail.ocurrido_en),
+            "correo": {"para": mail.para, "asunto": mail.asunto, "cuerpo": mail.cuerpo},
         },
         ensure_ascii=False,  # a body of 100,000 emoji is 400 kB so, and over SQS's limit of 1 MiB otherwise
     )
@@ -112,11 +112,11 @@ def read_instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _read_event(data: dict[str, object], tipo: str) -> Evento:
+def _read_event(data: dict[str, object], tipo: str) -> Event:
     cambios = _member(data, "cambios", list)
     if not all(isinstance(cambio, str) for cambio in cambios):
         raise UnreadableMessage("cambios holds something that is no text")
-    return Evento(
+    return Event(
         id=_uuid(data),
         tipo=tipo,
         ocurrido_en=_instant(data),
@@ -126,8 +126,8 @@ def _read_event(data: dict[str, object], tipo: str) -> Evento:
     )
 
 
-def _read_employee(data: dict[str, object]) -> Empleado:
-    return Empleado(
+def _read_employee(data: dict[str, object]) -> Employee:
+    return Employee(
         id=_positive(data, "id"),
         nombre=_text(data, "nombre"),
         email=_address(data, "email"),
@@ -136,14 +136,14 @@ def _read_employee(data: dict[str, object]) -> Empleado:
     )
 
 
-def _read_direct(data: dict[str, object]) -> CorreoDirecto:
-    correo = _member(data, "correo", dict)
-    return CorreoDirecto(
+def _read_direct(data: dict[str, object]) -> DirectMail:
+    mail = _member(data, "correo", dict)
+    return DirectMail(
         id=_uuid(data),
         ocurrido_en=_instant(data),
-        para=_address(correo, "para"),
-        asunto=_text(correo, "asunto"),
-        cuerpo=_text(correo, "cuerpo"),
+        para=_address(mail, "para"),
+        asunto=_text(mail, "asunto"),
+        cuerpo=_text(mail, "cuerpo"),
     )
 
 

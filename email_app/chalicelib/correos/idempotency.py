@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, cast
 
 from chalicelib.correos.aws import failing_as
-from chalicelib.correos.event import CorreoDirecto, read_instant, write_instant
+from chalicelib.correos.event import DirectMail, read_instant, write_instant
 from chalicelib.correos.ledger import LedgerUnavailable
 from chalicelib.correos.mail import LEASE
 
@@ -35,46 +35,46 @@ _SORT_KEY = "clave"
 class KeyTaken(Exception):
     """The key is not what it was thought to be: ``current`` is what it is."""
 
-    def __init__(self, current: Peticion) -> None:
+    def __init__(self, current: KeyedRequest) -> None:
         super().__init__()
         self.current = current
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Peticion:
-    clave: str
+class KeyedRequest:
+    key: str
     """The hash of who asks and of the key."""
     cuerpo: str
     """A digest of what is asked for."""
-    correo: str
-    """The mail that is made of it (`CorreoDirecto.id`)."""
+    mail: str
+    """The mail that is made of it (`DirectMail.id`)."""
     pedido_en: datetime
-    """The mail's moment (`CorreoDirecto.ocurrido_en`)."""
-    plazo: datetime | None
+    """The mail's moment (`DirectMail.ocurrido_en`)."""
+    lease_until: datetime | None
     """Until when its first request holds it; nothing once that was answered."""
     caduca_en: datetime
     """To the second."""
 
-    def done(self) -> Peticion:
+    def done(self) -> KeyedRequest:
         """Answered: from now on it is only answered again."""
-        return replace(self, plazo=None)
+        return replace(self, lease_until=None)
 
-    def released(self) -> Peticion:
+    def released(self) -> KeyedRequest:
         """As good as never asked for, because nothing was done."""
         return replace(self, caduca_en=self.pedido_en.replace(microsecond=0))
 
 
-class Peticiones(Protocol):
+class KeyStore(Protocol):
     """Raises `LedgerUnavailable` from every method."""
 
-    def create(self, peticion: Peticion) -> None:
+    def create(self, keyed: KeyedRequest) -> None:
         """Write the first request of a key.
 
         Raises:
             KeyTaken: when there is one that has not expired.
         """
 
-    def change(self, read: Peticion, changed: Peticion) -> None:
+    def change(self, read: KeyedRequest, changed: KeyedRequest) -> None:
         """Write what became of a request, if it is still held as it was read.
 
         Raises:
@@ -82,20 +82,20 @@ class Peticiones(Protocol):
         """
 
 
-def requested(actor: str, clave: str | None, message: CorreoDirecto) -> Peticion | None:
+def requested(actor: str, key: str | None, message: DirectMail) -> KeyedRequest | None:
     """The request for this mail by the key of whoever asks, held until it is answered or its lease is over.
 
     Nothing when it has no key: each such request is one of its own.
     """
-    if clave is None:
+    if key is None:
         return None
     words = json.dumps([message.para, message.asunto, message.cuerpo])
-    return Peticion(
-        clave=_digest(json.dumps([actor, clave])),
+    return KeyedRequest(
+        key=_digest(json.dumps([actor, key])),
         cuerpo=_digest(words),
-        correo=message.id,
+        mail=message.id,
         pedido_en=message.ocurrido_en,
-        plazo=message.ocurrido_en + LEASE,
+        lease_until=message.ocurrido_en + LEASE,
         caduca_en=message.ocurrido_en.replace(microsecond=0) + KEPT,
     )
 
@@ -104,26 +104,26 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class DynamoPeticiones:
+class DynamoKeyStore:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 
-    def create(self, peticion: Peticion) -> None:
+    def create(self, keyed: KeyedRequest) -> None:
         # DynamoDB removes what has expired within days, not at once.
-        now: Item = {":now": {"N": _seconds(peticion.pedido_en)}}
-        self._put(peticion, "attribute_not_exists(evento) OR caduca_en <= :now", now)
+        now: Item = {":now": {"N": _seconds(keyed.pedido_en)}}
+        self._put(keyed, "attribute_not_exists(evento) OR caduca_en <= :now", now)
 
-    def change(self, read: Peticion, changed: Peticion) -> None:
-        held: Item = {":correo": {"S": read.correo}, ":plazo": {"S": _text(read.plazo)}}
+    def change(self, read: KeyedRequest, changed: KeyedRequest) -> None:
+        held: Item = {":correo": {"S": read.mail}, ":plazo": {"S": _text(read.lease_until)}}
         self._put(changed, "correo = :correo AND plazo = :plazo", held)
 
-    def _put(self, peticion: Peticion, condition: str, values: Item) -> None:
+    def _put(self, keyed: KeyedRequest, condition: str, values: Item) -> None:
         with failing_as(LedgerUnavailable):
             try:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_to_item(peticion),
+                    Item=_to_item(keyed),
                     ConditionExpression=condition,
                     ExpressionAttributeValues=values,
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -133,30 +133,30 @@ class DynamoPeticiones:
                 if item is None:
                     raise LedgerUnavailable("the key has expired") from None
                 current = _from_item(item)
-                if current != peticion:  # else the answer to our own write was lost, and its repetition met it
+                if current != keyed:  # else the answer to our own write was lost, and its repetition met it
                     raise KeyTaken(current) from None
 
 
-def _to_item(peticion: Peticion) -> Item:
+def _to_item(keyed: KeyedRequest) -> Item:
     return {
-        "evento": {"S": _PARTITION + peticion.clave},
+        "evento": {"S": _PARTITION + keyed.key},
         "huella": {"S": _SORT_KEY},
-        "cuerpo": {"S": peticion.cuerpo},
-        "correo": {"S": peticion.correo},
-        "pedido_en": {"S": write_instant(peticion.pedido_en)},
-        "plazo": {"S": _text(peticion.plazo)},
-        "caduca_en": {"N": _seconds(peticion.caduca_en)},
+        "cuerpo": {"S": keyed.cuerpo},
+        "correo": {"S": keyed.mail},
+        "pedido_en": {"S": write_instant(keyed.pedido_en)},
+        "plazo": {"S": _text(keyed.lease_until)},
+        "caduca_en": {"N": _seconds(keyed.caduca_en)},
     }
 
 
-def _from_item(item: Item) -> Peticion:
+def _from_item(item: Item) -> KeyedRequest:
     texts = {name: value["S"] for name, value in item.items() if "S" in value}
-    return Peticion(
-        clave=texts["evento"].removeprefix(_PARTITION),
+    return KeyedRequest(
+        key=texts["evento"].removeprefix(_PARTITION),
         cuerpo=texts["cuerpo"],
-        correo=texts["correo"],
+        mail=texts["correo"],
         pedido_en=read_instant(texts["pedido_en"]),
-        plazo=read_instant(texts["plazo"]) if texts["plazo"] else None,
+        lease_until=read_instant(texts["plazo"]) if texts["plazo"] else None,
         caduca_en=datetime.fromtimestamp(int(item["caduca_en"]["N"]), tz=read_instant(texts["pedido_en"]).tzinfo),
     )
 

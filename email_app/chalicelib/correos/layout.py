@@ -34,7 +34,7 @@ _FILA = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pieza:
+class Draft:
     """What a mail says, in plain text, before it is laid out."""
 
     idioma: str
@@ -50,7 +50,7 @@ class Pieza:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contenido:
+class Content:
     """A mail that is ready to be sent."""
 
     asunto: str
@@ -58,11 +58,11 @@ class Contenido:
     html: str
 
 
-def lay_out(pieza: Pieza) -> Contenido:
-    asunto = one_line(pieza.asunto)
+def lay_out(draft: Draft) -> Content:
+    asunto = one_line(draft.asunto)
     if len(asunto) > MAX_SUBJECT:
         asunto = asunto[: MAX_SUBJECT - 1] + "…"
-    return Contenido(asunto=asunto, texto=_write_text(pieza), html=_write_html(pieza, asunto))
+    return Content(asunto=asunto, texto=_write_text(draft), html=_write_html(draft, asunto))
 
 
 def one_line(text: str) -> str:
@@ -76,28 +76,28 @@ def _paragraph(text: str) -> str:
     return _DISGUISES.sub("", _CONTROLS.sub("", lines))
 
 
-def _write_text(pieza: Pieza) -> str:
-    parts = [one_line(pieza.titulo), *map(_paragraph, pieza.parrafos)]
-    if pieza.datos:
-        parts.append("\n".join(f"{one_line(etiqueta)}: {one_line(valor)}" for etiqueta, valor in pieza.datos))
+def _write_text(draft: Draft) -> str:
+    parts = [one_line(draft.titulo), *map(_paragraph, draft.parrafos)]
+    if draft.datos:
+        parts.append("\n".join(f"{one_line(etiqueta)}: {one_line(valor)}" for etiqueta, valor in draft.datos))
     # "-- " and a line end begin a signature, which mail programs fold (RFC 3676 4.3).
-    return "\n\n".join([*parts, f"-- \n{pieza.pie}\n"])
+    return "\n\n".join([*parts, f"-- \n{draft.pie}\n"])
 
 
-def _write_html(pieza: Pieza, asunto: str) -> str:
+def _write_html(draft: Draft, asunto: str) -> str:
     filas = [
         _FILA.format(etiqueta=escape(one_line(etiqueta)), valor=escape(one_line(valor)))
-        for etiqueta, valor in pieza.datos
+        for etiqueta, valor in draft.datos
     ]
     return _template().substitute(
-        idioma=pieza.idioma,
+        idioma=draft.idioma,
         asunto=escape(asunto),
-        entradilla=escape(one_line(pieza.parrafos[0])),
-        titulo=escape(one_line(pieza.titulo)),
-        parrafos="\n".join(_PARRAFO.format(texto=_html_lines(parrafo)) for parrafo in pieza.parrafos),
+        entradilla=escape(one_line(draft.parrafos[0])),
+        titulo=escape(one_line(draft.titulo)),
+        parrafos="\n".join(_PARRAFO.format(texto=_html_lines(parrafo)) for parrafo in draft.parrafos),
         datos=_TABLA.format(filas="\n".join(filas)) if filas else "",
-        pie=escape(pieza.pie),
-        color=pieza.color,
+        pie=escape(draft.pie),
+        color=draft.color,
     )
 
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, Protocol, TypedDict, cast
 
 from chalicelib.correos.aws import AwsUnavailable, failing_as
 from chalicelib.correos.event import read_instant, write_instant
-from chalicelib.correos.mail import Correo, Estado
+from chalicelib.correos.mail import Mail, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         ExpressionAttributeValues: NotRequired[Item]
 
 
-LISTA = "correos"
+ALL_MAILS = "correos"
 """The one partition of ``por_fecha``."""
 
 MAX_PAGE = 200
@@ -59,7 +59,7 @@ class LedgerUnavailable(AwsUnavailable):
 class RowChanged(Exception):
     """The row is not what it was thought to be: ``current`` is what it is, or nothing when it has expired."""
 
-    def __init__(self, current: Correo | None) -> None:
+    def __init__(self, current: Mail | None) -> None:
         super().__init__()
         self.current = current
 
@@ -67,39 +67,39 @@ class RowChanged(Exception):
 class Ledger(Protocol):
     """Raises `LedgerUnavailable` from every method."""
 
-    def create(self, correo: Correo) -> None:
+    def create(self, mail: Mail) -> None:
         """Write a new row.
 
         Raises:
             RowChanged: when there is one for the event and recipient already.
         """
 
-    def save(self, correo: Correo) -> Correo:
+    def save(self, mail: Mail) -> Mail:
         """Write the row if its ``revision`` is still the stored one, and return it with the next revision.
 
         Raises:
             RowChanged: when it is not.
         """
 
-    def read(self, evento: str, huella: str) -> Correo | None:
+    def read(self, evento: str, digest: str) -> Mail | None:
         """Return the row as it is at this moment."""
 
-    def of_event(self, evento: str) -> list[Correo]:
+    def of_event(self, evento: str) -> list[Mail]:
         """Return all rows of an event, newest first: as many as it has recipients."""
 
-    def newest(self, *, estado: Estado | None, empleado: int | None, before: str | None, limit: int) -> list[Correo]:
-        """Return at most ``limit`` rows, newest first, whose `orden` is before the given one.
+    def newest(self, *, estado: State | None, empleado: int | None, before: str | None, limit: int) -> list[Mail]:
+        """Return at most ``limit`` rows, newest first, whose `sort_key` is before the given one.
 
         Rows of the last moment may be missing: the indexes follow the table.
         """
 
 
-def orden(correo: Correo) -> str:
+def sort_key(mail: Mail) -> str:
     """The place of a row in every list; no two have the same, and it never changes."""
-    return f"{write_instant(correo.creado_en)}_{correo.id}"
+    return f"{write_instant(mail.creado_en)}_{mail.id}"
 
 
-def update(ledger: Ledger, correo: Correo, step: Callable[[Correo], Correo]) -> Correo:
+def update(ledger: Ledger, mail: Mail, step: Callable[[Mail], Mail]) -> Mail:
     """Save the step that follows from the row, decided anew as long as somebody else is faster.
 
     Raises:
@@ -108,11 +108,11 @@ def update(ledger: Ledger, correo: Correo, step: Callable[[Correo], Correo]) -> 
     """
     for _ in range(CONFLICTS):
         try:
-            return ledger.save(step(correo))
+            return ledger.save(step(mail))
         except RowChanged as changed:
             if changed.current is None:
                 break
-            correo = changed.current
+            mail = changed.current
     raise LedgerUnavailable("the row changes under every attempt")
 
 
@@ -127,16 +127,16 @@ class DynamoLedger:
         self._client = client
         self._table = table
 
-    def create(self, correo: Correo) -> None:
-        self._put({"Item": to_item(correo), "ConditionExpression": "attribute_not_exists(evento)"})
+    def create(self, mail: Mail) -> None:
+        self._put({"Item": to_item(mail), "ConditionExpression": "attribute_not_exists(evento)"})
 
-    def save(self, correo: Correo) -> Correo:
-        saved = replace(correo, revision=correo.revision + 1)
+    def save(self, mail: Mail) -> Mail:
+        saved = replace(mail, revision=mail.revision + 1)
         self._put(
             {
                 "Item": to_item(saved),
                 "ConditionExpression": "revision = :read",
-                "ExpressionAttributeValues": {":read": {"N": str(correo.revision)}},
+                "ExpressionAttributeValues": {":read": {"N": str(mail.revision)}},
             }
         )
         return saved
@@ -151,14 +151,14 @@ class DynamoLedger:
                 item = cast("Item | None", error.response.get("Item"))
                 raise RowChanged(from_item(item) if item else None) from None
 
-    def read(self, evento: str, huella: str) -> Correo | None:
+    def read(self, evento: str, digest: str) -> Mail | None:
         with failing_as(LedgerUnavailable):
             answer = self._client.get_item(
-                TableName=self._table, Key={"evento": {"S": evento}, "huella": {"S": huella}}, ConsistentRead=True
+                TableName=self._table, Key={"evento": {"S": evento}, "huella": {"S": digest}}, ConsistentRead=True
             )
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def of_event(self, evento: str) -> list[Correo]:
+    def of_event(self, evento: str) -> list[Mail]:
         rows = self._query(
             {
                 "TableName": self._table,
@@ -167,20 +167,20 @@ class DynamoLedger:
                 "ConsistentRead": True,
             }
         )
-        return sorted(rows, key=orden, reverse=True)
+        return sorted(rows, key=sort_key, reverse=True)
 
-    def newest(self, *, estado: Estado | None, empleado: int | None, before: str | None, limit: int) -> list[Correo]:
+    def newest(self, *, estado: State | None, empleado: int | None, before: str | None, limit: int) -> list[Mail]:
         if empleado is not None:
             # An employee has few mails: those in other states are read, and left out here.
             rows = self._newest_of("por_empleado", "empleado", {"N": str(empleado)}, before)
             return list(islice((row for row in rows if estado in {None, row.estado}), limit))
         if estado is not None:
             return list(islice(self._newest_of("por_estado", "estado", {"S": str(estado)}, before, limit), limit))
-        return list(islice(self._newest_of("por_fecha", "lista", {"S": LISTA}, before, limit), limit))
+        return list(islice(self._newest_of("por_fecha", "lista", {"S": ALL_MAILS}, before, limit), limit))
 
     def _newest_of(
         self, index: str, key: str, value: AttributeValueTypeDef, before: str | None, page: int = MAX_PAGE
-    ) -> Iterator[Correo]:
+    ) -> Iterator[Mail]:
         condition = f"{key} = :key" + (" AND orden < :before" if before else "")
         values: Item = {":key": value} | ({":before": {"S": before}} if before else {})
         return self._query(
@@ -194,7 +194,7 @@ class DynamoLedger:
             }
         )
 
-    def _query(self, query: QueryInputTypeDef) -> Iterator[Correo]:
+    def _query(self, query: QueryInputTypeDef) -> Iterator[Mail]:
         """The rows, fetched page by page as they are asked for."""
         while True:
             with failing_as(LedgerUnavailable):
@@ -205,37 +205,37 @@ class DynamoLedger:
             query = {**query, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def to_item(correo: Correo) -> Item:
+def to_item(mail: Mail) -> Item:
     texts = {
-        "evento": correo.evento,
-        "huella": correo.huella,
-        "lista": LISTA,
-        "orden": orden(correo),
-        "destinatario": correo.destinatario or None,
-        "tipo": correo.tipo,
-        "asunto": correo.asunto or None,
-        "estado": correo.estado,
-        "creado_en": write_instant(correo.creado_en),
-        "actualizado_en": write_instant(correo.actualizado_en),
-        "plazo": write_instant(correo.plazo) if correo.plazo else None,
-        "turno": correo.turno,
-        "mensaje_id": correo.mensaje_id,
-        "motivo": correo.motivo,
+        "evento": mail.evento,
+        "huella": mail.digest,
+        "lista": ALL_MAILS,
+        "orden": sort_key(mail),
+        "destinatario": mail.destinatario or None,
+        "tipo": mail.tipo,
+        "asunto": mail.asunto or None,
+        "estado": mail.estado,
+        "creado_en": write_instant(mail.creado_en),
+        "actualizado_en": write_instant(mail.actualizado_en),
+        "plazo": write_instant(mail.lease_until) if mail.lease_until else None,
+        "turno": mail.claim_id,
+        "mensaje_id": mail.mensaje_id,
+        "motivo": mail.motivo,
     }
     numbers = {
-        "empleado": correo.empleado,
-        "envios": correo.envios,
-        "revision": correo.revision,
-        "caduca_en": int(correo.caduca_en.timestamp()),
+        "empleado": mail.empleado,
+        "envios": mail.envios,
+        "revision": mail.revision,
+        "caduca_en": int(mail.caduca_en.timestamp()),
     }
     item: Item = {name: {"S": text} for name, text in texts.items() if text is not None}
     return item | {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
 
 
-def from_item(item: Item) -> Correo:
+def from_item(item: Item) -> Mail:
     texts = {name: value["S"] for name, value in item.items() if "S" in value}
     numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
-    return Correo(
+    return Mail(
         evento=texts["evento"],
         destinatario=texts.get("destinatario", ""),
         tipo=texts["tipo"],
@@ -243,14 +243,14 @@ def from_item(item: Item) -> Correo:
         creado_en=read_instant(texts["creado_en"]),
         actualizado_en=read_instant(texts["actualizado_en"]),
         empleado=numbers.get("empleado"),
-        estado=Estado(texts["estado"]),
+        estado=State(texts["estado"]),
         envios=numbers["envios"],
-        plazo=_optional_instant(texts.get("plazo")),
-        turno=texts.get("turno"),
+        lease_until=_optional_instant(texts.get("plazo")),
+        claim_id=texts.get("turno"),
         mensaje_id=texts.get("mensaje_id"),
         motivo=texts.get("motivo"),
         revision=numbers["revision"],
-        olvidada=None if "destinatario" in texts else texts["huella"],
+        erased_digest=None if "destinatario" in texts else texts["huella"],
     )
 
 

@@ -28,45 +28,45 @@ KEPT = timedelta(days=90)
 """How long a row is kept. Far longer than a message can live (14 days in the DLQ): a row that is gone sends again."""
 
 
-class Estado(StrEnum):
-    PENDIENTE = "pendiente"
+class State(StrEnum):
+    PENDING = "pendiente"
     """Known, and not with SES: queued, or put back after SES refused it for the moment."""
-    ENVIANDO = "enviando"
-    """One consumer holds it, until `Correo.plazo`."""
-    INCIERTO = "incierto"
-    """Perhaps with SES. Settled by an event of SES; may be sent once more after `Correo.plazo`."""
-    ENVIADO = "enviado"
-    ENTREGADO = "entregado"
-    REBOTADO = "rebotado"
-    QUEJA = "queja"
+    SENDING = "enviando"
+    """One consumer holds it, until `Mail.lease_until`."""
+    UNCERTAIN = "incierto"
+    """Perhaps with SES. Settled by an event of SES; may be sent once more after `Mail.lease_until`."""
+    SENT = "enviado"
+    DELIVERED = "entregado"
+    BOUNCED = "rebotado"
+    COMPLAINT = "queja"
     """The recipient called it spam."""
-    FALLIDO = "fallido"
+    FAILED = "fallido"
     """It will never be sent: SES refused it for good, or it never reached the queue."""
 
 
-_E = Estado
-MAY_FOLLOW: dict[Estado, frozenset[Estado]] = {
+_E = State
+MAY_FOLLOW: dict[State, frozenset[State]] = {
     # SES's events come in any order and long after a time-out: while the mail may be with SES, each of them counts.
-    _E.PENDIENTE: frozenset({_E.ENVIANDO, _E.ENVIADO, _E.ENTREGADO, _E.REBOTADO, _E.QUEJA, _E.FALLIDO}),
-    _E.ENVIANDO: frozenset(
-        {_E.PENDIENTE, _E.INCIERTO, _E.ENVIADO, _E.ENTREGADO, _E.REBOTADO, _E.QUEJA, _E.FALLIDO},
+    _E.PENDING: frozenset({_E.SENDING, _E.SENT, _E.DELIVERED, _E.BOUNCED, _E.COMPLAINT, _E.FAILED}),
+    _E.SENDING: frozenset(
+        {_E.PENDING, _E.UNCERTAIN, _E.SENT, _E.DELIVERED, _E.BOUNCED, _E.COMPLAINT, _E.FAILED},
     ),
-    _E.INCIERTO: frozenset({_E.ENVIANDO, _E.ENVIADO, _E.ENTREGADO, _E.REBOTADO, _E.QUEJA, _E.FALLIDO}),
-    _E.ENVIADO: frozenset({_E.ENTREGADO, _E.REBOTADO, _E.QUEJA, _E.FALLIDO}),
+    _E.UNCERTAIN: frozenset({_E.SENDING, _E.SENT, _E.DELIVERED, _E.BOUNCED, _E.COMPLAINT, _E.FAILED}),
+    _E.SENT: frozenset({_E.DELIVERED, _E.BOUNCED, _E.COMPLAINT, _E.FAILED}),
     # A server may accept a mail and send it back later.
-    _E.ENTREGADO: frozenset({_E.REBOTADO, _E.QUEJA}),
-    _E.REBOTADO: frozenset(),
-    _E.QUEJA: frozenset(),
+    _E.DELIVERED: frozenset({_E.BOUNCED, _E.COMPLAINT}),
+    _E.BOUNCED: frozenset(),
+    _E.COMPLAINT: frozenset(),
     # The second copy was refused, and then it shows that the first had arrived.
-    _E.FALLIDO: frozenset({_E.ENTREGADO, _E.REBOTADO, _E.QUEJA}),
+    _E.FAILED: frozenset({_E.DELIVERED, _E.BOUNCED, _E.COMPLAINT}),
 }
 
 
-UNSENT = frozenset({_E.PENDIENTE, _E.ENVIANDO, _E.INCIERTO})
+UNSENT = frozenset({_E.PENDING, _E.SENDING, _E.UNCERTAIN})
 """A consumer may still hand it to SES."""
 
 FORGOTTEN = "Olvidado"
-"""`Correo.motivo` of a mail that was not sent, because the person whom it speaks of was forgotten first."""
+"""`Mail.motivo` of a mail that was not sent, because the person whom it speaks of was forgotten first."""
 
 
 class StepError(Exception):
@@ -96,12 +96,12 @@ class Busy(StepError):
 
 
 def recipient_hash(evento: str, destinatario: str) -> str:
-    """See `Correo.huella`."""
+    """See `Mail.digest`."""
     return hashlib.sha256(f"{evento}:{destinatario.lower()}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correo:
+class Mail:
     evento: str
     """The id of the event, or of the request for a direct mail."""
     destinatario: str
@@ -111,12 +111,12 @@ class Correo:
     creado_en: datetime
     actualizado_en: datetime
     empleado: int | None = None
-    estado: Estado = Estado.PENDIENTE
+    estado: State = State.PENDING
     envios: int = 0
     """How often it was handed to SES, not counting the times when SES said that it did not take it."""
-    plazo: datetime | None = None
+    lease_until: datetime | None = None
     """The end of the lease (`enviando`), or the time from which it may be sent again (`incierto`)."""
-    turno: str | None = None
+    claim_id: str | None = None
     """Which consumer's turn it is, while `enviando`."""
     mensaje_id: str | None = None
     """SES's id of the last copy that it is known to have taken."""
@@ -124,30 +124,30 @@ class Correo:
     """Why it failed or came back: a code such as ``MessageRejected``, never somebody's words."""
     revision: int = 0
     """Counts the writes: who saves a row must have read the last one."""
-    olvidada: str | None = None
-    """What `huella` was, when the recipient was forgotten: SES's events must still find the row."""
+    erased_digest: str | None = None
+    """What `digest` was, when the recipient was forgotten: SES's events must still find the row."""
 
     @property
-    def huella(self) -> str:
+    def digest(self) -> str:
         """The recipient in keys and message tags: a hash, salted with the event, instead of the address."""
-        if self.olvidada is not None:
-            return self.olvidada
+        if self.erased_digest is not None:
+            return self.erased_digest
         return recipient_hash(self.evento, self.destinatario)
 
     @property
     def id(self) -> str:
-        return f"{self.evento}_{self.huella}"
+        return f"{self.evento}_{self.digest}"
 
     @property
     def caduca_en(self) -> datetime:
         return self.creado_en + KEPT
 
-    def claimed(self, turno: str, now: datetime) -> Correo:
+    def claimed(self, claim_id: str, now: datetime) -> Mail:
         """Held by one consumer, right before it hands the mail to SES."""
-        held = self._become(Estado.ENVIANDO, now)
-        return replace(held, turno=turno, plazo=now + LEASE, envios=self.envios + 1, motivo=None)
+        held = self._become(State.SENDING, now)
+        return replace(held, claim_id=claim_id, lease_until=now + LEASE, envios=self.envios + 1, motivo=None)
 
-    def next_step(self, turno: str, now: datetime) -> Correo:
+    def next_step(self, claim_id: str, now: datetime) -> Mail:
         """What a consumer that meets this row may save: the row claimed, or called `incierto` when its holder died.
 
         Raises:
@@ -155,78 +155,78 @@ class Correo:
             Busy: it is somebody's turn, or it still waits for SES.
         """
         match self.estado:
-            case Estado.PENDIENTE:
-                return self.claimed(turno, now)
-            case Estado.ENVIANDO:
-                self._refuse_before_plazo(now)
-                return self.uncertain(self.turno, now)
-            case Estado.INCIERTO if self.envios < MAX_SENDS:
-                self._refuse_before_plazo(now)
-                return self.claimed(turno, now)
+            case State.PENDING:
+                return self.claimed(claim_id, now)
+            case State.SENDING:
+                self._refuse_before_lease_end(now)
+                return self.uncertain(self.claim_id, now)
+            case State.UNCERTAIN if self.envios < MAX_SENDS:
+                self._refuse_before_lease_end(now)
+                return self.claimed(claim_id, now)
             case _:
                 raise Settled
 
-    def _refuse_before_plazo(self, now: datetime) -> None:
-        if self.plazo is not None and now < self.plazo:
-            raise Busy(self.plazo)
+    def _refuse_before_lease_end(self, now: datetime) -> None:
+        if self.lease_until is not None and now < self.lease_until:
+            raise Busy(self.lease_until)
 
-    def uncertain(self, turno: str | None, now: datetime) -> Correo:
+    def uncertain(self, claim_id: str | None, now: datetime) -> Mail:
         """Nobody knows whether SES took it."""
-        self._refuse_other_turn(turno)
-        return replace(self._become(Estado.INCIERTO, now), plazo=now + WAIT_FOR_SEND)
+        self._refuse_other_claim(claim_id)
+        return replace(self._become(State.UNCERTAIN, now), lease_until=now + WAIT_FOR_SEND)
 
-    def put_back(self, turno: str, now: datetime) -> Correo:
+    def put_back(self, claim_id: str, now: datetime) -> Mail:
         """SES did not take it this time, and may take it later."""
-        self._refuse_other_turn(turno)
-        return replace(self._become(Estado.PENDIENTE, now), envios=self.envios - 1)
+        self._refuse_other_claim(claim_id)
+        return replace(self._become(State.PENDING, now), envios=self.envios - 1)
 
-    def refused(self, turno: str, motivo: str, now: datetime) -> Correo:
+    def refused(self, claim_id: str, motivo: str, now: datetime) -> Mail:
         """SES will never take it."""
-        self._refuse_other_turn(turno)
-        return replace(self._become(Estado.FALLIDO, now), envios=self.envios - 1, motivo=motivo)
+        self._refuse_other_claim(claim_id)
+        return replace(self._become(State.FAILED, now), envios=self.envios - 1, motivo=motivo)
 
-    def never_queued(self, motivo: str, now: datetime) -> Correo:
+    def never_queued(self, motivo: str, now: datetime) -> Mail:
         """It could not be put into the queue, and no consumer has seen it."""
-        if self.estado is not Estado.PENDIENTE:
+        if self.estado is not State.PENDING:
             raise StepRefused
-        return replace(self._become(Estado.FALLIDO, now), motivo=motivo)
+        return replace(self._become(State.FAILED, now), motivo=motivo)
 
-    def _refuse_other_turn(self, turno: str | None) -> None:
-        if self.turno != turno:
+    def _refuse_other_claim(self, claim_id: str | None) -> None:
+        if self.claim_id != claim_id:
             raise StepRefused
 
     def advanced(
-        self, estado: Estado, now: datetime, *, mensaje_id: str | None = None, motivo: str | None = None
-    ) -> Correo:
+        self, estado: State, now: datetime, *, mensaje_id: str | None = None, motivo: str | None = None
+    ) -> Mail:
         """SES says so: in its answer or in an event."""
         return replace(self._become(estado, now), mensaje_id=mensaje_id or self.mensaje_id, motivo=motivo)
 
-    def forgotten(self, direcciones: Collection[str], now: datetime) -> Correo:
+    def erased(self, addresses: Collection[str], now: datetime) -> Mail:
         """The row without the words about a person, and without the recipient if that is one of these addresses.
 
         What has not been sent never will be. The row itself stays until it expires: without it, a message that comes
         once more would be mailed.
 
         Args:
-            direcciones: in lower case.
+            addresses: in lower case.
             now: the time of the step.
         """
-        is_recipient = self.destinatario.lower() in direcciones
+        is_recipient = self.destinatario.lower() in addresses
         is_unsent = self.estado in UNSENT
-        row = replace(self._become(Estado.FALLIDO, now), motivo=FORGOTTEN) if is_unsent else self
+        row = replace(self._become(State.FAILED, now), motivo=FORGOTTEN) if is_unsent else self
         return replace(
             row,
             asunto="",
             destinatario="" if is_recipient else self.destinatario,
-            olvidada=self.huella if is_recipient else self.olvidada,
+            erased_digest=self.digest if is_recipient else self.erased_digest,
             actualizado_en=now,
         )
 
-    def tells_of(self, direcciones: Collection[str]) -> bool:
+    def identifies(self, addresses: Collection[str]) -> bool:
         """Whether forgetting would change the row."""
-        return bool(self.asunto) or self.destinatario.lower() in direcciones
+        return bool(self.asunto) or self.destinatario.lower() in addresses
 
-    def _become(self, estado: Estado, now: datetime) -> Correo:
+    def _become(self, estado: State, now: datetime) -> Mail:
         """The row in another state, its turn and its wait over.
 
         Raises:
@@ -234,4 +234,4 @@ class Correo:
         """
         if estado not in MAY_FOLLOW[self.estado]:
             raise StepRefused
-        return replace(self, estado=estado, actualizado_en=now, turno=None, plazo=None)
+        return replace(self, estado=estado, actualizado_en=now, claim_id=None, lease_until=None)

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.correos.event import is_uuid, write_instant
-from chalicelib.correos.ledger import Ledger, orden
-from chalicelib.correos.mail import Correo, Estado
+from chalicelib.correos.ledger import Ledger, sort_key
+from chalicelib.correos.mail import Mail, State
 from contract.problems import unknown_field
 
 if TYPE_CHECKING:
@@ -26,37 +26,37 @@ _WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 _REPEATED = {"es": "Solo puede aparecer una vez.", "en": "It may be given only once."}
 
 
-class CorreoNotFound(Exception):
+class MailNotFound(Exception):
     """There is no such mail, or its row has expired; HTTP 404."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Consulta:
+class MailQuery:
     """A question that was checked: mails that are all of what is given."""
 
-    estado: Estado | None = None
+    estado: State | None = None
     evento: str | None = None
     empleado: int | None = None
     limite: int = DEFAULT_LIMIT
     cursor: str | None = None
-    """The `orden` of the last row of the page before."""
+    """The `sort_key` of the last row of the page before."""
 
-    def matches(self, correo: Correo) -> bool:
+    def matches(self, mail: Mail) -> bool:
         return (
-            self.estado in {None, correo.estado}
-            and self.empleado in {None, correo.empleado}
-            and (self.cursor is None or orden(correo) < self.cursor)
+            self.estado in {None, mail.estado}
+            and self.empleado in {None, mail.empleado}
+            and (self.cursor is None or sort_key(mail) < self.cursor)
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Pagina:
-    correos: list[Correo]
+class MailPage:
+    mails: list[Mail]
     next_query: str | None
     """The query string of the next page, if there is one."""
 
 
-def check_query(parameters: Mapping[str, list[str]]) -> Consulta:
+def check_query(parameters: Mapping[str, list[str]]) -> MailQuery:
     """Check the parameters of a list.
 
     Raises:
@@ -72,43 +72,43 @@ def check_query(parameters: Mapping[str, list[str]]) -> Consulta:
                 try:
                     values[name] = parameter.read(text)
                 except ValueError:
-                    errors.append(FieldError(name, "formato", parameter.mensaje))
+                    errors.append(FieldError(name, "formato", parameter.message))
             case _:
                 errors.append(FieldError(name, "repetido", _REPEATED))
     if errors:
         raise InvalidInput(errors)
-    return Consulta(**values)
+    return MailQuery(**values)
 
 
-def list_mails(ledger: Ledger, consulta: Consulta) -> Pagina:
+def list_mails(ledger: Ledger, query: MailQuery) -> MailPage:
     """One page. One row more than asked for tells whether there is another.
 
     Raises:
         LedgerUnavailable
     """
-    rows = _rows(ledger, consulta, consulta.limite + 1)
-    page = rows[: consulta.limite]
-    return Pagina(page, _next_query(consulta, page[-1]) if len(rows) > len(page) else None)
+    rows = _rows(ledger, query, query.limite + 1)
+    page = rows[: query.limite]
+    return MailPage(page, _next_query(query, page[-1]) if len(rows) > len(page) else None)
 
 
-def _rows(ledger: Ledger, consulta: Consulta, limit: int) -> list[Correo]:
-    if consulta.evento is None:
-        return ledger.newest(estado=consulta.estado, empleado=consulta.empleado, before=consulta.cursor, limit=limit)
-    return [row for row in ledger.of_event(consulta.evento) if consulta.matches(row)][:limit]
+def _rows(ledger: Ledger, query: MailQuery, limit: int) -> list[Mail]:
+    if query.evento is None:
+        return ledger.newest(estado=query.estado, empleado=query.empleado, before=query.cursor, limit=limit)
+    return [row for row in ledger.of_event(query.evento) if query.matches(row)][:limit]
 
 
-def _next_query(consulta: Consulta, last: Correo) -> str:
+def _next_query(query: MailQuery, last: Mail) -> str:
     members = {
-        "estado": consulta.estado,
-        "evento": consulta.evento,
-        "empleado": consulta.empleado,
-        "limite": consulta.limite,
-        "cursor": orden(last),
+        "estado": query.estado,
+        "evento": query.evento,
+        "empleado": query.empleado,
+        "limite": query.limite,
+        "cursor": sort_key(last),
     }
     return urlencode({name: value for name, value in members.items() if value is not None})
 
 
-def find_mail(ledger: Ledger, id: str) -> Correo:  # noqa: A002 - as in the path
+def find_mail(ledger: Ledger, id: str) -> Mail:  # noqa: A002 - as in the path
     """The mail of that id, as it is at this moment.
 
     Raises:
@@ -117,25 +117,25 @@ def find_mail(ledger: Ledger, id: str) -> Correo:  # noqa: A002 - as in the path
     keys = _ID.fullmatch(id)
     row = ledger.read(keys["evento"], keys["huella"]) if keys else None
     if row is None:
-        raise CorreoNotFound
+        raise MailNotFound
     return row
 
 
-def as_dict(correo: Correo) -> dict[str, object]:
+def as_dict(mail: Mail) -> dict[str, object]:
     """The mail as the API shows it."""
     return {
-        "id": correo.id,
-        "evento": correo.evento,
-        "tipo": correo.tipo,
-        "empleado": correo.empleado,
-        "destinatario": correo.destinatario or None,
-        "asunto": correo.asunto or None,
-        "estado": correo.estado,
-        "motivo": correo.motivo,
-        "envios": correo.envios,
-        "mensaje_id": correo.mensaje_id,
-        "creado_en": write_instant(correo.creado_en),
-        "actualizado_en": write_instant(correo.actualizado_en),
+        "id": mail.id,
+        "evento": mail.evento,
+        "tipo": mail.tipo,
+        "empleado": mail.empleado,
+        "destinatario": mail.destinatario or None,
+        "asunto": mail.asunto or None,
+        "estado": mail.estado,
+        "motivo": mail.motivo,
+        "envios": mail.envios,
+        "mensaje_id": mail.mensaje_id,
+        "creado_en": write_instant(mail.creado_en),
+        "actualizado_en": write_instant(mail.actualizado_en),
     }
 
 
@@ -162,12 +162,12 @@ def _read_number(text: str, maximum: int) -> int:
 class _Parameter:
     read: Callable[[str], object]
     """Raises ValueError."""
-    mensaje: dict[str, str]
+    message: dict[str, str]
 
 
-_STATES = ", ".join(Estado)
+_STATES = ", ".join(State)
 _PARAMETERS = {
-    "estado": _Parameter(Estado, {"es": f"Debe ser uno de: {_STATES}.", "en": f"It must be one of: {_STATES}."}),
+    "estado": _Parameter(State, {"es": f"Debe ser uno de: {_STATES}.", "en": f"It must be one of: {_STATES}."}),
     "evento": _Parameter(
         _read_event_id,
         {"es": "Debe ser el id de un evento (UUID).", "en": "It must be the id of an event (UUID)."},

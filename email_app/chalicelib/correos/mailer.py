@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import ContentTypeDef, MessageHeaderTypeDef
 
-    from chalicelib.correos.layout import Contenido
-    from chalicelib.correos.mail import Correo
+    from chalicelib.correos.layout import Content
+    from chalicelib.correos.mail import Mail
 
 ATTEMPTS = 1
 
@@ -56,7 +56,7 @@ class MailFateUnknown(MailerError):
 
 
 class Mailer(Protocol):
-    def send(self, correo: Correo, contenido: Contenido) -> str:
+    def send(self, mail: Mail, content: Content) -> str:
         """Hand the mail to SES, once, and return SES's message id.
 
         Raises:
@@ -77,24 +77,24 @@ class SesMailer:
         self._sender = sender
         self._configuration_set = configuration_set
 
-    def send(self, correo: Correo, contenido: Contenido) -> str:
+    def send(self, mail: Mail, content: Content) -> str:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see aws.py
         from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
         try:
             answer = self._client.send_email(
                 FromEmailAddress=self._sender,
-                Destination={"ToAddresses": [correo.destinatario]},
+                Destination={"ToAddresses": [mail.destinatario]},
                 Content={
                     "Simple": {
-                        "Subject": _utf8(contenido.asunto),
-                        "Body": {"Text": _utf8(contenido.texto), "Html": _utf8(contenido.html)},
+                        "Subject": _utf8(content.asunto),
+                        "Body": {"Text": _utf8(content.texto), "Html": _utf8(content.html)},
                         "Headers": _HEADERS,
                     }
                 },
                 EmailTags=[
-                    {"Name": EVENT_TAG, "Value": correo.evento},
-                    {"Name": RECIPIENT_TAG, "Value": correo.huella},
+                    {"Name": EVENT_TAG, "Value": mail.evento},
+                    {"Name": RECIPIENT_TAG, "Value": mail.digest},
                 ],
                 ConfigurationSetName=self._configuration_set,
             )

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.correos.event import DIRECTO, CorreoDirecto, Evento
-from chalicelib.correos.layout import Contenido, Pieza, lay_out
-from chalicelib.correos.mail import Correo
-from chalicelib.correos.wording import TEXTOS, Textos
+from chalicelib.correos.event import DIRECTO, DirectMail, Event
+from chalicelib.correos.layout import Content, Draft, lay_out
+from chalicelib.correos.mail import Mail
+from chalicelib.correos.wording import WORDINGS, Wording
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO
 from contract.roles import ANONYMOUS
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
     from chalicelib.correos.settings import Settings
 
-_COLORES = {CREADO: "#1a7f4b", ACTUALIZADO: "#2563b0", ELIMINADO: "#b3363a", DIRECTO: "#4a5560"}
+_COLOURS = {CREADO: "#1a7f4b", ACTUALIZADO: "#2563b0", ELIMINADO: "#b3363a", DIRECTO: "#4a5560"}
 
 
 @dataclass(frozen=True, slots=True)
-class Envio:
+class Outgoing:
     """One mail of a message: its row as it is before anything happened, and what it says."""
 
-    correo: Correo
-    contenido: Contenido
+    mail: Mail
+    content: Content
 
 
-def mails_for(message: Evento | CorreoDirecto, settings: Settings, now: datetime) -> list[Envio]:
+def mails_for(message: Event | DirectMail, settings: Settings, now: datetime) -> list[Outgoing]:
     """All mails that the message asks for; the same ones each time it is delivered."""
-    if isinstance(message, CorreoDirecto):
+    if isinstance(message, DirectMail):
         return [_direct_mail(message, settings, now)]
     notice = write_notice(message, settings.mail_language)
     mails = [_mail(message, address, notice, now) for address in settings.notify_to]
@@ -47,109 +47,109 @@ def mails_for(message: Evento | CorreoDirecto, settings: Settings, now: datetime
     return mails
 
 
-def pending_direct_mail(message: CorreoDirecto, settings: Settings, now: datetime) -> Correo:
+def pending_direct_mail(message: DirectMail, settings: Settings, now: datetime) -> Mail:
     """The row of a mail that is about to be queued."""
-    return _direct_mail(message, settings, now).correo
+    return _direct_mail(message, settings, now).mail
 
 
-def write_notice(evento: Evento, idioma: str) -> Contenido:
+def write_notice(evento: Event, idioma: str) -> Content:
     """What Human Resources reads about an event."""
-    textos = TEXTOS[idioma]
-    frase = textos.avisos[evento.tipo]
+    wording = WORDINGS[idioma]
+    phrase = wording.notices[evento.tipo]
     return lay_out(
-        Pieza(
+        Draft(
             idioma=idioma,
-            asunto=_fill(frase.asunto, evento),
-            titulo=_fill(frase.titulo, evento),
-            parrafos=(_fill(frase.parrafo, evento),),
-            datos=(*_changes(evento, textos), *_employee_data(evento, textos), *_event_data(evento, textos)),
-            pie=textos.pie_aviso,
-            color=_COLORES[evento.tipo],
+            asunto=_fill(phrase.asunto, evento),
+            titulo=_fill(phrase.titulo, evento),
+            parrafos=(_fill(phrase.parrafo, evento),),
+            datos=(*_changes(evento, wording), *_employee_data(evento, wording), *_event_data(evento, wording)),
+            pie=wording.notice_footer,
+            color=_COLOURS[evento.tipo],
         )
     )
 
 
-def write_greeting(evento: Evento, idioma: str) -> Contenido:
+def write_greeting(evento: Event, idioma: str) -> Content:
     """What a new employee reads."""
-    textos = TEXTOS[idioma]
-    frase = textos.bienvenida
+    wording = WORDINGS[idioma]
+    phrase = wording.greeting
     return lay_out(
-        Pieza(
+        Draft(
             idioma=idioma,
-            asunto=_fill(frase.asunto, evento),
-            titulo=_fill(frase.titulo, evento),
-            parrafos=(_fill(frase.parrafo, evento),),
-            datos=_employee_data(evento, textos),
-            pie=textos.pie_bienvenida,
-            color=_COLORES[evento.tipo],
+            asunto=_fill(phrase.asunto, evento),
+            titulo=_fill(phrase.titulo, evento),
+            parrafos=(_fill(phrase.parrafo, evento),),
+            datos=_employee_data(evento, wording),
+            pie=wording.greeting_footer,
+            color=_COLOURS[evento.tipo],
         )
     )
 
 
-def write_direct(correo: CorreoDirecto, idioma: str) -> Contenido:
+def write_direct(mail: DirectMail, idioma: str) -> Content:
     """Somebody's own words in our frame; ``idioma`` is that of the frame."""
     return lay_out(
-        Pieza(
+        Draft(
             idioma=idioma,
-            asunto=correo.asunto,
-            titulo=correo.asunto,
-            parrafos=(correo.cuerpo,),
-            pie=TEXTOS[idioma].pie_directo,
-            color=_COLORES[DIRECTO],
+            asunto=mail.asunto,
+            titulo=mail.asunto,
+            parrafos=(mail.cuerpo,),
+            pie=WORDINGS[idioma].direct_footer,
+            color=_COLOURS[DIRECTO],
         )
     )
 
 
-def _direct_mail(message: CorreoDirecto, settings: Settings, now: datetime) -> Envio:
-    contenido = write_direct(message, settings.mail_language)
-    correo = Correo(
+def _direct_mail(message: DirectMail, settings: Settings, now: datetime) -> Outgoing:
+    content = write_direct(message, settings.mail_language)
+    mail = Mail(
         evento=message.id,
         destinatario=message.para,
         tipo=DIRECTO,
-        asunto=contenido.asunto,
+        asunto=content.asunto,
         creado_en=now,
         actualizado_en=now,
     )
-    return Envio(correo, contenido)
+    return Outgoing(mail, content)
 
 
-def _mail(evento: Evento, destinatario: str, contenido: Contenido, now: datetime) -> Envio:
-    correo = Correo(
+def _mail(evento: Event, destinatario: str, content: Content, now: datetime) -> Outgoing:
+    mail = Mail(
         evento=evento.id,
         destinatario=destinatario,
         tipo=evento.tipo,
-        asunto=contenido.asunto,
+        asunto=content.asunto,
         creado_en=now,
         actualizado_en=now,
         empleado=evento.empleado.id,
     )
-    return Envio(correo, contenido)
+    return Outgoing(mail, content)
 
 
-def _fill(words: str, evento: Evento) -> str:
+def _fill(words: str, evento: Event) -> str:
     return words.format(nombre=evento.empleado.nombre, posicion=evento.empleado.posicion)
 
 
-def _changes(evento: Evento, textos: Textos) -> tuple[tuple[str, str], ...]:
+def _changes(evento: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
     """What was changed, by name: the event holds no old values, and of the salary not even the new one."""
     if evento.tipo != ACTUALIZADO or not evento.cambios:
         return ()
-    return ((textos.cambios, ", ".join(textos.campos.get(cambio, cambio) for cambio in evento.cambios)),)
+    return ((wording.cambios, ", ".join(wording.campos.get(cambio, cambio) for cambio in evento.cambios)),)
 
 
-def _employee_data(evento: Evento, textos: Textos) -> tuple[tuple[str, str], ...]:
+def _employee_data(evento: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
     empleado = evento.empleado
     return (
-        (textos.campos["nombre"], empleado.nombre),
-        (textos.campos["email"], empleado.email),
-        (textos.campos["posicion"], empleado.posicion),
+        (wording.campos["nombre"], empleado.nombre),
+        (wording.campos["email"], empleado.email),
+        (wording.campos["posicion"], empleado.posicion),
     )
 
 
-def _event_data(evento: Evento, textos: Textos) -> tuple[tuple[str, str], ...]:
-    actor = textos.anonimo if evento.actor == ANONYMOUS else evento.actor
+def _event_data(evento: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
+    actor = wording.anonymous if evento.actor == ANONYMOUS else evento.actor
     return (
-        (textos.ficha, textos.numero.format(id=evento.empleado.id)),
-        (textos.fecha, textos.write_moment(evento.ocurrido_en)),
-        (textos.autor, actor),
+        (wording.record, wording.numero.format(id=evento.empleado.id)),
+        (wording.fecha, wording.write_moment(evento.ocurrido_en)),
+        (wording.author, actor),
     )

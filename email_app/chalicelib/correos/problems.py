@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice_frontdoor import Problem, ProblemTable
 from chalicelib.correos.aws import AwsUnavailable
 from chalicelib.correos.direct_mail import MailOutcomeUnknown
-from chalicelib.correos.mail_query import CorreoNotFound
+from chalicelib.correos.mail_query import MailNotFound
 from contract.problems import SHARED_PROBLEMS
 
 RETRY_SECONDS = 5
@@ -27,7 +27,7 @@ def outcome_unknown(error: MailOutcomeUnknown) -> Problem:
 
 PROBLEMS: ProblemTable = {
     **SHARED_PROBLEMS,
-    CorreoNotFound: Problem(
+    MailNotFound: Problem(
         404,
         detail={"es": "No existe ese correo, o ya ha caducado.", "en": "There is no such e-mail, or it has expired."},
     ),

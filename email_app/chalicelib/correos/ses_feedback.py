@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.correos.event import is_uuid
 from chalicelib.correos.ledger import Ledger, update
-from chalicelib.correos.mail import Correo, Estado, StepRefused
+from chalicelib.correos.mail import Mail, State, StepRefused
 from chalicelib.correos.mailer import EVENT_TAG, RECIPIENT_TAG
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _STATES = {
-    "Send": Estado.ENVIADO,
+    "Send": State.SENT,
     # SES has it and keeps trying: that settles `incierto`, and no more.
-    "DeliveryDelay": Estado.ENVIADO,
-    "Delivery": Estado.ENTREGADO,
-    "Bounce": Estado.REBOTADO,
-    "Complaint": Estado.QUEJA,
-    "Reject": Estado.FALLIDO,
-    "Rendering Failure": Estado.FALLIDO,
+    "DeliveryDelay": State.SENT,
+    "Delivery": State.DELIVERED,
+    "Bounce": State.BOUNCED,
+    "Complaint": State.COMPLAINT,
+    "Reject": State.FAILED,
+    "Rendering Failure": State.FAILED,
 }
-_FAILURES = {Estado.FALLIDO, Estado.REBOTADO, Estado.QUEJA}
+_FAILURES = {State.FAILED, State.BOUNCED, State.COMPLAINT}
 _CODES = {
     "Bounce": ("bounce", ("bounceType", "bounceSubType")),
     "Complaint": ("complaint", ("complaintFeedbackType",)),
@@ -60,25 +60,25 @@ class UnreadableResult(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resultado:
     evento: str
-    huella: str
+    digest: str
     mensaje_id: str | None
     tipo: str
     """SES's name of the event."""
-    estado: Estado
+    estado: State
     motivo: str | None
     """SES's codes, such as ``Bounce.Permanent.General``."""
     transient: bool
     """A bounce that is not permanent: perhaps an out-of-office answer to a mail that did arrive."""
 
-    def apply(self, correo: Correo, now: datetime) -> Correo:
+    def apply(self, mail: Mail, now: datetime) -> Mail:
         """The row with what SES says.
 
         Raises:
             StepRefused: when the row is further already; SES's events come in any order.
         """
-        if self.transient and correo.estado is Estado.ENTREGADO:
+        if self.transient and mail.estado is State.DELIVERED:
             raise StepRefused
-        return correo.advanced(self.estado, now, mensaje_id=self.mensaje_id, motivo=self.motivo)
+        return mail.advanced(self.estado, now, mensaje_id=self.mensaje_id, motivo=self.motivo)
 
 
 def read_result(message: str) -> Resultado:
@@ -96,26 +96,26 @@ def read_result(message: str) -> Resultado:
         raise UnreadableResult("eventType is unknown")
     mail = _object(data.get("mail"), "mail")
     tags = _object(mail.get("tags"), "mail.tags")
-    evento, huella = _tag(tags, EVENT_TAG), _tag(tags, RECIPIENT_TAG)
-    if not (is_uuid(evento) and _FINGERPRINT.fullmatch(huella)):
+    evento, digest = _tag(tags, EVENT_TAG), _tag(tags, RECIPIENT_TAG)
+    if not (is_uuid(evento) and _FINGERPRINT.fullmatch(digest)):
         raise UnreadableResult("the tags are not ours")
     codes = _read_codes(tipo, data)
     estado = _state_of(tipo, codes)
     return Resultado(
         evento=evento,
-        huella=huella,
+        digest=digest,
         mensaje_id=_matching(_MESSAGE_ID, mail.get("messageId")),
         tipo=tipo,
         estado=estado,
         motivo=".".join([tipo, *codes]) if estado in _FAILURES else None,
-        transient=estado is Estado.REBOTADO and _PERMANENT not in codes,
+        transient=estado is State.BOUNCED and _PERMANENT not in codes,
     )
 
 
-def _state_of(tipo: str, codes: list[str]) -> Estado:
+def _state_of(tipo: str, codes: list[str]) -> State:
     if _NEVER_LEFT_SES.intersection(codes):
-        return Estado.FALLIDO
-    return Estado.ENTREGADO if _NOT_SPAM in codes else _STATES[tipo]
+        return State.FAILED
+    return State.DELIVERED if _NOT_SPAM in codes else _STATES[tipo]
 
 
 def _read_codes(tipo: str, data: dict[str, object]) -> list[str]:
@@ -137,16 +137,16 @@ def record_result(ledger: Ledger, message: str, clock: Callable[[], datetime]) -
     except UnreadableResult as error:
         logger.warning("[SES] Evento ignorado: %s", error)
         return
-    correo = ledger.read(result.evento, result.huella)
-    if correo is None:
+    mail = ledger.read(result.evento, result.digest)
+    if mail is None:
         logger.warning("[SES] Evento ignorado: %s de un correo desconocido", result.tipo)
         return
     with suppress(StepRefused):
-        update(ledger, correo, lambda row: result.apply(row, clock()))
+        update(ledger, mail, lambda row: result.apply(row, clock()))
         logger.info(
             "[SES] %s: correo %s - %s",
             result.tipo,
-            correo.id,
+            mail.id,
             result.estado,
             extra={"resultado": result.estado.value},  # infra/metrics.tf counts it
         )

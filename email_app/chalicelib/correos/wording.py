@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frase:
+class Phrase:
     """What one kind of mail says. ``{nombre}`` and ``{posicion}`` are the employee's."""
 
     asunto: str
@@ -23,31 +23,31 @@ class Frase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Textos:
-    avisos: Mapping[str, Frase]
+class Wording:
+    notices: Mapping[str, Phrase]
     """For the addresses of `NOTIFY_TO`, by type of event."""
-    bienvenida: Frase
+    greeting: Phrase
     campos: Mapping[str, str]
     """The names of an employee's fields, as people call them."""
     cambios: str
     """Label of the list of changed fields."""
-    ficha: str
+    record: str
     numero: str
     """How an employee's number is written."""
     fecha: str
-    autor: str
-    anonimo: str
+    author: str
+    anonymous: str
     """What an actor who did not sign in is called."""
-    meses: tuple[str, ...]
-    instante: str
-    pie_aviso: str
-    pie_bienvenida: str
-    pie_directo: str
+    months: tuple[str, ...]
+    moment: str
+    notice_footer: str
+    greeting_footer: str
+    direct_footer: str
 
     def write_moment(self, moment: datetime) -> str:
         """Day and minute in UTC, as people write them."""
-        return self.instante.format(
-            dia=moment.day, mes=self.meses[moment.month - 1], anno=moment.year, hora=moment.strftime("%H:%M")
+        return self.moment.format(
+            dia=moment.day, mes=self.months[moment.month - 1], anno=moment.year, hora=moment.strftime("%H:%M")
         )
 
 
@@ -55,26 +55,26 @@ def _labels(idioma: str) -> Mapping[str, str]:
     return {each.name: each.labels[idioma] for each in FIELDS}
 
 
-TEXTOS: dict[str, Textos] = {
-    "es": Textos(
-        avisos={
-            CREADO: Frase(
+WORDINGS: dict[str, Wording] = {
+    "es": Wording(
+        notices={
+            CREADO: Phrase(
                 asunto="Alta: {nombre}, {posicion}",
                 titulo="Nueva persona en el directorio",
                 parrafo="Se ha dado de alta a {nombre} como {posicion}.",
             ),
-            ACTUALIZADO: Frase(
+            ACTUALIZADO: Phrase(
                 asunto="Cambios en la ficha de {nombre}",
                 titulo="Ficha actualizada",
                 parrafo="Se han cambiado datos de {nombre}. Así queda su ficha:",
             ),
-            ELIMINADO: Frase(
+            ELIMINADO: Phrase(
                 asunto="Baja: {nombre}, {posicion}",
                 titulo="Baja en el directorio",
                 parrafo="Se ha eliminado a {nombre} del directorio. Estos eran sus datos:",
             ),
         },
-        bienvenida=Frase(
+        greeting=Phrase(
             asunto="Te damos la bienvenida, {nombre}",
             titulo="¡Hola, {nombre}!",
             parrafo="Ya formas parte del directorio de la empresa. Comprueba que tus datos son correctos "
@@ -82,39 +82,39 @@ TEXTOS: dict[str, Textos] = {
         ),
         campos=_labels("es"),
         cambios="Ha cambiado",
-        ficha="Ficha",
+        record="Ficha",
         numero="n.º {id}",
         fecha="Fecha",
-        autor="Hecho por",
-        anonimo="sin identificar",
-        meses=(
+        author="Hecho por",
+        anonymous="sin identificar",
+        months=(
             *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
             *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
         ),
-        instante="{dia} de {mes} de {anno}, {hora} UTC",
-        pie_aviso="Aviso automático de CrudEmpleados para Recursos Humanos. No hace falta responder.",
-        pie_bienvenida="Mensaje automático de CrudEmpleados. No hace falta responder.",
-        pie_directo="Enviado desde CrudEmpleados.",
+        moment="{dia} de {mes} de {anno}, {hora} UTC",
+        notice_footer="Aviso automático de CrudEmpleados para Recursos Humanos. No hace falta responder.",
+        greeting_footer="Mensaje automático de CrudEmpleados. No hace falta responder.",
+        direct_footer="Enviado desde CrudEmpleados.",
     ),
-    "en": Textos(
-        avisos={
-            CREADO: Frase(
+    "en": Wording(
+        notices={
+            CREADO: Phrase(
                 asunto="New employee: {nombre}, {posicion}",
                 titulo="New in the directory",
                 parrafo="{nombre} has joined the directory as {posicion}.",
             ),
-            ACTUALIZADO: Frase(
+            ACTUALIZADO: Phrase(
                 asunto="Changes to the record of {nombre}",
                 titulo="Record updated",
                 parrafo="The details of {nombre} have changed. This is the record now:",
             ),
-            ELIMINADO: Frase(
+            ELIMINADO: Phrase(
                 asunto="Removed: {nombre}, {posicion}",
                 titulo="Removed from the directory",
                 parrafo="{nombre} has been removed from the directory. These were the details:",
             ),
         },
-        bienvenida=Frase(
+        greeting=Phrase(
             asunto="Welcome, {nombre}",
             titulo="Hello, {nombre}!",
             parrafo="You are now part of the company directory. Please check that your details are right "
@@ -122,18 +122,18 @@ TEXTOS: dict[str, Textos] = {
         ),
         campos=_labels("en"),
         cambios="Changed",
-        ficha="Record",
+        record="Record",
         numero="no. {id}",
         fecha="Date",
-        autor="Done by",
-        anonimo="not signed in",
-        meses=(
+        author="Done by",
+        anonymous="not signed in",
+        months=(
             *("January", "February", "March", "April", "May", "June"),
             *("July", "August", "September", "October", "November", "December"),
         ),
-        instante="{dia} {mes} {anno}, {hora} UTC",
-        pie_aviso="Automatic notice from CrudEmpleados for Human Resources. There is no need to reply.",
-        pie_bienvenida="Automatic message from CrudEmpleados. There is no need to reply.",
-        pie_directo="Sent from CrudEmpleados.",
+        moment="{dia} {mes} {anno}, {hora} UTC",
+        notice_footer="Automatic notice from CrudEmpleados for Human Resources. There is no need to reply.",
+        greeting_footer="Automatic message from CrudEmpleados. There is no need to reply.",
+        direct_footer="Sent from CrudEmpleados.",
     ),
 }

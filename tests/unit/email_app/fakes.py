@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.correos.bootstrap import Services
 from chalicelib.correos.idempotency import KeyTaken
-from chalicelib.correos.ledger import LedgerUnavailable, RowChanged, orden
+from chalicelib.correos.ledger import LedgerUnavailable, RowChanged, sort_key
 from chalicelib.correos.mailer import MailerUnavailable, MailFateUnknown, MailRefused
 from chalicelib.correos.queue import Depth, QueueUnavailable, Redrive
 from chalicelib.correos.settings import Settings
@@ -21,9 +21,9 @@ from chalicelib.correos.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from chalicelib.correos.idempotency import Peticion
-    from chalicelib.correos.layout import Contenido
-    from chalicelib.correos.mail import Correo, Estado
+    from chalicelib.correos.idempotency import KeyedRequest
+    from chalicelib.correos.layout import Content
+    from chalicelib.correos.mail import Mail, State
 
 SETTINGS = Settings(
     email_queue_url="http://127.0.0.1/000000000000/cola",
@@ -56,100 +56,100 @@ class FakeLedger:
     """As DynamoLedger, without DynamoDB: tests/unit/email_app/test_ledger.py holds both to the same behaviour."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, str], Correo] = {}
+        self._rows: dict[tuple[str, str], Mail] = {}
         self._lock = threading.Lock()
         self.is_down = False
 
-    def create(self, correo: Correo) -> None:
+    def create(self, mail: Mail) -> None:
         with self._lock:
-            current = self._current(correo)
+            current = self._current(mail)
             if current is not None:
                 raise RowChanged(current)
-            self._rows[correo.evento, correo.huella] = correo
+            self._rows[mail.evento, mail.digest] = mail
 
-    def save(self, correo: Correo) -> Correo:
+    def save(self, mail: Mail) -> Mail:
         with self._lock:
-            current = self._current(correo)
-            if current is None or current.revision != correo.revision:
+            current = self._current(mail)
+            if current is None or current.revision != mail.revision:
                 raise RowChanged(current)
-            saved = replace(correo, revision=correo.revision + 1)
-            self._rows[correo.evento, correo.huella] = saved
+            saved = replace(mail, revision=mail.revision + 1)
+            self._rows[mail.evento, mail.digest] = saved
             return saved
 
-    def read(self, evento: str, huella: str) -> Correo | None:
+    def read(self, evento: str, digest: str) -> Mail | None:
         self._answer()
-        return self._rows.get((evento, huella))
+        return self._rows.get((evento, digest))
 
-    def of_event(self, evento: str) -> list[Correo]:
+    def of_event(self, evento: str) -> list[Mail]:
         return self._newest(row for row in self._rows.values() if row.evento == evento)
 
-    def newest(self, *, estado: Estado | None, empleado: int | None, before: str | None, limit: int) -> list[Correo]:
+    def newest(self, *, estado: State | None, empleado: int | None, before: str | None, limit: int) -> list[Mail]:
         rows = [
             row
             for row in self._rows.values()
             if (estado is None or row.estado is estado)
             and (empleado is None or row.empleado == empleado)
-            and (before is None or orden(row) < before)
+            and (before is None or sort_key(row) < before)
         ]
         return self._newest(rows)[:limit]
 
-    def forget(self, correo: Correo) -> None:
+    def forget(self, mail: Mail) -> None:
         """As DynamoDB does with a row that has expired."""
-        del self._rows[correo.evento, correo.huella]
+        del self._rows[mail.evento, mail.digest]
 
-    def _current(self, correo: Correo) -> Correo | None:
+    def _current(self, mail: Mail) -> Mail | None:
         self._answer()
-        return self._rows.get((correo.evento, correo.huella))
+        return self._rows.get((mail.evento, mail.digest))
 
-    def _newest(self, rows: Iterable[Correo]) -> list[Correo]:
+    def _newest(self, rows: Iterable[Mail]) -> list[Mail]:
         self._answer()
-        return sorted(rows, key=orden, reverse=True)
+        return sorted(rows, key=sort_key, reverse=True)
 
     def _answer(self) -> None:
         if self.is_down:
             raise LedgerUnavailable
 
 
-class FakePeticiones:
+class FakeKeyStore:
     """As DynamoPeticiones, without DynamoDB: test_idempotency.py holds both to the same behaviour."""
 
     def __init__(self) -> None:
-        self._items: dict[str, Peticion] = {}
+        self._items: dict[str, KeyedRequest] = {}
         self._lock = threading.Lock()
         self.is_down = False
 
-    def create(self, peticion: Peticion) -> None:
+    def create(self, keyed: KeyedRequest) -> None:
         with self._lock:
-            current = self._current(peticion)
-            if current is not None and current.caduca_en > peticion.pedido_en.replace(microsecond=0):
+            current = self._current(keyed)
+            if current is not None and current.caduca_en > keyed.pedido_en.replace(microsecond=0):
                 raise KeyTaken(current)
-            self._items[peticion.clave] = peticion
+            self._items[keyed.key] = keyed
 
-    def change(self, read: Peticion, changed: Peticion) -> None:
+    def change(self, read: KeyedRequest, changed: KeyedRequest) -> None:
         with self._lock:
             current = self._current(read)
             if current is None:
                 raise LedgerUnavailable
-            if (current.correo, current.plazo) != (read.correo, read.plazo):
+            if (current.mail, current.lease_until) != (read.mail, read.lease_until):
                 raise KeyTaken(current)
-            self._items[changed.clave] = changed
+            self._items[changed.key] = changed
 
-    def forget(self, peticion: Peticion) -> None:
+    def forget(self, keyed: KeyedRequest) -> None:
         """As DynamoDB does with an item that has expired."""
-        del self._items[peticion.clave]
+        del self._items[keyed.key]
 
-    def _current(self, peticion: Peticion) -> Peticion | None:
+    def _current(self, keyed: KeyedRequest) -> KeyedRequest | None:
         if self.is_down:
             raise LedgerUnavailable
-        return self._items.get(peticion.clave)
+        return self._items.get(keyed.key)
 
 
 @dataclass(frozen=True)
 class Taken:
     """A mail that SES has taken: it will arrive."""
 
-    correo: Correo
-    contenido: Contenido
+    mail: Mail
+    content: Content
     mensaje_id: str
 
 
@@ -166,14 +166,14 @@ class FakeMailer:
         self.calls = 0
         self.connections = 0
 
-    def send(self, correo: Correo, contenido: Contenido) -> str:
+    def send(self, mail: Mail, content: Content) -> str:
         self.calls += 1
         behaviour = self.plan.popleft() if self.plan else "takes"
         match behaviour:
             case "takes":
-                return self._take(correo, contenido)
+                return self._take(mail, content)
             case "answer_lost":
-                self._take(correo, contenido)
+                self._take(mail, content)
                 raise MailFateUnknown("ReadTimeoutError")
             case "request_lost":
                 raise MailFateUnknown("ReadTimeoutError")
@@ -184,9 +184,9 @@ class FakeMailer:
             case _:
                 raise AssertionError(behaviour)
 
-    def _take(self, correo: Correo, contenido: Contenido) -> str:
+    def _take(self, mail: Mail, content: Content) -> str:
         mensaje_id = f"ses-{len(self.taken) + 1}"
-        self.taken.append(Taken(correo, contenido, mensaje_id))
+        self.taken.append(Taken(mail, content, mensaje_id))
         return mensaje_id
 
     def forget_connections(self) -> None:
@@ -249,8 +249,8 @@ class FakeServices(Services):
         return FakeLedger()
 
     @cached_property
-    def peticiones(self) -> FakePeticiones:
-        return FakePeticiones()
+    def keys(self) -> FakeKeyStore:
+        return FakeKeyStore()
 
     @cached_property
     def mailer(self) -> FakeMailer:

@@ -14,8 +14,8 @@ from chalice.test import Client as ChaliceClient
 from chalice_frontdoor import ANYBODY
 from chalice_frontdoor.testing.client import Client
 from chalice_frontdoor.testing.events import DOORS
-from chalicelib.correos.event import CorreoDirecto, read_message
-from chalicelib.correos.mail import Estado
+from chalicelib.correos.event import DirectMail, read_message
+from chalicelib.correos.mail import State
 from chalicelib.correos.roles import RULES
 from contract.roles import ROLES
 from email_app.app import app
@@ -142,7 +142,7 @@ def test_the_queued_message_becomes_the_mail(client: Client, fakes: FakeServices
     assert fakes.sender.process(body) is None
 
     [taken] = fakes.mailer.taken
-    assert (taken.correo.destinatario, taken.contenido.asunto) == ("ana@example.com", "Reunión")
+    assert (taken.mail.destinatario, taken.content.asunto) == ("ana@example.com", "Reunión")
     assert client.get(f"/correos/{id_}").json()["estado"] == "enviado"
 
 
@@ -254,7 +254,7 @@ def test_a_queue_that_does_not_answer_closes_the_mail_and_says_that_nothing_was_
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert answer.json()["resultado_desconocido"] is False
     [row] = fakes.ledger.newest(estado=None, empleado=None, before=None, limit=9)
-    assert (row.estado, row.motivo) == (Estado.FALLIDO, "SinEncolar")
+    assert (row.estado, row.motivo) == (State.FAILED, "SinEncolar")
 
 
 def test_a_message_that_reached_the_queue_after_all_sends_nothing_once_the_client_was_told_so(
@@ -530,17 +530,17 @@ def test_an_event_of_ses_changes_the_state_of_its_mail(
         "eventType": "Delivery",
         "mail": {
             "messageId": taken.mensaje_id,
-            "tags": {"evento": [taken.correo.evento], "huella": [taken.correo.huella]},
+            "tags": {"evento": [taken.mail.evento], "huella": [taken.mail.digest]},
         },
     }
 
     with ChaliceClient(app) as client:
         client.lambda_.invoke("registrar_resultado", client.events.generate_sns_event(json.dumps(message)))
 
-    assert fakes.ledger.read(taken.correo.evento, taken.correo.huella).estado is Estado.ENTREGADO
+    assert fakes.ledger.read(taken.mail.evento, taken.mail.digest).estado is State.DELIVERED
 
 
 def test_the_queued_message_is_one_that_the_consumer_reads(client: Client, fakes: FakeServices) -> None:
     client.post("/notify/email", json=MAIL)
 
-    assert isinstance(read_message(fakes.queue.sent[0]), CorreoDirecto)
+    assert isinstance(read_message(fakes.queue.sent[0]), DirectMail)

@@ -158,7 +158,7 @@ def test_a_mail_that_is_asked_for_arrives_and_its_delivery_is_recorded(
     row = services.ledger.read(*answer.json()["id"].split("_"))
     delivery = {
         "eventType": "Delivery",
-        "mail": {"messageId": mail["MessageId"], "tags": {"evento": [row.evento], "huella": [row.huella]}},
+        "mail": {"messageId": mail["MessageId"], "tags": {"evento": [row.evento], "huella": [row.digest]}},
     }
     notification = {"Message": json.dumps(delivery), "Subject": None, "MessageAttributes": {}}
     app.handler_map["registrar_resultado"]({"Records": [{"Sns": notification}]}, None)

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 from chalicelib.correos.consumer import BATCH_SECONDS, Received, Retry, Sender
 from chalicelib.correos.ledger import CONFLICTS, Ledger, LedgerUnavailable, RowChanged
-from chalicelib.correos.mail import LEASE, MAX_SENDS, WAIT_FOR_SEND, Correo, Estado
+from chalicelib.correos.mail import LEASE, MAX_SENDS, WAIT_FOR_SEND, Mail, State
 from chalicelib.correos.ses_feedback import record_result
 from tests.unit.email_app.fakes import SETTINGS, FakeClock, FakeLedger, FakeMailer, FakeQueue, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from chalicelib.correos.layout import Contenido
+    from chalicelib.correos.layout import Content
     from chalicelib.correos.mailer import Mailer
 
 QUEUE_PACE = timedelta(minutes=3)
@@ -43,7 +43,7 @@ class World:
         self.queue = FakeQueue()
         self.settings = settings
         self.monotonic = 0.0
-        self._turns = count(1)
+        self._claim_ids = count(1)
         self.sender = self.consumer(self.ledger, self.mailer)
 
     def consumer(self, ledger: Ledger, mailer: Mailer, *, threads: int = 1) -> Sender:
@@ -54,7 +54,7 @@ class World:
             queue=self.queue,
             settings=self.settings,
             clock=self.clock,
-            new_turn=lambda: str(next(self._turns)),
+            new_claim_id=lambda: str(next(self._claim_ids)),
             monotonic=lambda: self.monotonic,
             sleep=self._sleep,
             threads=threads,
@@ -64,20 +64,20 @@ class World:
         self.monotonic += seconds
 
     @property
-    def rows(self) -> list[Correo]:
+    def rows(self) -> list[Mail]:
         return self.ledger.newest(estado=None, empleado=None, before=None, limit=99)
 
     @property
-    def row(self) -> Correo:
+    def row(self) -> Mail:
         [row] = self.rows
         return row
 
     def ses_says(self, tipo: str, taken: Taken | None = None) -> None:
-        record_result(self.ledger, ses_event(tipo, (taken or self.mailer.taken[-1]).correo), self.clock)
+        record_result(self.ledger, ses_event(tipo, (taken or self.mailer.taken[-1]).mail), self.clock)
 
 
-def ses_event(tipo: str, correo: Correo) -> str:
-    tags = {"evento": [correo.evento], "huella": [correo.huella]}
+def ses_event(tipo: str, mail: Mail) -> str:
+    tags = {"evento": [mail.evento], "huella": [mail.digest]}
     return json.dumps({"eventType": tipo, "mail": {"messageId": "ses-event", "tags": tags}})
 
 
@@ -99,8 +99,8 @@ def test_a_message_becomes_one_mail_for_each_recipient(body: str) -> None:
 
     assert world.sender.process(body) is None
 
-    assert [taken.correo.destinatario for taken in world.mailer.taken] == ["a@example.com", "b@example.com"]
-    assert {(row.estado, row.envios) for row in world.rows} == {(Estado.ENVIADO, 1)}
+    assert [taken.mail.destinatario for taken in world.mailer.taken] == ["a@example.com", "b@example.com"]
+    assert {(row.estado, row.envios) for row in world.rows} == {(State.SENT, 1)}
 
 
 def test_a_sent_mail_is_recorded_with_the_id_that_ses_gave(body: str) -> None:
@@ -125,18 +125,18 @@ def test_a_mail_that_ses_refuses_has_failed_and_is_not_tried_again(body: str) ->
     assert world.sender.process(body) is None
     assert world.sender.process(body) is None
 
-    assert (world.row.estado, world.row.motivo, world.mailer.calls) == (Estado.FALLIDO, "MessageRejected", 1)
+    assert (world.row.estado, world.row.motivo, world.mailer.calls) == (State.FAILED, "MessageRejected", 1)
 
 
 def test_a_mail_that_ses_does_not_take_now_is_retried_by_the_queue(body: str) -> None:
     world = World(["is_busy", "is_busy"])
 
     assert world.sender.process(body) == Retry()
-    assert world.row.estado is Estado.PENDIENTE
+    assert world.row.estado is State.PENDING
     assert world.sender.process(body) == Retry()
     assert world.sender.process(body) is None
 
-    assert (world.row.estado, world.row.envios, len(world.mailer.taken)) == (Estado.ENVIADO, 1, 1)
+    assert (world.row.estado, world.row.envios, len(world.mailer.taken)) == (State.SENT, 1, 1)
 
 
 def test_a_message_of_which_one_mail_failed_sends_only_that_one_again(body: str) -> None:
@@ -145,7 +145,7 @@ def test_a_message_of_which_one_mail_failed_sends_only_that_one_again(body: str)
     assert world.sender.process(body) == Retry()
     assert world.sender.process(body) is None
 
-    assert [taken.correo.destinatario for taken in world.mailer.taken] == ["a@example.com", "b@example.com"]
+    assert [taken.mail.destinatario for taken in world.mailer.taken] == ["a@example.com", "b@example.com"]
 
 
 def test_a_mail_of_unknown_fate_waits_for_ses(body: str) -> None:
@@ -156,7 +156,7 @@ def test_a_mail_of_unknown_fate_waits_for_ses(body: str) -> None:
     world.clock.move_to(until - timedelta(seconds=1))
     assert world.sender.process(body) == Retry(until)
 
-    assert (world.row.estado, world.mailer.calls) == (Estado.INCIERTO, 1)
+    assert (world.row.estado, world.mailer.calls) == (State.UNCERTAIN, 1)
 
 
 def test_the_event_of_ses_settles_a_mail_of_unknown_fate(body: str) -> None:
@@ -167,7 +167,7 @@ def test_the_event_of_ses_settles_a_mail_of_unknown_fate(body: str) -> None:
 
     assert world.sender.process(body) is None
 
-    assert (world.row.estado, world.mailer.calls) == (Estado.ENVIADO, 1)
+    assert (world.row.estado, world.mailer.calls) == (State.SENT, 1)
 
 
 def test_a_mail_of_unknown_fate_is_sent_once_more_when_ses_says_nothing(body: str) -> None:
@@ -177,7 +177,7 @@ def test_a_mail_of_unknown_fate_is_sent_once_more_when_ses_says_nothing(body: st
 
     assert world.sender.process(body) is None
 
-    assert (world.row.estado, world.row.envios, len(world.mailer.taken)) == (Estado.ENVIADO, 2, 1)
+    assert (world.row.estado, world.row.envios, len(world.mailer.taken)) == (State.SENT, 2, 1)
 
 
 def test_a_mail_whose_fate_stays_unknown_is_given_up_and_stays_marked(body: str) -> None:
@@ -189,7 +189,7 @@ def test_a_mail_whose_fate_stays_unknown_is_given_up_and_stays_marked(body: str)
     world.clock.advance(WAIT_FOR_SEND)
     assert world.sender.process(body) is None
 
-    assert (world.row.estado, world.mailer.calls) == (Estado.INCIERTO, MAX_SENDS)
+    assert (world.row.estado, world.mailer.calls) == (State.UNCERTAIN, MAX_SENDS)
 
 
 def test_a_second_send_that_ses_does_not_take_is_tried_again(body: str) -> None:
@@ -200,7 +200,7 @@ def test_a_second_send_that_ses_does_not_take_is_tried_again(body: str) -> None:
     assert world.sender.process(body) == Retry()
     assert world.sender.process(body) is None
 
-    assert (world.row.estado, world.row.envios) == (Estado.ENVIADO, 2)
+    assert (world.row.estado, world.row.envios) == (State.SENT, 2)
 
 
 def test_a_refused_second_send_does_not_hide_that_the_first_arrived(body: str) -> None:
@@ -211,7 +211,7 @@ def test_a_refused_second_send_does_not_hide_that_the_first_arrived(body: str) -
 
     world.ses_says("Delivery")
 
-    assert (world.row.estado, world.row.motivo) == (Estado.ENTREGADO, None)
+    assert (world.row.estado, world.row.motivo) == (State.DELIVERED, None)
 
 
 def test_a_message_waits_for_all_its_mails_of_unknown_fate(body: str) -> None:
@@ -245,9 +245,9 @@ class Interrupting:
         self._mailer = mailer
         self._happens = happens
 
-    def send(self, correo: Correo, contenido: Contenido) -> str:
+    def send(self, mail: Mail, content: Content) -> str:
         try:
-            return self._mailer.send(correo, contenido)
+            return self._mailer.send(mail, content)
         finally:
             self._happens()
 
@@ -264,7 +264,7 @@ def test_an_event_of_ses_that_is_faster_than_its_answer_stays(body: str, plan: s
     consumer.process(body)
     settled = world.row.estado
 
-    assert settled in {Estado.ENVIADO, Estado.ENTREGADO, Estado.REBOTADO}
+    assert settled in {State.SENT, State.DELIVERED, State.BOUNCED}
     assert world.sender.process(body) is None
     assert (world.row.estado, world.mailer.calls) == (settled, 1)
 
@@ -294,7 +294,7 @@ def test_who_comes_back_after_its_lease_changes_nothing(body: str, outcome: str)
     consumer = world.consumer(world.ledger, Interrupting(world.mailer, another_consumer_takes_over))
 
     assert consumer.process(body) == Retry()
-    assert world.row.estado is Estado.INCIERTO
+    assert world.row.estado is State.UNCERTAIN
 
 
 def test_of_many_consumers_at_once_one_sends(body: str) -> None:
@@ -311,19 +311,19 @@ def test_of_many_consumers_at_once_one_sends(body: str) -> None:
     for thread in threads:
         thread.join()
 
-    assert (world.mailer.calls, world.row.estado) == (1, Estado.ENVIADO)
+    assert (world.mailer.calls, world.row.estado) == (1, State.SENT)
 
 
 class LosingAnswers(FakeLedger):
     """Writes, and then answers as DynamoDB does to the repetition of a write whose first answer was lost."""
 
-    def create(self, correo: Correo) -> None:
-        super().create(correo)
-        super().create(correo)
+    def create(self, mail: Mail) -> None:
+        super().create(mail)
+        super().create(mail)
 
-    def save(self, correo: Correo) -> Correo:
-        super().save(correo)
-        return super().save(correo)
+    def save(self, mail: Mail) -> Mail:
+        super().save(mail)
+        return super().save(mail)
 
 
 def test_an_answer_of_the_ledger_that_was_lost_does_not_stop_the_mail(body: str) -> None:
@@ -334,7 +334,7 @@ def test_an_answer_of_the_ledger_that_was_lost_does_not_stop_the_mail(body: str)
     for _ in range(3):
         consumer.process(body)
 
-    assert (len(world.mailer.taken), world.row.estado) == (1, Estado.ENVIADO)
+    assert (len(world.mailer.taken), world.row.estado) == (1, State.SENT)
 
 
 class Silent(FakeLedger):
@@ -346,16 +346,16 @@ class Silent(FakeLedger):
         self._writes = writes
         self._pass = passes
 
-    def create(self, correo: Correo) -> None:
+    def create(self, mail: Mail) -> None:
         if self.silences <= 0:
-            return super().create(correo)
-        self._fall_silent(lambda: super(Silent, self).create(correo))
+            return super().create(mail)
+        self._fall_silent(lambda: super(Silent, self).create(mail))
         return None
 
-    def save(self, correo: Correo) -> Correo:
+    def save(self, mail: Mail) -> Mail:
         if self.silences <= 0:
-            return super().save(correo)
-        self._fall_silent(lambda: super(Silent, self).save(correo))
+            return super().save(mail)
+        self._fall_silent(lambda: super(Silent, self).save(mail))
         raise AssertionError
 
     def _fall_silent(self, write: Callable[[], object]) -> None:
@@ -373,7 +373,7 @@ def test_a_claim_whose_answer_never_came_is_looked_at_and_sent(body: str) -> Non
 
     world.consumer(world.ledger, world.mailer).process(body)
 
-    assert (world.mailer.calls, world.row.estado, world.row.envios) == (1, Estado.ENVIADO, 1)
+    assert (world.mailer.calls, world.row.estado, world.row.envios) == (1, State.SENT, 1)
 
 
 def test_a_second_claim_whose_answer_never_came_is_looked_at_too(body: str) -> None:
@@ -385,7 +385,7 @@ def test_a_second_claim_whose_answer_never_came_is_looked_at_too(body: str) -> N
 
     consumer.process(body)
 
-    assert (len(world.mailer.taken), world.row.estado) == (1, Estado.ENVIADO)
+    assert (len(world.mailer.taken), world.row.estado) == (1, State.SENT)
 
 
 def test_a_claim_that_was_not_written_sends_nothing_yet(body: str) -> None:
@@ -398,7 +398,7 @@ def test_a_claim_that_was_not_written_sends_nothing_yet(body: str) -> None:
     assert world.mailer.calls == 0
     consumer.process(body)
 
-    assert (world.mailer.calls, world.row.estado) == (1, Estado.ENVIADO)
+    assert (world.mailer.calls, world.row.estado) == (1, State.SENT)
 
 
 def test_a_claim_that_took_too_long_begins_no_mail(body: str) -> None:
@@ -411,14 +411,14 @@ def test_a_claim_that_took_too_long_begins_no_mail(body: str) -> None:
 
     assert world.consumer(world.ledger, world.mailer).process_batch([received(body)]) == ["m1"]
 
-    assert (world.mailer.calls, world.row.estado) == (0, Estado.ENVIANDO)
+    assert (world.mailer.calls, world.row.estado) == (0, State.SENDING)
 
 
 class Restless(FakeLedger):
     """A row that changes under every attempt."""
 
-    def save(self, correo: Correo) -> Correo:
-        current = super().save(replace(correo, turno=None, estado=Estado.PENDIENTE))
+    def save(self, mail: Mail) -> Mail:
+        current = super().save(replace(mail, claim_id=None, estado=State.PENDING))
         raise RowChanged(current)
 
 
@@ -432,15 +432,15 @@ def test_a_claim_is_given_up_when_the_row_changes_under_every_attempt(body: str)
         world.consumer(ledger, world.mailer).process(body)
 
     assert world.mailer.calls == 1
-    assert ledger.read(world.row.evento, world.row.huella).revision == world.row.revision + CONFLICTS
+    assert ledger.read(world.row.evento, world.row.digest).revision == world.row.revision + CONFLICTS
 
 
 class Expiring(FakeLedger):
     """A row that expires between two looks at it."""
 
-    def create(self, correo: Correo) -> None:
-        super().create(correo)
-        self.forget(correo)
+    def create(self, mail: Mail) -> None:
+        super().create(mail)
+        self.forget(mail)
         raise RowChanged(None)
 
 
@@ -491,11 +491,11 @@ def test_a_ledger_that_does_not_answer_sends_nothing(body: str) -> None:
 
 
 class Defective(FakeMailer):
-    def send(self, correo: Correo, contenido: Contenido) -> str:
+    def send(self, mail: Mail, content: Content) -> str:
         if not self.calls:
             self.calls += 1
-            raise ZeroDivisionError(correo.asunto)
-        return super().send(correo, contenido)
+            raise ZeroDivisionError(mail.asunto)
+        return super().send(mail, content)
 
 
 def test_a_defect_that_one_message_meets_does_not_touch_the_others(
@@ -536,7 +536,7 @@ def test_no_mail_of_a_message_is_begun_when_the_time_is_nearly_over(body: str) -
     assert consumer.process_batch([received(body)]) == ["m1"]
     assert world.mailer.calls == 1
     assert world.sender.process_batch([received(body)]) == []
-    assert [taken.correo.destinatario for taken in world.mailer.taken] == ["a@example.com", "b@example.com"]
+    assert [taken.mail.destinatario for taken in world.mailer.taken] == ["a@example.com", "b@example.com"]
 
 
 def test_the_slowest_mail_fits_into_what_a_batch_leaves_of_the_function_s_time() -> None:
@@ -560,9 +560,9 @@ class Meeting(FakeMailer):
         super().__init__()
         self._together = threading.Barrier(2, timeout=10)
 
-    def send(self, correo: Correo, contenido: Contenido) -> str:
+    def send(self, mail: Mail, content: Content) -> str:
         self._together.wait()
-        return super().send(correo, contenido)
+        return super().send(mail, content)
 
 
 def test_the_messages_of_a_batch_are_processed_at_the_same_time(contract: Callable[..., dict[str, Any]]) -> None:
@@ -681,7 +681,7 @@ def test_whoever_is_killed_at_any_step_loses_no_mail_and_sends_none_a_third_time
 
         recover(world, body, ses_tells=ses_tells)
 
-        assert world.row.estado is Estado.ENVIADO, fatal
+        assert world.row.estado is State.SENT, fatal
         assert len(world.mailer.taken) in ({1} if ses_tells else {1, 2}), fatal
 
 
@@ -702,8 +702,8 @@ def test_whoever_is_killed_twice_leaves_a_mail_that_is_sent_or_marked(body: str,
 
             taken = len(world.mailer.taken)
             assert taken <= (1 if ses_tells else MAX_SENDS), (first, second)
-            assert world.row.estado is (Estado.ENVIADO if taken and ses_tells else world.row.estado)
-            assert taken or world.row.estado is Estado.INCIERTO, (first, second)
+            assert world.row.estado is (State.SENT if taken and ses_tells else world.row.estado)
+            assert taken or world.row.estado is State.UNCERTAIN, (first, second)
 
 
 BEHAVIOURS = st.sampled_from(["takes", "refuses", "is_busy", "answer_lost", "request_lost"])
@@ -736,4 +736,4 @@ def test_whatever_happens_no_mail_is_sent_more_than_twice_and_none_is_lost(
     taken = len(world.mailer.taken)
     assert taken <= MAX_SENDS
     assert world.row.envios <= MAX_SENDS
-    assert taken or world.row.estado in {Estado.FALLIDO, Estado.INCIERTO}
+    assert taken or world.row.estado in {State.FAILED, State.UNCERTAIN}

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.correos.event import (
-    CorreoDirecto,
-    Empleado,
-    Evento,
+    DirectMail,
+    Employee,
+    Event,
     UnreadableMessage,
     read_instant,
     read_message,
@@ -25,7 +25,7 @@ ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
 )
-DIRECT = {
+DIRECTO = {
     "version": 1,
     "id": "0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11",
     "tipo": "directo",
@@ -40,12 +40,12 @@ def test_reads_the_golden_event(contract, tipo):
 
     evento = read_message(json.dumps(data))
 
-    assert evento == Evento(
+    assert evento == Event(
         id=data["id"],
         tipo=tipo,
         ocurrido_en=datetime.fromisoformat(data["ocurrido_en"]),
         actor="rrhh@example.com",
-        empleado=Empleado(**data["empleado"]),
+        empleado=Employee(**data["empleado"]),
         cambios=tuple(data["cambios"]),
     )
 
@@ -189,40 +189,40 @@ def test_the_refusal_names_the_member_and_not_its_value(contract):
 @given(st.binary() | st.text() | ANY_JSON.map(json.dumps))
 def test_anything_is_either_read_or_unreadable(body):
     with suppress(UnreadableMessage):
-        assert isinstance(read_message(body), Evento | CorreoDirecto)
+        assert isinstance(read_message(body), Event | DirectMail)
 
 
 @given(st.sampled_from(["version", "id", "tipo", "ocurrido_en", "actor", "empleado", "cambios"]), ANY_JSON)
 def test_an_event_with_anything_in_a_member_is_either_read_or_unreadable(contract, member, value):
     with suppress(UnreadableMessage):
-        assert isinstance(read_message(json.dumps(contract(**{member: value}))), Evento | CorreoDirecto)
+        assert isinstance(read_message(json.dumps(contract(**{member: value}))), Event | DirectMail)
 
 
 @given(st.sampled_from(["para", "asunto", "cuerpo", "correo"]), ANY_JSON)
 def test_a_direct_mail_with_anything_in_a_member_is_either_read_or_unreadable(member, value):
-    correo = {**DIRECT["correo"], member: value}
+    mail = {**DIRECTO["correo"], member: value}
 
     with suppress(UnreadableMessage):
-        assert isinstance(read_message(json.dumps({**DIRECT, "correo": correo})), CorreoDirecto)
+        assert isinstance(read_message(json.dumps({**DIRECTO, "correo": mail})), DirectMail)
 
 
 @given(asunto=st.text().filter(str.strip), cuerpo=st.text().filter(str.strip), ocurrido_en=st.datetimes())
 def test_a_direct_mail_is_read_as_it_was_written(asunto, cuerpo, ocurrido_en):
-    correo = CorreoDirecto(
-        id=DIRECT["id"],
+    mail = DirectMail(
+        id=DIRECTO["id"],
         ocurrido_en=ocurrido_en.replace(tzinfo=UTC),
         para="ana@example.com",
         asunto=asunto,
         cuerpo=cuerpo,
     )
 
-    assert read_message(write_direct(correo)) == correo
+    assert read_message(write_direct(mail)) == mail
 
 
 @pytest.mark.parametrize("change", [{"correo": None}, {"id": "x"}, {"ocurrido_en": "ayer"}], ids=str)
 def test_refuses_a_direct_mail_that_breaks_a_rule(change):
     with pytest.raises(UnreadableMessage):
-        read_message(json.dumps({**DIRECT, **change}))
+        read_message(json.dumps({**DIRECTO, **change}))
 
 
 @given(st.datetimes(), st.datetimes())

@@ -16,12 +16,12 @@ from chalice_frontdoor.idempotency import IN_FLIGHT, MALFORMED, REUSED
 from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.client import Client
 from chalicelib.correos.aws import client_config
-from chalicelib.correos.event import CorreoDirecto
-from chalicelib.correos.idempotency import KEPT, DynamoPeticiones, KeyTaken, Peticion, Peticiones, requested
+from chalicelib.correos.event import DirectMail
+from chalicelib.correos.idempotency import KEPT, DynamoKeyStore, KeyedRequest, KeyStore, KeyTaken, requested
 from chalicelib.correos.ledger import DynamoLedger, LedgerUnavailable
-from chalicelib.correos.mail import LEASE, Estado
+from chalicelib.correos.mail import LEASE, State
 from email_app.app import app
-from tests.unit.email_app.fakes import FakePeticiones
+from tests.unit.email_app.fakes import FakeKeyStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from chalice_frontdoor.testing.client import Answer
-    from chalicelib.correos.mail import Correo
+    from chalicelib.correos.mail import Mail
     from tests.unit.email_app.fakes import FakeServices
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 250_000, tzinfo=UTC)
@@ -37,42 +37,42 @@ MAIL = {"to": "ana@example.com", "subject": "Reunión", "body": "A las diez.\n"}
 KEY = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
 
 
-def request(moment: datetime = NOW, actor: str = "ana", clave: str = "a") -> Peticion:
-    message = CorreoDirecto(
+def request(moment: datetime = NOW, actor: str = "ana", key: str = "a") -> KeyedRequest:
+    message = DirectMail(
         id=str(uuid.uuid4()), ocurrido_en=moment, para="ana@example.com", asunto="Hola", cuerpo="Secreto."
     )
-    peticion = requested(actor, clave, message)
-    assert peticion is not None
-    return peticion
+    keyed = requested(actor, key, message)
+    assert keyed is not None
+    return keyed
 
 
 # ---- the table -------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(params=["dynamo", "fake"])
-def peticiones(request: pytest.FixtureRequest) -> Peticiones:
+def keys(request: pytest.FixtureRequest) -> KeyStore:
     if request.param == "fake":
-        return FakePeticiones()
+        return FakeKeyStore()
     client, table = request.getfixturevalue("dynamo_table")
-    return DynamoPeticiones(client, table)
+    return DynamoKeyStore(client, table)
 
 
-def test_a_key_is_taken_once_and_the_second_is_told_by_what(peticiones: Peticiones) -> None:
+def test_a_key_is_taken_once_and_the_second_is_told_by_what(keys: KeyStore) -> None:
     first = request()
-    peticiones.create(first)
+    keys.create(first)
 
     with pytest.raises(KeyTaken) as refusal:
-        peticiones.create(request())
+        keys.create(request())
 
     assert refusal.value.current == first
 
 
-def test_of_many_at_once_one_takes_the_key(peticiones: Peticiones) -> None:
-    won: list[Peticion] = []
+def test_of_many_at_once_one_takes_the_key(keys: KeyStore) -> None:
+    won: list[KeyedRequest] = []
 
-    def take(own: Peticion) -> None:
+    def take(own: KeyedRequest) -> None:
         try:
-            peticiones.create(own)
+            keys.create(own)
         except KeyTaken:
             return
         won.append(own)
@@ -86,56 +86,56 @@ def test_of_many_at_once_one_takes_the_key(peticiones: Peticiones) -> None:
     assert len(won) == 1
 
 
-@pytest.mark.parametrize("other", [request(actor="eva"), request(clave="b")])
-def test_another_person_or_another_key_is_another_request(peticiones: Peticiones, other: Peticion) -> None:
-    peticiones.create(request())
-    peticiones.create(other)
+@pytest.mark.parametrize("other", [request(actor="eva"), request(key="b")])
+def test_another_person_or_another_key_is_another_request(keys: KeyStore, other: KeyedRequest) -> None:
+    keys.create(request())
+    keys.create(other)
 
     with pytest.raises(KeyTaken):
-        peticiones.create(other_try := request())
-    assert other_try.clave != other.clave
+        keys.create(other_try := request())
+    assert other_try.key != other.key
 
 
-def test_what_became_of_it_is_written_once(peticiones: Peticiones) -> None:
+def test_what_became_of_it_is_written_once(keys: KeyStore) -> None:
     held = request()
-    peticiones.create(held)
-    peticiones.change(held, held.done())
+    keys.create(held)
+    keys.change(held, held.done())
 
     with pytest.raises(KeyTaken) as refusal:
-        peticiones.change(held, held.released())
+        keys.change(held, held.released())
 
     assert refusal.value.current == held.done()
 
 
-def test_a_request_that_was_released_is_as_good_as_none(peticiones: Peticiones) -> None:
+def test_a_request_that_was_released_is_as_good_as_none(keys: KeyStore) -> None:
     held = request()
-    peticiones.create(held)
-    peticiones.change(held, held.released())
+    keys.create(held)
+    keys.change(held, held.released())
 
-    peticiones.create(request())
+    keys.create(request())
 
 
-def test_a_key_can_be_had_again_when_it_has_expired(peticiones: Peticiones) -> None:
-    peticiones.create(request())
+def test_a_key_can_be_had_again_when_it_has_expired(keys: KeyStore) -> None:
+    keys.create(request())
 
     with pytest.raises(KeyTaken):
-        peticiones.create(request(NOW + KEPT - timedelta(seconds=1)))
-    peticiones.create(request(NOW + KEPT))
+        keys.create(request(NOW + KEPT - timedelta(seconds=1)))
+    keys.create(request(NOW + KEPT))
 
 
 def test_what_has_expired_cannot_be_changed(dynamo_table: tuple[DynamoDBClient, str]) -> None:
-    fake, held = FakePeticiones(), request()
+    fake, held = FakeKeyStore(), request()
     fake.create(held)
     fake.forget(held)
 
-    for peticiones in (fake, DynamoPeticiones(*dynamo_table)):
+    for keys in (fake, DynamoKeyStore(*dynamo_table)):
         with pytest.raises(LedgerUnavailable):
-            peticiones.change(held, held.done())
+            keys.change(held, held.done())
 
 
 def test_no_word_and_no_address_is_kept(dynamo_table: tuple[DynamoDBClient, str]) -> None:
     client, table = dynamo_table
-    DynamoPeticiones(client, table).create(request(actor="eva@example.com"))
+    DynamoKeyStore(client, table).create(request(actor="eva@example.com"))
 
     kept = json.dumps(client.scan(TableName=table)["Items"])
 
@@ -144,24 +144,24 @@ def test_no_word_and_no_address_is_kept(dynamo_table: tuple[DynamoDBClient, str]
 
 def test_no_list_of_mails_holds_it(dynamo_table: tuple[DynamoDBClient, str]) -> None:
     client, table = dynamo_table
-    DynamoPeticiones(client, table).create(request())
+    DynamoKeyStore(client, table).create(request())
 
     assert DynamoLedger(client, table).newest(estado=None, empleado=None, before=None, limit=9) == []
 
 
-def stubbed() -> tuple[DynamoPeticiones, Stubber]:
+def stubbed() -> tuple[DynamoKeyStore, Stubber]:
     client = boto3.client("dynamodb", region_name="us-east-1", config=client_config())
-    return DynamoPeticiones(client, "correos"), Stubber(client)
+    return DynamoKeyStore(client, "correos"), Stubber(client)
 
 
 def test_a_repetition_of_botocore_that_meets_its_own_write_has_taken_the_key() -> None:
-    peticiones, stub = stubbed()
+    keys, stub = stubbed()
     held = request()
     item = {
-        "evento": {"S": f"clave:{held.clave}"},
+        "evento": {"S": f"clave:{held.key}"},
         "huella": {"S": "clave"},
         "cuerpo": {"S": held.cuerpo},
-        "correo": {"S": held.correo},
+        "correo": {"S": held.mail},
         "pedido_en": {"S": "2026-11-24T12:00:00.250000Z"},
         "plazo": {"S": "2026-11-24T12:01:00.250000Z"},
         "caduca_en": {"N": "1795608000"},
@@ -169,17 +169,17 @@ def test_a_repetition_of_botocore_that_meets_its_own_write_has_taken_the_key() -
     stub.add_client_error("put_item", "ConditionalCheckFailedException", modeled_fields={"Item": item})
 
     with stub:
-        peticiones.create(held)
+        keys.create(held)
 
     stub.assert_no_pending_responses()
 
 
 def test_a_table_that_does_not_answer_is_called_so() -> None:
-    peticiones, stub = stubbed()
+    keys, stub = stubbed()
     stub.add_client_error("put_item", "ProvisionedThroughputExceededException")
 
     with stub, pytest.raises(LedgerUnavailable):
-        peticiones.create(request())
+        keys.create(request())
 
 
 # ---- the route -------------------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def told(answer: Answer) -> tuple[int, bytes, str]:
     return answer.status, answer.body, str(answer.headers["Location"])
 
 
-def rows(fakes: FakeServices) -> list[Correo]:
+def rows(fakes: FakeServices) -> list[Mail]:
     return fakes.ledger.newest(estado=None, empleado=None, before=None, limit=9)
 
 
@@ -259,11 +259,11 @@ def test_what_failed_is_done_anew(post: Callable[..., Answer], fakes: FakeServic
     assert post().status == 202
 
     fakes.sender.process(fakes.queue.sent[0])
-    assert sorted(row.estado for row in rows(fakes)) == [Estado.ENVIADO, Estado.FALLIDO]
+    assert sorted(row.estado for row in rows(fakes)) == [State.SENT, State.FAILED]
 
 
 def test_a_key_that_cannot_be_taken_stops_the_mail(post: Callable[..., Answer], fakes: FakeServices) -> None:
-    fakes.peticiones.is_down = True
+    fakes.keys.is_down = True
 
     assert post().status == 503
     assert rows(fakes) == []
@@ -289,7 +289,7 @@ def test_who_dies_leaves_what_a_repetition_completes(
     assert told(third) == told(second)
     for body in fakes.queue.sent:
         fakes.sender.process(body)
-    assert ([row.estado for row in rows(fakes)], len(fakes.mailer.taken)) == ([Estado.ENVIADO], 1)
+    assert ([row.estado for row in rows(fakes)], len(fakes.mailer.taken)) == ([State.SENT], 1)
 
 
 def die_at(step: str, fakes: FakeServices, post: Callable[..., Answer]) -> None:
@@ -300,7 +300,7 @@ def die_at(step: str, fakes: FakeServices, post: Callable[..., Answer]) -> None:
         "before the row": (fakes.ledger, "create", False),
         "before the queue": (fakes.queue, "send", False),
         "after the queue": (fakes.queue, "send", True),
-        "before the end": (fakes.peticiones, "change", False),
+        "before the end": (fakes.keys, "change", False),
     }[step]
     original = getattr(part, name)
 
@@ -318,15 +318,15 @@ def die_at(step: str, fakes: FakeServices, post: Callable[..., Answer]) -> None:
 
 def test_a_mail_that_was_closed_is_sent_under_another_id(post: Callable[..., Answer], fakes: FakeServices) -> None:
     """Its row says that it never will be: the client was told that nothing was done."""
-    original = fakes.peticiones.change
+    original = fakes.keys.change
 
     def lose(*_: object) -> None:
         raise LedgerUnavailable
 
     fakes.queue.is_down = True
-    fakes.peticiones.change = lose  # type: ignore[method-assign] # the table fails in the middle
+    fakes.keys.change = lose  # type: ignore[method-assign] # the table fails in the middle
     assert post().status == 503
-    fakes.peticiones.change = original  # type: ignore[method-assign]
+    fakes.keys.change = original  # type: ignore[method-assign]
     fakes.queue.is_down = False
     fakes.clock.advance(LEASE)
 
@@ -334,7 +334,7 @@ def test_a_mail_that_was_closed_is_sent_under_another_id(post: Callable[..., Ans
 
     fakes.sender.process(fakes.queue.sent[0])
     assert answer.status == 202
-    assert [row.estado for row in rows(fakes) if row.id == answer.json()["id"]] == [Estado.ENVIADO]
+    assert [row.estado for row in rows(fakes) if row.id == answer.json()["id"]] == [State.SENT]
 
 
 def test_an_outcome_that_nobody_knew_is_found_out_by_a_repetition(
@@ -362,7 +362,7 @@ def test_of_two_that_find_a_dead_request_one_goes_on(post: Callable[..., Answer]
     fakes.clock.advance(LEASE)
     original, meanwhile = fakes.ledger.read, []
 
-    def read(*keys: str) -> Correo | None:
+    def read(*keys: str) -> Mail | None:
         fakes.ledger.read = original  # type: ignore[method-assign]
         meanwhile.append(post())  # somebody else is faster, between this one's look and its write
         return original(*keys)
@@ -375,4 +375,4 @@ def test_of_two_that_find_a_dead_request_one_goes_on(post: Callable[..., Answer]
 
 
 def test_each_request_without_a_key_is_one_of_its_own() -> None:
-    assert requested("ana", None, CorreoDirecto(id="x", ocurrido_en=NOW, para="a", asunto="b", cuerpo="c")) is None
+    assert requested("ana", None, DirectMail(id="x", ocurrido_en=NOW, para="a", asunto="b", cuerpo="c")) is None

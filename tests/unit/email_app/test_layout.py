@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.correos.layout import MAX_SUBJECT, Pieza, lay_out, one_line
+from chalicelib.correos.layout import MAX_SUBJECT, Draft, lay_out, one_line
 
 MARK = "<script>alert('x')</script> & \"quoted\""
 
 
-def piece(**changes: object) -> Pieza:
+def piece(**changes: object) -> Draft:
     members = {
         "idioma": "es",
         "asunto": "Asunto",
@@ -24,7 +24,7 @@ def piece(**changes: object) -> Pieza:
         "pie": "Pie.",
         "color": "#1a7f4b",
     }
-    return Pieza(**{**members, **changes})
+    return Draft(**{**members, **changes})
 
 
 class Reader(HTMLParser):
@@ -105,18 +105,18 @@ def test_a_long_subject_is_cut_with_an_ellipsis():
 
 
 def test_the_lines_of_a_paragraph_stay_lines():
-    contenido = lay_out(piece(parrafos=("uno\r\ndos\rtres\tcuatro\x00",)))
+    content = lay_out(piece(parrafos=("uno\r\ndos\rtres\tcuatro\x00",)))
 
-    assert "uno\ndos\ntres cuatro\n" in contenido.texto
-    assert "uno<br>\ndos<br>\ntres cuatro<" in contenido.html
+    assert "uno\ndos\ntres cuatro\n" in content.texto
+    assert "uno<br>\ndos<br>\ntres cuatro<" in content.html
 
 
 def test_text_and_html_say_the_same():
-    contenido = lay_out(piece())
+    content = lay_out(piece())
 
     for words in ("Título", "Primero.", "Segundo.", "Nombre", "Ana", "Pie."):
-        assert words in contenido.texto
-        assert words in Reader(contenido.html).text
+        assert words in content.texto
+        assert words in Reader(content.html).text
 
 
 def test_a_mail_without_data_has_no_table_for_it():

@@ -19,11 +19,11 @@ from chalicelib.correos.ledger import (
     Ledger,
     LedgerUnavailable,
     RowChanged,
-    orden,
+    sort_key,
     to_item,
     update,
 )
-from chalicelib.correos.mail import Correo, Estado, StepRefused
+from chalicelib.correos.mail import Mail, State, StepRefused
 from tests.unit.email_app.fakes import FakeLedger
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EVENT = "0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11"
 
 
-def mail(number: int = 0, **changes: object) -> Correo:
+def mail(number: int = 0, **changes: object) -> Mail:
     """A row that is ``number`` seconds old."""
     moment = NOW + timedelta(seconds=number)
-    row = Correo(
+    row = Mail(
         evento=str(uuid.UUID(int=number + 1)),
         destinatario="ana@example.com",
         tipo="creado",
@@ -59,18 +59,23 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
 
 def test_a_row_is_read_as_it_was_written(ledger: Ledger) -> None:
     row = mail(
-        estado=Estado.ENVIANDO, envios=1, plazo=NOW, turno="a", mensaje_id="ses-1", motivo="Bounce.Transient.General"
+        estado=State.SENDING,
+        envios=1,
+        lease_until=NOW,
+        claim_id="a",
+        mensaje_id="ses-1",
+        motivo="Bounce.Transient.General",
     )
     ledger.create(row)
 
-    assert ledger.read(row.evento, row.huella) == row
+    assert ledger.read(row.evento, row.digest) == row
 
 
 def test_a_row_without_what_is_optional_is_read_as_it_was_written(ledger: Ledger) -> None:
     row = mail(empleado=None)
     ledger.create(row)
 
-    assert ledger.read(row.evento, row.huella) == row
+    assert ledger.read(row.evento, row.digest) == row
 
 
 def test_there_is_no_row_that_nobody_wrote(ledger: Ledger) -> None:
@@ -78,14 +83,14 @@ def test_there_is_no_row_that_nobody_wrote(ledger: Ledger) -> None:
 
 
 def test_a_second_row_for_an_event_and_recipient_is_refused_with_the_first(ledger: Ledger) -> None:
-    first = mail(turno="a")
+    first = mail(claim_id="a")
     ledger.create(first)
 
     with pytest.raises(RowChanged) as refusal:
-        ledger.create(replace(first, turno="b"))
+        ledger.create(replace(first, claim_id="b"))
 
     assert refusal.value.current == first
-    assert ledger.read(first.evento, first.huella) == first
+    assert ledger.read(first.evento, first.digest) == first
 
 
 def test_another_recipient_of_the_event_has_a_row_of_its_own(ledger: Ledger) -> None:
@@ -94,7 +99,7 @@ def test_another_recipient_of_the_event_has_a_row_of_its_own(ledger: Ledger) -> 
     ledger.create(first)
     ledger.create(second)
 
-    assert ledger.read(second.evento, second.huella) == second
+    assert ledger.read(second.evento, second.digest) == second
 
 
 def test_a_row_that_was_read_may_be_saved(ledger: Ledger) -> None:
@@ -104,7 +109,7 @@ def test_a_row_that_was_read_may_be_saved(ledger: Ledger) -> None:
     saved = ledger.save(row.claimed("a", NOW))
 
     assert saved.revision == row.revision + 1
-    assert ledger.read(row.evento, row.huella) == saved
+    assert ledger.read(row.evento, row.digest) == saved
 
 
 def test_a_row_that_somebody_else_has_changed_is_not_overwritten(ledger: Ledger) -> None:
@@ -144,9 +149,9 @@ def test_of_many_who_claim_a_row_at_once_one_wins(ledger: Ledger) -> None:
     for thread in threads:
         thread.join()
 
-    stored = ledger.read(row.evento, row.huella)
+    stored = ledger.read(row.evento, row.digest)
     assert stored is not None
-    assert won == [stored.turno]
+    assert won == [stored.claim_id]
 
 
 def test_all_mails_are_listed_newest_first_page_by_page(ledger: Ledger) -> None:
@@ -155,7 +160,7 @@ def test_all_mails_are_listed_newest_first_page_by_page(ledger: Ledger) -> None:
         ledger.create(row)
 
     first = ledger.newest(estado=None, empleado=None, before=None, limit=3)
-    second = ledger.newest(estado=None, empleado=None, before=orden(first[-1]), limit=3)
+    second = ledger.newest(estado=None, empleado=None, before=sort_key(first[-1]), limit=3)
 
     assert [*first, *second] == rows[::-1]
 
@@ -166,18 +171,18 @@ def test_mails_of_the_same_moment_are_listed_once_each(ledger: Ledger) -> None:
         ledger.create(row)
 
     first = ledger.newest(estado=None, empleado=None, before=None, limit=2)
-    second = ledger.newest(estado=None, empleado=None, before=orden(first[-1]), limit=2)
+    second = ledger.newest(estado=None, empleado=None, before=sort_key(first[-1]), limit=2)
 
     assert {row.id for row in [*first, *second]} == {row.id for row in rows}
 
 
 def test_mails_are_listed_by_state(ledger: Ledger) -> None:
-    pending, bounced, sent = mail(1), mail(2, estado=Estado.REBOTADO), mail(3, estado=Estado.ENVIADO)
+    pending, bounced, sent = mail(1), mail(2, estado=State.BOUNCED), mail(3, estado=State.SENT)
     for row in (pending, bounced, sent):
         ledger.create(row)
-    moved = ledger.save(sent.advanced(Estado.REBOTADO, NOW))
+    moved = ledger.save(sent.advanced(State.BOUNCED, NOW))
 
-    listed = ledger.newest(estado=Estado.REBOTADO, empleado=None, before=None, limit=9)
+    listed = ledger.newest(estado=State.BOUNCED, empleado=None, before=None, limit=9)
 
     assert listed == [moved, bounced]
 
@@ -187,17 +192,17 @@ def test_mails_are_listed_by_employee(ledger: Ledger) -> None:
     for row in rows:
         ledger.create(row)
 
-    listed = ledger.newest(estado=None, empleado=7, before=orden(rows[3]), limit=9)
+    listed = ledger.newest(estado=None, empleado=7, before=sort_key(rows[3]), limit=9)
 
     assert listed == [rows[0]]
 
 
 def test_mails_are_listed_by_employee_and_state(ledger: Ledger) -> None:
-    rows = [mail(number, estado=estado) for number, estado in enumerate([Estado.FALLIDO, Estado.ENVIADO] * 3)]
+    rows = [mail(number, estado=estado) for number, estado in enumerate([State.FAILED, State.SENT] * 3)]
     for row in rows:
         ledger.create(row)
 
-    listed = ledger.newest(estado=Estado.FALLIDO, empleado=7, before=orden(rows[4]), limit=1)
+    listed = ledger.newest(estado=State.FAILED, empleado=7, before=sort_key(rows[4]), limit=1)
 
     assert listed == [rows[2]]
 
@@ -206,7 +211,7 @@ def test_a_list_goes_on_where_a_page_of_dynamodb_ends() -> None:
     """DynamoDB returns at most 1 MB at once."""
     client = boto3.client("dynamodb")
     rows = [mail(number) for number in (2, 1)]
-    last = {"evento": {"S": rows[0].evento}, "huella": {"S": rows[0].huella}}
+    last = {"evento": {"S": rows[0].evento}, "huella": {"S": rows[0].digest}}
     first_query = {
         "TableName": "correos",
         "KeyConditionExpression": "evento = :key",
@@ -229,22 +234,22 @@ def test_the_mails_of_an_event_are_listed_newest_first(ledger: Ledger) -> None:
 
 
 def test_an_update_is_decided_anew_when_somebody_else_was_faster(ledger: Ledger) -> None:
-    row = mail(estado=Estado.ENVIANDO, turno="a")
+    row = mail(estado=State.SENDING, claim_id="a")
     ledger.create(row)
-    ledger.save(row.advanced(Estado.ENVIADO, NOW, mensaje_id="ses-1"))
+    ledger.save(row.advanced(State.SENT, NOW, mensaje_id="ses-1"))
 
-    updated = update(ledger, row, lambda current: current.advanced(Estado.ENTREGADO, NOW))
+    updated = update(ledger, row, lambda current: current.advanced(State.DELIVERED, NOW))
 
-    assert (updated.estado, updated.mensaje_id) == (Estado.ENTREGADO, "ses-1")
+    assert (updated.estado, updated.mensaje_id) == (State.DELIVERED, "ses-1")
 
 
 def test_an_update_stops_when_its_step_no_longer_follows(ledger: Ledger) -> None:
-    row = mail(estado=Estado.ENVIANDO, turno="a")
+    row = mail(estado=State.SENDING, claim_id="a")
     ledger.create(row)
-    ledger.save(row.advanced(Estado.ENTREGADO, NOW))
+    ledger.save(row.advanced(State.DELIVERED, NOW))
 
     with pytest.raises(StepRefused):
-        update(ledger, row, lambda current: current.advanced(Estado.ENVIADO, NOW))
+        update(ledger, row, lambda current: current.advanced(State.SENT, NOW))
 
 
 def test_an_update_of_a_row_that_is_gone_is_told(ledger: Ledger) -> None:
@@ -254,15 +259,15 @@ def test_an_update_of_a_row_that_is_gone_is_told(ledger: Ledger) -> None:
 
 def test_an_update_gives_up_when_the_row_changes_under_every_attempt() -> None:
     ledger = FakeLedger()
-    row = mail(estado=Estado.ENVIANDO)
+    row = mail(estado=State.SENDING)
     ledger.create(row)
     attempts = 0
 
-    def disturbed(current: Correo) -> Correo:
+    def disturbed(current: Mail) -> Mail:
         nonlocal attempts
         attempts += 1
         ledger.save(current)
-        return current.advanced(Estado.ENVIADO, NOW)
+        return current.advanced(State.SENT, NOW)
 
     with pytest.raises(LedgerUnavailable):
         update(ledger, row, disturbed)

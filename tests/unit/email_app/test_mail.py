@@ -16,15 +16,15 @@ from chalicelib.correos.mail import (
     MAY_FOLLOW,
     WAIT_FOR_SEND,
     Busy,
-    Correo,
-    Estado,
+    Mail,
     Settled,
+    State,
     StepRefused,
 )
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FINAL = [Estado.ENVIADO, Estado.ENTREGADO, Estado.REBOTADO, Estado.QUEJA, Estado.FALLIDO]
-PENDING = Correo(
+FINAL = [State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINT, State.FAILED]
+PENDING = Mail(
     evento="0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11",
     destinatario="ana@example.com",
     tipo="creado",
@@ -37,23 +37,23 @@ UNCERTAIN = HELD.uncertain("a", NOW)
 
 
 def test_each_state_has_its_followers():
-    assert set(MAY_FOLLOW) == set(Estado)
+    assert set(MAY_FOLLOW) == set(State)
 
 
 @pytest.mark.parametrize("estado", FINAL)
 def test_what_ses_has_said_is_never_sent_again(estado):
-    assert MAY_FOLLOW[estado].isdisjoint({Estado.PENDIENTE, Estado.ENVIANDO, Estado.INCIERTO})
+    assert MAY_FOLLOW[estado].isdisjoint({State.PENDING, State.SENDING, State.UNCERTAIN})
 
 
-@pytest.mark.parametrize("estado", Estado)
+@pytest.mark.parametrize("estado", State)
 def test_no_state_follows_itself(estado):
     assert estado not in MAY_FOLLOW[estado]
 
 
 def test_only_pending_and_uncertain_mails_may_be_claimed():
-    assert {estado for estado in Estado if Estado.ENVIANDO in MAY_FOLLOW[estado]} == {
-        Estado.PENDIENTE,
-        Estado.INCIERTO,
+    assert {estado for estado in State if State.SENDING in MAY_FOLLOW[estado]} == {
+        State.PENDING,
+        State.UNCERTAIN,
     }
 
 
@@ -67,7 +67,7 @@ def test_the_same_address_in_other_letters_is_the_same_recipient():
 
 
 def test_another_event_hides_the_same_recipient_behind_another_hash():
-    assert replace(PENDING, evento="c2a4c3de-93f1-4d0f-a3c5-7b8e9d1f6c33").huella != PENDING.huella
+    assert replace(PENDING, evento="c2a4c3de-93f1-4d0f-a3c5-7b8e9d1f6c33").digest != PENDING.digest
 
 
 def test_a_row_expires_after_its_time():
@@ -75,7 +75,7 @@ def test_a_row_expires_after_its_time():
 
 
 def test_a_claim_counts_a_send_and_holds_the_row_for_a_lease():
-    assert (HELD.estado, HELD.envios, HELD.turno, HELD.plazo) == (Estado.ENVIANDO, 1, "a", NOW + LEASE)
+    assert (HELD.estado, HELD.envios, HELD.claim_id, HELD.lease_until) == (State.SENDING, 1, "a", NOW + LEASE)
 
 
 def test_a_pending_mail_may_be_claimed():
@@ -92,7 +92,7 @@ def test_a_held_mail_is_left_alone_while_its_lease_lasts():
 def test_a_held_mail_whose_lease_is_over_is_uncertain():
     row = HELD.next_step("b", NOW + LEASE)
 
-    assert (row.estado, row.turno, row.plazo) == (Estado.INCIERTO, None, NOW + LEASE + WAIT_FOR_SEND)
+    assert (row.estado, row.claim_id, row.lease_until) == (State.UNCERTAIN, None, NOW + LEASE + WAIT_FOR_SEND)
 
 
 def test_an_uncertain_mail_waits_for_the_event_of_ses():
@@ -105,7 +105,7 @@ def test_an_uncertain_mail_waits_for_the_event_of_ses():
 def test_an_uncertain_mail_may_be_sent_once_more_after_the_wait():
     row = UNCERTAIN.next_step("b", NOW + WAIT_FOR_SEND)
 
-    assert (row.estado, row.envios, row.turno) == (Estado.ENVIANDO, 2, "b")
+    assert (row.estado, row.envios, row.claim_id) == (State.SENDING, 2, "b")
 
 
 def test_a_mail_that_was_uncertain_twice_is_never_sent_again():
@@ -124,13 +124,13 @@ def test_a_mail_that_is_sent_or_failed_leaves_nothing_to_do(estado):
 def test_a_mail_that_ses_did_not_take_is_pending_and_does_not_count_as_sent():
     row = HELD.put_back("a", NOW)
 
-    assert (row.estado, row.envios, row.turno, row.plazo) == (Estado.PENDIENTE, 0, None, None)
+    assert (row.estado, row.envios, row.claim_id, row.lease_until) == (State.PENDING, 0, None, None)
 
 
 def test_a_mail_that_ses_refused_has_failed_with_a_reason():
     row = HELD.refused("a", "MessageRejected", NOW)
 
-    assert (row.estado, row.envios, row.motivo) == (Estado.FALLIDO, 0, "MessageRejected")
+    assert (row.estado, row.envios, row.motivo) == (State.FAILED, 0, "MessageRejected")
 
 
 def test_who_lost_its_turn_changes_nothing():
@@ -146,25 +146,25 @@ def test_who_lost_its_turn_changes_nothing():
 
 
 def test_only_a_pending_mail_may_be_closed_as_never_queued():
-    assert PENDING.never_queued("SinEncolar", NOW).estado is Estado.FALLIDO
+    assert PENDING.never_queued("SinEncolar", NOW).estado is State.FAILED
     with pytest.raises(StepRefused):
         HELD.never_queued("SinEncolar", NOW)
 
 
 def test_the_events_of_ses_settle_an_uncertain_mail():
-    row = UNCERTAIN.advanced(Estado.ENVIADO, NOW, mensaje_id="ses-1")
+    row = UNCERTAIN.advanced(State.SENT, NOW, mensaje_id="ses-1")
 
-    assert (row.estado, row.mensaje_id, row.plazo) == (Estado.ENVIADO, "ses-1", None)
+    assert (row.estado, row.mensaje_id, row.lease_until) == (State.SENT, "ses-1", None)
 
 
 def test_an_event_without_an_id_keeps_the_one_that_is_known():
-    sent = HELD.advanced(Estado.ENVIADO, NOW, mensaje_id="ses-1")
+    sent = HELD.advanced(State.SENT, NOW, mensaje_id="ses-1")
 
-    assert sent.advanced(Estado.ENTREGADO, NOW).mensaje_id == "ses-1"
+    assert sent.advanced(State.DELIVERED, NOW).mensaje_id == "ses-1"
 
 
-@pytest.mark.parametrize("before", Estado)
-@pytest.mark.parametrize("after", Estado)
+@pytest.mark.parametrize("before", State)
+@pytest.mark.parametrize("after", State)
 def test_a_step_happens_exactly_when_the_table_says_so(before, after):
     row = replace(PENDING, estado=before)
 
@@ -175,7 +175,7 @@ def test_a_step_happens_exactly_when_the_table_says_so(before, after):
             row.advanced(after, NOW)
 
 
-@given(st.permutations([Estado.ENVIADO, Estado.ENTREGADO]))
+@given(st.permutations([State.SENT, State.DELIVERED]))
 def test_a_delivered_mail_stays_delivered_in_whatever_order_the_events_come(events):
     row = HELD
     for estado in events:
@@ -184,4 +184,4 @@ def test_a_delivered_mail_stays_delivered_in_whatever_order_the_events_come(even
         except StepRefused:
             continue
 
-    assert row.estado is Estado.ENTREGADO
+    assert row.estado is State.DELIVERED

@@ -14,8 +14,8 @@ from botocore.config import Config
 from botocore.exceptions import NoCredentialsError, SSLError
 from botocore.stub import Stubber
 
-from chalicelib.correos.layout import Contenido
-from chalicelib.correos.mail import Correo
+from chalicelib.correos.layout import Content
+from chalicelib.correos.mail import Mail
 from chalicelib.correos.mailer import ATTEMPTS, MailerError, MailerUnavailable, MailFateUnknown, MailRefused, SesMailer
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-CORREO = Correo(
+CORREO = Mail(
     evento="0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11",
     destinatario="ana@example.com",
     tipo="creado",
@@ -32,7 +32,7 @@ CORREO = Correo(
     creado_en=NOW,
     actualizado_en=NOW,
 )
-CONTENIDO = Contenido(asunto="Alta: Ana Pérez", texto="Texto", html="<p>Texto</p>")
+CONTENIDO = Content(asunto="Alta: Ana Pérez", texto="Texto", html="<p>Texto</p>")
 
 
 def mailer(client: SESV2Client) -> SesMailer:
@@ -88,7 +88,7 @@ def test_a_mail_carries_its_text_its_tags_and_the_configuration_set() -> None:
                 },
                 "EmailTags": [
                     {"Name": "evento", "Value": CORREO.evento},
-                    {"Name": "huella", "Value": CORREO.huella},
+                    {"Name": "huella", "Value": CORREO.digest},
                 ],
                 "ConfigurationSetName": "correos",
             },
@@ -99,7 +99,7 @@ def test_a_mail_carries_its_text_its_tags_and_the_configuration_set() -> None:
 
 def test_the_tags_are_such_as_ses_allows() -> None:
     """Letters, digits, ``_`` and ``-``; at most 256."""
-    for value in (CORREO.evento, CORREO.huella):
+    for value in (CORREO.evento, CORREO.digest):
         assert value.replace("-", "").isalnum()
         assert value.isascii()
         assert len(value) <= 256

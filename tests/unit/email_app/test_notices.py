@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.correos.event import CorreoDirecto, read_message
+from chalicelib.correos.event import DirectMail, read_message
 from chalicelib.correos.notices import mails_for, pending_direct_mail, write_direct, write_greeting, write_notice
 from chalicelib.correos.settings import LANGUAGES
-from chalicelib.correos.wording import TEXTOS, Textos
+from chalicelib.correos.wording import WORDINGS, Wording
 from tests.unit.email_app.fakes import SETTINGS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-DIRECT = CorreoDirecto(
+DIRECTO = DirectMail(
     id="0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11",
     ocurrido_en=NOW,
     para="ana@example.com",
@@ -32,7 +32,7 @@ def event(contract):
 
 
 def recipients(message, settings):
-    return [envio.correo.destinatario for envio in mails_for(message, settings, NOW)]
+    return [envio.mail.destinatario for envio in mails_for(message, settings, NOW)]
 
 
 @pytest.mark.parametrize("tipo", ["creado", "actualizado", "eliminado"])
@@ -60,7 +60,7 @@ def test_an_employee_who_gets_the_notices_is_not_greeted_too(event):
 def test_the_mails_of_an_event_have_ids_of_their_own(event):
     mails = mails_for(event(), GREETING, NOW)
 
-    assert len({envio.correo.id for envio in mails}) == 2
+    assert len({envio.mail.id for envio in mails}) == 2
 
 
 def test_the_same_message_asks_for_the_same_mails_each_time(event):
@@ -68,35 +68,35 @@ def test_the_same_message_asks_for_the_same_mails_each_time(event):
 
     first, second = (mails_for(event(), GREETING, moment) for moment in (NOW, later))
 
-    assert [envio.correo.id for envio in first] == [envio.correo.id for envio in second]
-    assert [envio.contenido for envio in first] == [envio.contenido for envio in second]
+    assert [envio.mail.id for envio in first] == [envio.mail.id for envio in second]
+    assert [envio.content for envio in first] == [envio.content for envio in second]
 
 
 def test_the_row_tells_what_the_mail_is_about(event):
     [envio] = mails_for(event(), SETTINGS, NOW)
 
-    row = envio.correo
+    row = envio.mail
     assert (row.evento, row.tipo, row.empleado) == (event().id, "creado", 7)
-    assert (row.asunto, row.creado_en) == (envio.contenido.asunto, NOW)
+    assert (row.asunto, row.creado_en) == (envio.content.asunto, NOW)
 
 
 def test_a_direct_mail_goes_to_its_recipient_only():
-    assert recipients(DIRECT, GREETING) == ["ana@example.com"]
+    assert recipients(DIRECTO, GREETING) == ["ana@example.com"]
 
 
 def test_a_direct_mail_is_queued_under_the_id_that_it_will_be_sent_with():
-    [envio] = mails_for(DIRECT, SETTINGS, NOW)
+    [envio] = mails_for(DIRECTO, SETTINGS, NOW)
 
-    assert pending_direct_mail(DIRECT, SETTINGS, NOW) == envio.correo
+    assert pending_direct_mail(DIRECTO, SETTINGS, NOW) == envio.mail
 
 
 @pytest.mark.parametrize("idioma", LANGUAGES)
 def test_a_direct_mail_keeps_its_own_words(idioma):
-    contenido = write_direct(DIRECT, idioma)
+    content = write_direct(DIRECTO, idioma)
 
-    assert contenido.asunto == "Reunión"
-    assert "A las diez.\nEn la sala." in contenido.texto
-    assert TEXTOS[idioma].pie_directo in contenido.texto
+    assert content.asunto == "Reunión"
+    assert "A las diez.\nEn la sala." in content.texto
+    assert WORDINGS[idioma].direct_footer in content.texto
 
 
 @pytest.mark.parametrize(
@@ -115,10 +115,10 @@ def test_the_subject_says_what_happened_to_whom(event, idioma, tipo, asunto):
 
 
 def test_a_notice_of_a_change_names_the_fields_and_the_moment(event):
-    contenido = write_notice(event("actualizado", cambios=["posicion", "salario"]), "es")
+    content = write_notice(event("actualizado", cambios=["posicion", "salario"]), "es")
 
-    assert "Ha cambiado: Posición, Salario" in contenido.texto
-    assert "Fecha: 24 de noviembre de 2026, 10:15 UTC" in contenido.texto
+    assert "Ha cambiado: Posición, Salario" in content.texto
+    assert "Fecha: 24 de noviembre de 2026, 10:15 UTC" in content.texto
 
 
 def test_a_field_without_a_name_is_shown_as_it_is_called(event):
@@ -138,17 +138,17 @@ def test_a_notice_tells_who_did_it(event):
 
 
 def test_a_notice_of_an_event_never_shows_a_salary(event):
-    contenido = write_notice(event(salario=98765), "es")
+    content = write_notice(event(salario=98765), "es")
 
-    assert "98765" not in contenido.texto + contenido.html
+    assert "98765" not in content.texto + content.html
 
 
 @pytest.mark.parametrize("idioma", LANGUAGES)
 def test_a_greeting_addresses_the_employee_by_name(event, idioma):
-    contenido = write_greeting(event(), idioma)
+    content = write_greeting(event(), idioma)
 
-    assert "Ana Pérez" in contenido.asunto
-    assert "ana@example.com" in contenido.texto
+    assert "Ana Pérez" in content.asunto
+    assert "ana@example.com" in content.texto
 
 
 def test_braces_in_a_name_are_only_braces(event, contract):
@@ -159,9 +159,9 @@ def test_braces_in_a_name_are_only_braces(event, contract):
 
 @pytest.mark.parametrize("idioma", LANGUAGES)
 def test_each_language_has_twelve_months_and_every_text(idioma):
-    textos = TEXTOS[idioma]
+    wording = WORDINGS[idioma]
 
-    assert len(textos.meses) == 12
-    assert all(getattr(textos, field.name) for field in fields(Textos))
-    assert textos.avisos.keys() == {"creado", "actualizado", "eliminado"}
-    assert textos.campos.keys() == {"nombre", "email", "posicion", "salario", "fecha_contratacion"}
+    assert len(wording.months) == 12
+    assert all(getattr(wording, field.name) for field in fields(Wording))
+    assert wording.notices.keys() == {"creado", "actualizado", "eliminado"}
+    assert wording.campos.keys() == {"nombre", "email", "posicion", "salario", "fecha_contratacion"}

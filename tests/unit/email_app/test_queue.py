@@ -113,9 +113,9 @@ def test_the_age_of_the_oldest_message_is_cloudwatch_s_last_figure() -> None:
         for url in (QUEUE_URL, DLQ_URL):
             sqs_stub.add_response("get_queue_attributes", attributes, {"QueueUrl": url, "AttributeNames": ANY})
 
-        cola, fallidos = stubbed(sqs, cloudwatch).depths()
+        queue_depth, dead_letters = stubbed(sqs, cloudwatch).depths()
 
-    assert (cola.edad_maxima, fallidos.edad_maxima) == (93, None)
+    assert (queue_depth.edad_maxima, dead_letters.edad_maxima) == (93, None)
 
 
 def test_cloudwatch_is_asked_for_both_queues_by_name(aws: Callable[[str], Any], queues: tuple[str, str]) -> None:

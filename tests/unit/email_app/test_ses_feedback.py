@@ -15,19 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.correos.ledger import LedgerUnavailable
-from chalicelib.correos.mail import Correo, Estado
+from chalicelib.correos.mail import Mail, State
 from chalicelib.correos.ses_feedback import Resultado, UnreadableResult, read_result, record_result
 from tests.unit.email_app.fakes import FakeClock, FakeLedger
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-ROW = Correo(
+ROW = Mail(
     evento="0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11",
     destinatario="ana@example.com",
     tipo="creado",
     asunto="Alta: Ana Pérez",
     creado_en=NOW,
     actualizado_en=NOW,
-    estado=Estado.ENVIADO,
+    estado=State.SENT,
 )
 BOUNCE = {
     "feedbackId": "0100",
@@ -55,20 +55,20 @@ def event(tipo: str, **detail: object) -> dict[str, Any]:
                 "ses:configuration-set": ["correos"],
                 "ses:source-ip": ["192.0.2.0"],
                 "evento": [ROW.evento],
-                "huella": [ROW.huella],
+                "huella": [ROW.digest],
             },
         },
         ("failure" if tipo == "Rendering Failure" else tipo[0].lower() + tipo[1:]): detail,
     }
 
 
-def after(*events: dict[str, Any], row: Correo = ROW) -> Correo:
+def after(*events: dict[str, Any], row: Mail = ROW) -> Mail:
     """The row after these events."""
     ledger = FakeLedger()
     ledger.create(row)
     for message in events:
         record_result(ledger, json.dumps(message), FakeClock())
-    stored = ledger.read(row.evento, row.huella)
+    stored = ledger.read(row.evento, row.digest)
     assert stored is not None
     return stored
 
@@ -76,48 +76,48 @@ def after(*events: dict[str, Any], row: Correo = ROW) -> Correo:
 @pytest.mark.parametrize(
     ("message", "estado", "motivo"),
     [
-        (event("Send"), Estado.ENVIADO, None),
-        (event("DeliveryDelay", delayType="MailboxFull"), Estado.ENVIADO, None),
-        (event("Delivery", smtpResponse="250 ok"), Estado.ENTREGADO, None),
-        (event("Bounce", **BOUNCE), Estado.REBOTADO, "Bounce.Permanent.General"),
-        (event("Bounce"), Estado.REBOTADO, "Bounce"),
+        (event("Send"), State.SENT, None),
+        (event("DeliveryDelay", delayType="MailboxFull"), State.SENT, None),
+        (event("Delivery", smtpResponse="250 ok"), State.DELIVERED, None),
+        (event("Bounce", **BOUNCE), State.BOUNCED, "Bounce.Permanent.General"),
+        (event("Bounce"), State.BOUNCED, "Bounce"),
         (
             event("Bounce", bounceType="Transient", bounceSubType="MailboxFull"),
-            Estado.REBOTADO,
+            State.BOUNCED,
             "Bounce.Transient.MailboxFull",
         ),
         (
             event("Bounce", bounceType="Permanent", bounceSubType="OnAccountSuppressionList"),
-            Estado.FALLIDO,
+            State.FAILED,
             "Bounce.Permanent.OnAccountSuppressionList",
         ),
         (
             event("Bounce", bounceType="Permanent", bounceSubType="Suppressed"),
-            Estado.FALLIDO,
+            State.FAILED,
             "Bounce.Permanent.Suppressed",
         ),
-        (event("Complaint", complaintFeedbackType="abuse"), Estado.QUEJA, "Complaint.abuse"),
-        (event("Complaint"), Estado.QUEJA, "Complaint"),
-        (event("Complaint", complaintFeedbackType="not-spam"), Estado.ENTREGADO, None),
-        (event("Reject", reason="Bad content"), Estado.FALLIDO, "Reject"),
-        (event("Rendering Failure", templateName="x"), Estado.FALLIDO, "Rendering Failure"),
+        (event("Complaint", complaintFeedbackType="abuse"), State.COMPLAINT, "Complaint.abuse"),
+        (event("Complaint"), State.COMPLAINT, "Complaint"),
+        (event("Complaint", complaintFeedbackType="not-spam"), State.DELIVERED, None),
+        (event("Reject", reason="Bad content"), State.FAILED, "Reject"),
+        (event("Rendering Failure", templateName="x"), State.FAILED, "Rendering Failure"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_event_brings_the_mail_to_its_state(message: dict[str, Any], estado: Estado, motivo: str | None) -> None:
-    row = after(message, row=replace(ROW, estado=Estado.INCIERTO, plazo=NOW))
+def test_an_event_brings_the_mail_to_its_state(message: dict[str, Any], estado: State, motivo: str | None) -> None:
+    row = after(message, row=replace(ROW, estado=State.UNCERTAIN, lease_until=NOW))
 
     assert (row.estado, row.motivo, row.mensaje_id) == (estado, motivo, "0100018f-ses")
 
 
 @pytest.mark.parametrize("order", list(permutations(["Send", "DeliveryDelay", "Delivery"])))
 def test_a_delivered_mail_is_delivered_in_whatever_order_the_events_come(order: tuple[str, ...]) -> None:
-    assert after(*map(event, order)).estado is Estado.ENTREGADO
+    assert after(*map(event, order)).estado is State.DELIVERED
 
 
 @pytest.mark.parametrize("order", list(permutations([event("Send"), event("Delivery"), event("Bounce", **BOUNCE)])))
 def test_a_bounced_mail_is_bounced_in_whatever_order_the_events_come(order: tuple[dict[str, Any], ...]) -> None:
-    assert after(*order).estado is Estado.REBOTADO
+    assert after(*order).estado is State.BOUNCED
 
 
 def test_an_event_that_comes_twice_changes_nothing_more() -> None:
@@ -128,15 +128,15 @@ def test_an_out_of_office_answer_does_not_undo_a_delivery() -> None:
     """SES calls it a transient bounce."""
     row = after(event("Delivery"), event("Bounce", bounceType="Transient", bounceSubType="General"))
 
-    assert row.estado is Estado.ENTREGADO
+    assert row.estado is State.DELIVERED
 
 
 def test_a_server_may_send_a_delivered_mail_back() -> None:
-    assert after(event("Delivery"), event("Bounce", **BOUNCE)).estado is Estado.REBOTADO
+    assert after(event("Delivery"), event("Bounce", **BOUNCE)).estado is State.BOUNCED
 
 
 def test_a_complaint_stays_a_complaint() -> None:
-    assert after(event("Complaint"), event("Delivery"), event("Bounce", **BOUNCE)).estado is Estado.QUEJA
+    assert after(event("Complaint"), event("Delivery"), event("Bounce", **BOUNCE)).estado is State.COMPLAINT
 
 
 def test_an_event_without_an_id_of_ses_is_recorded_too() -> None:
@@ -145,7 +145,7 @@ def test_an_event_without_an_id_of_ses_is_recorded_too() -> None:
 
     row = after(message)
 
-    assert (row.estado, row.mensaje_id) == (Estado.ENTREGADO, None)
+    assert (row.estado, row.mensaje_id) == (State.DELIVERED, None)
 
 
 def changed(path: str, value: object, original: dict[str, Any] | None = None) -> str:
@@ -190,7 +190,7 @@ def test_what_is_no_event_of_our_mails_is_dropped(message: str, caplog: pytest.L
     ledger = FakeLedger()
     ledger.create(ROW)
     record_result(ledger, message, FakeClock())
-    assert ledger.read(ROW.evento, ROW.huella) == ROW
+    assert ledger.read(ROW.evento, ROW.digest) == ROW
     assert "Evento ignorado" in caplog.text
     assert "example.com" not in caplog.text
 
