@@ -147,9 +147,8 @@ load-test: $(VENV)/.ready $(LOAD)/.ready ## How fast it answers: URL=… REQUEST
 	  $(call switch,mine,MINE)
 
 .PHONY: bench
-bench: install package $(PEERS:%=$(BENCH)/%/.ready) ## How fast it is beside what one would pick instead, as ratios: ONLY=cold-start,hop QUICK=1 DOCS=1 JSON=…
-	@$(BIN)/python -m benchmarks.bench $(call flag,only,ONLY) $(call flag,json,JSON) $(call switch,quick,QUICK) \
-	  $(call switch,write-docs,DOCS)
+bench: install package $(PEERS:%=$(BENCH)/%/.ready) ## How fast it is beside what one would pick instead, as ratios: ONLY=cold-start,hop QUICK=1 JSON=…
+	@$(BIN)/python -m benchmarks.bench $(call flag,only,ONLY) $(call flag,json,JSON) $(call switch,quick,QUICK)
 
 # ---- deployment ------------------------------------------------------------------------------------------------
 

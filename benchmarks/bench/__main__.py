@@ -1,67 +1,129 @@
-"""``python -m benchmarks.bench``, which ``make bench`` calls."""
+"""``python -m benchmarks.bench``, which ``make bench`` calls: the project beside what one would pick instead.
+
+Everything is compared within one run, as ratios: a ratio says the same on every machine, milliseconds do not. The peers
+are written from their documentation, with locked packages of their own (``requirements/bench``), in ``peers``.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import platform
 import sys
-from typing import TYPE_CHECKING
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from benchmarks.bench.arguments import parse_arguments
-from benchmarks.bench.document import document
-from benchmarks.bench.handbook import write_handbook
-from benchmarks.bench.machine import load_warning
+from benchmarks.bench import cold_start, door, functions, hop, scale, throughput, trips, warm
+from benchmarks.bench.report import Table, Verdict
 from benchmarks.bench.subject import BenchFailed
-from benchmarks.bench.suite import run
-from benchmarks.bench.table import Verdict
-from benchmarks.bench.terminal import Terminal
-from benchmarks.bench.workshop import open_workshop
+from benchmarks.bench.workshop import ROOT, open_workshop
+from tools.command_line import OneSentenceParser, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from benchmarks.bench.arguments import Options
-    from benchmarks.bench.table import Report
+    from benchmarks.bench.workshop import Workshop
 
-EXIT_MISSED = 1
-# Something to set right before anything can be measured.
-EXIT_USAGE = 2
-EXIT_UNDECIDED = 3
+BENCHMARKS: Mapping[str, Callable[..., list[Table]]] = {
+    "cold-start": cold_start.measure,
+    "door": door.measure,
+    "hop": hop.measure,
+    "warm": warm.measure,
+    "functions": functions.measure,
+    "trips": trips.measure,
+    "scale": scale.measure,
+    "throughput": throughput.measure,
+}
+JSON = ROOT / "build" / "bench.json"
+EXIT_MISSED, EXIT_USAGE, EXIT_UNDECIDED = 1, 2, 3
+
+EXAMPLES = """\
+examples:
+  make bench                          everything, about eight minutes
+  make bench ONLY=cold-start,door     some of it
+  make bench QUICK=1                  a minute or two: only to see that it works
+exit code: 0 all targets met, 1 one was missed, 3 one could not be decided (too noisy), 2 it could not run
+"""
 
 
 def main(argv: Sequence[str]) -> int:
     """Measure and report; the result is the exit code."""
-    options = parse_arguments(argv)
-    terminal = Terminal(Console(highlight=False))
-    if warning := load_warning(os.cpu_count() or 1, os.getloadavg()[0]):
-        terminal.note(warning, "yellow")
+    options = _parse(argv)
+    console = Console(highlight=False)
+    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
+    if load > cores / 2:
+        console.print(
+            f"The machine is busy (load {load:.1f} on {cores} cores): ratios may be too noisy.", style="yellow"
+        )
+    began, start = datetime.now(UTC), time.monotonic()
+    tables: list[Table] = []
     try:
         with open_workshop() as workshop:
-            report = run(workshop, terminal, options.only, is_quick=options.is_quick)
+            for key in options.only:
+                for table in BENCHMARKS[key](workshop, is_quick=options.quick):
+                    table.print(console)
+                    tables.append(table)
+            machine = _describe_machine(workshop)
     except BenchFailed as error:
         sys.stderr.write(f"make bench: {error}\n")
         return EXIT_USAGE
-    terminal.summary(report)
-    _write(report, options)
-    return exit_code(report)
-
-
-def exit_code(report: Report) -> int:
-    """What a script wants to know. A quick run decides nothing: it has failed only if it could not run."""
-    if report.is_quick:
-        return 0
-    if report.count(Verdict.MISSED):
-        return EXIT_MISSED
-    return EXIT_UNDECIDED if report.count(Verdict.UNDECIDED) else 0
-
-
-def _write(report: Report, options: Options) -> None:
+    counts = Counter(comparison.verdict for table in tables for comparison in table.comparisons)
+    verdicts = ", ".join(f"{counts[each]} {each}" for each in (Verdict.MET, Verdict.MISSED, Verdict.UNDECIDED))
+    seconds = round(time.monotonic() - start)
+    console.print(f"{', '.join(machine.values())}: {seconds} seconds.\nTargets: {verdicts}.", soft_wrap=True)
+    document = {
+        "version": 1,
+        "began": began.isoformat(timespec="seconds"),
+        "seconds": seconds,
+        "quick": options.quick,
+        "machine": machine,
+        "tables": [table.document() for table in tables],
+    }
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(document(report), indent=2, ensure_ascii=False) + "\n", "utf-8")
-    if options.docs:
-        write_handbook(report, options.docs)
+    options.json.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    return exit_code(counts, is_quick=options.quick)
+
+
+def exit_code(counts: Mapping[Verdict, int], *, is_quick: bool) -> int:
+    """A quick run decides nothing: it fails only if it cannot run."""
+    if is_quick:
+        return 0
+    if counts.get(Verdict.MISSED):
+        return EXIT_MISSED
+    return EXIT_UNDECIDED if counts.get(Verdict.UNDECIDED) else 0
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = OneSentenceParser("make bench", "How fast it is, beside what one would pick instead.", epilog=EXAMPLES)
+    keys = list(BENCHMARKS)
+    parser.add_argument("--only", type=_benchmarks, default=keys, metavar="KEY,…", help=", ".join(keys))
+    parser.add_argument("--quick", action="store_true", help="few rounds: only to see that it works")
+    parser.add_argument("--json", type=Path, default=JSON, metavar="FILE", help="the numbers, for programs")
+    return parser.parse_args(argv)
+
+
+def _benchmarks(text: str) -> list[str]:
+    wanted = set(text.split(","))
+    if not wanted <= set(BENCHMARKS):
+        raise argparse.ArgumentTypeError(f"ONLY must name some of {', '.join(BENCHMARKS)}, not {shortened(text)}")
+    return [key for key in BENCHMARKS if key in wanted]
+
+
+def _describe_machine(workshop: Workshop) -> dict[str, Any]:
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text("utf-8").splitlines() if information.exists() else []
+    models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    return {
+        "processor": f"{models[0] if models else platform.machine()}, {os.cpu_count()} cores",
+        "python": f"Python {platform.python_version()}",
+        "postgresql": f"PostgreSQL {workshop.sql('SHOW server_version')}",
+    }
 
 
 if __name__ == "__main__":

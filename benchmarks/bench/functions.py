@@ -1,267 +1,217 @@
-"""What each function needs of Lambda: memory at its peak, and the memory size that makes it cheapest."""
+"""What each function needs from Lambda: memory at its peak, and the time and price that each memory size would give.
+
+Each function as it is packaged, in a new process: one call, measured from the start of the process, then some more.
+Lambda gives a function a share of a processor by its memory size, a whole one at 1,769 MB: the time at a smaller size
+is computed from the measured times of processor and waiting. A size is left out if it does not hold the peak and
+Lambda's own part. The price is that of a million calls, of which one in a thousand starts its process, without the free
+tier; Lambda rounds each call up to a millisecond and bills the start. AWS is its emulator, on this machine.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import statistics
 import time
+import uuid
 from collections import defaultdict
-from contextlib import ExitStack
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks.bench.cloud import BATCH, batch, running_cloud, schedule
-from benchmarks.bench.memory_size import CALLS_A_START, ONE_PROCESSOR, RUNTIME_MIB, SIZES, Effort, Need
-from benchmarks.bench.subject import BenchFailed, Process, running
-from benchmarks.bench.table import Cell, Row, Table, Target, Unit
-from benchmarks.bench.turns import take_turns
+from benchmarks.bench.estimate import take_turns
+from benchmarks.bench.report import Table, Target
+from benchmarks.bench.subject import BenchFailed, Subject, running
 from benchmarks.bench.workshop import ROOT, event
+from local import resources
+from local.client import client_of
+from local.emulator import CREDENTIALS, REGION, Emulator
+from local.project import LOCAL_ACCOUNT
+from tools.cost.prices import FreeTier, load_prices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
-    from benchmarks.bench.cloud import Cloud
-    from benchmarks.bench.subject import Calls, Subject
-    from benchmarks.bench.turns import Progress
     from benchmarks.bench.workshop import Workshop
 
 ROUNDS, QUICK_ROUNDS = 5, 1
-#: Calls of a process after its first one.
 CALLS, QUICK_CALLS = 10, 3
-#: Events that a sweep finds: about what a busy minute leaves behind.
-LEFT_BEHIND = 100
-#: How many of them it has to publish in a second.
-SWEPT_A_SECOND = 1_000
+SIZES = (128, 256, 512, 1024, 1769)  # MB
+ONE_PROCESSOR = 1769  # MB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+RUNTIME_MIB = 30  # of the process's memory that Lambda's own part takes, roughly
+CALLS_A_START = 1_000
+MILLION = 1_000_000
+
+BATCH = 10  # messages that the consumer gets at most
+LEFT_BEHIND = 100  # events that a sweep finds after a busy minute
+SWEPT_A_SECOND = 1_000  # that it must publish
+CREATED = (ROOT / "tests" / "contracts" / "creado.json").read_text("utf-8")
 LEAVE_BEHIND = f"""
 INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload)
-SELECT gen_random_uuid(), last + n, 1, 'creado', now() - interval '1 minute', 'x', '{{}}'
+SELECT gen_random_uuid(), last + n, 1, 'creado', now() - interval '1 minute', 'x', '{CREATED}'
 FROM generate_series(1, {LEFT_BEHIND}) AS n, (SELECT coalesce(max(empleado_id), 0) FROM eventos) AS numbers (last)
-"""  # noqa: S608 - a number of ours
+"""  # noqa: S608 - all of it is ours
 
-METHOD = f"""\
-Each function as it is packaged, in a new process: one call, from the start of the process on, and then {CALLS} more.
-The peak of its memory is the process's, the interpreter (about 10 MiB) included. Lambda gives a function a part of a
-processor by its memory size, a whole one at 1,769 MB: how long a call takes at a smaller size is computed from the time
-that the processor was at work and the time that was waited, which both are measured. A size is left out that does not
-hold the peak and {RUNTIME_MIB} MiB for Lambda's own part. AWS is its emulator, on this machine."""
+SCHEDULED = {
+    "version": "0",
+    "id": "7d0b5a3c-0000-4000-8000-000000000000",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": LOCAL_ACCOUNT,
+    "time": "2026-11-24T09:30:00Z",
+    "region": REGION,
+    "resources": [],
+    "detail": {},
+}
+
+
+class Effort(NamedTuple):
+    """Milliseconds of a call: of the processor, and of waiting."""
+
+    processor: float
+    waiting: float
+
+    def milliseconds(self, size: int) -> float:
+        """How long it takes with ``size`` MB."""
+        return self.waiting + self.processor * max(1.0, ONE_PROCESSOR / size)
+
+
+class Need(NamedTuple):
+    """What a function needs: its peak in MiB, a call that starts its process, and any other."""
+
+    mebibytes: float
+    first: Effort
+    next: Effort
+
+    def fits(self, size: int) -> bool:
+        return self.mebibytes + RUNTIME_MIB <= size
+
+    def dollars(self, size: int) -> float:
+        """The price of a million calls with ``size`` MB."""
+        prices = load_prices().prices
+        billed = math.ceil(self.next.milliseconds(size)) + math.ceil(self.first.milliseconds(size)) / CALLS_A_START
+        gb_seconds = Decimal(billed) / 1000 * MILLION * size / 1024
+        duration = prices["lambda_duration"].cost(gb_seconds, FreeTier.NONE)
+        return float(duration + prices["lambda_requests"].cost(Decimal(MILLION), FreeTier.NONE))
 
 
 class Entry(NamedTuple):
-    """A function, where its events come from, and what it must answer.
-
-    Attributes:
-        configured: the memory size that it has, MB.
-        next_event: makes one; called before each call.
-        is_right: whether it did its work.
-    """
+    """A function, what makes its next event, and what it must answer: a status, or exactly this."""
 
     subject: Subject
-    configured: int
     next_event: Callable[[], str]
-    is_right: Callable[[object], bool]
-
-    def call(self, process: Process, event: str) -> Calls:
-        """Call it once.
-
-        Raises:
-            BenchFailed: its answer was not the right one.
-        """
-        done = process.call([event])
-        if not self.is_right(done.answer):
-            raise BenchFailed(f"{self.subject.label} answered {str(done.answer)[:300]}")
-        return done
+    answer: object
 
     def measure(self, calls: int) -> Need:
         """What it needs, from a process of its own."""
         first_event, begin = self.next_event(), time.perf_counter()
         with running(self.subject) as process:
-            first = self.call(process, first_event)
-            elapsed = (time.perf_counter() - begin) * 1000
-            others = [self.call(process, self.next_event()) for _ in range(calls)]
-        processor = statistics.median(each.cpu_microseconds[0] for each in others) / 1000
-        took = statistics.median(each.microseconds[0] for each in others) / 1000
-        start = first.cpu_since_start / 1000
+            done = process.call([first_event])
+            self._require(done.answer)
+            elapsed, start = (time.perf_counter() - begin) * 1000, done.cpu_since_start / 1000
+            others = [process.call([self.next_event()]) for _ in range(calls)]
+        for other in others:
+            self._require(other.answer)
+        processor = statistics.median(other.cpu_microseconds[0] for other in others) / 1000
+        took = statistics.median(other.microseconds[0] for other in others) / 1000
         return Need(
             others[-1].mebibytes,
             first=Effort(start, max(elapsed - start, 0)),
             next=Effort(processor, max(took - processor, 0)),
         )
 
+    def _require(self, answer: object) -> None:
+        found = answer.get("statusCode") if isinstance(answer, dict) and isinstance(self.answer, int) else answer
+        if found != self.answer:
+            raise BenchFailed(f"{self.subject.label} answered {str(answer)[:300]}")
 
-def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Sequence[Table]:
-    """Start every function some times, and call it."""
+
+def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
     needs: dict[str, list[Need]] = defaultdict(list)
-    with ExitStack() as stack:
-        cloud = stack.enter_context(running_cloud(workshop.folder / "functions.log"))
-        entries = functions(workshop, cloud, stack)
-        for entry in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS, advance):
+    with Emulator(workshop.folder / "functions.log") as emulator:
+        entries = functions(workshop, emulator.endpoint)
+        for entry in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS):
             needs[entry.subject.key].append(entry.measure(QUICK_CALLS if is_quick else CALLS))
-    return tables(entries, needs)
+    rows = {entry.subject.key: entry.subject.label for entry in entries}
+    starts = {f"{key}-started": f"{label}, started" for key, label in rows.items()}
+    sizes = {str(size): f"{size:,} MB" for size in SIZES}
+    swept = Target(
+        f"publicar_pendientes, {LEFT_BEHIND} events with {ONE_PROCESSOR:,} MB, milliseconds",
+        ("sweep", str(ONE_PROCESSOR)),
+        most=1_000 * LEFT_BEHIND / SWEPT_A_SECOND,
+    )
+    ours = frozenset(rows)
+    memory = Table("functions-memory", "Memory of each function", "MiB", {"peak": "peak"}, rows, ours)
+    times = Table("functions-time", "Time by memory size", "ms", sizes, rows | starts, ours, [swept])
+    prices = Table("functions-price", "Price of a million calls by memory size", "US$", sizes, rows, ours)
+    for key, found in needs.items():
+        for need in found:
+            memory.add(key, "peak", need.mebibytes)
+            for size in SIZES:
+                if all(other.fits(size) for other in found):
+                    times.add(key, str(size), need.next.milliseconds(size))
+                    times.add(f"{key}-started", str(size), need.first.milliseconds(size))
+                    prices.add(key, str(size), need.dollars(size))
+    return [memory, times, prices]
 
 
-def functions(workshop: Workshop, cloud: Cloud, stack: ExitStack) -> Sequence[Entry]:
-    """All of ours."""
+def functions(workshop: Workshop, endpoint: str) -> list[Entry]:
+    """All of ours but registrar_resultado, which has the modules of enviar_correos and one call of DynamoDB."""
+    aws = {**CREDENTIALS, "AWS_REGION": REGION, "AWS_ENDPOINT_URL": endpoint}
     apis = {"CRUD_API_URL": workshop.upstream, "EMAIL_API_URL": workshop.upstream, "DEMO": "true"}
-    crud = {**cloud.crud_environment, "DATABASE_URL": workshop.near()["DATABASE_URL"]}
-    email = cloud.email_environment
+    topic = f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{resources.TOPIC}"
+    crud = {**aws, "SNS_TOPIC_ARN": topic, "DATABASE_URL": workshop.near()["DATABASE_URL"]}
+    configuration = json.loads((ROOT / "email_app/.chalice/config.json").read_text("utf-8"))
+    email = {
+        **configuration["stages"]["local"]["environment_variables"],
+        **aws,
+        "EMAIL_QUEUE_URL": f"{endpoint}/{LOCAL_ACCOUNT}/{resources.QUEUE}",
+        "EMAIL_DLQ_URL": f"{endpoint}/{LOCAL_ACCOUNT}/{resources.DEAD_LETTER_QUEUE}",
+        "MAIL_RATE": "1000",
+        "DEMO": "true",
+    }
+    table = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text("utf-8"))
+    sns, sqs, dynamodb, ses = (client_of(name, endpoint) for name in ("sns", "sqs", "dynamodb", "sesv2"))
+    resources.create_resources(sns, sqs, dynamodb, ses, table)
 
-    def ours(key: str, label: str, app: str, handler: str, environment: Mapping[str, str]) -> Subject:
-        return replace(workshop.ours(app, environment, f"app.{handler}"), key=key, label=label)
-
-    consumer = ours("enviar_correos", f"enviar_correos: a batch of {BATCH}", "email_app", "enviar_correos", email)
-    sending = stack.enter_context(running(consumer))
-
-    def leave_behind() -> str:
+    def sweep() -> str:
         workshop.sql(LEAVE_BEHIND)
-        return schedule()
+        return json.dumps(SCHEDULED)
 
-    told: list[str] = []
+    def ours(key: str, what: str, app: str, environment: dict[str, str], function: str = "app") -> Subject:
+        return replace(workshop.ours(app, environment, f"app.{function}"), key=key, label=f"{key}: {what}")
 
-    def tell() -> str:
-        if not told:
-            sending.call([batch()])
-            told.extend(cloud.feedback(BATCH))
-        return told.pop()
-
+    listing = partial(event, "GET", "/empleados")
     return [
+        Entry(ours("bff", "a forwarded list", "bff_app", apis), partial(listing, door="alb_multi"), 200),
+        Entry(ours("crud", "a list of 50", "crud_app", crud), listing, 200),
+        Entry(ours("sweep", f"{LEFT_BEHIND} events", "crud_app", crud, "publicar_pendientes"), sweep, None),
+        Entry(ours("email", "a list of mails", "email_app", email), partial(event, "GET", "/correos"), 200),
         Entry(
-            ours("bff", "bff: a list passed on", "bff_app", "app", apis),
-            _configured("bff_app"),
-            partial(event, "GET", "/empleados", door="alb_multi"),
-            _is_success,
-        ),
-        Entry(
-            ours("crud", "crud: a list of 50", "crud_app", "app", crud),
-            _configured("crud_app"),
-            partial(event, "GET", "/empleados"),
-            _is_success,
-        ),
-        Entry(
-            ours("sweep", f"publicar_pendientes: {LEFT_BEHIND} events", "crud_app", "publicar_pendientes", crud),
-            _configured("crud_app", "publicar_pendientes"),
-            leave_behind,
-            _is_nothing,
-        ),
-        Entry(
-            ours("email", "email: a list of mails", "email_app", "app", email),
-            _configured("email_app"),
-            partial(event, "GET", "/correos"),
-            _is_success,
-        ),
-        Entry(consumer, _configured("email_app", "enviar_correos"), batch, _is_whole_batch),
-        Entry(
-            ours("feedback", "registrar_resultado: an event of SES", "email_app", "registrar_resultado", email),
-            _configured("email_app", "registrar_resultado"),
-            tell,
-            _is_nothing,
+            ours("enviar_correos", f"a batch of {BATCH}", "email_app", email, "enviar_correos"),
+            make_batch,
+            {"batchItemFailures": []},
         ),
     ]
 
 
-def _configured(app: str, function: str = "") -> int:
-    """The memory size of an app's API, or of another function of it; Terraform has the same (a test compares)."""
-    configuration = json.loads((ROOT / app / ".chalice" / "config.json").read_text("utf-8"))
-    configuration |= configuration.get("lambda_functions", {}).get(function, {})
-    return int(configuration["lambda_memory_size"])
-
-
-def _is_success(answer: object) -> bool:
-    return isinstance(answer, dict) and answer.get("statusCode") == 200
-
-
-def _is_nothing(answer: object) -> bool:
-    return answer is None
-
-
-def _is_whole_batch(answer: object) -> bool:
-    return answer == {"batchItemFailures": []}
-
-
-# ---- the tables
-
-
-def tables(entries: Sequence[Entry], needs: Mapping[str, Sequence[Need]]) -> Sequence[Table]:
-    """Memory, time and price."""
-    columns = {str(size): f"{size:,} MB" for size in SIZES}
-
-    def rows(tell: Callable[[Need, int], float], suffix: str = "") -> list[Row]:
-        return [
-            Row(
-                f"{entry.subject.key}{suffix}",
-                f"{entry.subject.label}{suffix}",
-                {
-                    str(size): [tell(need, size) for need in needs[entry.subject.key]]
-                    for size in SIZES
-                    if all(need.fits(size) for need in needs[entry.subject.key])
-                },
-                is_ours=True,
-            )
-            for entry in entries
-        ]
-
-    return [
-        Table(
-            key="functions-memory",
-            benchmark="functions",
-            title="Memory of each function",
-            method=METHOD,
-            unit=Unit.MEBIBYTES,
-            columns={"peak": "peak"},
-            rows=[
-                Row(
-                    entry.subject.key,
-                    entry.subject.label,
-                    {"peak": [need.mebibytes for need in needs[entry.subject.key]]},
-                    is_ours=True,
-                )
-                for entry in entries
-            ],
-        ),
-        Table(
-            key="functions-time",
-            benchmark="functions",
-            title="Time by memory size",
-            method="From the measurements above: a call in a process that is there, and one that has to start it.",
-            unit=Unit.MILLISECONDS,
-            columns=columns,
-            rows=[
-                *rows(lambda need, size: need.next.milliseconds(size)),
-                *rows(lambda need, size: need.first.milliseconds(size), ", started"),
-            ],
-            targets=[
-                Target(
-                    f"publicar_pendientes, {LEFT_BEHIND} events with {ONE_PROCESSOR:,} MB, milliseconds",
-                    Cell("sweep", str(ONE_PROCESSOR)),
-                    most=1_000 * LEFT_BEHIND / SWEPT_A_SECOND,
-                )
-            ],
-        ),
-        Table(
-            key="functions-price",
-            benchmark="functions",
-            title="Price by memory size",
-            method="A million calls, of which one in "
-            f"{CALLS_A_START:,} starts its process, by the prices in `tools/cost/prices.toml` (x86), without the free "
-            "allowance. Lambda rounds each call up to a millisecond, and since August 2025 bills the start, too.",
-            unit=Unit.DOLLARS,
-            columns=columns,
-            rows=rows(lambda need, size: need.dollars(size)),
-            differences=[_advice(entry, needs[entry.subject.key]) for entry in entries],
-        ),
+def make_batch() -> str:
+    """A full batch of the queue: new employees, each time others."""
+    bodies = [json.dumps(json.loads(CREATED) | {"id": str(uuid.uuid4())}, ensure_ascii=False) for _ in range(BATCH)]
+    records = [
+        {
+            "messageId": str(uuid.uuid4()),
+            "receiptHandle": str(uuid.uuid4()),
+            "body": body,
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "messageAttributes": {},
+            "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
+            "eventSource": "aws:sqs",
+            "eventSourceARN": f"arn:aws:sqs:{REGION}:{LOCAL_ACCOUNT}:{resources.QUEUE}",
+            "awsRegion": REGION,
+        }
+        for body in bodies
     ]
-
-
-def _advice(entry: Entry, found: Sequence[Need]) -> str:
-    """Which size is the cheapest, and what another one costs and gains."""
-    cheapest = statistics.mode(need.cheapest() for need in found)
-    if cheapest == entry.configured:
-        return f"{entry.subject.label}: {cheapest} MB is the cheapest, and is what it has."
-    more = statistics.median(need.dollars(entry.configured) / need.dollars(cheapest) for need in found)
-    faster = statistics.median(
-        need.first.milliseconds(cheapest) - need.first.milliseconds(entry.configured) for need in found
-    )
-    return (
-        f"{entry.subject.label}: {cheapest} MB is the cheapest. It has {entry.configured} MB, at {more:.2f} of that "
-        f"price: with {cheapest} MB the first call of a process would take {faster / 1000:.1f} s longer."
-    )
+    return json.dumps({"Records": records})

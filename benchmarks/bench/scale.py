@@ -1,21 +1,23 @@
-"""What a thousand times as many employees change: nothing that somebody waits for."""
+"""What a thousand times as many employees change: nothing that somebody waits for.
+
+Two databases with the same schema, one with a thousand employees and as many events, one with a million of both. A
+process of crud_app for each stays warm; in each round each answers requests of each kind. `/resumen` counts everyone
+and is not here: it grows with the directory.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from benchmarks.bench.estimate import quantile
+from benchmarks.bench.estimate import quantile, take_turns
+from benchmarks.bench.report import Table, Target
 from benchmarks.bench.subject import running
-from benchmarks.bench.table import Cell, Row, Table, Target, Unit
-from benchmarks.bench.turns import take_turns
 from benchmarks.bench.workshop import event
 from local.postgres import migrate
 
 if TYPE_CHECKING:
-    from benchmarks.bench.turns import Progress
     from benchmarks.bench.workshop import Workshop
 
 SIZES = {"small": 1_000, "large": 1_000_000}
@@ -23,8 +25,6 @@ QUICK_SIZES = {"small": 1_000, "large": 3_000}
 ROUNDS, QUICK_ROUNDS = 32, 2
 CALLS, QUICK_CALLS = 25, 3
 MOST_RATIO = 1.3
-# The part of the time that filling takes, as far as the bar is concerned.
-FILLING = 0.6
 
 # A word that twenty have in either size, and one that everybody has.
 REQUESTS = {
@@ -67,43 +67,35 @@ FROM generate_series(1, {rows}) AS n
 """,
 }
 
-METHOD = f"""\
-Two databases with the same schema, one with a thousand employees and as many events, one with a million of both. A
-process of crud_app for each stays warm; in each round each answers {CALLS} requests of each kind."""
 
-
-def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Table:
-    """Fill two databases and ask both."""
-    sizes = QUICK_SIZES if is_quick else SIZES
-    calls = QUICK_CALLS if is_quick else CALLS
-    series: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
+    sizes, calls = (QUICK_SIZES, QUICK_CALLS) if is_quick else (SIZES, CALLS)
+    table = Table(
+        key="scale",
+        title="A thousand and a million employees",
+        unit="ms",
+        columns={size: f"{rows:,} rows" for size, rows in sizes.items()},
+        rows={name: f"{name}: `{path}`" for name, path in REQUESTS.items()},
+        ours=frozenset(REQUESTS),
+        targets=[
+            Target(f"{name}, p50, large to small", (name, "large"), (name, "small"), most=MOST_RATIO)
+            for name in REQUESTS
+        ],
+    )
     with ExitStack() as stack:
         processes = {}
-        for place, (size, rows) in enumerate(sizes.items()):
+        for size, rows in sizes.items():
             subject = workshop.ours("crud_app", {"DATABASE_URL": _fill(workshop, f"bench_{size}", rows)})
             processes[size] = (subject, stack.enter_context(running(subject)))
-            advance(FILLING * (place + 1) / len(sizes))
         workshop.postgres.execute("CHECKPOINT")  # or it would write them all while others are timed
-        for size in take_turns(list(sizes), QUICK_ROUNDS if is_quick else ROUNDS, _rest(advance)):
+        for size in take_turns(list(sizes), QUICK_ROUNDS if is_quick else ROUNDS):
             subject, process = processes[size]
             for name, path in REQUESTS.items():
                 done = process.call([event("GET", path)], calls).require(subject, 200)
-                series[name][size].append(quantile(done.microseconds, 50) / 1000)
+                table.add(name, size, quantile(done.microseconds, 50) / 1000)
         for size in sizes:
             workshop.postgres.execute(f"DROP DATABASE bench_{size} WITH (FORCE)")
-    return Table(
-        key="scale",
-        title="A thousand and a million employees",
-        method=METHOD,
-        unit=Unit.MILLISECONDS,
-        columns={size: f"{rows:,} rows" for size, rows in sizes.items()},
-        rows=[Row(name, f"{name}: `{path}`", series[name], is_ours=True) for name, path in REQUESTS.items()],
-        targets=[
-            Target(f"{name}, p50, large to small", Cell(name, "large"), Cell(name, "small"), most=MOST_RATIO)
-            for name in REQUESTS
-        ],
-        differences=["`/resumen` counts everybody and is not here: it grows with the directory."],
-    )
+    return [table]
 
 
 def _fill(workshop: Workshop, database: str, rows: int) -> str:
@@ -118,8 +110,3 @@ def _fill(workshop: Workshop, database: str, rows: int) -> str:
     with ThreadPoolExecutor() as tables:  # one has a processor of its own
         list(tables.map(fill, INSERTS))
     return url
-
-
-def _rest(advance: Progress) -> Progress:
-    """The bar goes on where filling has left it."""
-    return lambda part: advance(FILLING + (1 - FILLING) * part)

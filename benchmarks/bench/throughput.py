@@ -1,4 +1,9 @@
-"""The whole way on the AWS emulator: load balancer, BFF, HTTP API, CRUD, PostgreSQL; ours and the original's."""
+"""The whole way on the AWS emulator: load balancer, BFF, HTTP API, CRUD, PostgreSQL; ours and the original's.
+
+Both systems are deployed on one emulator (ministack), without sign-in, as the original had none, with the same
+PostgreSQL behind both. People who wait only for their answer ask for the list of 50, one or four of them. The
+emulator's own work is in both numbers, and is most of them: on AWS the difference is larger.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +13,13 @@ import json
 import threading
 import time
 import zipfile
-from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.bench.estimate import take_turns
+from benchmarks.bench.report import Table, Target
 from benchmarks.bench.subject import BenchFailed
-from benchmarks.bench.table import Cell, Row, Table, Target, Unit
-from benchmarks.bench.turns import take_turns
 from benchmarks.bench.workshop import HANDLERS, PACKAGES, PEERS, ROWS
 from local.client import client_of
 from local.emulator import DEPLOYMENT_SERVICES, Emulator
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from benchmarks.bench.turns import Progress
     from benchmarks.bench.workshop import Workshop
 
 ROUNDS, QUICK_ROUNDS = 8, 2
@@ -33,17 +36,8 @@ SECONDS, QUICK_SECONDS = 2.0, 0.3
 AT_ONCE = (1, 4)
 ANSWER_SECONDS = 60
 WARM_UPS = 3
-# The emulator, as AWS, gives functions this interpreter.
-RUNTIME = "python3.11"
+RUNTIME = "python3.11"  # the emulator, as AWS, gives functions this interpreter
 ROLE = "arn:aws:iam::000000000000:role/bench"
-# The part of the time that deploying takes, as far as the bar is concerned.
-DEPLOYING = 0.3
-
-METHOD = """\
-Both systems are deployed on one AWS emulator (ministack): an Application Load Balancer, the BFF's Lambda, an HTTP API,
-the CRUD's Lambda, and the same PostgreSQL behind both. People who wait for nothing but their answer ask for the list of
-50, one or four of them, for two seconds in each round. The emulator's own work is in both numbers, and is most of
-them: on AWS the difference is larger."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +58,7 @@ class Deployment:
     multi_value: bool
 
 
-def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Table:
-    """Deploy both, and ask both."""
+def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
     near = workshop.near()
     deployments = (
         Deployment(
@@ -85,32 +78,24 @@ def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Table:
             multi_value=False,
         ),
     )
-    series: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    with Emulator(workshop.folder / "emulator.log", services=DEPLOYMENT_SERVICES) as emulator:
-        paths = {}
-        for place, deployment in enumerate(deployments):
-            paths[deployment.key] = deploy(emulator, deployment)
-            warm_up(emulator.port, paths[deployment.key])
-            advance(DEPLOYING * (place + 1) / len(deployments))
-        entries = [(deployment.key, users) for deployment in deployments for users in AT_ONCE]
-        rounds, seconds = (QUICK_ROUNDS, QUICK_SECONDS) if is_quick else (ROUNDS, SECONDS)
-        for key, users in take_turns(entries, rounds, lambda part: advance(DEPLOYING + (1 - DEPLOYING) * part)):
-            series[key][f"users_{users}"].append(ask(emulator.port, paths[key], users, seconds))
-    return Table(
+    columns = {f"users_{users}": f"{users} at once" for users in AT_ONCE}
+    table = Table(
         key="throughput",
-        title="Throughput through the load balancer",
-        method=METHOD,
-        unit=Unit.PER_SECOND,
-        columns={f"users_{users}": f"{users} at once" for users in AT_ONCE},
-        rows=[Row(each.key, each.label, series[each.key], is_ours=each.key == "ours") for each in deployments],
-        targets=[
-            Target(
-                f"{users} at once, to the original", Cell("ours", f"users_{users}"), Cell("original", f"users_{users}")
-            )
-            for users in AT_ONCE
-        ],
-        differences=["Larger is better here. Both run without sign-in, as the original had none."],
+        title="Throughput through the load balancer: larger is better",
+        unit="a second",
+        columns=columns,
+        rows={deployment.key: deployment.label for deployment in deployments},
+        ours=frozenset({"ours"}),
+        targets=[Target(f"{name}, to the original", ("ours", key), ("original", key)) for key, name in columns.items()],
     )
+    with Emulator(workshop.folder / "emulator.log", services=DEPLOYMENT_SERVICES) as emulator:
+        paths = {deployment.key: deploy(emulator, deployment) for deployment in deployments}
+        for path in paths.values():
+            warm_up(emulator.port, path)
+        rounds, seconds = (QUICK_ROUNDS, QUICK_SECONDS) if is_quick else (ROUNDS, SECONDS)
+        for key, users in take_turns([(key, users) for key in paths for users in AT_ONCE], rounds):
+            table.add(key, f"users_{users}", ask(emulator.port, paths[key], users, seconds))
+    return [table]
 
 
 def zip_function(handler: str, packages: Path | None = None) -> bytes:

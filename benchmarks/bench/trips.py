@@ -1,71 +1,54 @@
-"""How many answers of the database a request waits for: counted by moving the database away."""
+"""How many answers of the database a request waits for: counted by moving the database away.
+
+A TCP port between each contestant and PostgreSQL delays every answer, once by 25 ms and once not at all. The difference
+of a request's times, divided by that delay, is the number of answers that it waited for. The port counts those of the
+first request of a new process, less what opening the connection takes by the protocol: one to begin (the server trusts
+this machine; a password takes two more), and one for a driver that asks for TLS. Ours creates the row with its event.
+`tests/unit/crud_app/test_round_trips.py` counts the messages themselves.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.bench.distance import far_database
+from benchmarks.bench.estimate import take_turns
+from benchmarks.bench.report import TRIPS, Table, Target
 from benchmarks.bench.subject import running
-from benchmarks.bench.table import Cell, Row, Table, Target, Unit
-from benchmarks.bench.turns import take_turns
-from benchmarks.bench.warm import OPERATIONS, answer_of, contestants, events_of, remove_created
+from benchmarks.bench.warm import ANSWERS, OPERATIONS, contestants, events_of, remove_created
 from benchmarks.bench.workshop import event
 
 if TYPE_CHECKING:
     from benchmarks.bench.distance import Distance
     from benchmarks.bench.subject import Process
-    from benchmarks.bench.turns import Progress
     from benchmarks.bench.warm import Entry
     from benchmarks.bench.workshop import Workshop
 
 ROUNDS, QUICK_ROUNDS = 2, 1
 CALLS = 5
-# Far more than a request takes by itself, so that what is waited for can be counted.
-SECONDS = 0.025
-# What an answer takes at most that is not held back.
-A_MOMENT = 0.010
-# pg8000's default: it asks, and takes no for an answer.
-ASKS_FOR_TLS = 2
-COLUMNS = {"first": "first, after authentication", **OPERATIONS}
-
-METHOD = f"""\
-A TCP port between each contestant and PostgreSQL holds every answer back, once for {SECONDS * 1000:g} ms and once not
-at all. The difference of a request's times, divided by that delay, is the number of answers that it waited for.
-The port counts those of the first request of a new process, its import included, less what opening the connection takes
-by the protocol: one to begin (the server trusts this machine; a password takes two more), and one for who asks for TLS.
-`tests/unit/crud_app/test_round_trips.py` counts the messages themselves."""
+SECONDS = 0.025  # far more than a request takes by itself, so that each wait can be counted
+A_MOMENT = 0.010  # more than an answer takes that is not delayed
+ASKS_FOR_TLS = 2  # pg8000's default: it asks, and accepts a refusal
 
 
-def measure(workshop: Workshop, advance: Progress, *, is_quick: bool) -> Table:
-    """Let everybody answer from near and from afar."""
+def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
     row_id = int(workshop.sql("SELECT min(id) FROM empleados"))
-    series: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     with far_database(workshop.socket) as distance:
-        entries = contestants(workshop, dict(workshop.far(distance.port)))
-        for entry in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS, advance):
+        entries = contestants(workshop, workshop.far(distance.port))
+        table = Table(
+            key="trips",
+            title="Round trips to the database",
+            unit=TRIPS,
+            columns={"first": "first, after authentication", **OPERATIONS},
+            rows={entry.subject.key: entry.subject.label for entry in entries},
+            ours=frozenset({"crud_app"}),
+            targets=[Target(name, ("crud_app", key), most=1) for key, name in {"first": "first", **OPERATIONS}.items()],
+        )
+        for entry in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS):
             for column, trips in _count(entry, distance, row_id, workshop).items():
-                series[entry.subject.key][column].append(trips)
-    rows = [
-        Row(entry.subject.key, entry.subject.label, series[entry.subject.key], is_ours=entry.subject.key == "crud_app")
-        for entry in entries
-    ]
-    return Table(
-        key="trips",
-        title="Round trips to the database",
-        method=METHOD,
-        unit=Unit.TRIPS,
-        columns=COLUMNS,
-        rows=rows,
-        targets=[
-            Target("first", Cell("crud_app", "first"), most=2),
-            *(Target(name, Cell("crud_app", key), most=1) for key, name in OPERATIONS.items()),
-        ],
-        differences=[
-            "Ours creates the row with its event, and does not wait for the mark that says that it is published.",
-        ],
-    )
+                table.add(entry.subject.key, column, trips)
+    return [table]
 
 
 def _count(entry: Entry, distance: Distance, row_id: int, workshop: Workshop) -> dict[str, float]:
@@ -86,10 +69,10 @@ def _count(entry: Entry, distance: Distance, row_id: int, workshop: Workshop) ->
 
 
 def _times(process: Process, entry: Entry, row_id: int, *, pause: float) -> dict[str, float]:
-    """Seconds of each kind of request, with a pause between two for what nobody waits for."""
+    """Seconds of each kind of request; in the pause between two ends what no request waits for."""
     times = {}
     for operation in OPERATIONS:
         events = events_of(operation, entry.door, CALLS, row_id)
-        done = process.call(events, CALLS, pause=pause).require(entry.subject, *answer_of(operation))
+        done = process.call(events, CALLS, pause=pause).require(entry.subject, *ANSWERS[operation])
         times[operation] = median(done.microseconds) / 1_000_000
     return times

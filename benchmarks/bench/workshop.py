@@ -39,6 +39,15 @@ DATABASE = "bench"
 TEMPLATES = ("/empleados", "/empleados/{row_id}")
 ROWS = 50
 
+# The peers that keep employees: label, packages, handler, and the variable that takes which address of the database.
+DATABASE_PEERS = {
+    "original": ("the original (ORM + psycopg2)", "original", "original_app.handler", "SQLALCHEMY_URL", "ORM_PSYCOPG2"),
+    "fastapi": ("FastAPI + Mangum + ORM + psycopg", "fastapi", "fastapi_app.handler", "SQLALCHEMY_URL", "ORM_PSYCOPG"),
+    "chalice_orm": ("Chalice + ORM + pg8000", "chalice_orm", "chalice_orm_app.app", "SQLALCHEMY_URL", "ORM_PG8000"),
+    "pg8000": ("raw pg8000", "pg8000", "pg8000_app.handler", "PG8000_ARGUMENTS", "PG8000_ARGUMENTS"),
+    "psycopg": ("raw psycopg 3", "psycopg", "psycopg_app.handler", "LIBPQ_URL", "LIBPQ_URL"),
+}
+
 # What AWS puts beside the code in its Python runtimes, compiled.
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 
@@ -118,6 +127,11 @@ class Workshop:
         if packages:
             folders.append(PEERS / packages / ("compiled" if compiled else "plain"))
         return Subject(key, label, (*folders, self._runtime), handler, environment or {})
+
+    def database_peer(self, key: str, where: Mapping[str, str], *, compiled: bool = True) -> Subject:
+        """One of ``DATABASE_PEERS``; ``where`` is the database in everyone's terms."""
+        label, packages, handler, variable, address = DATABASE_PEERS[key]
+        return self.peer(key, label, packages, handler, {variable: where[address]}, compiled=compiled)
 
     def door(self) -> Subject:
         """The project's front door alone."""
@@ -223,8 +237,13 @@ def compile_folder(folder: Path) -> None:
     compileall.compile_dir(folder, quiet=1) if folder.is_dir() else compileall.compile_file(folder, quiet=1)
 
 
+def door_of(peer: str) -> str:
+    """The front door whose events a peer understands: Chalice as it comes takes only those of a REST API."""
+    return "rest" if peer == "chalice_orm" else "http_api_2"
+
+
 def event(method: str, path: str, body: object = None, *, door: str = "http_api_2") -> str:
-    """The event of a request by somebody of human resources, as JSON."""
+    """The event of a request by a person with the role rrhh, as JSON."""
     content = b"" if body is None else json.dumps(body).encode()
     path, _, query = path.partition("?")
     headers = (("content-type", "application/json"),) if content else ()

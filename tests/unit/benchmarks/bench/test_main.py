@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.timeout(600)
-def test_a_quick_run_measures_everybody_and_leaves_nothing(
+def test_a_quick_run_measures_every_peer_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     temporary = tmp_path / "temporary"
