@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from chalice_frontdoor import FrontDoor, Problem, ResponseRefused
 from chalice_frontdoor.logs import log_refusal
+from chalice_frontdoor.openapi import describe, json_of, operation, ref
+from chalicelib.web import openapi
 from chalicelib.web.bootstrap import client, page, prepare, services
 from chalicelib.web.problems import PROBLEMS, answer_refused, refused
 from chalicelib.web.proxy import PROXIED_ROUTES, ProxiedRoute
@@ -30,8 +32,20 @@ def get_page_file(version: str, name: str) -> Response:
     return page().file(version, name, app.current_request.headers)
 
 
-@app.route("/health", methods=["GET"])
-def get_health() -> dict[str, object]:
+@app.route(
+    "/health",
+    methods=["GET"],
+    spec=operation(
+        "Whether the public door answers; with deep=1, whether the parts behind it do",
+        {
+            200: json_of(ref("Health"), "It does."),
+            503: openapi.problem("At least one part does not answer well; `partes` tells which."),
+        },
+        parameters=[openapi.DEEP],
+        security=[],
+    ),
+)
+def check_health() -> dict[str, object]:
     """Touches nothing, unless ``deep=1`` asks for the parts behind this one."""
     query = app.current_request.query_params
     if query is None or query.get("deep") != "1":
@@ -39,32 +53,98 @@ def get_health() -> dict[str, object]:
     return {"estado": "ok", "partes": services().health.check_parts(app.request_id)}
 
 
-@app.route("/openapi.json", methods=["GET"])
+@app.route(
+    "/openapi.json",
+    methods=["GET"],
+    spec=operation(
+        "This document", {200: json_of({"type": "object"}, "OpenAPI 3.1.")}, problems=(502, 503, 504), security=[]
+    ),
+)
 def describe_api() -> dict[str, object]:
-    return services().description.compose(app.request_id, app.lambda_context)
+    own = describe(app, openapi.INFO, openapi.components())
+    return services().description.compose(own, app.request_id, app.lambda_context)
 
 
-@app.route("/sesion", methods=["GET"])
+@app.route(
+    "/sesion",
+    methods=["GET"],
+    spec=operation(
+        "Who is signed in",
+        {200: json_of(ref("Sesion"), "Who it is.")},
+        problems=(400, 401),
+        security=openapi.WAYS_IN,
+    ),
+)
 def get_session() -> Response:
     return services().sign_in.describe(app.current_request)
 
 
-@app.route("/sesion/entrar", methods=["GET"])
+@app.route(
+    "/sesion/entrar",
+    methods=["GET"],
+    spec=operation(
+        "Sends a browser to the identity provider to sign in",
+        {
+            303: openapi.redirect("To the identity provider.", "Where people type their passwords."),
+            422: openapi.problem("`volver` leads away from this site."),
+        },
+        problems=(400, 404),
+        parameters=[openapi.RETURN_TO],
+        security=[],
+    ),
+)
 def begin_session() -> Response:
     return services().sign_in.begin(app.current_request)
 
 
-@app.route("/sesion/vuelta", methods=["GET"])
+@app.route(
+    "/sesion/vuelta",
+    methods=["GET"],
+    spec=operation(
+        "Where the identity provider sends the browser back to",
+        {
+            303: openapi.redirect(
+                "The person is signed in; or is not, and accepts HTML, and the page says why.",
+                "Where the person wanted to go.",
+            ),
+            400: openapi.problem("The sign-in is not one that this browser began, or it did not succeed."),
+        },
+        problems=(404, 502, 503, 504),
+        parameters=openapi.SIGN_IN_RESULT,
+        security=[],
+    ),
+)
 def finish_sign_in() -> Response:
     return services().sign_in.finish(app.current_request, app.lambda_context)
 
 
-@app.route("/sesion/renovar", methods=["POST"], content_types=["*/*"])
+@app.route(
+    "/sesion/renovar",
+    methods=["POST"],
+    content_types=["*/*"],
+    spec=operation(
+        "Renews the session of a browser; only our own page may",
+        {200: openapi.session(ref("Sesion"), "Who it is.")},
+        problems=(400, 401, 403, 404, 502, 503, 504),
+        security=[{openapi.RENEWAL: []}],
+    ),
+)
 def renew_session() -> Response:
     return services().sign_in.renew(app.current_request, app.lambda_context)
 
 
-@app.route("/sesion/salir", methods=["POST"], content_types=["*/*"])
+@app.route(
+    "/sesion/salir",
+    methods=["POST"],
+    content_types=["*/*"],
+    spec=operation(
+        "Ends the session of this browser, or with todas=1 all of this person's; only our own page may",
+        {200: openapi.session(openapi.GOODBYE, "It is over.")},
+        problems=(400, 401, 403, 404, 502, 503, 504),
+        parameters=[openapi.EVERYWHERE],
+        security=[{openapi.RENEWAL: []}, {}],
+    ),
+)
 def end_session() -> Response:
     return services().sign_in.end(app.current_request, app.lambda_context)
 

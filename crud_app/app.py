@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, cast
 
 from chalice_frontdoor import FrontDoor, read_json
 from chalice_frontdoor.idempotency import read_key
-from chalicelib.directorio import answers
+from chalice_frontdoor.openapi import describe, json_of, object_of, operation, ref
+from chalicelib.directorio import answers, openapi
 from chalicelib.directorio.bootstrap import prepare, system
 from chalicelib.directorio.employee import read_row_id
 from chalicelib.directorio.health import asks_database
 from chalicelib.directorio.listing import read_history, read_listing
-from chalicelib.directorio.openapi import document
 from chalicelib.directorio.problems import PROBLEMS
 from chalicelib.directorio.roles import RULES, audience_of
 from contract.access import guard
+from contract.openapi import TOKEN
 
 if TYPE_CHECKING:
     from chalice.app import CloudWatchEvent, Response
@@ -28,13 +29,32 @@ guard(app, RULES, is_demo=lambda: system().is_demo)
 app.on_snapshot(before=prepare, after=system.forget)
 
 
-@app.route("/empleados", methods=["GET"])
+@app.route(
+    "/empleados",
+    methods=["GET"],
+    spec=operation(
+        "A page of the directory",
+        {200: openapi.page("Empleado", "EmpleadoPublico")},
+        problems=(422, 503),
+        parameters=openapi.LISTING,
+    ),
+)
 def list_empleados() -> Response:
     """A page of the directory."""
     return answers.page(system().repository.list(read_listing(_query(), _audience())), "/empleados")
 
 
-@app.route("/empleados", methods=["POST"])
+@app.route(
+    "/empleados",
+    methods=["POST"],
+    spec=operation(
+        "Add an employee",
+        {201: openapi.created()},
+        problems=(400, 409, 415, 422, 503),
+        parameters=[openapi.IDEMPOTENCY_KEY],
+        body=ref("NuevoEmpleado"),
+    ),
+)
 def create_empleado() -> Response:
     """Add an employee."""
     request = app.current_request
@@ -42,28 +62,68 @@ def create_empleado() -> Response:
     return answers.created(system().directorio.create(read_json(request), app.caller.name, key))
 
 
-@app.route("/empleados/{id}", methods=["GET"])
+@app.route(
+    "/empleados/{id}",
+    methods=["GET"],
+    spec=operation(
+        "One employee",
+        {
+            200: openapi.row(openapi.by_role("Empleado", "EmpleadoPublico"), "The employee."),
+            304: {"description": "The employee is still in the version that If-None-Match names."},
+        },
+        problems=(404, 503),
+        parameters=[openapi.ID, openapi.IF_NONE_MATCH],
+    ),
+)
 def find_empleado(id: str) -> Response:  # noqa: A002 - Chalice passes path parameters by name
     """One employee."""
     found = system().repository.find(read_row_id(id), _audience())
     return answers.row_unless_known(found, app.current_request.headers.get("if-none-match"))
 
 
-@app.route("/empleados/{id}", methods=["PUT"])
+@app.route(
+    "/empleados/{id}",
+    methods=["PUT"],
+    spec=operation(
+        "Change the fields that are sent; the others stay",
+        {200: openapi.row(ref("Empleado"), "The employee as it is now. What changes nothing makes no new version.")},
+        problems=(400, 404, 409, 412, 415, 422, 503),
+        parameters=[openapi.ID, openapi.IF_MATCH],
+        body=ref("CambiosDeEmpleado"),
+    ),
+)
 def update_empleado(id: str) -> Response:  # noqa: A002
     """Change the fields that are sent."""
     body = read_json(app.current_request)
     return answers.row(system().directorio.update(read_row_id(id), body, app.caller.name, _if_match()))
 
 
-@app.route("/empleados/{id}", methods=["DELETE"])
+@app.route(
+    "/empleados/{id}",
+    methods=["DELETE"],
+    spec=operation(
+        "Remove an employee",
+        {204: {"description": "The employee is gone."}},
+        problems=(400, 404, 412, 503),
+        parameters=[openapi.ID, openapi.IF_MATCH],
+    ),
+)
 def delete_empleado(id: str) -> Response:  # noqa: A002
     """Remove an employee."""
     system().directorio.delete(read_row_id(id), app.caller.name, _if_match())
     return answers.nothing()
 
 
-@app.route("/empleados/{id}/eventos", methods=["GET"])
+@app.route(
+    "/empleados/{id}/eventos",
+    methods=["GET"],
+    spec=operation(
+        "An employee's history, newest first, also after deletion",
+        {200: openapi.page("Evento", "EventoPublico")},
+        problems=(404, 422, 503),
+        parameters=[openapi.ID, *openapi.PAGING],
+    ),
+)
 def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
     """An employee's history, also after deletion."""
     row_id = read_row_id(id)
@@ -71,19 +131,49 @@ def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
     return answers.page(page, f"/empleados/{row_id}/eventos")
 
 
-@app.route("/eventos", methods=["GET"])
+@app.route(
+    "/eventos",
+    methods=["GET"],
+    spec=operation(
+        "Everybody's history, newest first",
+        {200: openapi.page("Evento", "EventoPublico")},
+        problems=(422, 503),
+        parameters=openapi.PAGING,
+    ),
+)
 def list_eventos() -> Response:
     """Everybody's history."""
     return answers.page(system().repository.history(read_history(_query()), _audience()), "/eventos")
 
 
-@app.route("/resumen", methods=["GET"])
+@app.route(
+    "/resumen",
+    methods=["GET"],
+    spec=operation(
+        "Head count and salaries by position (head count alone for `lector`)",
+        {200: openapi.summary()},
+        problems=(503,),
+    ),
+)
 def summarise_empleados() -> Response:
     """Head count and salaries by position."""
     return answers.json_text(system().repository.summarise(_audience()))
 
 
-@app.route("/health", methods=["GET"])
+@app.route(
+    "/health",
+    methods=["GET"],
+    spec=operation(
+        "Whether it works",
+        {
+            200: json_of(
+                object_of({"estado": {"const": "ok"}}), "This process answers; with deep=1, the database does, too."
+            )
+        },
+        problems=(422, 503),
+        parameters=[openapi.DEEP],
+    ),
+)
 def check_health() -> dict[str, str]:
     """Whether this process answers; with ``deep=1`` whether the database does, too."""
     if asks_database(_query()):
@@ -91,10 +181,14 @@ def check_health() -> dict[str, str]:
     return {"estado": "ok"}
 
 
-@app.route("/openapi.json", methods=["GET"])
-def describe_api() -> Response:
+@app.route(
+    "/openapi.json",
+    methods=["GET"],
+    spec=operation("This document", {200: json_of({"type": "object"}, "OpenAPI 3.1.")}),
+)
+def describe_api() -> dict[str, object]:
     """This API's own description."""
-    return answers.json_text(document())
+    return describe(app, openapi.INFO, openapi.components(), rules=RULES, scheme=TOKEN)
 
 
 @app.schedule("rate(1 minute)")

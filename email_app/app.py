@@ -9,16 +9,18 @@ from chalice.app import Response
 
 from chalice_frontdoor import FrontDoor, read_json
 from chalice_frontdoor.idempotency import read_key
+from chalice_frontdoor.openapi import describe, json_of, list_of, object_of, operation, ref
+from chalicelib.correos import openapi
 from chalicelib.correos.bootstrap import prepare, services
 from chalicelib.correos.consumer import Received
 from chalicelib.correos.direct_mail import check_request, queue_mail_once
 from chalicelib.correos.idempotency import requested
 from chalicelib.correos.mail_query import as_dict, check_query, find_mail, list_mails
-from chalicelib.correos.openapi import read_openapi
 from chalicelib.correos.problems import PROBLEMS
 from chalicelib.correos.roles import RULES
 from chalicelib.correos.ses_feedback import record_result
 from contract.access import guard
+from contract.openapi import TOKEN
 
 if TYPE_CHECKING:
     from chalice.app import SNSEvent, SQSEvent
@@ -29,18 +31,39 @@ guard(app, RULES, is_demo=lambda: services().settings.is_demo)
 app.on_snapshot(before=prepare, after=services.forget)
 
 
-@app.route("/health", methods=["GET"])
+@app.route(
+    "/health",
+    methods=["GET"],
+    spec=operation(
+        "Whether the function answers. Touches nothing.",
+        {200: json_of(object_of({"estado": {"const": "ok"}}), "It does.")},
+    ),
+)
 def get_health() -> dict[str, str]:
     """Touches nothing."""
     return {"estado": "ok"}
 
 
-@app.route("/openapi.json", methods=["GET"])
-def get_openapi() -> Response:
-    return Response(read_openapi(), headers={"Content-Type": "application/json"})
+@app.route(
+    "/openapi.json",
+    methods=["GET"],
+    spec=operation("This document.", {200: json_of({"type": "object"}, "OpenAPI 3.1.")}),
+)
+def get_openapi() -> dict[str, object]:
+    return describe(app, openapi.INFO, openapi.components(), rules=RULES, scheme=TOKEN)
 
 
-@app.route("/notify/email", methods=["POST"])
+@app.route(
+    "/notify/email",
+    methods=["POST"],
+    spec=operation(
+        "Queue an e-mail with one's own words.",
+        {202: json_of(ref("Correo"), "It is queued.", openapi.LOCATION)},
+        problems=(400, 409, 415, 422, 503),
+        parameters=[openapi.IDEMPOTENCY_KEY],
+        body=openapi.DIRECT_MAIL,
+    ),
+)
 def post_email() -> Response:
     parts, request = services(), app.current_request
     key, body = read_key(request.headers), read_json(request)
@@ -56,7 +79,16 @@ def post_email() -> Response:
     return Response(as_dict(mail), headers={"Location": f"/correos/{mail.id}"}, status_code=202)
 
 
-@app.route("/correos", methods=["GET"])
+@app.route(
+    "/correos",
+    methods=["GET"],
+    spec=operation(
+        "E-mails, newest first, that are all of what is asked for.",
+        {200: json_of(list_of(ref("Correo")), "A page.", openapi.LINK)},
+        problems=(422, 503),
+        parameters=openapi.LISTING,
+    ),
+)
 def get_emails() -> Response:
     parameters = app.current_request.query_params
     query = check_query({name: parameters.getlist(name) for name in parameters} if parameters else {})
@@ -67,18 +99,48 @@ def get_emails() -> Response:
     return response
 
 
-@app.route("/correos/{id}", methods=["GET"])
+@app.route(
+    "/correos/{id}",
+    methods=["GET"],
+    spec=operation(
+        "One e-mail, as it is at this moment.",
+        {200: json_of(ref("Correo"), "The e-mail.")},
+        problems=(404, 503),
+        parameters=[openapi.ID],
+    ),
+)
 def get_email(id: str) -> dict[str, object]:  # noqa: A002 - Chalice takes the name from the route
     return as_dict(find_mail(services().ledger, id))
 
 
-@app.route("/cola", methods=["GET"])
+@app.route(
+    "/cola",
+    methods=["GET"],
+    spec=operation(
+        "How many messages wait.",
+        {
+            200: json_of(
+                object_of({"cola": ref("Depth"), "fallidos": ref("Depth")}),
+                "The queue, and the messages that failed.",
+            )
+        },
+        problems=(503,),
+    ),
+)
 def get_queue() -> dict[str, object]:
     queue_depth, dead_letters = services().queue.depths()
     return {"cola": asdict(queue_depth), "fallidos": asdict(dead_letters)}
 
 
-@app.route("/cola/reenviar", methods=["POST"])
+@app.route(
+    "/cola/reenviar",
+    methods=["POST"],
+    spec=operation(
+        "Bring the messages that failed back to the queue, for some seconds. May be repeated.",
+        {202: json_of(ref("Redrive"), "They are queued again.")},
+        problems=(503,),
+    ),
+)
 def post_redrive() -> Response:
     return Response(asdict(services().queue.redrive()), status_code=202)
 

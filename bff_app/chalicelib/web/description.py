@@ -1,13 +1,13 @@
-"""The public door's description in OpenAPI 3.1: those of the upstreams, with what the proxy adds to each answer."""
+"""The public door's OpenAPI document: its own part, and those of the APIs behind with what the proxy may answer."""
 
 from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.web.limits import TOTAL_SECONDS, deadline_within
+from chalicelib.web.openapi import PROBLEMS, SESSION, TOKEN
 from chalicelib.web.proxy import PROXIED_ROUTES
 from chalicelib.web.upstream import UnexplainedError, UpstreamBroken, own_request
 
@@ -20,26 +20,13 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
-_OWN = Path(__file__).with_name("openapi.json")
 _OK = 200
-# The security schemes of the public door; the upstreams' own take their place in no document.
-_WAYS_IN = ("acceso", "sesion")
+_NOT_FOUND = 404
 _COMPONENT_REFERENCE = re.compile(r'"#/components/(\w+)/')
-# What the proxy may answer by itself to any request that it passes on, by the component that describes it.
-_PROXY_ANSWERS = {
-    "400": "BadCookie",
-    "401": "NotSignedIn",
-    "403": "CrossSite",
-    "413": "BodyTooLarge",
-    "431": "HeadTooLarge",
-    "502": "BadGateway",
-    "503": "Unavailable",
-    "504": "TooSlow",
-}
 
 
 class Description:
-    """Composed at each request, so that it says what the upstreams that answer now say."""
+    """Composes the document at each request, so that it says what the upstreams that answer now say."""
 
     def __init__(
         self,
@@ -54,15 +41,14 @@ class Description:
         self._total_seconds = total_seconds
         self._is_demo = is_demo
 
-    def compose(self, request_id: str, context: InvocationContext) -> Document:
-        """The OpenAPI document.
+    def compose(self, document: Document, request_id: str, context: InvocationContext) -> Document:
+        """The door's own ``document``, with the routes and components of the upstreams.
 
         Raises:
             UpstreamError: an upstream did not describe itself.
         """
         deadline = deadline_within(context, self._total_seconds)
         parts = {name: self._ask(upstream, request_id, deadline) for name, upstream in self._upstreams.items()}
-        document: Document = json.loads(_OWN.read_text(encoding="utf-8"))
         for part in parts.values():
             for kind, components in part["components"].items():
                 document["components"].setdefault(kind, {}).update(components)
@@ -74,18 +60,19 @@ class Description:
         return document
 
     def _as_of_the_public_door(self, path_item: Document) -> Document:
-        """``path_item`` whose operations say what the proxy may answer, too, and that a cookie does for a token.
+        """``path_item`` with what the proxy may answer too, and with a cookie as another way in.
 
-        What the upstream says of an answer stays, and which role an operation needs.
+        What the upstream says of an answer stays, and so does the role that an operation needs.
         """
         for operation in path_item.values():
             if not isinstance(operation, dict) or "responses" not in operation:
                 continue
-            for status, name in _PROXY_ANSWERS.items():
-                operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{name}"})
+            for status in PROBLEMS:
+                if status != _NOT_FOUND:  # of the session's routes alone
+                    operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{status}"})
             needs = [roles for way in operation.get("security", []) for roles in way.values()]
             roles = needs[0] if needs else []
-            operation["security"] = [] if self._is_demo else [{way: roles} for way in _WAYS_IN]
+            operation["security"] = [] if self._is_demo else [{way: roles} for way in (TOKEN, SESSION)]
         return path_item
 
     def _ask(self, upstream: Upstream, request_id: str, deadline: Deadline) -> Document:

@@ -88,7 +88,7 @@ def test_what_the_proxy_answers_by_itself_is_described_unless_the_upstream_does(
     responses = document["paths"]["/empleados/{id}"]["put"]["responses"]
 
     assert set(responses) == {"200", "400", "401", "403", "413", "431", "502", "503", "504"}
-    assert responses["502"] == {"$ref": "#/components/responses/BadGateway"}
+    assert responses["502"] == {"$ref": "#/components/responses/502"}
     assert responses["503"] == {"schema": {"$ref": "#/components/schemas/crud.Problem"}}
 
 

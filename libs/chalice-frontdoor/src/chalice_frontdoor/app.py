@@ -72,9 +72,24 @@ class FrontDoor(Chalice):
         self._languages = tuple(languages)
         self._trusted_proxies = trusted_proxies
         self._router = Router(())
+        #: What each route does, by method and template.
+        self.specs: dict[tuple[str, str], dict[str, Any]] = {}
         self._problems: dict[type[Exception], Problem | Callable[[Any], Problem]] = {InvalidInput: invalid_input}
         # Chalice writes its version into the environment that it is given: not into the process's.
         super().__init__(app_name, debug=debug, configure_logs=configure_logs, env={})
+
+    def route(self, path: str, **options: Any) -> Callable[..., Any]:  # noqa: ANN401 - as in Chalice
+        """Register a view, as in Chalice.
+
+        Args:
+            path: the route's template.
+            options: Chalice's, and ``spec``: what the operation does, in OpenAPI (see ``chalice_frontdoor.openapi``).
+        """
+        spec = options.pop("spec", None)
+        if spec is not None:
+            self.specs |= {(method, path): spec for method in options.get("methods", ["GET"])}
+        register: Callable[..., Any] = super().route(path, **options)
+        return register
 
     def register_problems(self, problems: ProblemTable) -> None:
         """Register what exceptions become. Of an exception's base classes the nearest that is registered counts.

@@ -14,7 +14,7 @@ and the draft's three errors. The app stores each key with the result of its req
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice_frontdoor.problems import Problem
 
@@ -99,3 +99,20 @@ class KeyReused(Problem):
             },
             type=REUSED,
         )
+
+
+def describe_header(kept_hours: int) -> dict[str, Any]:
+    """The header as a parameter in OpenAPI.
+
+    Args:
+        kept_hours: how long the app remembers a key.
+    """
+    return {
+        "name": HEADER,
+        "in": "header",
+        "description": "A name of the client's own for this request, such as a UUID in quotes "
+        "(draft-ietf-httpapi-idempotency-key-header). Repeated with the same key within "
+        f"{kept_hours} hours, it is done once and answered alike; what failed is done anew. Keys of others are other "
+        "keys.",
+        "schema": {"type": "string", "pattern": PATTERN, "examples": ['"8e03978e-40d5-43dd-bc93-6894a57f9324"']},
+    }

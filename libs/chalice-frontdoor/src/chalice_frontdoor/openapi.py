@@ -1,0 +1,146 @@
+"""Describe an app in OpenAPI 3.1, each route beside its view.
+
+::
+
+    @app.route("/books/{id}", methods=["GET"], spec=operation("One book", {200: json_of(ref("Book"), "The book.")}))
+    def find_book(id): ...
+
+``describe`` puts the operations together. What it cannot know, it is given: the document's title, the schemas, and the
+rules of ``Access``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice_frontdoor.access import ANYBODY
+from chalice_frontdoor.problems import MEDIA_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from chalice_frontdoor.app import FrontDoor
+
+Schema = dict[str, Any]
+
+
+def describe(
+    app: FrontDoor,
+    info: Schema,
+    components: Schema,
+    *,
+    rules: Mapping[tuple[str, str], str] | None = None,
+    scheme: str = "",
+) -> Schema:
+    """The OpenAPI document of the routes that have a ``spec``, in the order of their registration.
+
+    Args:
+        app: whose routes are described.
+        info: the document's title, version and so on.
+        components: the document's schemas, responses and security schemes.
+        rules: those of ``Access``. Each operation then names its role, and the answers 401 and 403.
+        scheme: the name of the security scheme that the rules are about.
+    """
+    paths: Schema = {}
+    for path, entries in app.routes.items():
+        for method, entry in entries.items():
+            spec = app.specs.get((method, path))
+            if spec is None:
+                continue
+            described = {"operationId": entry.view_function.__name__, **spec}
+            if rules is not None:
+                described |= _guarded(described, rules[method, path], scheme)
+            paths.setdefault(path, {})[method.lower()] = described
+    return {"openapi": "3.1.0", "info": info, "servers": [{"url": "/"}], "paths": paths, "components": components}
+
+
+def _guarded(operation: Schema, role: str, scheme: str) -> Schema:
+    if role == ANYBODY:
+        return {"security": []}
+    return {"security": [{scheme: [role]}], "responses": operation["responses"] | _problems((401, 403))}
+
+
+def operation(  # noqa: PLR0913 - an operation has that many parts
+    summary: str,
+    responses: Mapping[int, Schema],
+    *,
+    problems: Iterable[int] = (),
+    parameters: Iterable[Schema] = (),
+    body: Schema | None = None,
+    security: list[Schema] | None = None,
+) -> Schema:
+    """What one method of a route does.
+
+    Args:
+        summary: one line.
+        responses: by status.
+        problems: statuses whose response is the component of that name.
+        parameters: of path, query and headers.
+        body: the schema of a required JSON body.
+        security: the ways in, for routes without rules.
+    """
+    described: Schema = {
+        "summary": summary,
+        "parameters": list(parameters),
+        "responses": {str(status): response for status, response in responses.items()} | _problems(problems),
+    }
+    if body is not None:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    if security is not None:
+        described["security"] = security
+    return described
+
+
+def _problems(statuses: Iterable[int]) -> Schema:
+    return {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
+
+
+def json_of(schema: Schema, description: str, headers: Schema | None = None) -> Schema:
+    """A JSON response."""
+    return {"description": description, "headers": headers or {}, "content": {"application/json": {"schema": schema}}}
+
+
+def problem_of(schema: Schema, description: str, headers: Schema | None = None) -> Schema:
+    """A problem document as a response."""
+    return {"description": description, "headers": headers or {}, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
+def header(description: str, kind: str = "string", **rules: object) -> Schema:
+    """A response header."""
+    return {"description": description, "schema": {"type": kind, **rules}}
+
+
+def query(name: str, schema: Schema, description: str, **more: object) -> Schema:
+    """A parameter of the query."""
+    return {"name": name, "in": "query", "description": description, "schema": schema, **more}
+
+
+def in_path(name: str, schema: Schema, **more: object) -> Schema:
+    """A parameter of the path."""
+    return {"name": name, "in": "path", "required": True, "schema": schema, **more}
+
+
+def in_header(name: str, schema: Schema, description: str) -> Schema:
+    """A request header."""
+    return {"name": name, "in": "header", "description": description, "schema": schema}
+
+
+def ref(name: str) -> Schema:
+    """A schema among the components."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def list_of(items: Schema) -> Schema:
+    """A JSON array."""
+    return {"type": "array", "items": items}
+
+
+def object_of(properties: Mapping[str, Schema], *, required: Iterable[str] | None = None, **more: object) -> Schema:
+    """An object with these members and no others; all are required unless ``required`` names those that are."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties if required is None else required),
+        "additionalProperties": False,
+        **more,
+    }
