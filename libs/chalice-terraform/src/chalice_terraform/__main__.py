@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Bytes of each zip, a tenth above what was measured: what a new dependency costs must be seen and decided.
-SIZE_BUDGETS = {"crud_app": 1_140_000, "email_app": 335_000, "bff_app": 1_215_000}
+SIZE_BUDGETS = {"crud_app": 1_140_000, "email_app": 375_000, "bff_app": 1_215_000}
 
 
 def build_module(app: Path, target: Path) -> Path:
