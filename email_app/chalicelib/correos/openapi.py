@@ -5,9 +5,9 @@ from __future__ import annotations
 from chalice_frontdoor.idempotency import describe_header
 from chalice_frontdoor.openapi import Schema, header, in_path, object_of, query
 from chalicelib.correos.direct_mail import MAX_BODY, MAX_SUBJECT
-from chalicelib.correos.event import TIPOS
+from chalicelib.correos.event import TYPES
 from chalicelib.correos.idempotency import KEPT
-from chalicelib.correos.mail import Estado
+from chalicelib.correos.mail import State
 from chalicelib.correos.mail_query import DEFAULT_LIMIT, MAX_EMPLOYEE, MAX_LIMIT
 from contract.email_address import MAX_LENGTH, PATTERN
 from contract.openapi import (
@@ -43,7 +43,7 @@ PROBLEMS = {
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _INSTANT = r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{6}Z"
 _EVENT_ID: Schema = {"type": "string", "pattern": f"^{_UUID}$"}
-_STATE: Schema = {"enum": [estado.value for estado in Estado]}
+_STATE: Schema = {"enum": [state.value for state in State]}
 _MOMENT: Schema = {"type": "string", "format": "date-time"}
 
 ID = in_path("id", TEXT)
@@ -93,7 +93,7 @@ def components() -> Schema:
                 {
                     "id": {"type": "string", "pattern": f"^{_UUID}_[0-9a-f]{{32}}$"},
                     "evento": _EVENT_ID,
-                    "tipo": {"enum": list(TIPOS)},
+                    "tipo": {"enum": list(TYPES)},
                     "empleado": {"type": ["integer", "null"]},
                     "destinatario": _optional("Nobody, if the recipient was forgotten."),
                     "asunto": _optional("Nothing, if the person whom it spoke of was forgotten."),
