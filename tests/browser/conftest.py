@@ -1,4 +1,4 @@
-"""What the browser tests share: one Chromium and one local stack for each worker, and a tab for each person."""
+"""Shared by the browser tests: one Chromium and one local stack per worker, and a tab for each person."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.browser import people
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import PATIENCE_MS, Directory
 from tests.browser.stack import LocalStack, running_stack
+from tests.support.stack import StackFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
-    """`make run`, for this worker alone.
+    """`make run`, for this worker alone. If it does not start, the run ends: every other test would fail alike.
 
-    Not under pytest's own folder: every pytest that starts closes that one to other users, and PostgreSQL runs as one.
+    Not under pytest's own folder: pytest closes that to other users, and PostgreSQL runs as one.
     """
-    with TemporaryDirectory(prefix="directory-") as folder, running_stack(Path(folder)) as running:
-        yield running
+    try:
+        with TemporaryDirectory(prefix="directory-") as folder, running_stack(Path(folder)) as running:
+            yield running
+    except StackFailedError as failure:
+        pytest.exit(f"The local stack did not start.\n{failure}", returncode=pytest.ExitCode.INTERRUPTED)
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +46,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def session_of(stack: LocalStack, chromium: Browser) -> Callable[[str], StorageState]:
-    """The cookies of a person who has signed in with this role, once for each worker: no test may end this session."""
+    """The cookies of a person with this role, signed in once per worker. No test may end this session."""
 
     @cache
     def sign_in(role: str) -> StorageState:
@@ -53,13 +57,13 @@ def session_of(stack: LocalStack, chromium: Browser) -> Callable[[str], StorageS
 
 @pytest.fixture
 def directory_of(stack: LocalStack, chromium: Browser, session_of: Callable[[str], StorageState]) -> Iterator[OpenTab]:
-    """Gives each person a browser profile and a tab. Whatever breaks in one of them fails the test."""
+    """Opens tabs, each in a browser profile of its own. An exception or a policy violation in one fails the test."""
     stack.empty()
     contexts: list[BrowserContext] = []
     tabs: list[Directory] = []
 
     def open_tab(role: str | None = "admin", **options: object) -> Directory:
-        """A tab of somebody who has signed in with this role, or with None of somebody who has not."""
+        """Open a tab of a person with this role, or with None of a person who has not signed in."""
         defaults = {"locale": "es-ES", "viewport": {"width": 1280, "height": 800}}
         if role is not None:
             defaults["storage_state"] = session_of(role)
@@ -71,7 +75,7 @@ def directory_of(stack: LocalStack, chromium: Browser, session_of: Callable[[str
 
     yield open_tab
     for tab in tabs:
-        tab.mend()  # what is still held back must not outlive its tab
+        tab.mend()  # a request held back must not outlive its tab
     for context in contexts:
         context.close()
     assert [fault for tab in tabs for fault in tab.faults] == []
@@ -79,5 +83,5 @@ def directory_of(stack: LocalStack, chromium: Browser, session_of: Callable[[str
 
 @pytest.fixture
 def directory(directory_of: OpenTab) -> Directory:
-    """One person's tab, the page not yet loaded."""
+    """An administrator's tab, the page not yet loaded."""
     return directory_of()

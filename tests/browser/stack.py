@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
-MAIL_SECONDS = 20
 # Less than the fifteen minutes for which a token is accepted.
 TOKEN_SECONDS = 600
 INSERT = """
@@ -92,15 +91,14 @@ class LocalStack(Stack):
         """Wait until a mail about this employee was sent.
 
         Raises:
-            TimeoutError: none came.
+            StackFailedError: none came.
         """
-        deadline = time.monotonic() + MAIL_SECONDS
-        while time.monotonic() < deadline:
+
+        def was_sent() -> bool:
             mails = self.http.get("/correos", params={"empleado": id_}).raise_for_status().json()
-            if any(mail["estado"] in {"enviado", "entregado"} for mail in mails):
-                return
-            time.sleep(0.1)
-        raise TimeoutError(f"no mail about employee {id_} within {MAIL_SECONDS} s")
+            return any(mail["estado"] in {"enviado", "entregado"} for mail in mails)
+
+        self.wait_for(f"a mail about employee {id_}", was_sent)
 
     def set_aside(self, message: str) -> None:
         """Put a message among those that could not be processed."""

@@ -1,8 +1,7 @@
 // @ts-check
 /**
- * What the page does for who does not see it, or has no mouse: it says what others notice by looking, and keeps the
- * keyboard's place where it draws anew. An element that is taken away while it has the focus gives it to the document:
- * the way has to be found again, and a screen reader falls silent. One module, for each is a request before the rows.
+ * Announcements for screen readers, and the keyboard's place across redraws: when the focused element is removed, the
+ * focus goes to the document, the person has to find the way back, and a screen reader falls silent.
  */
 
 import { h } from './element.js';
@@ -15,11 +14,8 @@ export function announce(text) {
 }
 
 /**
- * Put `children` in the place of what stands in `root`. If the keyboard was there, it goes to what now has the same
- * `data-focus`, or to the heading of the view or panel.
- *
- * @param {HTMLElement} root
- * @param {...HTMLElement} children
+ * Replace the content of `root`. If the focus was in it, it goes to the element with the same `data-focus`, or to the
+ * heading of the view or panel. @param {HTMLElement} root @param {...HTMLElement} children
  */
 export function redraw(root, ...children) {
   const focused = root.contains(document.activeElement) ? document.activeElement : null;
@@ -27,12 +23,7 @@ export function redraw(root, ...children) {
   if (focused) focusAgain(root, focused.getAttribute('data-focus'));
 }
 
-/**
- * Give the keyboard to what has this `data-focus` in `root`, or to the heading where nothing has it or takes the focus.
- *
- * @param {HTMLElement} root
- * @param {string | null} name
- */
+/** Focus the element with this `data-focus`, or the heading. @param {HTMLElement} root @param {string | null} name */
 export function focusAgain(root, name) {
   const named = name === null ? null : root.querySelector(`[data-focus="${CSS.escape(name)}"]`);
   /** @type {HTMLElement | null} */ (named)?.focus({ preventScroll: true });

@@ -4,18 +4,18 @@
 import { ApiError, send } from './http.js';
 import { recoverSession } from './session.js';
 
-const PAGE_SIZE = 50;
+export const PAGE_SIZE = 50;
 const EXPORT_PAGE_SIZE = 200; // the most that the API gives at once
 
 /**
  * @typedef {{id: number, nombre: string, email: string, posicion: string, salario: number, fecha_contratacion: string,
- *   version: number, creado_en: string, actualizado_en: string}} Employee without `salario`, and what tells of its
- *   changes (`version`, `actualizado_en`), for who may not see it
+ *   version: number, creado_en: string, actualizado_en: string}} Employee readers get it
+ *   without `salario`, `version` and `actualizado_en`
  * @typedef {Record<string, string | number | null>} Values what a form or a line of a file says of an employee
  */
 
 /**
- * Nothing was done for who is not signed in, so that the same request can be sent again once the session is renewed.
+ * A request refused with 401 had no effect, so that it can be repeated once the session is renewed.
  *
  * @param {string} method
  * @param {string} path
@@ -34,10 +34,7 @@ async function request(method, path, options = {}) {
   }
 }
 
-/**
- * @param {Headers} headers
- * @returns {string | null} the cursor of the next page, out of `Link: <…>; rel="next"`
- */
+/** @param {Headers} headers @returns {string | null} the cursor of the next page, out of `Link: <…>; rel="next"` */
 function nextCursor(headers) {
   const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(headers.get('Link') ?? '');
   return next ? new URL(next[1], location.href).searchParams.get('cursor') : null;
@@ -121,7 +118,7 @@ export const listMails = (query, signal) => page('/correos', query, signal);
 
 /**
  * @typedef {{posicion: string, empleados: number, salario_medio: number, salario_minimo: number, salario_maximo: number}} Group
- *   without salaries for who may not see them
+ *   readers get it without salaries
  *
  * @param {AbortSignal} [signal]
  * @returns {Promise<Group[]>} the positions, that with most employees first

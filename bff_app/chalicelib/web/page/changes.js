@@ -1,5 +1,5 @@
 // @ts-check
-/** Tells the views that rows were written here, so that they ask the server again. */
+/** Dispatches `change` when this page wrote rows, so that views reload. */
 
 export const changes = new EventTarget();
 

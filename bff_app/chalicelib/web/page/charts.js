@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Two charts in SVG, drawn in the width that they have, so that their text is as large as all other text. They are
- * pictures of a table that stands beside them: a screen reader is given only that.
+ * Two charts in SVG, drawn at their actual width, so that their text has the size of all other text. Hidden from
+ * screen readers, which read the table beside them.
  */
 
 import { h, svg } from './element.js';

@@ -34,10 +34,7 @@ export function decode(bytes) {
   return { text, encoding };
 }
 
-/**
- * @param {ArrayBuffer} bytes
- * @returns {{text: string, encoding: 'utf-8' | 'windows-1252'}}
- */
+/** @param {ArrayBuffer} bytes @returns {{text: string, encoding: 'utf-8' | 'windows-1252'}} */
 function decodeText(bytes) {
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' };
@@ -72,11 +69,7 @@ function findSeparator(content) {
   return SEPARATORS.reduce((best, sign) => (occurrences(sign) > occurrences(best) ? sign : best));
 }
 
-/**
- * @param {string} content
- * @param {string} separator
- * @returns {Generator<CsvRecord>}
- */
+/** @param {string} content @param {string} separator @returns {Generator<CsvRecord>} */
 function* scan(content, separator) {
   const plain = new RegExp(`[^${separator}\\r\\n]*`, 'y');
   const lineEnd = /\r\n|\r|\n/y;

@@ -1,5 +1,5 @@
 // @ts-check
-/** Hands a CSV to the person, in the form that a spreadsheet of his language opens by itself. */
+/** Downloads a CSV in the form that spreadsheets of the person's language open directly. */
 
 import { writeCsv } from './csv.js';
 import { h } from './element.js';
@@ -8,10 +8,7 @@ import { currentLanguage } from './preferences.js';
 /** A spreadsheet whose decimal sign is a comma separates cells by semicolons. */
 const separator = () => (currentLanguage() === 'es' ? ';' : ',');
 
-/**
- * @param {string} name without its ending
- * @param {string[][]} rows the headings first
- */
+/** @param {string} name without its ending @param {string[][]} rows the headings first */
 export function downloadCsv(name, rows) {
   const address = URL.createObjectURL(new Blob([writeCsv(rows, separator())], { type: 'text/csv;charset=utf-8' }));
   h('a', { href: address, download: `${name}.csv` }).click();

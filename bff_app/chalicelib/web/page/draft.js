@@ -6,16 +6,16 @@ import { currentSession } from './session.js';
 /**
  * @typedef {object} Draft
  * @property {Record<string, string>} texts what the inputs hold
- * @property {import('./api.js').Employee | null} base the row that it changes, as it was when the typing began: saved
- *   over a newer one it would undo what somebody else did
+ * @property {import('./api.js').Employee | null} base the row as it was when the typing began: saved
+ *   over a newer version, it would undo what someone else did
  * @property {string} etag of that row
  * @property {string} [key] under which a new employee is sent
- * @property {import('./api.js').Values[]} [unsettled] what was sent under it, of which no answer came
+ * @property {import('./api.js').Values[]} [unsettled] sent under that key without getting an answer
  */
 
 const PREFIX = 'draft ';
 
-/** What one person typed is not for the next one who signs in here. @param {string} form */
+/** A draft is not shown to the next person who signs in here. @param {string} form */
 const key = (form) => `${PREFIX}${currentSession()?.usuario} ${form}`;
 
 /** @returns {string[]} */
@@ -33,10 +33,7 @@ export function dropDrafts() {
   for (const name of keys()) sessionStorage.removeItem(name);
 }
 
-/**
- * @param {string} form
- * @returns {Draft | null}
- */
+/** @param {string} form @returns {Draft | null} */
 export function loadDraft(form) {
   try {
     return JSON.parse(sessionStorage.getItem(key(form)) ?? 'null');
@@ -45,10 +42,7 @@ export function loadDraft(form) {
   }
 }
 
-/**
- * @param {string} form
- * @param {Draft} draft
- */
+/** @param {string} form @param {Draft} draft */
 export function saveDraft(form, draft) {
   try {
     sessionStorage.setItem(key(form), JSON.stringify(draft));

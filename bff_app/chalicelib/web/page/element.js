@@ -7,7 +7,7 @@
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * An HTML element. An attribute that is `false`, `null` or `undefined` is left out, `true` is an empty one, and
+ * An HTML element. Attributes that are `false`, `null` or `undefined` are left out, `true` gives an empty one, and
  * `onclick: handler` adds a listener.
  *
  * @param {string} tag
@@ -19,23 +19,12 @@ export function h(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/**
- * The same for SVG.
- *
- * @param {string} tag
- * @param {Attributes} [attributes]
- * @param {...(Child | Child[])} children
- * @returns {any}
- */
+/** The same for SVG. @param {string} tag @param {Attributes} [attributes] @param {...(Child | Child[])} children */
 export function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/**
- * @param {Element} element
- * @param {Attributes} attributes
- * @param {(Child | Child[])[]} children
- */
+/** @param {Element} element @param {Attributes} attributes @param {(Child | Child[])[]} children */
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;

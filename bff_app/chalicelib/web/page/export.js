@@ -1,5 +1,5 @@
 // @ts-check
-/** Saves what the filter shows, all pages of it, as a CSV that the import reads again. */
+/** Saves all pages of the filtered list as a CSV that the import can read. */
 
 import { everyEmployeePage } from './api.js';
 import { downloadCsv } from './download.js';

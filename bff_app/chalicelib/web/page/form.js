@@ -2,20 +2,22 @@
 /** Creates and changes an employee. What was typed stays until the server has it. */
 
 import { redraw } from './accessibility.js';
-import { changeEmployee, createEmployee, findByEmail, getEmployee, getSummary } from './api.js';
+import { changeEmployee, createEmployee, findByEmail, getEmployee, getOpenApi, getSummary } from './api.js';
 import { rowsChanged } from './changes.js';
 import { resolveConflict } from './conflict.js';
 import { dropDraft, loadDraft, saveDraft } from './draft.js';
 import { h, newId } from './element.js';
-import { FIELDS, read, write } from './fields.js';
+import { FIELDS, write } from './fields.js';
 import { today } from './format.js';
 import { ApiError } from './http.js';
 import { panelFrame, panelLink, waitingFrame } from './panel.js';
+import { button } from './parts.js';
 import { newKey } from './request_key.js';
 import { address, currentRoute, go } from './router.js';
+import { creationSchema, explain, judge, withoutNulls } from './rules.js';
 import { isEnding } from './session.js';
-import { explanation, failure } from './states.js';
-import { t } from './texts.js';
+import { attempt, explanation } from './states.js';
+import { TEXTS, t } from './texts.js';
 import { toast } from './toast.js';
 
 /** @typedef {import('./api.js').Employee} Employee */
@@ -23,11 +25,7 @@ import { toast } from './toast.js';
 /** @typedef {import('./api.js').Values} Values */
 /** @typedef {import('./fields.js').Field} Field */
 
-/**
- * @param {HTMLElement} root
- * @param {import('./router.js').Route} route
- * @param {AbortSignal} signal ends the form
- */
+/** @param {HTMLElement} root @param {import('./router.js').Route} route @param {AbortSignal} signal ends the form */
 export async function mount(root, route, signal) {
   const { panel } = route;
   if (panel?.kind !== 'editar') {
@@ -35,16 +33,10 @@ export async function mount(root, route, signal) {
     return;
   }
   const frame = waitingFrame(root, t('form.edit.title'));
-  try {
+  await attempt(frame.body, signal, async () => {
     const { row, etag } = await getEmployee(panel.id, signal);
     showForm(root, row, etag, signal);
-  } catch (error) {
-    if (!signal.aborted)
-      redraw(
-        frame.body,
-        failure(/** @type {ApiError} */ (error), () => mount(root, route, signal)),
-      );
-  }
+  });
 }
 
 /**
@@ -57,14 +49,16 @@ function showForm(root, initial, initialEtag, signal) {
   let base = initial;
   let etag = initialEtag;
   let isSaving = false;
-  /** Whether a save was sent of which no answer came: it may have been done. */
+  /** Whether a save got no answer: it may have taken effect. */
   let isUncertain = false;
-  /** The name of this form's new employee: however often he is sent, there will be one. */
+  /** The key of this form's new employee: sent any number of times, it creates one. */
   let key = newKey();
-  /** @type {Values[]} what was sent under it, of which no answer came */
+  /** @type {Values[]} sent under that key without getting an answer */
   let unsettled = [];
   const name = initial ? String(initial.id) : 'nuevo';
-  const frame = panelFrame(initial ? t('form.edit.title') : t('form.new.title'));
+  /** @type {import('./rules.js').Schema | null} */
+  let schema = null;
+  const frame = panelFrame(initial ? t('list.edit', { name: initial.nombre }) : t('form.new.title'));
   const inputs = new Map(FIELDS.map((field) => [field.name, fieldInput(field)]));
   const summary = h('div', { class: 'message bad', tabindex: '-1', role: 'alert', hidden: true });
   const note = h('div', { class: 'message warn', hidden: true });
@@ -83,6 +77,10 @@ function showForm(root, initial, initialEtag, signal) {
   fill(saved());
   restore();
   offerPositions(/** @type {HTMLInputElement} */ (inputs.get('posicion')?.input), signal);
+  getOpenApi(signal).then(
+    (openapi) => (schema = creationSchema(openapi)),
+    () => undefined, // without it, the server alone says what is wrong
+  );
   addEventListener('beforeunload', warn, { signal });
   inputs.get('nombre')?.input.focus();
 
@@ -120,7 +118,7 @@ function showForm(root, initial, initialEtag, signal) {
     fill(draft.texts);
     note.replaceChildren(
       h('p', {}, t('form.draft.restored')),
-      h('button', { type: 'button', class: 'quiet', onclick: forget }, t('form.draft.discard')),
+      button(t('form.draft.discard'), forget, { class: 'quiet' }),
     );
     note.hidden = false;
   }
@@ -137,7 +135,7 @@ function showForm(root, initial, initialEtag, signal) {
     inputs.get('nombre')?.input.focus();
   }
 
-  /** Cancelling means to forget, and that too can be taken back. */
+  /** Cancelling discards what was typed, and can be undone. */
   function discard() {
     if (!isDirty()) return;
     const draft = { texts: typed(), base, etag, key, unsettled };
@@ -183,13 +181,21 @@ function showForm(root, initial, initialEtag, signal) {
     summary.replaceChildren(...explanation(error), h('p', {}, t(isUncertain ? 'form.kept.uncertain' : 'form.kept')));
     summary.hidden = false;
     summary.focus();
+    if (error.kind === 'silence' && !navigator.onLine) saveWhenOnline();
+  }
+
+  /** Once, and only what was to be saved: not what is being typed by then. */
+  function saveWhenOnline() {
+    const sent = JSON.stringify(typed());
+    const retry = () => form.isConnected && JSON.stringify(typed()) === sent && form.requestSubmit();
+    addEventListener('online', retry, { once: true, signal });
   }
 
   /** @param {Event} event */
   async function submit(event) {
     event.preventDefault();
     if (isSaving) return; // a double click
-    const { values, errors } = readInputs(inputs);
+    const { values, errors } = readInputs(inputs, schema);
     showErrors(errors);
     if (errors.length > 0) return;
     isSaving = true;
@@ -236,7 +242,7 @@ function showForm(root, initial, initialEtag, signal) {
     }
   }
 
-  /** An earlier save of this form, with other values, came through without its answer: it is asked for again. @param {Values} values */
+  /** An earlier save with other values took effect: get its row and change that. @param {Values} values */
   async function changeTheOneThatCameThrough(values) {
     try {
       base = await createEmployee(unsettled[unsettled.length - 1], key);
@@ -251,7 +257,7 @@ function showForm(root, initial, initialEtag, signal) {
     await send(values);
   }
 
-  /** The address may be taken by the row that this very form wrote, when the answer to the first try was lost. @param {Values} values @param {ApiError} error */
+  /** After a lost answer, this form's own row may have the address. @param {Values} values @param {ApiError} error */
   async function explainTaken(values, error) {
     const owner = await findByEmail(String(values.email)).catch(() => undefined);
     if (!base && isUncertain && owner && isSame(owner, values)) {
@@ -265,7 +271,7 @@ function showForm(root, initial, initialEtag, signal) {
     );
   }
 
-  /** Somebody else saved this row in the meantime, or our own save came through without its answer. @param {Values} values */
+  /** Someone else saved this row in the meantime, or our own save took effect unanswered. @param {Values} values */
   async function settle(values) {
     if (!base) return;
     const theirs = await getEmployee(base.id);
@@ -346,23 +352,28 @@ function fieldInput(field) {
   return { field, element, input: /** @type {HTMLInputElement} */ (input), say };
 }
 
-/** @param {Map<string, ReturnType<typeof fieldInput>>} inputs @returns {{values: Values, errors: FieldError[]}} */
-function readInputs(inputs) {
-  /** @type {Values} */
-  const values = {};
-  /** @type {FieldError[]} */
-  const errors = [];
-  for (const { field, input } of inputs.values()) {
-    const reading = input.validity.badInput ? { problem: 'rule.format.date' } : read(field, input.value);
-    if ('problem' in reading) errors.push({ campo: field.name, regla: 'formato', mensaje: t(reading.problem) });
-    else values[field.name] = reading.value;
-  }
+/**
+ * @param {Map<string, ReturnType<typeof fieldInput>>} inputs
+ * @param {import('./rules.js').Schema | null} schema
+ * @returns {{values: Values, errors: FieldError[]}}
+ */
+function readInputs(inputs, schema) {
+  // An invalid date has an empty value: it must not pass for a date that was left out.
+  const text = (/** @type {HTMLInputElement} */ input) => (input.validity.badInput ? '?' : input.value);
+  const { values, findings } = judge(
+    schema,
+    Object.fromEntries([...inputs].map(([name, { input }]) => [name, text(input)])),
+  );
+  const errors = findings.map((finding) => ({ campo: finding.field, regla: finding.rule, mensaje: words(finding) }));
   return { values, errors };
 }
 
-/** A value that was not written is not sent: the server knows its default, or says that it is needed. @param {Values} values @returns {Values} */
-function withoutNulls(values) {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+/** @param {import('./rules.js').Finding} finding @returns {string} a sentence of its own */
+function words(finding) {
+  const asked = `ask.${finding.field}`;
+  if (finding.rule === 'rule.required' && asked in TEXTS) return t(asked);
+  const text = explain(finding);
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** @param {Employee} base @param {Values} values @returns {Values} */

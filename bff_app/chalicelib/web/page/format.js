@@ -6,12 +6,7 @@ import { currentLanguage } from './preferences.js';
 /** @type {Map<string, any>} */
 const formats = new Map();
 
-/**
- * @template T
- * @param {string} name
- * @param {(language: string) => T} make
- * @returns {T}
- */
+/** @template T @param {string} name @param {(language: string) => T} make @returns {T} */
 function format(name, make) {
   const key = `${currentLanguage()} ${name}`;
   if (!formats.has(key)) formats.set(key, make(currentLanguage()));
@@ -63,12 +58,7 @@ export function today() {
   return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, '0')).join('-');
 }
 
-const STEPS = /** @type {const} */ ([
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-  ['second', 1],
-]);
+const STEPS = /** @type {const} */ ([['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]]);
 
 /** @param {number} seconds @returns {string} a length of time in its largest unit: "3 minutes" */
 export function duration(seconds) {

@@ -14,15 +14,15 @@ const KEY_REUSED = 'urn:frontdoor:idempotency-key-reused';
  * @typedef {{campo: string, regla: string, mensaje: string}} FieldError
  * @typedef {'problem' | 'unreadable' | 'silence'} Failure
  * @typedef {{body?: unknown, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean,
- *   inTurn?: boolean}} Options `inTurn`: it changes the session's cookies, so that it waits for what does so already, in
- *   any tab: a renewal that is under way would bring back what another tab ends
+ *   inTurn?: boolean}} Options `inTurn`: it changes the session's cookies and waits for other requests that do, in any
+ *   tab: a renewal under way would otherwise bring back a session that another tab ends
  */
 
-/** A request that did not give what was asked for. */
+/** A request that failed. */
 export class ApiError extends Error {
   /**
-   * @param {Failure} kind `problem`: the API said why. `unreadable`: something answered that is not the API.
-   *   `silence`: nothing answered, and a write may or may not have been done.
+   * @param {Failure} kind `problem`: the API said why. `unreadable`: something other than the API answered.
+   *   `silence`: nothing answered, and a write may or may not have taken effect.
    * @param {{status?: number, title?: string, detail?: string, requestId?: string, errors?: FieldError[],
    *   retryAfter?: number | null, document?: Record<string, any>}} [facts]
    */
@@ -36,26 +36,26 @@ export class ApiError extends Error {
     this.errors = facts.errors ?? [];
     /** seconds, or null */
     this.retryAfter = facts.retryAfter ?? null;
-    /** the whole problem document, for what one kind of problem alone has */
+    /** the whole problem document */
     this.document = facts.document ?? {};
   }
 
-  /** Whether the same request may succeed a little later. */
+  /** Whether the same request may succeed later. */
   get isTemporary() {
     return this.kind === 'silence' || [429, 502, 503, 504].includes(this.status) || this.document.type === IN_FLIGHT;
   }
 
-  /** Whether something else was done under the name of this request. */
+  /** Whether another request took effect under the same key. */
   get isKeyReused() {
     return this.document.type === KEY_REUSED;
   }
 
-  /** Whether the server wants to know first who this is. */
+  /** Whether the person has to sign in. */
   get isNotSignedIn() {
     return this.status === 401;
   }
 
-  /** Whether the server knows who this is, and that he may not. */
+  /** Whether the person's role is not enough. */
   get isForbidden() {
     return this.status === 403;
   }
@@ -108,10 +108,7 @@ async function exchange(method, path, { body, headers = {}, signal, keepalive })
   }
 }
 
-/**
- * @param {Response} response
- * @returns {Promise<any>}
- */
+/** @param {Response} response @returns {Promise<any>} */
 async function read(response) {
   const text = await response.text();
   const isJson = /^application\/([\w.-]+\+)?json\b/.test(response.headers.get('Content-Type') ?? '');

@@ -1,12 +1,12 @@
 // @ts-check
-/** From a file to rows that can be written, each with what is wrong with it. Nothing is sent from here. */
+/** From a file to rows to write, each with what is wrong with it. Sends nothing. */
 
 import { CsvError, decode, readCsv } from './csv.js';
-import { FIELDS, read } from './fields.js';
-import { check } from './rules.js';
+import { FIELDS } from './fields.js';
+import { judge, withoutNulls } from './rules.js';
 
 /** @typedef {import('./api.js').Values} Values */
-/** @typedef {{field: string, rule: string, limit?: number, line?: number}} Finding `rule` is the key of a text */
+/** @typedef {import('./rules.js').Finding} Finding */
 /**
  * @typedef {object} Row
  * @property {number} line of the file, from 1
@@ -17,7 +17,7 @@ import { check } from './rules.js';
 /** @typedef {{rows: Row[], ignored: string[], encoding: string, separator: string}} Sheet */
 
 export const MAX_ROWS = 10_000;
-/** A row is some hundred bytes; what is far beyond that is no list of employees. */
+/** A row takes about a hundred bytes. */
 const MAX_BYTES = 20 * 1024 * 1024;
 
 /**
@@ -77,24 +77,10 @@ function findColumns(headings, schema) {
  * @returns {Row}
  */
 function readRow({ line, cells }, columns, width, schema) {
-  /** @type {Record<string, string>} */
-  const texts = {};
-  /** @type {Values} */
-  const values = {};
-  /** @type {Finding[]} */
-  const findings = [];
-  for (const field of FIELDS) {
-    const place = columns.get(field.name);
-    if (place === undefined) continue;
-    texts[field.name] = cells[place] ?? '';
-    const reading = read(field, texts[field.name]);
-    if ('problem' in reading) findings.push({ field: field.name, rule: reading.problem });
-    else if (reading.value !== null) values[field.name] = reading.value;
-  }
-  if (cells.length > width) findings.push({ field: '', rule: 'csv.cellsTooMany' });
-  const unread = new Set(findings.map(({ field }) => field));
-  findings.push(...check(schema, values).filter(({ field }) => !unread.has(field)));
-  return { line, texts, values, findings };
+  const texts = Object.fromEntries([...columns].map(([name, place]) => [name, cells[place] ?? '']));
+  const { values, findings } = judge(schema, texts);
+  if (cells.length > width) findings.unshift({ field: '', rule: 'csv.cellsTooMany' });
+  return { line, texts, values: withoutNulls(values), findings };
 }
 
 /** An address that stands twice in the file can be created only once. @param {Row[]} rows */

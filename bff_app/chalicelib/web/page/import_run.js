@@ -1,8 +1,7 @@
 // @ts-check
 /**
- * Writes the rows of a file, a few at a time. Safe to run twice: an address that is taken is there already. When the
- * server does not answer it waits and tries again under the row's own key, and in the end it pauses instead of losing
- * rows.
+ * Writes the rows of a file, a few at a time. Safe to run twice: a row whose address is taken counts as present. When
+ * the server does not answer, it retries under the row's own key and finally pauses, so that no row is lost.
  */
 
 import { createEmployee } from './api.js';

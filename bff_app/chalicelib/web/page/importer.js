@@ -9,11 +9,11 @@ import { h, newId } from './element.js';
 import { FIELDS, show } from './fields.js';
 import { count } from './format.js';
 import { ApiError } from './http.js';
-import { icon } from './icons.js';
 import { MAX_ROWS, readSheet } from './import_file.js';
 import { ImportRun } from './import_run.js';
+import { button, icon, linkButton, plainTable, tiles, viewHeading } from './parts.js';
 import { address } from './router.js';
-import { creationSchema } from './rules.js';
+import { creationSchema, explain } from './rules.js';
 import { isEnding } from './session.js';
 import { explanation, failure, sentence } from './states.js';
 import { t } from './texts.js';
@@ -33,17 +33,13 @@ let chosen = null;
 /** @type {ImportRun | null} */
 let run = null;
 
-/**
- * @param {HTMLElement} root
- * @param {import('./router.js').Route} _route
- * @param {AbortSignal} signal
- */
+/** @param {HTMLElement} root @param {import('./router.js').Route} _route @param {AbortSignal} signal */
 export function mount(root, _route, signal) {
   const body = h('div', { class: 'import' });
-  root.replaceChildren(h('header', { class: 'view-heading' }, h('h1', { tabindex: '-1' }, t('view.importar'))), body);
+  root.replaceChildren(viewHeading(t('view.importar')), body);
   addEventListener('beforeunload', warn, { signal });
   if (run) follow(run);
-  else if (chosen) look();
+  else if (chosen) look(chosen);
   else choose();
 
   /** @param {HTMLElement} [problem] what was wrong with the last file */
@@ -79,62 +75,49 @@ export function mount(root, _route, signal) {
   async function take(file) {
     if (!file) return;
     try {
-      chosen = {
-        name: file.name,
-        sheet: readSheet(await file.arrayBuffer(), creationSchema(await getOpenApi(signal))),
-      };
+      const schema = creationSchema(await getOpenApi(signal));
+      chosen = { name: file.name, sheet: readSheet(await file.arrayBuffer(), schema) };
+      look(chosen);
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof CsvError) choose(refused(file.name, t(error.rule, inWords(error.values))));
+      if (error instanceof CsvError) choose(unusable(file.name, error));
       else if (error instanceof ApiError) choose(failure(error, () => take(file)));
       else throw error;
-      return;
     }
-    look();
   }
 
-  function look() {
-    const { name, sheet } = /** @type {{name: string, sheet: Sheet}} */ (chosen);
+  /** @param {{name: string, sheet: Sheet}} file */
+  function look({ name, sheet }) {
     const good = sheet.rows.filter(({ findings }) => findings.length === 0);
     const bad = sheet.rows.filter(({ findings }) => findings.length > 0);
+    const number = (/** @type {string} */ key, /** @type {Row[]} */ rows) =>
+      t(key, { n: rows.length, count: count(rows.length) });
     const begin = () => {
       run = new ImportRun(good);
       run.start();
       follow(run);
     };
-    const title = h('h2', { tabindex: '-1' }, name);
-    body.replaceChildren(
-      title,
+    showStep(
+      name,
       h(
         'p',
-        { class: 'import-counts' },
-        badge('good', t('import.good', { n: good.length, count: count(good.length) })),
-        badge('bad', t('import.bad', { n: bad.length, count: count(bad.length) })),
+        { class: 'actions' },
+        h('span', { class: 'badge good' }, icon('check'), number('import.good', good)),
+        bad.length > 0 && h('span', { class: 'badge bad' }, icon('warning'), number('import.bad', bad)),
       ),
       ...notes(sheet),
       h(
         'div',
         { class: 'actions' },
-        good.length > 0 &&
-          h(
-            'button',
-            { type: 'button', class: 'primary', onclick: begin },
-            t('import.begin', { n: good.length, count: count(good.length) }),
-          ),
-        h('button', { type: 'button', onclick: again }, t('import.other')),
+        good.length > 0 && button(number('import.begin', good), begin, { class: 'primary' }),
+        button(t('import.other'), again),
         bad.length > 0 &&
-          h(
-            'button',
-            { type: 'button', onclick: () => downloadFindings(bad) },
-            icon('download'),
-            t('import.findings.download'),
-          ),
+          button(t('import.findings.download'), () => downloadFindings(bad), { picture: 'download' }),
       ),
-      ...(bad.length > 0 ? [findingsTable(bad)] : []),
-      ...(good.length > 0 ? [preview(good)] : []),
+      bad.length > 0 && findingList(bad.map((row) => ({ line: row.line, texts: findingTexts(row) }))),
+      good.length > 0 && preview(good),
     );
-    title.focus({ preventScroll: true });
-    announce(t('import.good', { n: good.length, count: count(good.length) }));
+    announce(number('import.good', good));
   }
 
   /** @param {ImportRun} current */
@@ -151,38 +134,32 @@ export function mount(root, _route, signal) {
 
   /** @param {ImportRun} current */
   function finish(current) {
-    const line = (/** @type {string} */ key, /** @type {number} */ value) =>
-      h('div', { class: 'tile' }, h('dt', {}, t(key)), h('dd', {}, count(value)));
     const refusals = current.results.filter(({ outcome }) => outcome === 'refused');
-    const title = h('h2', { tabindex: '-1' }, t(current.state === 'done' ? 'import.done' : 'import.stopped'));
-    body.replaceChildren(
-      title,
-      h(
-        'dl',
-        { class: 'tiles' },
-        line('import.created', current.count('created')),
-        line('import.present', current.count('present')),
-        line('import.refused', refusals.length),
-        line('import.unwritten', current.waiting.length),
+    showStep(
+      t(current.state === 'done' ? 'import.done' : 'import.stopped'),
+      tiles(
+        [t('import.created'), count(current.count('created'))],
+        [t('import.present'), count(current.count('present'))],
+        [t('import.refused'), count(refusals.length)],
+        [t('import.unwritten'), count(current.waiting.length)],
       ),
       h('p', {}, t('import.twice')),
       h(
         'div',
         { class: 'actions' },
-        h('a', { class: 'button primary', href: address('empleados') }, t('import.toList')),
-        h(
-          'button',
-          { type: 'button', onclick: () => downloadResult(current) },
-          icon('download'),
-          t('import.result.download'),
-        ),
-        h('button', { type: 'button', onclick: again }, t('import.other')),
+        linkButton(t('import.toList'), address('empleados'), { class: 'button primary' }),
+        button(t('import.result.download'), () => downloadResult(current), { picture: 'download' }),
+        button(t('import.other'), again),
       ),
-      ...(refusals.length > 0
-        ? [findingList(refusals.map(({ row, words }) => ({ line: row.line, texts: [words] })))]
-        : []),
+      refusals.length > 0 && findingList(refusals.map(({ row, words }) => ({ line: row.line, texts: [words] }))),
     );
-    title.focus({ preventScroll: true });
+  }
+
+  /** @param {string} title @param {...(HTMLElement | false)} content */
+  function showStep(title, ...content) {
+    const heading = h('h2', { tabindex: '-1' }, title);
+    body.replaceChildren(heading, ...content.filter((part) => part !== false));
+    heading.focus({ preventScroll: true });
   }
 
   function again() {
@@ -192,29 +169,20 @@ export function mount(root, _route, signal) {
   }
 }
 
-/** @param {Record<string, string | number>} values */
-const inWords = (values) =>
-  Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? count(value) : value]),
-  );
-
 /** @param {BeforeUnloadEvent} event */
 function warn(event) {
   if (run && !run.isOver && !isEnding()) event.preventDefault();
 }
 
-/** @param {'good' | 'bad'} kind @param {string} text */
-const badge = (kind, text) =>
-  h('span', { class: `badge ${kind}` }, icon(kind === 'good' ? 'check' : 'warning'), text);
-
-/** @param {string} name @param {string} reason */
-function refused(name, reason) {
+/** @param {string} name @param {CsvError} error */
+function unusable(name, { rule, values }) {
+  const words = Object.entries(values).map(([key, value]) => [key, typeof value === 'number' ? count(value) : value]);
   return h(
     'div',
     { class: 'state bad', role: 'alert' },
     icon('warning'),
     h('h2', {}, t('import.unusable', { name })),
-    h('p', {}, reason),
+    h('p', {}, t(rule, Object.fromEntries(words))),
   );
 }
 
@@ -222,126 +190,54 @@ function help() {
   const columns = FIELDS.map(({ name, aliases }) =>
     h('li', {}, h('code', {}, name), ' ', h('span', { class: 'muted' }, aliases.join(', '))),
   );
+  const example = () => downloadCsv(t('import.example.name'), EXAMPLE);
   return h(
     'section',
     { class: 'card' },
     h('h2', {}, t('import.help.title')),
     h('p', {}, t('import.help.text')),
-    h('ul', { class: 'import-columns' }, ...columns),
+    h('ul', {}, ...columns),
     h('p', {}, t('import.help.forms')),
-    h(
-      'button',
-      { type: 'button', onclick: () => downloadCsv(t('import.example.name'), EXAMPLE) },
-      icon('download'),
-      t('import.example'),
-    ),
+    button(t('import.example'), example, { picture: 'download' }),
   );
 }
 
-/** @param {Sheet} sheet what was understood without being sure */
+/** What was understood without being sure. @param {Sheet} sheet @returns {HTMLElement[]} */
 function notes({ encoding, ignored }) {
-  return [
-    encoding === 'utf-8' ? null : h('p', { class: 'message warn' }, t('import.encoding', { encoding })),
-    ignored.length === 0 ? null : h('p', { class: 'message warn' }, t('import.ignored', { columns: ignored.join(', ') })),
-  ].filter((note) => note !== null);
+  const words = [
+    encoding !== 'utf-8' && t('import.encoding', { encoding }),
+    ignored.length > 0 && t('import.ignored', { columns: ignored.join(', ') }),
+  ];
+  return words.filter(Boolean).map((text) => h('p', { class: 'message warn' }, text));
 }
 
 /** @param {Row} row @returns {string[]} */
-function findingTexts({ findings }) {
-  return findings.map(({ field, rule, limit, line }) => {
-    const text = t(rule, { limit: limit === undefined ? '' : count(limit), line: line ?? '' });
-    return field ? `${t(`field.${field}`)}: ${text}` : text;
-  });
-}
-
-/** @param {Row[]} bad */
-function findingsTable(bad) {
-  return findingList(bad.map((row) => ({ line: row.line, texts: findingTexts(row) })));
-}
+const findingTexts = ({ findings }) =>
+  findings.map((finding) => `${finding.field && `${t(`field.${finding.field}`)}: `}${explain(finding)}`);
 
 /** @param {{line: number, texts: string[]}[]} findings */
 function findingList(findings) {
   let shown = 0;
-  const rows = h('tbody', {});
-  const more = h('button', { type: 'button', onclick: addRows }, t('import.findings.more'));
+  const columns = [lineColumn(), { title: t('import.finding') }];
+  const table = plainTable(t('import.findings'), columns, []);
+  const more = button(t('import.findings.more'), addRows);
   function addRows() {
-    const next = findings.slice(shown, (shown += FINDINGS_AT_ONCE));
-    rows.append(
-      ...next.map(({ line, texts }) =>
-        h('tr', {}, h('th', { scope: 'row', class: 'number' }, line), h('td', {}, texts.join(' '))),
-      ),
-    );
+    table.add(findings.slice(shown, (shown += FINDINGS_AT_ONCE)).map(({ line, texts }) => [line, texts.join(' ')]));
     more.hidden = shown >= findings.length;
   }
   addRows();
-  return h(
-    'section',
-    { class: 'card' },
-    h('h2', {}, t('import.findings')),
-    scrolling(
-      t('import.findings'),
-      h(
-        'table',
-        { class: 'plain' },
-        h(
-          'thead',
-          {},
-          h(
-            'tr',
-            {},
-            h('th', { scope: 'col', class: 'number' }, t('import.line')),
-            h('th', { scope: 'col' }, t('import.finding')),
-          ),
-        ),
-        rows,
-      ),
-    ),
-    more,
-  );
+  return h('section', { class: 'card' }, h('h2', {}, t('import.findings')), table.element, more);
 }
+
+const lineColumn = () => ({ title: t('import.line'), isNumber: true, isHeading: true });
 
 /** The first rows as they will be written, so that dates and decimals can be looked at. @param {Row[]} good */
 function preview(good) {
-  const cells = (/** @type {Row} */ { values }) =>
-    FIELDS.map((field) =>
-      h('td', { class: field.kind === 'money' ? 'number' : null }, show(field, values[field.name])),
-    );
-  return h(
-    'section',
-    { class: 'card' },
-    h('h2', {}, t('import.preview')),
-    scrolling(
-      t('import.preview'),
-      h(
-        'table',
-        { class: 'plain' },
-        h(
-          'thead',
-          {},
-          h(
-            'tr',
-            {},
-            h('th', { scope: 'col', class: 'number' }, t('import.line')),
-            ...FIELDS.map(({ name, kind }) =>
-              h('th', { scope: 'col', class: kind === 'money' ? 'number' : null }, t(`field.${name}`)),
-            ),
-          ),
-        ),
-        h(
-          'tbody',
-          {},
-          ...good
-            .slice(0, ROWS_IN_PREVIEW)
-            .map((row) => h('tr', {}, h('th', { scope: 'row', class: 'number' }, row.line), ...cells(row))),
-        ),
-      ),
-    ),
-  );
+  const columns = FIELDS.map(({ name, kind }) => ({ title: t(`field.${name}`), isNumber: kind === 'money' }));
+  const cells = (/** @type {Row} */ { line, values }) => [line, ...FIELDS.map((field) => show(field, values[field.name]))];
+  const table = plainTable(t('import.preview'), [lineColumn(), ...columns], good.slice(0, ROWS_IN_PREVIEW).map(cells));
+  return h('section', { class: 'card' }, h('h2', {}, t('import.preview')), table.element);
 }
-
-/** @param {string} label @param {HTMLElement} content */
-const scrolling = (label, content) =>
-  h('div', { class: 'table-scroll', tabindex: '0', role: 'group', 'aria-label': label }, content);
 
 /** @param {ImportRun} run */
 function progressView(run) {
@@ -349,13 +245,8 @@ function progressView(run) {
   const bar = h('progress', { max: run.total, value: 0, 'aria-labelledby': id });
   const text = h('p', { id });
   const trouble = h('div', {});
-  const stop = h('button', { type: 'button', onclick: () => run.stop() }, t('import.stop'));
-  const goOn = h(
-    'button',
-    { type: 'button', class: 'primary', onclick: () => run.start() },
-    icon('refresh'),
-    t('import.goOn'),
-  );
+  const stop = button(t('import.stop'), () => run.stop());
+  const goOn = button(t('import.goOn'), () => run.start(), { class: 'primary', picture: 'refresh' });
   let told = run.state;
   const update = () => {
     bar.value = run.results.length;
@@ -364,32 +255,23 @@ function progressView(run) {
     goOn.hidden = run.state !== 'paused';
     if (run.state === told) return;
     told = run.state;
-    trouble.replaceChildren(
-      ...(run.error
-        ? [
-            h(
-              'div',
-              { class: 'state bad', role: 'alert' },
-              icon('warning'),
-              ...explanation(run.error),
-              h('p', {}, t('import.paused')),
-            ),
-          ]
-        : []),
-    );
+    trouble.replaceChildren(...(run.error ? [paused(run.error)] : []));
     if (run.error) announce(sentence(run.error));
   };
-  const element = h(
-    'div',
-    { class: 'import-progress' },
-    h('h2', {}, t('import.running')),
-    bar,
-    text,
-    trouble,
-    h('div', { class: 'actions' }, goOn, stop),
-  );
+  const actions = h('div', { class: 'actions' }, goOn, stop);
+  const element = h('div', { class: 'import-progress' }, h('h2', {}, t('import.running')), bar, text, trouble, actions);
   return { element, update };
 }
+
+/** @param {ApiError} error */
+const paused = (error) =>
+  h(
+    'div',
+    { class: 'state bad', role: 'alert' },
+    icon('warning'),
+    ...explanation(error),
+    h('p', {}, t('import.paused')),
+  );
 
 /** @param {Row[]} bad */
 function downloadFindings(bad) {

@@ -2,11 +2,11 @@
 /** The list of employees: search, filter, order, pages. Everything that it shows is in the address. */
 
 import { announce, redraw } from './accessibility.js';
-import { getSummary } from './api.js';
+import { PAGE_SIZE, getSummary } from './api.js';
 import { changes } from './changes.js';
 import { h } from './element.js';
 import { show, visibleFields } from './fields.js';
-import { icon } from './icons.js';
+import { button, icon, iconButton, linkButton, viewHeading } from './parts.js';
 import { isLeaving, keep, removals, removeSoon } from './removal.js';
 import { address, currentRoute, currentTrail, go } from './router.js';
 import { listPart, loadRows, orderOf } from './rows.js';
@@ -28,8 +28,8 @@ const TYPING_PAUSE_MS = 150;
 export function mount(root, route, signal) {
   const toolbar = makeToolbar(route.query);
   const results = h('div', { class: 'results' });
-  const create = h('a', { class: 'button primary', 'data-focus': 'nuevo' }, ...newLabel());
-  root.replaceChildren(heading(create), toolbar.element, results);
+  const create = newLink();
+  root.replaceChildren(heading(create), toolbar.element, skipLink(results), results);
 
   /** @type {AbortController | undefined} */
   let loading;
@@ -80,10 +80,11 @@ export function mount(root, route, signal) {
     }
   }
 
-  changes.addEventListener('change', () => load(currentRoute().query, { quietly: true }), { signal });
+  const positions = () => loadPositions(toolbar, signal);
+  changes.addEventListener('change', () => load(currentRoute().query, { quietly: true }).then(positions), { signal });
   removals.addEventListener('change', () => rows.length > 0 && draw(currentRoute().query), { signal });
   followPlace();
-  load(route.query).then(() => loadPositions(toolbar, route.query, signal)); // the rows first, on a slow network
+  load(route.query).then(positions); // the rows first, on a slow network
 
   return {
     update({ query }) {
@@ -109,32 +110,37 @@ function filtered(query, changed) {
 
 /** @param {HTMLElement} create */
 function heading(create) {
-  const exportButton = h(
-    'button',
-    { type: 'button', class: 'compact', onclick: exportRows },
-    icon('download'),
-    h('span', {}, t('list.export')),
-  );
-  return h(
-    'header',
-    { class: 'view-heading' },
-    h('h1', { tabindex: '-1' }, t('view.empleados')),
+  const label = (/** @type {string} */ key) => h('span', {}, t(key));
+  return viewHeading(
+    t('view.empleados'),
+    may('import') &&
+      h('a', { class: 'button compact', href: address('importar') }, icon('upload'), label('list.import')),
     h(
-      'div',
-      { class: 'actions' },
-      may('import') &&
-        h('a', { class: 'button compact', href: address('importar') }, icon('upload'), h('span', {}, t('list.import'))),
-      exportButton,
-      may('write') && create,
+      'button',
+      { type: 'button', class: 'compact', onclick: exportRows },
+      icon('download'),
+      label('list.export'),
     ),
+    may('write') && create,
   );
 }
 
-/** On a narrow screen only the first word is seen, and both are heard. */
-export const newLabel = () => [
-  icon('plus'),
-  h('span', {}, t('list.new'), h('span', { class: 'second-word' }, ` ${t('list.new.what')}`)),
-];
+/** Narrow screens show only the first word; screen readers read both. */
+export function newLink() {
+  const what = h('span', { class: 'second-word' }, ` ${t('list.new.what')}`);
+  const href = address('empleados', {}, { kind: 'nuevo' });
+  const attributes = { class: 'button primary', 'data-focus': 'nuevo', href };
+  return h('a', attributes, icon('plus'), h('span', {}, t('list.new'), what));
+}
+
+/** Fifty rows have three stops of the tabulator each. @param {HTMLElement} results */
+function skipLink(results) {
+  const skip = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    /** @type {HTMLElement | null} */ (results.querySelector('.pager button:enabled'))?.focus();
+  };
+  return h('a', { class: 'skip', href: '#', onclick: skip }, t('list.skip'));
+}
 
 async function exportRows() {
   const { exportEmployees } = await import('./export.js');
@@ -155,21 +161,25 @@ function makeToolbar(query) {
   });
   const position = h('select', { id: 'posicion' }, h('option', { value: '' }, t('list.everyPosition')));
   const order = h('select', { id: 'orden' }, ...orderOptions());
-  /** @type {ReturnType<typeof setTimeout>} */
+  /** Set while what was typed waits to be searched. @type {ReturnType<typeof setTimeout> | undefined} */
   let typing;
   const now = () => currentRoute().query;
   const apply = (/** @type {Record<string, string>} */ changed, replace = false) =>
     go(address('empleados', filtered(now(), changed), currentRoute().panel), { replace });
   search.addEventListener('input', () => {
     clearTimeout(typing);
-    typing = setTimeout(() => apply({ q: search.value.trim() }, true), TYPING_PAUSE_MS);
+    typing = setTimeout(() => {
+      typing = undefined;
+      apply({ q: search.value.trim() }, true);
+    }, TYPING_PAUSE_MS);
   });
   position.addEventListener('change', () => apply({ posicion: position.value }));
   order.addEventListener('change', () => apply({ orden: order.value }));
 
   /** @param {URLSearchParams} given */
   function follow(given) {
-    if (document.activeElement !== search) search.value = given.get('q') ?? '';
+    const sought = given.get('q') ?? '';
+    if (!typing && search.value.trim() !== sought) search.value = sought;
     offer(given.get('posicion') ?? '');
     order.value = orderOf(given);
   }
@@ -180,80 +190,55 @@ function makeToolbar(query) {
     position.value = chosen;
   }
   follow(query);
+  const labelled = (/** @type {string} */ kind, /** @type {string} */ label, /** @type {HTMLElement} */ control) =>
+    h('div', { class: kind }, h('label', { class: 'visually-hidden', for: control.id }, t(label)), control);
+  const searchField = labelled('search-field', 'list.search', search);
+  searchField.prepend(icon('search'));
   const element = h(
     'form',
     { class: 'toolbar', role: 'search', onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-    h(
-      'div',
-      { class: 'search-field' },
-      icon('search'),
-      h('label', { class: 'visually-hidden', for: 'buscar' }, t('list.search')),
-      search,
-    ),
-    h(
-      'div',
-      { class: 'select-field' },
-      h('label', { class: 'visually-hidden', for: 'posicion' }, t('list.filter')),
-      position,
-    ),
-    h(
-      'div',
-      { class: 'select-field order-field' },
-      h('label', { class: 'visually-hidden', for: 'orden' }, t('list.order')),
-      order,
-    ),
+    searchField,
+    labelled('select-field', 'list.filter', position),
+    labelled('select-field order-field', 'list.order', order),
   );
   return { element, follow, position, offer };
 }
 
 function orderOptions() {
-  return visibleFields().flatMap(({ name, isSortable }) => isSortable ? [
+  const sortable = visibleFields().filter(({ isSortable }) => isSortable);
+  return sortable.flatMap(({ name }) => [
     h('option', { value: name }, t('list.ascending', { field: t(`field.${name}`) })),
     h('option', { value: `-${name}` }, t('list.descending', { field: t(`field.${name}`) })),
-  ] : []);
+  ]);
 }
 
-/**
- * The filter's choices. Without them the list still works, so that a failure here is not told.
- *
- * @param {ReturnType<typeof makeToolbar>} toolbar
- * @param {URLSearchParams} query
- * @param {AbortSignal} signal
- */
-async function loadPositions({ position, offer }, query, signal) {
-  const groups = await getSummary(signal).catch(() => []);
-  const options = groups.map((group) =>
-    h('option', { value: group.posicion }, `${group.posicion} (${group.empleados})`),
-  );
-  position.replaceChildren(position.options[0], ...options);
-  offer(currentRoute().query.get('posicion') ?? query.get('posicion') ?? '');
+/** The filter's choices. The list works without them, so that a failure is not told. @param {ReturnType<typeof makeToolbar>} toolbar @param {AbortSignal} signal */
+async function loadPositions({ position, offer }, signal) {
+  const groups = await getSummary(signal).catch(() => null);
+  if (!groups) return;
+  const option = (/** @type {import('./api.js').Group} */ { posicion, empleados }) =>
+    h('option', { value: posicion }, `${posicion} (${empleados})`);
+  position.replaceChildren(position.options[0], ...groups.map(option));
+  offer(currentRoute().query.get('posicion') ?? '');
 }
 
 /** @param {URLSearchParams} query */
 function nothing(query) {
-  const isFiltered = Boolean(query.get('q') || query.get('posicion'));
-  if (isFiltered) {
-    return empty(
-      t('list.noMatch.title'),
-      t('list.noMatch.text'),
-      h(
-        'a',
-        { class: 'button', href: address('empleados', filtered(query, { q: '', posicion: '' })) },
-        t('list.noMatch.clear'),
-      ),
-    );
+  if (query.get('q') || query.get('posicion')) {
+    const everybody = address('empleados', filtered(query, { q: '', posicion: '' }));
+    return empty(t('list.noMatch.title'), t('list.noMatch.text'), linkButton(t('list.noMatch.clear'), everybody));
   }
   return empty(
     t('list.empty.title'),
     may('write') ? t('list.empty.text') : '',
-    may('write') && h('a', { class: 'button primary', href: address('empleados', {}, { kind: 'nuevo' }) }, ...newLabel()),
-    may('import') && h('a', { class: 'button', href: address('importar') }, icon('upload'), t('list.import')),
+    may('write') && newLink(),
+    may('import') && linkButton(t('list.import'), address('importar'), { picture: 'upload' }),
   );
 }
 
 /** @param {Employee[]} rows @param {URLSearchParams} query */
 function table(rows, query) {
-  // The narrow layout takes the table's display away, and with it what it is to a screen reader: hence the roles.
+  // On narrow screens the table is not displayed as one, and would not be one to a screen reader: hence the roles.
   return h(
     'table',
     { class: 'employees', role: 'table', 'aria-label': t('view.empleados') },
@@ -279,24 +264,15 @@ function columnHeading({ name, isSortable }, query) {
   }
   const order = orderOf(query);
   const direction = order === name ? 'ascending' : order === `-${name}` ? 'descending' : null;
-  const sort = () =>
-    go(
-      address(
-        'empleados',
-        filtered(currentRoute().query, { orden: direction === 'ascending' ? `-${name}` : name }),
-        currentRoute().panel,
-      ),
-    );
-  return h(
-    'th',
-    { role: 'columnheader', scope: 'col', class: `column-${name}`, 'aria-sort': direction },
-    h(
-      'button',
-      { type: 'button', class: 'sort', 'data-focus': `sort-${name}`, onclick: sort },
-      t(`field.${name}`),
-      h('span', { class: 'sort-mark', 'aria-hidden': 'true' }, direction === 'descending' ? '↓' : '↑'),
-    ),
-  );
+  const sort = () => {
+    const changed = filtered(currentRoute().query, { orden: direction === 'ascending' ? `-${name}` : name });
+    go(address('empleados', changed, currentRoute().panel));
+  };
+  const mark = h('span', { class: 'sort-mark', 'aria-hidden': 'true' }, direction === 'descending' ? '↓' : '↑');
+  const sortButton = button(t(`field.${name}`), sort, { class: 'sort', 'data-focus': `sort-${name}` });
+  sortButton.append(mark);
+  const attributes = { role: 'columnheader', scope: 'col', class: `column-${name}`, 'aria-sort': direction };
+  return h('th', attributes, sortButton);
 }
 
 /** @param {Employee} row @param {URLSearchParams} query */
@@ -306,20 +282,13 @@ function tableRow(row, query) {
   const cells = visibleFields().map((field, index) => {
     const text = show(field, /** @type {any} */ (row)[field.name]);
     const content = index === 0 ? h('a', { href: open, 'data-focus': `row-${row.id}` }, text) : text;
-    return h(
-      'td',
-      { role: 'cell', class: `column-${field.name}`, title: field.kind === 'text' || field.kind === 'email' ? text : null },
-      content,
-    );
+    const mayBeCut = field.kind === 'text' || field.kind === 'email';
+    return h('td', { role: 'cell', class: `column-${field.name}`, title: mayBeCut && text }, content);
   });
+  const onclick = (/** @type {MouseEvent} */ event) => openFromRow(event, open);
   return h(
     'tr',
-    {
-      role: 'row',
-      'data-id': row.id,
-      class: leaving ? 'leaving' : null,
-      onclick: (/** @type {MouseEvent} */ event) => openFromRow(event, open),
-    },
+    { role: 'row', 'data-id': row.id, class: leaving ? 'leaving' : null, onclick },
     ...cells,
     may('write') &&
       h('td', { role: 'cell', class: 'column-actions' }, leaving ? undoButton(row) : rowActions(row, query)),
@@ -335,50 +304,33 @@ function openFromRow(event, to) {
 
 /** @param {Employee} row @param {URLSearchParams} query */
 function rowActions(row, query) {
-  const edit = address('empleados', listPart(query), { kind: 'editar', id: String(row.id) });
+  const name = row.nombre;
+  const edit = {
+    class: 'icon-button',
+    href: address('empleados', listPart(query), { kind: 'editar', id: String(row.id) }),
+    title: t('edit'),
+    'aria-label': t('list.edit', { name }),
+    'data-focus': `edit-${row.id}`,
+  };
+  const remove = { title: t('delete'), 'data-focus': `delete-${row.id}` };
   return h(
     'div',
     { class: 'row-actions' },
-    h(
-      'a',
-      {
-        class: 'icon-button',
-        href: edit,
-        title: t('edit'),
-        'aria-label': t('list.edit', { name: row.nombre }),
-        'data-focus': `edit-${row.id}`,
-      },
-      icon('edit'),
-    ),
-    h(
-      'button',
-      {
-        type: 'button',
-        class: 'icon-button',
-        title: t('delete'),
-        'aria-label': t('list.delete', { name: row.nombre }),
-        'data-focus': `delete-${row.id}`,
-        onclick: () => removeSoon(row),
-      },
-      icon('trash'),
-    ),
+    h('a', edit, icon('edit')),
+    iconButton('trash', t('list.delete', { name }), () => removeSoon(row), remove),
   );
 }
 
 /** @param {Employee} row */
 function undoButton(row) {
-  return h(
-    'button',
-    { type: 'button', class: 'quiet', 'data-focus': `delete-${row.id}`, onclick: () => keep(row.id) },
-    icon('undo'),
-    t('undo'),
-    h('span', { class: 'visually-hidden' }, `: ${row.nombre}`),
-  );
+  const undo = button(t('undo'), () => keep(row.id), { class: 'quiet', 'data-focus': `delete-${row.id}` });
+  undo.append(h('span', { class: 'visually-hidden' }, `: ${row.nombre}`));
+  return undo;
 }
 
 /**
- * Pages by key have no numbers of their own: the cursors on the way here are kept with the entry of the history, so that
- * "previous" works, also after a reload.
+ * Keyset pages have no numbers: the cursors that led here are kept in the history entry, so that "previous" works, even
+ * after a reload.
  *
  * @param {URLSearchParams} query
  * @param {number} size
@@ -388,42 +340,23 @@ function pager(query, size, next) {
   const cursor = query.get('cursor') ?? '';
   /** @type {string[]} */
   const trail = cursor ? currentTrail() : [];
-  const to = (/** @type {string} */ target, /** @type {string[]} */ newTrail) => {
+  const turn = (/** @type {string} */ target, /** @type {string[]} */ newTrail) => {
     const changed = listPart(query);
     if (target) changed.set('cursor', target);
     else changed.delete('cursor');
     go(address('empleados', changed, currentRoute().panel), { trail: newTrail });
   };
   const isLost = cursor !== '' && trail.length === 0; // the address was opened by itself
-  const before = isLost
-    ? h(
-        'button',
-        { type: 'button', 'data-focus': 'previous', onclick: () => to('', []) },
-        icon('previous'),
-        t('list.firstPage'),
-      )
-    : h(
-        'button',
-        {
-          type: 'button',
-          'data-focus': 'previous',
-          disabled: cursor === '',
-          onclick: () => to(trail[trail.length - 1], trail.slice(0, -1)),
-        },
-        icon('previous'),
-        t('list.previous'),
-      );
-  const after = h(
-    'button',
-    {
-      type: 'button',
-      'data-focus': 'next',
-      disabled: next === null,
-      onclick: () => to(next ?? '', [...trail, cursor]),
-    },
-    t('list.next'),
-    icon('next'),
-  );
-  const position = isLost ? t('list.rows', { n: size }) : t('list.page', { page: trail.length + 1, n: size });
+  const back = () => (isLost ? turn('', []) : turn(trail[trail.length - 1], trail.slice(0, -1)));
+  const before = button(t(isLost ? 'list.firstPage' : 'list.previous'), back, {
+    'data-focus': 'previous',
+    disabled: cursor === '',
+    picture: 'previous',
+  });
+  const forth = () => turn(next ?? '', [...trail, cursor]);
+  const after = button(t('list.next'), forth, { 'data-focus': 'next', disabled: next === null });
+  after.append(icon('next'));
+  const from = trail.length * PAGE_SIZE + 1;
+  const position = isLost ? t('list.shown', { n: size }) : t('list.range', { from, to: from + size - 1 });
   return h('nav', { class: 'pager', 'aria-label': t('list.pages') }, before, h('span', {}, position), after);
 }

@@ -4,9 +4,9 @@
 import { announce, announcer, focusAgain, focusHeading } from './accessibility.js';
 import { h } from './element.js';
 import { ApiError } from './http.js';
-import { icon } from './icons.js';
 import * as list from './list.js';
-import { closePanel } from './panel.js';
+import { closePanel, panelFrame } from './panel.js';
+import { button, icon, linkButton } from './parts.js';
 import {
   LANGUAGES,
   THEMES,
@@ -17,7 +17,7 @@ import {
   showTheme,
 } from './preferences.js';
 import { address, currentRoute, places } from './router.js';
-import { currentSession, may, openSession, visitor } from './session.js';
+import { currentSession, may, openSession, visitor, whenSessionEnds } from './session.js';
 import { empty, failure } from './states.js';
 import { t } from './texts.js';
 import { toasts } from './toast.js';
@@ -25,7 +25,7 @@ import { toasts } from './toast.js';
 /** @typedef {import('./router.js').Route} Route */
 /** @typedef {{mount: (root: HTMLElement, route: Route, signal: AbortSignal) => void | Promise<void> | {update: (route: Route) => void}}} View */
 
-/** The list is what most people come for; the rest is fetched when there is time, or when it is asked for. */
+/** The list comes with the page; the rest is fetched when it is needed, or when the browser is idle. */
 const VIEWS = {
   empleados: async () => list,
   resumen: () => import('./summary.js'),
@@ -40,7 +40,7 @@ const PANELS = {
   editar: () => import('./form.js'),
   nuevo: () => import('./form.js'),
 };
-/** What is not offered to everybody. @type {Record<string, import('./session.js').Right>} */
+/** The right a view or panel needs beyond reading. @type {Record<string, import('./session.js').Right>} */
 const NEEDED = { operacion: 'operate', importar: 'import', editar: 'write', nuevo: 'write' };
 const ICONS = /** @type {const} */ ({ empleados: 'people', resumen: 'chart', actividad: 'clock', operacion: 'pulse' });
 
@@ -63,7 +63,7 @@ class Slot {
   }
 
   /**
-   * Show what `name` stands for. The same name again is only told of the new route, if it wants to know.
+   * Show the view `name`. If it is already shown and has an `update`, only that is called.
    *
    * @param {string} name
    * @param {Route} route
@@ -100,7 +100,7 @@ class Slot {
 
 const viewSlot = new Slot(view);
 const panelSlot = new Slot(aside);
-/** Where the list stood when a panel covered it, on a narrow screen. */
+/** The list's scroll position before a panel covered it, on a narrow screen. */
 let listScroll = 0;
 /** The element of the list that opened the panel. @type {string | null} */
 let opener = null;
@@ -112,7 +112,7 @@ async function showPlace({ isFirst = false } = {}) {
   const hadPanel = !aside.hidden;
   const focused = view.contains(document.activeElement) ? document.activeElement : null;
   markCurrent(route);
-  document.title = `${t(`view.${route.view}`)} · ${t('app.short')}`;
+  if (!route.panel) document.title = `${t(`view.${route.view}`)} · ${t('app.short')}`;
   if (route.panel && !hadPanel) {
     listScroll = scrollY;
     opener = focused?.getAttribute('data-focus') ?? null;
@@ -123,7 +123,7 @@ async function showPlace({ isFirst = false } = {}) {
   if (route.panel) {
     const { kind } = route.panel;
     const name = route.panel.kind === 'nuevo' ? 'nuevo' : `${kind} ${route.panel.id}`;
-    if (panelSlot.name !== name) await panelSlot.show(name, route, mayOpen(kind) ? PANELS[kind] : refused);
+    if (panelSlot.name !== name) await panelSlot.show(name, route, mayOpen(kind) ? PANELS[kind] : refusedPanel);
   } else if (hadPanel) {
     panelSlot.clear();
     scrollTo({ top: listScroll });
@@ -149,7 +149,7 @@ function say(root, title, text, ...actions) {
   );
 }
 
-const homeLink = () => h('a', { class: 'button primary', href: address('empleados') }, t('lost.home'));
+const homeLink = () => linkButton(t('lost.home'), address('empleados'), { class: 'button primary' });
 
 /** @param {HTMLElement} root */
 const lost = (root) => say(root, t('view.perdido'), t('lost.text'), homeLink());
@@ -165,51 +165,38 @@ const refused = async () => ({
   },
 });
 
+/** @returns {Promise<View>} */
+const refusedPanel = async () => ({
+  mount: (root) => {
+    const frame = panelFrame(t('refused.title'));
+    frame.body.append(empty('', t('error.forbidden'), homeLink()));
+    root.replaceChildren(frame.element);
+  },
+});
+
 function unopened() {
-  return empty(
-    t('app.newVersion.title'),
-    t('app.newVersion.text'),
-    h(
-      'button',
-      { type: 'button', class: 'primary', onclick: () => location.reload() },
-      icon('refresh'),
-      t('app.reload'),
-    ),
-  );
+  const reload = button(t('app.reload'), () => location.reload(), { class: 'primary', picture: 'refresh' });
+  return empty(t('app.newVersion.title'), t('app.newVersion.text'), reload);
 }
 
 function shell() {
   const inbox = document.querySelector('meta[name="inbox"]')?.getAttribute('content');
   const offered = Object.entries(ICONS).filter(([name]) => mayOpen(name));
-  const links = offered.map(([name, picture]) =>
-    h(
-      'a',
-      { href: address(/** @type {any} */ (name)), 'data-view': name },
-      icon(picture),
-      h('span', {}, t(`view.${name}`)),
-    ),
-  );
+  const label = (/** @type {string} */ text) => h('span', {}, text);
+  const links = offered.map(([name, picture]) => {
+    const href = address(/** @type {any} */ (name));
+    return h('a', { href, 'data-view': name }, icon(picture), label(t(`view.${name}`)));
+  });
+  const inboxLink = { class: 'setting', href: inbox, target: '_blank', rel: 'noopener' };
+  const settings = [inbox && h('a', inboxLink, icon('mail'), label(t('app.inbox'))), themeChoice(), languageChoice()];
   return [
     h('a', { class: 'skip', href: '#contenido', onclick: skip }, t('app.skip')),
     h(
       'header',
       { class: 'bar' },
-      h('a', { class: 'brand', href: address('empleados') }, icon('people'), h('span', {}, t('app.short'))),
+      h('a', { class: 'brand', href: address('empleados') }, icon('people'), label(t('app.short'))),
       h('nav', { class: 'menu', 'aria-label': t('app.menu') }, ...links),
-      h(
-        'div',
-        { class: 'settings' },
-        inbox &&
-          h(
-            'a',
-            { class: 'setting', href: inbox, target: '_blank', rel: 'noopener' },
-            icon('mail'),
-            h('span', {}, t('app.inbox')),
-          ),
-        themeChoice(),
-        languageChoice(),
-        account,
-      ),
+      h('div', { class: 'settings' }, ...settings, account),
     ),
     h('div', { class: 'notices' }, currentSession()?.demo && demoNotice(), offlineNotice()),
     main,
@@ -218,7 +205,7 @@ function shell() {
   ];
 }
 
-/** Nobody signs in, so that everybody reads and changes what is here. */
+/** Without sign-in, anyone can read and change what is here. */
 const demoNotice = () => h('p', { class: 'notice warn' }, icon('warning'), h('strong', {}, t('demo.title')), t('demo.text'));
 
 function offlineNotice() {
@@ -228,13 +215,13 @@ function offlineNotice() {
   return notice;
 }
 
-/** The address after `#` is the route, so that an ordinary link to an element would leave the view. @param {Event} event */
+/** An ordinary link to an element would change the route, which is the address after `#`. @param {Event} event */
 function skip(event) {
   event.preventDefault();
   main.focus();
 }
 
-/** There are two languages, so that the choice is the other one, in its own words. */
+/** With two languages, the choice is the other one, in its own words. */
 function languageChoice() {
   const other = LANGUAGES.find((language) => language !== currentLanguage()) ?? 'es';
   const change = async () => {
@@ -272,7 +259,7 @@ function markCurrent(route) {
   }
 }
 
-/** Draws everything anew: at the beginning, and in another language. @type {() => void | Promise<void>} */
+/** Draws the whole page: at the start, and in another language. @type {() => void | Promise<void>} */
 let draw = drawWaiting;
 
 function drawWaiting() {
@@ -289,7 +276,7 @@ function drawDirectory() {
   return showPlace({ isFirst: true }).then(drawAccount);
 }
 
-/** After the rows: they are what people wait for. */
+/** After the rows, which people wait for. */
 async function drawAccount() {
   const { accountEntries } = await import('./account.js');
   account.replaceChildren(...accountEntries());
@@ -310,7 +297,7 @@ function drawTrouble(error) {
 
 async function start() {
   const outcome = new URLSearchParams(location.search).get('entrada') ?? '';
-  if (location.search) history.replaceState(history.state, '', `/${location.hash}`); // it is said once
+  if (location.search) history.replaceState(history.state, '', `/${location.hash}`); // shown once
   draw();
   try {
     openSession(await visitor);
@@ -325,13 +312,14 @@ async function start() {
   fetchTheRest();
 }
 
-/** So that a view opens at once, also when the network is gone by then. */
+/** A view then opens at once, even without network. */
 function fetchTheRest() {
   const others = [() => import('./export.js'), () => import('./sign_in.js')];
   const loaders = [...Object.values(VIEWS), ...Object.values(PANELS), ...others];
   requestIdleCallback(() => loaders.forEach((load) => load().catch(() => undefined)), { timeout: 10_000 });
 }
 
+whenSessionEnds(async () => (await import('./sign_in.js')).askToSignIn());
 addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && !aside.hidden && !document.querySelector('dialog[open]')) closePanel();
   if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && document.getElementById('buscar')) {

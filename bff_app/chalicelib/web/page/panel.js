@@ -1,8 +1,8 @@
 // @ts-check
-/** The frame of what stands beside the list: a heading, a way to close it, and the body. */
+/** The frame of a panel beside the list: heading, close button and body. */
 
 import { h, newId } from './element.js';
-import { icon } from './icons.js';
+import { iconButton } from './parts.js';
 import { address, currentRoute, go } from './router.js';
 import { skeleton } from './states.js';
 import { t } from './texts.js';
@@ -12,32 +12,26 @@ import { t } from './texts.js';
 /** @param {string} title @returns {Frame} */
 export function panelFrame(title) {
   const body = h('div', { class: 'panel-body' });
-  const heading = h('h2', { id: newId(), tabindex: '-1' }, title);
+  const heading = h('h2', { id: newId(), tabindex: '-1' });
+  const close = iconButton('close', t('close'), closePanel);
   const element = h(
     'section',
     { class: 'panel-frame', 'aria-labelledby': heading.id },
-    h(
-      'header',
-      { class: 'panel-heading' },
-      heading,
-      h(
-        'button',
-        { type: 'button', class: 'icon-button', 'aria-label': t('close'), onclick: closePanel },
-        icon('close'),
-      ),
-    ),
+    h('header', { class: 'panel-heading' }, heading, close),
     body,
   );
-  return { element, heading, body };
+  const frame = { element, heading, body };
+  nameFrame(frame, title);
+  return frame;
 }
 
-/**
- * The frame in `root` for as long as its content is on its way: the keyboard is on the heading.
- *
- * @param {HTMLElement} root
- * @param {string} title
- * @returns {Frame}
- */
+/** In the heading, and in the title of the tab: that is what the browser's history shows. @param {Frame} frame @param {string} name */
+export function nameFrame({ heading }, name) {
+  heading.textContent = name;
+  document.title = `${name} · ${t('app.short')}`;
+}
+
+/** A frame that waits for its content, with the focus on its heading. @param {HTMLElement} root @param {string} title @returns {Frame} */
 export function waitingFrame(root, title) {
   const frame = panelFrame(title);
   frame.body.replaceChildren(skeleton(8));
@@ -51,8 +45,7 @@ export function closePanel() {
 }
 
 /**
- * A link to another panel, or out of the panels. It keeps the list as it is at the moment of the click, for that may
- * have changed since the link was drawn.
+ * A link to another panel, or with null out of the panels. It keeps the list's query as it is when clicked.
  *
  * @param {import('./router.js').Panel | null} panel
  * @param {import('./element.js').Attributes} attributes

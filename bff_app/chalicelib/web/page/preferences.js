@@ -7,10 +7,7 @@ const THEMES = /** @type {const} */ (['auto', 'light', 'dark']);
 /** @typedef {(typeof LANGUAGES)[number]} Language */
 /** @typedef {(typeof THEMES)[number]} Theme */
 
-/**
- * @param {string} name
- * @returns {string | null}
- */
+/** @param {string} name @returns {string | null} */
 function stored(name) {
   try {
     return localStorage.getItem(name);
@@ -19,10 +16,7 @@ function stored(name) {
   }
 }
 
-/**
- * @param {string} name
- * @param {string} value
- */
+/** @param {string} name @param {string} value */
 function store(name, value) {
   try {
     localStorage.setItem(name, value);

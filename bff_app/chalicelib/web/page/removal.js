@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Deletes with undo in reach. A delete cannot be taken back once the server has it: the row would return with another
- * id and without its history, and HR would get two mails. So the request waits, for as long as the undo is shown.
+ * Deletes with an undo. The server cannot undo a delete: the employee would come back with another id and without the
+ * history, and HR would get two mails. So the request waits while the undo is shown.
  */
 
 import { removeEmployee } from './api.js';
@@ -15,7 +15,7 @@ import { toast } from './toast.js';
 
 const UNDO_SECONDS = 10;
 
-/** Told when a row begins or ceases to wait for its deletion. */
+/** Dispatches `change` when a row starts or stops waiting for its deletion. */
 export const removals = new EventTarget();
 
 /** @type {Map<number, {row: Employee, toast: import('./toast.js').Toast}>} */
@@ -45,7 +45,7 @@ export function keep(id) {
   notify();
 }
 
-/** Wait no longer. @returns {Promise<boolean>} whether all are gone; of the others the person is told */
+/** Delete now what waits. @returns {Promise<boolean>} whether all are deleted; a notice names the others */
 export async function removeNow() {
   const rows = [...leaving.values()].map(({ row, toast: notice }) => {
     notice.close();
@@ -82,7 +82,7 @@ function tellFailure(row, error) {
     });
 }
 
-/** Who leaves the page wanted what was deleted to be deleted. */
+/** Leaving the page confirms the pending deletions. */
 addEventListener('pagehide', () => {
   for (const { row, toast: notice } of leaving.values()) {
     notice.close();

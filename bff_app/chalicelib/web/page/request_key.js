@@ -1,7 +1,7 @@
 // @ts-check
-/** Names for requests (`Idempotency-Key`): what is sent again under the same name is done once, and answered alike. */
+/** Values for `Idempotency-Key`: a request repeated with the same key takes effect once and gets the same answer. */
 
-const BYTES = 16; // nobody meets two that are the same
+const BYTES = 16;
 
 /** @returns {string} a new one, as the header has it. `crypto.randomUUID` is missing where a page comes without TLS. */
 export function newKey() {

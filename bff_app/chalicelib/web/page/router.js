@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Where the person is, kept in the address after `#`: `#/empleados/7?q=ana` is employee 7 beside the list that the
- * search gave. Hash addresses, because the plain paths are the API's.
+ * The place within the page, in the address after `#`: `#/empleados/7?q=ana` is employee 7 beside the list of that
+ * search. Plain paths belong to the API.
  */
 
 /**
@@ -12,10 +12,7 @@
 
 const VIEWS = /** @type {const} */ (['empleados', 'resumen', 'actividad', 'operacion', 'importar', 'listo']);
 
-/**
- * @param {string} hash
- * @returns {Route}
- */
+/** @param {string} hash @returns {Route} */
 export function parse(hash) {
   const [path, search = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
   const query = new URLSearchParams(search);
@@ -53,7 +50,7 @@ export function address(view, query = {}, panel = null) {
   return `#/${[view, ...segments].join('/')}${search && `?${search}`}`;
 }
 
-/** Told of every change of place, those of the back button too. */
+/** Dispatches `change` on every change of place, including the back button. */
 export const places = new EventTarget();
 
 export const currentRoute = () => parse(location.hash);
@@ -62,8 +59,8 @@ export const currentRoute = () => parse(location.hash);
  * Go to an address.
  *
  * @param {string} to
- * @param {{replace?: boolean, trail?: string[]}} [options] `trail`: the cursors of the pages before this one, which
- *   cannot be told from its own; kept as it is when the page stays the same
+ * @param {{replace?: boolean, trail?: string[]}} [options] `trail`: the cursors of the pages before this one; kept
+ *   when the page stays the same
  */
 export function go(to, { replace = false, trail = isSamePage(to) ? currentTrail() : [] } = {}) {
   if (replace) history.replaceState({ trail }, '', to);
@@ -77,7 +74,7 @@ export const currentTrail = () => history.state?.trail ?? [];
 /** @param {string} to */
 const isSamePage = (to) => parse(to).query.get('cursor') === currentRoute().query.get('cursor');
 
-/** Plain clicks on links within the page. The others (new tab, download) are the browser's. @param {MouseEvent} event */
+/** Handles plain clicks; others (new tab, download) are the browser's. @param {MouseEvent} event */
 function followLink(event) {
   const link = /** @type {Element} */ (event.target).closest('a[href^="#/"]');
   if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;

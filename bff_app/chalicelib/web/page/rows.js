@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The rows that the address asks for. The first ones are asked for while the rest of the page is still on its way: this
- * module and its few imports run as soon as they are there.
+ * The rows of the address. The first ones are requested while the rest of the page still loads: this module and its few
+ * imports run as soon as they arrive.
  */
 
 import { listEmployees } from './api.js';
@@ -20,7 +20,7 @@ export function listPart(query) {
   return new URLSearchParams(PARAMETERS.filter((name) => query.get(name)).map((name) => [name, query.get(name) ?? '']));
 }
 
-/** @param {URLSearchParams} query @returns {string} the order of the address, unless that is by what this person does not see */
+/** @param {URLSearchParams} query @returns {string} the address's order, unless it needs a column the person may not see */
 export function orderOf(query) {
   const order = query.get('orden') ?? DEFAULT_ORDER;
   const field = FIELDS.find(({ name }) => name === order.replace(/^-/, ''));
@@ -38,7 +38,7 @@ let early = null;
 const first = currentRoute();
 if (first.view === 'empleados') {
   early = { key: key(first.query), page: ask(first.query) };
-  early.page.catch(() => undefined); // who takes it handles it
+  early.page.catch(() => undefined); // handled by the caller of loadRows
 }
 
 /** @param {URLSearchParams} query @param {AbortSignal} signal @returns {Promise<Page>} */

@@ -1,14 +1,18 @@
 // @ts-check
 /**
- * Checks values against the API's own schema (`/openapi.json`), so that a file can be judged before anything is
- * written. A keyword that is not known here is left to the server, whose word counts when a row is written.
+ * Checks values against the API's own schema (`/openapi.json`) before anything is sent. Keywords unknown here are left
+ * to the server, which decides in any case.
  */
 
-import { isCalendarDay } from './fields.js';
+import { FIELDS, isCalendarDay, read } from './fields.js';
+import { count } from './format.js';
+import { t } from './texts.js';
 
 /**
  * @typedef {Record<string, any>} Schema
- * @typedef {{field: string, rule: string, limit?: number}} Finding `rule` is the key of a text
+ * @typedef {{field: string, rule: string, limit?: number, line?: number}} Finding `rule` is the key of a text; `line`:
+ *   another line of a file that it speaks of
+ * @typedef {import('./api.js').Values} Values
  * @typedef {(value: any, expected: any) => boolean} Rule
  */
 
@@ -59,10 +63,7 @@ function matches(pattern, value) {
   }
 }
 
-/**
- * @param {any} openapi
- * @returns {Schema} of the body that creates an employee
- */
+/** @param {any} openapi @returns {Schema} of the body that creates an employee */
 export function creationSchema(openapi) {
   return resolve(openapi, openapi.paths['/empleados'].post.requestBody.content['application/json'].schema);
 }
@@ -78,10 +79,35 @@ function resolve(openapi, schema) {
 }
 
 /**
- * @param {Schema} schema
- * @param {Record<string, any>} values
- * @returns {Finding[]} at most one for each field
+ * The texts of a form or a line of a file as values to send, and what is wrong with them.
+ *
+ * @param {Schema | null} schema null where it is not known: only what cannot be read is found
+ * @param {Record<string, string>} texts by field
+ * @returns {{values: Values, findings: Finding[]}} at most one finding for each field, in the fields' order
  */
+export function judge(schema, texts) {
+  /** @type {Values} */
+  const values = {};
+  /** @type {Finding[]} */
+  const unread = [];
+  for (const field of FIELDS.filter(({ name }) => name in texts)) {
+    const reading = read(field, texts[field.name]);
+    if ('problem' in reading) unread.push({ field: field.name, rule: reading.problem });
+    else values[field.name] = reading.value;
+  }
+  const broken = schema ? check(schema, withoutNulls(values)) : [];
+  const findings = FIELDS.flatMap(({ name }) => [...unread, ...broken].find(({ field }) => field === name) ?? []);
+  return { values, findings };
+}
+
+/** What was not written is not sent: the server has a default, or says that it is needed. @param {Values} values @returns {Values} */
+export const withoutNulls = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+
+/** @param {Finding} finding @returns {string} a sentence without the field's name and in small letters, to follow it */
+export const explain = ({ rule, limit, line }) =>
+  t(rule, { limit: limit === undefined ? '' : count(limit), line: line ?? '' });
+
+/** @param {Schema} schema @param {Record<string, any>} values @returns {Finding[]} at most one for each field */
 export function check(schema, values) {
   /** @type {Finding[]} */
   const missing = (schema.required ?? [])
@@ -96,12 +122,7 @@ export function check(schema, values) {
   return [...missing, ...wrong];
 }
 
-/**
- * @param {string} field
- * @param {string} rule
- * @param {any} expected
- * @returns {{rule: string, limit?: number}}
- */
+/** @param {string} field @param {string} rule @param {any} expected @returns {{rule: string, limit?: number}} */
 function describe(field, rule, expected) {
   if (rule === 'pattern' && field === 'email') return { rule: 'rule.pattern.email' };
   if (rule === 'type' || rule === 'format') return { rule: `rule.${rule}.${[expected].flat()[0]}` };

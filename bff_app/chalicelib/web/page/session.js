@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Who is signed in, what the page offers to such a person, and what to do when the server does not know it any longer.
- * What somebody may do is for the server to say: whoever makes the page offer more gets refusals.
+ * Who is signed in, what the page offers them, and what to do when the session ends. The server enforces the rights: a
+ * page changed to offer more gets refusals.
  */
 
 import { ApiError, send } from './http.js';
@@ -21,27 +21,34 @@ const RIGHTS = {
   operate: ['admin'],
 };
 
-/** The strongest first: what a person is called who has several. */
+/** The strongest first: it names a person who has several. */
 const ROLES = ['admin', 'rrhh', 'lector'];
 
 /** @type {Session | null} */
 let current = null;
-/** However many requests are refused at once, the session is renewed once. @type {Promise<boolean> | null} */
+/** One renewal for all requests refused meanwhile. @type {Promise<boolean> | null} */
 let recovery = null;
 /** When the session was last renewed, on the clock of `performance.now`. */
 let renewedAt = -Infinity;
-/** Whether the person was asked to sign in again and did not want to. */
+/** Whether the person declined to sign in again. */
 let wasDeclined = false;
 let ending = false;
-/** The tabs of this browser share its cookies: what one does to the session happens to all. */
+/** Set by main.js: the dialog draws, and this module runs before the first rows. @type {() => Promise<boolean>} */
+let askToSignIn = async () => false;
+/** The browser's tabs share the session's cookies. */
 const tabs = new BroadcastChannel('sesion');
 
-/** Told when the session is open again, perhaps in another tab: the event `open`. */
+/** @param {() => Promise<boolean>} ask called when a session ended; true once the person has signed in again */
+export function whenSessionEnds(ask) {
+  askToSignIn = ask;
+}
+
+/** Dispatches `open` when the session is open again, perhaps in another tab. */
 export const sessions = new EventTarget();
 
-/** Who has come: asked while the rest of the page is still on its way. @type {Promise<Session>} */
+/** Requested while the rest of the page still loads. @type {Promise<Session>} */
 export const visitor = askWhoIsThere();
-visitor.catch(() => undefined); // who takes it handles it
+visitor.catch(() => undefined); // handled by main.js
 
 async function askWhoIsThere() {
   try {
@@ -66,12 +73,7 @@ export function openSession(session) {
   tabs.postMessage(session.usuario);
 }
 
-/**
- * Go on with what the server now says of the session.
- *
- * @param {Session} session
- * @returns {boolean} whether it is still the same person's
- */
+/** Take over the server's current session. @param {Session} session @returns {boolean} whether it is the same person's */
 export function continueSession(session) {
   if (current && current.usuario !== session.usuario) {
     leaveToTheNext();
@@ -81,16 +83,13 @@ export function continueSession(session) {
   return true;
 }
 
-/**
- * The session is another person's now: what this tab shows is not for her, and nothing is sent in her name. What was
- * typed waits for who typed it (draft.js), so that no question is asked.
- */
+/** The session is another person's now: show and send nothing more. Drafts stay with their author (draft.js). */
 function leaveToTheNext() {
   ending = true;
   location.reload();
 }
 
-/** This person ends it: nothing that was typed holds her back, and no tab shows it any longer. */
+/** The person ends the session: drafts do not hold it up, and the other tabs leave too. */
 export function closeSession() {
   ending = true;
   tabs.postMessage('');
@@ -105,11 +104,9 @@ tabs.addEventListener('message', ({ data: user }) => {
 });
 
 /**
- * Renew the session without a word; where that is not possible, ask the person who had one to sign in again. What is
- * typed stays where it is.
+ * Renew the session silently, or else ask the person to sign in again. Forms keep their content.
  *
- * @param {number} sentAt when the refused request was sent, on the clock of `performance.now`: it may be older than the
- *   session that is open by now
+ * @param {number} sentAt when the refused request was sent (`performance.now`), perhaps before a renewal
  * @returns {Promise<boolean>} whether it is worth sending the request again
  * @throws {ApiError} the server could not be asked
  */
@@ -129,8 +126,6 @@ async function recover() {
     if (!(error instanceof ApiError) || !error.isNotSignedIn) throw error;
   }
   if (!current || wasDeclined) return false;
-  // Here and not above: the dialog draws, and what the first rows wait for must be small.
-  const { askToSignIn } = await import('./sign_in.js');
   wasDeclined = !(await askToSignIn());
   return !wasDeclined;
 }

@@ -1,31 +1,34 @@
 // @ts-check
-/** The way in: the screen for who is not signed in, and the dialog for whose session ended in the middle of the work. */
+/** The way in: the screen before signing in, and the dialog for a session that ends in the middle of the work. */
 
-import { h, newId } from './element.js';
+import { answerButton, ask } from './dialog.js';
+import { h } from './element.js';
 import { ApiError, send } from './http.js';
-import { icon } from './icons.js';
+import { icon, linkButton } from './parts.js';
 import { continueSession, sessions } from './session.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
 
-/** What the server says of a sign-in that did not succeed. */
+/** What the server says of a sign-in that failed. */
 const OUTCOMES = ['rechazada', 'cancelada', 'servicio'];
 
-/**
- * @param {string} place where the person goes afterwards: an address within the page
- * @returns {string}
- */
+/** @param {string} place where to return: an address within the page @returns {string} */
 const signInAddress = (place) => `/sesion/entrar?volver=${encodeURIComponent(`/${place}`)}`;
 
 /**
- * @param {string} outcome of the last attempt; anything may stand there
+ * @param {string} outcome of the last attempt; it comes from the address, so that anything may stand there
  * @param {...HTMLElement} settings
  * @returns {HTMLElement}
  */
 export function signInScreen(outcome, ...settings) {
   const trouble =
     OUTCOMES.includes(outcome) &&
-    h('div', { class: 'message bad', role: 'alert' }, h('h2', {}, t('signIn.failed')), h('p', {}, t(`signIn.${outcome}`)));
+    h(
+      'div',
+      { class: 'message bad', role: 'alert' },
+      h('h2', {}, t('signIn.failed')),
+      h('p', {}, t(`signIn.${outcome}`)),
+    );
   return h(
     'main',
     { class: 'door' },
@@ -36,7 +39,7 @@ export function signInScreen(outcome, ...settings) {
       h('h1', {}, t('app.name')),
       trouble,
       h('p', {}, t('signIn.text')),
-      h('a', { class: 'button primary', href: signInAddress(location.hash) }, icon('enter'), t('signIn')),
+      linkButton(t('signIn'), signInAddress(location.hash), { class: 'button primary', picture: 'enter' }),
     ),
     h('div', { class: 'door-settings' }, ...settings),
   );
@@ -45,59 +48,42 @@ export function signInScreen(outcome, ...settings) {
 /** @type {Promise<boolean> | null} */
 let asking = null;
 
-/** @returns {Promise<boolean>} whether the person has signed in again; however many ask, there is one dialog */
+/** @returns {Promise<boolean>} whether the person has signed in again; there is one dialog for all who ask at once */
 export function askToSignIn() {
-  asking ??= ask().finally(() => (asking = null));
+  asking ??= askOnce().finally(() => (asking = null));
   return asking;
 }
 
-/** In a tab of its own, so that nothing in this one is lost: forms, files that were chosen, dialogs that are open. */
-function ask() {
-  const title = h('h2', { id: newId() }, t('session.over'));
-  const dialog = h(
-    'dialog',
-    { 'aria-labelledby': title.id },
-    h(
-      'form',
-      { method: 'dialog' },
-      title,
-      h('p', {}, t('session.over.text')),
-      h(
-        'div',
-        { class: 'actions' },
-        h(
-          'a',
-          { class: 'button primary', href: signInAddress('#/listo'), target: '_blank', rel: 'noopener' },
-          icon('enter'),
-          t('signIn'),
-        ),
-        h('button', { value: '' }, t('session.later')),
-      ),
-    ),
+/** Signing in happens in a new tab, so that this one keeps its forms, chosen files and open dialogs. */
+async function askOnce() {
+  const { answer, close } = ask(
+    t('session.over'),
+    [h('p', {}, t('session.over.text'))],
+    [
+      linkButton(t('signIn'), signInAddress('#/listo'), {
+        class: 'button primary',
+        target: '_blank',
+        rel: 'noopener',
+        picture: 'enter',
+      }),
+      answerButton('', [t('session.later')]),
+    ],
   );
   const life = new AbortController();
   const { signal } = life;
   sessions.addEventListener('open', look, { signal });
   addEventListener('focus', look, { signal });
-  document.body.append(dialog);
-  dialog.showModal();
+  const isOpen = (await answer) === 'open';
+  life.abort();
+  if (isOpen) toast(t('session.open'));
+  return isOpen;
 
   async function look() {
     try {
-      if (continueSession((await send('GET', '/sesion', { signal })).data)) dialog.close('open');
+      if (continueSession((await send('GET', '/sesion', { signal })).data)) close('open');
     } catch (error) {
       if (error instanceof ApiError || signal.aborted) return; // not yet
       throw error;
     }
   }
-
-  return new Promise((resolve) => {
-    dialog.addEventListener('close', () => {
-      life.abort();
-      dialog.remove();
-      const isOpen = dialog.returnValue === 'open';
-      if (isOpen) toast(t('session.open'));
-      resolve(isOpen);
-    });
-  });
 }

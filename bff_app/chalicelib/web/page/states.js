@@ -1,8 +1,9 @@
 // @ts-check
-/** What a view shows while it has nothing to show: waiting, empty, failed. */
+/** Views without content: waiting, empty, failed. */
 
+import { redraw } from './accessibility.js';
 import { h } from './element.js';
-import { icon } from './icons.js';
+import { button, icon } from './parts.js';
 import { t } from './texts.js';
 
 /** @typedef {import('./http.js').ApiError} ApiError */
@@ -19,17 +20,18 @@ export function skeleton(lines) {
 }
 
 /**
- * @param {string} title
+ * @param {string} title empty where the panel's heading says it
  * @param {string} text
  * @param {...(HTMLElement | false)} actions
  * @returns {HTMLElement}
  */
 export function empty(title, text, ...actions) {
-  return h('div', { class: 'state' }, h('h2', {}, title), h('p', {}, text), h('div', { class: 'actions' }, ...actions));
+  const heading = title && h('h2', {}, title);
+  return h('div', { class: 'state' }, heading, h('p', {}, text), h('div', { class: 'actions' }, ...actions));
 }
 
 /**
- * What went wrong and what to do about it. When the network comes back, `retry` is called without a click.
+ * What went wrong and what to do. `retry` is also called when the network returns.
  *
  * @param {ApiError} error
  * @param {() => void} [retry]
@@ -37,7 +39,7 @@ export function empty(title, text, ...actions) {
  */
 export function failure(error, retry) {
   const isHopeless = error.isNotSignedIn || error.isForbidden;
-  const again = retry && !isHopeless && h('button', { type: 'button', onclick: retry }, icon('refresh'), t('retry'));
+  const again = retry && !isHopeless && button(t('retry'), retry, { picture: 'refresh' });
   const box = h(
     'div',
     { class: 'state bad', role: 'alert' },
@@ -52,9 +54,24 @@ export function failure(error, retry) {
 }
 
 /**
+ * Run what fills `root`; where that fails, say why, with a way to try again.
+ *
+ * @param {HTMLElement} root
+ * @param {AbortSignal} signal ends the view
+ * @param {() => Promise<void>} run
+ */
+export async function attempt(root, signal, run) {
+  try {
+    await run();
+  } catch (error) {
+    if (!signal.aborted) redraw(root, failure(/** @type {any} */ (error), () => attempt(root, signal, run)));
+  }
+}
+
+/**
  * @param {ApiError} error
  * @param {() => void} [retry] called once the person has signed in, if that is what was missing
- * @returns {HTMLElement[]} the server's words where there are any, ours where not, and what to do
+ * @returns {HTMLElement[]} the server's words or else ours, and what to do
  */
 export function explanation(error, retry) {
   const { title, detail } = words(error);
@@ -72,7 +89,7 @@ function signInButton(retry) {
     const { askToSignIn } = await import('./sign_in.js');
     if (await askToSignIn()) retry?.();
   };
-  return h('button', { type: 'button', class: 'primary', onclick: signIn }, icon('enter'), t('signIn'));
+  return button(t('signIn'), signIn, { class: 'primary', picture: 'enter' });
 }
 
 /** @param {ApiError} error @returns {{title: string, detail: string}} */

@@ -1,9 +1,9 @@
 // @ts-check
-/** What happened, newest first, with the fate of each e-mail that it caused. */
+/** Events, newest first, with the state of each e-mail they caused. */
 
 import { h } from './element.js';
 import { dateTime, longDay, time } from './format.js';
-import { icon } from './icons.js';
+import { icon } from './parts.js';
 import { address } from './router.js';
 import { t } from './texts.js';
 
@@ -11,29 +11,26 @@ import { t } from './texts.js';
  * @typedef {{id: string, tipo: 'creado' | 'actualizado' | 'eliminado', ocurrido_en: string, actor: string,
  *   empleado: Told, cambios: string[]}} DirectoryEvent
  * @typedef {{id: number, nombre: string | null, email: string | null, posicion: string | null, version: number}} Told
- *   nulls: the person was forgotten
+ *   nulls: the person's data was erased
  * @typedef {{id: string, evento: string, destinatario: string | null, asunto: string | null, estado: string,
  *   creado_en: string, actualizado_en: string, motivo: string | null, empleado: number | null}} Mail
  */
 
 const ICONS = /** @type {const} */ ({ creado: 'plus', actualizado: 'edit', eliminado: 'trash' });
 const EVENT_TONES = { creado: 'good', actualizado: '', eliminado: 'bad' };
-/** The colours of the states that are more than a step on the way. @type {Record<string, string>} */
+/** The tones of the final states, and of the one to watch. @type {Record<string, string>} */
 const MAIL_TONES = { entregado: 'good', incierto: 'warn', rebotado: 'bad', queja: 'bad', fallido: 'bad' };
 
-/** Who writes without having signed in. */
+/** The actor of a change made without signing in. */
 const ANONYMOUS = 'anonimo';
 
-/** The states from which a mail still moves. */
+/** States that are not final. */
 const UNSETTLED = ['pendiente', 'enviando', 'incierto', 'enviado'];
 
 /** @param {Mail} mail */
 export const isUnsettled = (mail) => UNSETTLED.includes(mail.estado);
 
-/**
- * @param {string} state one of the ledger's states
- * @returns {HTMLElement}
- */
+/** @param {string} state one of the ledger's states @returns {HTMLElement} */
 export function mailState(state) {
   return h('span', { class: `badge ${MAIL_TONES[state] ?? ''}`, title: t(`mail.${state}.meaning`) }, t(`mail.${state}`));
 }
@@ -72,13 +69,9 @@ export function dailyTimeline(events, mails) {
   );
 }
 
-/**
- * @param {DirectoryEvent} event
- * @param {Mail[]} mails
- * @param {HTMLElement} text
- * @param {string} when
- */
+/** @param {DirectoryEvent} event @param {Mail[]} mails @param {HTMLElement} text @param {string} when */
 function entry(event, mails, text, when) {
+  const actor = event.actor === ANONYMOUS ? t('event.anonymous') : t('event.actor', { actor: event.actor });
   return h(
     'li',
     { class: 'event' },
@@ -87,38 +80,21 @@ function entry(event, mails, text, when) {
       'div',
       { class: 'event-body' },
       text,
-      h(
-        'p',
-        { class: 'muted' },
-        h('time', { datetime: event.ocurrido_en }, when),
-        ' · ',
-        event.actor === ANONYMOUS ? t('event.anonymous') : t('event.actor', { actor: event.actor }),
-      ),
+      h('p', { class: 'muted' }, h('time', { datetime: event.ocurrido_en }, when), ' · ', actor),
       mails.length > 0 && h('ul', { class: 'event-mails' }, ...mails.map(mailLine)),
     ),
   );
 }
 
 /** @param {DirectoryEvent} event */
-function describe(event) {
-  return h('p', {}, h('strong', {}, t(`event.${event.tipo}`)), changedFields(event));
-}
+const describe = (event) => h('p', {}, h('strong', {}, t(`event.${event.tipo}`)), changedFields(event));
 
 /** @param {DirectoryEvent} event */
 function subject(event) {
   const { id, nombre } = event.empleado;
-  return h(
-    'p',
-    {},
-    h(
-      'a',
-      { href: address('empleados', {}, { kind: 'ver', id: String(id) }), 'data-focus': `event-${event.id}` },
-      nombre ?? t('employee.erased', { id }),
-    ),
-    ' ',
-    t(`event.${event.tipo}`).toLowerCase(),
-    changedFields(event),
-  );
+  const href = address('empleados', {}, { kind: 'ver', id: String(id) });
+  const link = h('a', { href, 'data-focus': `event-${event.id}` }, nombre ?? t('employee.erased', { id }));
+  return h('p', {}, link, ' ', t(`event.${event.tipo}`).toLowerCase(), changedFields(event));
 }
 
 /** @param {DirectoryEvent} event */
@@ -128,15 +104,9 @@ function changedFields(event) {
 }
 
 /** @param {Mail} mail */
-function mailLine(mail) {
-  return h(
-    'li',
-    {},
-    icon('mail'),
-    h('span', { class: 'event-mail-to' }, mail.destinatario ?? t('erased')),
-    mailState(mail.estado),
-    mail.motivo && h('span', { class: 'muted' }, mail.motivo),
-  );
+function mailLine({ destinatario, estado, motivo }) {
+  const reason = motivo && h('span', { class: 'muted' }, motivo);
+  return h('li', {}, icon('mail'), h('span', {}, destinatario ?? t('erased')), mailState(estado), reason);
 }
 
 /** @param {Mail[]} mails @returns {Map<string, Mail[]>} */

@@ -1,9 +1,9 @@
 // @ts-check
-/** Short notices at the foot of the page. One that ends by itself waits while somebody points at it or is in it. */
+/** Short notices at the foot of the page. One that ends by itself waits while the pointer or the keyboard is on it. */
 
 import { focusHeading } from './accessibility.js';
 import { h } from './element.js';
-import { icon } from './icons.js';
+import { button, icon, iconButton } from './parts.js';
 import { t } from './texts.js';
 
 const TICK_MS = 200;
@@ -11,14 +11,15 @@ const READING_SECONDS = 6;
 const PICTURES = /** @type {const} */ ({ done: 'check', waiting: 'clock', error: 'warning' });
 const TONES = { done: 'good', waiting: '', error: 'bad' };
 
-export const toasts = h('section', { class: 'toasts' });
+/** There from the beginning: a screen reader does not announce a live region that is inserted with its text. */
+export const toasts = h('div', { class: 'toasts', role: 'status', 'aria-atomic': 'false' });
 
 /** @typedef {{close: () => void}} Toast */
 
 /**
  * @param {string} text
  * @param {{kind?: keyof typeof PICTURES, seconds?: number, action?: {label: string, run: () => void}, onEnd?: () => void}} [options]
- *   `seconds`: how long it stays, an error until it is closed. `onEnd`: its time is over (closing it by hand counts too)
+ *   `seconds`: how long it stays; an error stays until closed. `onEnd`: called when time is over or it is closed
  * @returns {Toast}
  */
 export function toast(
@@ -27,7 +28,7 @@ export function toast(
 ) {
   let left = seconds * 1000;
   const clock = h('span', { class: 'toast-clock', 'aria-hidden': 'true' });
-  /** Where the keyboard was before it came here. @type {HTMLElement | null} */
+  /** What had the focus before. @type {HTMLElement | null} */
   let before = null;
   const close = () => {
     clearInterval(timer);
@@ -45,12 +46,12 @@ export function toast(
   };
   const element = h(
     'div',
-    { class: `toast ${TONES[kind]}`, role: kind === 'error' ? 'alert' : 'status' },
+    { class: `toast ${TONES[kind]}` },
     icon(PICTURES[kind]),
     h('p', {}, text),
-    action && h('button', { type: 'button', class: 'quiet', onclick: act }, action.label),
+    action && button(action.label, act, { class: 'quiet' }),
     onEnd && clock,
-    h('button', { type: 'button', class: 'icon-button', 'aria-label': t('close'), onclick: end }, icon('close')),
+    iconButton('close', t('close'), end),
   );
   element.addEventListener('focusin', ({ relatedTarget }) => {
     const from = /** @type {HTMLElement | null} */ (relatedTarget);
@@ -58,7 +59,7 @@ export function toast(
   });
   let last = performance.now();
   const tick = () => {
-    // By the clock: a browser lets the timers of a tab in the background tick once a minute.
+    // Browsers run the timers of background tabs once a minute: measure the time passed.
     const passed = performance.now() - last;
     last += passed;
     if (element.matches(':hover, :focus-within')) return;
