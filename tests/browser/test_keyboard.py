@@ -44,10 +44,11 @@ def test_it_stays_in_a_row_that_is_drawn_again(stack: LocalStack, directory: Dir
 
 def test_it_goes_to_the_heading_when_its_row_goes(stack: LocalStack, directory: Directory) -> None:
     stack.insert([ANA, LUIS])
+    directory.page.clock.install()
     tab_to_before_the_answer(directory, "Eliminar a Luis Núñez")
     expect(directory.heading("Empleados")).to_be_focused()
+    directory.mend()
 
-    directory.page.clock.install()
     directory.tab_to("Eliminar a Ana Pérez")
     directory.page.keyboard.press("Enter")
     expect(directory.row("Ana Pérez").get_by_role("button", name="Deshacer")).to_be_focused()

@@ -254,7 +254,7 @@ def test_every_error_of_a_line_is_found(tab: Page, schema: Any) -> None:
     rows = {
         ANA: [],
         ";sin-nombre@example.com;Analista;1;2020-01-01": [("nombre", "rule.required")],
-        "Sin Arroba;no es un correo;;1;2020-01-01": [("email", "rule.format.email"), ("posicion", "rule.required")],
+        "Sin Arroba;no es un correo;;1;2020-01-01": [("email", "rule.pattern.email"), ("posicion", "rule.required")],
         "Caro;caro@example.com;Analista;99999999;2020-01-01": [("salario", "rule.maximum")],
         "Texto;texto@example.com;Analista;mucho;2020-01-01": [("salario", "rule.type.number")],
         "Fecha;fecha@example.com;Analista;1;2020-02-30": [("fecha_contratacion", "rule.format.date")],

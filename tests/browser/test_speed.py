@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from chalicelib.web.pages import Page
 from playwright.sync_api import expect
 
+from chalicelib.web.pages import Page
 from tests.browser.stack import many_employees
 from tests.browser.test_modules import PAGE, static_imports
 
@@ -45,9 +45,9 @@ def test_rows_are_requested_before_the_rest_of_the_page_is_there(stack: LocalSta
         directory.page.goto(directory.url, wait_until="commit")
 
     assert directory.rows.count() == 0
-    directory.mend()
     for route in held:
         route.continue_()
+    directory.mend()
     expect(directory.rows).to_have_count(50)
 
 

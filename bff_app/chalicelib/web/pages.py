@@ -1,8 +1,8 @@
-"""The web page: the files of the folder ``page``, as a browser should get them, and the declaration of the fields.
+"""Serves the web page: the files of the folder ``page`` as they are, and the declaration of the fields as a module.
 
-The document `/` names the version of all other files in their addresses. So they may be kept for ever, a page never
-mixes files of two versions, and a new version is seen at the next visit, because only the document is asked for again.
-There is no build step: the files are served as they are written, compressed once a process.
+The document `/` puts a version into the addresses of all other files. Browsers keep those for ever and ask only for the
+document again, so that a page never mixes files of two versions and the next visit shows a new version. There is no
+build step; each process compresses a file once.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _DOCUMENT = "index.html"
 _START = "main.js"
-# Ask who has come, and for rows, while the rest is on its way.
+# Request the session and the rows while the rest of the page still loads.
 _FIRST = ("session.js", "rows.js")
 _CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -36,7 +36,7 @@ _CONTENT_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-# Nothing from elsewhere, nothing inline, no markup from strings (Trusted Types), in nobody's frame.
+# Nothing from other origins, nothing inline, no markup from strings (Trusted Types), no frames.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -54,20 +54,20 @@ _COMMON_HEADERS = {
     "Vary": "Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
 }
-# `import … from './name.js';` at the beginning of a line, over several lines where the list of names is long.
+# `import … from './name.js';` at the start of a line, over several lines where the names do not fit in one.
 _STATIC_IMPORT = re.compile(r"^import\s[^;]*?from '\./([\w.-]+)';", re.MULTILINE)
 
 
 class FileUnknown(LookupError):
-    """There is no such file in this version of the page; it becomes a 404."""
+    """This version of the page has no such file; it becomes a 404."""
 
 
 class Page:
-    """The page as it is in one folder.
+    """The page in one folder.
 
     Args:
-        folder: with ``index.html`` and all that it needs, without folders of its own.
-        inbox_url: where the mails of a laptop can be looked at; empty where there is no such place.
+        folder: ``index.html`` and the files it needs, without subfolders.
+        inbox_url: the inbox of a local stack; empty elsewhere.
     """
 
     def __init__(self, folder: Path, inbox_url: str) -> None:
@@ -78,14 +78,14 @@ class Page:
 
     @cached_property
     def version(self) -> str:
-        """Changes with every byte of any file."""
+        """A digest of all files."""
         content = hashlib.sha256()
         for name, source in sorted(self._sources.items()):
             content.update(f"{name}\n{len(source)}\n".encode() + source)
         return content.hexdigest()[:16]
 
     def document(self, headers: Mapping[str, str]) -> Response:
-        """The document, or 304 for who has this one already."""
+        """Return the document, or 304 if the client has it."""
         # Weak: compressed and plain are the same document in different bytes.
         tag = f'W/"{hashlib.sha256(self._document).hexdigest()[:16]}"'
         answer_headers: _Headers = {**_COMMON_HEADERS, **_DOCUMENT_HEADERS, "ETag": tag}
@@ -94,10 +94,10 @@ class Page:
         return self._response(_DOCUMENT, self._document, headers, answer_headers)
 
     def file(self, version: str, name: str, headers: Mapping[str, str]) -> Response:
-        """One of the other files.
+        """Return another file.
 
         Raises:
-            FileUnknown: there is none of that name, or not in that version.
+            FileUnknown: no file has that name in that version.
         """
         if version != self.version or name == _DOCUMENT or name not in self._sources:
             raise FileUnknown(name)
@@ -123,15 +123,13 @@ class Page:
         return template.substitute(static=static, preloads=preloads, inbox=escape(self._inbox_url)).encode()
 
     def _first_modules(self) -> dict[str, str]:
-        """What the first view needs, with its priority, so that a browser fetches all of it at once.
+        """The modules of the first view with their priorities, so that a browser fetches all of them at once.
 
-        A browser has six connections: the rows must not queue behind the modules that draw them. Of these the largest
-        come first, so that none of them is still on its way when all others are there.
+        A browser opens six connections: the rows must not queue behind the modules that draw them. The largest of those
+        come first, so that none of them is still loading when the others are there.
         """
         first = {name: "high" for start in _FIRST for name in self._modules_of(start)}
-        others = sorted(
-            set(self._modules_of(_START)) - first.keys(), key=lambda name: (-len(self._sources[name]), name)
-        )
+        others = [name for name in self._modules_of(_START) if name not in first]
         largest_first = sorted(others, key=lambda name: (-len(self._sources[name]), name))
         return first | dict.fromkeys(largest_first, "low")
 
@@ -144,7 +142,7 @@ class Page:
 
 
 def _declare_fields() -> str:
-    """The fields of an employee as a module: the page has no list of its own."""
+    """Render the fields of an employee as a module."""
     fields = [
         {
             "name": each.name,
