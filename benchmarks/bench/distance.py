@@ -1,4 +1,4 @@
-"""A database that is some milliseconds away: a TCP port before a Unix socket that holds every answer back so long."""
+"""A database that is some milliseconds away: a TCP port in front of a Unix socket that delays every answer."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ CHUNK = 65_536
 
 
 class Distance:
-    """Where the database is heard from.
+    """The port, and how far the database is behind it.
 
     Args:
         target: the path of its Unix socket.
 
     Attributes:
         port: on the loopback interface.
-        seconds: how long each answer takes to come, from now on.
-        trips: how often an answer began since somebody set it to 0.
+        seconds: by how much each answer is delayed from now on.
+        trips: how many answers have begun since it was last set to 0.
     """
 
     def __init__(self, target: str) -> None:

@@ -1,10 +1,10 @@
-"""A Lambda of our own: ``python -I -S -B runner.py FOLDER…`` sees the folders given, the standard library, and no more.
+"""A Lambda of our own: ``python -I -S -B runner.py FOLDER…`` sees the given folders and the standard library only.
 
 Each line of standard input is a JSON object: a handler (``app.app``), its events as JSON texts, how often to call it,
 and the pause between two calls in seconds. Each line of standard output answers one: how many nanoseconds each call
 took, and how many of the processor's; how many of the processor's the process has had since its start; the last answer,
 and the memory that the process had at its peak. Reading the event and writing the answer do not
-count: Lambda does that for everybody.
+count: Lambda does that for every function.
 
 ``-B`` stands for Lambda's read-only folder: what is not compiled in the package is compiled again in each new process.
 """

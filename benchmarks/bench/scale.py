@@ -1,4 +1,4 @@
-"""What a thousand times as many employees change: nothing that somebody waits for.
+"""What a thousand times as many employees change: nothing that a person waits for.
 
 Two databases with the same schema, one with a thousand employees and as many events, one with a million of both. A
 process of crud_app for each stays warm; in each round each answers requests of each kind. `/resumen` counts everyone
@@ -26,7 +26,7 @@ ROUNDS, QUICK_ROUNDS = 32, 2
 CALLS, QUICK_CALLS = 25, 3
 MOST_RATIO = 1.3
 
-# A word that twenty have in either size, and one that everybody has.
+# A word that twenty rows have in either size, and one that all have.
 REQUESTS = {
     "first page": "/empleados",
     "by name": "/empleados?orden=-nombre",

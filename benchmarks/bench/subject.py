@@ -1,4 +1,4 @@
-"""What is measured: code in folders that nobody can write, called in a process of its own."""
+"""What is measured: code in read-only folders, called in a process of its own."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-# Isolated (-I, -S): no variable of the person at the keyboard and no installed package has a say.
+# Isolated (-I, -S): neither the environment nor an installed package has an influence.
 INTERPRETER = (sys.executable, "-I", "-S", "-B")
 RUNNER = Path(__file__).with_name("runner.py")
 NANOSECONDS_IN_A_MICROSECOND = 1_000
 
 
 class BenchFailed(Exception):
-    """Something cannot be measured. The message is a sentence for the person at the keyboard."""
+    """Something cannot be measured; the message is a sentence that says what."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Calls:
     answer: Any
 
     def require(self, subject: Subject, status: int, rows: int | None = None) -> Calls:
-        """Make sure that it did the work: a wrong answer may be as quick as it likes.
+        """Require the right answer: how fast a wrong one came means nothing.
 
         Raises:
             BenchFailed: it has another status, or its body is no list of ``rows``.

@@ -179,7 +179,7 @@ def warm_up(port: int, path: str) -> None:
 
 
 def ask(port: int, path: str, users: int, seconds: float) -> float:
-    """Right answers a second, with so many people who ask again as soon as they have been answered.
+    """Right answers a second, with ``users`` people who each ask again as soon as they have their answer.
 
     Raises:
         BenchFailed: an answer was wrong.

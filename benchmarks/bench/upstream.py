@@ -41,7 +41,7 @@ class Connection(asyncio.Protocol):
 
 
 async def serve(certificate: str | None) -> None:
-    """Listen on a free port of the loopback interface, for ever."""
+    """Listen on a free port of the loopback interface, until the process is killed."""
     tls = None
     if certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -57,7 +57,7 @@ SELECT 'Nombre' || n || ' Apellido' || n % 1000, 'persona' || n || '@example.com
        date '2000-01-01' + n % 9000
 FROM generate_series(1, {ROWS}) AS n;
 ANALYZE empleados;
-"""  # noqa: S608 - a number of ours
+"""  # noqa: S608 - our own number
 
 # Nothing here must outlive a crash of the machine: no contestant waits for the disk.
 NO_DISK = f"ALTER DATABASE {DATABASE} SET synchronous_commit = off"
@@ -91,8 +91,6 @@ class Workshop:
     def socket(self) -> str:
         """The server's Unix socket."""
         return f"{self.postgres.socket_folder}/.s.PGSQL.5432"
-
-    # ---- contestants -----------------------------------------------------------------------------------------------
 
     def ours(self, app: str, environment: Mapping[str, str], handler: str = "app.app") -> Subject:
         """One of the project's apps, as it is packaged."""
@@ -138,8 +136,6 @@ class Workshop:
         folders = (self._handlers(compiled=True), self._app("crud_app"), self._runtime)
         return Subject("frontdoor", "frontdoor (ours)", folders, "frontdoor_door.handler")
 
-    # ---- where the database is, in everybody's terms ---------------------------------------------------------------
-
     def near(self) -> Mapping[str, str]:
         """Through the Unix socket."""
         folder = quote(str(self.postgres.socket_folder))
@@ -163,8 +159,6 @@ class Workshop:
             "ORM_PG8000": f"postgresql+pg8000://{rest}",
             "PG8000_ARGUMENTS": json.dumps({"host": "127.0.0.1", "port": port}),
         }
-
-    # ---- APIs to call ----------------------------------------------------------------------------------------------
 
     @cached_property
     def upstream(self) -> str:
@@ -196,8 +190,6 @@ class Workshop:
         self._stack.callback(process.kill)
         assert process.stdout
         return int(process.stdout.readline())
-
-    # ---- folders ---------------------------------------------------------------------------------------------------
 
     @property
     def _runtime(self) -> Path:
@@ -259,7 +251,7 @@ def open_workshop() -> Iterator[Workshop]:
         BenchFailed: the apps are not packaged.
     """
     with ExitStack() as stack:
-        # Not below the project: as root, PostgreSQL runs as another user, who may not read everything there.
+        # Not below the project: as root, PostgreSQL runs as another user, which may not read everything there.
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         folder.chmod(0o755)
         postgres = stack.enter_context(running_postgres(folder / "postgres"))

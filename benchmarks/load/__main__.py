@@ -156,9 +156,6 @@ def _file(variable: str) -> Callable[[str], Path]:
     return read
 
 
-# ---- the directory before and after ----------------------------------------------------------------------------------
-
-
 def read_excerpt(client: httpx.Client) -> dict[str, Any]:
     """What the requests ask for: ids, words and positions of the first rows and of the last, and the second page.
 
@@ -215,9 +212,6 @@ def _send(client: httpx.Client, method: str, path: str, expected: set[int], **co
     if response.status_code not in expected:
         raise LoadTestFailed(f"The directory answered {response.status_code} to {method} {path}.")
     return response
-
-
-# ---- the load --------------------------------------------------------------------------------------------------------
 
 
 def _run_locust(

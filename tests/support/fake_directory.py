@@ -38,7 +38,7 @@ class FakeDirectory(LoopbackServer):
         return f"http://{HOST}:{self.port}"
 
     def add(self, **values: Any) -> int:
-        """A row, whoever made it; its id."""
+        """Add a row; returns its id."""
         with self._lock:
             self._last_id += 1
             row = {"nombre": "Ana Pérez", "posicion": "Analista", "salario": 1, **values}

@@ -128,9 +128,6 @@ def _fraction(text: str) -> Decimal:
     return Decimal(text)
 
 
-# ---- for people ----------------------------------------------------------------------------------------------------
-
-
 def print_estimate(console: Console, calculator: Calculator, profile: Profile, free_tier: FreeTier) -> None:
     """The bill line by line, the same directory from 50 requests a day to a billion a month, and the break-even."""
     estimate = calculator.estimate(profile)
@@ -231,9 +228,6 @@ def _quantity(amount: Decimal, unit: str) -> str:
 
 def _percent(fraction: Decimal) -> str:
     return f"{(fraction * 100).quantize(Decimal(1), ROUND_HALF_UP)} %"
-
-
-# ---- for programs --------------------------------------------------------------------------------------------------
 
 
 def json_document(calculator: Calculator, profile: Profile, free_tier: FreeTier) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A peer: pg8000 and nothing else, as somebody would write a Lambda who wants it quick."""
+"""A peer: pg8000 and nothing else, as one would write a fast Lambda."""
 
 from __future__ import annotations
 
