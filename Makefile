@@ -160,7 +160,7 @@ IN_EVERY_MODULE := $(wildcard libs/chalice-*/src/*/*.py shared/*/*.py shared/*/*
 package: $(MODULES) ## Package the apps for Lambda, each as a Terraform module (build)
 
 .SECONDEXPANSION:
-build/%/main.tf.json: $(IN_EVERY_MODULE) $$(shell find $$*/app.py $$*/chalicelib $$*/.chalice/config.json $$*/requirements.txt -type f -not -name '*.pyc')
+build/%/main.tf.json: $(IN_EVERY_MODULE) $$(shell find $$*/app.py $$*/chalicelib $$*/.chalice/config.json $$*/.chalice/terraform.toml $$*/requirements.txt -type f -not -name '*.pyc')
 	@$(BIN)/python -m chalice_terraform build $*
 
 .PHONY: infra-test

@@ -20,8 +20,8 @@ import pytest
 from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.events import Wire, event_for, health_check_event
 from chalice_frontdoor.testing.responses import check_response
-from chalice_terraform.__main__ import SIZE_BUDGETS, build_module
-from local.postgres import Postgres, migrate
+from chalice_terraform.__main__ import build_module
+from chalice_terraform.settings import read_settings
 from tests.unit.packaging.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ def test_the_package_answers_a_health_check_with_nothing_around_it(
 def test_the_package_is_within_its_budget_and_the_budget_is_tight(packaged: Callable[[str], Path], app: str) -> None:
     size = (packaged(app) / "deployment.zip").stat().st_size
 
-    assert size <= SIZE_BUDGETS[app] <= size * SLACK
+    budget = read_settings(ROOT / app).max_bytes
+    assert budget is not None
+    assert size <= budget <= size * SLACK
 
 
 @pytest.mark.parametrize("app", APPS)
@@ -150,15 +152,13 @@ def test_packaging_twice_gives_the_same_bytes(packaged: Callable[[str], Path], t
 
 
 @pytest.fixture
-def own_database(postgres: Postgres, worker_id: str) -> str:
-    """The events that stay behind are nobody else's."""
-    url = postgres.create_database(f"packaged_{worker_id}")
-    migrate(url)
-    return url
+def own_database(migrated_database: Callable[[str], str], worker_id: str) -> str:
+    """A database for the events that stay behind."""
+    return migrated_database(f"packaged_{worker_id}")
 
 
 def test_crud_app_does_all_its_work_from_its_package(sandbox: Any, own_database: str) -> None:
-    """What `contents.py` leaves out, no statement, no error and no document needs."""
+    """What `.chalice/terraform.toml` leaves out, no statement, no error and no document needs."""
     ana = {"nombre": "Ana Pérez", "email": "ana.packaged@example.com", "posicion": "Analista", "salario": 5000.10}
     environment = {"DATABASE_URL": own_database, "SNS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:nowhere"} | {
         # No emulator here: publishing must fail at once, and leave the event to the sweep.
@@ -263,30 +263,3 @@ def _is_inside_of_python(module: str) -> bool:
     package, *parts = module.split(".")
     is_private = any(part.startswith("_") for part in (package, *parts))
     return is_private and package in sys.stdlib_module_names
-
-
-def test_a_package_over_its_budget_stops_the_build(
-    small_app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from chalice_terraform.__main__ import main  # noqa: PLC0415 - beside its use
-
-    monkeypatch.setitem(SIZE_BUDGETS, "small_app", 1000)
-
-    assert main([str(tmp_path / "built"), str(small_app)]) == 1
-    assert "small_app: the package has" in capsys.readouterr().err
-    assert not (tmp_path / "built").exists()
-
-
-def test_the_command_writes_a_module_and_says_how_large_it_is(
-    small_app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from chalice_terraform.__main__ import main  # noqa: PLC0415 - beside its use
-
-    monkeypatch.setitem(SIZE_BUDGETS, "small_app", 1_000_000)
-
-    assert main([str(tmp_path / "built"), str(small_app)]) == 0
-    assert sorted(path.name for path in (tmp_path / "built" / "small_app").iterdir()) == [
-        "deployment.zip",
-        "main.tf.json",
-    ]
-    assert "bytes" in capsys.readouterr().out

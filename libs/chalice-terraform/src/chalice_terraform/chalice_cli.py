@@ -18,7 +18,7 @@ MISSING_DEPENDENCY = "Could not install dependencies"
 LEFT_BEHIND = ("__pycache__", "*_cache", "deployed", "deployments")
 
 
-def package_app(app: Path, work: Path) -> Path:
+def package_app(app: Path, work: Path, *, stage: str = STAGE) -> Path:
     """Package the Chalice app in the folder ``app``; return the folder with `chalice.tf.json` and `deployment.zip`.
 
     It runs on a copy below ``work``: Chalice would zip the `__pycache__` of the source tree, and would keep a package
@@ -30,7 +30,7 @@ def package_app(app: Path, work: Path) -> Path:
     copy = work / app.name
     shutil.copytree(app, copy, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
     packaged = work / "packaged"
-    arguments = ["--project-dir", str(copy), "package", "--stage", STAGE, "--pkg-format", "terraform", str(packaged)]
+    arguments = ["--project-dir", str(copy), "package", "--stage", stage, "--pkg-format", "terraform", str(packaged)]
     result = subprocess.run(  # noqa: S603 - the chalice of our own environment
         [Path(sys.executable).with_name("chalice"), *arguments],
         env=_environment(),

@@ -3,7 +3,7 @@
 PackagingFailed            the build stops; the message says what to change
 ├── ChaliceFailed    `chalice package` failed, or left a dependency out with no more than a warning
 ├── UnknownTemplate  Chalice wrote something that no rule of `module.py` covers
-└── OverBudget       a package is larger than its budget
+└── OverBudget       a package is larger than the project allows
 """
 
 from __future__ import annotations
@@ -25,4 +25,4 @@ class UnknownTemplate(PackagingFailed):
 
 
 class OverBudget(PackagingFailed):
-    """A package outgrew its budget: a dependency came in unnoticed, or the budget needs a reason to grow."""
+    """The zip is larger than ``max_bytes``: a dependency came in unnoticed, or the limit needs a reason to grow."""

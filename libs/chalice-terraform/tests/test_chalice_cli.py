@@ -10,9 +10,9 @@ import pytest
 
 from chalice_terraform.chalice_cli import package_app
 from chalice_terraform.errors import ChaliceFailed
-from tests.unit.packaging.conftest import write_app
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -52,11 +52,13 @@ def test_the_account_of_the_person_who_packages_is_not_used(
     assert names(package_app(small_app, tmp_path / "work"))
 
 
-def test_a_dependency_that_lambda_cannot_run_stops_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dependency_that_lambda_cannot_run_stops_the_build(
+    write_app: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Chalice prints a warning, makes a package without it, and reports success."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     wheel = write_foreign_wheel(tmp_path)
-    app = write_app(tmp_path, requirements=f"foreign @ {wheel.as_uri()}\n")
+    app = write_app(f"foreign @ {wheel.as_uri()}\n")
 
     with pytest.raises(ChaliceFailed, match=r"Could not install dependencies:\s+foreign==1\.0"):
         package_app(app, tmp_path / "work")

@@ -210,6 +210,25 @@ def test_a_resource_that_nobody_reviewed_stops_the_build(template: dict[str, Any
         adapt(template)
 
 
+def test_network_and_tags_of_a_function_are_kept_but_for_the_tag_of_chalice(template: dict[str, Any]) -> None:
+    network = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
+    template["resource"]["aws_lambda_function"]["sweep"] |= {
+        "vpc_config": network,
+        "tags": {"aws-chalice": "version=1.34.0", "team": "people"},
+    }
+
+    function = adapt(template)["resource"]["aws_lambda_function"]["sweep"]
+
+    assert (function["vpc_config"], function["tags"]) == (network, {"team": "people"})
+
+
+def test_a_setting_of_a_function_that_would_be_lost_stops_the_build(template: dict[str, Any]) -> None:
+    template["resource"]["aws_lambda_function"]["sweep"]["dead_letter_config"] = {}
+
+    with pytest.raises(UnknownTemplate, match="sweep: Chalice set dead_letter_config"):
+        adapt(template)
+
+
 def test_an_environment_variable_may_not_refer_to_what_a_module_cannot_see(template: dict[str, Any]) -> None:
     functions = template["resource"]["aws_lambda_function"]
     functions["sweep"]["environment"]["variables"]["QUEUE"] = "${aws_sqs_queue.email.url}"

@@ -1,0 +1,63 @@
+"""The command: from a Chalice app to a module, by the project's settings."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chalice_terraform.__main__ import main
+from chalice_terraform.errors import PackagingFailed
+from chalice_terraform.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_settings(app: Path, text: str) -> None:
+    (app / ".chalice" / "terraform.toml").write_text(text)
+
+
+def test_the_module_has_all_files_of_the_project_but_those_it_leaves_out(
+    small_app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("chalicelib/testing/samples.pyi", "chalicelib/tests/data.h", "vendor/vendored/testing/fakes.py"):
+        (small_app / name).parent.mkdir(parents=True, exist_ok=True)
+        (small_app / name).touch()
+    write_settings(small_app, 'leave_out = ["vendored/testing/", "yaml/"]\nmax_bytes = 10_000_000\n')
+
+    assert main([str(tmp_path / "built"), str(small_app)]) == 0
+
+    built = tmp_path / "built" / "small_app"
+    assert sorted(path.name for path in built.iterdir()) == ["deployment.zip", "main.tf.json"]
+    with zipfile.ZipFile(built / "deployment.zip") as packed:
+        names = set(packed.namelist())
+    assert {"app.py", "vendored/__init__.py", "chalicelib/testing/samples.pyi", "chalicelib/tests/data.h"} <= names
+    assert not [name for name in names if name.startswith(("vendored/testing/", "yaml/"))]
+    assert "deployment.zip: " in capsys.readouterr().out
+
+
+def test_a_package_that_is_too_large_stops_the_build(
+    small_app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_settings(small_app, "max_bytes = 1_000\n")
+
+    assert main([str(tmp_path / "built"), str(small_app)]) == 1
+    assert "more than max_bytes = 1,000 allows" in capsys.readouterr().err
+    assert not (tmp_path / "built").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["max_bytes =", "max_bytes = true", "max_bytes = -1", 'leave_out = "a"', 'leave_out = [""]', "size = 1"],
+)
+def test_settings_that_make_no_sense_are_refused(small_app: Path, text: str) -> None:
+    write_settings(small_app, text)
+
+    with pytest.raises(PackagingFailed, match=r"small_app/\.chalice/terraform\.toml"):
+        read_settings(small_app)
+
+
+def test_settings_are_optional(small_app: Path) -> None:
+    assert read_settings(small_app) == Settings()
