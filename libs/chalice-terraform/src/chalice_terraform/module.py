@@ -196,9 +196,7 @@ def _start_what_is_live(resources: JSON) -> None:
 def _function_named(reference: str) -> str:
     match = FUNCTION_ARN.match(reference)
     if match is None:
-        raise UnknownTemplate(
-            f"{reference} is no function's ARN: only functions can be the target of a trigger."
-        )
+        raise UnknownTemplate(f"{reference} is no function's ARN: only functions can be the target of a trigger.")
     return match["name"]
 
 
@@ -242,9 +240,7 @@ def _read_topic(block: JSON) -> str:
 def _plain_name(arn: str) -> str:
     match = PLAIN_NAME.match(arn)
     if match is None:
-        raise UnknownTemplate(
-            f"{arn}: name the queue or topic plainly in its decorator; its ARN is a variable."
-        )
+        raise UnknownTemplate(f"{arn}: name the queue or topic plainly in its decorator; its ARN is a variable.")
     return match["name"]
 
 
