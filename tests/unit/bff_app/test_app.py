@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -144,22 +143,3 @@ def test_importing_the_app_and_a_health_check_need_no_environment_and_no_httpx()
 
     assert "chalice_frontdoor" in imported
     assert not imported & {"httpx", "httpcore", "ssl", "boto3", "botocore"}
-
-
-def test_the_configuration_has_the_stages_that_everything_else_relies_on() -> None:
-    configuration = json.loads((APP / ".chalice" / "config.json").read_text())
-
-    assert (configuration["lambda_memory_size"], configuration["lambda_timeout"]) == (512, 28)
-    environments = {name: stage["environment_variables"] for name, stage in configuration["stages"].items()}
-    assert environments == {
-        "local": {"CRUD_API_URL": "http://127.0.0.1:8001", "EMAIL_API_URL": "http://127.0.0.1:8002"},
-        "aws": {
-            "CRUD_API_URL": "${var.crud_api_url}",
-            "EMAIL_API_URL": "${var.email_api_url}",
-            "COGNITO_DOMAIN": "${var.cognito_domain}",
-            "COGNITO_CLIENT_ID": "${var.cognito_client_id}",
-            "COGNITO_ISSUER": "${var.cognito_issuer}",
-            "PUBLIC_URL": "${var.public_url}",
-            "DEMO": "${var.demo}",
-        },
-    }

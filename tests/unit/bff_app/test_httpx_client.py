@@ -107,15 +107,6 @@ def test_the_request_arrives_as_it_was_built_and_measured(client: HttpxClient, s
     assert (empty.header("content-length"), empty.body) == ("0", b"")
 
 
-def test_one_connection_serves_many_requests(client: HttpxClient, serve: Serve) -> None:
-    server = serve(answering())
-
-    for _ in range(3):
-        send(client, request_to(server.url))
-
-    assert (len(server.received), server.connections) == (3, 1)
-
-
 def test_threads_do_not_wait_for_each_other(client: HttpxClient, serve: Serve) -> None:
     all_here = threading.Barrier(20)
 
@@ -154,16 +145,6 @@ def test_a_proxy_of_the_environment_is_ignored(serve: Serve, monkeypatch: pytest
 
         assert send(client, request_to(server.url)).status == 200
     client.close()
-
-
-@pytest.mark.parametrize("status", ["301 Moved Permanently", "307 Temporary Redirect"])
-def test_a_redirect_is_not_followed(client: HttpxClient, serve: Serve, status: str) -> None:
-    server = serve(answering(b"", "Location: /elsewhere", status=status))
-
-    answer = send(client, request_to(server.url))
-
-    assert (answer.status, answer.header("location")) == (int(status[:3]), "/elsewhere")
-    assert len(server.received) == 1
 
 
 BROKEN_ANSWERS = {
@@ -282,12 +263,6 @@ def test_an_upstream_that_cannot_be_reached_got_nothing(client: HttpxClient) -> 
                 error = failure(client, request_to(url, method), UpstreamUnreachable)
                 assert not error.request_sent
                 assert not error.outcome_unknown
-
-
-def test_localhost_resolves(client: HttpxClient, serve: Serve) -> None:
-    server = serve(answering(b"found"))
-
-    assert send(client, request_to(f"http://localhost:{server.port}")).body == b"found"
 
 
 def test_plain_http_from_a_tls_upstream_is_unreachable(client: HttpxClient, serve: Serve) -> None:

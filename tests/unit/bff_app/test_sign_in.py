@@ -1,4 +1,4 @@
-"""Signing in, staying in and signing out, against a user pool that is a real HTTP server."""
+"""Signing in, renewing a session and signing out, against a user pool that is a real HTTP server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chalicelib.web.sign_in import MAX_RETURN_ADDRESS, Entry
 from chalicelib.web.upstream import UpstreamAnswer, UpstreamRequest
 from tests.unit.bff_app.browser import ORIGIN, Browser
 from tests.unit.bff_app.composition import composed, refusals, signing_in_at, through
-from tests.unit.bff_app.servers import Server, answering, answering_json, refusing, sending, silent
+from tests.unit.bff_app.servers import Connection, Server, answering, answering_json, refusing, sending, silent
 from tests.unit.bff_app.user_pool import CLIENT_ID, TOKEN_SECONDS, UserPool, access_token, token
 
 if TYPE_CHECKING:
@@ -35,13 +35,22 @@ if TYPE_CHECKING:
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 SESSION = {"__Host-acceso", "__Host-renovacion", "__Host-persona"}
+RENEWAL_COOKIE = {"Cookie": "__Host-renovacion=r"}
+BAD_REQUEST = "400 Bad Request"
+
+
+def begin(browser: Browser, pool: UserPool, volver: str = "/") -> dict[str, str]:
+    """Go to the pool's page and type the password; what the browser is sent back with."""
+    return pool.sign_in(browser.get("/sesion/entrar", query={"volver": volver}).headers["location"])
 
 
 def sign_in(browser: Browser, pool: UserPool, volver: str = "/", **changes: str) -> Answer:
     """Sign in as a person does; ``changes`` are made to what the browser brings back from the pool."""
-    begun = browser.get("/sesion/entrar", query={"volver": volver})
-    brought_back = {**pool.sign_in(begun.headers["location"]), **changes}
-    return browser.get("/sesion/vuelta", query=brought_back, site="cross-site")
+    return browser.get("/sesion/vuelta", query={**begin(browser, pool, volver), **changes}, site="cross-site")
+
+
+def session_cookie(value: str) -> dict[str, str]:
+    return {"Cookie": f"__Host-acceso={value}"}
 
 
 def attributes(answer: Answer) -> dict[str, str]:
@@ -71,40 +80,34 @@ def test_a_person_can_sign_in_behind_every_door(browser: OpenBrowser, pool: User
         assert answer.headers["cache-control"] == "no-store"
 
 
-def test_the_browser_is_sent_to_the_pool_with_the_parameters_of_the_code_flow(browser: OpenBrowser) -> None:
-    answer = browser().get("/sesion/entrar", headers={"Accept-Language": "en"})
+def test_the_browser_is_sent_to_the_pool_with_new_secrets_each_time(browser: OpenBrowser) -> None:
+    person, seen = browser(), set()
+    for _ in range(2):
+        answer = person.get("/sesion/entrar", headers={"Accept-Language": "en"})
 
-    address = urlsplit(answer.headers["location"])
-    asked = dict(parse_qsl(address.query))
-    assert (answer.status, address.path) == (303, "/oauth2/authorize")
-    secrets = [asked.pop(name) for name in ("state", "nonce", "code_challenge")]
-    assert all(re.fullmatch(r"[\w-]{43}", secret, re.ASCII) for secret in secrets)
-    assert len(set(secrets)) == 3
-    assert asked == {
-        "response_type": "code",
-        "client_id": CLIENT_ID,
-        "redirect_uri": f"{ORIGIN}/sesion/vuelta",
-        "scope": "openid email profile aws.cognito.signin.user.admin",
-        "code_challenge_method": "S256",
-        "lang": "en",
-    }
-
-
-def test_no_secret_of_a_sign_in_is_used_twice(browser: OpenBrowser) -> None:
-    person = browser()
-
-    addresses = [person.get("/sesion/entrar").headers["location"] for _ in range(3)]
-
-    assert len({dict(parse_qsl(urlsplit(address).query))["state"] for address in addresses}) == 3
+        address = urlsplit(answer.headers["location"])
+        asked = dict(parse_qsl(address.query))
+        assert (answer.status, address.path) == (303, "/oauth2/authorize")
+        secrets = [asked.pop(name) for name in ("state", "nonce", "code_challenge")]
+        assert all(re.fullmatch(r"[\w-]{43}", secret, re.ASCII) for secret in secrets)
+        seen |= set(secrets)
+        assert asked == {
+            "response_type": "code",
+            "client_id": CLIENT_ID,
+            "redirect_uri": f"{ORIGIN}/sesion/vuelta",
+            "scope": "openid email profile aws.cognito.signin.user.admin",
+            "code_challenge_method": "S256",
+            "lang": "en",
+        }
+    assert len(seen) == 6
 
 
 def test_scripts_and_other_sites_cannot_read_the_cookies(browser: OpenBrowser, pool: UserPool) -> None:
     person = browser()
     begun = person.get("/sesion/entrar")
-    assert attributes(begun) == {"__Host-entrada": "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900"}
-
     returned = sign_in(person, pool)
 
+    assert attributes(begun) == {"__Host-entrada": "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900"}
     assert attributes(returned) == {
         "__Host-acceso": f"Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={TOKEN_SECONDS}",
         "__Host-persona": "Path=/; Secure; HttpOnly; SameSite=Strict",
@@ -114,56 +117,36 @@ def test_scripts_and_other_sites_cannot_read_the_cookies(browser: OpenBrowser, p
     assert returned.headers["referrer-policy"] == "no-referrer"
 
 
-def test_the_public_address_decides_where_the_pool_sends_people_back_to(browser: OpenBrowser, pool: UserPool) -> None:
+def test_the_public_address_decides_where_the_pool_returns_to(browser: OpenBrowser, pool: UserPool) -> None:
     person = browser(public_origin="https://d111.cloudfront.net")
 
     begun = person.get("/sesion/entrar", headers={"Host": "evil.example"})
+    query = pool.sign_in(begun.headers["location"])
+    returned = person.get("/sesion/vuelta", query=query, headers={"Host": "b.example"})
 
     assert "redirect_uri=https%3A%2F%2Fd111.cloudfront.net%2Fsesion%2Fvuelta" in begun.headers["location"]
-    returned = person.get(
-        "/sesion/vuelta", query=pool.sign_in(begun.headers["location"]), headers={"Host": "b.example"}
-    )
     assert returned.headers["location"] == "/"
 
 
-def test_a_malformed_host_is_refused(browser: OpenBrowser) -> None:
-    person = browser(public_origin="", door="chalice_local")
+def test_without_a_public_address_the_host_of_the_request_is_ours(browser: OpenBrowser) -> None:
+    for door, scheme in (("alb_multi", "http"), ("http_api_2", "https")):
+        person = browser(public_origin="", door=door)
+        for host in ("localhost:8000", "127.0.0.1:8000", "[::1]:8000", "directorio.example.com"):
+            begun = person.get("/sesion/entrar", headers={"Host": host})
+            assert urlencode({"redirect_uri": f"{scheme}://{host}/sesion/vuelta"}) in begun.headers["location"]
 
+    person = browser(public_origin="", door="chalice_local")
     for host in ("", "a b", "evil.example/x", "evil.example#", "user@evil.example", "[::1", "a:b:c", "-"):
         assert person.get("/sesion/entrar", headers={"Host": host}).status == 400, host
 
 
-@pytest.mark.parametrize(("door", "scheme"), [("alb_multi", "http"), ("http_api_2", "https")])
-def test_without_a_public_address_the_host_of_the_request_is_ours(browser: OpenBrowser, door: str, scheme: str) -> None:
-    person = browser(public_origin="", door=door)
-
-    for host in ("localhost:8000", "127.0.0.1:8000", "[::1]:8000", "directorio.example.com"):
-        begun = person.get("/sesion/entrar", headers={"Host": host})
-        assert urlencode({"redirect_uri": f"{scheme}://{host}/sesion/vuelta"}) in begun.headers["location"]
-
-
-FOREIGN = [
-    "https://evil.example/",
-    "//evil.example",
-    "/\\evil.example",
-    "\\/evil.example",
-    "/\t/evil.example",
-    "/\n/evil.example",
-    " //evil.example",
-    "javascript:alert(1)",
-    "evil.example",
-    "#/empleados",
-    "?x",
-    "/ñ",
-    "/a b",
-    "/a\\b",
-    "/" + "a" * MAX_RETURN_ADDRESS,
-]
-
-
 def test_a_sign_in_that_would_end_elsewhere_does_not_begin(browser: OpenBrowser) -> None:
     person = browser()
-    for volver in FOREIGN:
+    for volver in (
+        "https://evil.example/", "//evil.example", "/\\evil.example", "\\/evil.example", "/\t/evil.example",
+        "/\n/evil.example", " //evil.example", "javascript:alert(1)", "evil.example", "#/empleados", "?x", "/ñ",
+        "/a b", "/a\\b", "/" + "a" * MAX_RETURN_ADDRESS,
+    ):  # fmt: skip
         answer = person.get("/sesion/entrar", query={"volver": volver})
 
         assert (answer.status, answer.headers.get("set-cookie")) == (422, None), volver
@@ -189,35 +172,50 @@ def test_a_value_that_is_not_an_entry_is_none(text: str) -> None:
     assert Entry.unpack(text) is None
 
 
-def test_a_state_that_this_browser_did_not_begin_is_refused(
+def test_a_return_that_is_not_what_was_asked_for_is_refused(
     browser: OpenBrowser, pool: UserPool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    person = browser()
+    cases: list[tuple[dict[str, str], dict[str, Any], str]] = [
+        ({"state": "forged"}, {}, "unknown_state"),
+        ({"error": "access_denied", "error_description": "<b>no</b>"}, {}, "cancelled"),
+        ({"code": ""}, {}, "invalid_code"),
+        ({"code": "a&b=c"}, {}, "invalid_code"),
+        ({"code": "ñ\x00"}, {}, "invalid_code"),
+        ({}, {"nonce": "another"}, "foreign_token"),
+        ({}, {"nonce": None}, "foreign_token"),
+        ({}, {"aud": "another-client"}, "foreign_token"),
+        ({}, {"iss": "https://evil.example"}, "foreign_token"),
+        ({}, {"token_use": "access"}, "foreign_token"),
+    ]
+    for brought_back, claims, reason in cases:
+        caplog.clear()
+        pool.identity = claims
+        person = browser()
 
-    answer = sign_in(person, pool, state="forged")
+        answer = sign_in(person, pool, **brought_back)
 
-    assert answer.status == 400
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert not person.cookies.keys() & SESSION
-    assert refusals(caplog) == ["unknown_state"]
+        assert refusals(caplog) == [reason], (brought_back, claims)
+        assert answer.status == 400
+        assert not person.cookies.keys() & SESSION
+
+
+def test_a_token_too_long_for_a_cookie_is_refused(browser: OpenBrowser, pool: UserPool) -> None:
+    pool.access["cognito:groups"] = ["g" * 100] * 40
+
+    answer = sign_in(browser(), pool)
+
+    assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
 
 
 def test_the_return_of_another_persons_sign_in_is_refused(browser: OpenBrowser, pool: UserPool) -> None:
     """A person lured to an attacker's return address must not work in the attacker's name from then on."""
-    attacker, victim = browser(), browser()
-    begun = attacker.get("/sesion/entrar").headers["location"]
-    victim.get("/sesion/entrar")
+    attacker, victim, stranger = browser(), browser(), browser()
+    brought_back = begin(attacker, pool)
+    begin(victim, pool)
 
-    answer = victim.get("/sesion/vuelta", query=pool.sign_in(begun), site="cross-site")
-
-    assert answer.status == 400
-    assert not victim.cookies.keys() & SESSION
-
-
-def test_a_browser_that_began_nothing_is_refused(browser: OpenBrowser, pool: UserPool) -> None:
-    begun = browser().get("/sesion/entrar").headers["location"]
-
-    assert browser().get("/sesion/vuelta", query=pool.sign_in(begun)).status == 400
+    for person in (victim, stranger):
+        assert person.get("/sesion/vuelta", query=brought_back, site="cross-site").status == 400
+        assert not person.cookies.keys() & SESSION
 
 
 def test_a_forged_cookie_of_the_sign_in_is_refused(browser: OpenBrowser) -> None:
@@ -230,59 +228,15 @@ def test_a_forged_cookie_of_the_sign_in_is_refused(browser: OpenBrowser) -> None
 def test_a_code_is_worth_nothing_the_second_time(
     browser: OpenBrowser, pool: UserPool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    person = browser()
-    begun = person.get("/sesion/entrar").headers["location"]
-    brought_back = pool.sign_in(begun)
-    entry = dict(person.cookies)
-    assert person.get("/sesion/vuelta", query=brought_back).status == 303
-    assert person.get("/sesion/vuelta", query=brought_back).status == 400
+    person, thief = browser(), browser()
+    brought_back = begin(person, pool)
+    stolen = {"Cookie": f"__Host-entrada={person.cookies['__Host-entrada']}"}
 
-    thief = browser()
-    answer = thief.get(
-        "/sesion/vuelta", query=brought_back, headers={"Cookie": f"__Host-entrada={entry['__Host-entrada']}"}
-    )
+    statuses = [person.get("/sesion/vuelta", query=brought_back).status for _ in range(2)]
 
-    assert answer.status == 400
+    assert statuses == [303, 400]
+    assert thief.get("/sesion/vuelta", query=brought_back, headers=stolen).status == 400
     assert refusals(caplog)[-1] == "invalid_code"
-
-
-def test_a_code_that_the_pool_never_gave_is_refused(browser: OpenBrowser, pool: UserPool) -> None:
-    for code in ("", "never-given", "a&b=c", "ñ", "\x00"):
-        assert sign_in(browser(), pool, code=code).status == 400, code
-
-
-def test_a_sign_in_cancelled_at_the_pools_page_is_refused(
-    browser: OpenBrowser, pool: UserPool, caplog: pytest.LogCaptureFixture
-) -> None:
-    assert sign_in(browser(), pool, error="access_denied", error_description="<b>no</b>").status == 400
-    assert refusals(caplog) == ["cancelled"]
-
-
-@pytest.mark.parametrize(
-    "claims",
-    [
-        {"nonce": "another"},
-        {"nonce": None},
-        {"aud": "another-client"},
-        {"iss": "https://evil.example"},
-        {"token_use": "access"},
-    ],
-)
-def test_an_id_token_that_was_made_for_another_sign_in_is_refused(
-    browser: OpenBrowser, pool: UserPool, claims: dict[str, Any], caplog: pytest.LogCaptureFixture
-) -> None:
-    pool.identity.update(claims)
-    person = browser()
-
-    assert sign_in(person, pool).status == 400
-    assert not person.cookies.keys() & SESSION
-    assert refusals(caplog) == ["foreign_token"]
-
-
-def test_a_token_too_long_for_a_cookie_is_refused(browser: OpenBrowser, pool: UserPool) -> None:
-    pool.access["cognito:groups"] = ["g" * 100] * 40
-
-    assert sign_in(browser(), pool).status == 400
 
 
 @pytest.mark.parametrize(
@@ -292,7 +246,7 @@ def test_a_browser_is_sent_to_the_page_instead_of_a_problem_document(
     browser: OpenBrowser, pool: UserPool, changes: dict[str, str], outcome: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     person = browser()
-    brought_back = pool.sign_in(person.get("/sesion/entrar?volver=/%23/resumen").headers["location"])
+    brought_back = begin(person, pool, "/#/resumen")
 
     answer = person.get("/sesion/vuelta", query={**brought_back, **changes}, headers=HTML)
 
@@ -304,8 +258,7 @@ def test_a_browser_is_sent_to_the_page_instead_of_a_problem_document(
 def test_a_stray_return_does_not_end_the_sign_in_under_way(browser: OpenBrowser, pool: UserPool) -> None:
     """Otherwise another site's link would spoil it, or the person's own second tab."""
     person = browser()
-    first = pool.sign_in(person.get("/sesion/entrar?volver=/%23/resumen").headers["location"])
-    second = pool.sign_in(person.get("/sesion/entrar?volver=/%23/actividad").headers["location"])
+    first, second = begin(person, pool, "/#/resumen"), begin(person, pool, "/#/actividad")
 
     stray = person.get("/sesion/vuelta", query=first, headers=HTML, site="cross-site")
     returned = person.get("/sesion/vuelta", query=second, headers=HTML, site="cross-site")
@@ -317,13 +270,13 @@ def test_a_stray_return_does_not_end_the_sign_in_under_way(browser: OpenBrowser,
 ENTRY_OF_NOBODY = Entry("s" * 43, "n" * 43, "v" * 43, "/#/resumen")
 RETURN = f"/sesion/vuelta?code=c&state={ENTRY_OF_NOBODY.state}"
 ENTRY_COOKIE = {"Cookie": f"__Host-entrada={ENTRY_OF_NOBODY.pack()}"}
-JSON = "Content-Type: application/json"
 UNWELL = [
     (answering(b"<html>", status="500 Internal Server Error"), 502),
-    (answering_json(b'{"error":"invalid_client"}', status="400 Bad Request"), 502),
+    (answering_json(b'{"error":"invalid_client"}', status=BAD_REQUEST), 502),
+    (answering_json(b'{"error":{"a":1}}', status=BAD_REQUEST), 502),
     (answering_json(b"{}", status="503 Service Unavailable"), 503),
     (answering_json(b"{}", status="429 Too Many Requests"), 503),
-    (answering_json(b'{"__type":"TooManyRequestsException"}', status="400 Bad Request"), 503),
+    (answering_json(b'{"__type":"com.amazonaws#TooManyRequestsException"}', status=BAD_REQUEST), 503),
     (answering(b"not json"), 502),
     (answering_json(b"[]"), 502),
     (answering_json(b"[" * 100_000), 502),
@@ -332,24 +285,22 @@ UNWELL = [
     (answering_json(b'{"access_token":"a","id_token":"b","refresh_token":"c","expires_in":"d"}'), 502),
     (answering_json(b'{"access_token":"a","id_token":"b","refresh_token":"c","expires_in":0}'), 502),
     (answering_json(b'{"access_token":"a","id_token":"b","refresh_token":"c","expires_in":9}'), 400),
-    (answering_json(b'{"error":{"a":1}}', status="400 Bad Request"), 502),
     (sending(b""), 502),
     (sending(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"), 502),
 ]
 
 
-@pytest.mark.parametrize(("behave", "status"), UNWELL)
-def test_a_pool_that_is_not_well_is_a_problem_of_ours(
-    serve: Serve, browser: OpenBrowser, behave: Callable[..., None], status: int
-) -> None:
-    answer = browser(identity=serve(behave)).get(RETURN, headers=ENTRY_COOKIE)
+def test_a_pool_that_fails_is_a_problem_of_ours(serve: Serve, browser: OpenBrowser) -> None:
+    for behave, status in UNWELL:
+        answer = browser(identity=serve(behave)).get(RETURN, headers=ENTRY_COOKIE)
 
-    assert answer.status == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert "resultado_desconocido" not in answer.json()
+        problem = answer.json()
+        assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
+        assert "resultado_desconocido" not in problem
+        assert answer.headers.get("retry-after") == ("5" if status == 503 else None)
 
 
-def test_a_person_is_told_by_the_page_that_the_pool_is_not_well(serve: Serve, browser: OpenBrowser) -> None:
+def test_the_page_explains_that_the_pool_fails(serve: Serve, browser: OpenBrowser) -> None:
     person = browser(identity=serve(answering(status="503 Service Unavailable")))
 
     answer = person.get(RETURN, headers={**ENTRY_COOKIE, **HTML})
@@ -381,27 +332,13 @@ def test_one_step_of_a_sign_in_has_one_deadline() -> None:
 
     pool = signing_in_at("http://pool", ORIGIN)
     services.replace(assemble(Settings(pool.api, pool.api, pool), send))
-    answer = Browser(through("alb_multi")).post("/sesion/salir?todas=1", headers={"Cookie": "__Host-renovacion=r"})
+    answer = Browser(through("alb_multi")).post("/sesion/salir?todas=1", headers=RENEWAL_COOKIE)
     services.forget()
 
     assert answer.status == 200
     assert len(deadlines) == 2
     assert deadlines[0] is deadlines[1]
     assert deadlines[0].seconds_left() <= IDENTITY_SECONDS
-
-
-def test_a_throttled_pool_says_when_to_come_back(serve: Serve, browser: OpenBrowser) -> None:
-    busy = serve(answering_json(b'{"__type":"com.amazonaws#TooManyRequestsException"}', status="400 Bad Request"))
-
-    answer = browser(identity=busy).post("/sesion/renovar", headers={"Cookie": "__Host-renovacion=r"})
-
-    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
-
-
-def test_a_new_browser_is_not_signed_in(browser: OpenBrowser) -> None:
-    answer = browser().get("/sesion")
-
-    assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
 def test_a_program_is_described_by_its_own_token_whatever_its_cookies_say(browser: OpenBrowser) -> None:
@@ -415,26 +352,20 @@ def test_a_program_is_described_by_its_own_token_whatever_its_cookies_say(browse
     assert (document["usuario"], document["nombre"]) == ("nomina", "")
 
 
-def test_a_malformed_authorization_is_not_replaced_by_the_cookie(browser: OpenBrowser) -> None:
+def test_a_request_without_a_valid_token_is_no_session(browser: OpenBrowser) -> None:
+    expired = [session_cookie(access_token(exp=exp)) for exp in (0, 1, -5, None, "9999999999", 10**30, True)]
+    unreadable = [session_cookie(value) for value in ("x", "a.b", "a.b.c", "..", "a.bnVsbA.c", "a.W10.c", "a.A.c")]
+    malformed = [{"Authorization": own, **session_cookie(access_token())} for own in ("", "Bearer", "Bearer x")]
+    details = {"es": "Hace falta iniciar sesión.", "en": "You need to sign in."}
     person = browser()
-    for own in ("", "Bearer", "Basic YTpi", "Bearer x"):
-        headers = {"Authorization": own, "Cookie": f"__Host-acceso={access_token()}"}
-        assert person.get("/sesion", headers=headers).status == 401, own
 
+    for headers in ({}, *expired, *unreadable, *malformed):
+        for language, detail in details.items():
+            answer = person.get("/sesion", headers={**headers, "Accept-Language": language})
 
-def test_an_expired_token_is_no_session(browser: OpenBrowser) -> None:
-    person = browser()
-    for exp in (0, 1, -5, None, "9999999999", 10**30, True):
-        answer = person.get("/sesion", headers={"Cookie": f"__Host-acceso={access_token(exp=exp)}"})
-
-        assert answer.status == 401, exp
-        assert answer.headers.get("set-cookie") is None, "the token that renews it may still be good"
-
-
-def test_a_cookie_that_is_no_token_is_no_session(browser: OpenBrowser) -> None:
-    person = browser()
-    for value in ("x", "a.b", "a.b.c", "..", "a.bnVsbA.c", "a.W10.c", "a.A.c"):
-        assert person.get("/sesion", headers={"Cookie": f"__Host-acceso={value}"}).status == 401, value
+            assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer"), headers
+            assert answer.json()["detail"] == detail
+            assert answer.headers.get("set-cookie") is None, "the token that renews it may still be good"
 
 
 def test_half_a_character_in_a_token_breaks_nothing(browser: OpenBrowser, pool: UserPool) -> None:
@@ -457,57 +388,48 @@ def test_a_name_that_cannot_be_read_is_not_shown(browser: OpenBrowser) -> None:
         assert (document["nombre"], document["usuario"]) == ("", "rrhh@example.com")
 
 
-def test_a_session_is_renewed_from_its_cookie_alone(browser: OpenBrowser, pool: UserPool) -> None:
-    person = browser()
-    sign_in(person, pool)
-    del person.cookies["__Host-acceso"]  # its time is over
-    assert person.get("/sesion").status == 401
-    pool.access["cognito:groups"] = ["admin"]
-
-    answer = person.post("/sesion/renovar")
-
-    assert (answer.status, answer.json()["grupos"], answer.json()["nombre"]) == (200, ["admin"], "Rosa Ruiz")
-    assert person.get("/sesion").status == 200
-    assert b"eyJ" not in answer.body
-
-
-def test_a_renewal_that_is_replaced_is_forgotten(browser: OpenBrowser, pool: UserPool) -> None:
-    pool.rotates = True
+@pytest.mark.parametrize("rotates", [False, True])
+def test_a_session_is_renewed_from_its_cookie_alone(browser: OpenBrowser, pool: UserPool, rotates: bool) -> None:  # noqa: FBT001
+    pool.rotates = rotates
     person = browser()
     sign_in(person, pool)
     first = person.cookies["__Host-renovacion"]
+    del person.cookies["__Host-acceso"]  # it has expired
+    assert person.get("/sesion").status == 401
+    pool.access["cognito:groups"] = ["admin"]
 
-    assert person.post("/sesion/renovar").status == 200
+    for _ in range(2):
+        answer = person.post("/sesion/renovar")
+        assert (answer.status, answer.json()["grupos"], answer.json()["nombre"]) == (200, ["admin"], "Rosa Ruiz")
+        assert b"eyJ" not in answer.body
 
-    assert person.cookies["__Host-renovacion"] != first
-    assert person.post("/sesion/renovar").status == 200
+    assert person.get("/sesion").status == 200
+    assert (person.cookies["__Host-renovacion"] != first) is rotates
 
 
-def test_a_session_that_the_pool_ended_is_forgotten_by_the_browser(
+def test_a_session_that_the_pool_ended_is_removed_from_the_browser(
     browser: OpenBrowser, pool: UserPool, caplog: pytest.LogCaptureFixture
 ) -> None:
     person = browser()
-    sign_in(person, pool)
-    pool.renewals.clear()
+    for path in ("/sesion/renovar", "/sesion/salir?todas=1"):
+        assert person.post(path).status == 401, "there is no session yet"
+        sign_in(person, pool)
+        pool.renewals.clear()
 
-    answer = person.post("/sesion/renovar")
+        answer = person.post(path)
 
-    assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
-    assert person.cookies == {}
-    assert refusals(caplog) == ["session_over"]
-
-
-def test_a_browser_without_a_session_cannot_renew_one(browser: OpenBrowser) -> None:
-    assert browser().post("/sesion/renovar").status == 401
+        assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert person.cookies == {}
+    assert refusals(caplog) == ["not_signed_in", "session_over"] * 2
 
 
 def test_a_renewal_without_tokens_is_a_502(serve: Serve, browser: OpenBrowser) -> None:
     person = browser(identity=serve(answering_json(b'{"AuthenticationResult":[]}')))
 
-    assert person.post("/sesion/renovar", headers={"Cookie": "__Host-renovacion=r"}).status == 502
+    assert person.post("/sesion/renovar", headers=RENEWAL_COOKIE).status == 502
 
 
-def test_signing_out_revokes_what_the_browser_had(browser: OpenBrowser, pool: UserPool) -> None:
+def test_signing_out_revokes_the_session_of_this_browser_only(browser: OpenBrowser, pool: UserPool) -> None:
     person, elsewhere = browser(), browser()
     sign_in(person, pool)
     sign_in(elsewhere, pool)
@@ -527,60 +449,39 @@ def test_signing_out_everywhere_ends_all_sessions(browser: OpenBrowser, pool: Us
     person, elsewhere = browser(), browser()
     sign_in(person, pool)
     sign_in(elsewhere, pool)
-    del person.cookies["__Host-acceso"]  # its time is over
+    del person.cookies["__Host-acceso"]  # it has expired
 
-    answer = person.post("/sesion/salir?todas=1")
-
-    assert answer.status == 200
+    assert person.post("/sesion/salir?todas=1").status == 200
     assert person.cookies == {}
     assert len(pool.ended_everywhere) == 1
     assert elsewhere.post("/sesion/renovar").status == 401
 
 
-def test_signing_out_everywhere_needs_a_session(browser: OpenBrowser, pool: UserPool) -> None:
-    person = browser()
-    assert person.post("/sesion/salir?todas=1").status == 401
-    sign_in(person, pool)
-    pool.renewals.clear()
-
-    assert person.post("/sesion/salir?todas=1").status == 401
-    assert person.cookies == {}
-
-
-def test_signing_out_everywhere_fails_when_the_pool_refuses(serve: Serve, browser: OpenBrowser) -> None:
+def test_signing_out_everywhere_fails_when_the_pool_does(serve: Serve, browser: OpenBrowser) -> None:
     tokens = {"AccessToken": access_token(), "IdToken": token(), "ExpiresIn": 900}
-    renewing = json.dumps({"AuthenticationResult": tokens}).encode()
+    renewed = json.dumps({"AuthenticationResult": tokens}).encode()
 
-    def behave(connection: Any) -> None:
+    def refuse_second(connection: Connection) -> None:
         while request := connection.read_request():
-            if "Refresh" in request.header("X-Amz-Target"):
-                connection.answer(renewing, JSON)
+            if "Refresh" in (request.header("X-Amz-Target") or ""):
+                connection.answer(renewed)
             else:
-                connection.answer(b'{"__type":"NotAuthorizedException"}', JSON, status="400 Bad Request")
+                connection.answer(b'{"__type":"NotAuthorizedException"}', status=BAD_REQUEST)
 
-    person = browser(identity=serve(behave))
+    for behave, status in ((refuse_second, 401), (answering(status="500 Internal Server Error"), 502)):
+        person = browser(identity=serve(behave))
+        answer = person.post("/sesion/salir?todas=1", headers=RENEWAL_COOKIE)
+        assert answer.status == status
+    assert answer.headers.get("set-cookie") is None
 
-    assert person.post("/sesion/salir?todas=1", headers={"Cookie": "__Host-renovacion=r"}).status == 401
 
-
-@pytest.mark.parametrize("cookie", ["__Host-renovacion=r", "__Host-renovacion=r; __Host-renovacion=s", "x=y"])
-def test_this_browser_is_signed_out_even_if_the_pool_does_not_answer(
-    serve: Serve, browser: OpenBrowser, cookie: str
-) -> None:
+def test_this_browser_is_signed_out_even_if_the_pool_fails(serve: Serve, browser: OpenBrowser) -> None:
     person = browser(identity=serve(answering(status="500 Internal Server Error")))
 
-    answer = person.post("/sesion/salir", headers={"Cookie": cookie})
-
-    assert answer.status == 200
-    assert attributes(answer).keys() == SESSION
-
-
-def test_signing_out_everywhere_fails_when_the_pool_does_not_answer(serve: Serve, browser: OpenBrowser) -> None:
-    person = browser(identity=serve(answering(status="500 Internal Server Error")))
-
-    answer = person.post("/sesion/salir?todas=1", headers={"Cookie": "__Host-renovacion=r"})
-
-    assert (answer.status, answer.headers.get("set-cookie")) == (502, None)
+    for cookie in ("__Host-renovacion=r", "__Host-renovacion=r; __Host-renovacion=s", "x=y"):
+        answer = person.post("/sesion/salir", headers={"Cookie": cookie})
+        assert answer.status == 200
+        assert attributes(answer).keys() == SESSION
 
 
 def test_no_other_site_renews_or_ends_a_session(
@@ -616,25 +517,12 @@ def test_no_log_line_names_a_person_a_token_or_a_code(
     assert [secret for secret in secrets if any(secret in line for line in lines)] == []
 
 
-@pytest.mark.parametrize("language", ["es", "en"])
-def test_a_refusal_is_explained_in_the_persons_language(browser: OpenBrowser, language: str) -> None:
-    details = {"es": "Hace falta iniciar sesión.", "en": "You need to sign in."}
-
-    answer = browser().get("/sesion", headers={"Accept-Language": language})
-
-    assert answer.json()["detail"] == details[language]
-
-
 def test_a_demonstration_has_one_user_who_may_do_everything() -> None:
     with composed("http://127.0.0.1:9", "http://127.0.0.1:9"):
         person = Browser(through("alb_multi"))
         document = person.get("/sesion").json()
-        answers = [
-            person.get("/sesion/entrar"),
-            person.get("/sesion/vuelta"),
-            person.post("/sesion/renovar"),
-            person.post("/sesion/salir"),
-        ]
+        gets = [person.get(path).status for path in ("/sesion/entrar", "/sesion/vuelta")]
+        posts = [person.post(path).status for path in ("/sesion/renovar", "/sesion/salir")]
 
     assert (document["demo"], document["grupos"], document["caduca_en"]) == (True, ["admin"], None)
-    assert [answer.status for answer in answers] == [404] * 4
+    assert gets + posts == [404] * 4

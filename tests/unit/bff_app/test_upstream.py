@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 import pytest
@@ -13,7 +12,6 @@ from chalicelib.web.upstream import ImpossibleSegment, UpstreamAddress
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 SEGMENT = TEXT.filter(lambda value: value not in {"", ".", ".."} and not set(value) & set("/\\?#"))
-DELIMITED = re.compile(r"[/\\?#]").search
 HOSTILE = st.sampled_from(
     [
         "//evil.example",
@@ -52,9 +50,8 @@ def test_parse_reads_origin_and_prefix(text: str, origin: str, prefix: str) -> N
     assert (address.origin, address.prefix) == (origin, prefix)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_parse_refuses_anything_but_a_plain_base_url() -> None:
+    for text in (
         "",
         "api.example.com",
         "//api.example.com",
@@ -78,11 +75,9 @@ def test_parse_reads_origin_and_prefix(text: str, origin: str, prefix: str) -> N
         "http://ñandú.example",
         "http://[::1",
         "${var.crud_api_url}",
-    ],
-)
-def test_parse_refuses_what_is_no_plain_base_url(text: str) -> None:
-    with pytest.raises(ValueError, match=r"http|IPv6"):
-        UpstreamAddress.parse(text)
+    ):
+        with pytest.raises(ValueError, match=r"http|IPv6"):
+            UpstreamAddress.parse(text)
 
 
 @given(ADDRESSES, SEGMENT, st.lists(st.tuples(TEXT | HOSTILE, TEXT | HOSTILE), max_size=4))
@@ -104,8 +99,8 @@ def test_target_is_decoded_to_what_the_client_sent_and_names_no_host(
     assert parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(query)) == query
 
 
-@given(st.sampled_from(["", ".", "..", "1/eventos", "1/", "a\\b", "1?q=x", "1#x"]) | HOSTILE.filter(DELIMITED))
-def test_target_refuses_a_parameter_that_would_reach_another_route(segment: str) -> None:
+def test_target_refuses_a_parameter_that_would_reach_another_route() -> None:
     """API Gateway decodes a path before it chooses a route: an encoded slash would begin another segment there."""
-    with pytest.raises(ImpossibleSegment):
-        UpstreamAddress.parse("http://up").target("/empleados/{id}/eventos", {"id": segment}, [])
+    for segment in ("", ".", "..", "1/eventos", "1/", "/1", "..%2f/", "//evil.example", "a\\b", "1?q=x", "1#x"):
+        with pytest.raises(ImpossibleSegment):
+            UpstreamAddress.parse("http://up").target("/empleados/{id}/eventos", {"id": segment}, [])
