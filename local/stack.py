@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psutil
 
+from contract.roles import ROLES
 from local import resources
 from local.client import client_of
 from local.emulator import COMMAND, CREDENTIALS, REGION, adopt_state, emulator_environment, is_ready, without_aws
@@ -27,7 +28,7 @@ from local.postgres import Postgres
 from local.project import LOCAL_ACCOUNT
 from local.ses import EventPublisher, SesFront
 from local.settings import ROOT
-from local.sign_in import ROLES, SignIn, create_sign_in, known_passwords, user_of
+from local.sign_in import SignIn, create_sign_in, known_passwords, user_of
 from local.wire import HOST
 
 if TYPE_CHECKING:
