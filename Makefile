@@ -154,7 +154,7 @@ bench: install package $(PEERS:%=$(BENCH)/%/.ready) ## How fast it is beside wha
 
 # A module is stale when anything that goes into it is newer.
 MODULES := $(APPS:%=build/%/main.tf.json)
-IN_EVERY_MODULE := $(wildcard libs/chalice-*/src/*/*.py shared/*/*.py shared/*/*.json) $(VENV)/.ready
+IN_EVERY_MODULE := $(wildcard libs/chalice-frontdoor/src/*/*.py libs/chalice-terraform/src/*/*.py shared/*/*.py shared/*/*.json) $(VENV)/.ready
 
 .PHONY: package
 package: $(MODULES) ## Package the apps for Lambda, each as a Terraform module (build)

@@ -3,8 +3,12 @@
 # what closes which door.
 
 locals {
-  # The apps read the same file. Each role is a group of the pool, and a scope of a program's token.
-  contract = jsondecode(file("${path.module}/../shared/contract/roles.json"))
+  # By group of the pool, and by scope of a program's token.
+  roles = {
+    lector = "Reads the directory, without salaries"
+    rrhh   = "Reads and writes the directory"
+    admin  = "Everything of rrhh, the operations and the imports"
+  }
 
   # Where people sign in; empty without sign-in, like the two below.
   sign_in_page = var.demo ? "" : "https://${aws_cognito_user_pool_domain.main[0].domain}.auth.${var.aws_region}.amazoncognito.com"
@@ -73,7 +77,7 @@ resource "aws_cognito_user_pool" "main" {
 }
 
 resource "aws_cognito_user_group" "role" {
-  for_each = var.demo ? {} : local.contract.roles
+  for_each = var.demo ? {} : local.roles
 
   name         = each.key
   description  = each.value
@@ -83,13 +87,13 @@ resource "aws_cognito_user_group" "role" {
 resource "aws_cognito_resource_server" "directory" {
   count = var.demo ? 0 : 1
 
-  identifier = local.contract.resource_server
+  identifier = "directorio"
   # Cognito allows letters, digits, spaces and +=,.@- here, and no apostrophe.
   name         = "APIs of the directory"
   user_pool_id = aws_cognito_user_pool.main[0].id
 
   dynamic "scope" {
-    for_each = local.contract.roles
+    for_each = local.roles
 
     content {
       scope_name        = scope.key
@@ -166,7 +170,7 @@ resource "aws_cognito_user_pool_client" "machine" {
 
   allowed_oauth_flows_user_pool_client = true
   allowed_oauth_flows                  = ["client_credentials"]
-  allowed_oauth_scopes                 = ["${local.contract.resource_server}/${each.value}"]
+  allowed_oauth_scopes                 = ["directorio/${each.value}"]
   # Never used: for an empty list Cognito substitutes its own defaults, which include password flows.
   explicit_auth_flows           = ["ALLOW_REFRESH_TOKEN_AUTH"]
   enable_token_revocation       = true

@@ -7,57 +7,49 @@ import signal
 import sys
 import time
 
+from chalice_devserver.program import Ending
+from local import guardian
 from local.console import Console, discard_output
-from local.guardian import Guardian
-from local.lock import AlreadyRunning, folder_lock
-from local.program import Ending
+from local.lock import AlreadyRunning, folder_lock, make_private
 from local.resources import LedgerTableOutdated
 from local.settings import SettingError, Settings
 from local.stack import NotStarted, Stack
 
-# Something to set right before anything can start.
+# Something must be put right before anything can start.
 EXIT_USAGE = 2
 
 
 def main() -> int:
     """Run until a signal comes or a part dies; the result is the exit code."""
+    os.umask(0o077)
+    began = time.monotonic()
+    ending = Ending()
     try:
         settings = Settings.from_environment(os.environ)
-        with folder_lock(settings.state) as lock:
-            settings.check_ports()
-            return run(settings, lock)
+        make_private(settings.state)
+        with folder_lock(settings.state) as lock, settings.reserved_ports() as (bound, sockets):
+            guardian.start(keep_open=[lock])
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, lambda *_: ending.ask())
+
+            def end_unheard() -> None:
+                discard_output(sys.stdout)
+                ending.ask()
+
+            console = Console(sys.stdout, on_broken=end_unheard)
+            with Stack(bound, sockets, console, ending) as stack:
+                try:
+                    console.ready(stack.start())
+                    console.line("run", f"took {time.monotonic() - began:.1f} s")
+                except NotStarted:
+                    pass
+                exit_code = ending.wait()
+                console.line("run", "stopping…")
+            console.line("run", "stopped")
+            return exit_code
     except (SettingError, AlreadyRunning, LedgerTableOutdated) as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-
-
-def run(settings: Settings, lock: int) -> int:
-    """Start everything, wait, end everything."""
-    began = time.monotonic()
-    ending = Ending()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: ending.ask())
-
-    def end_unheard() -> None:
-        discard_output(sys.stdout)
-        ending.ask()
-
-    console = Console(sys.stdout, on_broken=end_unheard)
-    guardian = Guardian(keep_open=lock)
-    try:
-        with Stack(settings, console, ending, guardian) as stack:
-            try:
-                where = stack.start()
-                console.ready(where)
-                console.line("run", f"took {time.monotonic() - began:.1f} s")
-            except NotStarted:
-                pass
-            exit_code = ending.wait()
-            console.line("run", "stopping…")
-    finally:
-        guardian.dismiss()
-    console.line("run", "stopped")
-    return exit_code
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Colours come from rich, which leaves them out where ``NO_COLOR`` is set or the o
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console as RichConsole
@@ -28,13 +27,12 @@ STYLES = {
     "migrate": "yellow",
     "run": "bold",
 }
-_TROUBLE = re.compile(r"(WARNING|ERROR|CRITICAL|Traceback|\w+(Error|Exception)\b)")
 
 
 def discard_output(stream: TextIO) -> None:
-    """Let what is written to ``stream`` from now on go nowhere, what it still holds included.
+    """Discard what is written to ``stream`` from now on, and what its buffer holds: the reader of its pipe has gone.
 
-    Nobody reads its pipe any more. Python writes the rest of the standard output when it ends, and would end with 120:
+    At its end Python flushes the standard output, and would exit with 120:
     https://docs.python.org/3/library/signal.html#note-on-sigpipe
     """
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -49,7 +47,7 @@ class _Terminal(RichConsole):
 
 
 class Console:
-    """Writes lines, from any thread. When nobody can read them any more, ``on_broken`` is called, and they are lost."""
+    """Writes lines, from any thread. Once they cannot be written any more, ``on_broken`` is called."""
 
     def __init__(self, stream: TextIO, *, on_broken: Callable[[], None]) -> None:
         self._rich = _Terminal(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
@@ -57,20 +55,15 @@ class Console:
 
     def line(self, name: str, text: str) -> None:
         """One line of the part ``name``."""
-        style = (
-            "red"
-            if text.startswith(("ERROR", "CRITICAL", "Traceback"))
-            else "yellow"
-            if text.startswith("WARNING")
-            else ""
-        )
+        style = "red" if text.startswith(("ERROR", "CRITICAL", "Traceback")) else ""
+        style = "yellow" if text.startswith("WARNING") else style
         self._print(Text.assemble((f"{name:<{NAME_WIDTH}} │ ", STYLES.get(name, "bold")), (text, style)))
 
     def ready(self, addresses: Mapping[str, str]) -> None:
-        """The word that all is up, and where."""
+        """Say that everything is up, and where."""
         width = max(map(len, addresses))
         lines = [Text.assemble(f"  {name:<{width}}  ", (address, "bold")) for name, address in addresses.items()]
-        # In one piece: the parts go on writing their lines.
+        # In one piece: other threads write lines, too.
         self._print(Text("\n").join([Text(), Text("ready", "bold green"), *lines, Text()]))
 
     def _print(self, text: Text) -> None:
@@ -78,5 +71,5 @@ class Console:
             self._rich.print(text)
             self._rich.file.flush()
         except OSError:
-            # The terminal has been closed, or `head` has read enough.
+            # The terminal was closed, or `head` has read enough.
             self._on_broken()

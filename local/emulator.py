@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from local import guardian
 from local.ports import HOST, port_of, reserve
 
 if TYPE_CHECKING:
@@ -152,6 +153,8 @@ class Emulator:
         self.endpoint = f"http://{HOST}:{self.port}"
         self.environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint}
         self._log = log
+        self.pid = self._process.pid
+        guardian.watch(self.pid)
         self._wait_until_ready()
 
     def __enter__(self) -> Self:
@@ -173,12 +176,13 @@ class Emulator:
         """End the emulator and its workers, by the process group that it leads."""
         for step in (signal.SIGTERM, signal.SIGKILL):
             if self._process.poll() is not None:
-                return
+                break
             os.killpg(self._process.pid, step)
             try:
                 self._process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 continue
+        guardian.release(self.pid)
 
 
 def free_port() -> int:

@@ -1,85 +1,98 @@
-"""Ends the parts of `make run` when `make run` itself is killed (kill -9) and cannot do it.
+"""Ends child processes when this process is killed (kill -9) and cannot do it.
 
-A child process that the parts do not know of. It reads their ids from a pipe whose other end only `make run` holds;
-the end of that pipe is the end of `make run`, however it came. Whatever then still runs is ended, the newest first.
-This needs no help from the parts, and nothing but pipes and signals: it is the same on Linux and macOS.
+It is a child process itself and reads from a pipe which processes to watch. The pipe closes when this process ends,
+however it ends; then the guardian ends what still runs, the newest first. Pipes and signals are all it needs.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
-from local.settings import ROOT
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-# What a part gets to end in order, before it is killed.
+# How long a process may take to end before it is killed.
 GRACE_SECONDS = 10
 LOOK_SECONDS = 0.05
+RELEASE = 0
+
+_guardian: subprocess.Popen[str] | None = None
 
 
-class Guardian:
-    """The child process, seen from `make run`."""
-
-    def __init__(self, *, keep_open: int) -> None:
-        """Start it; it holds the file descriptor ``keep_open`` (the lock of the folder) until all parts have ended."""
-        self._process = subprocess.Popen(
+def start(*, keep_open: Sequence[int] = ()) -> None:
+    """Start the guardian unless it runs; it holds ``keep_open`` (a lock's descriptor) until all has ended."""
+    global _guardian  # noqa: PLW0603 - one for each process
+    if _guardian is None or _guardian.poll() is not None:
+        _guardian = subprocess.Popen(
             [sys.executable, "-m", "local.guardian"],
             stdin=subprocess.PIPE,
             text=True,
-            cwd=ROOT,
-            pass_fds=[keep_open],
+            cwd=Path(__file__).resolve().parents[1],
+            pass_fds=keep_open,
             start_new_session=True,  # Ctrl-C does not reach it
         )
+        atexit.register(_guardian.communicate)
 
-    def watch(self, pid: int, ending: signal.Signals = signal.SIGTERM) -> None:
-        """Take care of the process ``pid``, which ends in order at the signal ``ending``."""
-        assert self._process.stdin
-        print(pid, int(ending), file=self._process.stdin, flush=True)
 
-    def dismiss(self) -> None:
-        """Let it see that all parts have ended, and end itself."""
-        self._process.communicate()
+def watch(pid: int, ending: signal.Signals = signal.SIGTERM) -> None:
+    """End the process ``pid`` with the signal ``ending`` if this process dies before `release`."""
+    start()
+    _tell(pid, ending)
+
+
+def release(pid: int) -> None:
+    """Forget the process ``pid``."""
+    _tell(pid, RELEASE)
+
+
+def _tell(pid: int, number: int) -> None:
+    assert _guardian
+    assert _guardian.stdin
+    with suppress(BrokenPipeError):  # it was killed
+        print(pid, int(number), file=_guardian.stdin, flush=True)
 
 
 def is_running(process: psutil.Process) -> bool:
-    """Whether ``process`` runs. One that has ended and waits for its parent to notice (a zombie) does not."""
+    """Whether ``process`` runs; a zombie does not."""
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
 
 
-def end_process(process: psutil.Process, ending: int) -> None:
-    """End ``process`` with the signal ``ending``; kill it, with the group that it leads, when it takes too long."""
+def end_process(process: psutil.Process, ending: int, grace_seconds: float) -> None:
+    """End ``process`` with the signal ``ending``; after ``grace_seconds`` kill the group that it leads."""
     with suppress(psutil.NoSuchProcess, ProcessLookupError):
         process.send_signal(ending)
-        deadline = time.monotonic() + GRACE_SECONDS
+        deadline = time.monotonic() + grace_seconds
         while is_running(process):
             if time.monotonic() > deadline:
                 os.killpg(process.pid, signal.SIGKILL)
             time.sleep(LOOK_SECONDS)
 
 
-def guard(lines: Iterable[str]) -> None:
-    """Read ``<pid> <signal>`` from ``lines`` to their end, then end what still runs."""
-    parts: list[tuple[psutil.Process, int]] = []
+def guard(lines: Iterable[str], grace_seconds: float = GRACE_SECONDS) -> None:
+    """Read ``<pid> <signal>`` from ``lines`` to their end, then end what was not released."""
+    watched: dict[int, tuple[psutil.Process, int]] = {}
     for line in lines:
         pid, number = map(int, line.split())
+        watched.pop(pid, None)
         with suppress(psutil.NoSuchProcess):
-            # psutil knows a process by its start time too: an id that was given away again is another process.
-            parts.append((psutil.Process(pid), number))
-    for process, ending in reversed(parts):
+            if number != RELEASE:
+                # psutil compares start times as well: a reused id is another process.
+                watched[pid] = psutil.Process(pid), number
+    for process, ending in reversed(watched.values()):
         if is_running(process):
-            end_process(process, ending)
+            end_process(process, ending, grace_seconds)
 
 
 if __name__ == "__main__":

@@ -75,13 +75,13 @@ class Inbox:
     """A folder with one ``.eml`` file a mail; their names sort by time and say for whom they are."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def keep(self, mail: Mail) -> Path:
         """Write ``mail``, and return its file. It is there whole or not at all, whoever looks at the folder."""
         recipient = re.sub(r"[^\w.@+,-]", "_", ",".join(mail.recipients))[:80]
         name = f"{mail.sent_at:%Y-%m-%dT%H-%M-%S} {recipient} {mail.message_id[:8]}.eml"
-        part = self._folder / f".{name}.part"
+        part = self.folder / f".{name}.part"
         part.write_bytes(mail.message().as_bytes())
-        return part.rename(self._folder / name)
+        return part.rename(self.folder / name)

@@ -1,29 +1,31 @@
 """The mails of the local stack as a person would see them, in a browser.
 
-Whatever a mail holds can neither run nor load anything: its HTML stands in a sandboxed frame of its own, with a policy
-that allows inline style and embedded pictures, which mails need, and nothing else.
+Nothing in a mail can run or load anything: its HTML is in a sandboxed frame, whose policy allows only inline styles and
+embedded pictures, which mails need.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hmac
+import secrets
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from local.wire import LoopbackServer, WireAnswer, WireRequest
+from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
     from pathlib import Path
 
-# The page asks for nothing: a request with a body is a mistake.
+# Requests of the page have no body.
 MAX_REQUEST_BYTES = 0
-# Mails come within a second or two; the list looks for new ones by itself.
+# Mails arrive within a second or two; the list reloads by itself.
 REFRESH_SECONDS = 5
-# What a person looks through; older ones are files in the folder still.
+# Older mails are in the folder only.
 SHOWN = 200
 
 PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
@@ -70,32 +72,35 @@ class KeptMail:
 
 
 class InboxPage(LoopbackServer):
-    """Shows the folder of an inbox, on any free port."""
+    """Shows the folder of an inbox, on any free port, to whoever has its address: a part of it is a secret."""
 
     def __init__(self, folder: Path) -> None:
         """See `LoopbackServer`."""
         self._folder = folder
+        self._secret = secrets.token_urlsafe(16)
         super().__init__(0, max_request_bytes=MAX_REQUEST_BYTES)
 
     @property
     def url(self) -> str:
         """The address of the list."""
-        return f"http://localhost:{self.port}/"
+        return f"http://localhost:{self.port}/{self._secret}/"
 
-    def answer(self, request: WireRequest) -> WireAnswer:
+    def answer(self, request: HttpRequest) -> HttpResponse:
         """The list, one mail, its HTML, or the style; anything else is not found."""
-        match unquote(request.path).split("/")[1:]:
+        secret, *parts = unquote(request.path).split("/")[1:]
+        if not hmac.compare_digest(secret.encode(), self._secret.encode()):
+            return _not_found()
+        match parts:
             case [""]:
                 return _page("Buzón local · Local inbox", self._list(), refresh=True)
             case ["style.css"]:
                 return _answer(STYLE, "text/css")
             case ["mail", name] if mail := self._mail(name):
-                return _page(mail.header("Subject"), _mail_view(mail))
+                return _page(mail.header("Subject"), _mail_view(mail), root="../")
             case ["mail", name, "html"] if (mail := self._mail(name)) and (html := mail.part("html")) is not None:
                 return _answer(html, "text/html", policy=MAIL_POLICY)
             case _:
-                body = "<h1>No está · Not here</h1><p><a href='/'>Buzón local · Local inbox</a></p>"
-                return _page("404", body, status=HTTPStatus.NOT_FOUND)
+                return _not_found()
 
     def _names(self) -> list[str]:
         """The files of all mails, newest first: their names begin with the time."""
@@ -110,7 +115,7 @@ class InboxPage(LoopbackServer):
         names = self._names()
         mails = [mail for name in names[:SHOWN] if (mail := self._mail(name))]
         entries = "".join(
-            f"<li><a href='/mail/{quote(mail.name)}'>{mail.header('Subject') or '—'}</a>"
+            f"<li><a href='mail/{quote(mail.name)}'>{mail.header('Subject') or '—'}</a>"
             f"<p>{mail.header('To')} · {mail.sent_at}</p></li>"
             for mail in mails
         )
@@ -118,11 +123,15 @@ class InboxPage(LoopbackServer):
         return f"<h1>Buzón local · Local inbox ({len(names)})</h1><ol>{entries}</ol>{'' if mails else empty}"
 
 
+def _not_found() -> HttpResponse:
+    return replace(_page("404", "<h1>No está · Not here</h1>"), status=HTTPStatus.NOT_FOUND)
+
+
 def _mail_view(mail: KeptMail) -> str:
     text = mail.part("plain")
-    frame = f"<iframe sandbox title='HTML' src='/mail/{quote(mail.name)}/html'></iframe>"
+    frame = f"<iframe sandbox title='HTML' src='{quote(mail.name)}/html'></iframe>"
     return (
-        "<p><a href='/'>← Buzón local · Local inbox</a></p>"
+        "<p><a href='../'>← Buzón local · Local inbox</a></p>"
         f"<h1>{mail.header('Subject') or '—'}</h1>"
         f"<p>{mail.header('From')} → {mail.header('To')}</p><p>{mail.sent_at}</p>"
         f"{'' if mail.part('html') is None else frame}"
@@ -130,18 +139,20 @@ def _mail_view(mail: KeptMail) -> str:
     )
 
 
-def _page(title: str, body: str, *, refresh: bool = False, status: HTTPStatus = HTTPStatus.OK) -> WireAnswer:
+def _page(title: str, body: str, *, root: str = "", refresh: bool = False) -> HttpResponse:
+    """A page of the inbox; ``root`` leads from its address to the list's."""
     again = f"<meta http-equiv='refresh' content='{REFRESH_SECONDS}'>" if refresh else ""
     head = f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{title}</title>{again}"
-    document = f"<!doctype html><html lang='es'><head>{head}<link rel='stylesheet' href='/style.css'></head>"
-    return _answer(f"{document}<body>{body}</body></html>", "text/html", status=status)
+    document = f"<!doctype html><html lang='es'><head>{head}<link rel='stylesheet' href='{root}style.css'></head>"
+    return _answer(f"{document}<body>{body}</body></html>", "text/html")
 
 
-def _answer(text: str, media_type: str, *, status: HTTPStatus = HTTPStatus.OK, policy: str = PAGE_POLICY) -> WireAnswer:
+def _answer(text: str, media_type: str, *, policy: str = PAGE_POLICY) -> HttpResponse:
     headers = [
         ("Content-Type", f"{media_type}; charset=utf-8"),
         ("Content-Security-Policy", policy),
         ("X-Content-Type-Options", "nosniff"),
         ("Cache-Control", "no-store"),
+        ("Referrer-Policy", "no-referrer"),
     ]
-    return WireAnswer(status, headers, text.encode())
+    return HttpResponse(HTTPStatus.OK, headers, text.encode())

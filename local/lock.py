@@ -1,4 +1,4 @@
-"""One `make run` for each folder of data."""
+"""One `make run` for each folder of data, which only its owner can read."""
 
 from __future__ import annotations
 
@@ -6,34 +6,46 @@ import fcntl
 import os
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import TextIO
 
 # How long the parts of a run that was killed may take to end.
 WAIT_SECONDS = 60
 LOOK_SECONDS = 0.1
+# PostgreSQL's folder: the server itself insists on 0700.
+DATABASE_FOLDER = "postgres"
 
 
 class AlreadyRunning(Exception):
     """Another run uses the folder; the message says which."""
 
 
+def make_private(folder: Path) -> None:
+    """Create ``folder`` for its owner only, and take other users' rights on what earlier versions left in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for place, folders, files in os.walk(folder):
+        Path(place).chmod(0o700)
+        for file in (Path(place) / name for name in files):
+            if not file.is_symlink():
+                file.chmod(0o600)
+        folders[:] = [name for name in folders if name != DATABASE_FOLDER]
+
+
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[int]:
-    """Hold ``folder`` for the length of the block; the value is a file descriptor that holds it too, wherever it goes.
+    """Hold ``folder`` for the length of the block; the value is a descriptor that holds it in other processes, too.
 
-    The system lets go of it when the last process that has the descriptor ends, however it ends.
+    The system releases it when the last process with the descriptor ends, however it ends.
 
     Raises:
         AlreadyRunning: see there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+", encoding="ascii") as file:
         _acquire(file, folder)
         file.truncate(0)
@@ -54,7 +66,6 @@ def _acquire(file: TextIO, folder: Path) -> None:
                     f"It runs already (process {owner}): stop that one first. A second one beside it needs other ports "
                     f"and, in LOCAL_STATE, another folder than {folder}."
                 ) from None
-            # The owner was killed, and its parts are being ended.
-            time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS)  # the owner was killed, and its parts are being ended
         else:
             return

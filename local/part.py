@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from local.guardian import GRACE_SECONDS
+import psutil
+
+from local import guardian
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-# How many of its last lines are shown when a part dies.
+# Of its output, the lines that are shown when a part dies.
 LAST_LINES = 20
 # How long a part's last lines may take to come out of the pipe after its end.
 DRAIN_SECONDS = 2
 
 
 class Part:
-    """A child process. Each line that it writes goes to ``on_line``; its end, however it comes, to ``on_exit``."""
+    """A child process that ends with this one. Its lines go to ``on_line``, its exit code to ``on_exit``."""
 
     def __init__(  # noqa: PLR0913 - a process is what it runs, with what, where, and who is told
         self,
@@ -35,8 +36,9 @@ class Part:
         on_exit: Callable[[Part, int], None],
         up_word: str = "",
         pass_fds: Sequence[int] = (),
+        grace_seconds: float = guardian.GRACE_SECONDS,
     ) -> None:
-        """Start it. ``up_word`` is what begins the line by which it says that it is up."""
+        """Start it. ``up_word`` begins the line that says that the part is up."""
         self.name = name
         self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self.is_up = False
@@ -44,7 +46,7 @@ class Part:
         self._up_word = up_word
         self._on_line = on_line
         self._on_exit = on_exit
-        # A session of its own, so that Ctrl-C reaches only the parent, which stops the parts in order.
+        self._grace_seconds = grace_seconds
         self._process = subprocess.Popen(  # noqa: S603 - the project's own programs
             command,
             env=environment,
@@ -54,10 +56,11 @@ class Part:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            start_new_session=True,
+            start_new_session=True,  # Ctrl-C reaches the parent only, which stops the parts in order
             pass_fds=pass_fds,
         )
         self.pid = self._process.pid
+        guardian.watch(self.pid)
         self._reader = threading.Thread(target=self._read, name=f"{name} output", daemon=True)
         self._reader.start()
         threading.Thread(target=self._wait, name=f"{name} end", daemon=True).start()
@@ -68,14 +71,12 @@ class Part:
         return self._process.poll()
 
     def stop(self) -> None:
-        """End it, if it runs; kill it, with the group that it leads, when it takes too long."""
+        """End it, if it runs; after the grace period kill it with its children."""
         self.stopping = True
-        self._process.terminate()
-        try:
-            self._process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.pid, signal.SIGKILL)
-            self._process.wait()
+        if self.exit_code is None:
+            guardian.end_process(psutil.Process(self.pid), signal.SIGTERM, self._grace_seconds)
+        self._process.wait()
+        guardian.release(self.pid)
         self._reader.join(DRAIN_SECONDS)
 
     def _read(self) -> None:

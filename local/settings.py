@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-import socket
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from local.wire import HOST
+from local.ports import port_of, reserve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import socket
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULT_PORTS = {"BFF_PORT": 8000, "CRUD_PORT": 8001, "EMAIL_PORT": 8002, "AWS_PORT": 4566}
@@ -25,7 +26,7 @@ class SettingError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The variables of `make run`. One that is empty counts as not set."""
+    """The variables of `make run`. An empty one counts as not set."""
 
     bff_port: int
     crud_port: int
@@ -61,23 +62,25 @@ class Settings:
             state=state,
         )
 
-    def check_ports(self) -> None:
-        """See that all ports can be had.
+    @contextmanager
+    def reserved_ports(self) -> Iterator[tuple[Settings, dict[str, socket.socket]]]:
+        """Bind all ports for the length of the block: these settings with the ports that 0 stood for, and the sockets.
 
         Raises:
-            SettingError: for the first one that cannot.
+            SettingError: one of them is taken.
         """
-        for variable in DEFAULT_PORTS:
-            port = getattr(self, variable.lower())
-            with socket.socket() as probe:
-                # As the servers do: a connection that was closed a moment ago does not keep its port.
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with ExitStack() as bound:
+            sockets = {}
+            for variable in DEFAULT_PORTS:
+                name = variable.lower()
                 try:
-                    probe.bind((HOST, port))
+                    sockets[name] = bound.enter_context(reserve(getattr(self, name)))
                 except OSError as error:
                     raise SettingError(
-                        f"Port {port} cannot be used ({error.strerror}): set {variable} to another one."
+                        f"Port {getattr(self, name)} cannot be used ({error.strerror}): set {variable} to another one."
                     ) from None
+            ports: dict[str, Any] = {name: port_of(reserved) for name, reserved in sockets.items()}
+            yield replace(self, **ports), sockets
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:
@@ -86,25 +89,25 @@ def state_folder(environment: Mapping[str, str]) -> Path:
 
 
 def _port(name: str, text: str) -> int:
-    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= HIGHEST_PORT:
-        raise SettingError(f"{name} is {text!r}: set it to a port, a whole number from 1 to {HIGHEST_PORT}.")
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > HIGHEST_PORT:
+        raise SettingError(f"{name} is {text!r}: set it to a port, from 1 to {HIGHEST_PORT}, or to 0 for any free one.")
     return int(text)
 
 
 def _refuse_twins(ports: Mapping[str, int]) -> None:
     owners: dict[int, str] = {}
     for name, port in ports.items():
-        if port in owners:
+        if port and port in owners:
             raise SettingError(f"{owners[port]} and {name} are both {port}: set one of them to another port.")
         owners[port] = name
 
 
 def _database_url(url: str, state: Path) -> str | None:
     if not url or f"host={state}/" in unquote(url):
-        # The second: `.local/env` was sourced in this shell, and names the embedded server, which is yet to start.
+        # The second: the shell has sourced `.local/env`, which names the embedded server.
         return None
     if not url.startswith(("postgresql://", "postgres://")):
-        raise SettingError("DATABASE_URL is no address of a PostgreSQL: set it to postgresql://…, or not at all.")
+        raise SettingError("DATABASE_URL is not the address of a PostgreSQL: set it to postgresql://…, or not at all.")
     return url
 
 

@@ -16,50 +16,54 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psutil
 
-from contract.roles import ROLES
+from chalice_devserver.http import HOST
+from chalice_devserver.project import LOCAL_ACCOUNT
 from local import resources
 from local.client import client_of
 from local.emulator import COMMAND, CREDENTIALS, REGION, adopt_state, emulator_environment, is_ready, without_aws
 from local.inbox import Inbox, Mail
 from local.inbox_page import InboxPage
+from local.lock import DATABASE_FOLDER
 from local.part import LAST_LINES, Part
-from local.ports import reserve
 from local.postgres import Postgres
-from local.project import LOCAL_ACCOUNT
 from local.ses import EventPublisher, SesFront
 from local.settings import ROOT
-from local.sign_in import SignIn, create_sign_in, known_passwords, user_of
-from local.wire import HOST
+from local.sign_in import ROLES, SignIn, create_sign_in, known_passwords, user_of
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping, Sequence
 
+    from chalice_devserver.program import Ending
     from local.console import Console
-    from local.guardian import Guardian
-    from local.program import Ending
     from local.settings import Settings
 
 DATABASE = "empleados"
 START_SECONDS = 60
 LOOK_SECONDS = 0.05
-# The servers here answer with threads; a Lambda has one request at a time, and needs one connection.
+# The servers here use threads; a Lambda answers one request at a time and needs one connection.
 DATABASE_POOL_SIZE = "5"
+# Routes without a token, as in infra/http_api.tf.
+OPEN_ROUTES = ("GET /health", "GET /openapi.json")
 
 logger = logging.getLogger(__name__)
 
 
 class NotStarted(Exception):
-    """The stack has to end before it is up, because of a signal, or of a part whose trouble has been reported."""
+    """The stack must end before it is up: a signal came, or a part died and was reported."""
 
 
 class Stack:
-    """Starts the parts, waiting for as little as it can, and ends them in the opposite order."""
+    """Starts the parts, each as early as it can, and ends them in the opposite order."""
 
-    def __init__(self, settings: Settings, console: Console, ending: Ending, guardian: Guardian) -> None:
+    def __init__(
+        self, settings: Settings, sockets: Mapping[str, socket.socket], console: Console, ending: Ending
+    ) -> None:
         self._settings = settings
+        self._sockets = sockets
         self._console = console
         self._ending = ending
-        self._guardian = guardian
+        self._aws_endpoint = f"http://{HOST}:{settings.aws_port}"
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
@@ -69,22 +73,18 @@ class Stack:
         self._cleanup.close()
 
     def start(self) -> dict[str, str]:
-        """Start everything; the result is what is where, for a person to read.
+        """Start everything; the result says what is where, for a person to read.
 
         Raises:
             NotStarted: see there.
             LedgerTableOutdated: see there.
         """
         settings = self._settings
+        self._start_aws()
         database_url = settings.database_url or self._start_postgres()
-        front = self._start_aws()
-        inbox_page = self._start_inbox_page()
-        migration = self._start_part(
-            "migrate",
-            [sys.executable, "-m", "alembic", "upgrade", "head"],
-            {**without_aws(os.environ), "DATABASE_URL": database_url},
-            ROOT / "crud_app",
-        )
+        variables = {**without_aws(os.environ), "DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
+        migration = self._start_part("migrate", ["-m", "alembic", "upgrade", "head"], variables, ROOT / "crud_app")
+        ses, inbox_page = self._start_mail()
         self._wait_for("the AWS emulator", lambda: is_ready(settings.aws_port))
         self._create_resources()
         sign_in = self._create_sign_in()
@@ -92,29 +92,29 @@ class Stack:
             settings,
             sign_in,
             database_url=database_url,
-            ses_endpoint=f"http://{HOST}:{front.port}",
+            ses_endpoint=f"http://{HOST}:{ses.port}",
             inbox_url=inbox_page.url,
         )
         write_env_file(settings.state / "env", environment)
-        variables = {**without_aws(os.environ), **environment, "PYTHONUNBUFFERED": "1"}
-        authorizer = ["--issuer", sign_in.issuer, "--keys", sign_in.keys_url, "--audience", *sign_in.audience]
+        variables |= environment
+        guarded = ["--issuer", sign_in.issuer, "--keys", sign_in.keys_url, "--audience", *sign_in.audience]
+        guarded += ["--open-route", *OPEN_ROUTES]
+        public = ["--door", "alb", "--allow-cross-site"]  # bff_app judges origins, as on AWS
         programs = [
-            self._start_server("email", "email_app", settings.email_port, variables, *authorizer),
-            self._start_server("crud", "crud_app", settings.crud_port, variables, *authorizer),
-            self._start_server("bff", "bff_app", settings.bff_port, variables, "--door", "alb"),
-            self._start_pump("crud-pump", "crud_app", variables),
-            self._start_pump("email-pump", "email_app", variables),
+            self._start_app("email", "server", "email_app", variables, *guarded, serves_on="email_port"),
+            self._start_app("crud", "server", "crud_app", variables, *guarded, serves_on="crud_port"),
+            self._start_app("bff", "server", "bff_app", variables, *public, serves_on="bff_port"),
+            self._start_app("crud-pump", "pump", "crud_app", variables),
+            self._start_app("email-pump", "pump", "email_app", variables),
         ]
         self._wait_for("the migrations", lambda: migration.exit_code == 0)
         self._wait_for("the apps", lambda: all(program.is_up for program in programs))
         return addresses(settings, sign_in, inbox_page.url)
 
-    # ---- what they are started with
+    # ---- the parts
 
     def _start_postgres(self) -> str:
-        server = Postgres(self._settings.state / "postgres")
-        # SIGINT is PostgreSQL's "fast shutdown"; SIGTERM would wait for a psql that somebody left open.
-        self._guardian.watch(server.pid, signal.SIGINT)
+        server = Postgres(self._settings.state / DATABASE_FOLDER)
         stopping = threading.Event()
 
         def stop() -> None:
@@ -130,15 +130,15 @@ class Stack:
         threading.Thread(target=report_end, name="postgres end", daemon=True).start()
         return server.create_database(DATABASE)
 
-    def _start_aws(self) -> SesFront:
-        """The emulator, and the front of its SES, which passes on to it from now on."""
-        settings = self._settings
-        state = settings.state / "aws"
-        adopt_state(state, settings.aws_port)
-        with reserve(settings.aws_port) as reserved:
-            environment = emulator_environment(reserved, state=state, log_level="WARNING")
-            self._start_part("aws", [*COMMAND], environment, ROOT, pass_fds=[reserved.fileno()])
-        inbox = Inbox(settings.state / "inbox")
+    def _start_aws(self) -> None:
+        state = self._settings.state / "aws"
+        adopt_state(state, self._settings.aws_port)
+        environment = emulator_environment(self._sockets["aws_port"], state=state, log_level="WARNING")
+        self._start_part("aws", COMMAND, environment, ROOT, serves_on="aws_port")
+
+    def _start_mail(self) -> tuple[SesFront, InboxPage]:
+        """SES in front of the emulator's, and the page that shows the e-mails it took."""
+        inbox = Inbox(self._settings.state / "inbox")
         publisher = EventPublisher(self._client("sesv2"), self._client("sns"))
 
         def deliver(mail: Mail) -> None:
@@ -146,16 +146,11 @@ class Stack:
             inbox.keep(mail)
             publisher.publish(mail)
 
-        front = SesFront(self._aws_endpoint, on_mail=deliver)
-        front.start()
-        self._cleanup.callback(front.stop)
-        return front
-
-    def _start_inbox_page(self) -> InboxPage:
-        page = InboxPage(self._settings.state / "inbox")
-        page.start()
-        self._cleanup.callback(page.stop)
-        return page
+        ses, page = SesFront(self._aws_endpoint, on_mail=deliver), InboxPage(inbox.folder)
+        for server in (ses, page):
+            server.start()
+            self._cleanup.callback(server.stop)
+        return ses, page
 
     def _create_resources(self) -> None:
         ledger_table = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text(encoding="utf-8"))
@@ -164,24 +159,26 @@ class Stack:
         )
 
     def _create_sign_in(self) -> SignIn:
-        settings = self._settings
-        path = settings.state / "sign-in.json"
-        sign_in = create_sign_in(
-            self._client("cognito-idp"),
-            self._aws_endpoint,
-            [f"http://{host}:{settings.bff_port}" for host in ("localhost", HOST)],
-            known_passwords(path),
-        )
+        path = self._settings.state / "sign-in.json"
+        pages = [f"http://{host}:{self._settings.bff_port}" for host in ("localhost", HOST)]
+        sign_in = create_sign_in(self._client("cognito-idp"), self._aws_endpoint, pages, known_passwords(path))
         sign_in.save(path)
         return sign_in
 
-    def _start_server(self, name: str, app: str, port: int, environment: Mapping[str, str], *options: str) -> Part:
-        command = [sys.executable, "-m", "local.server", "--project-dir", app, "--port", str(port), "--reload"]
-        return self._start_part(name, [*command, *options], environment, ROOT, up_word="listens on")
-
-    def _start_pump(self, name: str, app: str, environment: Mapping[str, str]) -> Part:
-        command = [sys.executable, "-m", "local.pump", "--project-dir", app, "--reload"]
-        return self._start_part(name, command, environment, ROOT, up_word="drives")
+    def _start_app(
+        self,
+        name: str,
+        program: str,
+        app: str,
+        environment: Mapping[str, str],
+        *options: str,
+        serves_on: str = "",
+    ) -> Part:
+        command = ["-m", f"chalice_devserver.{program}", "--project-dir", app, "--reload", *options]
+        if serves_on:
+            command += ["--fd", str(self._sockets[serves_on].fileno())]
+        up_word = "listens on" if serves_on else "drives"
+        return self._start_part(name, command, environment, ROOT, serves_on=serves_on, up_word=up_word)
 
     # ---- starting, waiting, ending
 
@@ -192,20 +189,23 @@ class Stack:
         environment: Mapping[str, str],
         folder: Path,
         *,
+        serves_on: str = "",
         up_word: str = "",
-        pass_fds: Sequence[int] = (),
     ) -> Part:
+        """Start a program, which inherits the socket of the port that it ``serves_on``."""
+        inherited = [self._sockets[serves_on]] if serves_on else []
         part = Part(
             name,
-            command,
+            command if command is COMMAND else [sys.executable, *command],
             environment,
             folder,
             on_line=self._console.line,
             on_exit=self._notice_end,
             up_word=up_word,
-            pass_fds=pass_fds,
+            pass_fds=[each.fileno() for each in inherited],
         )
-        self._guardian.watch(part.pid)
+        for each in inherited:
+            each.close()
         self._cleanup.callback(part.stop)
         return part
 
@@ -231,10 +231,6 @@ class Stack:
                 raise NotStarted
             time.sleep(LOOK_SECONDS)
 
-    @property
-    def _aws_endpoint(self) -> str:
-        return f"http://{HOST}:{self._settings.aws_port}"
-
     def _client(self, service: str) -> Any:  # noqa: ANN401 - boto3 types its clients by literal names
         return client_of(service, self._aws_endpoint)
 
@@ -242,7 +238,7 @@ class Stack:
 def app_environment(
     settings: Settings, sign_in: SignIn, *, database_url: str, ses_endpoint: str, inbox_url: str
 ) -> dict[str, str]:
-    """The variables that are known only here. All others are constants in the apps' ``.chalice/config.json``."""
+    """The variables that only this run knows. The others are constants in the apps' ``.chalice/config.json``."""
     aws_endpoint = f"http://{HOST}:{settings.aws_port}"
     return {
         **CREDENTIALS,
@@ -265,7 +261,7 @@ def app_environment(
 
 
 def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
-    """Write ``variables`` for a shell to source; readable by its owner only, because an address may hold a password."""
+    """Write ``variables`` for a shell to source; for its owner only, because they contain keys."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
         file.write("# Written by `make run`. To run something of your own beside it: set -a; . .local/env; set +a\n")

@@ -25,10 +25,10 @@ from benchmarks.bench.estimate import take_turns
 from benchmarks.bench.report import Table, Target
 from benchmarks.bench.subject import BenchFailed, Subject, running
 from benchmarks.bench.workshop import ROOT, event
+from chalice_devserver.project import LOCAL_ACCOUNT
 from local import resources
 from local.client import client_of
 from local.emulator import CREDENTIALS, REGION, Emulator
-from local.project import LOCAL_ACCOUNT
 from tools.cost.prices import FreeTier, load_prices
 
 if TYPE_CHECKING:

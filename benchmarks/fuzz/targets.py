@@ -102,15 +102,14 @@ def _bodies() -> Reader:
 
 
 def _tokens() -> Reader:
-    from chalice_frontdoor.cognito import cognito_reader
-    from contract.roles import RESOURCE_SERVER
+    from chalice_frontdoor import Access
 
-    read_caller = cognito_reader(RESOURCE_SERVER)
+    access = Access(("lector", "rrhh", "admin"), {}, resource_server="directorio")
 
     def read(data: bytes) -> None:
         claims = _json(data)
-        caller = read_caller(claims) if isinstance(claims, dict) else None
-        assert caller is None or caller.name
+        caller = access.read_caller(claims) if isinstance(claims, dict) else None
+        assert caller is None or (caller.name and caller.roles <= {"lector", "rrhh", "admin"})
 
     return read
 
@@ -122,8 +121,8 @@ def _token_seeds() -> list[bytes]:
 
 
 def _employees() -> Reader:
-    from chalice_frontdoor import InvalidInput
     from chalicelib.directorio.employee import read_changes, read_new
+    from chalicelib.directorio.errors import InvalidInput
     from chalicelib.directorio.idempotency import named
 
     def read(data: bytes) -> None:
@@ -141,10 +140,10 @@ def _employee_seeds() -> list[bytes]:
 
 
 def _queries() -> Reader:
-    from chalice_frontdoor import InvalidInput, Problem
+    from chalice_frontdoor import Problem
     from chalice_frontdoor.idempotency import HEADER, read_key
     from chalicelib.directorio.employee import Audience, read_row_id
-    from chalicelib.directorio.errors import EmpleadoNotFound, MalformedPrecondition
+    from chalicelib.directorio.errors import EmpleadoNotFound, InvalidInput, MalformedPrecondition
     from chalicelib.directorio.etag import is_known, versions_wanted
     from chalicelib.directorio.listing import read_history, read_listing
 
@@ -228,9 +227,9 @@ def _result_seeds() -> list[bytes]:
 def _mails() -> Reader:
     from datetime import UTC, datetime
 
-    from chalice_frontdoor import InvalidInput
     from chalicelib.correos.direct_mail import check_request
     from chalicelib.correos.event import read_message, write_direct
+    from chalicelib.correos.field_errors import InvalidFields
     from chalicelib.correos.idempotency import requested
     from chalicelib.correos.mail_query import check_query
 
@@ -239,14 +238,14 @@ def _mails() -> Reader:
 
     def read(data: bytes) -> None:
         body = _body(data)
-        with suppress(InvalidInput):
+        with suppress(InvalidFields):
             message = check_request(body, id=new_id, now=now, is_demo=len(data) % 2 == 0)
             assert read_message(write_direct(message)) == message, "what is queued must be readable"
             requested("ana", "clave", message)
         query: dict[str, list[str]] = {}
         for name, value in parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True):
             query.setdefault(name, []).append(value)
-        with suppress(InvalidInput):
+        with suppress(InvalidFields):
             check_query(query)
 
     return read

@@ -11,14 +11,14 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer, forward
 from local.ses import EMULATOR_SECONDS, MAX_REQUEST_BYTES
-from local.wire import LoopbackServer, WireAnswer, WireRequest, pass_on_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    PassOn = Callable[[], WireAnswer]
-    Fault = Callable[[WireRequest, PassOn], WireAnswer]
+    PassOn = Callable[[], HttpResponse]
+    Fault = Callable[[HttpRequest, PassOn], HttpResponse]
 
 #: Where a signature says which service is meant.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -55,7 +55,7 @@ class AwsFront(LoopbackServer):
         finally:
             del self._faults[service]
 
-    def answer(self, request: WireRequest) -> WireAnswer:
+    def answer(self, request: HttpRequest) -> HttpResponse:
         """What AWS says on such a day."""
         authorization = next((value for name, value in request.headers if name.lower() == "authorization"), "")
         scope = _SCOPE.search(authorization)
@@ -63,8 +63,8 @@ class AwsFront(LoopbackServer):
         self.requests[service] += 1
         fault = self._faults.get(service)
 
-        def pass_on() -> WireAnswer:
-            return pass_on_to(self._others.get(service, self._default), request, EMULATOR_SECONDS)
+        def pass_on() -> HttpResponse:
+            return forward(self._others.get(service, self._default), request, EMULATOR_SECONDS)
 
         return fault(request, pass_on) if fault else pass_on()
 
@@ -72,7 +72,7 @@ class AwsFront(LoopbackServer):
 # ---- bad days --------------------------------------------------------------------------------------------------------
 
 
-def down(_request: WireRequest, _pass_on: PassOn) -> WireAnswer:
+def down(_request: HttpRequest, _pass_on: PassOn) -> HttpResponse:
     """The connection is cut, and nothing is done."""
     raise ConnectionResetError
 
@@ -80,7 +80,7 @@ def down(_request: WireRequest, _pass_on: PassOn) -> WireAnswer:
 def slow(seconds: float) -> Fault:
     """It does what it is asked, at once, and says so later."""
 
-    def fault(_request: WireRequest, pass_on: PassOn) -> WireAnswer:
+    def fault(_request: HttpRequest, pass_on: PassOn) -> HttpResponse:
         answer = pass_on()
         time.sleep(seconds)
         return answer
@@ -92,7 +92,7 @@ def losing_answers(share: float) -> Fault:
     """It does what it is asked; of its answers this share is lost. The same ones in each run."""
     chance, lock = random.Random(5), threading.Lock()  # noqa: S311 - no secret
 
-    def fault(_request: WireRequest, pass_on: PassOn) -> WireAnswer:
+    def fault(_request: HttpRequest, pass_on: PassOn) -> HttpResponse:
         answer = pass_on()
         with lock:
             is_lost = chance.random() < share
@@ -107,7 +107,7 @@ def refusing(status: int, code: str, *, share: float = 1) -> Fault:
     """Nothing is done, and the answer is an error of this code, for this share of the requests."""
     chance, lock = random.Random(7), threading.Lock()  # noqa: S311 - no secret
 
-    def fault(request: WireRequest, pass_on: PassOn) -> WireAnswer:
+    def fault(request: HttpRequest, pass_on: PassOn) -> HttpResponse:
         with lock:
             is_refused = chance.random() < share
         return _error(request, status, code) if is_refused else pass_on()
@@ -115,7 +115,7 @@ def refusing(status: int, code: str, *, share: float = 1) -> Fault:
     return fault
 
 
-def _error(request: WireRequest, status: int, code: str) -> WireAnswer:
+def _error(request: HttpRequest, status: int, code: str) -> HttpResponse:
     """An error as the service's protocol words it: XML for SNS, JSON for the others."""
     content_type = next((value for name, value in request.headers if name.lower() == "content-type"), "")
     if content_type.startswith("application/x-www-form-urlencoded"):
@@ -123,6 +123,6 @@ def _error(request: WireRequest, status: int, code: str) -> WireAnswer:
             f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{code}</Message></Error>"
             "<RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
         ).encode()
-        return WireAnswer(status, [("Content-Type", "text/xml")], body)
+        return HttpResponse(status, [("Content-Type", "text/xml")], body)
     body = json.dumps({"__type": code, "message": code}).encode()
-    return WireAnswer(status, [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-ErrorType", code)], body)
+    return HttpResponse(status, [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-ErrorType", code)], body)

@@ -23,16 +23,16 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 import pg8000.native
 
+from chalice_devserver.authorizer import JwtAuthorizer, RemoteKeys
+from chalice_devserver.doors import HttpApi, LoadBalancer
+from chalice_devserver.project import LOCAL_ACCOUNT, InvocationFailed
+from chalice_devserver.pump.queue import failed_ids, lambda_record
+from chalice_devserver.pump.schedule import schedule_event
+from chalice_devserver.server import CONCURRENCY, AppServer
 from local import resources
-from local.authorizer import JwtAuthorizer, RemoteKeys
 from local.client import client_of
-from local.doors import HttpApi, LoadBalancer
 from local.emulator import CREDENTIALS, REGION, SERVICES, Emulator, without_aws
 from local.postgres import Postgres, migrate
-from local.project import LOCAL_ACCOUNT, InvocationFailed
-from local.pump.queue import failed_ids, lambda_record
-from local.pump.schedule import schedule_event
-from local.server import CONCURRENCY, AppServer
 from local.ses import SesFront, events
 from local.settings import ROOT
 from local.sign_in import create_sign_in
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-    from local.doors import Door
+    from chalice_devserver.doors import Door
     from local.inbox import Mail
     from tests.faults.standby import Standby
 

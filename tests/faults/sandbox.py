@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from local.project import InvocationFailed
+from chalice_devserver.project import InvocationFailed
 from local.settings import ROOT
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class Function:
         self._lock = threading.Lock()
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
-        """Run it once, and return its answer; see `local.project.Function`.
+        """Run it once, and return its answer; see `chalice_devserver.project.Function`.
 
         Raises:
             SandboxDied, InvocationFailed: see there.

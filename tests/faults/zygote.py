@@ -28,15 +28,15 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from local.logs import log_to_stdout
-from local.project import Function, InvocationFailed, Project
+from chalice_devserver.logs import log_to_stdout
+from chalice_devserver.project import Function, InvocationFailed, Project
 from tests.faults.steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from local.project import LambdaContext
+    from chalice_devserver.project import LambdaContext
 
 API = "api_handler"
 SERVICES = ("sns", "sqs", "dynamodb", "sesv2", "cloudwatch")

@@ -154,12 +154,20 @@ def test_an_absolute_request_target_is_answered_by_this_server(stack: Stack, tok
     assert (status, headers["Content-Type"], json.loads(body)) == (200, "application/json", {"estado": "ok"})
 
 
+def test_every_port_refuses_another_host(stack: Stack) -> None:
+    """DNS rebinding: a web site whose name leads to this machine."""
+    inbox = stack.variable("INBOX_URL")
+    for door in (stack.url, *(f"http://127.0.0.1:{port}" for port in stack.ports.values()), inbox):
+        answer = httpx.get(door, headers={"Host": EVIL}, trust_env=False)
+        assert answer.status_code == 403, door
+
+
 def ask_as_it_is(stack: Stack, token: str, target: str) -> tuple[int, Message, bytes]:
     """Send ``target`` unnormalised, with an administrator's token."""
     connection = http.client.HTTPConnection("127.0.0.1", stack.ports["BFF_PORT"], timeout=30)
     connection.putrequest("GET", "/x", skip_host=True)
     connection._buffer[0] = f"GET {target} HTTP/1.1".encode()  # noqa: SLF001 - it has no other way in
-    connection.putheader("Host", EVIL)
+    connection.putheader("Host", "localhost")
     connection.putheader("Authorization", f"Bearer {token}")
     connection.endheaders()
     answer = connection.getresponse()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from benchmarks.load.__main__ import OWN_DOMAIN
-from local.program import Ending
+from chalice_devserver.program import Ending
 from tests.support.stack import ROOT
 from tools.demo.filling import Filler, Outcome
 from tools.demo.people import invent_people

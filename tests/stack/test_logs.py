@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from chalice_devserver.project import LOCAL_ACCOUNT
 from local import resources
 from local.client import client_of
-from local.project import LOCAL_ACCOUNT
 from local.sign_in import user_of
 from tests.support.roles import RULES
 from tests.support.stack import ROOT

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
-from local.wire import HOST, LoopbackServer, WireAnswer, WireRequest
+from chalice_devserver.http import HOST, HttpRequest, HttpResponse, LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,8 +25,8 @@ class FakeDirectory(LoopbackServer):
 
     def __init__(self) -> None:
         self.rows: dict[int, dict[str, Any]] = {}
-        self.requests: list[WireRequest] = []
-        self.fault: Callable[[WireRequest], WireAnswer | None] = lambda _: None
+        self.requests: list[HttpRequest] = []
+        self.fault: Callable[[HttpRequest], HttpResponse | None] = lambda _: None
         """Answers instead, unless it gives None."""
         self._lock = threading.Lock()
         self._last_id = 0
@@ -49,7 +49,7 @@ class FakeDirectory(LoopbackServer):
         """The paths of all requests with this method."""
         return [request.path for request in self.requests if request.method == method]
 
-    def answer(self, request: WireRequest) -> WireAnswer:
+    def answer(self, request: HttpRequest) -> HttpResponse:
         self.requests.append(request)
         return self.fault(request) or self._answer(request)
 
@@ -60,7 +60,7 @@ class FakeDirectory(LoopbackServer):
             assert time.monotonic() < deadline, "it did not happen"
             time.sleep(0.02)
 
-    def _answer(self, request: WireRequest) -> WireAnswer:
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         match request.method, request.path.split("/")[1:]:
             case "GET", ["health"]:
                 return json_answer({"estado": "ok"})
@@ -75,7 +75,7 @@ class FakeDirectory(LoopbackServer):
             case _:
                 return json_answer({"status": 404}, 404)
 
-    def _list(self, request: WireRequest) -> WireAnswer:
+    def _list(self, request: HttpRequest) -> HttpResponse:
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
         rows = [
             row for row in self.rows.values() if query.get("q", "").lower() in f"{row['nombre']} {row['email']}".lower()
@@ -87,7 +87,7 @@ class FakeDirectory(LoopbackServer):
         links = [("Link", f'</empleados?{more}>; rel="next"')] if len(rows) > after + limit else []
         return json_answer(rows[after : after + limit], 200, *links)
 
-    def create(self, request: WireRequest) -> WireAnswer:
+    def create(self, request: HttpRequest) -> HttpResponse:
         """`POST /empleados`."""
         values = json.loads(request.body)
         if any(row["email"] == values["email"] for row in self.rows.values()):
@@ -95,22 +95,22 @@ class FakeDirectory(LoopbackServer):
         id_ = self.add(**values)
         return json_answer(self.rows[id_], 201, ("Location", f"/empleados/{id_}"), ("ETag", '"1"'))
 
-    def _one(self, method: str, id_: int, request: WireRequest) -> WireAnswer:
+    def _one(self, method: str, id_: int, request: HttpRequest) -> HttpResponse:
         row = self.rows[id_]
         etag = f'"{row["version"]}"'
         if dict(request.headers).get("If-Match", etag) != etag:
             return json_answer({"status": 412}, 412)
         if method == "DELETE":
             del self.rows[id_]
-            return WireAnswer(204, [], b"")
+            return HttpResponse(204, [], b"")
         if method == "PUT":
             row |= {**json.loads(request.body), "version": row["version"] + 1}
         return json_answer(row, 200, ("ETag", f'"{row["version"]}"'))
 
 
-def json_answer(document: object, status: int = 200, *headers: tuple[str, str]) -> WireAnswer:
+def json_answer(document: object, status: int = 200, *headers: tuple[str, str]) -> HttpResponse:
     """An answer as the API gives it."""
-    return WireAnswer(status, [JSON, *headers], json.dumps(document).encode())
+    return HttpResponse(status, [JSON, *headers], json.dumps(document).encode())
 
 
 @contextmanager

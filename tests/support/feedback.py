@@ -7,9 +7,9 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from chalice_devserver.project import LOCAL_ACCOUNT
+from chalice_devserver.pump.topic import lambda_record
 from local.emulator import REGION
-from local.project import LOCAL_ACCOUNT
-from local.pump.topic import lambda_record
 from local.resources import FEEDBACK_TOPIC
 
 if TYPE_CHECKING:

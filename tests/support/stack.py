@@ -19,7 +19,6 @@ import pg8000.native
 import psutil
 
 from local.client import client_of
-from local.emulator import free_port
 from local.sign_in import SignIn, new_password
 from local.token import fetch_token
 
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
+# What `make run` prints, and the variable of the port in it.
+ADDRESS_LINES = {"page": "BFF_PORT", "employees": "CRUD_PORT", "e-mails": "EMAIL_PORT"}
 PORT_VARIABLES = ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT", "AWS_PORT")
 # Starting takes some five seconds on an idle machine; a busy one shall not fail a test.
 START_SECONDS = 90
@@ -47,10 +48,14 @@ class Stack:
         self.folder = folder
         self.state = folder / "state"
         self.log = folder / "log"
-        self.ports = {variable: free_port() for variable in PORT_VARIABLES}
-        self.url = f"http://127.0.0.1:{self.ports['BFF_PORT']}"
-        self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        self.ports = dict.fromkeys(PORT_VARIABLES, 0)  # at its first start the stack takes free ones, and keeps them
+        self.http = httpx.Client(timeout=30, trust_env=False)
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The page's address, without a slash at the end."""
+        return f"http://127.0.0.1:{self.ports['BFF_PORT']}"
 
     # ---- running it
 
@@ -67,6 +72,12 @@ class Stack:
                 start_new_session=True,
             )
         self.wait_for("the word ready", lambda: len(self._lines("ready")) > said_before, START_SECONDS)
+        for line, variable in ADDRESS_LINES.items():
+            match = re.search(rf"^  {line} +http://[^:]+:([0-9]+)/", self.log.read_text(errors="replace"), re.MULTILINE)
+            assert match, line
+            self.ports[variable] = int(match[1])
+        self.ports["AWS_PORT"] = int(self.variable("AWS_ENDPOINT_URL").rpartition(":")[2])
+        self.http.base_url = self.url
         self.http.headers["Authorization"] = self.authorization("admin")
 
     def authorization(self, role: str, *, is_program: bool = False) -> str:

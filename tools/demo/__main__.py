@@ -13,7 +13,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from local.program import Ending
+from chalice_devserver.program import Ending
 from tools.command_line import OneSentenceParser
 from tools.demo.filling import PARALLEL, Filler, NotFilled, Outcome
 from tools.demo.people import invent_people

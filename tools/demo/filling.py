@@ -14,7 +14,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from local.program import Ending
+    from chalice_devserver.program import Ending
     from tools.demo.people import Person
 
 # As many as a person's browser would open, and a little more than a laptop's two cores can answer at once.

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from local.project import InvocationFailed
+from chalice_devserver.project import InvocationFailed
 from tests.faults.aws_front import DYNAMODB, SES, SNS, SQS, down, losing_answers, refusing, slow
 from tests.faults.books import FAILED
 from tests.faults.directory import LONG

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from local.project import InvocationFailed
+from chalice_devserver.project import InvocationFailed
 from tests.faults.aws_front import SNS, refusing
 from tests.faults.trial import Scenario
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
-from local.project import InvocationFailed
+from chalice_devserver.project import InvocationFailed
 from tests.faults.aws_front import SES, refusing
 from tests.faults.client import CREADO
 from tests.faults.trial import Scenario

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from local.doors import LoadBalancer
+from chalice_devserver.doors import LoadBalancer
 from tests.faults.client import ACTUALIZADO, CREADO
 from tests.faults.sandbox import Function
 from tests.faults.trial import Scenario

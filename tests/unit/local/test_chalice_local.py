@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.emulator import free_port
+from local.ports import port_of, reserve
 from local.settings import ROOT
 
 if TYPE_CHECKING:
@@ -30,10 +30,12 @@ def status_of(port: int, path: str) -> int:
 
 @pytest.fixture(params=["crud_app", "email_app", "bff_app"])
 def port(request: pytest.FixtureRequest) -> Iterator[int]:
-    port = free_port()
+    reserved = reserve()  # held: with SO_REUSEADDR, as Chalice sets it, one more socket may bind the port and listen
+    port = port_of(reserved)
     command = [sys.executable, "-c", "from chalice.cli import main; main()"]
     command += ["local", "--stage", "local", "--port", str(port), "--no-autoreload"]
-    with subprocess.Popen(command, cwd=ROOT / request.param, env=os.environ, stdout=subprocess.DEVNULL) as process:
+    folder = ROOT / request.param
+    with reserved, subprocess.Popen(command, cwd=folder, env=os.environ, stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:

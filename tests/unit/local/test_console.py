@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
+from chalice_devserver.logs import ReadableFormatter, log_to_stdout
 from local.console import Console
-from local.logs import ReadableFormatter, log_to_stdout
 
 
 def never() -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from chalice_devserver.project import LOCAL_ACCOUNT
 from local import resources
 from local.emulator import REGION, Emulator
-from local.project import LOCAL_ACCOUNT
 from local.settings import ROOT
 
 if TYPE_CHECKING:

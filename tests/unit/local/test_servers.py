@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,17 +16,12 @@ from local.emulator import Emulator, EmulatorFailed, is_ready
 from local.postgres import Postgres, running_postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
-def data() -> Iterator[Path]:
-    """A folder of data outside of pytest's, whose rights pytest takes away again whenever it starts anew.
-
-    PostgreSQL refuses to run as root; then its user must be let in.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder) / "data"
+def data(folder: Path) -> Path:
+    return folder / "data"
 
 
 def test_a_database_is_made_once_and_can_be_asked(postgres: Postgres) -> None:
@@ -56,6 +50,33 @@ def test_a_shutdown_ends_the_server_although_a_killed_process_never_left_it(data
     users.write_text(json.dumps([*json.loads(users.read_text()), 999_999_999]))
     server.shut_down()
     assert not (data / "postmaster.pid").exists()
+
+
+def test_only_the_owner_can_connect(data: Path) -> None:
+    with running_postgres(data) as server:
+        socket = server.socket_folder / ".s.PGSQL.5432"
+        assert socket.stat().st_mode & 0o777 == 0o700
+        assert "trust" not in (data / "pg_hba.conf").read_text()
+        server.execute("CREATE ROLE app LOGIN")
+        assert server.execute("SELECT auth_method FROM pg_hba_file_rules") == "peer\npeer"
+
+
+def test_a_socket_outside_the_data_is_in_a_private_folder(folder: Path) -> None:
+    with running_postgres(folder / ("long" * 30) / "data") as server:
+        assert folder not in server.socket_folder.parents
+        assert server.socket_folder.stat().st_mode & 0o777 == 0o700
+        assert server.execute("SELECT 1") == "1"
+    with running_postgres(folder / ("long" * 30) / "data") as server:
+        assert server.execute("SELECT 1") == "1"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_another_user_cannot_connect(data: Path) -> None:
+    with running_postgres(data) as server:
+        psql = [server._server.bin_path / "psql", "--command", "SELECT 1", server.url("postgres")]  # noqa: SLF001
+        stranger = subprocess.run(psql, user="nobody", capture_output=True, text=True, check=False)
+        assert stranger.returncode == 2
+        assert "Permission denied" in stranger.stderr
 
 
 def test_an_emulator_that_does_not_start_names_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

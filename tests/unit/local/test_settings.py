@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.emulator import free_port
 from local.settings import ROOT, SettingError, Settings
 
 if TYPE_CHECKING:
@@ -60,13 +59,12 @@ def test_the_embedded_server_of_a_sourced_env_file_is_not_another_one(tmp_path: 
 @pytest.mark.parametrize(
     ("name", "value", "complaint"),
     [
-        ("BFF_PORT", "http", "BFF_PORT is 'http': set it to a port, a whole number from 1 to 65535."),
-        ("CRUD_PORT", "0", "CRUD_PORT is '0'"),
+        ("BFF_PORT", "http", "BFF_PORT is 'http': set it to a port, from 1 to 65535, or to 0 for any free one."),
         ("EMAIL_PORT", "65536", "EMAIL_PORT is '65536'"),
         ("AWS_PORT", "-1", "AWS_PORT is '-1'"),
         ("AWS_PORT", "٤٥٦٦", "AWS_PORT"),
         ("AWS_PORT", "8000", "BFF_PORT and AWS_PORT are both 8000: set one of them to another port."),
-        ("DATABASE_URL", "mysql://x", "DATABASE_URL is no address of a PostgreSQL"),
+        ("DATABASE_URL", "mysql://x", "DATABASE_URL is not the address of a PostgreSQL"),
         ("NOTIFY_TO", "rrhh", "NOTIFY_TO is 'rrhh': set it to one or more e-mail addresses"),
         ("NOTIFY_TO", "a@example.com,", "NOTIFY_TO"),
         ("NOTIFY_EMPLOYEE", "yes", "NOTIFY_EMPLOYEE is 'yes': set it to true or false."),
@@ -84,13 +82,16 @@ def test_a_password_in_a_wrong_address_is_not_repeated() -> None:
     assert "hunter2" not in str(refusal.value)
 
 
-def ports(**changed: int) -> Settings:
-    free = {name: str(changed.get(name) or free_port()) for name in ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT", "AWS_PORT")}
-    return Settings.from_environment(free)
+def any_ports(**changed: int) -> Settings:
+    names = ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT", "AWS_PORT")
+    return Settings.from_environment({name: str(changed.get(name, 0)) for name in names})
 
 
-def test_free_ports_are_fine() -> None:
-    ports().check_ports()
+def test_ports_are_reserved_and_0_is_any_free_one() -> None:
+    with any_ports().reserved_ports() as (settings, sockets):
+        ports = {name: bound.getsockname()[1] for name, bound in sockets.items()}
+        assert ports == {name: getattr(settings, name) for name in ports}
+        assert len(set(ports.values())) == 4
 
 
 def test_a_busy_port_is_one_sentence_that_names_it_and_its_variable() -> None:
@@ -98,7 +99,7 @@ def test_a_busy_port_is_one_sentence_that_names_it_and_its_variable() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(SettingError) as refusal:
-            ports(EMAIL_PORT=port).check_ports()
+        with pytest.raises(SettingError) as refusal, any_ports(EMAIL_PORT=port).reserved_ports():
+            pytest.fail("two have it")
     sentence = f"Port {port} cannot be used (Address already in use): set EMAIL_PORT to another one."
     assert str(refusal.value) == sentence

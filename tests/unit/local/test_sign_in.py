@@ -12,9 +12,8 @@ import httpx
 import jwt
 import pytest
 
-from contract.roles import ROLES
-from local.authorizer import JwtAuthorizer, RemoteKeys
-from local.sign_in import SignIn, create_sign_in, known_passwords, new_password, user_of
+from chalice_devserver.authorizer import JwtAuthorizer, RemoteKeys
+from local.sign_in import ROLES, SignIn, create_sign_in, known_passwords, new_password, user_of
 from local.token import fetch_token, main
 
 if TYPE_CHECKING:

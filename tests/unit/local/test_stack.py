@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from local.emulator import free_port
 from local.guardian import is_running
 from local.settings import ROOT, Settings
 from local.sign_in import SignIn
@@ -46,7 +45,7 @@ class Run:
         self.state = state
         self._log = state.parent / "log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "NOTIFY_"))}
-        ports = {name: str(free_port()) for name in PORTS}
+        ports = dict.fromkeys(PORTS, "0")
         with self._log.open("wb") as log:
             self.process = psutil.Popen(
                 [sys.executable, "-m", "local"],
@@ -109,7 +108,7 @@ def test_a_part_that_dies_is_reported_and_brings_the_rest_down(run: Callable[...
     stack = run()
     stack.wait_for("\nready\n")
     everything = stack.everything()
-    stack.part("local.server", "crud_app").kill()
+    stack.part("chalice_devserver.server", "crud_app").kill()
     assert stack.process.wait(PATIENCE) == 1
     assert "crud ended unexpectedly (signal SIGKILL)" in stack.log()
     assert "  listens on http://127.0.0.1:" in stack.log().partition("Its last lines:")[2]
@@ -152,8 +151,10 @@ def test_a_signal_while_it_starts_ends_it(run: Callable[..., Run]) -> None:
     assert_all_end(everything)
 
 
-def test_another_database_is_used_and_one_that_does_not_answer_is_reported(run: Callable[..., Run]) -> None:
-    stack = run(DATABASE_URL=f"postgresql://nobody@127.0.0.1:{free_port()}/none")
+def test_another_database_is_used_and_one_that_does_not_answer_is_reported(
+    run: Callable[..., Run], closed_port: int
+) -> None:
+    stack = run(DATABASE_URL=f"postgresql://nobody@127.0.0.1:{closed_port}/none")
     assert stack.process.wait(PATIENCE) == 1
     assert "migrate ended unexpectedly (exit code 1)" in stack.log()
     assert not (stack.state / "postgres").exists()
@@ -164,7 +165,7 @@ def test_the_end_of_the_reader_ends_it(run: Callable[..., Run], unbuffered: str)
     """As in ``make run | head``, and whether Python holds output back or not: what it holds has no reader either."""
     del run
     with tempfile.TemporaryDirectory() as folder:
-        ports = {name: str(free_port()) for name in PORTS}
+        ports = dict.fromkeys(PORTS, "0")
         command = [sys.executable, "-m", "local"]
         environment = {**os.environ, **ports, "LOCAL_STATE": f"{folder}/state", "PYTHONUNBUFFERED": unbuffered}
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalice_devserver.http import HttpResponse
 from local.emulator import free_port
-from local.wire import WireAnswer
 from tests.support.fake_directory import json_answer, running_directory
 from tools.target import (
     NotAnAddress,
@@ -125,15 +125,15 @@ def test_the_directory_is_recognised(client: httpx.Client, fake_directory: FakeD
 @pytest.mark.parametrize(
     "answer",
     [
-        WireAnswer(200, [("Content-Type", "text/html")], b"<h1>It works!</h1>"),
-        WireAnswer(302, [("Location", "/health")], b""),
+        HttpResponse(200, [("Content-Type", "text/html")], b"<h1>It works!</h1>"),
+        HttpResponse(302, [("Location", "/health")], b""),
         json_answer({"estado": "mal"}),
         json_answer(["estado"]),
         json_answer({"estado": "ok"}, 503),
     ],
 )
 def test_something_else_is_not_the_directory(
-    answer: WireAnswer, client: httpx.Client, fake_directory: FakeDirectory
+    answer: HttpResponse, client: httpx.Client, fake_directory: FakeDirectory
 ) -> None:
     fake_directory.fault = lambda _: answer
     with pytest.raises(NotTheDirectory, match=rf"is not the directory, or not well \(GET /health: {answer.status}\)"):

@@ -21,11 +21,10 @@ def scram_client(mechanisms: Sequence[str], password: bytes, binding: tuple[str,
     Raises:
         ScramException: the server's mechanisms, or its certificate, cannot be used.
     """
+    client = ScramClient(list(mechanisms), "*", "", channel_binding=binding)  # PostgreSQL ignores the name
     try:
-        prepared = saslprep(password.decode())
+        prepared = saslprep(password.decode()).encode()
     except (ScramException, UnicodeDecodeError):
-        prepared = ""
-    client = ScramClient(list(mechanisms), "*", prepared, channel_binding=binding)  # PostgreSQL ignores the name
-    if not prepared:
-        client.password = password
+        prepared = b""
+    client.password = prepared or password
     return client

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from chalice_devserver.http import HttpResponse
+from chalice_devserver.program import Ending
 from local.emulator import free_port
-from local.program import Ending
 from local.settings import ROOT
-from local.wire import WireAnswer
 from tests.support.fake_directory import json_answer, running_directory
 from tools.demo.__main__ import main
 from tools.demo.filling import PARALLEL, Filler, NotFilled, Outcome
@@ -26,7 +26,7 @@ from tools.demo.people import invent_people
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local.wire import WireRequest
+    from chalice_devserver.http import HttpRequest
     from tests.support.fake_directory import FakeDirectory
 
 PEOPLE = invent_people()[:40]
@@ -72,7 +72,7 @@ def test_people_are_sent_as_they_were_invented(filler: Filler, fake_directory: F
 def test_so_many_are_sent_at_once_and_no_more(filler: Filler, fake_directory: FakeDirectory) -> None:
     lock, counts = threading.Lock(), [0, 0]
 
-    def count(_: WireRequest) -> None:
+    def count(_: HttpRequest) -> None:
         with lock:
             counts[0] += 1
             counts[1] = max(counts)
@@ -89,7 +89,7 @@ def test_so_many_are_sent_at_once_and_no_more(filler: Filler, fake_directory: Fa
 def test_trouble_that_passes_is_outlasted(status: int, filler: Filler, fake_directory: FakeDirectory) -> None:
     refused: set[bytes] = set()
 
-    def refuse_once(request: WireRequest) -> WireAnswer | None:
+    def refuse_once(request: HttpRequest) -> HttpResponse | None:
         if request.body in refused:
             return None
         refused.add(request.body)
@@ -102,7 +102,7 @@ def test_trouble_that_passes_is_outlasted(status: int, filler: Filler, fake_dire
 def test_an_answer_that_was_lost_does_not_add_somebody_twice(filler: Filler, fake_directory: FakeDirectory) -> None:
     lost: set[bytes] = set()
 
-    def lose_once(request: WireRequest) -> WireAnswer | None:
+    def lose_once(request: HttpRequest) -> HttpResponse | None:
         if request.body in lost:
             return None
         lost.add(request.body)
@@ -120,13 +120,13 @@ def test_an_answer_that_was_lost_does_not_add_somebody_twice(filler: Filler, fak
         (json_answer({"status": 422}, 422), 1),
         (json_answer({"type": "about:blank"}, 409), 1),
         (json_answer([], 409), 1),
-        (WireAnswer(409, [], b"<html>"), 1),
+        (HttpResponse(409, [], b"<html>"), 1),
         (json_answer({}, 200), 1),
         (json_answer({"status": 503}, 503), 3),
     ],
 )
 def test_what_does_not_pass_ends_it_with_a_sentence(
-    answer: WireAnswer, times: int, filler: Filler, fake_directory: FakeDirectory, ending: Ending
+    answer: HttpResponse, times: int, filler: Filler, fake_directory: FakeDirectory, ending: Ending
 ) -> None:
     fake_directory.fault = lambda _: answer
     sentence = rf"answered {answer.status} to the employee {re.escape(PEOPLE[0].email)}\. What is there stays; "

@@ -10,7 +10,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from local.project import InvocationFailed
+from chalice_devserver.project import InvocationFailed
 
 from .source import keep_doing
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-    from local.project import Function
+    from chalice_devserver.project import Function
 
 # SQS's own limit for one request, of messages received or deleted.
 REQUEST_LIMIT = 10

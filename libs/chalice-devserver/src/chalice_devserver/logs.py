@@ -9,7 +9,7 @@ import logging
 import sys
 
 # Chalice's names for an app's module and its library folder, and this package.
-TALKATIVE = ("app", "chalicelib", "local")
+TALKATIVE = ("app", "chalicelib", "chalice_devserver")
 _ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 

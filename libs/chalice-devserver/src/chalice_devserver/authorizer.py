@@ -1,4 +1,4 @@
-"""What the JWT authorizer of an HTTP API does: it verifies an access token, and hands on what the token says.
+"""The JWT authorizer of an HTTP API: it verifies a token and passes its claims on.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 """
@@ -9,11 +9,13 @@ import json
 import re
 import threading
 import time
+import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-import httpx
 import jwt
+
+from chalice_devserver.doors import Unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -21,25 +23,21 @@ if TYPE_CHECKING:
 # As AWS: RSA only, so that neither "none" nor a secret that both sides know can sign.
 ALGORITHMS = ["RS256"]
 FETCH_SECONDS = 5.0
-# An unknown key id may belong to a key that is newer than what was fetched: but not each forged one asks the issuer.
+# An unknown key id may belong to a key newer than the last fetch; forged ids must not cause a fetch each.
 LEAST_SECONDS_BETWEEN_FETCHES = 5.0
 _BEARER = re.compile(r"(?:Bearer +)?([A-Za-z0-9_.-]+)", re.IGNORECASE)
-
-
-class Unauthorized(Exception):
-    """The authorizer lets the request not in; the message is a word for the log, and nothing of the token."""
 
 
 class Keys(Protocol):
     """The public keys of an issuer."""
 
     def find(self, key_id: str) -> jwt.PyJWK | None:
-        """The key with that id; None when there is none, or it cannot be had."""
+        """The key with that id; None if there is none or it cannot be fetched."""
 
 
 @dataclass(frozen=True)
 class JwtAuthorizer:
-    """Lets those in who have a token of this issuer for one of these clients."""
+    """Accepts tokens of one issuer for some of its clients."""
 
     issuer: str
     audience: Collection[str]
@@ -47,14 +45,7 @@ class JwtAuthorizer:
     keys: Keys
 
     def claims_of(self, authorization: str | None) -> dict[str, str]:
-        """The claims of a request's token as the event has them: as text, whatever they are.
-
-        Args:
-            authorization: the header.
-
-        Raises:
-            Unauthorized: there is no token, or it is not valid.
-        """
+        """See `Authorizer`. All claims are text, whatever their type in the token."""
         if authorization is None:
             raise Unauthorized("no token")
         token = _BEARER.fullmatch(authorization.strip())
@@ -71,7 +62,7 @@ class JwtAuthorizer:
         key = self.keys.find(str(jwt.get_unverified_header(token).get("kid")))
         if key is None:
             raise Unauthorized("unknown key")
-        # The audience is checked apart: an access token of Cognito has none.
+        # The audience is checked separately: an access token of Cognito has none.
         options: Any = {"require": ["exp", "iss"], "verify_aud": False}
         return jwt.decode(token, key, algorithms=ALGORITHMS, issuer=self.issuer, options=options)
 
@@ -84,7 +75,7 @@ class JwtAuthorizer:
 
 
 class RemoteKeys:
-    """The keys that an issuer publishes (JWKS), fetched when they are first needed, and again for a new key id."""
+    """The keys that an issuer publishes (JWKS), fetched at first use and again for a new key id."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -103,16 +94,17 @@ class RemoteKeys:
 
     def _fetch(self) -> dict[str, jwt.PyJWK]:
         try:
-            # Straight to the loopback interface, whatever proxy the environment names.
-            with httpx.Client(trust_env=False, timeout=FETCH_SECONDS) as client:
-                keys = jwt.PyJWKSet.from_dict(client.get(self._url).raise_for_status().json()).keys
-        except (httpx.HTTPError, ValueError, jwt.PyJWTError):
+            # An issuer on this machine is not behind the proxy that the environment names.
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with opener.open(self._url, timeout=FETCH_SECONDS) as response:
+                keys = jwt.PyJWKSet.from_dict(json.load(response)).keys
+        except (OSError, ValueError, jwt.PyJWTError):
             return {}
         return {str(key.key_id): key for key in keys}
 
 
 def _as_text(value: object) -> str:
-    """A claim as API Gateway hands it on: a list loses its quotes and commas."""
+    """A claim as API Gateway passes it on: a list loses its quotes and commas."""
     match value:
         case str():
             return value

@@ -1,4 +1,4 @@
-"""The two front doors of AWS that the apps stand behind, on the wire's side: request to event, answer to response.
+"""Two front doors of AWS: from an HTTP request to the event, and from the function's response back to HTTP.
 
 What each sends and refuses:
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
@@ -15,32 +15,47 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
-from local.authorizer import JwtAuthorizer, Unauthorized
-from local.project import LOCAL_ACCOUNT
-from local.wire import WireAnswer, WireRequest
+from chalice_devserver.http import HttpRequest, HttpResponse
+from chalice_devserver.project import LOCAL_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# What a load balancer hands over as text; everything else is base64.
+# Bodies that a load balancer passes as text; all others are base64.
 _ALB_TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
 _TARGET_GROUP = f"arn:aws:elasticloadbalancing:us-east-1:{LOCAL_ACCOUNT}:targetgroup/local/0000000000000000"
-# The routes of an HTTP API that its authorizer does not guard, as in infra/http_api.tf.
-_OPEN_ROUTES = ("GET /health", "GET /openapi.json")
 
 logger = logging.getLogger(__name__)
 
 
-class AnswerRefused(Exception):
-    """The function's answer is none that the front door takes. AWS sends a page of its own instead."""
+class ResponseRefused(Exception):
+    """The front door does not accept the function's response. AWS sends an error page of its own instead."""
 
 
 class DoorClosed(Exception):
-    """The front door lets the request not in: the function never sees it. ``answer`` is what the client gets."""
+    """The front door refuses the request: the function never sees it. ``response`` is what the client gets."""
 
-    def __init__(self, answer: WireAnswer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+class Unauthorized(Exception):
+    """The authorizer refuses a token; the message is for the log, and contains nothing of the token."""
+
+
+class Authorizer(Protocol):
+    """Guards the routes of an HTTP API."""
+
+    def claims_of(self, authorization: str | None) -> dict[str, str]:
+        """The claims of a request's token, for the event.
+
+        Args:
+            authorization: the header.
+
+        Raises:
+            Unauthorized: there is no token, or it is not valid.
+        """
 
 
 class Door(Protocol):
@@ -48,23 +63,23 @@ class Door(Protocol):
 
     max_request_bytes: int
     """Of the body; a larger one is 413 and never reaches the function."""
-    failure: WireAnswer
-    """What the client gets when the function fails, or answers what AWS refuses."""
-    overload: WireAnswer
-    """What the client gets when the function runs as often as it may."""
+    failure: HttpResponse
+    """What the client gets when the function fails or AWS refuses its response."""
+    overload: HttpResponse
+    """What the client gets when the function's concurrency is used up."""
 
-    def event(self, request: WireRequest) -> dict[str, Any]:
+    def event(self, request: HttpRequest) -> dict[str, Any]:
         """The event that the function gets.
 
         Raises:
-            DoorClosed: the request is not let in.
+            DoorClosed: the request is refused.
         """
 
-    def answer(self, response: object) -> WireAnswer:
+    def answer(self, response: object) -> HttpResponse:
         """What the client gets for the function's ``response``.
 
         Raises:
-            AnswerRefused: AWS would not take it.
+            ResponseRefused: AWS would not accept it.
         """
 
 
@@ -73,15 +88,14 @@ class LoadBalancer:
 
     max_request_bytes = 1024 * 1024
     max_response_bytes = 1_000_000
-    failure = WireAnswer(502, [("Content-Type", "text/html")], b"<html><body><h1>502 Bad Gateway</h1></body></html>")
-    # AWS's page has no Retry-After: nothing of ours has a say in it.
-    overload = WireAnswer(
+    failure = HttpResponse(502, [("Content-Type", "text/html")], b"<html><body><h1>502 Bad Gateway</h1></body></html>")
+    overload = HttpResponse(
         503,
         [("Content-Type", "text/html"), ("Retry-After", "1")],
         b"<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>",
     )
 
-    def event(self, request: WireRequest) -> dict[str, Any]:
+    def event(self, request: HttpRequest) -> dict[str, Any]:
         """See `Door`. Path and query are handed over as they came: an ALB decodes nothing."""
         headers = _headers(request)
         is_text = headers.get("content-type", [""])[0].lower().startswith(_ALB_TEXT_TYPES)
@@ -98,18 +112,18 @@ class LoadBalancer:
             "isBase64Encoded": is_base64,
         }
 
-    def answer(self, response: object) -> WireAnswer:
+    def answer(self, response: object) -> HttpResponse:
         """See `Door`."""
         fields = _fields(response)
         if len(json.dumps(response)) > self.max_response_bytes:
-            raise AnswerRefused("the response is larger than 1 MB")
+            raise ResponseRefused("the response is larger than 1 MB")
         headers = fields.get("multiValueHeaders")
         if not isinstance(headers, dict):
-            raise AnswerRefused("multiValueHeaders is no object")
+            raise ResponseRefused("multiValueHeaders is no object")
         pairs = []
         for name, values in headers.items():
             if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-                raise AnswerRefused(f"the header {name} is no list of strings")
+                raise ResponseRefused(f"the header {name} is no list of strings")
             pairs += [(name, value) for value in values]
         return _answer(fields, pairs, default_type="application/octet-stream")
 
@@ -118,18 +132,20 @@ class HttpApi:
     """An API Gateway HTTP API with payload format 2.0 on the route ``$default`` of the stage ``$default``.
 
     Args:
-        authorizer: who guards it, but for the open routes; None leaves it open.
+        authorizer: guards all routes but the open ones; None leaves the API open.
+        open_routes: such as ``GET /health``.
     """
 
     # What Lambda takes. The API's own limit of 10 MB is never reached.
     max_request_bytes = 6 * 1024 * 1024
-    failure = WireAnswer(500, [("Content-Type", "application/json")], b'{"message":"Internal Server Error"}')
-    overload = WireAnswer(503, [("Content-Type", "application/json")], b'{"message":"Service Unavailable"}')
+    failure = HttpResponse(500, [("Content-Type", "application/json")], b'{"message":"Internal Server Error"}')
+    overload = HttpResponse(503, [("Content-Type", "application/json")], b'{"message":"Service Unavailable"}')
 
-    def __init__(self, authorizer: JwtAuthorizer | None = None) -> None:
+    def __init__(self, authorizer: Authorizer | None = None, *, open_routes: Iterable[str] = ()) -> None:
         self._authorizer = authorizer
+        self._open_routes = frozenset(open_routes)
 
-    def event(self, request: WireRequest) -> dict[str, Any]:
+    def event(self, request: HttpRequest) -> dict[str, Any]:
         """See `Door`. The path is decoded, the raw query is not; repeated headers are joined; cookies stand apart."""
         headers = {name: ",".join(values) for name, values in _headers(request).items() if name != "cookie"}
         cookies = [
@@ -179,30 +195,27 @@ class HttpApi:
         route = f"{method} {path}"
         if self._authorizer is None:
             return "$default", {}
-        if route in _OPEN_ROUTES:
+        if route in self._open_routes:
             return route, {}
         try:
             claims = self._authorizer.claims_of(authorization)
         except Unauthorized as refusal:
-            logger.warning("the authorizer let a request not in: %s", refusal)
+            logger.warning("the authorizer refused a request: %s", refusal)
             headers = [("Content-Type", "application/json"), ("WWW-Authenticate", "Bearer")]
-            raise DoorClosed(WireAnswer(401, headers, b'{"message":"Unauthorized"}')) from None
+            raise DoorClosed(HttpResponse(401, headers, b'{"message":"Unauthorized"}')) from None
         return "$default", {"authorizer": {"jwt": {"claims": claims, "scopes": None}}}
 
-    def answer(self, response: object) -> WireAnswer:
-        """See `Door`. Without ``statusCode`` it is refused, although AWS makes a 200 of that: no app means it."""
+    def answer(self, response: object) -> HttpResponse:
+        """See `Door`. Without ``statusCode`` it is refused: AWS would turn it into a 200, which no app intends."""
         fields = _fields(response)
         headers = fields.get("headers") or {}
         if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
-            raise AnswerRefused("headers is no object of strings")
+            raise ResponseRefused("headers is no object of strings")
         pairs = list(headers.items()) + [("set-cookie", cookie) for cookie in fields.get("cookies") or []]
         return _answer(fields, pairs, default_type="text/plain;charset=UTF-8")
 
 
-# ---- request ---------------------------------------------------------------------------------------------------------
-
-
-def _headers(request: WireRequest) -> dict[str, list[str]]:
+def _headers(request: HttpRequest) -> dict[str, list[str]]:
     """The headers that the function sees: names in lower case, and what both doors add.
 
     The client's address is appended to what it claims itself in ``X-Forwarded-For``.
@@ -233,30 +246,27 @@ def _as_text(body: bytes, *, allowed: bool) -> tuple[str, bool]:
     return base64.b64encode(body).decode("ascii"), True
 
 
-# ---- response --------------------------------------------------------------------------------------------------------
-
-
 def _fields(response: object) -> dict[str, Any]:
     if not isinstance(response, dict):
-        raise AnswerRefused(f"the response is a {type(response).__name__}, not an object")
+        raise ResponseRefused(f"the response is a {type(response).__name__}, not an object")
     return response
 
 
-def _answer(fields: dict[str, Any], headers: list[tuple[str, str]], *, default_type: str) -> WireAnswer:
+def _answer(fields: dict[str, Any], headers: list[tuple[str, str]], *, default_type: str) -> HttpResponse:
     status = fields.get("statusCode")
     if not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004 - the final statuses of HTTP
-        raise AnswerRefused(f"statusCode is {status!r}")
+        raise ResponseRefused(f"statusCode is {status!r}")
     body = _body_bytes(fields)
     if body and not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", default_type))
-    return WireAnswer(status, headers, body)
+    return HttpResponse(status, headers, body)
 
 
 def _body_bytes(fields: dict[str, Any]) -> bytes:
     body = fields.get("body", "")
     if not isinstance(body, str):
-        raise AnswerRefused(f"body is a {type(body).__name__}, not a string")
+        raise ResponseRefused(f"body is a {type(body).__name__}, not a string")
     try:
         return base64.b64decode(body, validate=True) if fields.get("isBase64Encoded") else body.encode()
     except ValueError:
-        raise AnswerRefused("body is no base64, or no Unicode text") from None
+        raise ResponseRefused("body is no base64, or no Unicode text") from None

@@ -10,7 +10,7 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any
 
-from local.project import InvocationFailed
+from chalice_devserver.project import InvocationFailed
 
 from .queue import REQUEST_LIMIT, QueueReader
 from .source import NotThere, keep_doing
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-    from local.project import Function
+    from chalice_devserver.project import Function
 
 # Lambda's defaults for an asynchronous invocation: two retries, one and two minutes later.
 RETRY_DELAYS_SECONDS = (60, 120)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.pump.queue import MalformedResponse, failed_ids, lambda_record
+from chalice_devserver.pump.queue import MalformedResponse, failed_ids, lambda_record
 
 SENT = ("a", "b", "c")
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:orders"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.project import Function, InvocationFailed, LambdaContext, region
+from chalice_devserver.project import Function, InvocationFailed, LambdaContext, region
 
 if TYPE_CHECKING:
-    from .conftest import LoadProject
+    from conftest import LoadProject
 
 APP = """
     import os
@@ -110,13 +110,13 @@ def test_a_handler_over_its_time_is_reported_at_once_and_has_failed() -> None:
                 reported.set()
 
     notice = Notice()
-    logging.getLogger("local.project").addHandler(notice)
+    logging.getLogger("chalice_devserver.project").addHandler(notice)
     try:
         with pytest.raises(InvocationFailed, match=r"over its time-out of 0\.05 s"):
             # The handler goes on until the report has been written: so it was written while it ran.
             Function("f", lambda *_: reported.wait(10), timeout_seconds=0.05).invoke({})
     finally:
-        logging.getLogger("local.project").removeHandler(notice)
+        logging.getLogger("chalice_devserver.project").removeHandler(notice)
     assert reported.is_set()
 
 

@@ -1,8 +1,8 @@
 """Brings events to the handlers of a Chalice project, the way AWS does: what `chalice local` lacks.
 
-    python -m local.pump --project-dir email_app --stage local [--concurrency 1] [--reload]
+    python -m chalice_devserver.pump --project-dir . [--stage local] [--concurrency 1] [--reload]
 
-It imports the project's ``app.py``, looks at what the decorators registered, and until SIGTERM or Ctrl-C it drives
+It imports the project's ``app.py`` and drives the handlers that the decorators registered, until SIGTERM or Ctrl-C:
 
 ========================  ==========================================================================================
 ``@app.on_sqs_message``   long polling, batches up to ``batch_size`` and ``maximum_batching_window_in_seconds``, the
@@ -14,13 +14,11 @@ It imports the project's ``app.py``, looks at what the decorators registered, an
 ``@app.schedule``         ``rate(…)`` and ``cron(…)`` in UTC, EventBridge's event, the same two retries (`schedule.py`)
 ========================  ==========================================================================================
 
-Which AWS, boto3 says (``AWS_ENDPOINT_URL`` for an emulator). The variables and limits of the stage come from
-``.chalice/config.json``; a handler that runs over its time-out is reported and counts as failed. While AWS does not
-answer, or the queue does not exist yet, the pump says so once and tries again, later and later, up to every ten
-seconds. At SIGTERM the handlers that run end their batch.
+boto3's settings choose the AWS (``AWS_ENDPOINT_URL`` for an emulator). The stage's variables and limits come from
+``.chalice/config.json``. A handler that runs over its time-out is reported and counts as failed. While AWS does not
+answer, or the queue does not exist yet, the pump logs that once and retries, with waits of up to ten seconds. At
+SIGTERM running handlers end their batch.
 
-Where it differs from Lambda: all handlers of the project run in one process, one thread each (``--concurrency`` gives
-each queue and topic more); a handler that hangs cannot be killed; a batch is not cut at 6 MB.
-
-To use it in another project, take this package with ``project.py``, ``logs.py`` and ``program.py`` from beside it.
+Unlike Lambda, all handlers of the project run in one process, one thread each (``--concurrency`` gives each queue and
+topic more); a handler that hangs cannot be killed; a batch is not cut at 6 MB.
 """

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import boto3
 from chalice.app import ScheduledEventConfig, ScheduleExpression, SNSEventConfig, SQSEventConfig
 
-from local.logs import log_to_stdout
-from local.program import run_program
-from local.project import Project
+from chalice_devserver.logs import log_to_stdout
+from chalice_devserver.program import run_program
+from chalice_devserver.project import Project
 
 from .expressions import parse_schedule
 from .queue import QueueSource
@@ -26,9 +26,9 @@ from .topic import TopicSource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from local.program import Ending
+    from chalice_devserver.program import Ending
 
-logger = logging.getLogger("local.pump")
+logger = logging.getLogger("chalice_devserver")
 
 
 def sources(project: Project) -> Iterator[Source]:
@@ -89,7 +89,7 @@ class Pump:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the pump of one project until SIGTERM or Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m local.pump", description="Drive the handlers of a project.")
+    parser = argparse.ArgumentParser(prog="python -m chalice_devserver.pump", description="Drive a project's handlers.")
     parser.add_argument("--project-dir", type=Path, required=True, help="the folder with app.py")
     parser.add_argument("--stage", default="local", help="the stage of .chalice/config.json (default: local)")
     parser.add_argument("--concurrency", type=int, default=1, help="threads for each queue and topic (default: 1)")

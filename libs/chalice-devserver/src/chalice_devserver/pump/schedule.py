@@ -7,7 +7,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from local.project import LOCAL_ACCOUNT, InvocationFailed, region
+from chalice_devserver.project import LOCAL_ACCOUNT, InvocationFailed, region
 
 from .topic import RETRY_DELAYS_SECONDS
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator, Sequence
 
-    from local.project import Function
+    from chalice_devserver.project import Function
 
     from .expressions import Schedule
 

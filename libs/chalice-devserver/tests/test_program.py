@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.program import CodeWatch, Ending
+from chalice_devserver.program import CodeWatch, Ending
 
 PATIENCE = 20.0
 

@@ -11,13 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given
-from hypothesis import strategies as st
-
-from local.authorizer import JwtAuthorizer, RemoteKeys, Unauthorized
-from local.emulator import free_port
-from local.wire import LoopbackServer, WireAnswer, WireRequest
-from tests.unit.local.issuer import (
+from fake_issuer import (
     CLIENT,
     ISSUER,
     KEY,
@@ -28,6 +22,12 @@ from tests.unit.local.issuer import (
     public_key,
     sign,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalice_devserver.authorizer import JwtAuthorizer, RemoteKeys
+from chalice_devserver.doors import Unauthorized
+from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,9 +134,9 @@ class KeyServer(LoopbackServer):
         self.document: object = {"keys": [public_key()]}
         self.asked = 0
 
-    def answer(self, _: WireRequest) -> WireAnswer:
+    def answer(self, _: HttpRequest) -> HttpResponse:
         self.asked += 1
-        return WireAnswer(200, [], json.dumps(self.document).encode())
+        return HttpResponse(200, [], json.dumps(self.document).encode())
 
 
 @contextmanager
@@ -163,8 +163,8 @@ def test_an_issuer_that_publishes_nonsense_has_no_keys(document: object) -> None
         assert RemoteKeys(f"http://127.0.0.1:{server.port}/jwks.json").find(KEY_ID) is None
 
 
-def test_an_issuer_that_does_not_answer_has_no_keys() -> None:
-    assert RemoteKeys(f"http://127.0.0.1:{free_port()}/jwks.json").find(KEY_ID) is None
+def test_an_issuer_that_does_not_answer_has_no_keys(closed_port: int) -> None:
+    assert RemoteKeys(f"http://127.0.0.1:{closed_port}/jwks.json").find(KEY_ID) is None
 
 
 def test_a_token_of_a_published_key_is_let_in() -> None:

@@ -1,0 +1,136 @@
+"""Serves a Chalice app on this machine behind a front door of AWS.
+
+    python -m chalice_devserver.server --project-dir . --port 8000 [--door http-api|alb] [--reload]
+
+A request becomes the event that an HTTP API (``http-api``) or a load balancer (``alb``) would send, the app answers
+that event, and what AWS would refuse is refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chalice_devserver.doors import Door, DoorClosed, HttpApi, LoadBalancer, ResponseRefused
+from chalice_devserver.http import HOST, HttpRequest, HttpResponse, LoopbackServer
+from chalice_devserver.logs import log_to_stdout
+from chalice_devserver.program import run_program
+from chalice_devserver.project import Function, InvocationFailed, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chalice_devserver.program import Ending
+
+# An account's default: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+CONCURRENCY = 1000
+
+logger = logging.getLogger("chalice_devserver")
+
+
+class AppServer(LoopbackServer):
+    """Gives each request to a function, as ``door`` does; to ``concurrency`` invocations at a time, at most."""
+
+    def __init__(
+        self,
+        reserved: socket.socket | int,
+        function: Function,
+        door: Door,
+        *,
+        concurrency: int = CONCURRENCY,
+    ) -> None:
+        """See `LoopbackServer`."""
+        self._function = function
+        self._door = door
+        self._free = threading.Semaphore(concurrency)
+        super().__init__(reserved, max_request_bytes=door.max_request_bytes)
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """The app's response, or AWS's when the app fails or its concurrency is used up."""
+        if not self._free.acquire(blocking=False):
+            logger.warning("throttled: the function's concurrency is used up")
+            return self._door.overload
+        try:
+            return self._door.answer(self._function.invoke(self._door.event(request)))
+        except DoorClosed as closed:
+            return closed.response
+        except (InvocationFailed, ResponseRefused) as error:
+            # Not `exception`: the stack of a failing function is in the log already.
+            logger.error("AWS would answer with its own error page: %s", error)  # noqa: TRY400
+            return self._door.failure
+        finally:
+            self._free.release()
+
+
+class ServerProgram:
+    """The server as a `Program`: it listens from `run` on."""
+
+    def __init__(self, server: AppServer) -> None:
+        self._server = server
+
+    def run(self, ending: Ending) -> int:
+        """See `Program`."""
+        self._server.start()
+        logger.info("listens on http://%s:%d", HOST, self._server.port)
+        exit_code = ending.wait()
+        self._server.stop()
+        return exit_code
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve one project until SIGTERM or Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m chalice_devserver.server", description="Serve a Chalice project.")
+    parser.add_argument("--project-dir", type=Path, required=True, help="the folder with app.py")
+    parser.add_argument("--stage", default="local", help="the stage of .chalice/config.json (default: local)")
+    address = parser.add_mutually_exclusive_group(required=True)
+    address.add_argument("--port", type=int, help="the port (0: any free one, which the first line names)")
+    address.add_argument("--fd", type=int, help="a bound socket that this process inherits, instead of a port")
+    doors = ("http-api", "alb")
+    parser.add_argument("--door", choices=doors, default=doors[0], help="what stands before it (default: http-api)")
+    parser.add_argument("--concurrency", type=int, default=CONCURRENCY, help="requests at once (default: %(default)s)")
+    parser.add_argument("--allow-host", metavar="NAME", nargs="+", default=[], help="names beside those of localhost")
+    parser.add_argument("--allow-cross-site", action="store_true", help="the app judges Origin and Sec-Fetch-Site")
+    parser.add_argument("--issuer", help="the issuer of the tokens that the HTTP API requires (default: none)")
+    parser.add_argument("--keys", metavar="URL", help="the issuer's public keys (JWKS)")
+    parser.add_argument("--audience", metavar="CLIENT", nargs="+", help="the clients whose tokens are accepted")
+    parser.add_argument("--open-route", metavar="ROUTE", nargs="+", default=[], help="needs no token: 'GET /health'")
+    parser.add_argument("--reload", action="store_true", help="restart when the project's code changes")
+    options = parser.parse_args(arguments)
+    log_to_stdout()
+
+    def make() -> ServerProgram:
+        project = Project(options.project_dir, options.stage)
+        # A duplicate: the inherited descriptor outlives a reload, so that connections wait instead of being refused.
+        reserved = options.port if options.fd is None else socket.socket(fileno=os.dup(options.fd))
+        server = AppServer(
+            reserved,
+            project.function("api_handler", project.app),
+            _door(options),
+            concurrency=options.concurrency,
+        )
+        server.allowed_hosts = options.allow_host
+        server.allow_cross_site = options.allow_cross_site
+        return ServerProgram(server)
+
+    return run_program(make, reload=options.project_dir if options.reload else None)
+
+
+def _door(options: argparse.Namespace) -> Door:
+    if options.door == "alb":
+        return LoadBalancer()
+    if options.issuer is None:
+        return HttpApi()
+    from chalice_devserver.authorizer import JwtAuthorizer, RemoteKeys  # noqa: PLC0415 - the extra `jwt`
+
+    authorizer = JwtAuthorizer(options.issuer, options.audience, RemoteKeys(options.keys))
+    return HttpApi(authorizer, open_routes=options.open_route)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""Chalice projects of a few lines, made for one test each."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import textwrap
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from chalice_devserver.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class WriteProject(Protocol):
+    def __call__(self, app: str, **settings: Any) -> Path: ...
+
+
+class LoadProject(Protocol):
+    def __call__(self, app: str, **settings: Any) -> Project: ...
+
+
+@pytest.fixture
+def write_project(tmp_path: Path) -> WriteProject:
+    """Writes a project with this ``app.py``; ``settings`` are those of its stage ``local``."""
+
+    def write(app: str, **settings: Any) -> Path:
+        folder = tmp_path / "project"
+        (folder / ".chalice").mkdir(parents=True, exist_ok=True)
+        config = {"version": "2.0", "app_name": "tiny", "stages": {"local": settings}}
+        (folder / ".chalice" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        (folder / "app.py").write_text(textwrap.dedent(app), encoding="utf-8")
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def load_project(write_project: WriteProject) -> Iterator[LoadProject]:
+    """Imports a project into this process; afterwards nothing of it is left there."""
+    path, environment, app = list(sys.path), dict(os.environ), sys.modules.pop("app", None)
+    yield lambda app, **settings: Project(write_project(app, **settings), "local")
+    sys.path[:] = path
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.modules.pop("app", None)
+    if app:
+        sys.modules["app"] = app

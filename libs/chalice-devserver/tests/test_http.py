@@ -1,0 +1,294 @@
+"""HTTP as it comes over a socket: well-formed or not, from this machine's programs or another site's page."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chalice_devserver.http import BadRequest, HttpRequest, HttpResponse, LoopbackServer, check_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIMIT = 1000
+HOST = b"Host: localhost\r\n"
+
+
+class Echo(LoopbackServer):
+    """Answers with what it understood."""
+
+    def __init__(self) -> None:
+        self.requests: list[HttpRequest] = []
+        self.status = 200
+        self.headers: list[tuple[str, str]] = [("Content-Type", "text/plain")]
+        self.entered = threading.Event()
+        self.hold: threading.Event | None = None
+        super().__init__(0, max_request_bytes=LIMIT)
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        self.requests.append(request)
+        self.entered.set()
+        if self.hold:
+            assert self.hold.wait(10)
+        return HttpResponse(self.status, self.headers, request.body or b"hola")
+
+
+@pytest.fixture
+def server() -> Iterator[Echo]:
+    echo = Echo()
+    echo.start()
+    yield echo
+    echo.stop()
+
+
+def exchange(server: Echo, request: bytes) -> bytes:
+    """All that comes back for raw bytes, until the server closes."""
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+    return received
+
+
+def ask(server: Echo, line: str, rest: bytes = b"") -> bytes:
+    return exchange(server, f"{line} HTTP/1.1\r\n".encode() + HOST + rest + (b"" if b"\r\n\r\n" in rest else b"\r\n"))
+
+
+def problem(response: bytes) -> dict[str, Any]:
+    head, _, body = response.partition(b"\r\n\r\n")
+    assert b"Content-Type: application/problem+json" in head
+    assert b"Connection: close" in head
+    document: dict[str, Any] = json.loads(body)
+    assert head.startswith(f"HTTP/1.1 {document['status']} ".encode())
+    return document
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "TRACE", "BREW", "x-y"])
+def test_every_method_reaches_the_app(server: Echo, method: str) -> None:
+    response = ask(server, f"{method} /a?b=c", b"A: 1\r\nA: 2\r\n")
+    assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert response.endswith(b"\r\n\r\nhola")
+    [request] = server.requests
+    assert (request.method, request.path, request.query) == (method, "/a", "b=c")
+    assert list(request.headers) == [("Host", "localhost"), ("A", "1"), ("A", "2")]
+    assert request.client == "127.0.0.1"
+
+
+def test_only_a_head_has_the_length_that_the_app_gives(server: Echo) -> None:
+    server.headers = [("content-length", "4711")]
+    head = ask(server, "HEAD /")
+    assert b"\r\ncontent-length: 4711\r\n" in head
+    assert head.endswith(b"\r\n\r\n")
+    get = ask(server, "GET /")
+    assert b"4711" not in get
+    assert b"\r\nContent-Length: 4\r\n" in get
+    server.status = 204
+    assert b"ength" not in ask(server, "GET /")
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        ("//evil.example/x", "//evil.example/x", ""),
+        ("/a%2Fb?q=%20", "/a%2Fb", "q=%20"),
+        ("http://other.example/a?b", "/a", "b"),
+        ("/ñ?q=Pérez", "/%C3%B1", "q=P%C3%A9rez"),
+        ("/a?b=c?d", "/a", "b=c?d"),
+        ("/a#part", "/a", ""),
+    ],
+)
+def test_the_target_arrives_as_it_was_sent(server: Echo, target: str, path: str, query: str) -> None:
+    ask(server, f"GET {target}")
+    assert (server.requests[0].path, server.requests[0].query) == (path, query)
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET * HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: abc\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", 400),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: gzip\r\n\r\nhello", 501),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 140_000 + b"\r\n\r\n", 431),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1001\r\n\r\n" + b"x" * 1001, 413),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 999999999999999999\r\n\r\n", 413),
+        (
+            b"POST / HTTP/1.1\r\n"
+            + HOST
+            + b"Transfer-Encoding: chunked\r\n\r\n3e9\r\n"
+            + b"x" * 1001
+            + b"\r\n0\r\n\r\n",
+            413,
+        ),
+    ],
+    ids=lambda value: ascii(value)[:60],
+)
+def test_what_is_not_http_or_too_much_never_reaches_the_app(server: Echo, request_bytes: bytes, status: int) -> None:
+    assert problem(exchange(server, request_bytes))["status"] == status
+    assert server.requests == []
+
+
+def test_a_client_that_sends_ten_megabytes_reads_its_413(server: Echo) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+        connection.request("POST", "/", b"x" * 10_000_000)
+        assert connection.getresponse().status == 413
+
+
+def test_chunks_are_put_together(server: Echo) -> None:
+    body = b"4;name=value\r\nhola\r\n1\r\n \r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n"
+    response = ask(server, "POST /", b"Transfer-Encoding: chunked\r\n\r\n" + body)
+    assert server.requests[0].body == b"hola 0123456789"
+    assert response.endswith(b"hola 0123456789")
+
+
+def test_a_client_that_asks_first_is_told_to_go_on_unless_it_is_too_much(server: Echo) -> None:
+    for length, told in ((5, b"HTTP/1.1 100 "), (1001, b"HTTP/1.1 413 ")):
+        with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as connection:
+            head = b"POST / HTTP/1.1\r\n%bExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
+            connection.sendall(head % (HOST, length))
+            assert connection.recv(1000).startswith(told)
+            if length == 5:
+                connection.sendall(b"hello")
+                assert connection.recv(1000).endswith(b"\r\n\r\nhello")
+
+
+@pytest.mark.parametrize("half", [b"Content-Length: 10\r\n\r\nhalf", b"Transfer-Encoding: chunked\r\n\r\na\r\nhalf"])
+def test_a_client_that_goes_away_leaves_no_trace(server: Echo, half: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    assert ask(server, "POST /", half) == b""
+    assert server.requests == []
+    assert caplog.records == []
+
+
+def test_a_connection_serves_many_requests(server: Echo) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+        connection.request("GET", "/")
+        assert connection.getresponse().read() == b"hola"
+        used = connection.sock
+        for _ in range(20):
+            connection.request("GET", "/")
+            assert connection.getresponse().read() == b"hola"
+        assert connection.sock is used
+    assert len(server.requests) == 21
+
+
+def test_a_bug_of_the_server_is_logged_and_does_not_end_it(server: Echo, caplog: pytest.LogCaptureFixture) -> None:
+    server.headers = [("X", "ñ\u2603")]
+    assert ask(server, "GET /") == b""
+    assert "the server failed on a request" in caplog.text
+    server.headers = []
+    assert ask(server, "GET /").endswith(b"hola")
+
+
+def test_a_request_that_is_being_answered_ends_before_the_server() -> None:
+    server = Echo()
+    server.hold = threading.Event()
+    server.start()
+    answers: list[bytes] = []
+    client = threading.Thread(target=lambda: answers.append(ask(server, "GET /")))
+    client.start()
+    assert server.entered.wait(10)
+    stopper = threading.Thread(target=server.stop)
+    stopper.start()
+    assert stopper.is_alive()
+    server.hold.set()
+    for thread in (stopper, client):
+        thread.join(10)
+    assert answers[0].endswith(b"hola")
+
+
+def test_it_serves_on_a_socket_that_is_bound_already() -> None:
+    reserved = socket.socket()
+    reserved.bind(("127.0.0.1", 0))
+
+    class Hello(LoopbackServer):
+        def answer(self, request: HttpRequest) -> HttpResponse:
+            return HttpResponse(200, [], request.path.encode())
+
+    server = Hello(reserved, max_request_bytes=0)
+    assert server.server_address == reserved.getsockname()
+    server.start()
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+        connection.request("GET", "/here")
+        assert connection.getresponse().read() == b"/here"
+    server.stop()
+
+
+# ---- other sites
+
+
+def a_request(method: str = "GET", **headers: str) -> HttpRequest:
+    pairs = [(name.replace("_", "-").title(), value) for name, value in ({"host": "localhost:8000"} | headers).items()]
+    return HttpRequest(method, "/", "", pairs, b"", "127.0.0.1")
+
+
+NAVIGATION = {"sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        a_request(host="evil.example:8000"),
+        a_request(host="localhost.evil.example"),
+        a_request(host="127.0.0.1.evil.example:8000"),
+        a_request("POST", origin="http://evil.example"),
+        a_request("POST", origin="null"),
+        a_request("POST", origin="http://localhost:9000"),
+        a_request("POST", origin="https://localhost:8000"),
+        a_request(sec_fetch_site="cross-site", sec_fetch_mode="no-cors", sec_fetch_dest="image"),
+        a_request(sec_fetch_site="same-site", sec_fetch_mode="cors"),
+        a_request(sec_fetch_site="cross-site", sec_fetch_mode="navigate", sec_fetch_dest="iframe"),
+        a_request("POST", sec_fetch_site="cross-site", **NAVIGATION),
+    ],
+    ids=lambda request: " ".join(value for _, value in request.headers),
+)
+def test_what_another_site_can_make_a_browser_send_is_refused(request_: HttpRequest) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        check_source(request_)
+    assert refusal.value.status == 403
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        a_request(),
+        a_request(host="LOCALHOST"),
+        a_request(host="127.0.0.1:8000"),
+        a_request(host="api.localhost:8000"),
+        a_request(host="dev.example:8000"),
+        a_request("POST", origin="http://localhost:8000", sec_fetch_site="same-origin"),
+        a_request(sec_fetch_site="none", **NAVIGATION),
+        a_request(sec_fetch_site="cross-site", **NAVIGATION),
+    ],
+    ids=lambda request: " ".join(value for _, value in request.headers),
+)
+def test_programs_its_own_pages_and_links_are_served(request_: HttpRequest) -> None:
+    check_source(request_, allowed_hosts=["dev.example"])
+
+
+def test_an_application_may_judge_origins_itself_but_not_the_host() -> None:
+    check_source(a_request("POST", origin="http://evil.example", sec_fetch_site="cross-site"), allow_cross_site=True)
+    with pytest.raises(BadRequest):
+        check_source(a_request(host="evil.example"), allow_cross_site=True)
+
+
+def test_two_hosts_are_none() -> None:
+    twice = HttpRequest("GET", "/", "", [("Host", "localhost"), ("host", "evil.example")], b"", "127.0.0.1")
+    with pytest.raises(BadRequest, match="one Host"):
+        check_source(twice)
+
+
+def test_the_server_itself_refuses_another_site(server: Echo) -> None:
+    answer = exchange(server, b"POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 2\r\n\r\n{}")
+    assert problem(answer)["status"] == 403
+    assert server.requests == []
