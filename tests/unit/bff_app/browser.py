@@ -1,4 +1,4 @@
-"""What a browser does with cookies and redirections, as far as signing in is concerned."""
+"""A browser, as far as signing in needs one: it keeps cookies and says which site a request comes from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ORIGIN = f"https://{HOST}"
 
 
 class Browser:
-    """Keeps cookies, sends those whose path fits, and says where a request comes from."""
+    """Keeps cookies and sends those whose path fits."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -27,7 +27,7 @@ class Browser:
         return self.request("POST", path, **parts)
 
     def request(self, method: str, path: str, *, site: str | None = "same-origin", **parts: Any) -> Answer:
-        """Send what a page of ``site`` sends; None is an old browser, which does not say."""
+        """Send a request as a page of ``site`` does; None is an old browser, which does not say where it comes from."""
         says = {} if site is None else {"Sec-Fetch-Site": site}
         headers = {"Host": HOST, **says, **parts.pop("headers", {})}
         sent = [f"{name}={value}" for name, value in self.cookies.items() if path.startswith(self._paths[name])]

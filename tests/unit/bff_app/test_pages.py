@@ -39,33 +39,31 @@ def text_of(answer: Answer) -> str:
     return body.decode()
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_the_document_and_all_that_it_names_come_through_every_door(door: str) -> None:
-    document = get("/", door)
+def test_the_document_and_its_files_come_through_every_door() -> None:
+    for door in DOORS:
+        document = get("/", door)
+        assert (document.status, document.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        for address in addresses_in(document.body):
+            answer = get(address, door)
+            assert answer.status == 200, (door, address)
+            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert answer.headers["x-content-type-options"] == "nosniff"
 
-    assert (document.status, document.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    for address in addresses_in(document.body):
-        assert get(address, door).status == 200, address
 
-
-def test_the_policy_lets_nothing_in_but_our_own_files() -> None:
-    policy = get("/").headers["content-security-policy"]
+def test_the_policy_allows_our_own_files_only_and_the_document_has_nothing_inline() -> None:
+    answer = get("/")
+    policy, document = answer.headers["content-security-policy"], answer.body.decode()
 
     assert "default-src 'none'" in policy
     assert "require-trusted-types-for 'script'" in policy
     assert "unsafe" not in policy
     assert "http" not in policy
-
-
-def test_the_document_has_nothing_inline_that_the_policy_would_refuse() -> None:
-    document = get("/").body.decode()
-
     assert "<style" not in document
     assert not re.search(r"<script(?![^>]*\bsrc=)", document)
     assert not re.search(r"\son\w+=|style=", document)
 
 
-def test_the_document_is_asked_for_again_at_each_visit_and_sent_only_when_it_changed() -> None:
+def test_the_document_is_revalidated_at_each_visit_and_sent_when_it_changed() -> None:
     first = get("/")
 
     again = get("/", If_None_Match=first.headers["etag"])
@@ -77,14 +75,7 @@ def test_the_document_is_asked_for_again_at_each_visit_and_sent_only_when_it_cha
     assert outdated.status == 200
 
 
-def test_the_other_files_are_kept_for_ever() -> None:
-    for address in addresses_in(get("/").body):
-        answer = get(address)
-        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-        assert answer.headers["x-content-type-options"] == "nosniff"
-
-
-def test_every_module_that_a_module_imports_is_there() -> None:
+def test_every_imported_module_exists() -> None:
     for module in PAGE_FOLDER.glob("*.js"):
         imported = re.findall(r"""(?:from|import\()\s*'\./([^']+)'""", module.read_text())
         assert [name for name in imported if name != DECLARATION and not (PAGE_FOLDER / name).is_file()] == [], (
@@ -101,7 +92,7 @@ def test_the_page_gets_the_declared_fields_with_their_labels() -> None:
     assert [each["name"] for each in fields if each["isConfidential"]] == ["salario"]
 
 
-def test_a_browser_is_told_at_once_of_all_that_the_first_view_needs() -> None:
+def test_the_document_preloads_the_modules_of_the_first_view() -> None:
     document = get("/").body.decode()
     preloaded = set(re.findall(r'rel="modulepreload" href="/static/\w+/([\w.]+)"', document))
 
@@ -114,7 +105,7 @@ def test_a_browser_is_told_at_once_of_all_that_the_first_view_needs() -> None:
     assert "form.js" not in preloaded
 
 
-def test_text_is_compressed_for_who_can_read_it() -> None:
+def test_files_are_compressed_for_browsers_that_accept_it() -> None:
     address = next(address for address in addresses_in(get("/").body) if address.endswith("texts.js"))
 
     plain, compressed = get(address), get(address, **GZIP)
@@ -135,24 +126,15 @@ def test_the_whole_page_is_less_than_100_kb_compressed() -> None:
     assert sum(sizes) + len(page.document(GZIP).body) < 100_000
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/static/{version}/index.html",
-        "/static/{version}/nothing.js",
-        "/static/{version}/..%2Fpages.py",
-        "/static/{version}/%2Fetc%2Fpasswd",
-        "/static/0123456789abcdef/main.js",
-    ],
-)
-def test_anything_else_is_not_found(path: str) -> None:
+def test_other_files_and_versions_are_not_found() -> None:
     version = addresses_in(get("/").body)[0].split("/")[2]
+    others = [f"{version}/{name}" for name in ("index.html", "nothing.js", "..%2Fpages.py", "%2Fetc%2Fpasswd")]
 
-    answer = get(path.format(version=version))
+    for path in (*others, "0123456789abcdef/main.js"):
+        answer = get(f"/static/{path}")
 
-    assert answer.status == 404
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert "immutable" not in answer.headers.get("cache-control", "")
+        assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json"), path
+        assert "immutable" not in answer.headers.get("cache-control", "")
 
 
 def a_page(folder: Path, *, script: str = "", inbox_url: str = "") -> Page:

@@ -1,7 +1,7 @@
-"""A user pool that is a real HTTP server, with people in it who type the right password, and others who do not.
+"""A user pool that is a real HTTP server and accepts every password.
 
 Its tokens have the form of Cognito's and no signature: bff_app verifies none (see ``chalicelib.web.tokens``), the
-authorizer before each API does.
+authorizer in front of each API does.
 """
 
 from __future__ import annotations
