@@ -1,4 +1,4 @@
-"""What may be stored as an employee; the rules and their JSON Schema say the same."""
+"""Which values an employee may have; the rules and their JSON Schema agree."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from decimal import Decimal
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_frontdoor import InvalidInput
 from chalicelib.directorio.employee import (
-    BY_NAME,
     FIELDS,
     INPUTS,
     MAX_UNKNOWN,
     MAX_UNKNOWN_NAME,
+    Field,
+    accepts_null,
     read_changes,
     read_new,
 )
@@ -30,6 +31,30 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=5,
 )
+MONEY = Money(Decimal("9999999.99"))
+# Values as they are sent, and what is stored.
+READ = [
+    (Line(120), [("Ana", "Ana"), ("  Ana  ", "Ana"), ("á" * 120, "á" * 120), (" " * 500 + "a", "a")]),
+    (Email(), [(text, text.lower()) for text in ("a@b", "A@EXAMPLE.COM", "!#$%&'*+/=?^_`{|}~-@x.y", "a" * 64 + "@b.c",
+                                                 "a@" + ".".join(["b" * 61] * 4))]),
+    (Day(), [(text, date.fromisoformat(text)) for text in ("2026-11-24", "2024-02-29", "0001-01-01", "9999-12-31")]),
+]  # fmt: skip
+AMOUNTS = {0: "0.00", 5000: "5000.00", Decimal("0.01"): "0.01", Decimal("1e2"): "100.00",
+           Decimal("5000.000"): "5000.00", Decimal("9999999.99"): "9999999.99"}  # fmt: skip
+REFUSED = [
+    (Line(120), "longitud", ["a" * 121, "", " \u00a0\u3000"]),
+    (Line(120), "caracteres", ["a\nb", "a\x00", "a\u2028b", "\x7f", "\x85a", "a\ud800"]),
+    (Email(), "formato", ["", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\nBcc: x@y.z", "a@b.c\n", " a@b.c", "ñ@b.c",
+                          "a@-b.c", "a@b-.c", "a@b..c", "a" * 65 + "@b.c", "a@" + "b" * 64, "\x00@b.c"]),
+    (Email(), "longitud", ["a@" + ".".join(["b" * 62] * 4) + ".c"]),
+    (MONEY, "rango", [-1, Decimal("9999999.991"), 10**400, Decimal("1e999999"), Decimal("-1e-999999")]),
+    (MONEY, "decimales", [Decimal("0.001"), Decimal("1e-999999")]),
+    (MONEY, "tipo", ["5000", 1.5, float("nan")]),
+    (Day(), "formato", ["2026-02-29", "20261124", "2026-W48-2", "2026-11-24T00:00:00", "24/11/2026", "", "0000-01-01",
+                        "٢٠٢٦-11-24", "2026-11-24\n"]),
+    *((kind, "tipo", [None, True, ["a"], {}]) for kind in (Line(5), Email(), MONEY, Day())),
+    *((kind, "tipo", [7]) for kind in (Line(5), Email(), Day())),
+]  # fmt: skip
 
 
 def rule_of(kind, value) -> str | None:
@@ -40,176 +65,92 @@ def rule_of(kind, value) -> str | None:
     return None
 
 
-def violations_of(read, body) -> set[str] | None:
-    """The fields that break rules; None when the body is read, and no field appears that was not sent."""
+def errors_of(read, body) -> list[tuple[str, str]]:
+    """The fields that break rules, and which; none when the body is read, and no field appears that was not sent."""
     try:
         values = read(body)
     except InvalidInput as error:
-        return {each.field for each in error.errors}
-    return None if values.keys() <= INPUTS.keys() & body.keys() else set()
+        return [(each.field, each.rule) for each in error.errors]
+    assert values.keys() <= INPUTS.keys() & body.keys()
+    return []
 
 
 def accepts(kind, value) -> bool:
     return jsonschema_rs.is_valid(kind.schema, value, validate_formats=True)
 
 
-class TestLine:
-    @pytest.mark.parametrize(
-        ("value", "rule"),
-        [
-            ("Ana", None), ("  Ana  ", None), ("á" * 120, None), ("a" * 121, "longitud"), ("", "longitud"),
-            (" \u00a0\u3000", "longitud"), ("a\nb", "caracteres"), ("a\x00", "caracteres"), ("a\u2028b", "caracteres"),
-            ("\x7f", "caracteres"), ("\x85a", "caracteres"), ("a\ud800", "caracteres"), (None, "tipo"), (7, "tipo"),
-            (["a"], "tipo"), ({}, "tipo"), (True, "tipo"), (" " * 500 + "a", None),
-        ],
-    )  # fmt: skip
-    def test_is_one_line_of_1_to_120_characters(self, value, rule):
-        assert rule_of(Line(120), value) == rule
-
-    @settings(deadline=None)  # a loaded machine is no defect
-    @given(TEXT)
-    def test_schema_and_rule_agree(self, text):
-        assert accepts(Line(5), text) == (rule_of(Line(5), text) is None)
-
-    @settings(deadline=None)  # a loaded machine is no defect
-    @given(st.text("ab \u3000\n\x00", max_size=12))
-    def test_schema_and_rule_agree_at_the_edges(self, text):
-        assert accepts(Line(5), text) == (rule_of(Line(5), text) is None)
+def test_a_value_is_stored_in_one_form():
+    for kind, values in READ:
+        for sent, stored in values:
+            assert kind.read(sent) == stored
+    assert {amount: str(MONEY.read(amount)) for amount in AMOUNTS} == AMOUNTS
 
 
-class TestEmail:
-    @pytest.mark.parametrize(
-        "value",
-        ["a@b", "a.b+c@example.com", "A@EXAMPLE.COM", "!#$%&'*+/=?^_`{|}~-@x.y", "a" * 64 + "@b.c",
-         "a@" + ".".join(["b" * 61] * 4)],
-    )  # fmt: skip
-    def test_takes_what_a_browser_takes(self, value):
-        assert Email().read(value) == value.lower()
-
-    @pytest.mark.parametrize(
-        ("value", "rule"),
-        [
-            ("", "formato"), ("a", "formato"), ("@b", "formato"), ("a@", "formato"), ("a@b@c", "formato"),
-            ("a b@c", "formato"), ("a@b\nBcc: x@y.z", "formato"), ("a@b.c\n", "formato"), (" a@b.c", "formato"),
-            ("ñ@b.c", "formato"), ("a@ñ.c", "formato"), ("a@-b.c", "formato"), ("a@b-.c", "formato"),
-            ("a@b..c", "formato"), ("a" * 65 + "@b.c", "formato"), ("a@" + "b" * 64, "formato"),
-            ("a@" + ".".join(["b" * 62] * 4) + ".c", "longitud"), ("\x00@b.c", "formato"), (1, "tipo"), (None, "tipo"),
-        ],
-    )  # fmt: skip
-    def test_refuses_the_rest(self, value, rule):
-        assert rule_of(Email(), value) == rule
-
-    @settings(deadline=None)  # a loaded machine is no defect
-    @given(st.text("aA.@-ñ \n", max_size=12))
-    def test_schema_and_rule_agree(self, text):
-        assert accepts(Email(), text) == (rule_of(Email(), text) is None)
+def test_any_other_value_breaks_a_rule_that_has_a_name():
+    for kind, rule, values in REFUSED:
+        assert {rule_of(kind, value) for value in values} == {rule}, (kind, rule)
 
 
-class TestMoney:
-    KIND = Money(Decimal("9999999.99"))
-
-    @pytest.mark.parametrize(
-        ("value", "amount"),
-        [
-            (0, "0.00"), (5000, "5000.00"), (Decimal("0.01"), "0.01"), (Decimal("1e2"), "100.00"),
-            (Decimal("5000.000"), "5000.00"), (Decimal("9999999.99"), "9999999.99"), (Decimal("-0.0"), "-0.00"),
-        ],
-    )  # fmt: skip
-    def test_is_exact(self, value, amount):
-        assert str(self.KIND.read(value)) == amount
-
-    @pytest.mark.parametrize(
-        ("value", "rule"),
-        [
-            (-1, "rango"), (Decimal("9999999.991"), "rango"), (10**400, "rango"), (Decimal("1e400"), "rango"),
-            (Decimal("1e999999"), "rango"), (Decimal("-1e-999999"), "rango"), (Decimal("0.001"), "decimales"),
-            (Decimal("1e-999999"), "decimales"), (True, "tipo"), ("5000", "tipo"), (1.5, "tipo"), (None, "tipo"),
-            (float("nan"), "tipo"),
-        ],
-    )  # fmt: skip
-    def test_refuses_what_is_no_amount(self, value, rule):
-        assert rule_of(self.KIND, value) == rule
-
-    @settings(deadline=None)  # a loaded machine is no defect
-    @given(st.integers(-10, 999_999_999 + 10))
-    def test_schema_and_rule_agree(self, cents):
-        amount = Decimal(cents).scaleb(-2)
-        assert accepts(self.KIND, float(amount)) == (rule_of(self.KIND, amount) is None)
+@given(TEXT | st.text("aA.@-ñ b\u3000 \n\x00", max_size=12))
+def test_schema_and_rule_of_a_text_agree(text):
+    for kind in (Line(5), Email()):
+        assert accepts(kind, text) == (rule_of(kind, text) is None)
 
 
-class TestDay:
-    @pytest.mark.parametrize("value", ["2026-11-24", "2024-02-29", "0001-01-01", "9999-12-31"])
-    def test_is_a_date_that_exists(self, value):
-        assert Day().read(value) == date.fromisoformat(value)
-
-    @pytest.mark.parametrize(
-        "value", ["2026-02-29", "20261124", "2026-W48-2", "2026-11-24T00:00:00", "24/11/2026", "", "0000-01-01", "x",
-                  "٢٠٢٦-11-24", "2026-11-24\n"]
-    )  # fmt: skip
-    def test_refuses_the_rest(self, value):
-        assert rule_of(Day(), value) == "formato"
-
-    @pytest.mark.parametrize("value", [20261124, None, ["2026-11-24"]])
-    def test_is_a_text(self, value):
-        assert rule_of(Day(), value) == "tipo"
+@given(st.integers(-10, 999_999_999 + 10))
+def test_schema_and_rule_of_an_amount_agree(cents):
+    amount = Decimal(cents).scaleb(-2)
+    assert accepts(MONEY, float(amount)) == (rule_of(MONEY, amount) is None)
 
 
-class TestKeys:
-    """Sort keys come back from clients: they are read as strictly as what is stored."""
-
-    @pytest.mark.parametrize(
-        ("kind", "text"),
-        [
-            (Line(5), "a\x00"), (Line(5), "a" * 21), (Email(), "\x00"), (Email(), "a" * 255), (Day(), "x"),
-            (Money(Decimal(1)), "1e400"), (Money(Decimal(1)), "NaN"), (Whole(9), "0"), (Whole(9), "10"),
-            (Whole(9), "-1"), (Whole(9), "01"), (Whole(9), "٣"), (Instant(), "2026-11-24"), (Instant(), "infinity"),
-        ],
-    )  # fmt: skip
-    def test_a_forged_one_is_none(self, kind, text):
-        with pytest.raises(ValueError):  # noqa: PT011 - its callers say what is wrong
-            kind.read_key(text)
-
-    def test_each_reads_its_own(self):
-        assert (Line(5).read_key("ana"), Email().read_key("a@b"), Whole(9).read_key("9")) == ("ana", "a@b", 9)
-        assert Money(Decimal(9)).read_key("5000.00") == Decimal(5000)
-        assert Instant().read_key("2026-11-24T09:30:00.000001Z").isoformat() == "2026-11-24T09:30:00.000001+00:00"
+def test_each_example_is_valid():
+    for field in FIELDS:
+        assert accepts(field.kind, field.example), field.name
+    examples = json.loads(json.dumps({each.name: each.example for each in FIELDS}), parse_float=Decimal)
+    assert errors_of(read_new, {name: examples[name] for name in INPUTS}) == []
 
 
-class TestRead:
-    def test_a_new_one_needs_all_fields_that_have_no_default(self):
-        with pytest.raises(InvalidInput) as caught:
-            read_new({})
-        assert [(each.field, each.rule) for each in caught.value.errors] == [
-            (name, "obligatorio") for name in ("nombre", "email", "posicion", "salario")
-        ]
-
-    def test_a_change_needs_none(self):
-        assert read_changes({}) == {}
-        assert read_changes({"nombre": " B "}) == {"nombre": "B"}
-
-    def test_nonsense_is_answered_in_few_words(self):
-        with pytest.raises(InvalidInput) as caught:
-            read_new(ANA | {f"{number}" + "x" * 1_000_000: 1 for number in range(50)})
-        assert len(caught.value.errors) == MAX_UNKNOWN
-        assert all(len(each.field) == MAX_UNKNOWN_NAME for each in caught.value.errors)
-
-    @settings(deadline=None)  # a loaded machine is no defect
-    @given(JSON)
-    def test_any_json_is_read_or_refused(self, body):
-        for read in (read_new, read_changes):
-            assert violations_of(read, body) != set()
-
-    @settings(deadline=None)  # a loaded machine is no defect
-    @given(st.fixed_dictionaries({}, optional=dict.fromkeys(INPUTS, JSON)))
-    def test_any_value_of_a_field_is_read_or_refused(self, body):
-        broken = violations_of(read_changes, body)
-        assert broken != set()
-        assert broken is None or broken <= body.keys()
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Line(5), "a\x00"), (Line(5), "a" * 21), (Email(), "\x00"), (Email(), "a" * 255), (Day(), "x"),
+        (MONEY, "1e400"), (MONEY, "NaN"), (Whole(9), "0"), (Whole(9), "10"), (Whole(9), "-1"), (Whole(9), "01"),
+        (Whole(9), "٣"), (Instant(), "2026-11-24"), (Instant(), "infinity"),
+    ],
+)  # fmt: skip
+def test_a_forged_sort_key_is_refused(kind, text):
+    with pytest.raises(ValueError):  # noqa: PT011 - its callers say what is wrong
+        kind.read_key(text)
 
 
-@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
-def test_each_example_is_one(field):
-    example = json.loads(json.dumps(field.example), parse_float=Decimal)
-    assert jsonschema_rs.is_valid(field.kind.schema, field.example, validate_formats=True)
-    if field.name in INPUTS:
-        assert rule_of(BY_NAME[field.name].kind, example) is None
+def test_a_new_employee_needs_every_required_field():
+    assert errors_of(read_new, {}) == [(each.name, "obligatorio") for each in FIELDS
+                                       if each.name in INPUTS and each.is_required]  # fmt: skip
+
+
+def test_null_stands_for_a_field_that_is_not_given_and_empties_one_that_may_be_empty():
+    assert read_new({**ANA, "fecha_contratacion": None}) == read_new(ANA)
+    assert errors_of(read_new, {**ANA, "nombre": None}) == [("nombre", "tipo")]
+    assert errors_of(read_changes, {"fecha_contratacion": None, "nombre": None}) == [
+        ("nombre", "tipo"),
+        ("fecha_contratacion", "tipo"),
+    ]
+    optional = Field("x", Line(5), "x", is_required=False, is_nullable=True)
+    assert accepts_null(optional, is_new=True)
+    assert accepts_null(optional, is_new=False)
+
+
+def test_a_change_consists_of_the_fields_that_are_sent():
+    assert read_changes({}) == {}
+    assert read_changes({"nombre": " B "}) == {"nombre": "B"}
+
+
+def test_an_answer_to_nonsense_is_short():
+    found = errors_of(read_new, ANA | {f"{number}" + "x" * 1_000_000: 1 for number in range(50)})
+    assert [len(name) for name, _ in found] == [MAX_UNKNOWN_NAME] * MAX_UNKNOWN
+
+
+@given(JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(INPUTS, JSON)))
+def test_any_json_is_read_or_refused(body):
+    for read in (read_new, read_changes):
+        errors_of(read, body)

@@ -9,16 +9,18 @@ import pytest
 
 from chalice_frontdoor.testing.claims import CLIENT_ID, person, program
 from chalice_frontdoor.testing.client import Client
+from chalicelib.directorio.employee import FIELDS, Audience
+from chalicelib.directorio.listing import orders_of
 from crud_app.app import app
 
 HUGE_ID = str(2**63)
 
 
-@pytest.fixture(params=["http_api_1", "http_api_2", "rest"])
-def any_door(request, system) -> Client:
-    """Somebody of human resources, through each of the doors that ask who it is."""
+@pytest.fixture
+def doors(system) -> list[Client]:
+    """Somebody of Human Resources, through each of the doors that ask who it is."""
     del system
-    return Client(app, request.param, role="rrhh")
+    return [Client(app, door, role="rrhh") for door in ("http_api_1", "http_api_2", "rest")]
 
 
 def fields_of(answer) -> dict[str, str]:
@@ -47,19 +49,19 @@ def people(client, ana):
 
 
 class TestCreate:
-    def test_answers_with_the_row_its_place_and_its_version(self, any_door, ana):
-        answer = any_door.post("/empleados", json=ana)
-        row = answer.json()
-        assert answer.status == 201
-        assert answer.headers["Location"] == f"/empleados/{row['id']}" == "/empleados/1"
-        assert answer.headers["ETag"] == '"1"'
-        assert answer.headers["Content-Type"] == "application/json"
-        assert list(row) == [
-            *("id", "nombre", "email", "posicion", "salario", "fecha_contratacion"),
-            *("version", "creado_en", "actualizado_en"),
-        ]
-        assert row["creado_en"] == row["actualizado_en"]
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", row["creado_en"])
+    def test_answers_with_the_row_its_place_and_its_version_through_every_door(self, doors, ana):
+        for row_id, door in enumerate(doors, start=1):
+            answer = door.post("/empleados", json={**ana, "email": f"{row_id}@example.com"})
+            row = answer.json()
+            assert answer.status == 201
+            assert answer.headers["Location"] == f"/empleados/{row['id']}" == f"/empleados/{row_id}"
+            assert answer.headers["ETag"] == '"1"'
+            assert answer.headers["Content-Type"] == "application/json"
+            assert list(row) == [each.name for each in FIELDS]
+            assert row["creado_en"] == row["actualizado_en"]
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", row["creado_en"])
+            found = door.get(f"/empleados/{row_id}")
+            assert (found.status, found.json(), found.headers["ETag"]) == (200, row, '"1"')
 
     def test_money_has_two_decimals_on_the_wire(self, client, ana):
         answer = client.post(
@@ -103,65 +105,50 @@ class TestCreate:
         expected = {"es": "Es obligatorio.", "en": "It is required."}[language]
         assert answer.json()["errores"][0]["mensaje"] == expected
 
-    @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"a":NaN}', b'{"a":"\\ud800"}', b'{"a":1,"a":2}'])
-    def test_refuses_what_is_no_json(self, client, body):
-        assert client.post("/empleados", body=body, content_type="application/json").status == 400
-
-    @pytest.mark.parametrize("body", ["[]", "null", "1", '"x"'])
-    def test_refuses_json_that_is_no_object(self, client, body):
-        answer = client.post("/empleados", body=body, content_type="application/json")
-        assert (answer.status, fields_of(answer)) == (422, {"": "tipo"})
-
-    def test_refuses_other_media_types(self, client):
+    def test_refuses_what_is_no_json_object(self, client, ana):
+        for body in (b"", b"{", b"\xff", b'{"a":NaN}', b'{"a":"\\ud800"}', b'{"a":1,"a":2}'):
+            assert client.post("/empleados", body=body, content_type="application/json").status == 400
+        for body in ("[]", "null", "1", '"x"'):
+            answer = client.post("/empleados", body=body, content_type="application/json")
+            assert (answer.status, fields_of(answer)) == (422, {"": "tipo"})
+        for value in ("1e400", "1e-400", "1E+999999", "0.001", "-1", "9999999.991", "10000000"):
+            body = json.dumps({**ana, "salario": "here"}).replace('"here"', value)
+            answer = client.post("/empleados", body=body, content_type="application/json")
+            assert (answer.status, list(fields_of(answer))) == (422, ["salario"])
         assert client.post("/empleados", body="nombre=Ana", content_type="text/plain").status == 415
 
-    @pytest.mark.parametrize("value", ["1e400", "1e-400", "1E+999999", "0.001", "-1", "9999999.991", "10000000"])
-    def test_refuses_amounts_that_are_none(self, client, ana, value):
-        body = json.dumps({**ana, "salario": "here"}).replace('"here"', value)
-        answer = client.post("/empleados", body=body, content_type="application/json")
-        assert (answer.status, list(fields_of(answer))) == (422, ["salario"])
-
-    @pytest.mark.parametrize(
-        "text", ["'; DROP TABLE empleados; --", "<script>alert(1)</script>", "%s $1 %(x)s", "🦙 ñ"]
-    )
-    def test_stores_any_text_as_it_is(self, client, ana, text):
-        row = client.post("/empleados", json={**ana, "nombre": text, "posicion": text}).json()
-        assert client.get(f"/empleados/{row['id']}").json()["nombre"] == text
-        assert client.get("/empleados", query={"posicion": text}).json() == [row]
+    def test_stores_any_text_as_it_is(self, client, ana):
+        for number, text in enumerate(
+            ("'; DROP TABLE empleados; --", "<script>alert(1)</script>", "%s $1 {field}", "🦙 ñ")
+        ):
+            sent = {**ana, "nombre": text, "posicion": text, "email": f"{number}@example.com"}
+            row = client.post("/empleados", json=sent).json()
+            assert client.get(f"/empleados/{row['id']}").json()["nombre"] == text
+            assert client.get("/empleados", query={"posicion": text}).json() == [row]
 
 
 class TestRead:
-    def test_finds_a_row_with_its_version(self, any_door, ana):
-        row = any_door.post("/empleados", json=ana).json()
-        answer = any_door.get("/empleados/1")
-        assert (answer.status, answer.json(), answer.headers["ETag"]) == (200, row, '"1"')
+    def test_an_id_that_nothing_has_is_not_found(self, client):
+        for row_id in ("1", "0", "-1", "x", "1.0", "01", "%20", "٣", HUGE_ID, "9" * 400):
+            for answer in (
+                client.get(f"/empleados/{row_id}"),
+                client.delete(f"/empleados/{row_id}"),
+                client.put(f"/empleados/{row_id}", json={}),
+                client.get(f"/empleados/{row_id}/eventos"),
+            ):
+                assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
 
-    @pytest.mark.parametrize("row_id", ["1", "0", "-1", "x", "1.0", "01", "%20", "٣", HUGE_ID, "9" * 400])
-    def test_an_id_that_nothing_has_is_not_found(self, client, row_id):
-        for answer in (
-            client.get(f"/empleados/{row_id}"),
-            client.delete(f"/empleados/{row_id}"),
-            client.put(f"/empleados/{row_id}", json={}),
-            client.get(f"/empleados/{row_id}/eventos"),
-        ):
-            assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
-
-    @pytest.mark.parametrize("known", ['"1"', 'W/"1"', '"0", "1"', "*"])
-    def test_is_not_sent_again_to_who_has_it(self, client, ana, known):
+    def test_is_sent_again_only_in_another_version(self, client, ana):
         client.post("/empleados", json=ana)
-        answer = client.get("/empleados/1", headers={"If-None-Match": known})
-        assert (answer.status, answer.body, answer.headers["ETag"]) == (304, b"", '"1"')
-
-    @pytest.mark.parametrize("known", ['"2"', "1", "garbage", '"'])
-    def test_is_sent_to_who_has_another_version_or_says_nonsense(self, client, ana, known):
-        client.post("/empleados", json=ana)
-        assert client.get("/empleados/1", headers={"If-None-Match": known}).status == 200
+        for known, status in {'"1"': 304, 'W/"1"': 304, "*": 304, '"2"': 200, "garbage": 200}.items():
+            answer = client.get("/empleados/1", headers={"If-None-Match": known})
+            assert (answer.status, bool(answer.body), answer.headers["ETag"]) == (status, status == 200, '"1"')
 
 
 class TestUpdate:
-    def test_changes_what_is_sent_and_nothing_else(self, any_door, ana):
-        before = any_door.post("/empleados", json=ana).json()
-        answer = any_door.put("/empleados/1", json={"posicion": "Jefa"}, headers={"If-Match": '"1"'})
+    def test_changes_what_is_sent_and_nothing_else(self, client, ana):
+        before = client.post("/empleados", json=ana).json()
+        answer = client.put("/empleados/1", json={"posicion": "Jefa"}, headers={"If-Match": '"1"'})
         after = answer.json()
         assert (answer.status, answer.headers["ETag"]) == (200, '"2"')
         assert after.pop("actualizado_en") > before.pop("actualizado_en")
@@ -174,25 +161,18 @@ class TestUpdate:
             assert (answer.status, answer.json(), answer.headers["ETag"]) == (200, row, '"1"')
         assert [each.tipo for each in publisher.published] == ["creado"]
 
-    @pytest.mark.parametrize("if_match", ['"2"', 'W/"1"', '"x", "3"', '"99999999999999999999"', '""'])
-    def test_refuses_when_somebody_else_changed_it(self, client, ana, if_match):
+    def test_happens_only_in_a_wanted_version(self, client, ana):
         client.post("/empleados", json=ana)
-        answer = client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match})
-        assert (answer.status, answer.json()["type"]) == (412, "urn:crud-empleados:stale-version")
-        assert client.delete("/empleados/1", headers={"If-Match": if_match}).status == 412
+        for if_match in ('"2"', 'W/"1"', '"x", "3"', '"99999999999999999999"', '""'):
+            answer = client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match})
+            assert (answer.status, answer.json()["type"]) == (412, "urn:crud-empleados:stale-version")
+            assert client.delete("/empleados/1", headers={"If-Match": if_match}).status == 412
+        for if_match in ("1", "*,*"):
+            assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match}).status == 400
+            assert client.delete("/empleados/1", headers={"If-Match": if_match}).status == 400
         assert client.get("/empleados/1").json()["nombre"] == "Ana Pérez"
-
-    @pytest.mark.parametrize("if_match", ["*", '"7" , "1"'])
-    def test_changes_any_version_that_is_wanted(self, client, ana, if_match):
-        client.post("/empleados", json=ana)
-        assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match}).status == 200
-
-    @pytest.mark.parametrize("if_match", ["1", "", '"', "*,*", '"1" "2"'])
-    def test_refuses_a_condition_that_cannot_be_read(self, client, ana, if_match):
-        client.post("/empleados", json=ana)
-        assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match}).status == 400
-        assert client.delete("/empleados/1", headers={"If-Match": if_match}).status == 400
-        assert client.get("/empleados/1").json()["version"] == 1
+        for if_match in ('"7" , "1"', "*"):
+            assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match}).status == 200
 
     def test_a_missing_row_is_not_found_whatever_the_condition(self, client):
         assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": "*"}).status == 404
@@ -212,36 +192,36 @@ class TestUpdate:
 
 
 class TestDelete:
-    def test_removes_the_row_and_keeps_its_history(self, any_door, ana):
-        any_door.post("/empleados", json=ana)
-        answer = any_door.delete("/empleados/1", headers={"If-Match": '"1"'})
+    def test_removes_the_row_and_keeps_its_history(self, client, ana):
+        client.post("/empleados", json=ana)
+        answer = client.delete("/empleados/1", headers={"If-Match": '"1"'})
         assert (answer.status, answer.body) == (204, b"")
-        assert any_door.get("/empleados/1").status == 404
-        assert any_door.delete("/empleados/1").status == 404
-        history = any_door.get("/empleados/1/eventos").json()
+        assert client.get("/empleados/1").status == client.delete("/empleados/1").status == 404
+        history = client.get("/empleados/1/eventos").json()
         assert [(each["tipo"], each["empleado"]["version"]) for each in history] == [("eliminado", 2), ("creado", 1)]
 
 
 class TestList:
-    def test_is_an_array_by_id(self, any_door, ana):
-        assert any_door.get("/empleados").json() == []
-        rows = [any_door.post("/empleados", json={**ana, "email": f"{n}@example.com"}).json() for n in range(3)]
-        answer = any_door.get("/empleados")
+    def test_is_an_array_by_id(self, client, ana):
+        assert client.get("/empleados").json() == []
+        rows = [client.post("/empleados", json={**ana, "email": f"{n}@example.com"}).json() for n in range(3)]
+        answer = client.get("/empleados")
         assert (answer.status, answer.json()) == (200, rows)
         assert "Link" not in answer.headers
 
-    @pytest.mark.parametrize("field", ["id", "nombre", "email", "posicion", "salario", "fecha_contratacion", "version",
-                                       "creado_en", "actualizado_en"])  # fmt: skip
-    @pytest.mark.parametrize("sign", ["", "-"])
-    def test_pages_show_each_row_once_in_each_order(self, people, field, sign):
-        whole = people.get("/empleados", query={"orden": sign + field, "limite": "200"}).json()
-        shown, link = [], f"/empleados?orden={sign}{field}&limite=5"
-        for _ in range(3):
-            answer = people.get(link)
-            shown += answer.json()
-            link = answer.headers.get("Link", "").removeprefix("<").removesuffix('>; rel="next"')
-        assert (shown, link) == (whole, "")
-        assert len({row["id"] for row in whole}) == 12
+    def test_pages_show_each_row_once_in_each_order(self, people):
+        for order in orders_of(Audience.RRHH):
+            whole = people.get("/empleados", query={"orden": order, "limite": "200"}).json()
+            shown, link = [], f"/empleados?orden={order}&limite=4"
+            for _ in range(3):
+                answer = people.get(link)
+                shown += answer.json()
+                link = answer.headers.get("Link", "").removeprefix("<").removesuffix('>; rel="next"')
+            assert (shown, link) == (whole, ""), order
+            assert len({row["id"] for row in whole}) == 12
+            if order.removeprefix("-") in ("id", "salario", "email", "fecha_contratacion"):
+                keys = [row[order.removeprefix("-")] for row in whole]
+                assert keys == sorted(keys, reverse=order.startswith("-"))
 
     def test_sorts_names_as_people_do(self, people):
         assert names(people.get("/empleados?orden=nombre")) == [
@@ -262,39 +242,30 @@ class TestList:
         link = first.headers["Link"].removeprefix("<").partition(">")[0]
         assert [row["id"] for row in people.get(link).json()] == [6, 7, 8, 9, 10]
 
-    @pytest.mark.parametrize(
-        ("q", "found"),
-        [
-            ("ana", True), ("ANÁ", True), ("per", True), ("pérez ana", True), ("analis", True), ("example", True),
-            ("ana@example.com", True), ("com ana", True), ("nap", False), ("ana zoe", False), ("!!!", False),
-            ("", True), ("   ", True), ("ana & | ! ( ' \\ :* <->", True), ("'", False),
-        ],
-    )  # fmt: skip
-    def test_search_needs_all_words_by_their_beginnings(self, client, ana, q, found):
+    def test_search_needs_all_words_by_their_beginnings(self, client, ana):
         client.post("/empleados", json=ana)
-        assert bool(client.get("/empleados", query={"q": q}).json()) is found
+        found = ("ana", "ANÁ", "per", "pérez ana", "analis", "example", "ana@example.com", "com ana", "", "   ",
+                 "ana & | ! ( ' \\ :* <->")  # fmt: skip
+        assert [
+            q for q in (*found, "nap", "ana zoe", "!!!", "'") if client.get("/empleados", query={"q": q}).json()
+        ] == [*found]
 
     def test_position_filters_exactly(self, people):
         assert len(people.get("/empleados?posicion=Analista").json()) == 4
         assert people.get("/empleados?posicion=analista").json() == []
         assert len(people.get("/empleados?posicion=").json()) == 12
 
-    @pytest.mark.parametrize(
-        ("query", "field", "rule"),
-        [
-            ("limite=0", "limite", "rango"), ("limite=201", "limite", "rango"), ("limite=x", "limite", "rango"),
-            ("limite=", "limite", "rango"), ("limite=%D9%A3", "limite", "rango"),
-            ("limite=1&limite=2", "limite", "repetido"),
+    def test_refuses_bad_parameters_by_name(self, client):
+        for query, field, rule in (
+            ("limite=0", "limite", "rango"), ("limite=201", "limite", "rango"), ("limite=", "limite", "rango"),
+            ("limite=%D9%A3", "limite", "rango"), ("limite=1&limite=2", "limite", "repetido"),
             ("orden=clave", "orden", "orden"), ("orden=--id", "orden", "orden"), ("orden=", "orden", "orden"),
-            ("cursor=abc", "cursor", "cursor"), ("cursor=", "cursor", "cursor"), ("cursor=!!", "cursor", "cursor"),
-            ("q=%00", "q", "caracteres"), ("q=" + "a" * 201, "q", "longitud"),
-            ("posicion=%0A", "posicion", "caracteres"),
+            ("cursor=abc", "cursor", "cursor"), ("cursor=", "cursor", "cursor"), ("q=%00", "q", "caracteres"),
+            ("q=" + "a" * 201, "q", "longitud"), ("posicion=%0A", "posicion", "caracteres"),
             ("limit=5", "limit", "desconocido"),
-        ],
-    )  # fmt: skip
-    def test_refuses_a_bad_parameter(self, client, query, field, rule):
-        answer = client.get(f"/empleados?{query}")
-        assert (answer.status, fields_of(answer)) == (422, {field: rule})
+        ):  # fmt: skip
+            answer = client.get(f"/empleados?{query}")
+            assert (answer.status, fields_of(answer)) == (422, {field: rule}), query
 
 
 class TestHistory:
@@ -324,11 +295,11 @@ class TestHistory:
         assert answer.json()[0]["cambios"] == ["salario"]
         assert b"4321" not in answer.body
 
-    @pytest.mark.parametrize("path", ["/eventos", "/empleados/1/eventos"])
-    @pytest.mark.parametrize("query", ["limite=0", "cursor=aWQKMQox", "cursor=x", "q=ana"])
-    def test_refuses_a_bad_parameter(self, client, ana, path, query):
+    def test_refuses_a_bad_parameter(self, client, ana):
         client.post("/empleados", json=ana)
-        assert client.get(f"{path}?{query}").status == 422
+        for path in ("/eventos", "/empleados/1/eventos"):
+            for query in ("limite=0", "cursor=aWQKMQox", "cursor=x", "q=ana"):
+                assert client.get(f"{path}?{query}").status == 422
 
 
 def test_summary_counts_and_measures_by_position(people):
@@ -347,24 +318,26 @@ def test_actor_comes_from_the_verified_token(system, ana):
 
 
 def test_health_asks_the_database_only_when_told(client):
-    assert client.get("/health").json() == {"estado": "ok"}
-    assert client.get("/health?deep=1").json() == {"estado": "ok"}
+    assert client.get("/health").json() == client.get("/health?deep=1").json() == {"estado": "ok"}
+    for query in ("deep=2", "deep=", "deep=1&deep=1"):
+        answer = client.get(f"/health?{query}")
+        assert (answer.status, list(fields_of(answer))) == (422, ["deep"])
 
 
-@pytest.mark.parametrize("query", ["deep=2", "deep=", "deep=1&deep=1"])
-def test_a_depth_of_health_that_does_not_exist_is_refused(client, query):
-    answer = client.get(f"/health?{query}")
-    assert answer.status == 422
-    assert [error["campo"] for error in answer.json()["errores"]] == ["deep"]
-
-
-@pytest.mark.parametrize("path", ["/empleados", "/empleados/1", "/empleados/1/eventos", "/eventos", "/resumen",
-                                  "/health", "/openapi.json"])  # fmt: skip
-def test_head_and_options_are_served_everywhere(client, ana, path):
+def test_head_and_options_are_served_everywhere(client, ana):
     client.post("/empleados", json=ana)
-    head = client.head(path)
-    assert (head.status, head.body) == (200, b"")
-    options = client.options(path)
-    assert options.status == 204
-    assert {"GET", "HEAD", "OPTIONS"} <= set(options.headers["Allow"].split(", "))
-    assert client.patch(path).status == 405
+    for path in (
+        "/empleados",
+        "/empleados/1",
+        "/empleados/1/eventos",
+        "/eventos",
+        "/resumen",
+        "/health",
+        "/openapi.json",
+    ):
+        head = client.head(path)
+        assert (head.status, head.body) == (200, b"")
+        options = client.options(path)
+        assert options.status == 204
+        assert {"GET", "HEAD", "OPTIONS"} <= set(options.headers["Allow"].split(", "))
+        assert client.patch(path).status == 405
