@@ -354,7 +354,12 @@ def _as_created(name: str) -> ColumnElement[Any]:
 def _create(added: Insert, *, event_id: ColumnElement[Any] | None = None) -> tuple[CTE, CTE]:
     """The rows that an insertion makes, and their events; see ``insert_evento``."""
     creado = added.returning(STAR).cte("creado")
-    cambios = texts(constant(name) for name in INPUTS)
+    given = [
+        case((column_of(creado, name).is_not(None), constant(name))) if BY_NAME[name].is_nullable else constant(name)
+        for name in INPUTS
+    ]
+    is_any_nullable = any(BY_NAME[name].is_nullable for name in INPUTS)
+    cambios = func.array_remove(texts(given), null()) if is_any_nullable else texts(given)
     return creado, insert_evento(creado, CREADO, moment="creado_en", cambios=cambios, event_id=event_id)
 
 

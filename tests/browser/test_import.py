@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from contract.fields import FIELDS
 from tests.browser.stack import an_employee
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ def test_the_export_holds_all_pages_of_what_the_filter_shows(stack: LocalStack, 
 
     exported = downloaded(directory, "Exportar")
 
-    assert exported[0] == HEADINGS.split(";")
+    assert exported[0] == [each.name for each in FIELDS]
     assert [row[0] for row in exported[1:]] == [f"N {n:03}" for n in reversed(range(230))]
     assert exported[1][1:] == ["n229@example.com", "Contable", "5000,50", "2020-01-31"]
     expect(directory.notice("Se exportaron 230 empleados.")).to_be_visible()
