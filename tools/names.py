@@ -23,6 +23,7 @@ class Names:
     """
 
     prefix: str
+    has_functions: bool = True
 
     @property
     def load_balancer(self) -> str:
@@ -34,7 +35,7 @@ class Names:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        return tuple(f"{self.prefix}-{function}" for function in FUNCTIONS)
+        return tuple(f"{self.prefix}-{function}" for function in FUNCTIONS) if self.has_functions else ()
 
     @property
     def apis(self) -> tuple[str, ...]:
@@ -52,5 +53,5 @@ def deployed(project: str, environment: str) -> Names:
 
 
 def on_laptop() -> Names:
-    """The names of ``make run``: they have no environment, because a laptop has only one."""
-    return Names(PROJECT)
+    """The names of ``make run``: a laptop has only one environment, and the apps there are processes."""
+    return Names(PROJECT, has_functions=False)

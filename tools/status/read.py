@@ -199,10 +199,12 @@ class Reader:
             for name in self._names.functions
             for row in self._attempt(name, partial(self._function, name), is_named=True)
         ]
+        headings = ("function", "state", "runtime", "memory", "time-out", "concurrency")
+        if not rows:
+            return Section("Functions", headings, [("none on a laptop",)])
         [(_, shared)] = self._attempt(
             "", lambda: [("", f"{self._lambda.get_account_settings()['AccountLimit']['ConcurrentExecutions']:,}")]
         )
-        headings = ("function", "state", "runtime", "memory", "time-out", "concurrency")
         note = f"Concurrency is a cap of the function's own, or shared: from 0 to the account's limit ({shared})."
         return Section("Functions", headings, rows, numbers_from=3, note=note)
 
@@ -326,9 +328,8 @@ class Reader:
             *((f"database round trip {metric.statistic}", milliseconds(worst(values[metric]))) for metric in database),
         ]
         works = Section("The last hour: work", ("access, mail and database", ""), work, numbers_from=1)
-        if not self._doors:
-            return [runs, works]
-        return [requests, runs, works, _course(self._doors[0], slots, start)]
+        course = [_course(self._doors[0], slots, start)] if self._doors else []
+        return [section for section in (requests, runs, works) if section.rows] + course
 
 
 def describe_error(error: ClientError) -> str:

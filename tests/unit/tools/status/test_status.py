@@ -290,7 +290,9 @@ def test_the_laptop_needs_no_settings(
     assert main(["--laptop"], environment) == 1
     assert "start `make run`" in capsys.readouterr().err
     assert main_at(deployment.endpoint) == 0
-    assert capsys.readouterr().out.startswith("crud-app  us-east-1, http://127.0.0.1:")
+    output = capsys.readouterr().out
+    assert output.startswith("crud-app  us-east-1, http://127.0.0.1:")
+    assert "none on a laptop" in output
     assert main_at(f"http://127.0.0.1:{closed_port}") == 1
     assert "is `make run` running?" in capsys.readouterr().err
 
