@@ -11,12 +11,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from tools.migration import MigrationFailed, describe, migrate, read_migrations
 from tools.preflight import NotReady, check_account, check_database_url, check_plan, check_terraform, open_session
-from tools.revision import describe_revision, remember
 from tools.terraform_cli import BUILD, INFRA, ROOT, Terraform, TerraformFailed
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 DEFAULT_ENVIRONMENT = "dev"
 # A plan and a local state hold the database's address in the clear.
 PRIVATE = 0o077
+# A deployed revision is a commit's full hash; with `-dirty` after it, nothing can restore exactly those files.
+UNKNOWN = "unknown"
+DIRTY = "-dirty"
+REVISIONS_KEPT = 10
 
 
 class Deployment:
@@ -155,6 +159,31 @@ def terraform_variables(environment: Mapping[str, str], name: str, region: str) 
     if environment.get("NOTIFY_TO"):
         variables["TF_VAR_notify_to"] = json.dumps([name.strip() for name in environment["NOTIFY_TO"].split(",")])
     return variables
+
+
+def describe_revision(project: Path) -> str:
+    """The revision of the files below ``project``; ``UNKNOWN`` where git has none."""
+    return run_git(project, "describe", "--always", "--abbrev=40", "--exclude=*", f"--dirty={DIRTY}") or UNKNOWN
+
+
+def remember(deployed: Sequence[str], revision: str) -> list[str]:
+    """What is deployed once ``revision`` is: what came after it is forgotten, so that the next rollback goes on."""
+    older = deployed[deployed.index(revision) + 1 :] if revision in deployed else deployed
+    return [revision, *older][:REVISIONS_KEPT]
+
+
+def run_git(project: Path, *arguments: str) -> str | None:
+    """What git prints, or None if it fails or is missing."""
+    try:
+        result = subprocess.run(  # noqa: S603 - the person's own git
+            ["git", "-C", str(project), *arguments],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return None
+    return None if result.returncode else result.stdout.strip()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

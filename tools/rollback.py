@@ -13,13 +13,12 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tools.deployment import PRIVATE, Deployment
+from tools.deployment import DIRTY, PRIVATE, UNKNOWN, Deployment, run_git
 from tools.preflight import NotReady, confirm, open_session
-from tools.revision import find_commit, find_previous
 from tools.terraform_cli import BUILD, INFRA, ROOT, TerraformFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from boto3.session import Session
@@ -51,6 +50,30 @@ def roll_back(environment: Mapping[str, str], session: Session, project: Path = 
         confirm(f"Bring back revision {commit}?", environment)
         deployment.apply()
     print(f"Revision {commit} is back. The database's schema stays as it is.")
+
+
+def find_commit(project: Path, name: str) -> str:
+    """The commit that ``name`` (a hash, a tag, a branch) stands for.
+
+    Raises:
+        NotReady: git knows none.
+    """
+    commit = run_git(project, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    if commit is None:
+        raise NotReady(f"git does not know the revision {name} here: fetch it, or choose one that `git log` shows.")
+    return commit
+
+
+def find_previous(deployed: Sequence[str]) -> str:
+    """The newest revision before the one that runs that can be brought back.
+
+    Raises:
+        NotReady: there is none.
+    """
+    for revision in deployed[1:]:
+        if revision != UNKNOWN and not revision.endswith(DIRTY):
+            return revision
+    raise NotReady("No earlier deployment is remembered: choose one with `make rollback TO=<revision>`.")
 
 
 @contextmanager

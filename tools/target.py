@@ -1,4 +1,4 @@
-"""The address of a directory that a program of this repository sends requests to, and whose machine that is."""
+"""The running directory that a command sends requests to: its address, whose machine that is, and how to get in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from local.token import NoToken, fetch_token
 from tools.command_line import shortened
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 DEFAULT_PORT = "8000"
 HIGHEST_PORT = 65535
 HEALTH_SECONDS = 10.0
+# Reads, writes, and sees what became of the e-mails.
+ROLE = "rrhh"
 
 # Narrow on purpose: what two programs would read in two ways ("http://localhost\@example.org") has no host here.
 _ADDRESS = re.compile(
@@ -36,7 +39,7 @@ class TargetError(Exception):
     ├── NotAnAddress     it cannot be read
     ├── NotOwn           it is not this machine, and nobody said that it may be used
     ├── NotTheDirectory  nothing answers there, or something else does
-    └── NotLetIn         the directory wants to know who asks (tools/entry.py)
+    └── NotLetIn         the directory requires a token, or does not accept the one it got
     """
 
 
@@ -50,6 +53,10 @@ class NotOwn(TargetError):
 
 class NotTheDirectory(TargetError):
     """The directory does not answer there."""
+
+
+class NotLetIn(TargetError):
+    """The directory requires a token, or does not accept the one it got."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,34 @@ def require_directory(client: httpx.Client, target: Target) -> None:
     if response.status_code != HTTPStatus.OK or not _says_ok(response):
         raise NotTheDirectory(
             f"What answers at {target.url} is not the directory, or not well (GET /health: {response.status_code})."
+        )
+
+
+def authorization(target: Target, environment: Mapping[str, str]) -> dict[str, str]:
+    """The header with an access token: ``TOKEN``, or on this machine one of the local stack if that runs.
+
+    A demonstration accepts requests without one.
+    """
+    token = environment.get("TOKEN", "")
+    if not token and target.is_own:
+        try:
+            token = fetch_token(environment, ROLE)
+        except NoToken:
+            return {}
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def require_entry(client: httpx.Client, target: Target) -> None:
+    """Check that ``client`` may write: it sees what only those who may can see.
+
+    Raises:
+        NotLetIn: with a sentence that says what to do.
+    """
+    response = client.get(f"{target.url}/correos?limite=1", timeout=HEALTH_SECONDS)
+    if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        raise NotLetIn(
+            f"The directory at {target.url} lets nobody in without a token of the role {ROLE} "
+            f"({response.status_code}): say TOKEN=…"
         )
 
 

@@ -33,8 +33,14 @@ from benchmarks.load.results import (
 )
 from local.settings import ROOT
 from tools.command_line import OneSentenceParser, shortened, whole_number
-from tools.entry import authorization, require_entry
-from tools.target import TargetError, default_url, read_target, require_directory
+from tools.target import (
+    TargetError,
+    authorization,
+    default_url,
+    read_target,
+    require_directory,
+    require_entry,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

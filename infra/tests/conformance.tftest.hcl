@@ -11,10 +11,6 @@ mock_provider "aws" {
 }
 
 variables {
-  aws_region          = "us-east-1"
-  database_url        = "postgresql://directorio@db.example.com:5432/directorio"
-  email_from          = "directorio@example.com"
-  notify_to           = ["rrhh@example.com"]
   alarm_email         = "guardia@example.com"
   domain_name         = "directorio.example.com"
   certificate_arn     = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"

@@ -1,4 +1,4 @@
-# What a plain `make plan` would build, with the values of the original report.
+# What a plain `make plan` builds, with the values of the original report: parts, doors, alarms and dashboard.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -9,15 +9,11 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
-variables {
-  aws_region   = "us-east-1"
-  database_url = "postgresql://directorio@db.example.com:5432/directorio"
-  email_from   = "directorio@example.com"
-  notify_to    = ["rrhh@example.com", "jefatura@example.com"]
-}
-
-run "plan" {
-  command = plan
+run "apply" {
+  variables {
+    alarm_email     = "guardia@example.com"
+    machine_clients = { nomina = "lector" }
+  }
 
   assert {
     condition     = local.name == "crud-app-dev"
@@ -201,8 +197,343 @@ run "plan" {
     error_message = "an environment that is not production can be destroyed"
   }
 
+  # ---- keys
   assert {
-    condition     = length(aws_sns_topic_subscription.alarm_email) == 0 && length(aws_scheduler_schedule.office_hours) == 0
-    error_message = "nobody is mailed, and nothing is scheduled, unless asked for"
+    condition     = aws_ssm_parameter.database_url.type == "SecureString"
+    error_message = "the database's password is encrypted"
+  }
+
+  assert {
+    condition     = length(aws_kms_key.main) == 0 && aws_sqs_queue.email.sqs_managed_sse_enabled && aws_sqs_queue.email_dlq.sqs_managed_sse_enabled && aws_sqs_queue.feedback_dlq.sqs_managed_sse_enabled
+    error_message = "queues are encrypted all the same"
+  }
+
+  # ---- SnapStart
+  assert {
+    condition     = !endswith(aws_lb_target_group_attachment.bff[0].target_id, ":live") && alltrue([for integration in aws_apigatewayv2_integration.app : !endswith(integration.integration_uri, ":live/invocations")])
+    error_message = "the functions themselves are called"
+  }
+
+  assert {
+    condition     = aws_lambda_permission.alb[0].qualifier == null && alltrue([for permission in aws_lambda_permission.api : permission.qualifier == null])
+    error_message = "and may be"
+  }
+
+  # ---- sign-in
+  assert {
+    condition     = aws_cognito_user_pool.main[0].admin_create_user_config[0].allow_admin_create_user_only
+    error_message = "nobody signs up"
+  }
+
+  assert {
+    condition = alltrue([for policy in aws_cognito_user_pool.main[0].password_policy : (
+      policy.minimum_length >= 12 && policy.require_lowercase && policy.require_uppercase && policy.require_numbers && policy.require_symbols
+    )])
+    error_message = "passwords are strong"
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool.main[0].mfa_configuration == "OPTIONAL" && aws_cognito_user_pool.main[0].software_token_mfa_configuration[0].enabled
+    error_message = "an authenticator app is welcome"
+  }
+
+  assert {
+    condition     = toset(keys(aws_cognito_user_group.role)) == toset(["admin", "lector", "rrhh"])
+    error_message = "the three groups"
+  }
+
+  assert {
+    condition = (
+      !aws_cognito_user_pool_client.page[0].generate_secret &&
+      toset(aws_cognito_user_pool_client.page[0].allowed_oauth_flows) == toset(["code"]) &&
+      toset(aws_cognito_user_pool_client.page[0].callback_urls) == toset(["https://d0123456789abc.cloudfront.net/sesion/vuelta"]) &&
+      toset(aws_cognito_user_pool_client.page[0].logout_urls) == toset(["https://d0123456789abc.cloudfront.net/"])
+    )
+    error_message = "the page gets codes, at its own address only"
+  }
+
+  assert {
+    condition     = toset(aws_cognito_user_pool_client.page[0].explicit_auth_flows) == toset(["ALLOW_REFRESH_TOKEN_AUTH"])
+    error_message = "no program of ours takes a password"
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool_client.page[0].prevent_user_existence_errors == "ENABLED" && aws_cognito_user_pool_client.page[0].enable_token_revocation
+    error_message = "nobody learns who has an account, and a person can sign out"
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool_client.page[0].access_token_validity <= 15 && aws_cognito_user_pool_client.page[0].token_validity_units[0].access_token == "minutes"
+    error_message = "what a signed-out token still opens, it opens for a quarter of an hour at most"
+  }
+
+  assert {
+    condition = (
+      aws_cognito_user_pool_client.machine["nomina"].generate_secret &&
+      toset(aws_cognito_user_pool_client.machine["nomina"].allowed_oauth_flows) == toset(["client_credentials"]) &&
+      toset(aws_cognito_user_pool_client.machine["nomina"].allowed_oauth_scopes) == toset(["directorio/lector"]) &&
+      toset([for scope in aws_cognito_resource_server.directory[0].scope : scope.scope_name]) == toset(["admin", "lector", "rrhh"])
+    )
+    error_message = "a program has a secret, and the scope of its role"
+  }
+
+  # ---- the APIs
+  assert {
+    condition = alltrue([
+      for api in ["crud", "email"] : (
+        aws_apigatewayv2_route.default[api].authorization_type == "JWT" &&
+        aws_apigatewayv2_route.default[api].authorizer_id == aws_apigatewayv2_authorizer.jwt[api].id
+      )
+    ])
+    error_message = "no request reaches an API without a token"
+  }
+
+  assert {
+    condition = alltrue([
+      for authorizer in aws_apigatewayv2_authorizer.jwt : (
+        authorizer.jwt_configuration[0].issuer == "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_pool" &&
+        toset(authorizer.jwt_configuration[0].audience) == toset([aws_cognito_user_pool_client.page[0].id, aws_cognito_user_pool_client.machine["nomina"].id]) &&
+        toset(authorizer.identity_sources) == toset(["$request.header.Authorization"])
+      )
+    ])
+    error_message = "tokens of our pool, made for our clients, in the header"
+  }
+
+  assert {
+    condition = { for key, route in aws_apigatewayv2_route.open : key => [route.route_key, route.authorization_type] } == {
+      "crud/health"        = ["GET /health", "NONE"]
+      "crud/openapi.json"  = ["GET /openapi.json", "NONE"]
+      "email/health"       = ["GET /health", "NONE"]
+      "email/openapi.json" = ["GET /openapi.json", "NONE"]
+    }
+    error_message = "two routes of each API are open, and no others"
+  }
+
+  # ---- the page
+  assert {
+    condition     = output.url == "https://d0123456789abc.cloudfront.net" && output.warning == null
+    error_message = "the page is found at CloudFront's name, over HTTPS"
+  }
+
+  assert {
+    condition     = aws_lb.main[0].internal && length(aws_route.internet) == 0 && length(aws_lb_listener.https) == 0
+    error_message = "the load balancer is not on the internet"
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.people) == 0 && aws_vpc_security_group_ingress_rule.cloudfront[0].prefix_list_id == "pl-00000000" && aws_vpc_security_group_ingress_rule.cloudfront[0].from_port == 80
+    error_message = "nobody but CloudFront reaches it"
+  }
+
+  assert {
+    condition = alltrue([for origin in aws_cloudfront_distribution.main[0].origin : (
+      origin.vpc_origin_config[0].vpc_origin_id == aws_cloudfront_vpc_origin.main[0].id && length(origin.custom_origin_config) == 0
+    )])
+    error_message = "CloudFront comes in through the network"
+  }
+
+  assert {
+    condition = (
+      aws_cloudfront_distribution.main[0].default_cache_behavior[0].viewer_protocol_policy == "redirect-to-https" &&
+      aws_cloudfront_distribution.main[0].ordered_cache_behavior[0].viewer_protocol_policy == "redirect-to-https"
+    )
+    error_message = "HTTP is only a way to HTTPS"
+  }
+
+  assert {
+    condition = (
+      aws_cloudfront_distribution.main[0].default_cache_behavior[0].cache_policy_id == data.aws_cloudfront_cache_policy.disabled[0].id &&
+      data.aws_cloudfront_cache_policy.disabled[0].name == "Managed-CachingDisabled" &&
+      aws_cloudfront_distribution.main[0].ordered_cache_behavior[0].path_pattern == "/static/*" &&
+      aws_cloudfront_distribution.main[0].ordered_cache_behavior[0].cache_policy_id == data.aws_cloudfront_cache_policy.optimized[0].id &&
+      aws_cloudfront_distribution.main[0].ordered_cache_behavior[0].origin_request_policy_id == data.aws_cloudfront_origin_request_policy.host_only[0].id &&
+      data.aws_cloudfront_origin_request_policy.host_only[0].name == "Managed-HostHeaderOnly"
+    )
+    error_message = "nobody gets an answer that was somebody else's"
+  }
+
+  assert {
+    condition = (
+      aws_cloudfront_response_headers_policy.main[0].security_headers_config[0].strict_transport_security[0].access_control_max_age_sec >= 31536000 &&
+      aws_cloudfront_distribution.main[0].default_cache_behavior[0].response_headers_policy_id == aws_cloudfront_response_headers_policy.main[0].id
+    )
+    error_message = "browsers come back over HTTPS only"
+  }
+
+  assert {
+    condition     = length(module.waf_cloudfront) == 1 && length(module.waf_alb) == 0 && aws_cloudfront_distribution.main[0].web_acl_id == module.waf_cloudfront[0].arn
+    error_message = "a firewall stands before it"
+  }
+
+  # ---- access logs
+  assert {
+    condition = (
+      aws_s3_bucket_public_access_block.access_logs[0].block_public_acls && aws_s3_bucket_public_access_block.access_logs[0].block_public_policy &&
+      aws_s3_bucket_public_access_block.access_logs[0].ignore_public_acls && aws_s3_bucket_public_access_block.access_logs[0].restrict_public_buckets
+    )
+    error_message = "the logs are not public"
+  }
+
+  assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.access_logs[0].rule[0].expiration[0].days == 30
+    error_message = "the logs end"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_delivery_source.cloudfront[0].resource_arn == aws_cloudfront_distribution.main[0].arn && length(aws_lb.main[0].access_logs) == 0
+    error_message = "CloudFront writes the log"
+  }
+
+  assert {
+    condition     = length([for field in aws_cloudwatch_log_delivery.cloudfront[0].record_fields : field if strcontains(field, "query") || strcontains(lower(field), "cookie") || strcontains(field, "Referer")]) == 0
+    error_message = "the log holds nothing that people typed, and no token"
+  }
+
+  # ---- thresholds
+  assert {
+    condition = jsonencode({ for key, alarm in aws_cloudwatch_metric_alarm.main : key => [alarm.metric_name, alarm.statistic, alarm.threshold, alarm.period, alarm.evaluation_periods] if startswith(key, "alb-") }) == jsonencode({
+      alb-own-5xx           = ["HTTPCode_ELB_5XX_Count", "Sum", 10, 300, 1]
+      alb-response-time     = ["TargetResponseTime", "Average", 1, 60, 2]
+      alb-target-5xx        = ["HTTPCode_Target_5XX_Count", "Sum", 10, 300, 1]
+      alb-unhealthy-targets = ["UnHealthyHostCount", "Maximum", 0, 60, 2]
+    })
+    error_message = "the load balancer's alarms"
+  }
+
+  assert {
+    condition = alltrue([
+      for key in ["bff", "crud", "email", "enviar-correos", "registrar-resultado"] :
+      aws_cloudwatch_metric_alarm.main["${key}-errors"].threshold == 10 && aws_cloudwatch_metric_alarm.main["${key}-errors"].period == 300
+    ])
+    error_message = "more than 10 errors of a function in 5 minutes"
+  }
+
+  assert {
+    # One run a minute: more than 10 errors in 5 minutes could never be.
+    condition     = aws_cloudwatch_metric_alarm.main["publicar-pendientes-errors"].threshold < 5
+    error_message = "the sweep's alarm can go off"
+  }
+
+  assert {
+    condition     = length([for key, alarm in aws_cloudwatch_metric_alarm.main : key if endswith(key, "-concurrency") && alarm.threshold == 50 && alarm.metric_name == "ConcurrentExecutions"]) == length(local.functions)
+    error_message = "more than 50 concurrent executions of any function"
+  }
+
+  assert {
+    condition = jsonencode({ for key in ["dlq-not-empty", "feedback-dlq-not-empty", "oldest-message", "outbox-lag", "bounce-rate", "complaint-rate", "refused-requests"] : key => [aws_cloudwatch_metric_alarm.main[key].namespace, aws_cloudwatch_metric_alarm.main[key].metric_name, aws_cloudwatch_metric_alarm.main[key].threshold] }) == jsonencode({
+      dlq-not-empty          = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", 0]
+      feedback-dlq-not-empty = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", 0]
+      oldest-message         = ["AWS/SQS", "ApproximateAgeOfOldestMessage", 1800]
+      outbox-lag             = ["crud-app-dev", "OutboxLag", 300]
+      bounce-rate            = ["AWS/SES", "Reputation.BounceRate", 0.05]
+      complaint-rate         = ["AWS/SES", "Reputation.ComplaintRate", 0.001]
+      refused-requests       = ["crud-app-dev", "Refused", 100]
+    })
+    error_message = "the alarms of the way from the outbox to the recipient"
+  }
+
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.main : alarm.comparison_operator == "GreaterThanThreshold" && alarm.treat_missing_data == "notBreaching"])
+    error_message = "above the threshold; no data is no alarm"
+  }
+
+  # ---- dimensions
+  assert {
+    condition = jsonencode({ for key, alarm in aws_cloudwatch_metric_alarm.main : key => alarm.dimensions if startswith(key, "alb-") }) == jsonencode({
+      alb-own-5xx           = { LoadBalancer = "app/main/0123456789abcdef" }
+      alb-response-time     = { LoadBalancer = "app/main/0123456789abcdef" }
+      alb-target-5xx        = { LoadBalancer = "app/main/0123456789abcdef" }
+      alb-unhealthy-targets = { LoadBalancer = "app/main/0123456789abcdef", TargetGroup = "targetgroup/bff/0123456789abcdef" }
+    })
+    error_message = "the load balancer is named by its ARN's suffix"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.main["crud-errors"].dimensions == tomap({ FunctionName = "crud-app-dev-crud" })
+    error_message = "a function is named by its name"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.main["dlq-not-empty"].dimensions == tomap({ QueueName = "crud-app-dev-email-dlq" }) && aws_cloudwatch_metric_alarm.main["feedback-dlq-not-empty"].dimensions == tomap({ QueueName = "crud-app-dev-feedback-dlq" }) && aws_cloudwatch_metric_alarm.main["oldest-message"].dimensions == tomap({ QueueName = "crud-app-dev-email-queue" })
+    error_message = "a queue is named by its name"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.main["bounce-rate"].dimensions == tomap({ "ses:configuration-set" = "crud-app-dev-correos" })
+    error_message = "the reputation of this environment's e-mails, not of the whole account"
+  }
+
+  assert {
+    condition     = length(coalesce(aws_cloudwatch_metric_alarm.main["outbox-lag"].dimensions, {})) == 0
+    error_message = "a metric filter without dimensions makes a metric without dimensions"
+  }
+
+  # ---- actions
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.main : toset(alarm.alarm_actions) == toset([aws_sns_topic.alarms.arn]) && toset(alarm.ok_actions) == toset([aws_sns_topic.alarms.arn])])
+    error_message = "each alarm tells the topic when it begins and ends"
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.alarm_email[0].endpoint == "guardia@example.com" && aws_sns_topic_subscription.alarm_email[0].protocol == "email"
+    error_message = "the topic sends e-mails"
+  }
+
+  # ---- metrics from logs
+  assert {
+    condition     = anytrue([for filter in aws_cloudwatch_log_metric_filter.app : filter.metric_transformation[0].name == local.alarms["outbox-lag"].metric && filter.metric_transformation[0].namespace == local.alarms["outbox-lag"].namespace])
+    error_message = "the alarm on the outbox watches a metric that a filter makes"
+  }
+
+  assert {
+    condition = alltrue([
+      for key, filter in aws_cloudwatch_log_metric_filter.app :
+      filter.log_group_name == "${endswith(local.log_metrics[key].log, "-api") ? "/aws/vendedlogs/" : "/aws/lambda/"}crud-app-dev-${replace(local.log_metrics[key].log, "_", "-")}"
+    ])
+    error_message = "each filter reads the log of its function or API"
+  }
+
+  assert {
+    condition     = toset([for filter in local.log_metrics : filter.log if filter.metric == "Refused"]) == toset(["bff", "crud", "crud-api", "email", "email-api"])
+    error_message = "who refuses a request is counted, the authorizers included"
+  }
+
+  assert {
+    # The authorizers' refusals are read from the access log, which must say who refused.
+    condition     = alltrue([for stage in aws_apigatewayv2_stage.default : contains(keys(jsondecode(stage.access_log_settings[0].format)), "integrationStatus") && contains(keys(jsondecode(stage.access_log_settings[0].format)), "status")])
+    error_message = "the filters read fields that the access log has"
+  }
+
+  # ---- dashboard
+  assert {
+    condition     = alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.main.dashboard_body).widgets : widget.properties.region == "us-east-1" && length(widget.properties.metrics) > 0])
+    error_message = "each widget shows something"
+  }
+
+  assert {
+    # [namespace, metric, name, value, …, {options}]: without dimensions only our own namespace has data.
+    condition = alltrue(flatten([
+      for widget in jsondecode(aws_cloudwatch_dashboard.main.dashboard_body).widgets : [
+        for metric in widget.properties.metrics : metric[0] == "crud-app-dev" ? contains(local.metrics_from_logs, metric[1]) : startswith(metric[0], "AWS/") && try(length(metric) == 5 && metric[3] != null, false)
+      ]
+    ]))
+    error_message = "each metric has its dimensions, or comes from one of our filters"
+  }
+
+  assert {
+    condition = length(setsubtract(
+      ["RequestCount", "TargetResponseTime", "Invocations", "Errors", "Duration", "ApproximateNumberOfMessagesVisible", "MailSent", "MailFailed", "MailBounced", "DatabaseRoundTrip", "Refused"],
+      flatten([for widget in jsondecode(aws_cloudwatch_dashboard.main.dashboard_body).widgets : [for metric in widget.properties.metrics : metric[1]]]),
+    )) == 0
+    error_message = "the dashboard shows all that it should"
+  }
+
+  assert {
+    condition = alltrue([
+      for title in ["Response time (s)", "Database round trip (ms)"] : jsonencode(flatten([
+        for widget in jsondecode(aws_cloudwatch_dashboard.main.dashboard_body).widgets : [for metric in widget.properties.metrics : metric[length(metric) - 1].stat] if widget.properties.title == title
+      ])) == jsonencode(["p50", "p90", "p99"])
+    ])
+    error_message = "times as p50, p90 and p99"
   }
 }

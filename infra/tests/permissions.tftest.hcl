@@ -9,13 +9,6 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
-variables {
-  aws_region   = "us-east-1"
-  database_url = "postgresql://directorio@db.example.com:5432/directorio"
-  email_from   = "directorio@example.com"
-  notify_to    = ["rrhh@example.com"]
-}
-
 override_resource {
   target = aws_sns_topic.email
   values = { arn = "arn:aws:sns:us-east-1:123456789012:email-topic" }

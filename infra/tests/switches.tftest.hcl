@@ -1,4 +1,4 @@
-# The choices that an environment has.
+# The choices that an environment has, several in one run where they do not affect each other.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -7,13 +7,6 @@ mock_provider "aws" {
 mock_provider "aws" {
   alias  = "cloudfront"
   source = "./tests/mocks"
-}
-
-variables {
-  aws_region   = "us-east-1"
-  database_url = "postgresql://directorio@db.example.com:5432/directorio"
-  email_from   = "directorio@example.com"
-  notify_to    = ["rrhh@example.com"]
 }
 
 run "without_load_balancer" {
@@ -42,158 +35,40 @@ run "without_load_balancer" {
     condition     = length(aws_apigatewayv2_api.app) == 2
     error_message = "the HTTP APIs stay"
   }
+
+  assert {
+    condition     = length(aws_cloudfront_distribution.main) + length(aws_s3_bucket.access_logs) + length(module.waf_cloudfront) + length(module.waf_alb) == 0
+    error_message = "nothing stands before what is not there"
+  }
+
+  assert {
+    condition     = length(aws_apigatewayv2_authorizer.jwt) == 2 && toset(aws_cognito_user_pool_client.page[0].callback_urls) == toset(["http://localhost:8000/sesion/vuelta"])
+    error_message = "a developer signs in on the page that runs on his machine"
+  }
+
+  assert {
+    condition     = length(aws_sns_topic_subscription.alarm_email) == 0 && length(aws_scheduler_schedule.office_hours) == 0
+    error_message = "nobody is mailed, and nothing is scheduled, unless asked for"
+  }
 }
 
-run "production_is_protected" {
-  command = plan
-
+run "production" {
   variables {
     environment = "production"
   }
 
+  # ---- protection
   assert {
     condition     = aws_lb.main[0].enable_deletion_protection && aws_dynamodb_table.correos.deletion_protection_enabled
     error_message = "production cannot be deleted by accident"
   }
-}
-
-run "protection_can_be_lifted" {
-  command = plan
-
-  variables {
-    environment         = "production"
-    deletion_protection = false
-  }
 
   assert {
-    condition     = !aws_lb.main[0].enable_deletion_protection && !aws_dynamodb_table.correos.deletion_protection_enabled
-    error_message = "and deleted on purpose"
-  }
-}
-
-run "environments_do_not_collide" {
-  command = plan
-
-  variables {
-    environment = "staging"
+    condition     = aws_cognito_user_pool.main[0].deletion_protection == "ACTIVE" && !aws_s3_bucket.access_logs[0].force_destroy
+    error_message = "users and logs cannot be deleted by accident"
   }
 
-  assert {
-    condition = alltrue([
-      for name in concat(
-        [for function in local.lambda : function.name],
-        [for role in aws_iam_role.function : role.name],
-        [for alarm in aws_cloudwatch_metric_alarm.main : alarm.alarm_name],
-        [for api in aws_apigatewayv2_api.app : api.name],
-        [
-          aws_lb.main[0].name, aws_lb_target_group.bff[0].name, aws_sns_topic.email.name, aws_sns_topic.ses_feedback.name,
-          aws_sns_topic.alarms.name, aws_sqs_queue.email.name, aws_sqs_queue.email_dlq.name, aws_dynamodb_table.correos.name,
-          aws_sesv2_configuration_set.correos.configuration_set_name, aws_cloudwatch_dashboard.main.dashboard_name,
-        ],
-      ) : startswith(name, "crud-app-staging")
-    ])
-    error_message = "every name holds the environment"
-  }
-
-  assert {
-    condition     = alltrue([for group in merge(aws_cloudwatch_log_group.function, aws_cloudwatch_log_group.api) : strcontains(group.name, "/crud-app-staging-")])
-    error_message = "every log group's name holds the environment"
-  }
-}
-
-run "office_hours" {
-  variables {
-    office_hours = { opens = "cron(0 8 ? * MON-FRI *)", closes = "cron(0 19 ? * MON-FRI *)", timezone = "America/Lima" }
-  }
-
-  assert {
-    condition = jsonencode({ for key, schedule in aws_scheduler_schedule.office_hours : key => [schedule.schedule_expression, schedule.schedule_expression_timezone, schedule.target[0].arn, jsondecode(schedule.target[0].input)] }) == jsonencode({
-      closes = ["cron(0 19 ? * MON-FRI *)", "America/Lima", "arn:aws:scheduler:::aws-sdk:eventbridge:disableRule", { Name = "crud-app-dev-publicar-pendientes" }]
-      opens  = ["cron(0 8 ? * MON-FRI *)", "America/Lima", "arn:aws:scheduler:::aws-sdk:eventbridge:enableRule", { Name = "crud-app-dev-publicar-pendientes" }]
-    })
-    error_message = "the sweep sleeps outside of office hours"
-  }
-
-  assert {
-    condition     = toset(data.aws_iam_policy_document.office_hours.statement[0].actions) == toset(["events:EnableRule", "events:DisableRule"]) && tolist(data.aws_iam_policy_document.office_hours.statement[0].resources) == tolist([module.crud.schedules["publicar_pendientes"].arn])
-    error_message = "the schedule may do nothing else"
-  }
-}
-
-run "caps" {
-  command = plan
-
-  variables {
-    reserved_concurrency = { bff = 20, enviar_correos = 0 }
-  }
-
-  assert {
-    condition     = local.lambda["bff"].reserved_concurrency == 20 && local.lambda["enviar_correos"].reserved_concurrency == 0 && local.lambda["crud"].reserved_concurrency == -1
-    error_message = "caps by function; 0 stops one"
-  }
-}
-
-run "sender_of_another_environment" {
-  command = plan
-
-  variables {
-    manage_sender = false
-  }
-
-  assert {
-    condition     = length(aws_sesv2_email_identity.sender) == 0
-    error_message = "the identity stays where it is"
-  }
-}
-
-run "three_zones" {
-  command = plan
-
-  variables {
-    vpc_cidr     = "172.16.0.0/20"
-    subnet_cidrs = ["172.16.0.0/24", "172.16.1.0/24", "172.16.2.0/24"]
-  }
-
-  assert {
-    condition     = length(distinct([for subnet in aws_subnet.alb : subnet.availability_zone])) == 3
-    error_message = "each subnet in a zone of its own"
-  }
-}
-
-run "a_pooler_is_welcome" {
-  command = plan
-
-  variables {
-    database_url = "postgres://directorio.ref@pooler.example.com:6543/postgres?sslmode=verify-full&pgbouncer=true"
-  }
-
-  assert {
-    condition     = length(module.crud.functions) == 2
-    error_message = "what Supabase hands out is accepted: crud_app understands it"
-  }
-}
-
-# ---- encryption ------------------------------------------------------------------------------------------------
-
-run "aws_keys" {
-  command = plan
-
-  assert {
-    condition     = aws_ssm_parameter.database_url.type == "SecureString"
-    error_message = "the database's password is encrypted"
-  }
-
-  assert {
-    condition     = length(aws_kms_key.main) == 0 && aws_sqs_queue.email.sqs_managed_sse_enabled && aws_sqs_queue.email_dlq.sqs_managed_sse_enabled && aws_sqs_queue.feedback_dlq.sqs_managed_sse_enabled
-    error_message = "queues are encrypted all the same"
-  }
-}
-
-run "a_key_of_ones_own" {
-  variables {
-    environment = "production"
-  }
-
+  # ---- key
   assert {
     condition     = aws_kms_key.main[0].enable_key_rotation && aws_kms_key.main[0].deletion_window_in_days == 30
     error_message = "the key rotates, and is not lost by accident"
@@ -219,16 +94,137 @@ run "a_key_of_ones_own" {
   }
 }
 
-run "no_key_in_production" {
+run "production_without_protection_and_key" {
   command = plan
 
   variables {
-    environment  = "production"
-    customer_key = false
+    environment         = "production"
+    deletion_protection = false
+    customer_key        = false
+  }
+
+  assert {
+    condition     = !aws_lb.main[0].enable_deletion_protection && !aws_dynamodb_table.correos.deletion_protection_enabled
+    error_message = "and deleted on purpose"
   }
 
   assert {
     condition     = length(aws_kms_key.main) == 0
     error_message = "the key has its price"
+  }
+}
+
+run "another_environment" {
+  command = plan
+
+  variables {
+    environment          = "staging"
+    mfa_required         = true
+    waf_enabled          = false
+    manage_sender        = false
+    reserved_concurrency = { bff = 20, enviar_correos = 0 }
+    vpc_cidr             = "172.16.0.0/20"
+    subnet_cidrs         = ["172.16.0.0/24", "172.16.1.0/24", "172.16.2.0/24"]
+    # What Supabase gives out.
+    database_url = "postgres://directorio.ref@pooler.example.com:6543/postgres?sslmode=verify-full&pgbouncer=true"
+  }
+
+  assert {
+    condition = alltrue([
+      for name in concat(
+        [for function in local.lambda : function.name],
+        [for role in aws_iam_role.function : role.name],
+        [for alarm in aws_cloudwatch_metric_alarm.main : alarm.alarm_name],
+        [for api in aws_apigatewayv2_api.app : api.name],
+        [
+          aws_lb.main[0].name, aws_lb_target_group.bff[0].name, aws_sns_topic.email.name, aws_sns_topic.ses_feedback.name,
+          aws_sns_topic.alarms.name, aws_sqs_queue.email.name, aws_sqs_queue.email_dlq.name, aws_dynamodb_table.correos.name,
+          aws_sesv2_configuration_set.correos.configuration_set_name, aws_cloudwatch_dashboard.main.dashboard_name,
+        ],
+      ) : startswith(name, "crud-app-staging")
+    ])
+    error_message = "every name holds the environment"
+  }
+
+  assert {
+    condition     = alltrue([for group in merge(aws_cloudwatch_log_group.function, aws_cloudwatch_log_group.api) : strcontains(group.name, "/crud-app-staging-")])
+    error_message = "every log group's name holds the environment"
+  }
+
+  assert {
+    condition     = aws_cognito_user_pool.main[0].mfa_configuration == "ON"
+    error_message = "no sign-in without an authenticator app"
+  }
+
+  assert {
+    condition     = length(module.waf_cloudfront) + length(module.waf_alb) == 0
+    error_message = "the firewall has its price"
+  }
+
+  assert {
+    condition     = length(aws_sesv2_email_identity.sender) == 0
+    error_message = "the identity stays where it is"
+  }
+
+  assert {
+    condition     = local.lambda["bff"].reserved_concurrency == 20 && local.lambda["enviar_correos"].reserved_concurrency == 0 && local.lambda["crud"].reserved_concurrency == -1
+    error_message = "caps by function; 0 stops one"
+  }
+
+  assert {
+    condition     = length(distinct([for subnet in aws_subnet.alb : subnet.availability_zone])) == 3
+    error_message = "each subnet in a zone of its own"
+  }
+}
+
+run "snapstart_and_office_hours" {
+  variables {
+    snapstart    = true
+    office_hours = { opens = "cron(0 8 ? * MON-FRI *)", closes = "cron(0 19 ? * MON-FRI *)", timezone = "America/Lima" }
+  }
+
+  # ---- SnapStart: what starts a function calls the alias of its newest version, and may do only that
+  assert {
+    condition     = endswith(aws_lb_target_group_attachment.bff[0].target_id, ":live")
+    error_message = "the load balancer calls the alias"
+  }
+
+  assert {
+    condition     = aws_lambda_permission.alb[0].qualifier == "live" && aws_lambda_permission.alb[0].function_name == "crud-app-dev-bff"
+    error_message = "and may call nothing else"
+  }
+
+  assert {
+    condition     = alltrue([for integration in aws_apigatewayv2_integration.app : endswith(integration.integration_uri, ":live/invocations")])
+    error_message = "the HTTP APIs call the aliases"
+  }
+
+  assert {
+    condition     = alltrue([for permission in aws_lambda_permission.api : permission.qualifier == "live"])
+    error_message = "and may call nothing else"
+  }
+
+  assert {
+    condition     = alltrue([for name, function in merge(module.crud.functions, module.email.functions) : function.qualifier == "live" && endswith(function.arn, ":live")])
+    error_message = "so do queue, topic and schedule"
+  }
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.registrar_resultado.qualifier == "live"
+    error_message = "the alias, which SNS calls, has the failure destination"
+  }
+
+  # ---- office hours
+  assert {
+    condition = jsonencode({ for key, schedule in aws_scheduler_schedule.office_hours : key => [schedule.schedule_expression, schedule.schedule_expression_timezone, schedule.target[0].arn, jsondecode(schedule.target[0].input)] }) == jsonencode({
+      closes = ["cron(0 19 ? * MON-FRI *)", "America/Lima", "arn:aws:scheduler:::aws-sdk:eventbridge:disableRule", { Name = "crud-app-dev-publicar-pendientes" }]
+      opens  = ["cron(0 8 ? * MON-FRI *)", "America/Lima", "arn:aws:scheduler:::aws-sdk:eventbridge:enableRule", { Name = "crud-app-dev-publicar-pendientes" }]
+    })
+    error_message = "the sweep sleeps outside of office hours"
+  }
+
+  assert {
+    condition     = toset(data.aws_iam_policy_document.office_hours.statement[0].actions) == toset(["events:EnableRule", "events:DisableRule"]) && tolist(data.aws_iam_policy_document.office_hours.statement[0].resources) == tolist([module.crud.schedules["publicar_pendientes"].arn])
+    error_message = "the schedule may do nothing else"
   }
 }

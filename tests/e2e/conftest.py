@@ -16,10 +16,10 @@ from local.emulator import CREDENTIALS, DEPLOYMENT_SERVICES, REGION, Emulator
 from local.ports import HOST, port_of, reserve
 from local.postgres import migrate, running_postgres
 from local.ses import EventPublisher, SesFront
+from tests.e2e.deployment import EmulatorDeployment
 from tests.e2e.inventory import stop_schedules, take_inventory
 from tests.e2e.project import ENVIRONMENT, Project
 from tests.e2e.system import DATABASE, OWNER, VARIABLES, DeployedSystem, aws_of, let_in, wait_for
-from tools.emulator_deployment import EmulatorDeployment
 from tools.terraform_cli import TerraformFailed, find_program
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from local.emulator import Emulator
     from local.postgres import Postgres
-    from tools.emulator_deployment import EmulatorDeployment
+    from tests.e2e.deployment import EmulatorDeployment
 
 # From a request to its mail takes about a second. The first one starts every function, on a busy machine.
 MAIL_SECONDS = 60

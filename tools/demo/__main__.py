@@ -17,13 +17,14 @@ from chalice_devserver.program import Ending
 from tools.command_line import OneSentenceParser
 from tools.demo.filling import PARALLEL, Filler, NotFilled, Outcome
 from tools.demo.people import invent_people
-from tools.entry import authorization, require_entry
 from tools.target import (
     Target,
     TargetError,
+    authorization,
     default_url,
     read_target,
     require_directory,
+    require_entry,
 )
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tools.entry import NotLetIn, authorization, require_entry
-from tools.target import Target
+from tools.target import NotLetIn, Target, authorization, require_entry
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import pty
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -20,6 +23,7 @@ from tools.preflight import (
     check_sender,
     check_snapstart,
     check_terraform,
+    confirm,
     open_session,
 )
 
@@ -237,3 +241,29 @@ def test_a_plan_that_would_create_a_sender_that_exists_is_refused(ses: Any, data
 
     with pytest.raises(NotReady, match="manage_sender"):
         check_plan(plan_that(["create"], database_url), FakeSession(sesv2=client))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("answer", "goes_on"), [("yes", True), (" sí ", True), ("no", False), ("yes please", False)])
+def test_nothing_is_changed_without_a_yes(
+    answer: str,
+    goes_on: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keyboard, screen = pty.openpty()
+    with open(screen, encoding="utf-8") as terminal:  # noqa: PTH123 - a file descriptor
+        monkeypatch.setattr("sys.stdin", terminal)
+        os.write(keyboard, f"{answer}\n".encode())
+        if goes_on:
+            confirm("Migrate?", {})
+        else:
+            with pytest.raises(NotReady, match=r"^Nothing was changed\.$"):
+                confirm("Migrate?", {})
+    os.close(keyboard)
+
+
+def test_without_a_terminal_only_yes_1_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+
+    confirm("Migrate?", {"YES": "1"})
+    with pytest.raises(NotReady, match=r"^Migrate\? There is no terminal to answer on: say YES=1"):
+        confirm("Migrate?", {})

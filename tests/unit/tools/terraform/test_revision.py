@@ -1,4 +1,4 @@
-"""The git revisions that are deployed."""
+"""The git revisions that are deployed, and which of them a rollback restores."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tools.deployment import REVISIONS_KEPT, UNKNOWN, describe_revision, remember
 from tools.preflight import NotReady
-from tools.revision import KEPT, UNKNOWN, describe_revision, find_commit, find_previous, remember
+from tools.rollback import find_commit, find_previous
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,14 +18,13 @@ AUTHOR = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "
 
 
 def git(project: Path, *arguments: str) -> str:
-    return subprocess.run(
-        ["git", "-C", str(project), *arguments], check=True, capture_output=True, text=True
-    ).stdout.strip()
+    command = ["git", "-C", str(project), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A repository with one commit."""
+    """A repository with one commit, which has a tag."""
     git(tmp_path, "init", "--quiet")
     (tmp_path / "file").write_text("one")
     git(tmp_path, "add", "--all")
@@ -33,28 +33,17 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_revision_is_the_whole_hash_also_of_a_tagged_commit(project: Path) -> None:
-    assert describe_revision(project) == git(project, "rev-parse", "HEAD")
-
-
-def test_changed_files_are_no_commit(project: Path) -> None:
+def test_a_revision_is_a_full_hash_that_says_whether_files_were_changed(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = git(project, "rev-parse", "HEAD")
+    assert describe_revision(project) == find_commit(project, "v1") == commit
     (project / "file").write_text("two")
+    assert describe_revision(project) == f"{commit}-dirty"
 
-    assert describe_revision(project) == git(project, "rev-parse", "HEAD") + "-dirty"
-
-
-def test_outside_of_git_nobody_knows(tmp_path: Path) -> None:
-    assert describe_revision(tmp_path) == UNKNOWN
-
-
-def test_without_git_nobody_knows(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(project))
-
+    assert describe_revision(tmp_path_factory.mktemp("no-repository")) == UNKNOWN
+    monkeypatch.setenv("PATH", str(project))  # without git
     assert describe_revision(project) == UNKNOWN
-
-
-def test_a_commit_is_found_by_its_tag(project: Path) -> None:
-    assert find_commit(project, "v1") == git(project, "rev-parse", "HEAD")
 
 
 @pytest.mark.parametrize("name", ["v2", "0123456789012345678901234567890123456789", "--all"])
@@ -63,27 +52,22 @@ def test_a_name_that_git_does_not_know_is_refused(project: Path, name: str) -> N
         find_commit(project, name)
 
 
-def test_the_newest_comes_first() -> None:
-    assert remember(["b", "a"], "c") == ["c", "b", "a"]
+@pytest.mark.parametrize(
+    ("deployed", "revision", "remembered"),
+    [
+        (["b", "a"], "c", ["c", "b", "a"]),
+        (["b", "a"], "b", ["b", "a"]),
+        (["c", "b", "a"], "a", ["a"]),  # a rollback: what came after is forgotten
+        ([*"9876543210"], "new", ["new", *"987654321"]),
+    ],
+)
+def test_revisions_are_remembered_newest_first(deployed: list[str], revision: str, remembered: list[str]) -> None:
+    assert remember(deployed, revision) == remembered
+    assert len(remembered) <= REVISIONS_KEPT
 
 
-def test_the_same_again_changes_nothing() -> None:
-    assert remember(["b", "a"], "b") == ["b", "a"]
-
-
-def test_a_rollback_forgets_what_came_after() -> None:
-    assert remember(["c", "b", "a"], "a") == ["a"]
-
-
-def test_not_all_are_remembered() -> None:
-    assert len(remember([str(number) for number in range(KEPT)], "new")) == KEPT
-
-
-def test_the_previous_one_is_the_newest_that_can_be_brought_back() -> None:
+def test_a_rollback_restores_the_newest_commit_before_the_deployed_one_or_asks() -> None:
     assert find_previous(["d", "c-dirty", UNKNOWN, "b", "a"]) == "b"
-
-
-@pytest.mark.parametrize("deployed", [[], ["a"], ["b", "a-dirty"]])
-def test_without_a_previous_one_a_person_must_choose(deployed: list[str]) -> None:
-    with pytest.raises(NotReady, match=r"make rollback TO="):
-        find_previous(deployed)
+    for deployed in ([], ["a"], ["b", "a-dirty"]):
+        with pytest.raises(NotReady, match=r"make rollback TO="):
+            find_previous(deployed)
