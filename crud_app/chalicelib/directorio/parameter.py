@@ -1,7 +1,7 @@
-"""One value of AWS's Parameter Store, read without boto3: a cold start waits for it, and importing boto3 takes longer
-than everything else together (docs/adr/0014).
+"""One value of AWS Parameter Store, read without boto3: a cold start waits for it, and importing boto3 takes longer
+than everything else together.
 
-The request is fixed but for the name, and so is its signature, AWS's version 4:
+Only the name varies in the request, which is signed with AWS Signature Version 4:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
 """
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from chalicelib.directorio.settings import AwsAccess, KeyServer
 
-#: For each step: names and connection, TLS, the answer. Within the region all of them take some 20 ms.
+#: For each step (name and connection, TLS, answer). Within the region all of them together take about 20 ms.
 STEP_SECONDS = 1
-#: An answer is as long as its value, 4 kB at most, and a little more.
+#: A value has at most 4 kB; the answer is a little longer.
 MAX_ANSWER_BYTES = 16_384
 SERVICE = "ssm"
 OK = 200
@@ -45,9 +45,9 @@ class ParameterStore:
     """The parameters of one account and region.
 
     Args:
-        access: where they are, and who asks.
-        key_server: who gives the credentials, which end after some hours; None: they are in ``access``.
-        clock: the time; AWS refuses a signature that is older than five minutes.
+        access: the region, the endpoint and the credentials.
+        key_server: the source of the credentials if they are not in ``access``; those it gives expire after hours.
+        clock: the current time in UTC; AWS refuses a signature that is older than five minutes.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class ParameterStore:
         """The value of a parameter, decrypted.
 
         Raises:
-            Unavailable: it could not be read; the log says why.
+            Unavailable: it could not be read; the reason is logged.
         """
         body = json.dumps({"Name": name, "WithDecryption": True}).encode()
         try:
@@ -83,12 +83,12 @@ class ParameterStore:
 
 
 def with_keys(access: AwsAccess, server: KeyServer) -> AwsAccess:
-    """The same access with the credentials that the server gives now.
+    """The same access with credentials that the server has just given.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 
     Raises:
-        ConnectionError: it gave none.
+        ConnectionError: the server gave none.
     """
     status, answer = _ask("GET", server.url, b"", {"authorization": server.authorization})
     if status != OK:
@@ -102,12 +102,12 @@ def with_keys(access: AwsAccess, server: KeyServer) -> AwsAccess:
 
 
 def _ask(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-    """Status and body of an answer.
+    """Send a request and return the status and body of the answer.
 
     Raises:
         OSError: there was none.
     """
-    # Imported where it is needed: most processes never read a parameter again.
+    # Imported here: most processes read one parameter and never another.
     from http.client import HTTPConnection, HTTPException, HTTPSConnection  # noqa: PLC0415
 
     parts = urlsplit(url)
@@ -129,7 +129,7 @@ def _ask(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> tupl
 
 
 def sign(access: AwsAccess, body: bytes, moment: datetime) -> dict[str, str]:
-    """The headers of the request with ``body``, signed at ``moment`` (in UTC)."""
+    """The headers of the request with ``body``, signed at ``moment`` in UTC."""
     stamp = moment.strftime("%Y%m%dT%H%M%SZ")
     headers = {
         "content-type": JSON,
@@ -162,6 +162,6 @@ def _hmac(key: bytes, text: str) -> bytes:
 
 
 def _logged(reason: str) -> Unavailable:
-    """Say in the log what the client is not told: a code of AWS or the kind of a failure, no content."""
+    """Log what the client is not told: AWS's error code or the type of the failure, no content."""
     logger.error("The database's address cannot be read", extra={"reason": reason})
     return Unavailable("")
