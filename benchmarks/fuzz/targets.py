@@ -121,15 +121,15 @@ def _token_seeds() -> list[bytes]:
 
 
 def _employees() -> Reader:
+    from chalice_frontdoor import InvalidInput
     from chalicelib.directorio.employee import read_changes, read_new
-    from chalicelib.directorio.errors import InvalidInput
-    from chalicelib.directorio.idempotency import named
+    from chalicelib.directorio.idempotency import keyed
 
     def read(data: bytes) -> None:
         body = _body(data)
         for judge in (read_new, read_changes):
             with suppress(InvalidInput):
-                named("clave", judge(body, is_demo=len(data) % 2 == 0))
+                keyed("clave", judge(body, is_demo=len(data) % 2 == 0))
 
     return read
 

@@ -92,7 +92,7 @@ def upstream_failed(error: UpstreamError) -> Problem:
 
 
 def _identity_failure(error: UpstreamError, status: int, what: Text) -> Problem:
-    """Signing in changes nothing in the directory, so that nobody needs to be told what became of it."""
+    """Signing in changes nothing in the directory, so the problem says nothing about the outcome."""
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, IdentityBusy) else {}
     return Problem(status, detail=_joined([_SERVICES[IDENTITY], what, _SIGN_IN_LATER]), headers=headers)
 

@@ -1,4 +1,4 @@
-"""A request that is to be done once, however often it comes: the client's key for it, and what it says."""
+"""Requests that take effect once, however often they are repeated: the client's key, and a digest of what was sent."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: A client's name for a request is remembered so long; who repeats it later asks anew.
+#: Idempotency keys expire after this many hours.
 KEPT_HOURS = 24
 
 
-class Peticion(NamedTuple):
-    """A client's name for a request (``Idempotency-Key``), and a digest of the values that it sends."""
+class KeyedRequest(NamedTuple):
+    """A client's ``Idempotency-Key``, and a digest of the values that it sent."""
 
-    clave: str
-    huella: str
+    key: str
+    digest: str
 
 
-def named(clave: str | None, values: Mapping[str, object]) -> Peticion | None:
-    """The request that a client named ``clave``, or None if it did not name it.
+def keyed(key: str | None, values: Mapping[str, object]) -> KeyedRequest | None:
+    """The request with its key, or None without one.
 
     Args:
-        clave: the key.
-        values: what was sent, as it is stored: spaces around a name, say, make no other request of it.
+        key: the header's value.
+        values: what was sent, as it is stored: the digest ignores spaces around a name, for example.
     """
-    if clave is None:
+    if key is None:
         return None
     text = json.dumps({name: str(value) for name, value in values.items()}, sort_keys=True)
-    return Peticion(clave, hashlib.sha256(text.encode()).hexdigest())
+    return KeyedRequest(key, hashlib.sha256(text.encode()).hexdigest())

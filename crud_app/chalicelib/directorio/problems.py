@@ -43,7 +43,7 @@ PROBLEMS: ProblemTable = {
         title={"es": "El empleado ha cambiado", "en": "The employee has changed"},
         detail={
             "es": "Otra persona lo modificó después de que usted lo leyera. Léalo de nuevo antes de cambiarlo.",
-            "en": "Somebody else changed it after you had read it. Read it again before you change it.",
+            "en": "Someone else changed it after you read it. Read it again before you change it.",
         },
         type="urn:crud-empleados:stale-version",
     ),
@@ -58,10 +58,10 @@ PROBLEMS: ProblemTable = {
     # No Retry-After: a client that repeats by itself when it sees one must not repeat this.
     OutcomeUnknown: Problem(
         503,
-        title={"es": "No se sabe si se hizo", "en": "Nobody knows whether it was done"},
+        title={"es": "No se sabe si se hizo", "en": "The outcome is unknown"},
         detail={
             "es": "La conexión con la base de datos se perdió a mitad del cambio. Compruebe antes si se hizo.",
-            "en": "The connection to the database broke in the middle of the change. Look whether it was done first.",
+            "en": "The connection to the database was lost during the change. Check whether it was made first.",
         },
         type="urn:crud-empleados:outcome-unknown",
     ),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chalicelib.directorio.database import Database, Rows
-    from chalicelib.directorio.idempotency import Peticion
+    from chalicelib.directorio.idempotency import KeyedRequest
     from chalicelib.directorio.listing import History, Listing
     from chalicelib.directorio.statement import Statement
 
@@ -66,7 +66,7 @@ class Repository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, values: Mapping[str, object], actor: str, peticion: Peticion | None = None) -> Saved:
+    def create(self, values: Mapping[str, object], actor: str, keyed: KeyedRequest | None = None) -> Saved:
         """Add an employee; once for each request that has an Idempotency-Key.
 
         Raises:
@@ -75,14 +75,14 @@ class Repository:
             KeyReused: another request had this key.
         """
         parameters = {**_new(values), "actor": actor}
-        if peticion is not None:
-            return self._create_once(parameters, peticion)
+        if keyed is not None:
+            return self._create_once(parameters, keyed)
         ((row_id, version, body, *event),) = self._change(find_statement("insert_empleado"), parameters)
         return Saved(row_id, etag_of(version), body, _evento(row_id, event))
 
-    def _create_once(self, parameters: Mapping[str, object], peticion: Peticion) -> Saved:
+    def _create_once(self, parameters: Mapping[str, object], keyed: KeyedRequest) -> Saved:
         statement = find_statement("insert_empleado_once")
-        named = {**parameters, "key": peticion.clave, "digest": peticion.huella}
+        named = {**parameters, "key": keyed.key, "digest": keyed.digest}
         ((row_id, version, body, *event, digest),) = self._change(statement, named, is_repeatable=True)
         if row_id is None:
             # Somebody holds the key. What committed before this statement began is seen by it; what did since is not.

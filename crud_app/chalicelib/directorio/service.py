@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from chalicelib.directorio.employee import read_changes, read_new
 from chalicelib.directorio.errors import PublishFailed, Unavailable
 from chalicelib.directorio.etag import versions_wanted
-from chalicelib.directorio.idempotency import named
+from chalicelib.directorio.idempotency import keyed
 from chalicelib.directorio.publisher import log_failed
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Directorio:
         """
         values = read_new(body, is_demo=self._is_demo)
         started = time.monotonic()
-        saved = self._repository.create(values, actor, named(key, values))
+        saved = self._repository.create(values, actor, keyed(key, values))
         self._publish(saved.evento, started)
         return saved
 

@@ -42,7 +42,7 @@ def test_a_write_of_unknown_outcome_says_so_and_invites_no_repeat(far_client, pr
     answer = far_client.post("/empleados", json=ana, headers={"Accept-Language": "en"})
     assert (answer.status, answer.json()["type"]) == (503, "urn:crud-empleados:outcome-unknown")
     assert "Retry-After" not in answer.headers
-    assert "Look whether it was done" in answer.json()["detail"]
+    assert "Check whether it was made" in answer.json()["detail"]
     assert publisher.published == []
     assert sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL") == "1", "the sweep publishes it"
 

@@ -67,7 +67,7 @@ class FrontDoor(Chalice):
     ) -> None:
         if not languages:
             raise ValueError("FrontDoor needs at least one language")
-        # Threads share an app under `chalice local`: what belongs to one request is kept for each thread.
+        # Threads share an app under `chalice local`, so each has its own current request.
         self._thread = threading.local()
         self._languages = tuple(languages)
         self._trusted_proxies = trusted_proxies
@@ -119,10 +119,10 @@ class FrontDoor(Chalice):
 
     @property
     def caller(self) -> Caller:
-        """Whom ``chalice_frontdoor.Access`` let in with the current request.
+        """The caller that ``chalice_frontdoor.Access`` admitted.
 
         Raises:
-            RuntimeError: no request is being handled, or nobody had to be let in.
+            RuntimeError: no request is being handled, or the route is open to anybody.
         """
         caller = self.current_request.caller
         if caller is None:
@@ -134,7 +134,7 @@ class FrontDoor(Chalice):
         """The request that this thread is handling.
 
         Raises:
-            RuntimeError: there is none.
+            RuntimeError: no request is being handled.
         """
         request: FrontDoorRequest | None = getattr(self._thread, "request", None)
         if request is None:
@@ -155,12 +155,12 @@ class FrontDoor(Chalice):
         self._thread.context = context
 
     def on_snapshot(self, *, before: Callable[[], object], after: Callable[[], object]) -> None:
-        """Register what Lambda SnapStart calls, where there is such a thing: on Lambda, from Python 3.12 on.
+        """Register what Lambda SnapStart calls (on Lambda, from Python 3.12 on; elsewhere this does nothing).
 
         Args:
-            before: called in the process whose memory is about to be kept. What it imports, no request has to.
-            after: called in each process that starts from that memory, before its first request. Connections are
-                broken by then.
+            before: called before the snapshot is taken. Requests need not import what it imports.
+            after: called in each process that starts from the snapshot, before its first request. Connections that
+                were open are broken by then.
 
         https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
         """
@@ -178,7 +178,7 @@ class FrontDoor(Chalice):
         logs.configure(self.app_name)
 
     def _configure_log_level(self) -> None:
-        """Leave the level alone: Chalice sets it to ERROR whenever ``debug`` is set to False."""
+        """Keep the level. Chalice sets it to ERROR whenever ``debug`` is set to False."""
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever Lambda is given
         """Answer an event, whatever it is, with a response that the door which sent it accepts."""
@@ -200,7 +200,7 @@ class FrontDoor(Chalice):
         return response
 
     def _refuse(self, door: str, context: object) -> dict[str, Any]:
-        """Answer what is no HTTP request: a warm-up, a test event, an event of another service."""
+        """Answer an event that is not an HTTP request: a warm-up, a test event, an event of another service."""
         request_id = request_id_of(context)
         logs.log_unknown_event(request_id)
         problem = Problem(400, detail=_UNKNOWN_EVENT)
@@ -288,7 +288,7 @@ class FrontDoor(Chalice):
 
     def _explain(self, error: Exception, request: FrontDoorRequest) -> Response:
         problem = self._problem_of(error)
-        if problem.status >= 500:  # noqa: PLR2004 - RFC 9110: the server is at fault, so somebody will search the log
+        if problem.status >= 500:  # noqa: PLR2004 - the server is at fault: the log needs the stack
             logs.log_failure(error, request.path, request.request_id)
         return self._problem_response(problem, request.language, request.request_id)
 

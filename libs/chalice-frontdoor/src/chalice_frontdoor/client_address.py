@@ -1,4 +1,4 @@
-"""Who is at the other end, as far as somebody trustworthy saw it."""
+"""The client's address, as far as trusted proxies vouch for it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from __future__ import annotations
 def client_address(peer: str, forwarded_for: str, trusted_proxies: int) -> str:
     """The client's address.
 
-    The door vouches for the address that it talked to. What was appended to ``X-Forwarded-For`` before is believed as
-    many hops from the right as there are trusted proxies; what stands further left the client may have made up.
+    The door vouches for the address that it talked to. Of ``X-Forwarded-For``, as many addresses from the right are
+    believed as there are trusted proxies. The client may have forged those further left.
 
     Args:
         peer: the address that the door talked to.

@@ -11,7 +11,7 @@ from chalice_frontdoor.problems import Problem
 if TYPE_CHECKING:
     from chalice_frontdoor.request import FrontDoorRequest
 
-#: Deeper is no document that a person filled in, and code that walks it may meet Python's recursion limit.
+#: No form needs deeper nesting, and code that walks deeper values may reach Python's recursion limit.
 MAX_DEPTH = 64
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 def negotiate(accept_language: str, languages: tuple[str, ...]) -> str:
     """The one of ``languages`` that the header wants most; the first when it wants none of them.
 
-    ``es-MX`` is served by ``es`` and ``es`` by ``es-MX``; ``*`` by the first; a weight that is no number counts as 0.
+    ``es`` serves ``es-MX``, ``es-MX`` serves ``es``, and the first serves ``*``. A malformed weight counts as 0.
     Equal weights are decided by the order of the header.
     """
     best, best_weight = languages[0], 0.0

@@ -1,4 +1,4 @@
-"""The log lines of the front door, and where an app's lines go."""
+"""The front door's log lines, and the configuration of the app's loggers."""
 
 from __future__ import annotations
 
@@ -21,53 +21,53 @@ _errors = logging.getLogger("chalice_frontdoor.errors")
 _OURS = ("chalice_frontdoor", "app", "chalicelib")
 
 
-#: What all lines about requests have in common.
-_SAME = {
+#: The attributes that all access lines share.
+_SHARED_ATTRIBUTES = {
     **logging.LogRecord(_access.name, logging.INFO, "logs.py", 0, "", (), None, "log_access").__dict__,
     **dict.fromkeys(("thread", "threadName", "process", "processName")),
 }
 
 
 class _AccessRecord(logging.LogRecord):
-    """A line of INFO that knows neither thread nor process nor line of code, as with ``logging.logThreads = False``.
+    """An INFO record without thread, process and source line, as with ``logging.logThreads = False``.
 
-    ``Logger.info`` looks them up for each line, and walks the stack; that was a fifth of what the front door costs.
+    ``Logger.info`` looks them up for each line and walks the stack, which was a fifth of the front door's time.
     """
 
     def __init__(self, text: str, fields: dict[str, object]) -> None:
-        """Begin with what all have in common.
+        """Start from the shared attributes.
 
         Args:
             text: the message as it is.
-            fields: what an ``extra`` would hold; no name of ``LogRecord``'s own.
+            fields: as in ``extra``: no name of ``LogRecord``'s own attributes.
         """
         now = time.time()
         self.__dict__ = {
-            **_SAME,
+            **_SHARED_ATTRIBUTES,
             "msg": text,
             "created": now,
             "msecs": now % 1 * 1000,
-            "relativeCreated": (now - _SAME["created"]) * 1000,
+            "relativeCreated": (now - _SHARED_ATTRIBUTES["created"]) * 1000,
             **fields,
         }
 
 
-class _OfThread(threading.local):
+class _ThreadNotes(threading.local):
     def __init__(self) -> None:
         self.notes: dict[str, float] = {}
 
 
-_of_thread = _OfThread()
+_thread = _ThreadNotes()
 
 
 def configure(app_name: str) -> None:
-    """Let INFO lines of the app be seen, once, and of nobody else.
+    """Show INFO lines of the app, once, and of no library.
 
-    Lambda has put a handler on the root logger; plain Python has not, and gets one. Chalice would put a handler on one
-    logger, at level ERROR, cut off from the root, and the lines of all others would be lost below WARNING.
+    Lambda's root logger has a handler; plain Python's gets one here. Chalice would add a handler to one logger, at
+    level ERROR and without propagation, and lines of all other loggers below WARNING would be lost.
 
-    Libraries stay at WARNING: httpx, for one, logs whole URLs at INFO, and a search is about a person. Lambda leaves
-    the root at WARNING with the text format and at INFO with the JSON format; whoever chose another level is obeyed.
+    Libraries stay at WARNING: httpx, for example, logs whole URLs at INFO, which may contain personal data. Lambda sets
+    the root to WARNING with the text format and to INFO with the JSON format. Any other level is left as it is.
     """
     root = logging.getLogger()
     if not root.handlers:
@@ -81,29 +81,29 @@ def configure(app_name: str) -> None:
 
 
 def begin_access() -> None:
-    """A request has come: nothing is noted of it yet."""
-    _of_thread.notes = {}
+    """Start a request without notes."""
+    _thread.notes = {}
 
 
 def note(name: str, amount: float) -> None:
-    """Add an amount to what the line of this thread's request says beside its own fields.
+    """Add an amount as a field to the access line of this thread's request.
 
-    A line of one's own would cost a request ten times as much.
+    A separate line would cost ten times as much.
 
     Args:
-        name: the field's; the unit at its end, as in ``database_ms``.
-        amount: of whatever it counts; several of one name are added up.
+        name: the field, ending in the unit, as in ``database_ms``.
+        amount: added to earlier amounts of the same name.
     """
-    notes = _of_thread.notes
+    notes = _thread.notes
     notes[name] = notes.get(name, 0) + amount
 
 
 def log_access(method: str, route: str, status: int, request_id: str) -> None:
-    """One line a request. The route's template, not the path, query or address, which may be about a person."""
+    """Write one line per request, with the route's template. Path, query and address may be personal data."""
     if _access.isEnabledFor(logging.INFO):
         fields: dict[str, object] = {"method": method, "route": route, "status": status, "request_id": request_id}
         text = f"{method} {route} {status} {request_id}"
-        for name, noted in _of_thread.notes.items():
+        for name, noted in _thread.notes.items():
             fields[name] = round(noted * 1000) / 1000  # three places, faster than round(noted, 3)
             text += f" {name}={noted:.3f}"
         _access.handle(_AccessRecord(text, fields))

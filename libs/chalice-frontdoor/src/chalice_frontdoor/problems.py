@@ -20,12 +20,12 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(Exception):
-    """An error that the client is told about.
+    """An error that becomes the response.
 
     Args:
         status: the HTTP status, 400 to 599.
-        title: what kind of problem it is, the same each time; the status's own phrase unless given.
-        detail: what happened this time. It is sent: never put the text of another exception into it.
+        title: the kind of problem, the same each time; by default the status's phrase.
+        detail: what happened this time. The client sees it: never put the text of another exception into it.
         type: a URI that names the kind of problem; ``about:blank`` says "no more than the status".
         headers: sent with the answer, as in ``chalice.Response``.
         extensions: further members. Mappings from language to text are sent in the client's language, at any depth.

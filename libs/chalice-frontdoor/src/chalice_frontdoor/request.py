@@ -21,7 +21,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,128}")
 
 #: ``path`` of a request that no route answers: API Gateway's own word for it.
 NO_ROUTE = "$default"
-#: The id of a request to which nobody gave one, as in a test that calls the app without a context.
+#: The id of a request without one, as in a test that calls the app without a context.
 NO_ID = "-"
 
 
@@ -46,9 +46,9 @@ class FrontDoorRequest(Request):
 
     Attributes:
         request_id: the caller's ``X-Request-Id`` if it is well-formed, else API Gateway's id, else Lambda's.
-        authorized: whether an authorizer let the request in, by the front door's word.
+        authorized: whether the front door says that an authorizer accepted the request.
         routes: Chalice's entries for this path, by method; empty when no route has the path.
-        caller: whom ``chalice_frontdoor.Access`` let in; None where nobody had to be.
+        caller: the one that ``chalice_frontdoor.Access`` admitted; None on open routes.
     """
 
     # What ``to_dict()`` leaves out, for it is made into JSON; Chalice's own list has the first.

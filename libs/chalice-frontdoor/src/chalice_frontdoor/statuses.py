@@ -1,6 +1,6 @@
-"""The names of HTTP statuses: the ALB wants them in English, people read them in their language.
+"""The names of HTTP statuses: in English for the ALB, and in their language for people.
 
-The standard library's ``http.HTTPStatus`` knows the English ones, but importing it costs more than this table.
+The standard library's ``http.HTTPStatus`` has the English ones, but importing it costs more than this table.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ PHRASES = {
     511: "Network Authentication Required",
 }
 
-#: status → what a Spanish reader is told; only errors are read by people
+#: status → the Spanish phrase; only errors are shown to people
 SPANISH = {
     400: "Solicitud incorrecta",
     401: "No autenticado",
@@ -109,7 +109,7 @@ SPANISH = {
 
 
 def phrase(status: int) -> str:
-    """The reason phrase; a status that nobody registered is named by its class (RFC 9110, section 15)."""
+    """The reason phrase. An unregistered status has the name of its class (RFC 9110, section 15)."""
     return PHRASES.get(status) or PHRASES.get(status // 100 * 100, "Unknown")
 
 
