@@ -183,9 +183,3 @@ class Emulator:
             except subprocess.TimeoutExpired:
                 continue
         guardian.release(self.pid)
-
-
-def free_port() -> int:
-    """A port that was free a moment ago. Use `local.ports.reserve` instead: another process may take it."""
-    with reserve() as probe:
-        return port_of(probe)

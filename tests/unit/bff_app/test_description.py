@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib.web.proxy import PROXIED_ROUTES
-from local.emulator import free_port
 from tests.unit.bff_app.composition import composed, signing_in_at, through
 from tests.unit.bff_app.servers import Server, answering
 
@@ -143,6 +142,6 @@ def test_an_upstream_that_does_not_describe_itself_is_a_problem(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_an_upstream_that_is_not_there_is_a_problem(serve: Serve) -> None:
-    with composed(f"http://127.0.0.1:{free_port()}", serve(describing("email")).url):
+def test_an_upstream_that_is_not_there_is_a_problem(serve: Serve, closed_port: int) -> None:
+    with composed(f"http://127.0.0.1:{closed_port}", serve(describing("email")).url):
         assert through("alb_multi").get("/openapi.json").status == 502

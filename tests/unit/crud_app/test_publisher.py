@@ -13,7 +13,6 @@ from chalicelib.directorio.errors import PublishFailed
 from chalicelib.directorio.event import Evento
 from chalicelib.directorio.publisher import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, SnsPublisher
 from chalicelib.directorio.settings import Settings
-from local.emulator import free_port
 
 ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
 SETTINGS = Settings({"SNS_TOPIC_ARN": ARN})
@@ -60,8 +59,8 @@ class TestPublish:
         with pytest.raises(PublishFailed, match="SNS_TOPIC_ARN must be the ARN of a topic"):
             SnsPublisher(Settings({})).publish(EVENTO)
 
-    def test_names_a_topic_out_of_reach(self, monkeypatch):
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    def test_names_a_topic_out_of_reach(self, monkeypatch, closed_port):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed_port}")
         with pytest.raises(PublishFailed, match="EndpointConnectionError"):
             SnsPublisher(SETTINGS).publish(EVENTO)
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.emulator import free_port
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -77,9 +75,3 @@ def queues(aws: Callable[[str], Any]) -> tuple[str, str]:
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
     queue = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": policy})["QueueUrl"]
     return queue, dlq
-
-
-@pytest.fixture
-def closed_port() -> int:
-    """A port that nobody listens on."""
-    return free_port()

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_devserver.http import HttpResponse
-from local.emulator import free_port
 from tests.support.fake_directory import json_answer, running_directory
 from tools.target import (
     NotAnAddress,
@@ -140,14 +139,14 @@ def test_something_else_is_not_the_directory(
         require_directory(client, read_target(fake_directory.url))
 
 
-def test_who_has_not_started_the_system_is_told_how(client: httpx.Client) -> None:
+def test_who_has_not_started_the_system_is_told_how(client: httpx.Client, closed_port: int) -> None:
     with pytest.raises(
         NotTheDirectory, match=r"^No directory answers at \S+ \(ConnectError\): start it with `make run`"
     ):
-        require_directory(client, read_target(f"http://127.0.0.1:{free_port()}"))
+        require_directory(client, read_target(f"http://127.0.0.1:{closed_port}"))
 
 
-def test_a_host_far_away_that_does_not_answer_is_a_question(client: httpx.Client) -> None:
-    target = Target(f"http://127.0.0.1:{free_port()}", "example.org")
+def test_a_host_far_away_that_does_not_answer_is_a_question(client: httpx.Client, closed_port: int) -> None:
+    target = Target(f"http://127.0.0.1:{closed_port}", "example.org")
     with pytest.raises(NotTheDirectory, match=r"is the address right\?$"):
         require_directory(client, target)

@@ -16,7 +16,6 @@ import pytest
 
 from chalice_devserver.http import HttpResponse
 from chalice_devserver.program import Ending
-from local.emulator import free_port
 from local.settings import ROOT
 from tests.support.fake_directory import json_answer, running_directory
 from tools.demo.__main__ import main
@@ -190,11 +189,10 @@ def test_what_cannot_be_filled_is_one_sentence(
 
 
 @pytest.mark.usefixtures("_own_signals")
-def test_a_system_that_does_not_run_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    port = free_port()
-    assert main([], {"BFF_PORT": str(port)}) == 2
+def test_a_system_that_does_not_run_is_one_sentence(capsys: pytest.CaptureFixture[str], closed_port: int) -> None:
+    assert main([], {"BFF_PORT": str(closed_port)}) == 2
     assert capsys.readouterr().err == (
-        f"make demo: No directory answers at http://localhost:{port} (ConnectError): start it with `make run`.\n"
+        f"make demo: No directory answers at http://localhost:{closed_port} (ConnectError): start it with `make run`.\n"
     )
 
 

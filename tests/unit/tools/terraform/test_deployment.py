@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from local.emulator import free_port
 from tools.deployment import Deployment, main, terraform_variables
 from tools.preflight import NotReady
 from tools.terraform_cli import TerraformFailed
@@ -81,8 +80,8 @@ def test_plan_uses_the_environment_s_file_of_variables(
     assert terraform.arguments_of("plan")[-1] == f"-var-file={tmp_path}/infra/dev.tfvars"
 
 
-def test_a_plan_that_could_not_work_is_not_kept(deployed: Callable[..., Deployment]) -> None:
-    deployment = deployed(database=f"postgresql://me@127.0.0.1:{free_port()}/directory")
+def test_a_plan_that_could_not_work_is_not_kept(deployed: Callable[..., Deployment], closed_port: int) -> None:
+    deployment = deployed(database=f"postgresql://me@127.0.0.1:{closed_port}/directory")
 
     with pytest.raises(NotReady, match="does not answer"):
         deployment.plan()

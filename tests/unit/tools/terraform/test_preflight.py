@@ -12,7 +12,6 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
 
-from local.emulator import free_port
 from tools.preflight import (
     Account,
     NotReady,
@@ -119,8 +118,8 @@ def test_a_database_that_answers_passes(database_url: str) -> None:
     check_database(database_url)
 
 
-def test_a_database_that_does_not_answer_is_named_without_its_password() -> None:
-    url = f"postgresql://me:open-sesame@127.0.0.1:{free_port()}/directory"
+def test_a_database_that_does_not_answer_is_named_without_its_password(closed_port: int) -> None:
+    url = f"postgresql://me:open-sesame@127.0.0.1:{closed_port}/directory"
 
     with pytest.raises(NotReady, match=r"^The database at 127\.0\.0\.1 does not answer: check") as refusal:
         check_database(url)
