@@ -1,4 +1,4 @@
-"""The page as a person uses it: what can be seen and done, by the words that are on it."""
+"""The page as a person uses it: what can be seen and done, by the words on it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import ConsoleMessage, Locator, Page, Route
 
-# Longer than anything on two busy cores takes, shorter than a person waits.
+# Longer than anything takes on two busy cores.
 PATIENCE_MS = 10_000
-# Stops of the tabulator; the page has no more than some dozens.
+# Presses of the tabulator before an element counts as unreachable.
 MOST_STOPS = 60
-# At one moment, for what has the focus may be drawn anew at the next.
+# In one step: the focused element may be redrawn between two.
 NAME_OF_FOCUSED = "() => document.activeElement.ariaLabel ?? document.activeElement.textContent"
-# How long the page offers to take a deletion back.
+# How long the page offers to undo a deletion.
 UNDO_SECONDS = 10
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -31,13 +31,13 @@ class Directory:
         self.page = page
         self.url = url
         self.faults: list[str] = []
-        """What a person would not see: exceptions, and what the Content-Security-Policy refused."""
+        """Exceptions, and what the Content-Security-Policy refused."""
         self._tolerated: list[re.Pattern[str]] = []
         page.on("pageerror", lambda error: self._note(f"{error.name}: {error.message}\n{error.stack}"))
         page.on("console", self._note_console)
 
     def tolerate(self, fault: re.Pattern[str]) -> None:
-        """This fault is what the test is about."""
+        """Ignore this fault: the test causes it."""
         self._tolerated.append(fault)
 
     def _note_console(self, message: ConsoleMessage) -> None:
@@ -51,7 +51,7 @@ class Directory:
     # ---- signing in
 
     def sign_in(self, user: str, password: str) -> None:
-        """Go from the page's way in to the identity provider's, and come back."""
+        """Sign in at the identity provider and come back."""
         self.page.get_by_role("link", name="Iniciar sesión").click()
         self.type_password(user, password)
         expect(self.page.get_by_role("navigation", name="Secciones")).to_be_attached()
@@ -65,12 +65,12 @@ class Directory:
     # ---- places
 
     def open(self, place: str = "#/empleados") -> None:
-        """Load the page at an address within it."""
+        """Load the page at this address within it."""
         self.page.goto(f"{self.url}/{place}")
         expect(self.page.locator("main")).to_be_attached()
 
     def open_without_loading(self, place: str) -> None:
-        """Go to an address within the page that is there."""
+        """Go to an address within the loaded page."""
         self.page.evaluate("place => { location.hash = place; }", place)
 
     def go(self, section: str) -> None:
@@ -103,17 +103,17 @@ class Directory:
         return self.rows.filter(has=self.page.get_by_role("link", name=name, exact=True))
 
     def expect_names(self, *names: str) -> None:
-        """The list shows exactly these, in this order."""
+        """The list shows exactly these names, in this order."""
         expect(self.page.locator("table.employees tbody td.column-nombre")).to_have_text(list(names))
 
     @property
     def panel(self) -> Locator:
-        """What stands beside the list."""
+        """The panel beside the list."""
         return self.page.locator("aside.panel")
 
     @property
     def alert(self) -> Locator:
-        """What is said to be wrong."""
+        """The visible error."""
         return self.page.get_by_role("alert").filter(visible=True)
 
     def notice(self, text: str) -> Locator:
@@ -123,7 +123,7 @@ class Directory:
     # ---- what can be done
 
     def press(self, name: str) -> None:
-        """Press a button, or follow a link that looks like one."""
+        """Press a button, or a link that looks like one."""
         button = self.page.get_by_role("button", name=name, exact=True)
         button.or_(self.page.get_by_role("link", name=name, exact=True)).first.click()
 
@@ -132,7 +132,7 @@ class Directory:
         self.page.get_by_role("searchbox").press_sequentially(text)
 
     def fill(self, **values: str) -> None:
-        """Fill the form's fields, by their names on the wire."""
+        """Fill the form's fields by their names on the wire."""
         for name, value in values.items():
             self.field(name).fill(value)
 
@@ -141,7 +141,7 @@ class Directory:
         return self.panel.locator(f"input[name={name}]")
 
     def error_of(self, name: str) -> Locator:
-        """The words beside a field."""
+        """The error beside a field."""
         return self.panel.locator(".field", has=self.page.locator(f"input[name={name}]")).locator(".field-error")
 
     def choose_file(self, path: Path) -> None:
@@ -149,7 +149,7 @@ class Directory:
         self.page.locator("input[type=file]").set_input_files(path)
 
     def tab_to(self, name: str) -> None:
-        """Press the tabulator until something of this name has the focus."""
+        """Press the tabulator until an element with this name has the focus."""
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
             if self.page.evaluate(NAME_OF_FOCUSED) == name:
@@ -161,7 +161,7 @@ class Directory:
     def answer(
         self, path: str, status: int, body: str, content_type: str = "application/problem+json", **headers: str
     ) -> None:
-        """From now on something answers requests of ``path`` (a regular expression) in the API's place."""
+        """From now on, answer requests of ``path`` (a regular expression) in place of the API."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
 
         def fulfil(route: Route) -> None:
@@ -170,23 +170,23 @@ class Directory:
         self.page.route(self._address(path), fulfil)
 
     def answer_json(self, path: str, document: object) -> None:
-        """From now on this is the answer to requests of ``path``."""
+        """From now on, answer requests of ``path`` with this document."""
         self.answer(path, 200, json.dumps(document), "application/json")
 
     def cut(self, path: str, *, method: str = "GET") -> None:
-        """From now on requests of ``path`` get no answer."""
+        """From now on, requests of ``path`` get no answer."""
         self.page.route(
             self._address(path), lambda route: route.abort() if route.request.method == method else route.fallback()
         )
 
     def hold(self, path: str) -> list[Route]:
-        """From now on requests of ``path`` wait until the test lets them go on."""
+        """From now on, requests of ``path`` wait in the returned list until the test continues them."""
         held: list[Route] = []
         self.page.route(self._address(path), lambda route: held.append(route))  # noqa: PLW0108 - not for a built-in
         return held
 
     def lose_answers(self, path: str, *, method: str) -> None:
-        """From now on requests of ``path`` reach the server, and its answers do not come back."""
+        """From now on, requests of ``path`` reach the server, and its answers are lost."""
 
         def lose(route: Route) -> None:
             if route.request.method == method:
@@ -198,7 +198,7 @@ class Directory:
         self.page.route(self._address(path), lose)
 
     def mend(self) -> None:
-        """The way is clear again."""
+        """Stop interfering with requests."""
         self.page.unroute_all(behavior="ignoreErrors")
 
     def _address(self, path: str) -> re.Pattern[str]:

@@ -1,4 +1,4 @@
-"""People who have signed in."""
+"""Signed-in people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def session_of(stack: LocalStack, browser: Browser, user: str, password: str) -> StorageState:
-    """The cookies of ``user``, who signs in for it."""
+    """Sign in as ``user`` and return the cookies."""
     with closing(browser.new_context(locale="es-ES")) as context:
         directory = Directory(context.new_page(), stack.url)
         directory.open("")

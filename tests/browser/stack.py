@@ -1,4 +1,4 @@
-"""The local stack as the browser's tests need it: employees, mails and messages put there by other people."""
+"""The local stack for the browser tests: employees, mails and messages that other people put there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
-# Less than the fifteen minutes for which a token is accepted.
+# Tokens are accepted for fifteen minutes.
 TOKEN_SECONDS = 600
 INSERT = """
 INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion)
@@ -30,7 +30,7 @@ Employee = dict[str, Any]
 
 
 class Token(httpx.Auth):
-    """An access token of the stack's administrator, a new one in good time."""
+    """An access token of the stack's administrator, renewed before it expires."""
 
     def __init__(self, state: Path) -> None:
         self._environment = {"LOCAL_STATE": str(state)}
@@ -47,19 +47,19 @@ class Token(httpx.Auth):
 
 
 class LocalStack(Stack):
-    """A running stack, and what others do to it while somebody looks at the page."""
+    """A running stack, and what others do to it while the page is open."""
 
     def start(self) -> None:
-        """Start it, and act as its administrator from then on."""
+        """Start it and act as its administrator from then on."""
         super().start()
         self.http.auth = Token(self.state)
 
     def password_of(self, user: str) -> str:
-        """What ``user`` types to sign in."""
+        """The password of ``user``."""
         return SignIn.load(self.state / "sign-in.json").passwords[user]
 
     def add_user(self, user: str, password: str, *roles: str) -> None:
-        """Let one more person in: one whose sessions a test may end."""
+        """Add a person whose sessions a test may end."""
         sign_in = SignIn.load(self.state / "sign-in.json")
         cognito = self._aws("cognito-idp")
         cognito.admin_create_user(UserPoolId=sign_in.pool, Username=user, MessageAction="SUPPRESS")
@@ -68,11 +68,11 @@ class LocalStack(Stack):
             cognito.admin_add_user_to_group(UserPoolId=sign_in.pool, Username=user, GroupName=role)
 
     def empty(self) -> None:
-        """Forget all employees and their history. Ids go on, so that old mails stay with old ids."""
+        """Remove all employees and their history. Ids continue, so that old mails stay with old ids."""
         self.query("TRUNCATE empleados, eventos")
 
     def insert(self, employees: Iterable[Employee]) -> None:
-        """Put rows into the table, without events and mails: hundreds of them in no time."""
+        """Put rows into the table without events and mails: hundreds of them at once."""
         self.query(INSERT, rows=json.dumps(list(employees)))
 
     def create(self, **values: Any) -> Employee:
@@ -101,7 +101,7 @@ class LocalStack(Stack):
         self.wait_for(f"a mail about employee {id_}", was_sent)
 
     def set_aside(self, message: str) -> None:
-        """Put a message among those that could not be processed."""
+        """Put a message into the dead-letter queue."""
         self._aws("sqs").send_message(QueueUrl=self.variable("EMAIL_DLQ_URL"), MessageBody=message)
 
     def employees(self, **query: str) -> list[Employee]:
@@ -129,12 +129,12 @@ class LocalStack(Stack):
 
     @property
     def inbox_url(self) -> str:
-        """Where its mails can be looked at."""
+        """The address of its inbox."""
         return self.variable("INBOX_URL")
 
 
 def an_employee(**values: Any) -> Employee:
-    """An employee of whom only ``values`` matter."""
+    """An employee; only ``values`` matter."""
     return {
         "nombre": "Ana Pérez",
         "email": "ana@example.com",
@@ -146,7 +146,7 @@ def an_employee(**values: Any) -> Employee:
 
 
 def many_employees(number: int) -> list[Employee]:
-    """Employees whose names sort as they are numbered, in four positions."""
+    """Employees in four positions, with names that sort by their number."""
     positions = ("Analista", "Contable", "Diseñadora", "Técnico")
     return [
         an_employee(

@@ -27,7 +27,7 @@ def show_list_states(stack: LocalStack, directory: Directory, _: Path) -> Iterat
     yield "no employees"
     stack.insert(many_employees(8))
     directory.page.clock.install()
-    directory.open()
+    directory.page.reload()
     directory.press("Eliminar a Empleado 0001")
     expect(directory.notice("Se eliminará")).to_be_visible()
     yield "a list with a row about to be deleted"

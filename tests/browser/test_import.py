@@ -224,12 +224,6 @@ def test_a_file_that_cannot_be_used_is_refused_and_another_can_be_dropped(direct
     expect(badge(directory, "1 línea correcta")).to_be_visible()
 
 
-def test_ten_thousand_rows_are_checked_in_the_browser(directory: Directory, tmp_path: Path) -> None:
-    choose(directory, tmp_path, people(10_000))
-
-    expect(directory.page.get_by_role("button", name="Importar 10.000 empleados")).to_be_visible()
-
-
 def test_a_file_is_kept_when_the_rules_cannot_be_loaded(directory: Directory, tmp_path: Path) -> None:
     directory.open("#/importar")
     directory.cut("/openapi.json")

@@ -53,17 +53,15 @@ def test_an_answer_to_an_older_search_never_replaces_a_newer_one(stack: LocalSta
     stack.insert([ANA, LUIS])
     directory.open()
     directory.expect_names("Ana Pérez", "Luis Núñez")
-    held = directory.hold(r"/empleados\?.*\bq=a&.*")
+    directory.hold(r"/empleados\?.*\bq=a&.*")
     with directory.page.expect_request(lambda request: "q=a&" in request.url) as older:
         directory.search("a")
+
     with directory.page.expect_request_finished(lambda request: "q=lu" in request.url):
         directory.page.get_by_role("searchbox").fill("lu")
-    directory.expect_names("Luis Núñez")
 
-    held[0].fulfill(status=200, content_type="application/json", body="[]")
-
-    assert older.value.failure or older.value.response()
     directory.expect_names("Luis Núñez")
+    assert older.value.failure == "net::ERR_ABORTED"
 
 
 def test_a_heading_sorts_and_sorts_the_other_way_round(stack: LocalStack, directory: Directory) -> None:
@@ -100,8 +98,10 @@ def test_back_and_forward_go_through_filters_and_panels(stack: LocalStack, direc
     directory.page.go_forward()
     directory.page.go_forward()
 
-    expect(directory.heading("Óscar Gil")).to_be_visible()
-    directory.expect_names("Luis Núñez", "Óscar Gil")
+    for _ in range(2):
+        expect(directory.heading("Óscar Gil")).to_be_visible()
+        directory.expect_names("Luis Núñez", "Óscar Gil")
+        directory.page.reload()
 
 
 def test_back_shows_its_own_search_also_while_the_search_field_has_the_focus(
@@ -128,16 +128,6 @@ def test_the_position_filter_follows_a_change(stack: LocalStack, directory: Dire
     directory.press("Guardar")
 
     expect(directory.page.get_by_label("Filtrar por posición")).to_contain_text("Jefa (1)")
-
-
-def test_an_address_leads_to_the_same_place_again(stack: LocalStack, directory: Directory) -> None:
-    stack.insert([ANA, LUIS, OSCAR])
-    oscar = next(row for row in stack.employees(q="oscar"))
-
-    directory.open(f"#/empleados/{oscar['id']}?posicion=Contable&orden=-salario")
-
-    expect(directory.heading("Óscar Gil")).to_be_visible()
-    directory.expect_names("Óscar Gil", "Luis Núñez")
 
 
 def test_pages_go_forward_and_back_without_losing_the_place(stack: LocalStack, directory: Directory) -> None:

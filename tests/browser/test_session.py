@@ -95,6 +95,15 @@ def user(stack: LocalStack, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def person(directory_of: OpenTab, user: str) -> Directory:
+    """The tab of that person, signed in."""
+    directory = directory_of(None)
+    directory.open()
+    directory.sign_in(user, PASSWORD)
+    return directory
+
+
+@pytest.fixture
 def other_user(stack: LocalStack, user: str) -> str:
     """One more."""
     name = f"otra-{user}"
@@ -346,18 +355,15 @@ def test_declining_to_sign_in_again_keeps_what_was_typed(stack: LocalStack, dire
     assert len(stack.employees()) == 1
 
 
-def test_a_view_continues_by_itself_after_the_sign_in(directory_of: OpenTab, user: str) -> None:
-    directory = directory_of(None)
-    directory.open()
-    directory.sign_in(user, PASSWORD)
-    end_session(directory)
-    directory.go("Resumen")
-    directory.press("Ahora no")
-    directory.alert.get_by_role("button", name="Iniciar sesión").click()
+def test_a_view_continues_by_itself_after_the_sign_in(person: Directory, user: str) -> None:
+    end_session(person)
+    person.go("Resumen")
+    person.press("Ahora no")
+    person.alert.get_by_role("button", name="Iniciar sesión").click()
 
-    sign_in_again(directory, user, PASSWORD)
+    sign_in_again(person, user, PASSWORD)
 
-    expect(directory.heading("No hay nada que resumir")).to_be_visible()
+    expect(person.heading("No hay nada que resumir")).to_be_visible()
 
 
 def test_another_persons_sign_in_takes_over_every_tab(directory_of: OpenTab, user: str) -> None:
@@ -391,22 +397,19 @@ def test_nothing_is_sent_in_the_name_of_the_next_person(
 # ---- the way out
 
 
-def test_signing_out_ends_it_here_and_in_the_other_tabs(directory_of: OpenTab, user: str) -> None:
-    directory = directory_of(None)
-    directory.open()
-    directory.sign_in(user, PASSWORD)
-    other = second_tab(directory)
+def test_signing_out_ends_it_here_and_in_the_other_tabs(person: Directory) -> None:
+    other = second_tab(person)
     other.open("#/resumen")
     expect(other.heading("No hay nada que resumir")).to_be_visible()
-    with directory.page.expect_request(re.compile("/logout")) as left:
-        directory.press("Cerrar sesión")
+    with person.page.expect_request(re.compile("/logout")) as left:
+        person.press("Cerrar sesión")
 
-    expect(directory.heading(WAY_IN)).to_be_visible()
+    expect(person.heading(WAY_IN)).to_be_visible()
     expect(other.heading(WAY_IN)).to_be_visible()
     assert "client_id=" in left.value.url
-    assert directory.page.context.cookies() == []
-    directory.page.go_back()
-    expect(directory.heading(WAY_IN)).to_be_visible()
+    assert person.page.context.cookies() == []
+    person.page.go_back()
+    expect(person.heading(WAY_IN)).to_be_visible()
 
 
 def test_signing_out_asks_first_when_something_is_not_saved(directory_of: OpenTab, user: str) -> None:
@@ -427,33 +430,27 @@ def test_signing_out_asks_first_when_something_is_not_saved(directory_of: OpenTa
     assert directory.page.evaluate("sessionStorage.length") == 0
 
 
-def test_a_pending_deletion_is_done_before_the_session_ends(
-    stack: LocalStack, directory_of: OpenTab, user: str
-) -> None:
+def test_a_pending_deletion_is_done_before_the_session_ends(stack: LocalStack, person: Directory) -> None:
     stack.insert([an_employee()])
-    directory = directory_of(None)
-    directory.open()
-    directory.sign_in(user, PASSWORD)
-    directory.page.get_by_label("Eliminar a Ana Pérez").click()
+    person.page.reload()
+    person.page.get_by_label("Eliminar a Ana Pérez").click()
 
-    directory.press("Cerrar sesión")
+    person.press("Cerrar sesión")
 
-    expect(directory.heading(WAY_IN)).to_be_visible()
+    expect(person.heading(WAY_IN)).to_be_visible()
     assert stack.employees() == []
 
 
-def test_a_delete_that_fails_keeps_the_session(stack: LocalStack, directory_of: OpenTab, user: str) -> None:
+def test_a_delete_that_fails_keeps_the_session(stack: LocalStack, person: Directory, user: str) -> None:
     stack.insert([an_employee()])
-    directory = directory_of(None)
-    directory.open()
-    directory.sign_in(user, PASSWORD)
-    directory.cut(r"/empleados/\d+", method="DELETE")
-    directory.page.get_by_label("Eliminar a Ana Pérez").click()
+    person.page.reload()
+    person.cut(r"/empleados/\d+", method="DELETE")
+    person.page.get_by_label("Eliminar a Ana Pérez").click()
 
-    directory.press("Cerrar sesión")
+    person.press("Cerrar sesión")
 
-    expect(directory.notice("No se pudo eliminar a Ana Pérez.")).to_be_visible()
-    expect(directory.page.get_by_role("button", name=user)).to_be_visible()
+    expect(person.notice("No se pudo eliminar a Ana Pérez.")).to_be_visible()
+    expect(person.page.get_by_role("button", name=user)).to_be_visible()
 
 
 def test_signing_out_everywhere_ends_the_sessions_of_other_browsers(directory_of: OpenTab, user: str) -> None:
@@ -472,29 +469,26 @@ def test_signing_out_everywhere_ends_the_sessions_of_other_browsers(directory_of
     expect(elsewhere.page.get_by_role("dialog", name=OVER)).to_be_visible()
 
 
-def test_a_renewal_under_way_does_not_bring_back_what_another_tab_ends(directory_of: OpenTab, user: str) -> None:
-    directory = directory_of(None)
-    directory.open()
-    directory.sign_in(user, PASSWORD)
-    other = second_tab(directory)
+def test_a_renewal_under_way_does_not_bring_back_what_another_tab_ends(person: Directory) -> None:
+    other = second_tab(person)
     other.open("#/resumen")
     expect(other.heading("No hay nada que resumir")).to_be_visible()
-    expire(directory)
-    held = directory.hold("/sesion/renovar")
-    with directory.page.expect_request("**/sesion/renovar"):
-        directory.go("Actividad")
+    expire(person)
+    held = person.hold("/sesion/renovar")
+    with person.page.expect_request("**/sesion/renovar"):
+        person.go("Actividad")
     ends = requests_of(other.page, "/sesion/salir")
 
     other.press("Cerrar sesión")
     other.page.evaluate("navigator.locks.query()")  # by now it would have been sent
     assert ends == []
     held[0].continue_()
-    directory.mend()
+    person.mend()
 
     expect(other.heading(WAY_IN)).to_be_visible()
-    expect(directory.heading(WAY_IN)).to_be_visible()
+    expect(person.heading(WAY_IN)).to_be_visible()
     assert len(ends) == 1
-    assert directory.page.context.cookies() == []
+    assert person.page.context.cookies() == []
 
 
 def test_a_sign_out_that_fails_says_so(directory: Directory) -> None:
@@ -506,17 +500,14 @@ def test_a_sign_out_that_fails_says_so(directory: Directory) -> None:
     expect(directory.notice("No se pudo cerrar la sesión. El servidor no responde.")).to_be_visible()
 
 
-def test_signing_out_everywhere_after_the_session_ended_says_it_did_not(directory_of: OpenTab, user: str) -> None:
-    directory = directory_of(None)
-    directory.open()
-    directory.sign_in(user, PASSWORD)
-    end_session(directory)
-    directory.page.get_by_role("button", name=user).click()
+def test_signing_out_everywhere_after_the_session_ended_says_it_did_not(person: Directory, user: str) -> None:
+    end_session(person)
+    person.page.get_by_role("button", name=user).click()
 
-    directory.press("Cerrarla en todas partes")
-    directory.press("Ahora no")
+    person.press("Cerrarla en todas partes")
+    person.press("Ahora no")
 
-    expect(directory.notice("Esta sesión ya había terminado.")).to_be_visible()
+    expect(person.notice("Esta sesión ya había terminado.")).to_be_visible()
 
 
 # ---- a demonstration

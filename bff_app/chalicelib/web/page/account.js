@@ -5,7 +5,7 @@ import { endSession } from './api.js';
 import { answerButton, ask } from './dialog.js';
 import { dropDrafts, hasDrafts } from './draft.js';
 import { h } from './element.js';
-import { fact, icon } from './parts.js';
+import { fact, icon, labelled } from './parts.js';
 import { removeNow } from './removal.js';
 import { closeSession, currentRole, currentSession } from './session.js';
 import { sentence } from './states.js';
@@ -18,16 +18,11 @@ import { toast } from './toast.js';
 export function accountEntries() {
   const session = currentSession();
   if (!session || session.demo) return [];
-  const name = h('span', {}, displayName(session), h('span', { class: 'account-role' }, roleName()));
+  const name = [displayName(session), h('span', { class: 'account-role' }, roleName())];
   const leave = () => (hasDrafts() ? showAccount() : signOut(false));
   return [
-    h('button', { type: 'button', class: 'setting account', onclick: showAccount }, icon('person'), name),
-    h(
-      'button',
-      { type: 'button', class: 'setting sign-out', onclick: leave },
-      icon('leave'),
-      h('span', {}, t('account.out')),
-    ),
+    h('button', { type: 'button', class: 'setting account', onclick: showAccount }, labelled('person', ...name)),
+    h('button', { type: 'button', class: 'setting sign-out', onclick: leave }, labelled('leave', t('account.out'))),
   ];
 }
 

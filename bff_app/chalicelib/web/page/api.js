@@ -40,11 +40,7 @@ function nextCursor(headers) {
   return next ? new URL(next[1], location.href).searchParams.get('cursor') : null;
 }
 
-/**
- * @param {string} path
- * @param {Record<string, string>} query
- * @returns {string} without the parameters that are empty
- */
+/** @param {string} path @param {Record<string, string>} query @returns {string} without the parameters that are empty */
 function withQuery(path, query) {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString();
   return search ? `${path}?${search}` : path;
@@ -58,12 +54,7 @@ const employeePath = (id) => `/empleados/${encodeURIComponent(id)}`;
  * @typedef {{rows: any[], next: string | null}} Page
  */
 
-/**
- * @param {string} path
- * @param {Record<string, string>} query
- * @param {AbortSignal} [signal]
- * @returns {Promise<Page>}
- */
+/** @param {string} path @param {Record<string, string>} query @param {AbortSignal} [signal] @returns {Promise<Page>} */
 async function page(path, query, signal) {
   const { data, headers } = await request('GET', withQuery(path, query), { signal });
   return { rows: data, next: nextCursor(headers) };

@@ -1,6 +1,7 @@
 // @ts-check
 /** What was typed and not yet saved. It outlives a reload and a crash of the page, and ends with the tab. */
 
+import { withStorage } from './preferences.js';
 import { currentSession } from './session.js';
 
 /**
@@ -18,44 +19,17 @@ const PREFIX = 'draft ';
 /** A draft is not shown to the next person who signs in here. @param {string} form */
 const key = (form) => `${PREFIX}${currentSession()?.usuario} ${form}`;
 
-/** @returns {string[]} */
-function keys() {
-  try {
-    return Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX));
-  } catch {
-    return []; // storage is switched off
-  }
-}
+const keys = () => withStorage(() => Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX))) ?? [];
 
 export const hasDrafts = () => keys().length > 0;
 
-export function dropDrafts() {
-  for (const name of keys()) sessionStorage.removeItem(name);
-}
+export const dropDrafts = () => keys().forEach((name) => sessionStorage.removeItem(name));
 
 /** @param {string} form @returns {Draft | null} */
-export function loadDraft(form) {
-  try {
-    return JSON.parse(sessionStorage.getItem(key(form)) ?? 'null');
-  } catch {
-    return null; // storage is switched off, or holds what is not ours
-  }
-}
+export const loadDraft = (form) => withStorage(() => JSON.parse(sessionStorage.getItem(key(form)) ?? 'null'));
 
 /** @param {string} form @param {Draft} draft */
-export function saveDraft(form, draft) {
-  try {
-    sessionStorage.setItem(key(form), JSON.stringify(draft));
-  } catch {
-    // Storage is switched off or full: the form still holds it.
-  }
-}
+export const saveDraft = (form, draft) => withStorage(() => sessionStorage.setItem(key(form), JSON.stringify(draft)));
 
 /** @param {string} form */
-export function dropDraft(form) {
-  try {
-    sessionStorage.removeItem(key(form));
-  } catch {
-    // There is none.
-  }
-}
+export const dropDraft = (form) => withStorage(() => sessionStorage.removeItem(key(form)));

@@ -273,29 +273,22 @@ const paused = (error) =>
     h('p', {}, t('import.paused')),
   );
 
+const names = FIELDS.map(({ name }) => name);
+
+/** @param {Row} row @param {...string} cells @returns {string[]} the row as the file has it, behind other cells */
+const original = (row, ...cells) => [String(row.line), ...cells, ...names.map((name) => row.texts[name] ?? '')];
+
 /** @param {Row[]} bad */
 function downloadFindings(bad) {
-  const headings = ['linea', 'error', ...FIELDS.map(({ name }) => name)];
-  const rows = bad.map((row) => [
-    String(row.line),
-    findingTexts(row).join(' '),
-    ...FIELDS.map(({ name }) => row.texts[name] ?? ''),
-  ]);
-  downloadCsv(t('import.findings.name'), [headings, ...rows]);
+  const rows = bad.map((row) => original(row, findingTexts(row).join(' ')));
+  downloadCsv(t('import.findings.name'), [['linea', 'error', ...names], ...rows]);
 }
 
 /** @param {ImportRun} run */
-function downloadResult(run) {
-  const written = run.results.map(({ row, outcome, id, words }) => ({
-    row,
-    cells: [t(`import.outcome.${outcome}`), id === null ? '' : String(id), words],
-  }));
-  const unwritten = run.waiting.map((row) => ({ row, cells: [t('import.outcome.unwritten'), '', ''] }));
-  const rows = [...written, ...unwritten]
-    .sort((a, b) => a.row.line - b.row.line)
-    .map(({ row, cells }) => [String(row.line), ...cells, ...FIELDS.map(({ name }) => row.texts[name] ?? '')]);
-  downloadCsv(t('import.result.name'), [
-    ['linea', 'resultado', 'id', 'detalle', ...FIELDS.map(({ name }) => name)],
-    ...rows,
-  ]);
+function downloadResult({ results, waiting }) {
+  const rows = [
+    ...results.map(({ row, outcome, id, words }) => original(row, t(`import.outcome.${outcome}`), `${id ?? ''}`, words)),
+    ...waiting.map((row) => original(row, t('import.outcome.unwritten'), '', '')),
+  ].sort(([a], [b]) => Number(a) - Number(b));
+  downloadCsv(t('import.result.name'), [['linea', 'resultado', 'id', 'detalle', ...names], ...rows]);
 }

@@ -6,7 +6,7 @@ import { PAGE_SIZE, getSummary } from './api.js';
 import { changes } from './changes.js';
 import { h } from './element.js';
 import { show, visibleFields } from './fields.js';
-import { button, icon, iconButton, linkButton, viewHeading } from './parts.js';
+import { button, icon, iconButton, labelled, linkButton, viewHeading } from './parts.js';
 import { isLeaving, keep, removals, removeSoon } from './removal.js';
 import { address, currentRoute, currentTrail, go } from './router.js';
 import { listPart, loadRows, orderOf } from './rows.js';
@@ -110,17 +110,12 @@ function filtered(query, changed) {
 
 /** @param {HTMLElement} create */
 function heading(create) {
-  const label = (/** @type {string} */ key) => h('span', {}, t(key));
+  const importLink = { class: 'button compact', href: address('importar') };
+  const exportButton = { type: 'button', class: 'compact', onclick: exportRows };
   return viewHeading(
     t('view.empleados'),
-    may('import') &&
-      h('a', { class: 'button compact', href: address('importar') }, icon('upload'), label('list.import')),
-    h(
-      'button',
-      { type: 'button', class: 'compact', onclick: exportRows },
-      icon('download'),
-      label('list.export'),
-    ),
+    may('import') && h('a', importLink, labelled('upload', t('list.import'))),
+    h('button', exportButton, labelled('download', t('list.export'))),
     may('write') && create,
   );
 }
@@ -130,7 +125,7 @@ export function newLink() {
   const what = h('span', { class: 'second-word' }, ` ${t('list.new.what')}`);
   const href = address('empleados', {}, { kind: 'nuevo' });
   const attributes = { class: 'button primary', 'data-focus': 'nuevo', href };
-  return h('a', attributes, icon('plus'), h('span', {}, t('list.new'), what));
+  return h('a', attributes, labelled('plus', t('list.new'), what));
 }
 
 /** Fifty rows have three stops of the tabulator each. @param {HTMLElement} results */

@@ -6,7 +6,7 @@ import { h } from './element.js';
 import { ApiError } from './http.js';
 import * as list from './list.js';
 import { closePanel, panelFrame } from './panel.js';
-import { button, icon, linkButton } from './parts.js';
+import { button, icon, labelled, linkButton } from './parts.js';
 import {
   LANGUAGES,
   THEMES,
@@ -182,19 +182,18 @@ function unopened() {
 function shell() {
   const inbox = document.querySelector('meta[name="inbox"]')?.getAttribute('content');
   const offered = Object.entries(ICONS).filter(([name]) => mayOpen(name));
-  const label = (/** @type {string} */ text) => h('span', {}, text);
   const links = offered.map(([name, picture]) => {
     const href = address(/** @type {any} */ (name));
-    return h('a', { href, 'data-view': name }, icon(picture), label(t(`view.${name}`)));
+    return h('a', { href, 'data-view': name }, labelled(picture, t(`view.${name}`)));
   });
   const inboxLink = { class: 'setting', href: inbox, target: '_blank', rel: 'noopener' };
-  const settings = [inbox && h('a', inboxLink, icon('mail'), label(t('app.inbox'))), themeChoice(), languageChoice()];
+  const settings = [inbox && h('a', inboxLink, labelled('mail', t('app.inbox'))), themeChoice(), languageChoice()];
   return [
     h('a', { class: 'skip', href: '#contenido', onclick: skip }, t('app.skip')),
     h(
       'header',
       { class: 'bar' },
-      h('a', { class: 'brand', href: address('empleados') }, icon('people'), label(t('app.short'))),
+      h('a', { class: 'brand', href: address('empleados') }, labelled('people', t('app.short'))),
       h('nav', { class: 'menu', 'aria-label': t('app.menu') }, ...links),
       h('div', { class: 'settings' }, ...settings, account),
     ),
@@ -229,12 +228,8 @@ function languageChoice() {
     await draw();
     document.getElementById('idioma')?.focus();
   };
-  return h(
-    'button',
-    { type: 'button', class: 'setting', id: 'idioma', lang: other, onclick: change },
-    icon('globe'),
-    h('span', {}, LANGUAGE_NAMES[other]),
-  );
+  const attributes = { type: 'button', class: 'setting', id: 'idioma', lang: other, onclick: change };
+  return h('button', attributes, labelled('globe', LANGUAGE_NAMES[other]));
 }
 
 function themeChoice() {

@@ -47,6 +47,9 @@ const PATHS = {
 export const icon = (name) =>
   svg('svg', { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: PATHS[name] }));
 
+/** An icon with its text. @param {Picture} picture @param {...Child} text */
+export const labelled = (picture, ...text) => [icon(picture), h('span', {}, ...text)];
+
 /** @param {string} label @param {() => void} onclick @param {Options} [options] */
 export const button = (label, onclick, { picture, ...attributes } = {}) =>
   h('button', { type: 'button', onclick, ...attributes }, picture && icon(picture), label);

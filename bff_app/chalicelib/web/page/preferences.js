@@ -1,29 +1,32 @@
 // @ts-check
 /** What the person chose for this browser: language and theme. */
 
-const LANGUAGES = /** @type {const} */ (['es', 'en']);
-const THEMES = /** @type {const} */ (['auto', 'light', 'dark']);
+export const LANGUAGES = /** @type {const} */ (['es', 'en']);
+export const THEMES = /** @type {const} */ (['auto', 'light', 'dark']);
 
 /** @typedef {(typeof LANGUAGES)[number]} Language */
 /** @typedef {(typeof THEMES)[number]} Theme */
 
-/** @param {string} name @returns {string | null} */
-function stored(name) {
+/**
+ * Use localStorage or sessionStorage, which may be switched off, full, or hold what is not ours.
+ *
+ * @template T
+ * @param {() => T} use
+ * @returns {T | null} null where it failed
+ */
+export function withStorage(use) {
   try {
-    return localStorage.getItem(name);
+    return use();
   } catch {
-    return null; // storage is switched off: the choice lasts until the page is left
+    return null;
   }
 }
 
+/** @param {string} name */
+const stored = (name) => withStorage(() => localStorage.getItem(name));
+
 /** @param {string} name @param {string} value */
-function store(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // As above.
-  }
-}
+const store = (name, value) => withStorage(() => localStorage.setItem(name, value));
 
 /** @returns {Language} the chosen language, else the first of the browser's that we speak, else Spanish */
 function preferredLanguage() {
@@ -55,8 +58,4 @@ export function chooseTheme(chosen) {
 }
 
 /** @param {Theme} theme */
-export function showTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-}
-
-export { LANGUAGES, THEMES };
+export const showTheme = (theme) => (document.documentElement.dataset.theme = theme);

@@ -24,11 +24,7 @@ export function parse(hash) {
   return { view: known, panel, query };
 }
 
-/**
- * @param {string} id
- * @param {string} verb
- * @returns {Panel | null | undefined} undefined when there is no such panel
- */
+/** @param {string} id @param {string} verb @returns {Panel | null | undefined} undefined when there is no such panel */
 function parsePanel(id, verb) {
   if (id === '' && verb === '') return null;
   if (id === 'nuevo' && verb === '') return { kind: 'nuevo' };

@@ -35,38 +35,31 @@ export function mailState(state) {
   return h('span', { class: `badge ${MAIL_TONES[state] ?? ''}`, title: t(`mail.${state}.meaning`) }, t(`mail.${state}`));
 }
 
-/**
- * @param {DirectoryEvent[]} events
- * @param {Map<string, Mail[]>} mails by event
- * @returns {HTMLElement} the history of one employee
- */
-export function employeeTimeline(events, mails) {
-  return h(
-    'ol',
-    { class: 'timeline' },
-    ...events.map((event) => entry(event, mails.get(event.id) ?? [], describe(event), dateTime(event.ocurrido_en))),
+/** @typedef {Map<string, Mail[]>} MailsByEvent */
+
+/** The history of one employee. @param {DirectoryEvent[]} events @param {MailsByEvent} mails */
+export const employeeTimeline = (events, mails) => timeline(events, mails, describe, dateTime);
+
+/** Everybody's history, a list for each day. @param {DirectoryEvent[]} events @param {MailsByEvent} mails */
+export function dailyTimeline(events, mails) {
+  const days = Map.groupBy(events, (event) => longDay(event.ocurrido_en));
+  return [...days].map(([name, ofDay]) =>
+    h('section', { class: 'day' }, h('h2', {}, name), timeline(ofDay, mails, subject, time)),
   );
 }
 
 /**
  * @param {DirectoryEvent[]} events
- * @param {Map<string, Mail[]>} mails by event
- * @returns {HTMLElement[]} everybody's history, a list for each day
+ * @param {MailsByEvent} mails
+ * @param {(event: DirectoryEvent) => HTMLElement} words
+ * @param {(moment: string) => string} when
+ * @returns {HTMLElement}
  */
-export function dailyTimeline(events, mails) {
-  const days = Map.groupBy(events, (event) => longDay(event.ocurrido_en));
-  return [...days].map(([name, ofDay]) =>
-    h(
-      'section',
-      { class: 'day' },
-      h('h2', {}, name),
-      h(
-        'ol',
-        { class: 'timeline' },
-        ...ofDay.map((event) => entry(event, mails.get(event.id) ?? [], subject(event), time(event.ocurrido_en))),
-      ),
-    ),
+function timeline(events, mails, words, when) {
+  const entries = events.map((event) =>
+    entry(event, mails.get(event.id) ?? [], words(event), when(event.ocurrido_en)),
   );
+  return h('ol', { class: 'timeline' }, ...entries);
 }
 
 /** @param {DirectoryEvent} event @param {Mail[]} mails @param {HTMLElement} text @param {string} when */
