@@ -102,14 +102,15 @@ def _bodies() -> Reader:
 
 
 def _tokens() -> Reader:
-    from chalice_frontdoor import Access
+    from chalice_frontdoor.cognito import cognito_reader
+    from contract.roles import RESOURCE_SERVER
 
-    access = Access(("lector", "rrhh", "admin"), {}, resource_server="directorio")
+    read_caller = cognito_reader(RESOURCE_SERVER)
 
     def read(data: bytes) -> None:
         claims = _json(data)
-        caller = access.read_caller(claims) if isinstance(claims, dict) else None
-        assert caller is None or (caller.name and caller.roles <= {"lector", "rrhh", "admin"})
+        caller = read_caller(claims) if isinstance(claims, dict) else None
+        assert caller is None or caller.name
 
     return read
 
@@ -140,10 +141,10 @@ def _employee_seeds() -> list[bytes]:
 
 
 def _queries() -> Reader:
-    from chalice_frontdoor import Problem
+    from chalice_frontdoor import InvalidInput, Problem
     from chalice_frontdoor.idempotency import HEADER, read_key
     from chalicelib.directorio.employee import Audience, read_row_id
-    from chalicelib.directorio.errors import EmpleadoNotFound, InvalidInput, MalformedPrecondition
+    from chalicelib.directorio.errors import EmpleadoNotFound, MalformedPrecondition
     from chalicelib.directorio.etag import is_known, versions_wanted
     from chalicelib.directorio.listing import read_history, read_listing
 
@@ -227,9 +228,9 @@ def _result_seeds() -> list[bytes]:
 def _mails() -> Reader:
     from datetime import UTC, datetime
 
+    from chalice_frontdoor import InvalidInput
     from chalicelib.correos.direct_mail import check_request
     from chalicelib.correos.event import read_message, write_direct
-    from chalicelib.correos.field_errors import InvalidFields
     from chalicelib.correos.idempotency import requested
     from chalicelib.correos.mail_query import check_query
 
@@ -238,14 +239,14 @@ def _mails() -> Reader:
 
     def read(data: bytes) -> None:
         body = _body(data)
-        with suppress(InvalidFields):
+        with suppress(InvalidInput):
             message = check_request(body, id=new_id, now=now, is_demo=len(data) % 2 == 0)
             assert read_message(write_direct(message)) == message, "what is queued must be readable"
             requested("ana", "clave", message)
         query: dict[str, list[str]] = {}
         for name, value in parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True):
             query.setdefault(name, []).append(value)
-        with suppress(InvalidFields):
+        with suppress(InvalidInput):
             check_query(query)
 
     return read
