@@ -11,7 +11,7 @@ import sys
 
 from contract import fields
 
-fields.FIELDS += (fields.Field("telefono", "text", {}, "1", maximum=40, is_required=False),)
+fields.FIELDS += (fields.Field("apodo", "text", {}, "1", maximum=40, is_required=False),)
 
 # What `make statements` would have written.
 from chalicelib.directorio import statements  # noqa: E402
@@ -36,15 +36,15 @@ def main() -> None:
     client, reader = Client(app, role="rrhh"), Client(app, role="lector")
     answers = {
         "created without": client.post("/empleados", json=ANA, headers=KEY),
-        "repeated": client.post("/empleados", json={**ANA, "telefono": None}, headers=KEY),
-        "another": client.post("/empleados", json={**ANA, "email": "b@example.com", "telefono": " 600 "}),
-        "set": client.put("/empleados/1", json={"telefono": "700"}),
+        "repeated": client.post("/empleados", json={**ANA, "apodo": None}, headers=KEY),
+        "another": client.post("/empleados", json={**ANA, "email": "b@example.com", "apodo": " 600 "}),
+        "set": client.put("/empleados/1", json={"apodo": "700"}),
         "kept": client.put("/empleados/1", json={"nombre": "Eva"}),
         "read": reader.get("/empleados/1"),
-        "emptied": client.put("/empleados/1", json={"telefono": None}),
-        "left as it was": client.put("/empleados/1", json={"telefono": None}),
+        "emptied": client.put("/empleados/1", json={"apodo": None}),
+        "left as it was": client.put("/empleados/1", json={"apodo": None}),
         "listed": reader.get("/empleados?q=ana"),
-        "sorted": client.get("/empleados?orden=telefono"),
+        "sorted": client.get("/empleados?orden=apodo"),
         "history": reader.get("/eventos"),
     }
     json.dump({name: [answer.status, answer.json()] for name, answer in answers.items()}, sys.stdout)

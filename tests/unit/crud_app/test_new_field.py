@@ -19,7 +19,7 @@ def answers(postgres, worker_id):
     url = postgres.create_database(name)
     migrate(url)
     file = postgres.execute("SELECT pg_relation_filenode('empleados')", database=name)
-    postgres.execute("SET lock_timeout = '1s'; ALTER TABLE empleados ADD COLUMN telefono text", database=name)
+    postgres.execute("SET lock_timeout = '1s'; ALTER TABLE empleados ADD COLUMN apodo text", database=name)
     assert postgres.execute("SELECT pg_relation_filenode('empleados')", database=name) == file, "rows were rewritten"
     command = [sys.executable, "-m", "tests.unit.crud_app.one_more_field"]
     environment = {**os.environ, "DATABASE_URL": url}
@@ -28,15 +28,15 @@ def answers(postgres, worker_id):
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "telefono"),
+    ("asked", "status", "apodo"),
     [
         ("created without", 201, None), ("repeated", 201, None), ("another", 201, "600"), ("set", 200, "700"),
         ("kept", 200, "700"), ("read", 200, "700"), ("emptied", 200, None), ("left as it was", 200, None),
     ],
 )  # fmt: skip
-def test_a_field_that_may_be_empty_is_set_kept_and_emptied(answers, asked, status, telefono):
+def test_a_field_that_may_be_empty_is_set_kept_and_emptied(answers, asked, status, apodo):
     found, row = answers[asked]
-    assert (found, row["telefono"]) == (status, telefono)
+    assert (found, row["apodo"]) == (status, apodo)
 
 
 def test_a_repetition_is_the_same_request_with_null_as_without_the_field(answers):
@@ -48,7 +48,7 @@ def test_what_changes_nothing_makes_no_version(answers):
 
 
 def test_lists_show_it_and_sort_by_it_only_if_it_is_sortable(answers):
-    assert {row["email"]: row["telefono"] for row in answers["listed"][1]} == {
+    assert {row["email"]: row["apodo"] for row in answers["listed"][1]} == {
         "ana@example.com": None,
         "b@example.com": "600",
     }
@@ -58,4 +58,4 @@ def test_lists_show_it_and_sort_by_it_only_if_it_is_sortable(answers):
 def test_the_history_names_it_where_it_was_given_or_changed(answers):
     changes = [event["cambios"] for event in answers["history"][1]]
     given = ["nombre", "email", "posicion", "fecha_contratacion"]
-    assert changes == [["telefono"], ["nombre"], ["telefono"], [*given, "telefono"], given]
+    assert changes == [["apodo"], ["nombre"], ["apodo"], [*given, "apodo"], given]
