@@ -1,4 +1,4 @@
-"""What is sent: rows and pages are JSON text that PostgreSQL made, and go out as they are."""
+"""The responses: rows and pages are JSON text that PostgreSQL built, sent unchanged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JSON = "application/json"
 
 
 def created(saved: Saved) -> Response:
-    """201: the new row and where it is."""
+    """201: the new row and its location."""
     headers = {"Location": f"/empleados/{saved.id}", "ETag": saved.etag}
     return _json(saved.body, headers, status=201)
 
@@ -26,7 +26,7 @@ def row(found: Found | Saved) -> Response:
 
 
 def row_unless_known(found: Found, if_none_match: str | None) -> Response:
-    """200, or 304 for a client that has this version already."""
+    """200, or 304 if the client has this version already."""
     if is_known(if_none_match, found.etag):
         return Response(None, {"ETag": found.etag}, 304)
     return row(found)
@@ -39,7 +39,7 @@ def page(found: Page, path: str) -> Response:
 
 
 def json_text(body: str) -> Response:
-    """200: JSON that is text already."""
+    """200: JSON text."""
     return _json(body, {})
 
 

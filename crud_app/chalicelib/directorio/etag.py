@@ -1,7 +1,7 @@
 """Entity tags (RFC 9110, section 8.8.3) and the conditions on them.
 
-For who may change a row the tag is its version in quotes. For who may only read, the version would count the changes of
-what is not shown: there the tag is a digest of what is.
+For callers who may change a row the tag is its version in quotes. For readers it is a digest of what they see: the
+version would tell them how often confidential fields changed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 TAG = re.compile(ENTITY_TAG)
 #: A list may have empty elements (section 5.6.1.2).
 TAG_LIST = re.compile(rf"[ \t,]*{ENTITY_TAG}(?:[ \t]*,[ \t,]*{ENTITY_TAG})*[ \t,]*")
-#: 128 bits: nobody meets two texts with one tag.
+#: 128 bits, so that two texts do not share a tag.
 DIGEST_CHARACTERS = 32
 VERSION_TAG = re.compile(r'"([1-9][0-9]{0,9})"')
 
@@ -34,7 +34,7 @@ def digest_of(body: str) -> str:
 def versions_wanted(if_match: str | None) -> list[int] | None:
     """The versions that ``If-Match`` allows to be changed; None means any, when it is absent or ``*``.
 
-    Weak tags and tags that are none of ours never match (section 13.1.1: strong comparison).
+    Weak tags, and tags that this app does not issue, never match (section 13.1.1: strong comparison).
 
     Raises:
         MalformedPrecondition: it is neither ``*`` nor a list of entity tags. Ignoring it, as one may ignore a
@@ -49,9 +49,9 @@ def versions_wanted(if_match: str | None) -> list[int] | None:
 
 
 def is_known(if_none_match: str | None, etag: str) -> bool:
-    """Whether ``If-None-Match`` names this tag, so that the client need not get it again.
+    """Whether ``If-None-Match`` names this tag, so that the response is not sent again.
 
-    A value that cannot be read matches nothing: the client gets what it asked for (section 13.1.2: weak comparison).
+    A malformed value matches nothing: the client gets the full response (section 13.1.2: weak comparison).
     """
     if if_none_match is None:
         return False

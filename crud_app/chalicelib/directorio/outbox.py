@@ -1,7 +1,7 @@
-"""The sweep: publishes the events that a request left behind, in order for each employee.
+"""The sweep: publishes the events that requests left unpublished, in order for each employee.
 
-It publishes within a transaction that holds an advisory lock, so that two sweeps never publish the same events, and a
-sweep that dies marks nothing: what it had published is published again. Readers absorb that by the event's id.
+It publishes within a transaction that holds an advisory lock, so that two sweeps never publish the same events. A sweep
+that dies marks nothing: what it published is published again, and readers recognise it by the event's id.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 class LambdaContext(Protocol):
-    """The part of Lambda's context that is needed here."""
+    """The part of Lambda's context that the sweep uses."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda ends the process."""
@@ -51,9 +51,9 @@ class Outbox:
         self._publisher = publisher
 
     def publish_pending(self, context: LambdaContext) -> None:
-        """Publish what is left until nothing is, the topic fails, or the time is up; then say in the log how it stands.
+        """Publish what is pending until nothing is left, the topic fails, or the time is up; then log the state.
 
-        At last it forgets the old Idempotency-Keys, which have nobody else who comes by.
+        It ends by deleting expired Idempotency-Keys.
 
         Raises:
             Unavailable: the database failed; the next sweep goes on.
@@ -74,7 +74,7 @@ class Outbox:
         self._database.write(find_statement("forget_peticiones"), {}, is_repeatable=True)
 
     def _publish_chunk(self, sweep: _Sweep) -> bool:
-        """Publish and mark the oldest events; False when there are none, or another sweep is at them."""
+        """Publish and mark the oldest events; False when there are none, or another sweep is running."""
         with self._database.transaction() as transaction:
             ((is_alone,),) = transaction.run(find_statement("lock_sweep"), {})
             if not is_alone:
@@ -90,7 +90,7 @@ class Outbox:
 
 
 class _Sweep:
-    """The course of one sweep: what it has published, whom it holds back, whether it must end."""
+    """The state of one sweep: what it published, whose events it holds back, whether it must end."""
 
     def __init__(self, publisher: Publisher, context: LambdaContext) -> None:
         self.published = 0
@@ -105,7 +105,7 @@ class _Sweep:
         return self._topic_failed or self._context.get_remaining_time_in_millis() < RESERVE_SECONDS * 1000
 
     def publish(self, eventos: Sequence[Evento]) -> dict[str, str]:
-        """Publish these events, as far as it goes, and return the message ids by event id."""
+        """Publish these events as far as possible, and return the message ids by event id."""
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no request needs it
 
         taken: dict[str, str] = {}
@@ -125,7 +125,7 @@ class _Sweep:
         try:
             return batch, self._publisher.publish_batch(batch)
         except PublishFailed as error:
-            # The topic or the way to it is broken: more of the same would only take time.
+            # The topic cannot be reached: further batches would fail too.
             self._topic_failed = True
             log_failed(batch[0], str(error))
             return batch, {}

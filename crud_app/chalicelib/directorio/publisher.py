@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 class Publisher(Protocol):
-    """What makes events known."""
+    """Publishes events."""
 
     def publish(self, evento: Evento) -> str:
         """Publish one event, and return the message's id.
@@ -45,15 +45,15 @@ class Publisher(Protocol):
         """Publish at most ``BATCH_SIZE`` events, and return the message ids of those that were taken, by event id.
 
         Raises:
-            PublishFailed: nobody knows which were.
+            PublishFailed: each of them may or may not have been published.
         """
 
 
 class SnsPublisher:
-    """The topic. boto3 is imported by the first publish: a read never needs it, and it takes longer than a read.
+    """The topic. The first publish imports boto3: reads do not need it, and its import takes longer than a read.
 
     Args:
-        settings: where the topic's ARN is, and nothing else; boto3 reads region, endpoint and credentials by itself.
+        settings: for the topic's ARN; boto3 reads region, endpoint and credentials itself.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -102,7 +102,7 @@ class SnsPublisher:
 
 
 def log_failed(evento: Evento, code: str) -> None:
-    """Say that an event stays in the outbox for now."""
+    """Log that an event stays in the outbox for the sweep."""
     logger.warning("An event was not published; the sweep will do it", extra={"event_id": evento.id, "code": code})
 
 
