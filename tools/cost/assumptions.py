@@ -45,9 +45,7 @@ class Assumptions:
     calls_per_message: int = 3  # SQS: send, receive, delete
     idle_pollers: int = 5  # Lambda polls a queue with five connections, even when it is empty
     poll_seconds: int = 20  # long polling
-    ledger_writes: int = (
-        14  # claimed (table and three indexes: 4), sent and delivered (5 each: `por_estado` moves its row)
-    )
+    ledger_writes: int = 14  # claimed: 4 (table, three indexes); sent, delivered: 5 each (one index moves its row)
     ledger_reads: int = 2  # the row, for each feedback
     ledger_bytes: int = 700  # one row with what DynamoDB adds to it
     ledger_copies: int = 4  # the table and three indexes that hold whole rows
