@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from local.postgres import Postgres
 
-START_SECONDS = 10
+START_SECONDS = 60
 MAX_CLIENTS = 2_000
 CONFIGURATION = """\
 [databases]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from pg8000_pipeline import PipelinedConnection
+from pg8000_pipeline import connection as module
 from tests.support.pgbouncer import PoolerMissing, running_pgbouncer
 from tests.support.sessions import once_active
 from tests.support.wire import WireProxy
@@ -45,6 +46,11 @@ def pgbouncer(postgres, worker_id):
             yield str(socket)
     except PoolerMissing as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch):
+    monkeypatch.setattr(module, "OWED_SECONDS", PATIENCE)
 
 
 @pytest.fixture

@@ -257,15 +257,16 @@ class TestAbsence:
     @pytest.mark.parametrize("connected", [True, False])
     def test_the_health_check_has_a_short_time_limit_of_its_own(self, far_database, proxy, connected, monkeypatch):
         """For the answer of an open connection, and to open one."""
-        monkeypatch.setattr(database, "HEALTH_SECONDS", 0.1)
         if connected:
-            far_database.ping()
+            far_database.read(ONE, {})
+        monkeypatch.setattr(database, "HEALTH_SECONDS", 0.1)
         proxy.flowing.clear()
         with pytest.raises(Unavailable) as caught:
             far_database.ping()
         assert isinstance(caught.value.__cause__.__cause__, TimeoutError)
 
-    def test_a_health_check_leaves_the_time_limits_of_statements_alone(self, far_database):
+    def test_a_health_check_leaves_the_time_limits_of_statements_alone(self, far_database, monkeypatch):
+        monkeypatch.setattr(database, "HEALTH_SECONDS", 60)
         far_database.ping()
         far_database.read(ONE, {})
         (idle,) = far_database._pool._idle  # noqa: SLF001
@@ -278,7 +279,7 @@ class TestLater:
     def test_a_statement_runs_though_it_is_not_waited_for(self, database, sql):
         database.write(INSERT, ANA)
         database.write_later(self.MARK, {"posicion": "Q"})
-        database.ping()
+        database.read(ONE, {})
         assert sql("SELECT posicion FROM empleados") == "Q"
 
     def test_what_cannot_be_sent_is_unavailable(self, far_database, monkeypatch):
