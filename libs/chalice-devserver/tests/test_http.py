@@ -28,8 +28,13 @@ class Echo(LoopbackServer):
         self.status = 200
         self.headers: list[tuple[str, str]] = [("Content-Type", "text/plain")]
         self.entered = threading.Event()
+        self.closed = threading.Event()
         self.hold: threading.Event | None = None
         super().__init__(0, max_request_bytes=LIMIT)
+
+    def server_close(self) -> None:
+        self.closed.set()
+        super().server_close()
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         self.requests.append(request)
@@ -200,7 +205,7 @@ def test_a_request_that_is_being_answered_ends_before_the_server() -> None:
     assert server.entered.wait(10)
     stopper = threading.Thread(target=server.stop)
     stopper.start()
-    assert stopper.is_alive()
+    assert not server.closed.wait(0.5), "it closed while a request was being answered"
     server.hold.set()
     for thread in (stopper, client):
         thread.join(10)

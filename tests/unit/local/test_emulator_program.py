@@ -170,8 +170,8 @@ def test_where_functions_run_what_was_deployed_is_open_and_other_keys_are_minist
 def test_a_header_that_decides_may_occur_once() -> None:
     gate = a_gate()
     pairs = [
-        (b"host", b"localhost"),
         (b"Host", b"evil.example"),
+        (b"host", b"localhost"),
         (b"authorization", signed()["authorization"].encode()),
     ]
     sent: list[Message] = []
