@@ -101,6 +101,15 @@ def test_repeated_headers_of_an_answer_stay_repeated_and_in_order() -> None:
     assert returned_headers(answer) == {"set-cookie": ["a=1", "b=2"], "etag": ['"1"']}
 
 
+def test_headers_of_one_connection_are_not_returned() -> None:
+    connection = (
+        "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
+        "Content-Length", "Date", "Server", "Cache-Control", "X-Request-Id",
+    )  # fmt: skip
+
+    assert returned_headers((*((name, "x") for name in connection), ("ETag", '"1"'))) == {"etag": ['"1"']}
+
+
 @given(st.lists(st.tuples(NAMES, VALUES)))
 def test_an_answer_keeps_every_header_except_those_of_the_connection(answer: list[tuple[str, str]]) -> None:
     named = {name.strip().lower() for key, value in answer if key.lower() == "connection" for name in value.split(",")}
