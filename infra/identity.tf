@@ -3,12 +3,8 @@
 # what closes which door.
 
 locals {
-  # By group of the pool, and by scope of a program's token.
-  roles = {
-    lector = "Reads the directory, without salaries"
-    rrhh   = "Reads and writes the directory"
-    admin  = "Everything of rrhh, the operations and the imports"
-  }
+  # The apps read the same file. Each role is a group of the pool, and a scope of a program's token.
+  contract = jsondecode(file("${path.module}/../shared/contract/roles.json"))
 
   # Where people sign in; empty without sign-in, like the two below.
   sign_in_page = var.demo ? "" : "https://${aws_cognito_user_pool_domain.main[0].domain}.auth.${var.aws_region}.amazoncognito.com"
@@ -77,7 +73,7 @@ resource "aws_cognito_user_pool" "main" {
 }
 
 resource "aws_cognito_user_group" "role" {
-  for_each = var.demo ? {} : local.roles
+  for_each = var.demo ? {} : local.contract.roles
 
   name         = each.key
   description  = each.value
@@ -87,13 +83,13 @@ resource "aws_cognito_user_group" "role" {
 resource "aws_cognito_resource_server" "directory" {
   count = var.demo ? 0 : 1
 
-  identifier = "directorio"
+  identifier = local.contract.resource_server
   # Cognito allows letters, digits, spaces and +=,.@- here, and no apostrophe.
   name         = "APIs of the directory"
   user_pool_id = aws_cognito_user_pool.main[0].id
 
   dynamic "scope" {
-    for_each = local.roles
+    for_each = local.contract.roles
 
     content {
       scope_name        = scope.key
@@ -170,7 +166,7 @@ resource "aws_cognito_user_pool_client" "machine" {
 
   allowed_oauth_flows_user_pool_client = true
   allowed_oauth_flows                  = ["client_credentials"]
-  allowed_oauth_scopes                 = ["directorio/${each.value}"]
+  allowed_oauth_scopes                 = ["${local.contract.resource_server}/${each.value}"]
   # Never used: for an empty list Cognito substitutes its own defaults, which include password flows.
   explicit_auth_flows           = ["ALLOW_REFRESH_TOKEN_AUTH"]
   enable_token_revocation       = true

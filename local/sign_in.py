@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from contract.roles import RESOURCE_SERVER, ROLES, scope_of
 from local.emulator import ACCESS_KEY
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 POOL = "crud-app"
-# Groups of the pool, and scopes of programs.
-ROLES = ("lector", "rrhh", "admin")
-RESOURCE_SERVER = "directorio"
 NAMES = {"lector": "Leo Lector", "rrhh": "Rita Recursos", "admin": "Ada Admin"}
 GROUPS, GROUP_LENGTH = 3, 5
 # None that is taken for another when it is read from a screen.
@@ -36,7 +34,7 @@ TOKEN_CLIENT = {"ExplicitAuthFlows": ["ALLOW_ADMIN_USER_PASSWORD_AUTH"]}
 PROGRAM_CLIENT = {
     "AllowedOAuthFlowsUserPoolClient": True,
     "AllowedOAuthFlows": ["client_credentials"],
-    "AllowedOAuthScopes": [f"{RESOURCE_SERVER}/{role}" for role in ROLES],
+    "AllowedOAuthScopes": [scope_of(role) for role in ROLES],
 }
 
 

@@ -28,7 +28,8 @@ from local.part import LAST_LINES, Part
 from local.postgres import Postgres
 from local.ses import EventPublisher, SesFront
 from local.settings import ROOT
-from local.sign_in import ROLES, SignIn, create_sign_in, known_passwords, user_of
+from contract.roles import ROLES
+from local.sign_in import SignIn, create_sign_in, known_passwords, user_of
 
 if TYPE_CHECKING:
     import socket

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract.roles import ROLES, scope_of
 from local.client import client_of
 from local.settings import state_folder
-from local.sign_in import RESOURCE_SERVER, ROLES, SignIn, user_of
+from local.sign_in import SignIn, user_of
 from tools.command_line import OneSentenceParser, shortened
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _program_token(sign_in: SignIn, role: str) -> str:
     with httpx.Client(trust_env=False, timeout=REQUEST_SECONDS) as client:
         answer = client.post(
             f"{sign_in.endpoint}/oauth2/token",
-            data={"grant_type": "client_credentials", "scope": f"{RESOURCE_SERVER}/{role}"},
+            data={"grant_type": "client_credentials", "scope": scope_of(role)},
             auth=(sign_in.program_client, sign_in.program_secret),
         ).raise_for_status()
     token: str = answer.json()["access_token"]

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from local.sign_in import ROLES, user_of
+from contract.roles import ROLES
+from local.sign_in import user_of
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import Directory
 from tests.browser.people import session_of

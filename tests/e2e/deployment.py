@@ -9,7 +9,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from tools.terraform_cli import BUILD, INFRA, Terraform
+from tools.terraform_cli import BUILD, INFRA, ROOT, Terraform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,4 +101,5 @@ def _copy_root_module(work: Path, modules: Path) -> Path:
     for source in (INFRA, INFRA / "emulator"):
         shutil.copytree(source / "waf", folder / "waf", dirs_exist_ok=True)
     (work / BUILD.name).symlink_to(modules)
+    (work / "shared").symlink_to(ROOT / "shared")
     return folder

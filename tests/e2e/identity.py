@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from local.sign_in import RESOURCE_SERVER, new_password
+from contract.roles import scope_of
+from local.sign_in import new_password
 from tests.e2e.page import REQUEST_SECONDS
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Identity:
         described = self._cognito.describe_user_pool_client(UserPoolId=self._pool, ClientId=client_id)
         answer = httpx.post(
             f"{self._outputs['domain']}/oauth2/token",
-            data={"grant_type": "client_credentials", "scope": f"{RESOURCE_SERVER}/{role}"},
+            data={"grant_type": "client_credentials", "scope": scope_of(role)},
             auth=(client_id, described["UserPoolClient"]["ClientSecret"]),
             timeout=REQUEST_SECONDS,
             trust_env=False,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import httpx
 
+from contract.roles import ROLES
 from local.emulator import CREDENTIALS, REGION
-from local.sign_in import ROLES, user_of
+from local.sign_in import user_of
 from tests.e2e.identity import Identity
 from tests.e2e.page import Page
 

@@ -92,7 +92,7 @@ def test_a_door_that_asks_nobody_lets_nobody_in(door):
     [
         (person("rrhh", username="ana@example.com"), "ana@example.com", ["lector", "rrhh"]),
         (person("lector", "admin"), "lector@example.com", ["admin", "lector", "rrhh"]),
-        ({**person(), "cognito:groups": ["rrhh", "otros"]}, "nadie@example.com", ["lector", "rrhh"]),
+        ({**person(), "cognito:groups": ["rrhh", "otros"]}, "nobody@example.com", ["lector", "rrhh"]),
         (program("directorio/lector"), CLIENT_ID, ["lector"]),
         (program("otra/admin", "directorio/rrhh"), CLIENT_ID, ["lector", "rrhh"]),
     ],

@@ -13,7 +13,8 @@ import jwt
 import pytest
 
 from chalice_devserver.authorizer import JwtAuthorizer, RemoteKeys
-from local.sign_in import ROLES, SignIn, create_sign_in, known_passwords, new_password, user_of
+from contract.roles import ROLES
+from local.sign_in import SignIn, create_sign_in, known_passwords, new_password, user_of
 from local.token import fetch_token, main
 
 if TYPE_CHECKING:

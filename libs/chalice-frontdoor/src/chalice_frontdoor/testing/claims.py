@@ -1,4 +1,7 @@
-"""The claims of an access token, as an HTTP API's authorizer hands them on: each value as text, a list as ``[a b]``."""
+"""The claims of an Amazon Cognito access token as an HTTP API's authorizer passes them on.
+
+Each value is text, and a list is ``[a b]``.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ CLIENT_ID = "1example23456789"
 
 
 def person(*groups: str, username: str | None = None) -> dict[str, str]:
-    """Of somebody who has signed in; his name is that of his first group unless it is said."""
-    username = username or f"{(*groups, 'nadie')[0]}@example.com"
+    """The claims of a person; the user name is that of the first group unless it is given."""
+    username = username or f"{(*groups, 'nobody')[0]}@example.com"
     claims = {
         "auth_time": "1764000000",
         "client_id": CLIENT_ID,
@@ -26,7 +29,7 @@ def person(*groups: str, username: str | None = None) -> dict[str, str]:
 
 
 def program(*scopes: str) -> dict[str, str]:
-    """Of a program with a client of its own (client credentials)."""
+    """The claims of a program with a client of its own (client credentials)."""
     claims = {**person(), "sub": CLIENT_ID, "scope": " ".join(scopes)}
     del claims["username"], claims["origin_jti"]
     return claims

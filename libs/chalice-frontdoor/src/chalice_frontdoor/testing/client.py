@@ -1,4 +1,4 @@
-"""An HTTP client that goes through any front door: request → AWS's event → app → checked response → answer."""
+"""Chalice's test client, through any front door: request → AWS's event → app → checked response → answer."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from chalice.test import Client as ChaliceClient
+
 from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.events import LAMBDA_REQUEST_ID, Wire, event_for
 from chalice_frontdoor.testing.responses import check_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 #: What RFC 3986 allows in a path, and "%": a path may be given encoded or plain.
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
@@ -56,6 +58,16 @@ class Answer:
     def json(self) -> Any:
         return json_module.loads(self.body)
 
+    @property
+    def status_code(self) -> int:
+        """As Chalice's ``HTTPResponse`` names it."""
+        return self.status
+
+    @property
+    def json_body(self) -> Any:
+        """As Chalice's ``HTTPResponse`` names it."""
+        return self.json()
+
 
 class LambdaContext:
     """What Lambda hands over beside the event."""
@@ -66,16 +78,22 @@ class LambdaContext:
         return 20_000
 
 
-class Client:
-    """Send requests to an app through one front door; every response is checked."""
+class Client(ChaliceClient):
+    """``chalice.test.Client`` that sends requests through one front door, signed in or not, and checks each response.
 
-    def __init__(
+    ``http`` takes what Chalice's takes, and more (see ``request``); its methods can be called on the client itself.
+    ``lambda_`` and ``events`` are Chalice's.
+    """
+
+    def __init__(  # noqa: PLR0913 - Chalice's arguments, and the door and the token
         self,
         app: Any,
         door: str = "http_api_2",
         *,
         role: str | None = None,
         claims: dict[str, Any] | None = None,
+        stage_name: str = "dev",
+        project_dir: str = ".",
     ) -> None:
         """Wrap the app.
 
@@ -84,11 +102,18 @@ class Client:
             door: one of ``chalice_frontdoor.testing.events.DOORS``.
             role: of the person who has signed in: short for the claims of that.
             claims: of the verified token that each request carries.
+            stage_name: as in Chalice.
+            project_dir: as in Chalice.
         """
-        self._app: Callable[[Any, Any], Any] = app
+        super().__init__(app, stage_name, project_dir)
         self._templates = [template for template, methods in app.routes.items() if methods]
         self._door = door
         self._claims = claims if role is None else person(role)
+
+    @property
+    def http(self) -> Client:  # type: ignore[override] # it takes what Chalice's takes
+        """The client itself."""
+        return self
 
     def request(  # noqa: PLR0913 - an HTTP request has that many parts
         self,
