@@ -18,6 +18,7 @@ import psutil
 
 from chalice_devserver.http import HOST
 from chalice_devserver.project import LOCAL_ACCOUNT
+from contract.roles import ROLES
 from local import resources
 from local.client import client_of
 from local.emulator import COMMAND, CREDENTIALS, REGION, adopt_state, emulator_environment, is_ready, without_aws
@@ -28,7 +29,6 @@ from local.part import LAST_LINES, Part
 from local.postgres import Postgres
 from local.ses import EventPublisher, SesFront
 from local.settings import ROOT
-from contract.roles import ROLES
 from local.sign_in import SignIn, create_sign_in, known_passwords, user_of
 
 if TYPE_CHECKING:

@@ -128,14 +128,14 @@ def test_whatever_explains_an_error_the_door_accepts_the_answer(outcome: Any, do
     assert Client(app, door).get("/vista").status >= 400
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_an_error_that_cannot_be_explained_is_a_plain_500(door: str, method: str) -> None:
-    app = app_with(lambda: 1 / 0)
-    app.register_problems({Exception: Problem(409, detail="\ud800")})
-    answer = Client(app, door).request(method, "/vista")
-    assert answer.status == 500
-    assert answer.headers["Content-Type"] == "application/problem+json"
+def test_an_error_that_cannot_be_explained_is_a_plain_500(method: str) -> None:
+    for door in DOORS:
+        app = app_with(lambda: 1 / 0)
+        app.register_problems({Exception: Problem(409, detail="\ud800")})
+        answer = Client(app, door).request(method, "/vista")
+        assert answer.status == 500
+        assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("number", [Decimal("NaN"), Decimal("Infinity"), float("nan"), float("-inf")])

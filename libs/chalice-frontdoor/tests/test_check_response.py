@@ -63,30 +63,29 @@ def with_header(form: str, name: str, value: Any) -> dict[str, Any]:
     return response | {"headers": response["headers"] | {name: value}}
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_good_response_is_accepted(door: str) -> None:
-    lines = check_response(door, GOOD[FORM_OF[door]])
-    assert sorted((name.lower(), value) for name, value in lines) == [
-        ("content-type", TYPE),
-        ("set-cookie", "a=b"),
-        ("set-cookie", "c=d"),
-    ]
+def test_a_good_response_is_accepted() -> None:
+    for door in DOORS:
+        lines = check_response(door, GOOD[FORM_OF[door]])
+        assert sorted((name.lower(), value) for name, value in lines) == [
+            ("content-type", TYPE),
+            ("set-cookie", "a=b"),
+            ("set-cookie", "c=d"),
+        ]
 
 
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("missing", ["statusCode", "isBase64Encoded", "body", "headers", "multiValueHeaders"])
-def test_a_part_may_not_be_missing_or_null(form: str, missing: str) -> None:
-    good = GOOD[form]
-    if missing in good:
-        for bad in ({key: good[key] for key in good if key != missing}, good | {missing: None}):
+def test_a_part_may_not_be_missing_or_null(missing: str) -> None:
+    for form in FORMS:
+        good = GOOD[form]
+        if missing in good:
+            for bad in ({key: good[key] for key in good if key != missing}, good | {missing: None}):
+                with pytest.raises(Refused):
+                    check_response(form, bad)
+        else:
             with pytest.raises(Refused):
-                check_response(form, bad)
-    else:
-        with pytest.raises(Refused):
-            check_response(form, good | {missing: {}})
+                check_response(form, good | {missing: {}})
 
 
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "change",
     [
@@ -108,19 +107,19 @@ def test_a_part_may_not_be_missing_or_null(form: str, missing: str) -> None:
         {"headers": [["Content-Type", TYPE]]},
     ],
 )
-def test_a_part_of_another_kind_is_refused(form: str, change: dict[str, Any]) -> None:
-    with pytest.raises(Refused):
-        check_response(form, GOOD[form] | change)
+def test_a_part_of_another_kind_is_refused(change: dict[str, Any]) -> None:
+    for form in FORMS:
+        with pytest.raises(Refused):
+            check_response(form, GOOD[form] | change)
 
 
 @pytest.mark.parametrize("response", [None, [], "", 200, {}, {"statusCode": 200}])
-@pytest.mark.parametrize("form", FORMS)
-def test_what_is_no_response_is_refused(form: str, response: object) -> None:
-    with pytest.raises(Refused):
-        check_response(form, response)
+def test_what_is_no_response_is_refused(response: object) -> None:
+    for form in FORMS:
+        with pytest.raises(Refused):
+            check_response(form, response)
 
 
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -139,43 +138,44 @@ def test_what_is_no_response_is_refused(form: str, response: object) -> None:
         ("Content-Length", "2"),  # beside a body
     ],
 )
-def test_a_header_that_is_not_sent_so_is_refused(form: str, name: str, value: object) -> None:
-    with pytest.raises(Refused):
-        check_response(form, with_header(form, name, value))
+def test_a_header_that_is_not_sent_so_is_refused(name: str, value: object) -> None:
+    for form in FORMS:
+        with pytest.raises(Refused):
+            check_response(form, with_header(form, name, value))
 
 
-@pytest.mark.parametrize("form", ["alb_multi", "rest"])
 @pytest.mark.parametrize("values", [[], "a", None, [1], [None]])
-def test_repeated_values_are_a_list_of_texts(form: str, values: object) -> None:
-    response = GOOD[form]
-    with pytest.raises(Refused):
-        check_response(form, response | {"multiValueHeaders": response["multiValueHeaders"] | {"X-Dato": values}})
+def test_repeated_values_are_a_list_of_texts(values: object) -> None:
+    for form in ["alb_multi", "rest"]:
+        response = GOOD[form]
+        with pytest.raises(Refused):
+            check_response(form, response | {"multiValueHeaders": response["multiValueHeaders"] | {"X-Dato": values}})
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_body_without_a_type_is_refused(form: str) -> None:
-    key = "multiValueHeaders" if form == "alb_multi" else "headers"
-    with pytest.raises(Refused, match="octet-stream"):
-        check_response(form, GOOD[form] | {key: {}})
+def test_a_body_without_a_type_is_refused() -> None:
+    for form in FORMS:
+        key = "multiValueHeaders" if form == "alb_multi" else "headers"
+        with pytest.raises(Refused, match="octet-stream"):
+            check_response(form, GOOD[form] | {key: {}})
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_compressed_body_in_base64_is_accepted(form: str) -> None:
-    response = with_header(form, "Content-Encoding", "gzip")
-    check_response(form, response | {"body": base64.b64encode(b"\x1f\x8b").decode(), "isBase64Encoded": True})
+def test_a_compressed_body_in_base64_is_accepted() -> None:
+    for form in FORMS:
+        response = with_header(form, "Content-Encoding", "gzip")
+        check_response(form, response | {"body": base64.b64encode(b"\x1f\x8b").decode(), "isBase64Encoded": True})
 
 
-@pytest.mark.parametrize("form", ["alb_multi", "alb_single"])
 @pytest.mark.parametrize("description", ["200", "OK", "404 Not Found", "200 ", None, 200])
-def test_an_albs_description_is_the_status_and_its_name(form: str, description: object) -> None:
-    with pytest.raises(Refused):
-        check_response(form, GOOD[form] | {"statusDescription": description})
+def test_an_albs_description_is_the_status_and_its_name(description: object) -> None:
+    for form in ["alb_multi", "alb_single"]:
+        with pytest.raises(Refused):
+            check_response(form, GOOD[form] | {"statusDescription": description})
 
 
-@pytest.mark.parametrize("door", [door for door in DOORS if not door.startswith("alb")])
-def test_a_description_is_for_the_alb_only(door: str) -> None:
-    with pytest.raises(Refused, match="for the ALB only"):
-        check_response(door, GOOD[FORM_OF[door]] | {"statusDescription": "200 OK"})
+def test_a_description_is_for_the_alb_only() -> None:
+    for door in [door for door in DOORS if not door.startswith("alb")]:
+        with pytest.raises(Refused, match="for the ALB only"):
+            check_response(door, GOOD[FORM_OF[door]] | {"statusDescription": "200 OK"})
 
 
 @pytest.mark.parametrize(("form", "other"), [("alb_multi", "alb_single"), ("alb_single", "alb_multi")])
@@ -208,30 +208,30 @@ def test_chalice_local_has_wishes_of_its_own(name: str, value: str) -> None:
         check_response("chalice_local", response)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_response_may_be_as_large_as_the_door_lets_through(form: str) -> None:
-    largest = 1_000_000 if form.startswith("alb") else 6_291_456
-    for excess, fits in ((-1_000, True), (0, False)):
-        response = GOOD[form] | {"body": "x" * (largest + excess)}
-        if fits:
-            check_response(form, response)
-        else:
-            with pytest.raises(Refused, match="larger than"):
+def test_a_response_may_be_as_large_as_the_door_lets_through() -> None:
+    for form in FORMS:
+        largest = 1_000_000 if form.startswith("alb") else 6_291_456
+        for excess, fits in ((-1_000, True), (0, False)):
+            response = GOOD[form] | {"body": "x" * (largest + excess)}
+            if fits:
                 check_response(form, response)
+            else:
+                with pytest.raises(Refused, match="larger than"):
+                    check_response(form, response)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_headers_may_be_as_large_as_the_door_lets_through(form: str) -> None:
-    largest = 16_000 if form.startswith("alb") else 10_000
-    check_response(form, with_header(form, "X-Dato", "x" * largest))
-    with pytest.raises(Refused, match="larger than"):
-        check_response(form, with_header(form, "X-Dato", "x" * (largest + 1_000)))
+def test_headers_may_be_as_large_as_the_door_lets_through() -> None:
+    for form in FORMS:
+        largest = 16_000 if form.startswith("alb") else 10_000
+        check_response(form, with_header(form, "X-Dato", "x" * largest))
+        with pytest.raises(Refused, match="larger than"):
+            check_response(form, with_header(form, "X-Dato", "x" * (largest + 1_000)))
 
 
-@pytest.mark.parametrize("form", ["alb_multi"])
-def test_an_albs_headers_together_have_a_limit_too(form: str) -> None:
-    with pytest.raises(Refused, match="32 K"):
-        check_response(form, with_header(form, "Set-Cookie", ["x" * 10_000] * 4))
+def test_an_albs_headers_together_have_a_limit_too() -> None:
+    for form in ["alb_multi"]:
+        with pytest.raises(Refused, match="32 K"):
+            check_response(form, with_header(form, "Set-Cookie", ["x" * 10_000] * 4))
 
 
 def test_a_door_that_is_none_is_a_mistake_of_the_test() -> None:

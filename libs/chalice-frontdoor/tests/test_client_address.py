@@ -29,9 +29,9 @@ def test_as_many_hops_are_believed_as_there_are_trusted_proxies(forwarded_for: s
     assert client_address(PEER, forwarded_for, trusted) == address
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_trusted_proxy_is_believed_behind_every_door(door: str) -> None:
+def test_a_trusted_proxy_is_believed_behind_every_door() -> None:
     """serverless-express#331: by an explicit rule, never by default."""
-    headers = {"X-Forwarded-For": "10.0.0.1, 198.51.100.4"}
-    app = make_app(trusted_proxies=1)
-    assert Client(app, door).get("/empleados", headers=headers).json()["client"] == "198.51.100.4"
+    for door in DOORS:
+        headers = {"X-Forwarded-For": "10.0.0.1, 198.51.100.4"}
+        app = make_app(trusted_proxies=1)
+        assert Client(app, door).get("/empleados", headers=headers).json()["client"] == "198.51.100.4"

@@ -27,11 +27,11 @@ def send(key: str, door: str = "http_api_2", **headers: str) -> Answer:
     return Client(APP, door).post("/clave", headers={HEADER: key, **headers})
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_the_key_is_what_stands_in_the_quotes(door: str) -> None:
-    assert send('"8e03978e-40d5-43dd-bc93-6894a57f9324"', door).json() == {
-        "clave": "8e03978e-40d5-43dd-bc93-6894a57f9324"
-    }
+def test_the_key_is_what_stands_in_the_quotes() -> None:
+    for door in DOORS:
+        assert send('"8e03978e-40d5-43dd-bc93-6894a57f9324"', door).json() == {
+            "clave": "8e03978e-40d5-43dd-bc93-6894a57f9324"
+        }
 
 
 def test_a_request_may_have_none() -> None:

@@ -63,30 +63,29 @@ def test_payload_2_has_cookies_apart() -> None:
     assert set(response["headers"]) == {"X-Dato", "X-Request-Id"}
 
 
-@pytest.mark.parametrize("door", VERSION_1)
-def test_payload_1_has_single_and_repeated_headers_apart(door: str) -> None:
-    response = respond(app_that_answers(None, {"Set-Cookie": ["a=b", "c=d"], "X-Dato": ["e"]}), door)
-    assert response["multiValueHeaders"] == {"Set-Cookie": ["a=b", "c=d"]}
-    assert response["headers"]["X-Dato"] == "e"
+def test_payload_1_has_single_and_repeated_headers_apart() -> None:
+    for door in VERSION_1:
+        response = respond(app_that_answers(None, {"Set-Cookie": ["a=b", "c=d"], "X-Dato": ["e"]}), door)
+        assert response["multiValueHeaders"] == {"Set-Cookie": ["a=b", "c=d"]}
+        assert response["headers"]["X-Dato"] == "e"
 
 
-@pytest.mark.parametrize("door", GATEWAYS)
-def test_only_the_alb_gets_a_description(door: str) -> None:
+def test_only_the_alb_gets_a_description() -> None:
     """apig-wsgi 2.1.1: API Gateway answers 500 to it."""
-    assert "statusDescription" not in respond(app_that_answers({}), door)
+    for door in GATEWAYS:
+        assert "statusDescription" not in respond(app_that_answers({}), door)
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(
     ("value", "sent"),
     [(True, "true"), (False, "false"), (7, "7"), (HTTPStatus.OK, "200"), ("", ""), ([True, 1], "true, 1")],
 )
-def test_a_header_value_becomes_text(door: str, value: object, sent: str) -> None:
+def test_a_header_value_becomes_text(value: object, sent: str) -> None:
     """lambda-go-api-proxy#79, lambda-api#117."""
-    assert Client(app_that_answers({}, {"X-Dato": value}), door).get("/vista").headers["X-Dato"] == sent
+    for door in DOORS:
+        assert Client(app_that_answers({}, {"X-Dato": value}), door).get("/vista").headers["X-Dato"] == sent
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -105,17 +104,18 @@ def test_a_header_value_becomes_text(door: str, value: object, sent: str) -> Non
         ["X-Dato"],
     ],
 )
-def test_a_header_that_cannot_be_sent_is_a_500_and_never_sent(door: str, headers: Any) -> None:
-    answer = Client(app_that_answers({"secreto": 1}, headers), door).get("/vista")
-    assert answer.status == 500
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert not {"x-dato", "set-cookie"} & set(answer.headers)
-    assert b"secreto" not in answer.body
+def test_a_header_that_cannot_be_sent_is_a_500_and_never_sent(headers: Any) -> None:
+    for door in DOORS:
+        answer = Client(app_that_answers({"secreto": 1}, headers), door).get("/vista")
+        assert answer.status == 500
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert not {"x-dato", "set-cookie"} & set(answer.headers)
+        assert b"secreto" not in answer.body
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_header_without_values_is_not_sent(door: str) -> None:
-    assert "X-Dato" not in Client(app_that_answers({}, {"X-Dato": []}), door).get("/vista").headers
+def test_a_header_without_values_is_not_sent() -> None:
+    for door in DOORS:
+        assert "X-Dato" not in Client(app_that_answers({}, {"X-Dato": []}), door).get("/vista").headers
 
 
 def test_a_header_that_is_given_in_two_spellings_is_sent_once() -> None:
@@ -130,10 +130,10 @@ def test_what_belongs_to_the_connection_is_left_to_the_door(name: str) -> None:
     assert name not in Client(app_that_answers({}, {name: "1"})).get("/vista").headers
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("status", ["200", 200.0, None, True, 99, 101, 199, 600, -1, 2**70])
-def test_a_status_that_is_none_is_a_500(door: str, status: object) -> None:
-    assert Client(app_that_answers({}, status=status), door).get("/vista").status == 500
+def test_a_status_that_is_none_is_a_500(status: object) -> None:
+    for door in DOORS:
+        assert Client(app_that_answers({}, status=status), door).get("/vista").status == 500
 
 
 def test_a_status_may_come_from_an_enumeration() -> None:
@@ -142,24 +142,23 @@ def test_a_status_may_come_from_an_enumeration() -> None:
     assert response["statusDescription"] == "201 Created"
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("status", [204, 205, 304])
-def test_a_status_without_body_has_none(door: str, status: int) -> None:
-    for body in (None, {"a": 1}, "hola", b"\xff"):
-        answer = Client(app_that_answers(body, {"ETag": '"1"'}, status), door).get("/vista")
-        assert (answer.status, answer.body, answer.headers["ETag"]) == (status, b"", '"1"')
+def test_a_status_without_body_has_none(status: int) -> None:
+    for door in DOORS:
+        for body in (None, {"a": 1}, "hola", b"\xff"):
+            answer = Client(app_that_answers(body, {"ETag": '"1"'}, status), door).get("/vista")
+            assert (answer.status, answer.body, answer.headers["ETag"]) == (status, b"", '"1"')
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("body", [None, "", b""])
-def test_an_empty_body_is_empty_text_without_a_type(door: str, body: object) -> None:
+def test_an_empty_body_is_empty_text_without_a_type(body: object) -> None:
     """powertools#1248; Chalice would send "null"."""
-    answer = Client(app_that_answers(body), door).get("/vista")
-    assert (answer.status, answer.body) == (200, b"")
-    assert "Content-Type" not in answer.headers
+    for door in DOORS:
+        answer = Client(app_that_answers(body), door).get("/vista")
+        assert (answer.status, answer.body) == (200, b"")
+        assert "Content-Type" not in answer.headers
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(
     ("body", "content_type", "sent"),
     [
@@ -177,10 +176,11 @@ def test_an_empty_body_is_empty_text_without_a_type(door: str, body: object) -> 
         ({"total": Decimal("9999999.99")}, "application/json", b'{"total":9999999.99}'),
     ],
 )
-def test_a_body_has_a_content_type(door: str, body: object, content_type: str, sent: bytes) -> None:
-    for view in (lambda: body, lambda: Response(body)):
-        answer = Client(app_with(view), door).get("/vista")
-        assert (answer.status, answer.headers["Content-Type"], answer.body) == (200, content_type, sent)
+def test_a_body_has_a_content_type(body: object, content_type: str, sent: bytes) -> None:
+    for door in DOORS:
+        for view in (lambda: body, lambda: Response(body)):
+            answer = Client(app_with(view), door).get("/vista")
+            assert (answer.status, answer.headers["Content-Type"], answer.body) == (200, content_type, sent)
 
 
 def test_a_decimal_that_json_readers_would_round_is_refused() -> None:
@@ -195,7 +195,6 @@ def test_the_views_content_type_is_kept(content_type: str) -> None:
         assert answer.body.decode() == "ñ"
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(
     ("body", "headers", "is_base64"),
     [
@@ -214,10 +213,11 @@ def test_the_views_content_type_is_kept(content_type: str) -> None:
         (b"", {"Content-Encoding": "gzip"}, False),
     ],
 )
-def test_what_is_no_text_travels_in_base64(door: str, body: Any, headers: dict[str, str], is_base64: bool) -> None:  # noqa: FBT001
-    app = app_that_answers(body, headers)
-    assert respond(app, door)["isBase64Encoded"] is is_base64
-    assert Client(app, door).get("/vista").body == (body.encode() if isinstance(body, str) else body)
+def test_what_is_no_text_travels_in_base64(body: Any, headers: dict[str, str], is_base64: bool) -> None:  # noqa: FBT001
+    for door in DOORS:
+        app = app_that_answers(body, headers)
+        assert respond(app, door)["isBase64Encoded"] is is_base64
+        assert Client(app, door).get("/vista").body == (body.encode() if isinstance(body, str) else body)
 
 
 def test_binary_needs_no_accept_header() -> None:
@@ -226,15 +226,15 @@ def test_binary_needs_no_accept_header() -> None:
     assert (answer.status, answer.body) == (200, PNG)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_head_is_get_without_its_body(door: str) -> None:
-    client = Client(app_that_answers({"ñ": 1}, {"ETag": '"1"'}), door)
-    head, get = client.head("/vista"), client.get("/vista")
-    assert (head.status, head.body) == (200, b"")
-    assert head.headers["ETag"] == get.headers["ETag"]
-    assert head.headers["Content-Type"] == get.headers["Content-Type"]
-    length = None if door == "chalice_local" else str(len(get.body))
-    assert head.headers.get("Content-Length") == length
+def test_head_is_get_without_its_body() -> None:
+    for door in DOORS:
+        client = Client(app_that_answers({"ñ": 1}, {"ETag": '"1"'}), door)
+        head, get = client.head("/vista"), client.get("/vista")
+        assert (head.status, head.body) == (200, b"")
+        assert head.headers["ETag"] == get.headers["ETag"]
+        assert head.headers["Content-Type"] == get.headers["Content-Type"]
+        length = None if door == "chalice_local" else str(len(get.body))
+        assert head.headers.get("Content-Length") == length
 
 
 @pytest.mark.parametrize("body", [b"\x00\x01", None])
@@ -255,18 +255,17 @@ def test_head_of_a_body_that_is_too_large_is_answered() -> None:
 LIMITS = {door: 1_000_000 if door.startswith("alb") else 6_291_456 for door in DOORS}
 
 
-@pytest.mark.parametrize("door", ["alb_multi", "alb_single", "http_api_2", "rest"])
 @pytest.mark.parametrize("letter", ["x", '"', "ñ", "😀"])
-def test_the_largest_response_is_sent_and_the_next_is_a_problem(door: str, letter: str) -> None:
+def test_the_largest_response_is_sent_and_the_next_is_a_problem(letter: str) -> None:
     """The limit is on Lambda's JSON, in which a letter may be up to twelve bytes."""
-    empty = len(json.dumps(respond(app_that_answers("", {"Content-Type": "text/plain"}), door)))
-    most = (LIMITS[door] - empty) // (len(json.dumps(letter)) - 2)
-    for size, status in ((most, 200), (most + 1, 500)):
-        app = app_that_answers(letter * size, {"Content-Type": "text/plain"})
-        assert Client(app, door).get("/vista").status == status
+    for door in ["alb_multi", "alb_single", "http_api_2", "rest"]:
+        empty = len(json.dumps(respond(app_that_answers("", {"Content-Type": "text/plain"}), door)))
+        most = (LIMITS[door] - empty) // (len(json.dumps(letter)) - 2)
+        for size, status in ((most, 200), (most + 1, 500)):
+            app = app_that_answers(letter * size, {"Content-Type": "text/plain"})
+            assert Client(app, door).get("/vista").status == status
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(
     ("headers", "fits_alb", "fits_gateway"),
     [
@@ -278,13 +277,13 @@ def test_the_largest_response_is_sent_and_the_next_is_a_problem(door: str, lette
     ],
 )
 def test_headers_beyond_the_doors_limit_are_a_problem(
-    door: str,
     headers: dict[str, Any],
     fits_alb: bool,  # noqa: FBT001
     fits_gateway: bool,  # noqa: FBT001
 ) -> None:
-    fits = fits_alb if door.startswith("alb") else fits_gateway
-    assert Client(app_that_answers({}, headers), door).get("/vista").status == (200 if fits else 500)
+    for door in DOORS:
+        fits = fits_alb if door.startswith("alb") else fits_gateway
+        assert Client(app_that_answers({}, headers), door).get("/vista").status == (200 if fits else 500)
 
 
 def test_a_refusal_can_be_told_from_another_error() -> None:

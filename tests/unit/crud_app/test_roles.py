@@ -34,15 +34,15 @@ def test_every_route_has_a_rule():
     assert set(RULES) == {(method, path) for path, methods in app.routes.items() for method in methods}
 
 
-@pytest.mark.parametrize(("method", "path"), RULES)
-@pytest.mark.parametrize("role", [None, *ROLES])
-def test_a_route_is_for_its_role_and_those_above(system, role, method, path):
+def test_a_route_is_for_its_role_and_those_above(system):
     del system
-    answer = Client(app, role=role).request(method, path.replace("{id}", "1"))
-    needed = RULES[method, path]
-    is_allowed = needed == ANYBODY or (role is not None and ROLES.index(role) >= ROLES.index(needed))
-    assert (answer.status in {401, 403}) is not is_allowed
-    assert is_allowed or answer.status == (403 if role else 401)
+    for role in (None, *ROLES):
+        for (method, path), needed in RULES.items():
+            status = Client(app, role=role).request(method, path.replace("{id}", "1")).status
+            if needed == ANYBODY or (role is not None and ROLES.index(role) >= ROLES.index(needed)):
+                assert status not in {401, 403}, (role, method, path)
+            else:
+                assert status == (403 if role else 401), (role, method, path)
 
 
 @pytest.mark.parametrize("role", [None, "lector"])

@@ -63,53 +63,39 @@ def test_a_malformed_address_is_named_with_the_rule_and_not_quoted(url, rule):
     assert not url or url not in str(caught.value)
 
 
-def test_the_pool_holds_one_connection_unless_told_otherwise():
-    assert Settings({}).database_pool_size == 1
-    assert Settings({"DATABASE_POOL_SIZE": "5"}).database_pool_size == 5
+ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "101", "x", "1.5", "٣"])
-def test_a_malformed_pool_size_is_named(value):
-    with pytest.raises(SettingError, match="DATABASE_POOL_SIZE"):
-        _ = Settings({"DATABASE_POOL_SIZE": value}).database_pool_size
+@pytest.mark.parametrize(
+    ("name", "setting", "values"),
+    [
+        ("DATABASE_POOL_SIZE", "database_pool_size", {None: 1, "1": 1, "100": 100}),
+        ("SNS_TOPIC_ARN", "topic_arn", {ARN: ARN}),
+        ("DEMO", "is_demo", {None: False, "false": False, "true": True}),
+        ("DATABASE_URL_PARAMETER", "database_parameter", {None: None, "/crud-app-dev/url": "/crud-app-dev/url"}),
+    ],
+)
+def test_each_setting_is_read_and_may_have_a_default(name, setting, values):
+    for text, value in values.items():
+        assert getattr(Settings({} if text is None else {name: text}), setting) == value
 
 
-def test_reads_the_topic():
-    arn = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
-    assert Settings({"SNS_TOPIC_ARN": arn}).topic_arn == arn
+@pytest.mark.parametrize(
+    ("name", "setting", "values"),
+    [
+        ("DATABASE_POOL_SIZE", "database_pool_size", ["0", "101"]),
+        ("SNS_TOPIC_ARN", "topic_arn", ["", "crud-app-email-topic", "arn:aws:sqs:us-east-1:000000000000:x"]),
+        ("DEMO", "is_demo", ["1", "True"]),
+        ("DATABASE_URL_PARAMETER", "database_parameter", ["a b", "https://x", "ñ", "x" * 1012]),
+    ],
+)
+def test_a_malformed_setting_is_named(name, setting, values):
+    for value in values:
+        with pytest.raises(SettingError, match=name):
+            getattr(Settings({name: value}), setting)
 
 
-@pytest.mark.parametrize("value", ["", "crud-app-email-topic", "arn:aws:sqs:us-east-1:000000000000:x"])
-def test_a_malformed_topic_is_named(value):
-    with pytest.raises(SettingError, match="SNS_TOPIC_ARN"):
-        _ = Settings({"SNS_TOPIC_ARN": value}).topic_arn
-
-
-@pytest.mark.parametrize(("value", "is_demo"), [(None, False), ("false", False), ("true", True)])
-def test_nothing_but_the_word_true_makes_a_demonstration(value, is_demo):
-    assert Settings({} if value is None else {"DEMO": value}).is_demo is is_demo
-
-
-@pytest.mark.parametrize("value", ["1", "True", "yes", "true "])
-def test_what_is_neither_true_nor_false_opens_nothing(value):
-    with pytest.raises(SettingError, match="DEMO"):
-        _ = Settings({"DEMO": value}).is_demo
-
-
-def test_the_address_may_stand_in_a_parameter():
-    assert Settings({"DATABASE_URL_PARAMETER": "/crud-app-dev/database-url"}).database_parameter == (
-        "/crud-app-dev/database-url"
-    )
-    assert Settings({"DATABASE_URL": "postgresql://a@b/c"}).database_parameter is None
-
-
-@pytest.mark.parametrize("value", ["a b", "https://x", "ñ", "x" * 1012])
-def test_a_malformed_parameter_is_named(value):
-    with pytest.raises(SettingError, match="DATABASE_URL_PARAMETER"):
-        _ = Settings({"DATABASE_URL_PARAMETER": value}).database_parameter
-
-
-def test_two_addresses_are_one_too_many():
+def test_an_address_and_a_parameter_with_the_address_exclude_each_other():
     both = {"DATABASE_URL_PARAMETER": "/x", "DATABASE_URL": "postgresql://a@b/c"}
     with pytest.raises(SettingError, match="DATABASE_URL must be unset"):
         _ = Settings(both).database_parameter

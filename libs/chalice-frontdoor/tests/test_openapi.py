@@ -1,0 +1,79 @@
+"""Each route is described beside its view."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalice_frontdoor import ANYBODY, FrontDoor
+from chalice_frontdoor.idempotency import describe_header
+from chalice_frontdoor.openapi import describe, json_of, object_of, operation, query, ref
+from chalice_frontdoor.testing.client import Client
+
+RULES = {("GET", "/books/{id}"): "reader", ("PUT", "/books/{id}"): "writer", ("GET", "/health"): ANYBODY}
+
+
+@pytest.fixture
+def app():
+    app = FrontDoor("books", configure_logs=False)
+
+    @app.route("/books/{id}", spec=operation("One book", {200: json_of(ref("Book"), "The book.")}, problems=(404,)))
+    def find_book(id):  # noqa: A002
+        return {"id": id}
+
+    @app.route(
+        "/books/{id}",
+        methods=["PUT"],
+        spec=operation("Change", {204: {"description": "Done."}}, parameters=[describe_header(24)], body=ref("Book")),
+    )
+    def change_book(id):  # noqa: A002, ARG001
+        return None
+
+    @app.route("/health", spec=operation("Health", {200: json_of({"type": "object"}, "Well.")}, security=[]))
+    def check_health():
+        return {}
+
+    app.route("/page")(dict)
+    return app
+
+
+def test_a_described_route_works_as_any_other(app):
+    assert Client(app).get("/books/7").json() == {"id": "7"}
+
+
+def test_the_document_has_the_described_routes_in_their_order(app):
+    document = describe(app, {"title": "Books", "version": "1"}, {"schemas": {}})
+    assert [(path, list(item)) for path, item in document["paths"].items()] == [
+        ("/books/{id}", ["get", "put"]),
+        ("/health", ["get"]),
+    ]
+    found = document["paths"]["/books/{id}"]["get"]
+    assert (found["operationId"], found["summary"]) == ("find_book", "One book")
+    assert found["responses"]["404"] == {"$ref": "#/components/responses/404"}
+    assert "security" not in found
+    changed = document["paths"]["/books/{id}"]["put"]
+    assert changed["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Book"}
+    assert [each["name"] for each in changed["parameters"]] == ["Idempotency-Key"]
+
+
+def test_with_rules_each_operation_names_its_role_and_its_refusals(app):
+    paths = describe(app, {}, {}, rules=RULES, scheme="token")["paths"]
+    found = paths["/books/{id}"]["get"]
+    assert found["security"] == [{"token": ["reader"]}]
+    assert list(found["responses"]) == ["200", "404", "401", "403"]
+    assert paths["/books/{id}"]["put"]["security"] == [{"token": ["writer"]}]
+    assert (paths["/health"]["get"]["security"], list(paths["/health"]["get"]["responses"])) == ([], ["200"])
+
+
+def test_a_route_without_a_rule_cannot_be_described(app):
+    with pytest.raises(KeyError):
+        describe(app, {}, {}, rules={}, scheme="token")
+
+
+def test_pieces():
+    assert object_of({"a": {}, "b": {}}, required=["a"]) == {
+        "type": "object",
+        "properties": {"a": {}, "b": {}},
+        "required": ["a"],
+        "additionalProperties": False,
+    }
+    assert query("q", {"type": "string"}, "Words.", example="ana")["example"] == "ana"

@@ -1,0 +1,70 @@
+"""Settings are read strictly, and an error names the variable and the rule, never the value."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from chalice_frontdoor import Environment, FrontDoor, SettingError
+from chalice_frontdoor.testing.client import Client
+
+READERS = {
+    "text": lambda variables, **options: Environment(variables).read_text(
+        "X", "a word", pattern=re.compile("[a-z]+"), **options
+    ),
+    "whole": lambda variables, **options: Environment(variables).read_whole("X", least=1, most=100, **options),
+    "choice": lambda variables, **options: Environment(variables).read_choice("X", ("es", "en"), **options),
+    "flag": lambda variables, **options: Environment(variables).read_flag("X", **options),
+    "parsed": lambda variables, **options: Environment(variables).read("X", "a number", float, **options),
+}
+GOOD = [
+    ("text", "ana", "ana"),
+    ("whole", "1", 1),
+    ("whole", "100", 100),
+    ("choice", "en", "en"),
+    ("flag", "true", True),
+    ("flag", "false", False),
+    ("parsed", "1.5", 1.5),
+]
+BAD = {
+    "text": ["Ana", "ana ", "ana\n"],
+    "whole": ["0", "101", "-1", "1.5", "x", " 1", "٣", "1e1"],
+    "choice": ["fr", "ES", " es"],
+    "flag": ["1", "True", "yes", "true "],
+    "parsed": ["uno"],
+}
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), GOOD)
+def test_a_good_value_is_read(kind, text, value):
+    found = READERS[kind]({"X": text})
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_a_missing_or_empty_value_is_the_default_or_an_error(kind):
+    for variables in ({}, {"X": ""}):
+        with pytest.raises(SettingError, match="The environment variable X must be "):
+            READERS[kind](variables)
+        for default in ("", 0, False):
+            assert READERS[kind](variables, default=default) is default
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_malformed_value_is_an_error_even_with_a_default_and_is_not_quoted(kind):
+    for text in [*BAD[kind], "Hunter2!"]:
+        with pytest.raises(SettingError) as caught:
+            READERS[kind]({"X": text}, default="default")
+        assert "variable X" in str(caught.value)
+        assert "Hunter2" not in str(caught.value)
+        assert caught.value.__cause__ is None
+
+
+def test_a_view_that_meets_a_wrong_setting_answers_500_and_names_it_in_the_log(caplog):
+    app = FrontDoor("sample")
+    app.route("/vista")(lambda: Environment({}).read_text("TOPIC", "the name of a topic"))
+    answer = Client(app).get("/vista")
+    assert answer.status == 500
+    assert b"TOPIC" not in answer.body
+    assert "TOPIC must be the name of a topic" in caplog.text
