@@ -1,5 +1,5 @@
 # Where the database is, with its password. crud_app reads it at its first request, and once more when PostgreSQL
-# refuses the login: a password is rotated without a deployment. docs/adr/0014 says why here, and at which price.
+# refuses the login: a password is rotated without a deployment. docs/design/deployment.md says why here, and at which price.
 
 resource "aws_ssm_parameter" "database_url" {
   name        = "/${local.name}/database-url"

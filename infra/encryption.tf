@@ -1,6 +1,6 @@
 # A key of the account's own for what holds people's data or the database's password: the parameter, the ledger, queues
 # and topics. Without it they are encrypted too, with AWS's keys (the topics on disk only). With it their use is
-# written to CloudTrail, and taking the key away closes all of them at once. docs/adr/0014: one dollar a month.
+# written to CloudTrail, and taking the key away closes all of them at once. docs/design/deployment.md: one dollar a month.
 
 locals {
   has_key = coalesce(var.customer_key, var.environment == "production")

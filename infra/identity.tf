@@ -1,5 +1,5 @@
 # Who may come in: a pool of users, the page that they sign in on, and a client for each program that calls the APIs.
-# `demo = true` leaves all of it out. docs/adr/0013 says why the page signs in by redirection, and docs/security.md
+# `demo = true` leaves all of it out. docs/design/sign-in-and-roles.md says why the page signs in by redirection, and docs/security.md
 # what closes which door.
 
 locals {

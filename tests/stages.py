@@ -147,7 +147,7 @@ def terraform(*, always: bool) -> Stage:
         return None if which(os.environ.get("TERRAFORM", "terraform")) else "terraform is not on the PATH"
 
     return Stage(
-        "terraform", [PYTHON, "-m", "tools.check"], skip_reason=unchanged, on_success=lambda: _write(stamp, state)
+        "terraform", [PYTHON, "-m", "tools.infra_test"], skip_reason=unchanged, on_success=lambda: _write(stamp, state)
     )
 
 

@@ -1,4 +1,4 @@
-"""`make forget`: removes a person from what is kept, or all persons from the old part of the history (docs/adr/0019).
+"""`make forget`: erases a person, or all persons from the old part of the history (docs/design/erasure.md).
 
 Nothing printed here says who it is: employees are numbers, as in all logs.
 """

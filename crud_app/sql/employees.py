@@ -1,7 +1,7 @@
 """The statements about employees. Each does its whole work, so it is one round trip.
 
 A change writes the row **and** its event with one data-modifying CTE: either both exist or neither
-(docs/adr/0004-row-and-event-in-one-statement.md). PostgreSQL builds the JSON that is sent; it passes through Python as
+(docs/design/row-and-event.md). PostgreSQL builds the JSON that is sent; it passes through Python as
 text.
 
 An optional condition is written ``parameter IS NULL OR condition``. Where it decides which index is the best

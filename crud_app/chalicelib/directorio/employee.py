@@ -105,7 +105,7 @@ CONFIDENTIAL = tuple(each.name for each in FIELDS if each.is_confidential)
 
 
 class Audience(Enum):
-    """For whom an answer is meant, which decides what it contains (docs/adr/0017-what-a-reader-learns.md)."""
+    """For whom an answer is meant, which decides what it contains (docs/design/sign-in-and-roles.md)."""
 
     RRHH = "rrhh"
     """Human Resources: everything."""

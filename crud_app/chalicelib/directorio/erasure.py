@@ -1,4 +1,4 @@
-"""Erasing a person: what happened, when, and who did it stays (docs/adr/0019). Only `make forget` uses it."""
+"""Erasing a person: what happened, when, and who did it stays (docs/design/erasure.md). Only `make forget` uses it."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ class Repository:
     def mark_published(self, evento: Evento, message_id: str) -> None:
         """Note that an event was published, without waiting for the database to say that it noted it.
 
-        See ``docs/adr/0006-the-mark-is-not-waited-for.md``: a lost mark costs a duplicate, which readers absorb.
+        See ``docs/design/row-and-event.md``: a lost mark costs a duplicate, which readers absorb.
 
         Raises:
             Unavailable: it could not be sent.

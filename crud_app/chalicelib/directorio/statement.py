@@ -1,8 +1,9 @@
 """A statement as it is sent.
 
-The folder ``sql`` writes the statements with SQLAlchemy, and ``make statements`` compiles them into ``statements.py``
-before packaging: importing SQLAlchemy would double a cold start (docs/adr/0027). What is compiled are templates. A
-column, a direction and an audience vary in them; they are filled in here at first use, with names of ours alone.
+The folder ``sql`` contains the statements, written with SQLAlchemy; ``make statements`` compiles them into
+``statements.py`` before packaging, because importing SQLAlchemy would double a cold start (docs/design/database.md).
+The table holds templates: a column, a direction and an audience vary, and are filled in at first use, only with our
+own names.
 """
 
 from __future__ import annotations

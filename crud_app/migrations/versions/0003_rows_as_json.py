@@ -24,7 +24,7 @@ FIELDS = {
     "creado_en": ("timestamptz", MOMENT.format("creado_en")),
     "actualizado_en": ("timestamptz", MOMENT.format("actualizado_en")),
 }
-# What each audience sees (docs/adr/0034-a-row-is-kept-as-it-is-sent.md).
+# What each audience sees (docs/design/database.md).
 AUDIENCES = {
     "rrhh": tuple(FIELDS),
     "everybody": ("id", "nombre", "email", "posicion", "fecha_contratacion", "creado_en"),

@@ -1,4 +1,4 @@
-"""Erasing a person from the ledger, and from what is not sent yet (docs/adr/0019). Only `make forget` uses it."""
+"""Erases a person from the ledger and from unsent emails (docs/design/erasure.md). Only `make forget` uses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that hear nothing, and ask again under the same key (docs/adr/0020-done-once-under-a-clients-key.md)."""
+"""Clients that hear nothing, and ask again under the same key (docs/design/idempotency.md)."""
 
 from __future__ import annotations
 

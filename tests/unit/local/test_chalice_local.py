@@ -52,4 +52,4 @@ def port(request: pytest.FixtureRequest) -> Iterator[int]:
 
 def test_an_app_runs_under_chalice_local(port: int) -> None:
     assert status_of(port, "/health") == 200
-    assert status_of(port, "/no-such-path") == 403  # Chalice's server answers that itself: docs/adr/0009
+    assert status_of(port, "/no-such-path") == 403  # Chalice's server answers that itself: docs/design/local-stack.md
