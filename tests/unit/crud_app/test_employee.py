@@ -48,7 +48,7 @@ REFUSED = [
                           "a@-b.c", "a@b-.c", "a@b..c", "a" * 65 + "@b.c", "a@" + "b" * 64, "\x00@b.c"]),
     (Email(), "longitud", ["a@" + ".".join(["b" * 62] * 4) + ".c"]),
     (MONEY, "rango", [-1, Decimal("9999999.991"), 10**400, Decimal("1e999999"), Decimal("-1e-999999")]),
-    (MONEY, "decimales", [Decimal("0.001"), Decimal("1e-999999")]),
+    (MONEY, "decimales", [Decimal("0.001"), Decimal("0.006"), Decimal("1e-999999")]),
     (MONEY, "tipo", ["5000", 1.5, float("nan")]),
     (Day(), "formato", ["2026-02-29", "20261124", "2026-W48-2", "2026-11-24T00:00:00", "24/11/2026", "", "0000-01-01",
                         "٢٠٢٦-11-24", "2026-11-24\n"]),
