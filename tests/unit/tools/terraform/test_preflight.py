@@ -13,6 +13,7 @@ from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
 
 from tools.preflight import (
+    CRUD_APP,
     Account,
     NotReady,
     check_account,
@@ -23,6 +24,7 @@ from tools.preflight import (
     check_snapstart,
     check_terraform,
     confirm,
+    database_address,
     open_session,
 )
 
@@ -136,6 +138,16 @@ def test_a_database_that_does_not_exist_is_named_with_its_state(database_url: st
 def test_an_address_that_crud_app_would_not_understand_is_refused_in_its_words() -> None:
     with pytest.raises(NotReady, match=r"DATABASE_URL must be a URL whose sslmode is one of .*\.$"):
         check_database("postgresql://me@db.example.com/directory?sslmode=prefer")
+
+
+@pytest.mark.parametrize(
+    ("certificate", "read"),
+    [("chalicelib/ca.pem", str(CRUD_APP / "chalicelib/ca.pem")), ("/etc/ca.pem", "/etc/ca.pem"), ("system", "system")],
+)
+def test_a_certificate_is_read_from_where_the_lambda_has_it(certificate: str, read: str) -> None:
+    address = database_address(f"postgresql://me@db.example.com/directory?sslrootcert={certificate}")
+
+    assert address.ssl_root_cert == read
 
 
 @pytest.fixture
@@ -264,5 +276,6 @@ def test_without_a_terminal_only_yes_1_goes_on(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
 
     confirm("Migrate?", {"YES": "1"})
-    with pytest.raises(NotReady, match=r"^Migrate\? There is no terminal to answer on: say YES=1"):
-        confirm("Migrate?", {})
+    for environment in ({}, {"YES": "0"}):
+        with pytest.raises(NotReady, match=r"^Migrate\? There is no terminal to answer on: say YES=1"):
+            confirm("Migrate?", environment)
