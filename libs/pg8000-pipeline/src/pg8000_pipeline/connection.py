@@ -74,6 +74,7 @@ MAX_IDLE_SECONDS = 300
 OWED_SECONDS = 2
 #: Prepared statements per connection; the oldest is closed to make room.
 MAX_PREPARED = 256
+OPEN_STATES = frozenset({IN_TRANSACTION, IN_FAILED_TRANSACTION})
 #: invalid_sql_statement_name, and "cached plan must not change result type": the statement did not run.
 STALE_STATES = frozenset({"26000", "0A000"})
 #: Read at a time, if that much has arrived: a page of 50 rows in one go.
@@ -105,9 +106,9 @@ class Answer(Context):  # type: ignore[misc] # pg8000 has no types
         self, statement: str, *, stream: object = None, prefix: Prefix = NO_PREFIX, prepared: Prepared | None = None
     ) -> None:
         if prepared is None:
-            super().__init__(statement, stream=stream)
+            super().__init__(statement, stream)
         else:
-            super().__init__(statement, columns=prepared.columns, input_funcs=prepared.readers)
+            super().__init__(statement, None, prepared.columns, prepared.readers)
         self.prefixed = prefix.statements
         self.completed = False
 
@@ -195,7 +196,7 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction block is open, failed or not."""
-        return self._transaction_status in {IN_TRANSACTION, IN_FAILED_TRANSACTION}
+        return self._transaction_status in OPEN_STATES
 
     def is_usable(self) -> bool:
         """Whether the server is still there, as far as can be known without a round trip.
@@ -248,20 +249,21 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         """
         self.settle()
         key: Hashable = (statement, *oids) if oids else statement
-        was_outside = not self.in_transaction
+        values = make_params(self.py_types, vals)
+        prefix = self._prefix_now()
         try:
-            return self._run_prepared(key, statement, vals, oids)
+            return self._run_prepared(key, statement, values, oids, prefix)
         except DatabaseError as error:
-            is_stale = sqlstate(error) in STALE_STATES and was_outside
+            is_stale = sqlstate(error) in STALE_STATES and prefix is not NO_PREFIX
             if not is_stale or self._prepared.pop(key, None) is None:
                 raise
         if self.in_transaction:  # which the prefix began, and in which nothing else was done
             self.execute_simple("ROLLBACK")
-        return self._run_prepared(key, statement, vals, oids)
+        return self._run_prepared(key, statement, values, oids, prefix)
 
-    def _run_prepared(self, key: Hashable, statement: str, vals: Sequence[object], oids: Sequence[int]) -> Answer:
-        values = make_params(self.py_types, vals)
-        prefix = self._prefix_now()
+    def _run_prepared(
+        self, key: Hashable, statement: str, values: Sequence[str | None], oids: Sequence[int], prefix: Prefix
+    ) -> Answer:
         if prepared := self._prepared.get(key):
             self._send(prefix.flow + run(prepared.bind, values, self._client_encoding, describe=False) + SYNC_MSG)
             return self._receive(Answer(statement, prefix=prefix, prepared=prepared))
@@ -345,8 +347,8 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         self._abandon()
 
     def _prefix_now(self) -> Prefix:
-        """What goes ahead of the next statement."""
-        return NO_PREFIX if self.in_transaction else self._prefix
+        """What goes ahead of the next statement: `NO_PREFIX` itself means that a transaction is open."""
+        return NO_PREFIX if self._transaction_status in OPEN_STATES else self._prefix
 
     def _encode(self, statement: str) -> bytes:
         return statement.encode(self._client_encoding)

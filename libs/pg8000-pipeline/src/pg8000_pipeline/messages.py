@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 #: The length of a message counts itself, but not the code before it.
 LENGTH_BYTES = 4
+NO_TYPES = H_pack(0)
 ALL_TEXT = H_pack(0)  # parameters and columns in the text format
 DESCRIBE_PORTAL = DESCRIBE + i_pack(6) + PORTAL + NULL_BYTE
 UNNAMED = b""
@@ -27,7 +28,9 @@ def message(code: bytes, data: bytes) -> bytes:
 
 def parse(name: bytes, statement: bytes, oids: Sequence[int | None] = ()) -> bytes:
     """Parse: the server infers the type of a parameter whose oid is missing, None or -1."""
-    types = H_pack(len(oids)) + b"".join(i_pack(0 if oid in {None, -1} else oid) for oid in oids)
+    types = NO_TYPES
+    if oids:
+        types = H_pack(len(oids)) + b"".join(i_pack(0 if oid in {None, -1} else oid) for oid in oids)
     return message(PARSE, name + NULL_BYTE + statement + NULL_BYTE + types)
 
 
