@@ -99,6 +99,7 @@ class TestRoundTrips:
         assert connection.execute_unnamed("SELECT FROM generate_series(1, 3)").row_count == 3
         assert connection.execute_unnamed("SET application_name TO 'x'").row_count == -1
         assert connection.execute_simple("SET application_name TO 'x'").rows is None
+        assert connection.execute_unnamed("SET application_name TO 'x'").row_count == -1
 
     def test_the_preamble_holds_for_a_transaction_and_does_not_hinder_its_rollback(self, connect):
         connection = connect(preamble=LIMITS)

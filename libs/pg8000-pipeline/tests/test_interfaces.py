@@ -179,14 +179,24 @@ class TestSqlalchemy:
                 connection.execute(sa.text("SELECT * FROM nowhere"))
             table.drop(connection)
 
-    def test_a_lost_connection_is_replaced(self, engine, proxy):
-        with engine.connect() as connection:
+    @pytest.mark.parametrize("isolation_level", ["AUTOCOMMIT", "READ COMMITTED"])
+    def test_a_lost_connection_is_replaced(self, engine, proxy, sql, isolation_level):
+        def cut(_):
             proxy.cut_before_answer = True
-            with pytest.raises(DBAPIError) as caught:
-                connection.execute(sa.text("SELECT 1"))
-        assert caught.value.connection_invalidated
-        with engine.connect() as connection:
-            assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
+
+        def terminate(connection):
+            pid = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+            sql(f"SELECT pg_terminate_backend({pid}, 60000)")
+
+        engine = engine.execution_options(isolation_level=isolation_level)
+        for lose in (cut, terminate):
+            with engine.connect() as connection:
+                lose(connection)
+                with pytest.raises(DBAPIError) as caught:
+                    connection.execute(sa.text("SELECT 1"))
+            assert caught.value.connection_invalidated
+            with engine.connect() as connection:
+                assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
 
 
 def test_sqlalchemy_is_safe_behind_a_transaction_pooler(connect, pgbouncer):

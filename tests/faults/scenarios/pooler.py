@@ -23,7 +23,6 @@ CROWD_SECONDS, TESTS_SECONDS = 300, 900
 APART = {
     "TLS, which ends at the pooler": ("test_connection.py::TestTls",),
     "users and databases, for which the pooler answers": (
-        "test_connection.py::test_a_refusal_names_the_servers_reason",
         "test_parameter.py::TestRotation",
         "test_replica.py",
     ),

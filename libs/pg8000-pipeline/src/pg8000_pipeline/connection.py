@@ -389,6 +389,7 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
                 raise
             self._abandon()
             if answer.error is not None and not answer.completed:
+                answer.error.args += ("the connection is closed",)  # by which SQLAlchemy knows that it is lost
                 raise answer.error from error
             is_callers = answer.stream is not None or not isinstance(error, Exception)
             if is_callers or isinstance(error, InterfaceError):

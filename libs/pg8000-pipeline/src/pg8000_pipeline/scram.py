@@ -21,10 +21,11 @@ def scram_client(mechanisms: Sequence[str], password: bytes, binding: tuple[str,
     Raises:
         ScramException: the server's mechanisms, or its certificate, cannot be used.
     """
-    client = ScramClient(list(mechanisms), "*", "", channel_binding=binding)  # PostgreSQL ignores the name
     try:
-        prepared = saslprep(password.decode()).encode()
+        prepared = saslprep(password.decode())
     except (ScramException, UnicodeDecodeError):
-        prepared = b""
-    client.password = prepared or password
+        prepared = ""
+    client = ScramClient(list(mechanisms), "*", prepared, channel_binding=binding)  # PostgreSQL ignores the name
+    if not prepared:
+        client.password = password
     return client
