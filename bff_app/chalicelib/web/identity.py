@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from chalicelib.web.upstream import Upstream, UpstreamAnswer, UpstreamBroken, UpstreamError, UpstreamRequest
@@ -38,6 +38,8 @@ _TOO_MANY_REQUESTS = 429
 _SERVICE_UNAVAILABLE = 503
 # The two protocols' codes for a code, a token or a person that is not, or no longer, accepted.
 _REFUSED = frozenset({"invalid_grant", "NotAuthorizedException", "RefreshTokenReuseException", "UserNotFoundException"})
+_OAUTH_NAMES = ("access_token", "id_token", "refresh_token", "expires_in")
+_API_NAMES = ("AccessToken", "IdToken", "RefreshToken", "ExpiresIn")
 _BUSY = frozenset({"TooManyRequestsException", "LimitExceededException"})
 
 
@@ -117,14 +119,7 @@ class Identity:
         }
         headers = (("Content-Type", "application/x-www-form-urlencoded"),)
         question = _question(self._login, "/oauth2/token", urlencode(form).encode("ascii"), headers)
-        found = self._ask(question, "redeem", deadline)
-        return _read_tokens(
-            question,
-            access=found.get("access_token"),
-            identity=found.get("id_token"),
-            renewal=found.get("refresh_token"),
-            seconds=found.get("expires_in"),
-        )
+        return _read_tokens(question, self._ask(question, "redeem", deadline), _OAUTH_NAMES)
 
     def renew(self, renewal: str, deadline: Deadline) -> Tokens:
         """New tokens for a person who is signed in.
@@ -135,16 +130,8 @@ class Identity:
         """
         fields = {"RefreshToken": renewal, "ClientId": self._settings.client_id}
         question = self._api_question("GetTokensFromRefreshToken", fields)
-        found = self._ask(question, "renew", deadline).get("AuthenticationResult")
-        if not isinstance(found, dict):
-            raise UpstreamBroken(question, request_sent=True, reason="no tokens")
-        return _read_tokens(
-            question,
-            access=found.get("AccessToken"),
-            identity=found.get("IdToken"),
-            renewal=found.get("RefreshToken", ""),
-            seconds=found.get("ExpiresIn"),
-        )
+        found = self._ask(question, "renew", deadline)
+        return _read_tokens(question, found.get("AuthenticationResult"), _API_NAMES)
 
     def revoke(self, renewal: str, deadline: Deadline) -> None:
         """Make ``renewal`` useless.
@@ -230,16 +217,18 @@ def _failure(question: UpstreamRequest, answer: UpstreamAnswer, code: str) -> Up
     return IdentityFailed(question, request_sent=True, reason=reason)
 
 
-def _read_tokens(
-    question: UpstreamRequest, *, access: object, identity: object, renewal: object, seconds: object
-) -> Tokens:
-    if isinstance(access, str) and isinstance(identity, str) and isinstance(renewal, str) and _is_positive(seconds):
-        return Tokens(access, identity, renewal, seconds)
+def _read_tokens(question: UpstreamRequest, found: object, names: tuple[str, str, str, str]) -> Tokens:
+    if isinstance(found, dict):
+        access, identity, renewal, seconds = (found.get(name) for name in names)
+        if (
+            isinstance(access, str)
+            and isinstance(identity, str)
+            and isinstance(renewal, str | None)
+            and isinstance(seconds, int)
+            and seconds > 0
+        ):
+            return Tokens(access, identity, renewal or "", seconds)
     raise UpstreamBroken(question, request_sent=True, reason="no tokens")
-
-
-def _is_positive(seconds: object) -> TypeGuard[int]:
-    return isinstance(seconds, int) and seconds > 0
 
 
 def _log(level: int, purpose: str, outcome: str) -> None:

@@ -323,15 +323,15 @@ def _keep(tokens: Tokens, person: Person) -> list[str]:
 
 
 def _private(body: object, set_cookies: list[str]) -> Response:
-    return Response(body, headers=_with_cookies(_PRIVATE, set_cookies))
+    cookies = {"Set-Cookie": set_cookies} if set_cookies else {}
+    return Response(body, headers={**_PRIVATE, **cookies})
 
 
 def _redirect(address: str, set_cookies: list[str]) -> Response:
-    return Response(None, headers=_with_cookies({**_PRIVATE, "Location": address}, set_cookies), status_code=303)
-
-
-def _with_cookies(headers: dict[str, str | list[str]], set_cookies: list[str]) -> dict[str, str | list[str]]:
-    return {**headers, "Set-Cookie": set_cookies} if set_cookies else headers
+    response = _private(None, set_cookies)
+    response.headers["Location"] = address
+    response.status_code = 303
+    return response
 
 
 def _explain(error: Refusal | UpstreamError, entry: Entry | None, request: FrontDoorRequest) -> Response:
