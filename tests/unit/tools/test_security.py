@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-NAMED = sorted(set(re.findall(r"`((?:tests|infra)/[\w/.]+)(?:::(\w+))?`", DOCUMENT)))
+NAMED = sorted(set(re.findall(r"`((?:tests|infra|libs)/[\w/.-]+)(?:::(\w+))?`", DOCUMENT)))
 
 
 @pytest.mark.parametrize(("file", "test"), NAMED)
