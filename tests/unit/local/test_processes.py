@@ -202,12 +202,16 @@ def test_a_folder_is_held_by_one_run_at_a_time_and_the_other_learns_by_which(tmp
 
 
 def test_what_an_earlier_version_left_open_becomes_private(tmp_path: Path) -> None:
-    (tmp_path / "aws").mkdir(mode=0o755)
-    (tmp_path / "aws" / "cognito.json").write_text("{}")
-    (tmp_path / "aws" / "cognito.json").chmod(0o644)
-    (tmp_path / "link").symlink_to("/etc/passwd")
-    before = os.stat("/etc/passwd").st_mode  # noqa: PTH116 - the file behind the link
-    make_private(tmp_path)
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path, *tmp_path.rglob("*")) if path.name != "link"}
-    assert modes == {tmp_path.name: 0o700, "aws": 0o700, "cognito.json": 0o600}
-    assert os.stat("/etc/passwd").st_mode == before  # noqa: PTH116
+    """Files behind links belong to others and keep their modes."""
+    state, outside = tmp_path / "state", tmp_path / "outside"
+    (state / "aws").mkdir(parents=True, mode=0o755)
+    (state / "aws" / "cognito.json").write_text("{}")
+    (state / "aws" / "cognito.json").chmod(0o644)
+    outside.write_text("")
+    outside.chmod(0o644)
+    (state / "link").symlink_to(outside)
+
+    make_private(state)
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (state, *state.rglob("*"))}
+    assert modes == {"state": 0o700, "aws": 0o700, "cognito.json": 0o600, "link": 0o644}
