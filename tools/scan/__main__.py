@@ -127,6 +127,7 @@ def copy_root_module(work: Path) -> Path:
     """A copy of the root module, without a person's own backend and variables."""
     folder = work / INFRA.name
     (folder / "waf").mkdir(parents=True)
+    (work / "shared").symlink_to(ROOT / "shared")  # the roles are read from there
     for file in [*INFRA.glob("*.tf"), INFRA / ".terraform.lock.hcl", *INFRA.glob("waf/*.tf")]:
         if file.name != "backend.tf":
             shutil.copy(file, folder / file.relative_to(INFRA))
