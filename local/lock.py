@@ -27,10 +27,14 @@ class AlreadyRunning(Exception):
 
 
 def make_private(folder: Path) -> None:
-    """Create ``folder`` for its owner only, and take other users' rights on what earlier versions left in it."""
+    """Create ``folder`` for its owner only, and take other users' rights on what earlier versions left in it.
+
+    Started by root, PostgreSQL runs as another user, who must pass through ``folder`` itself, also while an earlier
+    server still shuts down.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for place, folders, files in os.walk(folder):
-        Path(place).chmod(0o700)
+        Path(place).chmod(0o711 if Path(place) == folder and os.geteuid() == 0 else 0o700)
         for file in (Path(place) / name for name in files):
             if not file.is_symlink():
                 file.chmod(0o600)
