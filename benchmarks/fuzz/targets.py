@@ -154,7 +154,7 @@ def _queries() -> Reader:
         for audience in Audience:
             with suppress(InvalidInput):
                 listing = read_listing(pairs, audience)
-                listing.next_query("x", 7)
+                listing.next_query({listing.order.field.name: "x", "id": 7})
         with suppress(InvalidInput):
             read_history(pairs).next_query(7)
         with suppress(EmpleadoNotFound):

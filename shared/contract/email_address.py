@@ -16,9 +16,7 @@ PATTERN = rf"^[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*$
 
 _ADDRESS = re.compile(PATTERN)
 # RFC 2606: domains that nobody can register.
-_RESERVED_DOMAIN = re.compile(
-    r"@(?:[^@]+\.)?(?:example\.(?:com|net|org)|example|invalid|localhost|test)", re.IGNORECASE
-)
+_RESERVED_DOMAIN = re.compile(r"(?:[^@]+\.)?(?:example\.(?:com|net|org)|example|invalid|localhost|test)", re.IGNORECASE)
 
 
 def is_email_address(text: str) -> bool:
@@ -27,5 +25,6 @@ def is_email_address(text: str) -> bool:
 
 
 def is_invented(address: str) -> bool:
-    """Whether a valid address has a reserved domain, so that no person can have it."""
-    return _RESERVED_DOMAIN.fullmatch(address, address.index("@")) is not None
+    """Whether the address has a reserved domain, so that no person can have it. False for text that is no address."""
+    _, at, domain = address.rpartition("@")
+    return bool(at) and _RESERVED_DOMAIN.fullmatch(domain) is not None

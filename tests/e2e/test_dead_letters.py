@@ -24,7 +24,7 @@ pytestmark = pytest.mark.e2e
 
 GOLDEN = Path(__file__).resolve().parents[1] / "contracts" / "creado.json"
 PACKAGE = BUILD / "email_app" / "deployment.zip"
-READER = "chalicelib/correos/event.py"
+READER = "contract/events.py"
 
 
 def test_an_unreadable_message_goes_to_the_dlq_alone_and_comes_through_after_a_fix(system: DeployedSystem) -> None:
@@ -84,9 +84,9 @@ def fixed_package() -> bytes:
         for name in package.namelist():
             content = package.read(name)
             if name == READER:
-                before, content = content, content.replace(b"VERSION = 1\n", b"VERSION = 2\n")
+                before, content = content, content.replace(b"MESSAGE_VERSION = 1\n", b"MESSAGE_VERSION = 2\n")
                 assert content != before
             # The compiled reader would win over its source.
-            if not name.startswith("chalicelib/correos/__pycache__/event."):
+            if not name.startswith("contract/__pycache__/events."):
                 copy.writestr(name, content)
     return fixed.getvalue()

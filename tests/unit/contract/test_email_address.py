@@ -71,6 +71,8 @@ def test_the_longest_address_has_254_characters() -> None:
         ("ana@notexample.com", False),
         ("ana@example.com.es", False),
         ("example.com@gmail.com", False),
+        ("example.com", False),  # no address: a demonstration answers 422, not 500
+        ("", False),
     ],
 )
 def test_an_address_in_a_reserved_domain_is_invented(address: str, *, invented: bool) -> None:
