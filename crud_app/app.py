@@ -142,7 +142,7 @@ def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
     ),
 )
 def list_eventos() -> Response:
-    """Everybody's history."""
+    """The history of all employees."""
     return answers.page(system().repository.history(read_history(_query()), _audience()), "/eventos")
 
 

@@ -22,7 +22,7 @@ locals {
     }
     # A time-out or a malformed answer of the Lambda is the load balancer's own 502 or 504, and no 5XX of its target.
     alb-own-5xx = {
-      description = "The load balancer answered more than 10 requests itself with an error in 5 minutes."
+      description = "The load balancer itself answered more than 10 requests with an error in 5 minutes: bff_app timed out, was throttled or crashed."
       namespace   = "AWS/ApplicationELB", metric = "HTTPCode_ELB_5XX_Count", statistic = "Sum"
       period      = 5 * local.minute, periods = 1, threshold = 10, dimensions = local.alb_dimensions
     }
@@ -32,7 +32,7 @@ locals {
       period      = local.minute, periods = 2, threshold = 1, dimensions = local.alb_dimensions
     }
     alb-unhealthy-targets = {
-      description = "bff_app does not answer the load balancer's health check."
+      description = "bff_app does not answer the load balancer's health check, which touches nothing behind it: read its log, roll back."
       namespace   = "AWS/ApplicationELB", metric = "UnHealthyHostCount", statistic = "Maximum"
       period      = local.minute, periods = 2, threshold = 0, dimensions = local.target_dimensions
     }
@@ -58,18 +58,18 @@ locals {
   mail_alarms = {
     # What fails for good is no error of the function: a partial batch response is a success.
     dlq-not-empty = {
-      description = "A message could not be handled; nobody gets its e-mail until it is looked at."
+      description = "A message failed five times and is in the dead-letter queue; its email is not sent until it is resent. See the runbook: Bring dead letters back."
       namespace   = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
       period      = local.minute, periods = 1, threshold = 0, dimensions = { QueueName = aws_sqs_queue.email_dlq.name }
     }
     feedback-dlq-not-empty = {
-      description = "A word of SES about an e-mail could not be written down: a bounce may go unseen until it is."
+      description = "SES feedback could not be stored; bounces may go unnoticed. Check the feedback queue (runbook: SES feedback)."
       namespace   = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
       period      = local.minute, periods = 1, threshold = 0, dimensions = { QueueName = aws_sqs_queue.feedback_dlq.name }
     }
     # An e-mail whose fate is unknown waits 15 minutes for SES's word, in the queue. Twice that is a backlog.
     oldest-message = {
-      description = "A message has waited in the queue for more than 30 minutes."
+      description = "A message has waited in the queue for more than 30 minutes: the consumer is stopped or throttled, or SES refuses."
       namespace   = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum"
       period      = local.minute, periods = 5, threshold = 30 * local.minute, dimensions = { QueueName = aws_sqs_queue.email.name }
     }
@@ -80,13 +80,13 @@ locals {
     }
     # AWS reviews an account at 5 % of bounces and at 0.1 % of complaints, and may stop it from sending.
     bounce-rate = {
-      description = "More than 5 % of the e-mails bounced: AWS may stop the account from sending."
+      description = "More than 5 % of the emails bounced: AWS may stop the account from sending. List them with GET /correos?estado=rebotado."
       namespace   = "AWS/SES", metric = "Reputation.BounceRate", statistic = "Maximum"
       period      = 15 * local.minute, periods = 1, threshold = 0.05
       dimensions  = { "ses:configuration-set" = aws_sesv2_configuration_set.correos.configuration_set_name }
     }
     complaint-rate = {
-      description = "More than 0.1 % of the e-mails were called spam: AWS may stop the account from sending."
+      description = "More than 0.1 % of the emails were reported as spam: AWS may stop the account from sending. List them with GET /correos?estado=queja."
       namespace   = "AWS/SES", metric = "Reputation.ComplaintRate", statistic = "Maximum"
       period      = 15 * local.minute, periods = 1, threshold = 0.001
       dimensions  = { "ses:configuration-set" = aws_sesv2_configuration_set.correos.configuration_set_name }
@@ -94,7 +94,7 @@ locals {
   }
 
   access_alarms = {
-    # A page whose session ended asks once or twice. This many are somebody who tries the doors, or a broken program.
+    # A page whose session ended is refused once or twice. This many are an attack, or a broken program.
     refused-requests = {
       description = "More than 100 requests were refused in 5 minutes: without a token, with a wrong one, or without the role."
       namespace   = local.metric_namespace, metric = "Refused", statistic = "Sum"

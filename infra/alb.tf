@@ -108,7 +108,7 @@ resource "aws_lb_listener" "https" {
     type             = local.has_cloudfront ? "fixed-response" : "forward"
     target_group_arn = local.has_cloudfront ? null : aws_lb_target_group.bff[0].arn
 
-    # Somebody else's distribution of CloudFront, or a request that did not come through ours.
+    # Another account's CloudFront distribution, or a request that did not come through ours.
     dynamic "fixed_response" {
       for_each = local.has_cloudfront ? [403] : []
 

@@ -30,7 +30,7 @@ resource "aws_cognito_user_pool" "main" {
     case_sensitive = false
   }
 
-  # Nobody signs up: an administrator invites.
+  # No self-registration: an administrator invites.
   admin_create_user_config {
     allow_admin_create_user_only = true
 
@@ -136,14 +136,14 @@ resource "aws_cognito_user_pool_client" "page" {
   logout_urls          = ["${local.page_url}/"]
   # No password passes through our code: neither flow of the pool's API that takes one.
   explicit_auth_flows = ["ALLOW_REFRESH_TOKEN_AUTH"]
-  # The history names people by their address: nobody changes his own.
+  # The history names people by their address, so they cannot change it.
   write_attributes = ["name"]
 
   # "No such user" and "wrong password" look alike.
   prevent_user_existence_errors = "ENABLED"
   enable_token_revocation       = true
 
-  # The authorizers believe a token until it ends, so that somebody who left keeps in for as long as this.
+  # Authorizers accept a token until it expires: a removed person keeps access for this long.
   access_token_validity = 15
   id_token_validity     = 15
   # A day's work; then the password again.

@@ -17,7 +17,7 @@ locals {
   #
   # Time-outs nest, so that an inner limit fires first and the client gets our answer and never a page of AWS:
   #   load balancer 60 > bff 28 > its client 25 > HTTP API 24 > crud, email 22 > database 10
-  # The others have nobody waiting: the sweep ends before the next minute's, the consumer bounds the queue's visibility.
+  # Nobody waits for the others: the sweep ends before the next minute's, the consumer bounds the queue's visibility.
   #
   # Sizes: a function has a part of a processor by its memory (1,769 MB: one). Where people wait it has more than what
   # makes it cheapest: at nearly the same price a new process answers in a fourth of the time (`make bench ONLY=functions`).

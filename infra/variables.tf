@@ -87,7 +87,7 @@ variable "database_url" {
   }
 
   validation {
-    # Without sslmode it is verify-full. The other modes verify nobody, and the password would go to whoever answers.
+    # Without sslmode it is verify-full. The other modes verify no certificate, so the password could go to an impostor.
     condition     = !can(regex("[?&]sslmode=(disable|require)(&|$)", var.database_url))
     error_message = "database_url must not say sslmode=disable or sslmode=require: leave it out, or say verify-full or verify-ca, with sslrootcert if no public authority vouches for the server."
   }
@@ -291,13 +291,13 @@ variable "api_throttle" {
 # ---- sign-in --------------------------------------------------------------------------------------------------
 
 variable "demo" {
-  description = "Whether everybody on the internet may read and change everything, over plain HTTP, as in the original project. For invented data only: there is no sign-in, and the page says so."
+  description = "Whether everyone on the internet may read and change everything, over plain HTTP, as in the original project. For invented data only: there is no sign-in, and the page says so."
   type        = bool
   default     = false
 }
 
 variable "mfa_required" {
-  description = "Whether everybody needs a code of an authenticator app to sign in, beside the password."
+  description = "Whether signing in requires a code from an authenticator app besides the password."
   type        = bool
   default     = false
 }

@@ -40,7 +40,7 @@ DEPLOYMENT_SERVICES = SERVICES | {
 
 
 def new_access_key() -> dict[str, str]:
-    """An access key that nobody can guess: the emulator that gets it takes no other."""
+    """A random access key, the only one that the emulator accepts."""
     key, secret = (base64.b32encode(secrets.token_bytes(20)).decode("ascii") for _ in range(2))
     return {"AWS_ACCESS_KEY_ID": f"AKIA{key}", "AWS_SECRET_ACCESS_KEY": secret}
 

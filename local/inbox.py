@@ -79,7 +79,7 @@ class Inbox:
         folder.mkdir(parents=True, exist_ok=True)
 
     def keep(self, mail: Mail) -> Path:
-        """Write ``mail``, and return its file. It is there whole or not at all, whoever looks at the folder."""
+        """Write ``mail``, and return its file. The file appears whole or not at all."""
         recipient = re.sub(r"[^\w.@+,-]", "_", ",".join(mail.recipients))[:80]
         name = f"{mail.sent_at:%Y-%m-%dT%H-%M-%S} {recipient} {mail.message_id[:8]}.eml"
         part = self.folder / f".{name}.part"

@@ -1,4 +1,4 @@
-"""TCP ports of the loopback interface that belong to whoever reserved them, from the beginning on."""
+"""TCP ports of the loopback interface, bound from the moment they are reserved."""
 
 from __future__ import annotations
 

@@ -73,6 +73,6 @@ def _name(variable: str, pattern: str, rule: str) -> Callable[[str], str]:
 
 
 def shortened(text: str) -> str:
-    """What somebody gave, in quotation marks, without filling the screen."""
+    """A given value in quotation marks, shortened to fit the screen."""
     most = 60
     return repr(text if len(text) <= most else f"{text[:most]}…")

@@ -99,7 +99,7 @@ class Deployment:
         The code that runs until then works with the new schema; the new code might not with the old one.
 
         Raises:
-            NotReady: there is no plan, something outside of it is missing, or nobody agreed to the migration.
+            NotReady: there is no plan, something outside of it is missing, or the migration was not confirmed.
             MigrationFailed: the schema and everything else is as it was.
             TerraformFailed: the plan is older than the state, or AWS refused something; Terraform has said why.
         """

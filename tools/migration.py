@@ -106,7 +106,7 @@ def migrate(url: str, environment: Mapping[str, str]) -> None:
     """Show what is pending, ask, and run it.
 
     Raises:
-        NotReady: nobody said yes.
+        NotReady: it was not confirmed.
         MigrationFailed: see there.
     """
     migrations = read_migrations(url)

@@ -70,7 +70,7 @@ def open_session(environment: Mapping[str, str]) -> Session:
         NotReady: AWS_PROFILE names no profile.
     """
     try:
-        # boto3 itself reads AWS_DEFAULT_REGION only; Terraform, and everybody else, AWS_REGION.
+        # boto3 reads AWS_DEFAULT_REGION only; Terraform and other tools read AWS_REGION.
         return Session(region_name=environment.get("AWS_REGION") or None)
     except ProfileNotFound as error:
         raise NotReady(f"AWS_PROFILE names no profile of this machine: {error}.") from error
@@ -130,7 +130,7 @@ def check_database(url: str) -> None:
     """Ask the database for a sign of life, from this machine, as the Lambda will: same TLS rules, same driver.
 
     Raises:
-        NotReady: crud_app does not understand the address, or nobody answers there.
+        NotReady: crud_app does not understand the address, or no server answers there.
     """
     address = database_address(url)
     try:
@@ -173,7 +173,7 @@ def check_sender(client: SESV2Client, address: str, *, region: str, is_new: bool
         is_new: whether Terraform is about to create the identity.
 
     Raises:
-        NotReady: it is not verified, or belongs to somebody else's state.
+        NotReady: it is not verified, or another Terraform state manages it.
     """
     is_verified = _is_verified(client, address)
     if is_new and is_verified is not None:

@@ -32,7 +32,7 @@ def roll_back(environment: Mapping[str, str], session: Session, project: Path = 
     """Bring back ``TO``, or what was deployed before, after showing the plan and asking.
 
     Raises:
-        NotReady: there is nothing to bring back, something is missing, or nobody agreed.
+        NotReady: there is nothing to bring back, something is missing, or it was not confirmed.
         subprocess.CalledProcessError: that revision cannot be packaged; it has said why.
         TerraformFailed: see `Deployment`.
     """

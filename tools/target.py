@@ -37,7 +37,7 @@ class TargetError(Exception):
 
     TargetError
     ├── NotAnAddress     it cannot be read
-    ├── NotOwn           it is not this machine, and nobody said that it may be used
+    ├── NotOwn           another machine, without MINE=1
     ├── NotTheDirectory  nothing answers there, or something else does
     └── NotLetIn         the directory requires a token, or does not accept the one it got
     """
@@ -85,7 +85,7 @@ class Target:
             why: what would be wrong with it otherwise, as the beginning of a sentence.
 
         Raises:
-            NotOwn: it is another machine, and nobody says whose.
+            NotOwn: it is another machine, and MINE=1 is missing.
         """
         if not (self.is_own or mine):
             raise NotOwn(f"{self.host} is not this machine, and {why}: say MINE=1 if it is yours.")

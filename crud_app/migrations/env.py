@@ -36,7 +36,7 @@ def run_online() -> None:
     with engine.connect() as connection:
         context.configure(connection=connection)
         with context.begin_transaction():
-            # Better to fail than to queue the whole directory behind a lock that somebody else holds.
+            # Better to fail than to make the whole directory wait behind another session's lock.
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
             context.run_migrations()
 

@@ -199,7 +199,7 @@ resource "aws_cloudwatch_log_group" "main" {
   retention_in_days = var.log_retention_days
 }
 
-# Only what was refused, and nothing in it that people typed or that lets somebody in.
+# Only refused requests, without anything people typed and without credentials.
 resource "aws_wafv2_web_acl_logging_configuration" "main" {
   resource_arn            = aws_wafv2_web_acl.main.arn
   log_destination_configs = [aws_cloudwatch_log_group.main.arn]

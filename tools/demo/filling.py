@@ -33,7 +33,7 @@ EMAIL_TAKEN = "urn:crud-empleados:email-taken"
 
 
 class NotFilled(Exception):
-    """The directory refused somebody, or answers no more. The message is a sentence for the person at the keyboard."""
+    """The directory refused an employee, or stopped answering. The message is one sentence for the user."""
 
 
 class Outcome(Enum):
@@ -41,7 +41,7 @@ class Outcome(Enum):
 
     ADDED = "added"
     THERE = "there"
-    """Somebody in the directory has the address already."""
+    """An employee has the address already."""
     LEFT_OUT = "left out"
     """The end was asked for before."""
 
@@ -62,7 +62,7 @@ class Filler:
         """What becomes of each, in their order, as soon as it is known.
 
         Raises:
-            NotFilled: nobody is added any more.
+            NotFilled: the directory stopped accepting employees.
         """
         with ThreadPoolExecutor(PARALLEL) as pool:
             try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).with_name("people.toml")
 SEED = 1_000
-# The last day on which somebody was hired: fixed, because nothing here may depend on the day of the run.
+# The last hire date: fixed, because nothing here may depend on the day of the run.
 LAST_HIRED = date(2026, 10, 30)
 MEAN_DAYS_EMPLOYED = 6 * 365
 MOST_DAYS_EMPLOYED = 31 * 365
@@ -32,7 +32,7 @@ SATURDAY = 5
 
 @dataclass(frozen=True)
 class Position:
-    """What somebody does, and what that is worth."""
+    """A position and its salary range."""
 
     name: str
     department: str
@@ -102,7 +102,7 @@ def _working_day(day: date) -> date:
 
 
 class _Addresses:
-    """Gives nobody an address that somebody has."""
+    """Gives each person a unique address."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()

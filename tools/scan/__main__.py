@@ -180,7 +180,7 @@ def run_checkov(framework: str, *arguments: str | Path, base: Path) -> Report:
 
 
 def scan_history(accepted: Accepted, work: Path, repository: Path = ROOT, *, required: bool = False) -> Report:
-    """Look for secrets in every line ever added: what a later commit removes is still there for everybody to read.
+    """Look for secrets in every line ever added: what a later commit removes is still readable.
 
     Raises:
         ScanSkipped: the history is not complete, and not ``required``.

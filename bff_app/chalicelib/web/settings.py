@@ -39,7 +39,7 @@ class SignInSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says; without ``sign_in`` this is a demonstration, open to everybody."""
+    """What the environment says; without ``sign_in`` this is a demonstration, open to everyone."""
 
     crud_api: UpstreamAddress
     email_api: UpstreamAddress

@@ -62,7 +62,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 _RETURN_PATH = "/sesion/vuelta"
 _CANCELLED = "cancelled"
-# Neither a proxy nor the browser keeps who somebody is, and no site learns an address with a code in it.
+# Neither proxies nor the browser store identities, and no other site learns an address that contains a code.
 _PRIVATE: dict[str, str | list[str]] = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
@@ -280,10 +280,10 @@ class SignIn:
 
 
 class Demonstration:
-    """Takes the place of ``SignIn`` where everybody may do everything."""
+    """Replaces ``SignIn`` in a demonstration, where everyone may do everything."""
 
     def describe(self, _request: FrontDoorRequest) -> Response:
-        """The same for everybody."""
+        """The same for every caller."""
         visitor = {"usuario": "demo", "nombre": "", "correo": "", "grupos": ["admin"], "caduca_en": None}
         return _private({"demo": True, **visitor}, [])
 

@@ -16,7 +16,7 @@ CHUNK_SIZE = 1_000
 
 
 class Person(NamedTuple):
-    """What the directory keeps about somebody."""
+    """What the directory keeps about a person."""
 
     id: int
     is_employee: bool
@@ -25,9 +25,9 @@ class Person(NamedTuple):
     telling: int
     """Events that say who it is."""
     unpublished: int
-    """Those among them that nobody has heard of."""
+    """Those of them that have not been published."""
     addresses: list[str]
-    """All e-mail addresses of the person, less those that somebody else has now."""
+    """All e-mail addresses of the person, except those that another employee has now."""
 
 
 class Olvido:
@@ -41,7 +41,7 @@ class Olvido:
         self._database = database
 
     def find(self, email: str) -> list[int]:
-        """The ids of all who have or had this address: more than one, if it was given to somebody else later."""
+        """The ids of all who have or had this address: several, if another employee got it later."""
         rows = self._database.read(find_statement("find_people"), {"email": email.strip().lower()})
         return [row_id for (row_id,) in rows]
 
@@ -61,7 +61,7 @@ class Olvido:
 
         Raises:
             Unavailable: nothing was done.
-            OutcomeUnknown: nobody knows; to repeat it does no harm.
+            OutcomeUnknown: it may have been done; repeating it does no harm.
         """
         with self._database.transaction() as transaction:
             transaction.run(find_statement("wait_for_sweep"), {})
@@ -69,7 +69,7 @@ class Olvido:
             return len(transaction.run(find_statement("empty_eventos_of_empleado"), {"row_id": row_id}))
 
     def count_old(self, months: int) -> int:
-        """How many events older than so many months say who the employee is."""
+        """How many events older than this many months identify the employee."""
         ((count,),) = self._database.read(find_statement("count_old_eventos"), {"months": months})
         return int(count)
 

@@ -6,7 +6,7 @@
     ├── MalformedPrecondition   400: an If-Match that is no list of entity tags
     ├── EmpleadoNotFound        404
     ├── EmailTaken              409: another employee has it
-    ├── StaleVersion            412: somebody else changed the row since it was read
+    ├── StaleVersion            412: the row changed since it was read
     ├── Unavailable             503: the database cannot answer now; nothing was changed, it may be repeated
     │   └── OutcomeUnknown      503: the connection was lost after a write was sent; repeat only after looking
     ├── StatementRefused        becomes EmailTaken, or it is a defect: 500

@@ -55,7 +55,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """A page of the directory that somebody asks for, and who that is.
+    """A requested page of the directory, and its audience.
 
     ``q`` and ``posicion`` are None without that filter; ``pairs`` are the parameters as sent, less the cursor.
     """
@@ -75,7 +75,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class History:
-    """A page of events that somebody asks for, newest first: those before the number ``before``, or the newest."""
+    """A requested page of events, newest first: those before the number ``before``, or the newest."""
 
     limit: int
     before: int | None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Events of one transaction: few enough to be repeated when it fails, enough to make its five round trips cheap.
 CHUNK_SIZE = 100
 #: Batches that are published at the same time: each waits some 20 ms for SNS. One chunk has no more of them, and
-#: botocore keeps so many connections.
+#: The number of connections that botocore keeps.
 PARALLEL = CHUNK_SIZE // BATCH_SIZE
 #: Seconds of the Lambda's time that are kept for the publish under way and for marking what was published.
 RESERVE_SECONDS = SLOWEST_SECONDS + 13

@@ -85,7 +85,7 @@ class Repository:
         named = {**parameters, "key": keyed.key, "digest": keyed.digest}
         ((row_id, version, body, *event, digest),) = self._change(statement, named, is_repeatable=True)
         if row_id is None:
-            # Somebody holds the key. What committed before this statement began is seen by it; what did since is not.
+            # Another request holds the key. The statement sees what committed before it began, and nothing later.
             raise KeyInFlight if digest is None else KeyReused
         return Saved(row_id, etag_of(version), body, _evento(row_id, event))
 
@@ -143,7 +143,7 @@ class Repository:
         return Page(body, listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
 
     def history(self, history: History, audience: Audience) -> Page:
-        """A page of everybody's events, newest first."""
+        """A page of all events, newest first."""
         name, has_one_plan = _kind_of_page(history.limit, is_first=history.before is None)
         statement = find_statement(f"{name}_eventos", audience.value)
         parameters = {"limit": history.limit, "before": history.before}
@@ -165,7 +165,7 @@ class Repository:
         return _events(text, last, history)
 
     def summarise(self, audience: Audience) -> str:
-        """Head count and salaries by position, as a JSON array; head count alone for everybody."""
+        """Head count and salaries by position, as a JSON array; head count alone for readers."""
         name = "summarise_empleados" if audience is Audience.RRHH else "count_empleados"
         ((body,),) = self._database.read(find_statement(name), {})
         return str(body)

@@ -178,9 +178,9 @@ class Sender:
         raise LedgerUnavailable("the row changes under every attempt")
 
     def _look_again(self, mail: Mail, deadline: float, unknown: LedgerUnavailable) -> Mail | None:
-        """The row after a claim of which nobody knows whether it was written.
+        """The row after a claim that may or may not have been written.
 
-        Left alone, it might say `enviando` of a mail that nobody sends, and after two such claims nobody ever would.
+        Left alone, the row might stay `enviando` without being sent; after two such claims it never would be.
 
         Raises:
             LedgerUnavailable: there is no answer, or it is too late to begin a mail.
@@ -250,6 +250,6 @@ def _combine(retries: list[Retry]) -> Retry | None:
 
 
 def _log_defect(error: Exception, message_id: str) -> None:
-    """Log where it happened, without the exception's text: that may hold somebody's data."""
+    """Log where it happened, without the exception's text, which may contain personal data."""
     stack = "".join(traceback.format_tb(error.__traceback__))
     logger.error("[Cola] Defecto: %s\n%s", type(error).__name__, stack, extra={"message_id": message_id})

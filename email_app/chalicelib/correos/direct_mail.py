@@ -1,4 +1,4 @@
-"""A mail that somebody asks for: the request's rules, and how it enters the queue."""
+"""Direct emails (`POST /notify/email`): the request's rules, and how the email enters the queue."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _NO_OBJECT = {"es": "El cuerpo debe ser un objeto.", "en": "The body must be an 
 
 
 class MailOutcomeUnknown(AwsUnavailable):
-    """Nobody knows whether the mail is in the queue; ``id`` is the mail's. HTTP 503 that says so."""
+    """It is unknown whether the mail is in the queue; ``id`` is the mail's. HTTP 503 that says so."""
 
     def __init__(self, id: str) -> None:  # noqa: A002 - as in the API
         super().__init__(id)

@@ -1,4 +1,4 @@
-"""The messages of the queue, version 1: what happened to an employee, or a mail that somebody asked for.
+"""The messages of the queue, version 1: what happened to an employee, or a direct email.
 
 Who writes them: `crud_app` (``creado``, ``actualizado``, ``eliminado``, through SNS with raw delivery) and this app's
 ``POST /notify/email`` (``directo``). Reading is strict about all that version 1 defines and lets other members be, so
@@ -54,7 +54,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectMail:
-    """A mail with the words of whoever asked for it."""
+    """A direct email, with the caller's own words."""
 
     id: str
     ocurrido_en: datetime

@@ -83,7 +83,7 @@ class KeyStore(Protocol):
 
 
 def requested(actor: str, key: str | None, message: DirectMail) -> KeyedRequest | None:
-    """The request for this mail by the key of whoever asks, held until it is answered or its lease is over.
+    """The request for this mail under the caller's key, held until it is answered or its lease expires.
 
     Nothing when it has no key: each such request is one of its own.
     """

@@ -49,7 +49,7 @@ MAX_PAGE = 200
 """Rows of one query; at less than 2 kB each they are far below the 1 MB that DynamoDB returns at once."""
 
 CONFLICTS = 5
-"""How often a step is decided anew because somebody else was faster. Each time the other one got further."""
+"""How often a step is decided again after a concurrent write. Each time the other writer made progress."""
 
 
 class LedgerUnavailable(AwsUnavailable):
@@ -100,7 +100,7 @@ def sort_key(mail: Mail) -> str:
 
 
 def update(ledger: Ledger, mail: Mail, step: Callable[[Mail], Mail]) -> Mail:
-    """Save the step that follows from the row, decided anew as long as somebody else is faster.
+    """Save the step that follows from the row, decided again after each concurrent write.
 
     Raises:
         StepRefused: when the step does not follow from the row as it is now.

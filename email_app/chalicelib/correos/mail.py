@@ -22,7 +22,7 @@ WAIT_FOR_SEND = timedelta(minutes=15)
 """How long a mail of unknown fate waits for SES's `Send` event, which normally comes within seconds."""
 
 MAX_SENDS = 2
-"""How often a mail is handed to SES when nobody knows whether SES took it. After that it stays `incierto`."""
+"""How often a mail is handed to SES while it is unknown whether SES took it. After that it stays `incierto`."""
 
 KEPT = timedelta(days=90)
 """How long a row is kept. Far longer than a message can live (14 days in the DLQ): a row that is gone sends again."""
@@ -73,7 +73,7 @@ class StepError(Exception):
     """Base of the reasons for leaving a row as it is.
 
     StepError
-    ├── StepRefused   the step does not follow from the row's state: somebody else was faster, nothing is to be done
+    ├── StepRefused   the step does not follow from the row's state: a concurrent write was faster; nothing to do
     ├── Settled       there is nothing left to send; the message is acknowledged
     └── Busy          not yet; the message is retried after `until`
     """
@@ -105,7 +105,7 @@ class Mail:
     evento: str
     """The id of the event, or of the request for a direct mail."""
     destinatario: str
-    """Empty once the recipient was forgotten; so is the subject of a mail about somebody who was."""
+    """Empty once the recipient was erased, as is the subject of a mail about an erased person."""
     tipo: str
     asunto: str
     creado_en: datetime
@@ -121,7 +121,7 @@ class Mail:
     mensaje_id: str | None = None
     """SES's id of the last copy that it is known to have taken."""
     motivo: str | None = None
-    """Why it failed or came back: a code such as ``MessageRejected``, never somebody's words."""
+    """Why it failed or came back: a code such as ``MessageRejected``, never free text."""
     revision: int = 0
     """Counts the writes: who saves a row must have read the last one."""
     erased_digest: str | None = None
@@ -152,7 +152,7 @@ class Mail:
 
         Raises:
             Settled: it is sent, it failed for good, or it was handed over `MAX_SENDS` times.
-            Busy: it is somebody's turn, or it still waits for SES.
+            Busy: another consumer holds it, or it still waits for SES.
         """
         match self.estado:
             case State.PENDING:
@@ -171,7 +171,7 @@ class Mail:
             raise Busy(self.lease_until)
 
     def uncertain(self, claim_id: str | None, now: datetime) -> Mail:
-        """Nobody knows whether SES took it."""
+        """It is unknown whether SES took it."""
         self._refuse_other_claim(claim_id)
         return replace(self._become(State.UNCERTAIN, now), lease_until=now + WAIT_FOR_SEND)
 

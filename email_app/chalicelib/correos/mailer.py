@@ -52,7 +52,7 @@ class MailerUnavailable(MailerError):
 
 
 class MailFateUnknown(MailerError):
-    """Nobody knows whether SES took it."""
+    """It is unknown whether SES took it."""
 
 
 class Mailer(Protocol):
@@ -66,7 +66,7 @@ class Mailer(Protocol):
     def forget_connections(self) -> None:
         """Let the next mail open its own connection.
 
-        A connection that slept while Lambda froze the process dies at its next use, and then nobody knows whether
+        A connection that slept while Lambda froze the process dies at its next use, and then it is unknown whether
         SES took the mail.
         """
 

@@ -87,7 +87,7 @@ def write_greeting(evento: Event, idioma: str) -> Content:
 
 
 def write_direct(mail: DirectMail, idioma: str) -> Content:
-    """Somebody's own words in our frame; ``idioma`` is that of the frame."""
+    """The caller's own words in our layout; ``idioma`` is the layout's language."""
     return lay_out(
         Draft(
             idioma=idioma,
