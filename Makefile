@@ -78,7 +78,7 @@ $(FUZZ)/.ready: requirements/fuzz.txt $(VENV)/.ready
 $(BENCH)/%/.ready: requirements/bench/%.txt $(VENV)/.ready
 	@echo "Installing what the benchmarks compare with: $* ($(BENCH))…"
 	@rm -rf $(BENCH)/$*
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(BENCH)/$*/plain --require-hashes -r $<
+	@UV_COMPILE_BYTECODE=0 $(BIN)/uv pip install --quiet --python $(BIN)/python --target $(BENCH)/$*/plain --require-hashes -r $<
 	@cp -r $(BENCH)/$*/plain $(BENCH)/$*/compiled
 	@$(BIN)/python -m compileall -q --invalidation-mode unchecked-hash $(BENCH)/$*/compiled
 	@touch $@
