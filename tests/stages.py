@@ -131,12 +131,21 @@ def unit() -> list[str]:
     return ["tests/unit", "libs", *(f"--ignore={folder}" for folder in SYSTEM_TESTS)]
 
 
+def missing_terraform() -> str | None:
+    """Why a stage that needs Terraform is skipped; None where there is one."""
+    found = which(os.environ.get("TERRAFORM", "terraform"))
+    return None if found else "terraform is not on the PATH (1.5 or newer)"
+
+
 def terraform(*, always: bool) -> Stage:
-    """Terraform's own tests, unless neither a Terraform file nor a packaged module changed since they passed."""
+    """Terraform's own tests, unless nothing that they read has changed since they passed."""
     stamp = FOLDER / "terraform.sha256"
     files = [
         *(ROOT / "infra").rglob("*.tf"),
         *(ROOT / "infra").rglob("*.hcl"),
+        *(ROOT / "infra" / "tests").rglob("*.tfvars"),
+        ROOT / "shared" / "contract" / "roles.json",  # infra/identity.tf reads it
+        *(ROOT / "tools" / "infra_test").glob("*.py"),
         *(ROOT / "build").glob("*/main.tf.json"),
     ]
     state = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
@@ -144,7 +153,7 @@ def terraform(*, always: bool) -> Stage:
     def unchanged() -> str | None:
         if not always and stamp.exists() and stamp.read_text() == state:
             return "no Terraform file changed since these tests passed"
-        return None if which(os.environ.get("TERRAFORM", "terraform")) else "terraform is not on the PATH"
+        return missing_terraform()
 
     return Stage(
         "terraform", [PYTHON, "-m", "tools.infra_test"], skip_reason=unchanged, on_success=lambda: _write(stamp, state)
@@ -169,9 +178,7 @@ def lanes_of_check() -> list[list[Stage]]:
     coverage = ["--cov", "--cov-report=", "--cov-fail-under=0"]  # the stages are judged together
     system = pytest("system", *SYSTEM_TESTS, *coverage, workers=2, environment=covered("system"))
     e2e = pytest("e2e", "tests/e2e", "-p", "no:randomly", "--timeout=900")
-    e2e.skip_reason = lambda: (
-        None if which(os.environ.get("TERRAFORM", "terraform")) else "terraform is not on the PATH (1.5 or newer)"
-    )
+    e2e.skip_reason = missing_terraform
     return [
         [
             lint(),

@@ -8,6 +8,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from local.ports import port_of, reserve
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
@@ -159,9 +161,8 @@ def running(behave: Callable[[Connection], None], tls: ssl.SSLContext | None = N
 @contextlib.contextmanager
 def refusing() -> Iterator[str]:
     """The address of a port that refuses connections: it is bound, so that no other program gets it."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    with reserve() as bound:
+        yield f"http://127.0.0.1:{port_of(bound)}"
 
 
 def answering(body: bytes = b"{}", *headers: str, status: str = "200 OK") -> Callable[[Connection], None]:
