@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
 from tools.names import ENVIRONMENT, ENVIRONMENT_RULE, PROJECT, PROJECT_RULE
@@ -33,16 +34,27 @@ class OneSentenceParser(argparse.ArgumentParser):
         self.exit(2, f"{self._make_target}: {_NAME_OF_THE_OPTION.sub('', message)}.\n")
 
 
-def whole_number(variable: str, least: int, most: int) -> Callable[[str], int]:
-    """A type for ``add_argument``: digits, within bounds."""
+def whole_number(variable: str, least: int, most: int, units: Mapping[str, int] | None = None) -> Callable[[str], int]:
+    """A type for ``add_argument``: a whole number within bounds.
+
+    Args:
+        variable: the name that people know, for the error message.
+        least: the lower bound.
+        most: the upper bound.
+        units: factors of the suffixes to accept, in lower case: ``{"k": 1_000}`` also reads 30k and 1.5K.
+    """
+    factors = {"": 1, **(units or {})}
+    suffixes = "|".join(factors)
 
     def read(text: str) -> int:
-        # Longer ones could not be within the bounds, and int() takes its time over a million digits.
-        if not re.fullmatch("[0-9]{1,18}", text, re.ASCII) or not least <= int(text) <= most:
+        match = re.fullmatch(rf"([0-9]{{1,18}}(?:\.[0-9]{{1,9}})?)({suffixes})", text, re.ASCII | re.IGNORECASE)
+        number = Decimal(match[1]) * factors[match[2].lower()] if match else Decimal(-1)
+        if not least <= number <= most or number != int(number):
+            examples = ", such as 50000, 30k or 1.5M" if units else ""
             raise argparse.ArgumentTypeError(
-                f"{variable} must be a whole number from {least:,} to {most:,}, not {shortened(text)}"
+                f"{variable} must be a whole number from {least:,} to {most:,}{examples}, not {shortened(text)}"
             )
-        return int(text)
+        return int(number)
 
     return read
 

@@ -29,7 +29,7 @@ from chalice_devserver.project import LOCAL_ACCOUNT
 from local import resources
 from local.client import client_of
 from local.emulator import CREDENTIALS, REGION, Emulator
-from tools.cost.prices import FreeTier, load_prices
+from tools.cost.model import FreeTier, price_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,11 +90,10 @@ class Need(NamedTuple):
 
     def dollars(self, size: int) -> float:
         """The price of a million calls with ``size`` MB."""
-        prices = load_prices().prices
         billed = math.ceil(self.next.milliseconds(size)) + math.ceil(self.first.milliseconds(size)) / CALLS_A_START
         gb_seconds = Decimal(billed) / 1000 * MILLION * size / 1024
-        duration = prices["lambda_duration"].cost(gb_seconds, FreeTier.NONE)
-        return float(duration + prices["lambda_requests"].cost(Decimal(MILLION), FreeTier.NONE))
+        duration = price_usage("lambda_duration", gb_seconds, FreeTier.NONE)
+        return float(duration + price_usage("lambda_requests", Decimal(MILLION), FreeTier.NONE))
 
 
 class Entry(NamedTuple):

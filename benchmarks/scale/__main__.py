@@ -13,10 +13,7 @@ from rich.text import Text
 
 from benchmarks.scale.model import Limit, Load, Site, demand, load_limits, simulate, working_day
 from tools.command_line import OneSentenceParser, whole_number
-from tools.cost.assumptions import SECONDS, Assumptions
-from tools.cost.bill import Calculator
-from tools.cost.prices import FreeTier, load_prices
-from tools.cost.usage import Profile, typical_response_bytes
+from tools.cost.model import ASSUMPTIONS, SECONDS, FreeTier, Profile, estimate_bills, typical_response_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,12 +69,10 @@ def _limits_table(limits: Sequence[Limit], needs: dict[str, float], load: Load) 
 
 
 def _cost_sentence(peak: int, load: Load) -> str:
-    calculator = Calculator(load_prices(), Assumptions())
-    requests = int(peak * SECONDS / calculator.assumptions.peak_factor)
+    requests = int(peak * SECONDS / ASSUMPTIONS["peak_factor"])
     writes = Decimal(str(load.writes))
     profile = Profile(requests, typical_response_bytes(EMPLOYEES), EMPLOYEES, int(requests * writes), writes)
-    estimate = calculator.estimate(profile)
-    serverless, fargate = (bill.total(FreeTier.ALWAYS) for bill in (estimate.serverless, estimate.fargate))
+    serverless, fargate = (bill.total(FreeTier.ALWAYS) for bill in estimate_bills(profile))
     return (
         f"A month with this peak (four times the mean) has {count(requests)} requests and costs ${serverless:,.0f} "
         f"with Lambda, ${fargate:,.0f} with containers; PostgreSQL is not included."

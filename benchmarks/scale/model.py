@@ -22,13 +22,12 @@ from math import cos, pi
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tools.cost.assumptions import Assumptions
+from tools.cost.model import ASSUMPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LIMITS = Path(__file__).with_name("limits.toml")
-BILLED = Assumptions()
 
 # Environments that Lambda starts for a function in a second: 1,000 in ten, and what is not used does not add up.
 # https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
@@ -43,16 +42,16 @@ BURST_SECONDS = 60
 class Load:
     """What a request is like, in seconds and shares."""
 
-    bff_seconds: float = float(BILLED.bff_seconds)  # crud_app's time included
-    crud_seconds: float = float(BILLED.crud_seconds)  # the statement's time included
+    bff_seconds: float = float(ASSUMPTIONS["bff_seconds"])  # crud_app's time included
+    crud_seconds: float = float(ASSUMPTIONS["crud_seconds"])  # the statement's time included
     idle_seconds: float = 300.0  # how long Lambda keeps an idle environment; not promised, often seen
     statement_seconds: float = 0.003  # a connection is busy: one round trip in the region, and the statement
     database_cpu_seconds: float = 0.0004  # a list of 50 or a change, on one core; measured by `make bench`
     writes: float = 0.1  # of ten requests, one changes a row, as `make cost` assumes
     mails: float = 1.0  # for each change: one address of human resources
-    mail_seconds: float = float(BILLED.email_seconds)
+    mail_seconds: float = float(ASSUMPTIONS["email_seconds"])
     mail_batch: int = 10  # messages that one execution holds
-    ledger_units: float = float(BILLED.ledger_writes)  # write units of a mail, its three indexes included
+    ledger_units: float = float(ASSUMPTIONS["ledger_writes"])  # write units of a mail, its three indexes included
 
 
 def demand(rate: float, load: Load) -> dict[str, float]:

@@ -19,7 +19,7 @@ from benchmarks.scale.model import (
     simulate,
     working_day,
 )
-from tools.cost.__main__ import DEFAULT_WRITES
+from tools.cost.model import DEFAULT_WRITES
 
 ROOT = Path(__file__).resolve().parents[4]
 LOAD = Load()
