@@ -86,6 +86,8 @@ $(BENCH)/%/.ready: requirements/bench/%.txt $(VENV)/.ready
 .PHONY: lock
 lock: $(VENV)/.ready ## Resolve the requirements files anew (after a change of a *.in file)
 	@for lock in $(LOCKS); do echo "$$lock.txt"; $(BIN)/$(COMPILE) $$lock.in --output-file $$lock.txt; done
+	@for lock in $(basename $(wildcard requirements/libs/chalice-*.in)); do echo "$$lock.txt"; \
+	  $(BIN)/$(COMPILE) --python-version 3.10 $$lock.in --output-file $$lock.txt; done
 
 .PHONY: statements
 statements: $(VENV)/.ready ## Compile crud_app's SQL anew (after a change in crud_app/sql)
@@ -255,6 +257,10 @@ screenshots: install browser ## Take pictures of every view (build/screenshots; 
 .PHONY: test
 test: install package browser pgbouncer ## Style, types, units, Terraform, the page in a browser: ONLY=email runs one app's
 	@$(BIN)/python -m tests.stages $(if $(ONLY),only "$$ONLY",test)
+
+.PHONY: libs
+libs: install ## Build the packages of libs/ and try their wheels with each supported Python and Chalice
+	@$(BIN)/pytest --numprocesses=2 tests/wheels
 
 # In one process and in the order of the files: all tests drive one deployment. Its making counts for the first.
 .PHONY: e2e

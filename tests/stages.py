@@ -39,7 +39,13 @@ LAST_LINES = 60
 #: Seconds between two lines that say how far the stages are.
 PROGRESS_SECONDS = 30
 #: Folders whose tests run a whole system, or a tool that takes seconds: they are left to `make check`.
-SYSTEM_TESTS = ("tests/stack", "tests/faults", "tests/unit/benchmarks", "tests/unit/tools/test_scan.py")
+SYSTEM_TESTS = (
+    "tests/stack",
+    "tests/faults",
+    "tests/wheels",
+    "tests/unit/benchmarks",
+    "tests/unit/tools/test_scan.py",
+)
 BROWSER_WORKERS = 3
 UNIT_WORKERS = 4
 #: What a stage without a failure may end with beside 0: pytest found no test (`ONLY=` of an app that has none there).

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from scramp import ScramClient, ScramException
-from scramp.utils import saslprep
+from scramp.core import saslprep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,11 +20,14 @@ def scram_client(mechanisms: Sequence[str], password: bytes, binding: tuple[str,
     https://github.com/postgres/postgres/blob/master/src/common/saslprep.c
 
     Raises:
-        ScramException: the server's mechanisms, or its certificate, cannot be used.
+        ScramException: the server's mechanisms, or its certificate, cannot be used. On Python 3.10 (scramp 1.4), also a
+            password that SASLprep prohibits.
     """
     try:
         prepared = saslprep(password.decode())
     except (ScramException, UnicodeDecodeError):
+        if sys.version_info < (3, 11):
+            raise ScramException("SASLprep prohibits this password: it needs Python 3.11 or newer") from None
         prepared = ""
     client = ScramClient(list(mechanisms), "*", prepared, channel_binding=binding)  # PostgreSQL ignores the name
     if not prepared:

@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 import threading
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +51,7 @@ def sources(project: Project) -> Iterator[Source]:
             case ScheduledEventConfig():
                 expression = registered.schedule_expression
                 text = expression.to_string() if isinstance(expression, ScheduleExpression) else expression
-                yield ScheduleSource(function, parse_schedule(text, created=datetime.now(UTC)))
+                yield ScheduleSource(function, parse_schedule(text, created=datetime.now(timezone.utc)))
             case _:
                 logger.warning("%s is not driven: the pump knows queues, topics and schedules", registered.name)
 

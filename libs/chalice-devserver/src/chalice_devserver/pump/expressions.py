@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Protocol
 
 from aws_croniter import AwsCroniter
@@ -77,5 +77,5 @@ class Cron:
 
     def next_after(self, moment: datetime) -> datetime | None:
         """See `Schedule`."""
-        following: datetime | None = self._cron.get_next(moment.astimezone(UTC))[0]
+        following: datetime | None = self._cron.get_next(moment.astimezone(timezone.utc))[0]
         return following

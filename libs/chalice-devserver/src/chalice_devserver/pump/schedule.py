@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_devserver.project import LOCAL_ACCOUNT, InvocationFailed, region
@@ -46,10 +46,10 @@ class ScheduleSource:
 
     def run(self, stop: threading.Event) -> None:
         """See `Source`."""
-        tick = self._schedule.next_after(datetime.now(UTC))
+        tick = self._schedule.next_after(datetime.now(timezone.utc))
         pending: list[_Invocation] = []
         while not stop.is_set():
-            now = datetime.now(UTC)
+            now = datetime.now(timezone.utc)
             if tick and tick <= now:
                 pending.append(_Invocation(tick, schedule_event(self._function.name, tick)))
                 tick = self._schedule.next_after(now)
@@ -66,7 +66,7 @@ class ScheduleSource:
             if invocation.attempts < len(self._retry_delays):
                 delay = self._retry_delays[invocation.attempts]
                 logger.warning("%s: %s; again in %g s", self.name, error, delay)
-                due = datetime.now(UTC) + timedelta(seconds=delay)
+                due = datetime.now(timezone.utc) + timedelta(seconds=delay)
                 yield _Invocation(due, invocation.event, invocation.attempts + 1)
                 return
             # Not `exception`: invoke has written the stack.
