@@ -5,21 +5,28 @@ Only this module imports httpx: importing it takes longer than everything else b
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import ssl
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING
+import threading
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import certifi
 import httpx
 
-from chalicelib.web.limits import CONNECT_SECONDS, KEEP_ALIVE_SECONDS, MAX_ANSWER_BODY_BYTES
+from chalicelib.web.limits import (
+    CONNECT_SECONDS,
+    KEEP_ALIVE_SECONDS,
+    MAX_ANSWER_BODY_BYTES,
+    TOTAL_SECONDS,
+    Deadline,
+)
 from chalicelib.web.upstream import (
     AnswerTooLarge,
     UpstreamAnswer,
     UpstreamBroken,
+    UpstreamError,
     UpstreamTooSlow,
     UpstreamUnreachable,
 )
@@ -27,15 +34,14 @@ from chalicelib.web.upstream import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chalicelib.web.limits import Deadline
     from chalicelib.web.upstream import UpstreamRequest
 
-# A Lambda sends one request at a time, and a deep health check one to each upstream; `make run` sends as many as its
-# clients do.
-_MAX_CONCURRENT_REQUESTS = 64
-# Seconds after the deadline: by then a worker has noted whether it began to send.
-_GRACE_SECONDS = 0.1
 _FINAL_STATUSES = range(200, 600)
+# What is raised before any of the request may have left this process.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
+# A connection that was made just before its line was cut is cut after this.
+_CUT_AGAIN_SECONDS = 0.05
+_url = lru_cache(httpx.URL)  # parsing one takes longer than a system call
 
 
 def make_tls_context() -> ssl.SSLContext:
@@ -50,11 +56,9 @@ def make_tls_context() -> ssl.SSLContext:
 
 
 class HttpxClient:
-    """One client for the life of the process. Threads may share it.
+    """Sends each request over a line that no other request uses meanwhile. Threads may share it.
 
-    httpx limits each read and each write, and nothing limits name resolution: an upstream that sends a byte now and
-    then would keep a request waiting for ever. So each request runs in a worker thread, and the caller waits for it
-    no longer than its deadline allows.
+    A Lambda sends one request at a time and so has one line; only a deep health check needs a second.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None, max_answer_bytes: int = MAX_ANSWER_BODY_BYTES) -> None:
@@ -64,16 +68,10 @@ class HttpxClient:
             tls: decides which certificates are trusted; ``make_tls_context()`` by default. Making one is slow.
             max_answer_bytes: the longest body that is read.
         """
+        self._tls = tls or make_tls_context()
         self._max_answer_bytes = max_answer_bytes
-        self._client = httpx.Client(
-            verify=tls or make_tls_context(),
-            # Neither proxies nor credentials come from the environment.
-            trust_env=False,
-            # One client's cookie must not be sent with the request of another: the jar accepts none.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            limits=httpx.Limits(max_connections=None, keepalive_expiry=KEEP_ALIVE_SECONDS),
-        )
-        self._workers = ThreadPoolExecutor(_MAX_CONCURRENT_REQUESTS, "upstream")
+        self._idle: list[_Line] = []
+        self._watchdog = _Watchdog()
 
     def send(self, request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
         """Send ``request`` and read the whole answer before ``deadline``.
@@ -84,53 +82,36 @@ class HttpxClient:
         Raises:
             UpstreamError: there is no usable answer.
         """
-        attempt = _Attempt(deadline)
-        answer = self._workers.submit(self._send, request, attempt)
         try:
-            return answer.result(deadline.seconds_left() + _GRACE_SECONDS)
-        except TimeoutError:
-            raise UpstreamTooSlow(request, request_sent=attempt.sent, reason="deadline") from None
+            line = self._idle.pop()
+        except IndexError:
+            line = _Line(self._tls)
+        self._watchdog.watch(line, deadline)
+        try:
+            return self._send(line, request, deadline)
+        except httpx.TransportError as error:
+            raise _failure(request, error, deadline) from None
+        finally:
+            self._watchdog.leave(line)
+            self._idle.append(line)
 
     def close(self) -> None:
         """Close all connections."""
-        self._workers.shutdown(wait=False)
-        self._client.close()
+        self._watchdog.stop()
+        while self._idle:
+            self._idle.pop().transport.close()
 
-    def _send(self, request: UpstreamRequest, attempt: _Attempt) -> UpstreamAnswer:
+    def _send(self, line: _Line, request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
         try:
-            return self._exchange(request, attempt)
-        except UpstreamBroken:
-            if not (request.is_safe and attempt.met_closing_connection):
+            response = line.start(request, deadline)
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
+            if line.has_connected or not request.is_safe or deadline.seconds_left() <= 0:
                 raise
-        return self._exchange(request, attempt)
+            response = line.start(request, deadline)
+        with contextlib.closing(response):
+            return self._read(request, response)
 
-    def _exchange(self, request: UpstreamRequest, attempt: _Attempt) -> UpstreamAnswer:
-        seconds = attempt.deadline.seconds_left()
-        if seconds <= 0:
-            raise UpstreamTooSlow(request, request_sent=attempt.sent, reason="deadline")
-        message = httpx.Request(
-            request.method,
-            request.upstream.address.origin,
-            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers],
-            content=request.body,
-            extensions={
-                # The target is sent as it was built and measured: httpx would normalize a URL's path.
-                "target": request.target.encode("ascii"),
-                "timeout": httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)).as_dict(),
-                "trace": attempt.trace,
-            },
-        )
-        try:
-            with closing(self._client.send(message, stream=True)) as response:
-                return self._read(request, response, attempt.deadline)
-        except httpx.TimeoutException as error:
-            raise UpstreamTooSlow(request, request_sent=attempt.sent, reason=type(error).__name__) from None
-        except httpx.ConnectError as error:
-            raise UpstreamUnreachable(request, request_sent=attempt.sent, reason=type(error).__name__) from None
-        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
-            raise UpstreamBroken(request, request_sent=attempt.sent, reason=type(error).__name__) from None
-
-    def _read(self, request: UpstreamRequest, response: httpx.Response, deadline: Deadline) -> UpstreamAnswer:
+    def _read(self, request: UpstreamRequest, response: httpx.Response) -> UpstreamAnswer:
         if response.status_code not in _FINAL_STATUSES:
             raise UpstreamBroken(request, request_sent=True, reason=f"status {response.status_code}")
         body = bytearray()
@@ -139,38 +120,108 @@ class HttpxClient:
             body += chunk
             if len(body) > self._max_answer_bytes:
                 raise AnswerTooLarge(request, request_sent=True, reason=f"more than {self._max_answer_bytes} bytes")
-            if deadline.seconds_left() <= 0:
-                raise UpstreamTooSlow(request, request_sent=True, reason="deadline")
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         return UpstreamAnswer(response.status_code, headers, bytes(body))
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """How far a request came, according to httpx's trace extension."""
+def _failure(request: UpstreamRequest, error: httpx.TransportError, deadline: Deadline) -> UpstreamError:
+    """What ``error`` means. The watchdog's cut looks as if the server had closed the connection."""
+    kind: type[UpstreamError] = UpstreamBroken
+    if isinstance(error, httpx.TimeoutException) or deadline.seconds_left() <= 0:
+        kind = UpstreamTooSlow
+    elif isinstance(error, httpx.ConnectError):
+        kind = UpstreamUnreachable
+    return kind(request, request_sent=not isinstance(error, _NOT_SENT), reason=type(error).__name__)
 
-    deadline: Deadline
-    connected: bool = False
-    sent: bool = False
-    answered: bool = False
 
-    @property
-    def met_closing_connection(self) -> bool:
-        """Whether it used an idle connection again and no answer came."""
-        return not self.connected and not self.answered
+class _Line:
+    """One transport of httpx, which keeps a connection to each upstream that it was used for.
 
-    def trace(self, event: str, _info: Mapping[str, object]) -> None:
-        """Take note of one of httpx's events. After the deadline nothing is sent any more.
+    Unlike ``httpx.Client`` a transport follows no redirect, keeps no cookie and asks no proxy of the environment.
+    """
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        self.transport = httpx.HTTPTransport(
+            verify=tls, trust_env=False, limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_SECONDS)
+        )
+        self.has_connected = False
+        self._sockets: dict[str, socket.socket] = {}
+
+    def start(self, request: UpstreamRequest, deadline: Deadline) -> httpx.Response:
+        """Send ``request``, and return the answer as soon as its headers are there.
 
         Raises:
-            httpx.WriteTimeout: it is too late to send the request.
+            httpx.TransportError: there is no answer.
         """
-        match event:
-            case "connection.connect_tcp.started":
-                self.connected = True
-            case "http11.send_request_headers.started":
-                if self.deadline.seconds_left() <= 0:
-                    raise httpx.WriteTimeout(event)
-                self.sent = True
-            case "http11.receive_response_headers.complete":
-                self.answered = True
+        self.has_connected = False
+        origin = request.upstream.address.origin
+
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+                self.has_connected = True
+                self._sockets[origin] = info["return_value"].get_extra_info("socket")
+            elif event == "http11.send_request_headers.started" and deadline.seconds_left() <= 0:
+                raise httpx.ConnectTimeout("deadline")
+
+        seconds = max(deadline.seconds_left(), 0.001)
+        message = httpx.Request(
+            request.method,
+            _url(origin),
+            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers],
+            content=request.body,
+            extensions={
+                # The target is sent as it was built and measured: httpx would normalize a URL's path.
+                "target": request.target.encode("ascii"),
+                "timeout": {"connect": min(CONNECT_SECONDS, seconds), "read": seconds, "write": seconds},
+                "trace": trace,
+            },
+        )
+        return self.transport.handle_request(message)
+
+    def cut(self) -> None:
+        """Shut down the sockets, so that the thread that waits for one of them goes on."""
+        for each in list(self._sockets.values()):
+            with contextlib.suppress(OSError):  # it is closed already
+                socket.socket.shutdown(each, socket.SHUT_RDWR)  # of the TCP connection, below TLS
+
+
+class _Watchdog:
+    """Cuts each line whose exchange is not over at its deadline.
+
+    httpx limits the time of each read and each write. That alone would keep a request waiting for ever for an upstream
+    that sends a byte now and then. One thread watches all exchanges, and it sleeps for as long as the usual deadline,
+    so that few requests wake it.
+    """
+
+    def __init__(self) -> None:
+        self._watched: dict[_Line, Deadline] = {}
+        self._changed = threading.Condition()
+        self._next_look = Deadline(0)
+        self._stopped = False
+        threading.Thread(target=self._run, name="deadlines", daemon=True).start()
+
+    def watch(self, line: _Line, deadline: Deadline) -> None:
+        with self._changed:
+            self._watched[line] = deadline
+            if deadline.seconds_left() < self._next_look.seconds_left():
+                self._changed.notify()
+
+    def leave(self, line: _Line) -> None:
+        with self._changed:
+            self._watched.pop(line, None)
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        with self._changed:
+            while not self._stopped:
+                for line, deadline in list(self._watched.items()):
+                    if deadline.seconds_left() <= 0:
+                        line.cut()
+                soonest = min((each.seconds_left() for each in self._watched.values()), default=TOTAL_SECONDS)
+                pause = max(soonest, _CUT_AGAIN_SECONDS)
+                self._next_look = Deadline(pause)
+                self._changed.wait(pause)
