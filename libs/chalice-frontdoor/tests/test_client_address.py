@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalice_frontdoor.client_address import client_address
+from chalice_frontdoor.request import client_address
 from chalice_frontdoor.testing.client import Client
 from chalice_frontdoor.testing.events import DOORS
 from sample_app import make_app

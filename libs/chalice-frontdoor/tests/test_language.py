@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_frontdoor.language import negotiate
+from chalice_frontdoor.request import negotiate
 
 LANGUAGES = ("es", "en")
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from chalice_frontdoor.access import ANYBODY, Access
+from chalice_frontdoor.access import ANYBODY, Access, Caller
 from chalice_frontdoor.app import FrontDoor
-from chalice_frontdoor.caller import Caller
-from chalice_frontdoor.field_errors import FieldError, InvalidInput
-from chalice_frontdoor.json_body import read_json
-from chalice_frontdoor.per_process import PerProcess
-from chalice_frontdoor.problems import Problem, ProblemTable, Text
-from chalice_frontdoor.request import FrontDoorRequest
+from chalice_frontdoor.problems import FieldError, InvalidInput, Problem, ProblemTable, Text
+from chalice_frontdoor.process import Environment, PerProcess, SettingError
+from chalice_frontdoor.request import FrontDoorRequest, read_json
 from chalice_frontdoor.responses import ResponseRefused, ResponseTooLarge
-from chalice_frontdoor.settings import Environment, SettingError
 
 __all__ = [
     "ANYBODY",

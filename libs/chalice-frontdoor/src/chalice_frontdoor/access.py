@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_frontdoor import logs
-from chalice_frontdoor.caller import Caller
 from chalice_frontdoor.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from chalice.app import Response
 
@@ -21,19 +20,24 @@ if TYPE_CHECKING:
 #: The rule of a route that needs no token.
 ANYBODY = ""
 
-# Why a request was refused, for the log. The client gets less detail.
-NO_TOKEN = "no_token"  # noqa: S105 - a reason
-INVALID_TOKEN = "invalid_token"  # noqa: S105 - a reason
-NO_ROLE = "no_role"
-INSUFFICIENT_ROLE = "insufficient_role"
-NO_RULE = "no_rule"
-
 _SIGN_IN = {"es": "Hace falta iniciar sesión.", "en": "You need to sign in."}
 _NOT_ALLOWED = {"es": "No tiene permiso para hacer esto.", "en": "You are not allowed to do this."}
 
 
+class Caller(NamedTuple):
+    """Who sends a request. Not a dataclass: those import ``inspect`` during every cold start.
+
+    Args:
+        name: a person's user name, or a program's client id.
+        roles: what the caller is. ``Access`` adds the weaker roles that these imply.
+    """
+
+    name: str
+    roles: frozenset[str]
+
+
 class Access:
-    """A middleware that lets a caller through to the routes of its roles, and to no others.
+    """A middleware that lets callers use the routes of their roles, and no others.
 
     Args:
         roles: the weakest first; each may do what those before it may.
@@ -59,7 +63,7 @@ class Access:
         self._anonymous = anonymous
 
     def __call__(self, request: FrontDoorRequest, get_response: Callable[[Any], Response]) -> Response:
-        """Let a request in, or refuse it.
+        """Pass a request on, or refuse it.
 
         Raises:
             Problem: 401 without an access token, 403 without the role.
@@ -83,14 +87,12 @@ class Access:
         claims = request.claims
         caller = self._read_caller(claims)
         if caller is None:
-            logs.log_refusal(request, INVALID_TOKEN if claims else NO_TOKEN)
+            logs.log_refusal(request, "invalid_token" if claims else "no_token")
             raise Problem(401, detail=_SIGN_IN, headers={"WWW-Authenticate": "Bearer"})
-        roles = self._with_weaker(caller.roles)
+        # The known roles among those claimed, and the weaker ones that they imply.
+        roles: frozenset[str] = frozenset().union(*(self._implied.get(role, ()) for role in caller.roles))
         if needed is None or needed not in roles:
-            logs.log_refusal(request, NO_RULE if needed is None else INSUFFICIENT_ROLE if roles else NO_ROLE)
+            lacks = "insufficient_role" if roles else "no_role"
+            logs.log_refusal(request, "no_rule" if needed is None else lacks)
             raise Problem(403, detail=_NOT_ALLOWED)
         return Caller(caller.name, roles)
-
-    def _with_weaker(self, claimed: Iterable[str]) -> frozenset[str]:
-        """The known roles among those claimed, and the weaker ones that they imply."""
-        return frozenset().union(*(self._implied.get(role, ()) for role in claimed))

@@ -6,9 +6,8 @@ The way of a request::
                                                                                               │
     what the door wants ◄─ responses.write ─ Answer ◄─────────────────────────────────────────┘
 
-Chalice's own handler (``RestAPIEventHandler``) is not used: it knows one event, answers errors of its own, and turns
-the response into JSON where nothing can be caught any more. What it does for an app is done here: middleware, CORS,
-``content_types``, authorizers.
+Chalice's own handler knows one event, answers errors of its own, and turns the response into JSON where nothing can be
+caught any more. What it does for an app is done here: middleware, CORS, ``content_types``, authorizers.
 """
 
 from __future__ import annotations
@@ -19,10 +18,8 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Chalice, ChaliceUnhandledError, ChaliceViewError, MiddlewareHandler, Response
 
 from chalice_frontdoor import events, logs
-from chalice_frontdoor.client_address import client_address
-from chalice_frontdoor.field_errors import InvalidInput, invalid_input
-from chalice_frontdoor.problems import MEDIA_TYPE, Problem
-from chalice_frontdoor.request import FrontDoorRequest, request_id_of
+from chalice_frontdoor.problems import MEDIA_TYPE, InvalidInput, Problem, invalid_input
+from chalice_frontdoor.request import FrontDoorRequest, client_address, request_id_of
 from chalice_frontdoor.responses import Answer, ResponseTooLarge, write
 from chalice_frontdoor.routing import Match, Router
 
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
 
     from chalice.app import Request, RouteEntry
 
-    from chalice_frontdoor.caller import Caller
+    from chalice_frontdoor.access import Caller
     from chalice_frontdoor.problems import ProblemTable
 
 
@@ -39,10 +36,7 @@ _UNKNOWN_EVENT = {
     "es": "El evento no es una petición HTTP de una puerta de entrada conocida.",
     "en": "The event is no HTTP request of a known front door.",
 }
-_TOO_LARGE = {
-    "es": "La respuesta es demasiado grande para enviarla.",
-    "en": "The response is too large to be sent.",
-}
+_TOO_LARGE = {"es": "La respuesta es demasiado grande para enviarla.", "en": "The response is too large to be sent."}
 
 
 class FrontDoor(Chalice):
@@ -92,38 +86,22 @@ class FrontDoor(Chalice):
         return register
 
     def register_problems(self, problems: ProblemTable) -> None:
-        """Register what exceptions become. Of an exception's base classes the nearest that is registered counts.
-
-        Args:
-            problems: for each exception the problem, or a function from the exception to the problem.
-        """
+        """Register what exceptions become. Of an exception's base classes the nearest that is registered counts."""
         self._problems.update(problems)
 
     @property
     def request_id(self) -> str:
-        """The id of the current request: the caller's ``X-Request-Id`` if well-formed, else API Gateway's or Lambda's.
-
-        Raises:
-            RuntimeError: no request is being handled.
-        """
+        """The id of the current request: the caller's if well-formed, else API Gateway's or Lambda's."""
         return self.current_request.request_id
 
     @property
     def language(self) -> str:
-        """The language that the current client wants.
-
-        Raises:
-            RuntimeError: no request is being handled.
-        """
+        """The language that the current client wants."""
         return self.current_request.language
 
     @property
     def caller(self) -> Caller:
-        """The caller that ``chalice_frontdoor.Access`` admitted.
-
-        Raises:
-            RuntimeError: no request is being handled, or the route is open to anybody.
-        """
+        """The caller that ``chalice_frontdoor.Access`` admitted. On a route without one this is a ``RuntimeError``."""
         caller = self.current_request.caller
         if caller is None:
             raise RuntimeError("The route is open to anybody: it has no caller")
@@ -131,11 +109,7 @@ class FrontDoor(Chalice):
 
     @property
     def current_request(self) -> FrontDoorRequest:
-        """The request that this thread is handling.
-
-        Raises:
-            RuntimeError: no request is being handled.
-        """
+        """The request that this thread is handling. Outside of one this is a ``RuntimeError``."""
         request: FrontDoorRequest | None = getattr(self._thread, "request", None)
         if request is None:
             raise RuntimeError("No HTTP request is being handled")
@@ -187,8 +161,8 @@ class FrontDoor(Chalice):
             return self._refuse(events.REST, context)
         try:
             http = events.read(door, event)
-        except events.MalformedEvent:
-            return self._refuse(door, context)
+        except events.MalformedEvent as error:
+            return self._refuse(door, context, error)
         request = self._receive(http, context)
         self.current_request, self.lambda_context = request, context
         logs.begin_access()
@@ -199,10 +173,10 @@ class FrontDoor(Chalice):
         logs.log_access(request.method, request.path, response["statusCode"], request.request_id)
         return response
 
-    def _refuse(self, door: str, context: object) -> dict[str, Any]:
+    def _refuse(self, door: str, context: object, error: Exception | None = None) -> dict[str, Any]:
         """Answer an event that is not an HTTP request: a warm-up, a test event, an event of another service."""
         request_id = request_id_of(context)
-        logs.log_unknown_event(request_id)
+        logs.log_unknown_event(request_id, error)
         problem = Problem(400, detail=_UNKNOWN_EVENT)
         return write(door, self._answer_problem(problem, self._languages[0], request_id))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeGuard
 
-from chalice_frontdoor.caller import Caller
+from chalice_frontdoor.access import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

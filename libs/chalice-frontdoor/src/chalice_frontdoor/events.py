@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 from chalice_frontdoor.routing import Match, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 ALB_MULTI = "alb_multi"
 ALB_SINGLE = "alb_single"
@@ -40,64 +40,29 @@ Event = dict[str, Any]
 _OWS = " \t"
 #: RFC 9110, section 9.1: a method is a token.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_USUAL_METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
 
 
 class MalformedEvent(ValueError):
-    """The event has the form of a front door's, but no front door can have sent what it holds. Answered by 400."""
+    """The event has the form of a front door's, but no front door sends such values. Answered by 400."""
 
 
 class HttpRequest:
-    """What the doors agree upon.
+    """What the doors agree upon."""
 
-    Attributes:
-        method: as sent.
-        segments: the path's segments, decoded once.
-        matched: the route that API Gateway itself found and the parameters that it read, where it tells.
-        query: each name's values, decoded once; None when there is no query.
-        headers: by lower-case name; repeated ones are joined (RFC 9110, section 5.3).
-        body: the bytes, or None when there are none.
-        client: the address that the door talked to; empty when it does not tell.
-        identity: ``requestContext.identity``.
-        authorizer: what the authorizer found out; ``claims`` is always a dict.
-        authorized: whether an authorizer let the request in.
-        request_id: API Gateway's or the function URL's; empty when the door has none.
-        context: ``requestContext`` as it came.
-        event: all of it as it came.
-        stage_variables: API Gateway's.
-    """
-
-    __slots__ = (
-        "authorized",
-        "authorizer",
-        "body",
-        "client",
-        "context",
-        "event",
-        "headers",
-        "identity",
-        "matched",
-        "method",
-        "query",
-        "request_id",
-        "segments",
-        "stage_variables",
-    )
-
-    method: str
-    segments: list[str]
-    matched: Match | None
-    query: dict[str, list[str]] | None
-    headers: dict[str, str]
-    body: bytes | None
-    client: str
-    identity: dict[str, Any]
-    authorizer: dict[str, Any]
-    authorized: bool
-    request_id: str
-    context: dict[str, Any]
-    event: Event
-    stage_variables: dict[str, str] | None
+    method: str  # as sent
+    segments: list[str]  # of the path, decoded once
+    matched: Match | None = None  # the route and parameters that API Gateway itself found, where it tells
+    query: dict[str, list[str]] | None  # each name's values, decoded once; None when there is no query
+    headers: dict[str, str]  # by lower-case name; repeated ones are joined (RFC 9110, section 5.3)
+    body: bytes | None  # None when there are no bytes
+    client: str  # the address that the door talked to; empty when it does not tell
+    identity: dict[str, Any]  # ``requestContext.identity``
+    authorizer: dict[str, Any]  # what the authorizer found out; ``claims`` is always a dict
+    authorized: bool  # whether an authorizer let the request in
+    request_id: str  # API Gateway's or the function URL's; empty when the door has none
+    context: dict[str, Any]  # ``requestContext`` as it came
+    event: Event  # all of it as it came
+    stage_variables: dict[str, str] | None  # API Gateway's
 
 
 def recognise(event: object) -> str | None:
@@ -124,29 +89,25 @@ def read(door: str, event: Event) -> HttpRequest:
     """
     try:
         request = _READERS[door](event)
-        if request.method in _USUAL_METHODS or _TOKEN.fullmatch(request.method):
-            return request
+        is_token = _TOKEN.fullmatch(request.method)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MalformedEvent(door) from error
-    raise MalformedEvent(door)
+    if not is_token:
+        raise MalformedEvent(door)
+    return request
 
 
-def _read_alb_multi(event: Event) -> HttpRequest:
-    request = _read_common(event, _join(event["multiValueHeaders"]))
-    request.query = _decode(_flatten(event.get("multiValueQueryStringParameters")))
-    return _read_alb(request, event)
-
-
-def _read_alb_single(event: Event) -> HttpRequest:
-    request = _read_common(event, _lower(event.get("headers")))
-    request.query = _decode((event.get("queryStringParameters") or {}).items())
-    return _read_alb(request, event)
-
-
-def _read_alb(request: HttpRequest, event: Event) -> HttpRequest:
+def _read_alb(event: Event) -> HttpRequest:
+    multiple = event.get("multiValueHeaders")
+    if multiple is None:
+        request = _read_common(event, _lower(event.get("headers")))
+        request.query = _decode((event.get("queryStringParameters") or {}).items())
+    else:
+        request = _read_common(event, _join(multiple))
+        request.query = _decode(_flatten(event.get("multiValueQueryStringParameters")))
     request.method = event["httpMethod"]
     request.segments = split(event["path"], encoded=True)
-    # The ALB appends the address that it saw: the last one is its word, those before are the client's.
+    # The ALB appends the address that it saw: only the last one is the ALB's, those before are the client's.
     request.client = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     return request
 
@@ -167,7 +128,7 @@ def _read_function_url(event: Event) -> HttpRequest:
 
 
 def _read_version_2(event: Event) -> HttpRequest:
-    request = _read_common(event, _lower(event.get("headers")), _nested_findings)
+    request = _read_common(event, _lower(event.get("headers")))
     http = request.context["http"]
     request.method = http["method"]
     request.client = _text(http.get("sourceIp"))
@@ -218,8 +179,8 @@ def _read_chalice_local(event: Event) -> HttpRequest:
 
 
 _READERS = {
-    ALB_MULTI: _read_alb_multi,
-    ALB_SINGLE: _read_alb_single,
+    ALB_MULTI: _read_alb,
+    ALB_SINGLE: _read_alb,
     HTTP_API_2: _read_http_api_2,
     HTTP_API_1: _read_http_api_1,
     FUNCTION_URL: _read_function_url,
@@ -228,21 +189,7 @@ _READERS = {
 }
 
 
-def _flat_findings(findings: dict[str, Any]) -> dict[str, Any]:
-    return {**findings, "claims": {**(findings.get("claims") or {})}}
-
-
-def _nested_findings(findings: dict[str, Any]) -> dict[str, Any]:
-    """Payload 2.0 puts the findings one level deeper, under the kind of the authorizer."""
-    claims = (findings.get("jwt") or {}).get("claims")
-    return {**findings, **(findings.get("lambda") or {}), "claims": {**(claims or {})}}
-
-
-def _read_common(
-    event: Event,
-    headers: dict[str, str],
-    read_findings: Callable[[dict[str, Any]], dict[str, Any]] = _flat_findings,
-) -> HttpRequest:
+def _read_common(event: Event, headers: dict[str, str]) -> HttpRequest:
     request = HttpRequest()
     context = event.get("requestContext") or {}
     request.event = event
@@ -253,10 +200,13 @@ def _read_common(
     request.identity = {**(context.get("identity") or {})}
     request.request_id = _text(context.get("requestId"))
     request.stage_variables = event.get("stageVariables")
-    request.matched = None
     findings = context.get("authorizer") or {}
-    request.authorizer = read_findings(findings)
     request.authorized = any(findings.values())
+    claims = findings.get("claims")
+    if event.get("version") == "2.0":  # one level deeper, under the kind of the authorizer
+        claims = (findings.get("jwt") or {}).get("claims")
+        findings = {**findings, **(findings.get("lambda") or {})}
+    request.authorizer = {**findings, "claims": {**(claims or {})}}
     return request
 
 

@@ -8,8 +8,8 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
+from chalice_frontdoor.process import SettingError
 from chalice_frontdoor.responses import ResponseRefused
-from chalice_frontdoor.settings import SettingError
 
 if TYPE_CHECKING:
     from chalice_frontdoor.request import FrontDoorRequest
@@ -19,7 +19,6 @@ _errors = logging.getLogger("chalice_frontdoor.errors")
 
 #: Chalice's fixed names for an app's module and its library folder, beside the front door's own.
 _OURS = ("chalice_frontdoor", "app", "chalicelib")
-
 
 #: The attributes that all access lines share.
 _SHARED_ATTRIBUTES = {
@@ -35,12 +34,6 @@ class _AccessRecord(logging.LogRecord):
     """
 
     def __init__(self, text: str, fields: dict[str, object]) -> None:
-        """Start from the shared attributes.
-
-        Args:
-            text: the message as it is.
-            fields: as in ``extra``: no name of ``LogRecord``'s own attributes.
-        """
         now = time.time()
         self.__dict__ = {
             **_SHARED_ATTRIBUTES,
@@ -81,7 +74,7 @@ def configure(app_name: str) -> None:
 
 
 def begin_access() -> None:
-    """Start a request without notes."""
+    """Forget the notes of this thread's last request."""
     _thread.notes = {}
 
 
@@ -109,13 +102,15 @@ def log_access(method: str, route: str, status: int, request_id: str) -> None:
         _access.handle(_AccessRecord(text, fields))
 
 
-def log_unknown_event(request_id: str) -> None:
-    """An event arrived that is not an HTTP request of a known front door."""
-    _errors.warning("not an HTTP event of a known front door %s", request_id, extra={"request_id": request_id})
+def log_unknown_event(request_id: str, error: Exception | None = None) -> None:
+    """An event arrived that no front door sends; ``error`` shows which part of it could not be read."""
+    stack = f"\n{_describe(error)}" if error else ""
+    text = "not an HTTP event of a known front door %s%s"
+    _errors.warning(text, request_id, stack, extra={"request_id": request_id})
 
 
 def log_refusal(request: FrontDoorRequest, reason: str) -> None:
-    """A caller was refused. A metric can count the field ``refusal``; the line does not say who it was."""
+    """A caller was refused. A metric can count the field ``refusal``; the line does not name the caller."""
     fields = {"refusal": reason, "method": request.method, "route": request.path, "request_id": request.request_id}
     text = "refused (%s): %s %s %s"
     _access.warning(text, reason, request.method, request.path, request.request_id, extra=fields)

@@ -3,15 +3,14 @@
 ::
 
     Exception
-    └── Problem    raised in a view or a middleware, it becomes the answer
+    ├── Problem         raised in a view or a middleware, it becomes the answer
+    └── InvalidInput    422: fields or parameters break rules
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from chalice_frontdoor.statuses import titles
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 #: What people read: one text, or one for each language.
 Text = str | Mapping[str, str]
@@ -48,7 +47,7 @@ class Problem(Exception):
             raise ValueError(f"A problem has the status of an error, 400 to 599, not {status}")
         super().__init__(status, type)
         self.status = int(status)
-        self.title = title if title is not None else titles(self.status)
+        self.title = title if title is not None else title_of(self.status)
         self.detail = detail
         self.type = type
         self.headers = dict(headers or {})
@@ -64,6 +63,10 @@ class Problem(Exception):
         for name, value in self.extensions.items():
             members.setdefault(name, _localise(value, language, languages))
         return members
+
+
+#: What exceptions become: a problem, or a function from the exception to one.
+ProblemTable = Mapping[type[Exception], Problem | Callable[[Any], Problem]]
 
 
 def _choose(text: Text, language: str, languages: tuple[str, ...]) -> str:
@@ -87,5 +90,104 @@ def _localise(value: object, language: str, languages: tuple[str, ...]) -> objec
     return value
 
 
-#: What exceptions become: a problem, or a function from the exception to one.
-ProblemTable = Mapping[type[Exception], Problem | Callable[[Any], Problem]]
+class FieldError(NamedTuple):
+    """One broken rule.
+
+    Args:
+        field: the name of the field or parameter; empty for the body as a whole.
+        rule: a word for programs, such as ``format``.
+        message: a sentence for people, or one for each language.
+    """
+
+    field: str
+    rule: str
+    message: Text
+
+
+class InvalidInput(Exception):
+    """The input breaks rules. ``FrontDoor`` answers with 422 and lists the errors."""
+
+    def __init__(self, errors: Iterable[FieldError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(", ".join(f"{error.field}: {error.rule}" for error in self.errors))
+
+
+def invalid_input(error: InvalidInput) -> Problem:
+    """The problem that an ``InvalidInput`` becomes, unless the app registers another."""
+    return Problem(
+        422,
+        title={"es": "Hay datos que no son válidos", "en": "Some of the input is not valid"},
+        type="urn:frontdoor:invalid-input",
+        errors=[each._asdict() for each in error.errors],
+    )
+
+
+#: The statuses of errors in the IANA registry (RFC 9110), in English and in Spanish. The standard library's
+#: ``http.HTTPStatus`` has the English phrases, but importing it costs more than this table.
+ERROR_PHRASES = {
+    400: ("Bad Request", "Solicitud incorrecta"),
+    401: ("Unauthorized", "No autenticado"),
+    402: ("Payment Required", "Pago requerido"),
+    403: ("Forbidden", "Prohibido"),
+    404: ("Not Found", "No encontrado"),
+    405: ("Method Not Allowed", "Método no permitido"),
+    406: ("Not Acceptable", "No aceptable"),
+    407: ("Proxy Authentication Required", "Autenticación de proxy requerida"),
+    408: ("Request Timeout", "Tiempo de solicitud agotado"),
+    409: ("Conflict", "Conflicto"),
+    410: ("Gone", "Ya no existe"),
+    411: ("Length Required", "Longitud requerida"),
+    412: ("Precondition Failed", "Precondición fallida"),
+    413: ("Content Too Large", "Contenido demasiado grande"),
+    414: ("URI Too Long", "URI demasiado larga"),
+    415: ("Unsupported Media Type", "Tipo de contenido no admitido"),
+    416: ("Range Not Satisfiable", "Rango no satisfactible"),
+    417: ("Expectation Failed", "Expectativa fallida"),
+    421: ("Misdirected Request", "Solicitud mal dirigida"),
+    422: ("Unprocessable Content", "Contenido no procesable"),
+    423: ("Locked", "Bloqueado"),
+    424: ("Failed Dependency", "Dependencia fallida"),
+    425: ("Too Early", "Demasiado pronto"),
+    426: ("Upgrade Required", "Actualización de protocolo requerida"),
+    428: ("Precondition Required", "Precondición requerida"),
+    429: ("Too Many Requests", "Demasiadas solicitudes"),
+    431: ("Request Header Fields Too Large", "Cabeceras demasiado grandes"),
+    451: ("Unavailable For Legal Reasons", "No disponible por motivos legales"),
+    500: ("Internal Server Error", "Error interno del servidor"),
+    501: ("Not Implemented", "No implementado"),
+    502: ("Bad Gateway", "Respuesta incorrecta del servicio interno"),
+    503: ("Service Unavailable", "Servicio no disponible"),
+    504: ("Gateway Timeout", "El servicio interno no respondió a tiempo"),
+    505: ("HTTP Version Not Supported", "Versión de HTTP no admitida"),
+    506: ("Variant Also Negotiates", "La variante también negocia"),
+    507: ("Insufficient Storage", "Almacenamiento insuficiente"),
+    508: ("Loop Detected", "Bucle detectado"),
+    511: ("Network Authentication Required", "Autenticación de red requerida"),
+}
+_OTHER_PHRASES = {
+    200: "OK",
+    201: "Created",
+    202: "Accepted",
+    204: "No Content",
+    206: "Partial Content",
+    300: "Multiple Choices",
+    301: "Moved Permanently",
+    302: "Found",
+    303: "See Other",
+    304: "Not Modified",
+    307: "Temporary Redirect",
+    308: "Permanent Redirect",
+}
+
+
+def title_of(status: int) -> dict[str, str]:
+    """The phrase of an error's status by language. An unknown status has the phrase of its class (RFC 9110, 15)."""
+    english, spanish = ERROR_PHRASES.get(status) or ERROR_PHRASES[status // 100 * 100]
+    return {"en": english, "es": spanish}
+
+
+def reason_phrase(status: int) -> str:
+    """The English phrase of any final status, which an ALB wants beside the number."""
+    if status >= 400:  # noqa: PLR2004 - an error
+        return title_of(status)["en"]
+    return _OTHER_PHRASES.get(status) or _OTHER_PHRASES[status // 100 * 100]

@@ -1,18 +1,20 @@
-"""Chalice's request, and what the front door found out about it."""
+"""Chalice's request, and what the front door found out about it: its id, its caller, its language, its JSON body."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from chalice.app import CaseInsensitiveMapping, MultiDict, Request
 
-from chalice_frontdoor.language import negotiate
+from chalice_frontdoor.problems import Problem
 
 if TYPE_CHECKING:
     from chalice.app import RouteEntry
 
-    from chalice_frontdoor.caller import Caller
+    from chalice_frontdoor.access import Caller
     from chalice_frontdoor.events import HttpRequest
     from chalice_frontdoor.routing import Match
 
@@ -23,12 +25,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,128}")
 NO_ROUTE = "$default"
 #: The id of a request without one, as in a test that calls the app without a context.
 NO_ID = "-"
+#: Levels of JSON. No form needs more, and code that walks deeper values may reach Python's recursion limit.
+MAX_DEPTH = 64
 
 
 class _ReadHeaders(CaseInsensitiveMapping):
     """Headers whose names are in lower case already: Chalice would copy them to make them so.
 
-    Most that are asked for are not there, and Chalice's ``get`` would raise and catch an exception for each.
+    Most lookups are for headers that are absent, and Chalice's ``get`` would raise and catch an exception for each.
     """
 
     def __init__(self, headers: dict[str, str]) -> None:
@@ -51,7 +55,7 @@ class FrontDoorRequest(Request):
         caller: the one that ``chalice_frontdoor.Access`` admitted; None on open routes.
     """
 
-    # What ``to_dict()`` leaves out, for it is made into JSON; Chalice's own list has the first.
+    # What ``to_dict()`` leaves out, because it must be fit for JSON; Chalice's own list has the first.
     _NON_SERIALIZED_ATTRS = ["lambda_context", "caller", "routes"]  # noqa: RUF012 - as Chalice declares it
 
     def __init__(
@@ -77,14 +81,13 @@ class FrontDoorRequest(Request):
         self._context: dict[str, Any] | None = None
         self.routes = routes
         self._languages = languages
-        lambdas = getattr(context, "aws_request_id", None)
-        self.request_id = _first_id(http.headers.get("x-request-id"), http.request_id, lambdas)
+        self.request_id = request_id_of(context, http.headers.get("x-request-id"), http.request_id)
         self.authorized = http.authorized
         self.caller: Caller | None = None
 
     @property
     def context(self) -> dict[str, Any]:
-        """What a REST API's ``requestContext`` would hold. Few ask for it, so it is made at the first time."""
+        """What a REST API's ``requestContext`` would hold. Few views need it, so it is made at first use."""
         if self._context is None:
             http = self._http
             self._context = {
@@ -123,13 +126,130 @@ class FrontDoorRequest(Request):
         return negotiate(self.headers.get("accept-language", ""), self._languages)
 
 
-def request_id_of(context: object) -> str:
-    """Lambda's id of this invocation."""
-    return _first_id(getattr(context, "aws_request_id", None))
-
-
-def _first_id(*candidates: object) -> str:
-    for candidate in candidates:
+def request_id_of(context: object, *others: object) -> str:
+    """The first well-formed id among ``others``, or else Lambda's id of this invocation."""
+    for candidate in (*others, getattr(context, "aws_request_id", None)):
         if isinstance(candidate, str) and _REQUEST_ID.fullmatch(candidate):
             return candidate
     return NO_ID
+
+
+def client_address(peer: str, forwarded_for: str, trusted_proxies: int) -> str:
+    """The client's address: of ``X-Forwarded-For``, one address from the right counts for each trusted proxy.
+
+    The client may have forged those further left.
+
+    Args:
+        peer: the address that the door talked to; the ALB and API Gateway end the header with it.
+        forwarded_for: the header.
+        trusted_proxies: how many proxies that append to the header stand before the door.
+    """
+    chain = [address.strip() for address in forwarded_for.split(",") if address.strip()]
+    if not chain or chain[-1] != peer:
+        chain.append(peer)
+    return chain[max(0, len(chain) - 1 - trusted_proxies)]
+
+
+def negotiate(accept_language: str, languages: tuple[str, ...]) -> str:
+    """The one of ``languages`` that the header wants most (RFC 9110, 12.5.4); the first when it wants none of them.
+
+    ``es`` serves ``es-MX``, ``es-MX`` serves ``es``, and the first serves ``*``. A malformed weight counts as 0.
+    Equal weights are decided by the order of the header.
+    """
+    best, best_weight = languages[0], 0.0
+    for choice in accept_language.split(","):
+        tag, _, parameter = choice.partition(";")
+        weight = _weight(parameter)
+        if weight > best_weight:
+            found = _serve(tag.strip().lower(), languages)
+            if found is not None:
+                best, best_weight = found, weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.partition("=")
+    if name.strip() not in {"q", "Q"}:
+        return 1.0
+    try:
+        weight = float(value)
+    except ValueError:
+        return 0.0
+    # RFC 9110 allows 0 to 1; "inf" and "nan" are numbers to Python
+    return weight if 0.0 <= weight <= 1.0 else 0.0
+
+
+def _serve(tag: str, languages: tuple[str, ...]) -> str | None:
+    if tag == "*":
+        return languages[0]
+    primary = tag.partition("-")[0]
+    exact = [language for language in languages if language.lower() == tag]
+    related = [language for language in languages if language.lower().partition("-")[0] == primary]
+    return next(iter(exact + related), None)
+
+
+def read_json(request: FrontDoorRequest) -> Any:  # noqa: ANN401 - JSON is any of six types: the caller checks
+    """The body as Python values. Numbers with a fraction or an exponent become ``decimal.Decimal``, never float.
+
+    A Decimal may be as large as ``1e999999``: compare it with your bounds before you convert it.
+
+    Raises:
+        Problem: 415 unless the content type is ``application/json`` or ends in ``+json``; 400 if the body is not strict
+            JSON (RFC 8259) in UTF-8: it repeats a name in one object, holds NaN, Infinity or a lone surrogate, or nests
+            deeper than 64.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json_type = media_type.startswith("application/") and media_type.endswith("+json")
+    if media_type != "application/json" and not is_json_type:
+        raise Problem(
+            415,
+            detail={"es": "El cuerpo debe ser application/json.", "en": "The body must be application/json."},
+            headers={"Accept": "application/json"},
+        )
+    try:
+        return _parse(request.raw_body.decode())
+    except (ValueError, ArithmeticError, RecursionError):
+        raise Problem(
+            400,
+            detail={"es": "El cuerpo no es JSON válido en UTF-8.", "en": "The body is not valid JSON in UTF-8."},
+        ) from None
+
+
+def _parse(text: str) -> object:
+    value = _DECODER.decode(text)
+    # Only an escape can bring a lone surrogate into text that was UTF-8.
+    if "\\ud" in text or "\\uD" in text:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    # A text with few brackets cannot be deep: most bodies are spared the walk.
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _check_depth(value)
+    return value
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return
+    raise ValueError("nested too deep")
+
+
+def _children(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a name is repeated")
+    return members
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique_names, parse_float=Decimal, parse_constant=_refuse)

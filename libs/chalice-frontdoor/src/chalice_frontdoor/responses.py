@@ -15,12 +15,14 @@ from __future__ import annotations
 import base64
 import json
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from chalice.app import MultiDict
+
 from chalice_frontdoor import events
-from chalice_frontdoor.content import encode, is_textual
-from chalice_frontdoor.statuses import phrase
+from chalice_frontdoor.problems import reason_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +42,8 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
 _MALFORMED_NAME = "a header's name is no token"
 
+#: Media types whose bytes are characters; they may travel as text.
+_TEXTUAL = ("text/", "application/json", "application/javascript", "application/xml")
 #: The door's own business (RFC 9110, section 7.6.1, and the length of a body that the door sends).
 _HOP_BY_HOP = frozenset(
     ("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
@@ -81,11 +85,11 @@ class Answer:
         """
         self.status = _check_status(status)
         self.headers, self.header_bytes = _check_headers(headers)
-        content, content_type = encode(body)
+        content, content_type = _encode(body)
         if self.status in _BODILESS:
             content = ""
         if isinstance(content, str) and not content.isascii():
-            _check_text(content)
+            _check_encodable(content)
         if content and "content-type" not in self.headers:
             self.set("Content-Type", content_type)
         self.body = content
@@ -127,7 +131,7 @@ def write(door: str, answer: Answer) -> dict[str, Any]:
 
 def _alb_multi(answer: Answer) -> dict[str, Any]:
     return {
-        "statusDescription": f"{answer.status} {phrase(answer.status)}",
+        "statusDescription": f"{answer.status} {reason_phrase(answer.status)}",
         "multiValueHeaders": dict(answer.headers.values()),
     }
 
@@ -140,7 +144,7 @@ def _alb_single(answer: Answer) -> dict[str, Any]:
             headers.update((_spelling(name, number), value) for number, value in enumerate(values))
         else:
             headers[name] = ", ".join(values)
-    return {"statusDescription": f"{answer.status} {phrase(answer.status)}", "headers": headers}
+    return {"statusDescription": f"{answer.status} {reason_phrase(answer.status)}", "headers": headers}
 
 
 def _version_2(answer: Answer) -> dict[str, Any]:
@@ -185,7 +189,7 @@ def _transport(answer: Answer) -> tuple[str, bool]:
     compressed = "content-encoding" in answer.headers
     if isinstance(body, str):
         return (base64.b64encode(body.encode()).decode(), True) if compressed else (body, False)
-    if not compressed and is_textual(answer.headers["content-type"][1][0]):
+    if not compressed and _is_textual(answer.headers["content-type"][1][0]):
         try:
             return body.decode(), False
         except UnicodeDecodeError:
@@ -236,11 +240,53 @@ def _check_value(name: str, value: object) -> str:
     return text
 
 
-def _check_text(text: str) -> None:
+def _check_encodable(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
         raise ResponseRefused("the body holds a lone surrogate") from None
+
+
+def _encode(body: object) -> tuple[str | bytes, str]:
+    """The body as text or bytes, and the content type that it has unless the view says another.
+
+    None is an empty body. Everything but text and bytes is JSON.
+
+    Raises:
+        TypeError: the value, or one inside it, has no JSON form.
+        ValueError: the value holds NaN, Infinity, a number too exact for JSON's readers, or itself.
+    """
+    if body is None:
+        return "", ""
+    if isinstance(body, str):
+        return body, "text/plain; charset=utf-8"
+    if isinstance(body, (bytes, bytearray, memoryview)):
+        return bytes(body), "application/octet-stream"
+    return _ENCODER.encode(body), "application/json"
+
+
+def _is_textual(content_type: str) -> bool:
+    """Whether bytes of this type are UTF-8 text."""
+    media_type, _, parameters = content_type.lower().partition(";")
+    textual = media_type.startswith(_TEXTUAL) or media_type.strip().endswith(("+json", "+xml"))
+    return textual and ("charset=" not in parameters or "utf-8" in parameters)
+
+
+def _to_json(value: object) -> object:
+    """What the JSON encoder does not know. JSON's readers have doubles (RFC 8259, section 6)."""
+    if isinstance(value, MultiDict):
+        return dict(value)
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} has no JSON form")
+    if value == value.to_integral_value():
+        return int(value)
+    number = float(value)
+    if Decimal(repr(number)) != value:
+        raise ValueError("a Decimal has more digits than a JSON number can carry: send it as text")
+    return number
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_to_json)
 
 
 def _check_header_bytes(door: str, answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""Read settings from environment variables, strictly.
+"""What a process reads and makes once: its settings, and the services made from them.
 
 ::
 
@@ -8,15 +8,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import threading
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Mapping, Sequence
 
-    T = TypeVar("T")
-
-_FLAGS = {"true": True, "false": False}
+T = TypeVar("T")
 
 
 class SettingError(Exception):
@@ -81,20 +80,44 @@ class Environment:
 
     def read_choice(self, name: str, choices: Sequence[str], *, default: str | None = None) -> str:
         """One of ``choices``."""
-
-        def parse(text: str) -> str:
-            if text not in choices:
-                raise ValueError
-            return text
-
-        return self.read(name, " or ".join(choices), parse, default)
+        return self.read(name, " or ".join(choices), lambda text: choices[choices.index(text)], default)
 
     def read_flag(self, name: str, *, default: bool | None = None) -> bool:
         """True or False: ``true`` or ``false`` in the environment."""
+        return self.read(name, "true or false", lambda text: bool(("false", "true").index(text)), default)
 
-        def parse(text: str) -> bool:
-            if text not in _FLAGS:
-                raise ValueError
-            return _FLAGS[text]
 
-        return self.read(name, "true or false", parse, default)
+class PerProcess(Generic[T]):
+    """Makes an object at the first call, and returns it at every call after that. Threads share it.
+
+    Args:
+        make: makes the object, from the environment for example. If it raises, the next call tries again.
+        close: called with an object that is replaced or forgotten.
+    """
+
+    def __init__(self, make: Callable[[], T], *, close: Callable[[T], object] = lambda _: None) -> None:
+        self._make = make
+        self._close = close
+        self._lock = threading.Lock()
+        self._made: T | None = None
+
+    def __call__(self) -> T:
+        """The object."""
+        made = self._made
+        if made is None:
+            with self._lock:
+                made = self._made
+                if made is None:
+                    made = self._made = self._make()
+        return made
+
+    def replace(self, made: T | None) -> None:
+        """Use ``made`` from now on, as tests do with fakes; with None, make a new object at the next call."""
+        with self._lock:
+            if self._made is not None:
+                self._close(self._made)
+            self._made = made
+
+    def forget(self) -> None:
+        """Make a new object at the next call: the connections of a restored snapshot belong to another process."""
+        self.replace(None)
