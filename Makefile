@@ -5,7 +5,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-PYTHON ?= python3
+# The newest Python that Lambda runs and this machine has: the one that packages decides the Lambda runtime.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11; do \
+  $$python -c 'import ensurepip' 2>/dev/null && { echo $$python; exit; }; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 EMULATOR := .emulator
@@ -18,7 +20,7 @@ APPS := crud_app email_app bff_app
 IMPORTED := / $(APPS) shared $(wildcard libs/*/src)
 # What `make bench` compares with, each with packages of its own.
 PEERS := $(basename $(notdir $(wildcard requirements/bench/*.in)))
-# uv must use the interpreter that made the environment: it decides the Lambda runtime.
+# uv must use the interpreter that made the environment.
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 # As pip does: a network that has an authority of its own has it there.
