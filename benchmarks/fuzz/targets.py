@@ -273,7 +273,7 @@ def _proxied() -> Reader:
         text = data.decode("utf-8", "replace")
         for cookie in SESSION_COOKIES:
             with suppress(CookieRefused):
-                cookie.read(text)
+                cookie.read({"Cookie": text})
         for reads in (read_claims, read_packed):
             with suppress(TokenUnreadable):
                 reads(text)

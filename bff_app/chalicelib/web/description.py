@@ -6,17 +6,16 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.web.limits import TOTAL_SECONDS, deadline_within
+from chalicelib.web.limits import TOTAL_SECONDS
 from chalicelib.web.openapi import PROBLEMS, SESSION, TOKEN
 from chalicelib.web.proxy import PROXIED_ROUTES
-from chalicelib.web.upstream import UnexplainedError, UpstreamBroken, own_request
+from chalicelib.web.upstream import UpstreamBroken, UpstreamFailed, deadline_within, own_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from chalicelib.web.limits import Deadline, InvocationContext
     from chalicelib.web.proxy import UpstreamName
-    from chalicelib.web.upstream import Send, Upstream
+    from chalicelib.web.upstream import Deadline, InvocationContext, Send, Upstream
 
 Document = dict[str, Any]
 
@@ -26,7 +25,7 @@ _COMPONENT_REFERENCE = re.compile(r'"#/components/(\w+)/')
 
 
 class Description:
-    """Composes the document at each request, so that it says what the upstreams that answer now say."""
+    """Composes the document at each request, from what the upstreams say then."""
 
     def __init__(
         self,
@@ -60,10 +59,7 @@ class Description:
         return document
 
     def _as_of_the_public_door(self, path_item: Document) -> Document:
-        """``path_item`` with what the proxy may answer too, and with a cookie as another way in.
-
-        What the upstream says of an answer stays, and so does the role that an operation needs.
-        """
+        """``path_item`` with the proxy's own answers and the cookie as another way in; the roles stay."""
         for operation in path_item.values():
             if not isinstance(operation, dict) or "responses" not in operation:
                 continue
@@ -79,11 +75,11 @@ class Description:
         question = own_request(upstream, "/openapi.json", [], request_id)
         answer = self._send(question, deadline)
         if answer.status != _OK:
-            raise UnexplainedError(question, answer)
+            raise UpstreamFailed(question, answer)
         try:
             return _with_prefixed_components(answer.body.decode(), upstream.name)
         except ValueError:
-            raise UpstreamBroken(question, request_sent=True, reason="no JSON") from None
+            raise UpstreamBroken(question, reason="no JSON") from None
 
 
 def _with_prefixed_components(text: str, prefix: str) -> Document:

@@ -15,15 +15,10 @@ from typing import TYPE_CHECKING, Any
 import certifi
 import httpx
 
-from chalicelib.web.limits import (
-    CONNECT_SECONDS,
-    KEEP_ALIVE_SECONDS,
-    MAX_ANSWER_BODY_BYTES,
-    TOTAL_SECONDS,
-    Deadline,
-)
+from chalicelib.web.limits import CONNECT_SECONDS, KEEP_ALIVE_SECONDS, MAX_ANSWER_BODY_BYTES, TOTAL_SECONDS
 from chalicelib.web.upstream import (
     AnswerTooLarge,
+    Deadline,
     UpstreamAnswer,
     UpstreamBroken,
     UpstreamError,

@@ -1,24 +1,14 @@
-"""Every limit of the proxy in one place, and the deadline that enforces those in seconds.
-
-A test checks that the time-outs of the whole system nest.
+"""Every limit of the proxy in one place. A test checks that the time-outs of the whole system nest.
 
 Sizes: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html and
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 """
 
-from __future__ import annotations
-
-import time
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 # Seconds for a request to the upstream from the first byte to the last, retries included: less than this
 # Lambda's own 28, so that the client gets our 504 and not AWS's page, and more than the HTTP API's 24, so that
 # the HTTP API's answer still arrives.
 TOTAL_SECONDS = 25.0
-# An HTTP API answers 503 at once when Lambda does not take the request, and after its own 24 seconds when the function
+# An HTTP API answers 503 at once when Lambda throttles the function, and after its own 24 seconds when the function
 # did not answer. A 503 within these seconds, fewer than the function's 22, is the former: nothing was done.
 SHED_SECONDS = 20.0
 # Retry-After when AWS does not give one: a function that is free again takes the next request at once.
@@ -42,28 +32,3 @@ MAX_REQUEST_BODY_BYTES = 1_000_000
 MAX_REQUEST_HEAD_BYTES = 10_240
 # Bytes of an answer that an ALB takes from a Lambda, its JSON wrapping included: the front door checks the sum.
 MAX_ANSWER_BODY_BYTES = 1_000_000
-
-
-class Deadline:
-    """Counts down from ``seconds`` on a clock that never jumps."""
-
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._end = clock() + seconds
-
-    def seconds_left(self) -> float:
-        """Seconds until the deadline; negative once it has passed."""
-        return self._end - self._clock()
-
-
-class InvocationContext(Protocol):
-    """The part of Lambda's context object that is used."""
-
-    def get_remaining_time_in_millis(self) -> float:
-        """Milliseconds until the process is killed."""
-
-
-def deadline_within(context: InvocationContext, seconds: float) -> Deadline:
-    """``seconds`` from now, or earlier, so that the Lambda can still answer."""
-    lambda_seconds = context.get_remaining_time_in_millis() / 1000 - LAMBDA_MARGIN_SECONDS
-    return Deadline(min(seconds, lambda_seconds))

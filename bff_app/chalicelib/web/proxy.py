@@ -15,18 +15,23 @@ from chalicelib.web.limits import (
     SHED_RETRY_SECONDS,
     SHED_SECONDS,
     TOTAL_SECONDS,
-    deadline_within,
 )
 from chalicelib.web.session import TokenRefused, read_credentials
-from chalicelib.web.upstream import UnexplainedError, UpstreamAnswer, UpstreamBusy, UpstreamError, UpstreamRequest
+from chalicelib.web.upstream import (
+    UpstreamAnswer,
+    UpstreamBusy,
+    UpstreamError,
+    UpstreamFailed,
+    UpstreamRequest,
+    deadline_within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_frontdoor.request import FrontDoorRequest
-    from chalicelib.web.limits import Deadline, InvocationContext
     from chalicelib.web.settings import SignInSettings
-    from chalicelib.web.upstream import Headers, Send, Upstream
+    from chalicelib.web.upstream import Headers, InvocationContext, Send, Upstream
 
 logger = logging.getLogger(__name__)
 
@@ -98,21 +103,7 @@ class Proxy:
         """
         upstream = self._upstreams[route.upstream]
         question = _question(upstream, route, request, read_credentials(request, self._sign_in))
-        started = time.monotonic()
-        answer = self._ask(question, route, deadline_within(context, self._total_seconds))
-        if answer.is_unexplained_error:
-            if answer.status == _UNAUTHORIZED:
-                raise TokenRefused
-            if _was_shed(answer, time.monotonic() - started):
-                raise UpstreamBusy(question, retry_after=answer.header("retry-after") or str(SHED_RETRY_SECONDS))
-            raise UnexplainedError(question, answer)
-        headers = {**returned_headers(answer.headers), **_NEVER_STORED}
-        body = answer.body
-        if is_compressible(request.headers, answer.status, headers, body):
-            body, headers = compress(body), compressed_headers(headers)
-        return Response(body, headers={**headers}, status_code=answer.status)
-
-    def _ask(self, question: UpstreamRequest, route: ProxiedRoute, deadline: Deadline) -> UpstreamAnswer:
+        deadline = deadline_within(context, self._total_seconds)
         started = time.monotonic()
         try:
             answer = self._send(question, deadline)
@@ -120,11 +111,21 @@ class Proxy:
             _log(logging.WARNING, question, route, f"{type(error).__name__} ({error.reason})", started)
             raise
         _log(logging.INFO, question, route, answer.status, started)
-        return answer
+        if answer.is_unexplained_error:
+            if answer.status == _UNAUTHORIZED:
+                raise TokenRefused
+            if _was_shed(answer, time.monotonic() - started):
+                raise UpstreamBusy(question, retry_after=answer.header("retry-after") or str(SHED_RETRY_SECONDS))
+            raise UpstreamFailed(question, answer)
+        headers = {**returned_headers(answer.headers), **_NEVER_STORED}
+        body = answer.body
+        if is_compressible(request.headers, answer.status, headers, body):
+            body, headers = compress(body), compressed_headers(headers)
+        return Response(body, headers={**headers}, status_code=answer.status)
 
 
 def _was_shed(answer: UpstreamAnswer, seconds: float) -> bool:
-    """Whether this answer without a problem document, after ``seconds``, means that AWS did not let the request in."""
+    """Whether this answer without a problem document, after ``seconds``, means that AWS throttled the request."""
     return answer.status == _TOO_MANY_REQUESTS or (answer.status == _SERVICE_UNAVAILABLE and seconds < SHED_SECONDS)
 
 
@@ -136,6 +137,7 @@ def _question(
         raise BodyTooLarge
     # HEAD is sent as GET: the front door drops the body and reports its length.
     method = "GET" if request.method == "HEAD" else request.method
+    has_length = body or method in _METHODS_WITH_BODY
     question = UpstreamRequest(
         upstream=upstream,
         method=method,
@@ -146,7 +148,7 @@ def _question(
             *credentials,
             ("X-Request-Id", request.request_id),
             ("Accept-Encoding", "identity"),
-            *_framing(method, body),
+            *([("Content-Length", str(len(body)))] if has_length else []),
         ),
         body=body,
     )
@@ -160,26 +162,13 @@ def _query_pairs(request: FrontDoorRequest) -> list[tuple[str, str]]:
     return [(name, value) for name in parameters for value in parameters.getlist(name)] if parameters else []
 
 
-def _framing(method: str, body: bytes) -> Headers:
-    return (("Content-Length", str(len(body))),) if body or method in _METHODS_WITH_BODY else ()
-
-
 def _log(level: int, question: UpstreamRequest, route: ProxiedRoute, outcome: int | str, started: float) -> None:
     """One line per request. The route, not the target: neither ids nor searches belong in a log."""
-    milliseconds = round((time.monotonic() - started) * 1000)
-    logger.log(
-        level,
-        "%s %s -> %s: %s in %d ms",
-        question.method,
-        route.path,
-        question.upstream.name,
-        outcome,
-        milliseconds,
-        extra={
-            "method": question.method,
-            "route": route.path,
-            "upstream": question.upstream.name,
-            "outcome": outcome,
-            "milliseconds": milliseconds,
-        },
-    )
+    fields = {
+        "method": question.method,
+        "route": route.path,
+        "upstream": question.upstream.name,
+        "outcome": outcome,
+        "milliseconds": round((time.monotonic() - started) * 1000),
+    }
+    logger.log(level, "%s %s -> %s: %s in %d ms", *fields.values(), extra=fields)

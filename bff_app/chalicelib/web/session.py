@@ -17,7 +17,7 @@ Refusal
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from chalicelib.web.upstream import SAFE_METHODS
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from chalice_frontdoor.request import FrontDoorRequest
     from chalicelib.web.settings import SignInSettings
-    from chalicelib.web.upstream import Headers
+    from chalicelib.web.upstream import Headers, Text
 
 # RFC 6265bis, 5.6: a browser keeps no cookie whose name and value are longer together.
 MAX_COOKIE_BYTES = 4096
@@ -40,26 +40,39 @@ class Refusal(Exception):
     """A request is refused before anything is done.
 
     Attributes:
+        status: of the problem that the client gets.
+        says: its detail.
         reason: what the log counts; the client is told less.
     """
 
+    status = 401
+    says: ClassVar[Text] = {"es": "Hace falta iniciar sesión.", "en": "You need to sign in."}
     reason = ""
 
 
 class CookieRefused(Refusal):
-    """One of our cookies is malformed, longer than a browser keeps, or sent twice."""
-
+    status = 400
+    says: ClassVar[Text] = {
+        "es": "Una cookie de la sesión no es válida.",
+        "en": "A cookie of the session is not valid.",
+    }
     reason = "invalid_cookie"
 
 
 class HostRefused(Refusal):
-    """The header ``Host`` is no host, so the page's own address is unknown."""
-
+    status = 400
+    says: ClassVar[Text] = {"es": "La cabecera Host no es válida.", "en": "The header Host is not valid."}
     reason = "invalid_host"
 
 
 class SignInRefused(Refusal):
     """A sign-in came back that this browser did not begin, that was used before, or that the person cancelled."""
+
+    status = 400
+    says: ClassVar[Text] = {
+        "es": "No se pudo completar la entrada. Empiece otra vez.",
+        "en": "The sign-in could not be completed. Begin again.",
+    }
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -67,32 +80,36 @@ class SignInRefused(Refusal):
 
 
 class NotSignedIn(Refusal):
-    """There is neither a token nor a cookie."""
-
     reason = "not_signed_in"
 
 
 class SessionOver(Refusal):
-    """There is a cookie, and the identity provider no longer accepts the token in it."""
-
+    says: ClassVar[Text] = {
+        "es": "La sesión ha terminado. Inicie sesión otra vez.",
+        "en": "The session is over. Sign in again.",
+    }
     reason = "session_over"
 
 
 class TokenRefused(Refusal):
-    """The authorizer of the API behind did not accept the token."""
-
     reason = "invalid_token"
 
 
 class CrossSiteRequest(Refusal):
-    """The browser says that a page of another origin sent the request, or does not say where it comes from."""
-
+    status = 403
+    says: ClassVar[Text] = {
+        "es": "La petición no viene de la página del directorio, y no se hizo nada.",
+        "en": "The request does not come from the directory's page, and nothing was done.",
+    }
     reason = "cross_site"
 
 
 class ReturnAddressRefused(Refusal):
-    """The address to return to after the sign-in is not one of this site."""
-
+    status = 422
+    says: ClassVar[Text] = {
+        "es": "debe ser una dirección de este sitio, que empiece por una sola barra.",
+        "en": "must be an address of this site, which begins with a single slash.",
+    }
     reason = "foreign_return_address"
 
 
@@ -107,7 +124,7 @@ class Cookie(NamedTuple):
     name: str
     same_site: Literal["Strict", "Lax"]
 
-    def read(self, header: str) -> str | None:
+    def read(self, headers: Mapping[str, str]) -> str | None:
         """Its value in the header ``Cookie`` of a request; None if it is not there.
 
         Raises:
@@ -115,7 +132,7 @@ class Cookie(NamedTuple):
         """
         # Only these two characters: any other white space is part of a name, for the browser too, and the browser
         # promises nothing about a name that begins with U+00A0 and continues like ours.
-        pairs = (pair.strip(" \t").partition("=") for pair in header.split(";"))
+        pairs = (pair.strip(" \t").partition("=") for pair in headers.get("Cookie", "").split(";"))
         values = [value for name, _, value in pairs if name == self.name]
         if not values:
             return None
@@ -161,14 +178,11 @@ def read_credentials(request: FrontDoorRequest, sign_in: SignInSettings | None) 
     do not count. Without ``sign_in`` this is a demonstration without credentials.
 
     Raises:
-        NotSignedIn: it has neither.
-        CookieRefused: it has a cookie that the sign-in cannot have set.
-        CrossSiteRequest: it has the cookie and would change something, but another site's page sent it.
-        HostRefused: see ``own_origin``.
+        Refusal: it has neither, a cookie that the sign-in cannot have set, or comes from another site's page.
     """
     if sign_in is None or "Authorization" in request.headers:
         return ()
-    token = ACCESS.read(request.headers.get("Cookie", ""))
+    token = ACCESS.read(request.headers)
     if token is None:
         raise NotSignedIn
     if request.method not in SAFE_METHODS:

@@ -17,7 +17,7 @@ from chalice.app import Response
 
 from chalice_frontdoor.logs import log_refusal
 from chalicelib.web.identity import GrantRefused
-from chalicelib.web.limits import IDENTITY_SECONDS, deadline_within
+from chalicelib.web.limits import IDENTITY_SECONDS
 from chalicelib.web.session import (
     ACCESS,
     ENTRY,
@@ -44,13 +44,15 @@ from chalicelib.web.tokens import (
     read_claims,
     read_packed,
 )
-from chalicelib.web.upstream import UpstreamError
+from chalicelib.web.upstream import UpstreamError, deadline_within
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chalice_frontdoor.request import FrontDoorRequest
     from chalicelib.web.identity import Identity, Tokens
-    from chalicelib.web.limits import Deadline, InvocationContext
     from chalicelib.web.settings import SignInSettings
+    from chalicelib.web.upstream import Deadline, InvocationContext
 
 # Seconds in which a person types a password and a code, and perhaps sets a new password.
 LIFETIME_SECONDS = 900
@@ -71,19 +73,12 @@ class SignInAbsent(LookupError):
 
 
 class Entry(NamedTuple):
-    """A sign-in that is under way: three secrets, and where the person wants to go. A cookie keeps it.
+    """A sign-in that is under way; a cookie keeps it."""
 
-    Attributes:
-        state: comes back in the address; proves that this browser began the sign-in.
-        nonce: comes back in the id token; proves that the token was made for this sign-in.
-        verifier: is sent with the code to the identity provider; without it the code is worth nothing (PKCE).
-        return_to: a path of this site, with its query and fragment.
-    """
-
-    state: str
-    nonce: str
-    verifier: str
-    return_to: str
+    state: str  # comes back in the address; proves that this browser began the sign-in
+    nonce: str  # comes back in the id token; proves that the token was made for this sign-in
+    verifier: str  # is sent with the code to the identity provider; without it the code is worth nothing (PKCE)
+    return_to: str  # where the person wants to go: a path of this site, with its query and fragment
 
     @classmethod
     def begin(cls, return_to: str) -> Entry:
@@ -126,7 +121,10 @@ class Entry(NamedTuple):
 
 
 class SignIn:
-    """What a browser does to sign in, to renew its session and to sign out."""
+    """What a browser does to sign in, to renew its session and to sign out.
+
+    Each method raises a ``Refusal``, or ``UpstreamError`` when the identity provider gives no usable answer.
+    """
 
     def __init__(self, identity: Identity, settings: SignInSettings, total_seconds: float = IDENTITY_SECONDS) -> None:
         self._identity = identity
@@ -134,12 +132,7 @@ class SignIn:
         self._total_seconds = total_seconds
 
     def begin(self, request: FrontDoorRequest) -> Response:
-        """Send the browser to the identity provider; it comes back to ``finish``.
-
-        Raises:
-            ReturnAddressRefused: ``volver`` is not a path of this site.
-            HostRefused: see ``own_origin``.
-        """
+        """Send the browser to the identity provider; it comes back to ``finish``."""
         entry = Entry.begin(_query(request, "volver") or "/")
         address = self._identity.login_address(
             return_address=self._own_origin(request) + _RETURN_PATH,
@@ -153,11 +146,7 @@ class SignIn:
     def finish(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
         """Redeem the code that the identity provider sent along, and send the browser to where the person wanted to go.
 
-        A person in front of a browser cannot use a problem document. She is sent to the page, which explains.
-
-        Raises:
-            Refusal: this browser did not begin the sign-in, or it did not succeed.
-            UpstreamError: the identity provider gives no usable answer.
+        A person in front of a browser cannot use a problem document, and is sent to the page, which explains.
         """
         entry = _entry_of(request)
         try:
@@ -168,13 +157,7 @@ class SignIn:
             return _explain(error, entry, request)
 
     def renew(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
-        """Set a new access token, and describe the session.
-
-        Raises:
-            CrossSiteRequest, HostRefused, CookieRefused, NotSignedIn: see there.
-            SessionOver: it is time to sign in again.
-            UpstreamError: the identity provider gives no usable answer.
-        """
+        """Set a new access token, and describe the session."""
         require_own_origin(request.headers, self._settings.public_origin)
         tokens = self._renew_tokens(request, deadline_within(context, self._total_seconds))
         access, person = self._read(tokens)
@@ -184,11 +167,7 @@ class SignIn:
         """End the session in this browser, or with ``todas=1`` all sessions of this person everywhere.
 
         The answer names the address where the browser ends its session with the identity provider. Without that, the
-        next person at this browser would get in without a password.
-
-        Raises:
-            CrossSiteRequest, HostRefused: see there.
-            CookieRefused, NotSignedIn, SessionOver, UpstreamError: not all sessions were ended; nor was this one.
+        next person at this browser would get in without a password. If not all sessions could be ended, none was.
         """
         require_own_origin(request.headers, self._settings.public_origin)
         deadline = deadline_within(context, self._total_seconds)
@@ -201,13 +180,10 @@ class SignIn:
     def describe(self, request: FrontDoorRequest) -> Response:
         """Who is signed in. As everywhere, cookies do not count beside an ``Authorization``.
 
-        Raises:
-            CookieRefused, NotSignedIn: see there.
-            TokenRefused: the token is none or has expired. The one that renews it may still be good.
+        An expired token is refused, but the browser keeps its cookies: the one that renews it may still be good.
         """
-        cookie_header = request.headers.get("Cookie", "")
         own = request.headers.get("Authorization")
-        token = ACCESS.read(cookie_header) if own is None else own.partition(" ")[2]
+        token = ACCESS.read(request.headers) if own is None else own.partition(" ")[2]
         if token is None:
             raise NotSignedIn
         try:
@@ -216,8 +192,8 @@ class SignIn:
             raise TokenRefused from None
         if expiry(access) <= time.time():
             raise TokenRefused
-        person = Person.unpack(PERSON.read(cookie_header)) if own is None else Person()
-        return _private(describe_session(access, person), [])
+        person = Person.unpack(PERSON.read(request.headers)) if own is None else Person()
+        return _private(describe_session(access, person))
 
     def _own_origin(self, request: FrontDoorRequest) -> str:
         return own_origin(request.headers, self._settings.public_origin)
@@ -236,7 +212,7 @@ class SignIn:
         return _redirect(entry.return_to, [*_keep(tokens, person), ENTRY.drop()])
 
     def _renew_tokens(self, request: FrontDoorRequest, deadline: Deadline) -> Tokens:
-        renewal = RENEWAL.read(request.headers.get("Cookie", ""))
+        renewal = RENEWAL.read(request.headers)
         if renewal is None:
             raise NotSignedIn
         try:
@@ -247,7 +223,7 @@ class SignIn:
     def _end_here(self, request: FrontDoorRequest, deadline: Deadline) -> None:
         """Revoke the token that renews the session, if possible: the browser forgets it in any case."""
         try:
-            renewal = RENEWAL.read(request.headers.get("Cookie", ""))
+            renewal = RENEWAL.read(request.headers)
             if renewal is not None:
                 self._identity.revoke(renewal, deadline)
         except (CookieRefused, GrantRefused, UpstreamError):
@@ -285,7 +261,7 @@ class Demonstration:
     def describe(self, _request: FrontDoorRequest) -> Response:
         """The same for every caller."""
         visitor = {"usuario": "demo", "nombre": "", "correo": "", "grupos": ["admin"], "caduca_en": None}
-        return _private({"demo": True, **visitor}, [])
+        return _private({"demo": True, **visitor})
 
     def _refuse(self, *_: object) -> NoReturn:
         raise SignInAbsent
@@ -294,17 +270,16 @@ class Demonstration:
 
 
 def _query(request: FrontDoorRequest, name: str) -> str:
-    parameters = request.query_params
-    return parameters.get(name, "") if parameters else ""
+    value: str = (request.query_params or {}).get(name, "")
+    return value
 
 
 def _entry_of(request: FrontDoorRequest) -> Entry | None:
     """The sign-in that ``request`` ends; None if this browser did not begin it, or has begun another one since."""
     try:
-        packed = ENTRY.read(request.headers.get("Cookie", ""))
+        entry = Entry.unpack(ENTRY.read(request.headers) or "")
     except CookieRefused:
         return None
-    entry = Entry.unpack(packed) if packed else None
     return entry if entry and entry.began(_query(request, "state")) else None
 
 
@@ -314,7 +289,7 @@ def _keep(tokens: Tokens, person: Person) -> list[str]:
     Raises:
         SignInRefused: a browser would not keep them, and the person would sign in for ever.
     """
-    kept = [(ACCESS, tokens.access, tokens.seconds), (PERSON, person.pack(), None)]
+    kept = [(ACCESS, tokens.access, tokens.seconds), (PERSON, pack(person._asdict()), None)]
     if tokens.renewal:
         kept.append((RENEWAL, tokens.renewal, None))
     if not all(cookie.fits(value) for cookie, value, _ in kept):
@@ -322,20 +297,17 @@ def _keep(tokens: Tokens, person: Person) -> list[str]:
     return [cookie.set(value, seconds) for cookie, value, seconds in kept]
 
 
-def _private(body: object, set_cookies: list[str]) -> Response:
-    cookies = {"Set-Cookie": set_cookies} if set_cookies else {}
-    return Response(body, headers={**_PRIVATE, **cookies})
+def _private(body: object, set_cookies: Sequence[str] = ()) -> Response:
+    return Response(body, headers={**_PRIVATE, "Set-Cookie": list(set_cookies)})
 
 
 def _redirect(address: str, set_cookies: list[str]) -> Response:
-    response = _private(None, set_cookies)
-    response.headers["Location"] = address
-    response.status_code = 303
-    return response
+    headers = {**_PRIVATE, "Set-Cookie": set_cookies, "Location": address}
+    return Response(None, headers=headers, status_code=303)
 
 
 def _explain(error: Refusal | UpstreamError, entry: Entry | None, request: FrontDoorRequest) -> Response:
-    """The page, which tells the person why the sign-in did not succeed, at the place where she wanted to go.
+    """The page, which says why the sign-in did not succeed, at the place where the person wanted to go.
 
     A sign-in that is under way in another tab goes on: this was not its end.
     """

@@ -34,21 +34,17 @@ class Person(NamedTuple):
 
     @classmethod
     def of(cls, identity: Claims) -> Person:
-        """The person whom the claims of an id token are about."""
+        """The person that the claims of an id token describe."""
         return cls(_text(identity.get("name")), _text(identity.get("email")))
 
     @classmethod
     def unpack(cls, text: str | None) -> Person:
-        """The person in a cookie's value; an empty one if it is not what ``pack`` makes."""
+        """The person in a cookie's value; an empty one if it is not packed as ``_asdict()``."""
         try:
             fields = read_packed(text or "")
         except TokenUnreadable:
             return cls()
         return cls(_text(fields.get("nombre")), _text(fields.get("correo")))
-
-    def pack(self) -> str:
-        """The person as a cookie's value."""
-        return pack(self._asdict())
 
 
 def read_claims(token: str) -> Claims:
@@ -86,12 +82,13 @@ def pack(fields: Claims) -> str:
 
 def describe_session(access: Claims, person: Person) -> dict[str, object]:
     """The answer to ``GET /sesion``: never a token."""
+    groups = access.get("cognito:groups")
     return {
         "demo": False,
         "usuario": _text(access.get("username")),
         "nombre": person.nombre,
         "correo": person.correo,
-        "grupos": _groups(access.get("cognito:groups")),
+        "grupos": [_text(each) for each in groups if isinstance(each, str)] if isinstance(groups, list) else [],
         "caduca_en": datetime.fromtimestamp(expiry(access), UTC).isoformat().replace("+00:00", "Z"),
     }
 
@@ -100,10 +97,6 @@ def expiry(access: Claims) -> int:
     """Seconds since 1970 until which a token is accepted; 0, which is long ago, if it does not say."""
     seconds = access.get("exp")
     return seconds if type(seconds) is int and 0 <= seconds <= _MAX_SECONDS else 0
-
-
-def _groups(value: object) -> list[str]:
-    return [_text(group) for group in value if isinstance(group, str)] if isinstance(value, list) else []
 
 
 def _text(value: object) -> str:

@@ -5,8 +5,8 @@
     +-- UpstreamTooSlow      the deadline passed                                     -> 504
     +-- UpstreamBroken       reset, half an answer, or not HTTP                      -> 502
     +-- AnswerTooLarge       more than the front door could pass on                  -> 502
-    +-- UpstreamBusy         AWS did not let the request in                          -> 503, Retry-After
-    +-- UnexplainedError     an error, but AWS's page instead of the app's document  -> 502, 503, 504, or its 4xx
+    +-- UpstreamBusy         AWS throttled the request                               -> 503, Retry-After
+    +-- UpstreamFailed       an error, but AWS's page instead of the app's document  -> 502, 503, 504, or its 4xx
 
 None of these is retried, except that a safe request that met a closing connection is sent once more (see
 ``httpx_client``).
@@ -15,22 +15,26 @@ None of these is retried, except that a safe request that met a closing connecti
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, Protocol
-from urllib.parse import quote, urlencode, urlsplit
+import time
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from urllib.parse import quote, urlencode
+
+from chalicelib.web.limits import LAMBDA_MARGIN_SECONDS, MAX_ANSWER_BODY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from chalicelib.web.limits import Deadline
-
 Headers = tuple[tuple[str, str], ...]
+Text = dict[str, str]
 
 ADDRESS_RULE = "http(s)://host[:port][/prefix], with neither credentials nor a query"
 # RFC 9110, 9.2.1: they change nothing, so sending one twice does no harm.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
-_PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]+)*")
+_ADDRESS = re.compile(
+    r"(https?)://([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?"
+    r"((?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]+)*)/?"
+)
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # An HTTP API decodes the path before it chooses a route. These characters would end the segment there, and the request
@@ -39,6 +43,30 @@ _DELIMITER = re.compile(r"[/\\?#]")
 # Relative references, encoded or not (RFC 3986, 5.2.4).
 _RELATIVE_SEGMENTS = frozenset({"", ".", ".."})
 _FIRST_ERROR_STATUS = 400
+
+
+class Deadline:
+    """Counts down from ``seconds`` on a clock that never jumps."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def seconds_left(self) -> float:
+        """Seconds until the deadline; negative once it has passed."""
+        return self._end - time.monotonic()
+
+
+class InvocationContext(Protocol):
+    """The part of Lambda's context object that is used."""
+
+    def get_remaining_time_in_millis(self) -> float:
+        """Milliseconds until the process is killed."""
+
+
+def deadline_within(context: InvocationContext, seconds: float) -> Deadline:
+    """``seconds`` from now, or earlier, so that the Lambda can still answer."""
+    lambda_seconds = context.get_remaining_time_in_millis() / 1000 - LAMBDA_MARGIN_SECONDS
+    return Deadline(min(seconds, lambda_seconds))
 
 
 class ImpossibleSegment(ValueError):
@@ -59,19 +87,13 @@ class UpstreamAddress(NamedTuple):
         Raises:
             ValueError: ``text`` breaks ``ADDRESS_RULE``.
         """
-        parts = urlsplit(text)
-        host, port = _split_port(parts.netloc)
-        prefix = parts.path.removesuffix("/")
-        acceptable = (
-            parts.scheme in _DEFAULT_PORTS
-            and _HOST.fullmatch(host)
-            and _PREFIX.fullmatch(prefix)
-            and not set(text) & set("?#@\\ ")
-        )
-        if not acceptable:
+        match = _ADDRESS.fullmatch(text)
+        port = int(match[3]) if match and match[3] else None
+        if match is None or port == 0 or (port or 0) >= 2**16:
             raise ValueError(ADDRESS_RULE)
-        shown_port = "" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}"
-        return cls(parts.scheme, host.lower() + shown_port, prefix)
+        scheme, host, _, prefix = match.groups()
+        shown_port = "" if port in {None, _DEFAULT_PORTS[scheme]} else f":{port}"
+        return cls(scheme, host.lower() + shown_port, prefix)
 
     @property
     def origin(self) -> str:
@@ -87,6 +109,12 @@ class UpstreamAddress(NamedTuple):
         path = _PARAMETER.sub(lambda match: _encode_segment(parameters[match[1]]), route)
         encoded_query = urlencode(list(query), safe="", errors="replace", quote_via=quote)
         return f"{self.prefix}{path}" + (f"?{encoded_query}" if encoded_query else "")
+
+
+def _encode_segment(value: str) -> str:
+    if value in _RELATIVE_SEGMENTS or _DELIMITER.search(value):
+        raise ImpossibleSegment(value)
+    return quote(value, safe="", errors="replace")
 
 
 class Upstream(NamedTuple):
@@ -119,11 +147,8 @@ class UpstreamRequest(NamedTuple):
 
 def own_request(upstream: Upstream, path: str, query: Iterable[tuple[str, str]], request_id: str) -> UpstreamRequest:
     """A GET of this app's own."""
-    headers = (
-        ("Host", upstream.address.authority),
-        ("X-Request-Id", request_id),
-        ("Accept-Encoding", "identity"),
-    )
+    host = upstream.address.authority
+    headers = (("Host", host), ("X-Request-Id", request_id), ("Accept-Encoding", "identity"))
     return UpstreamRequest(upstream, "GET", upstream.address.target(path, {}, query), headers)
 
 
@@ -149,11 +174,18 @@ class UpstreamError(Exception):
     """``request`` has no usable answer.
 
     Attributes:
+        status: of the problem that the client gets.
+        says: completes a sentence about the service.
+        retry_after: seconds after which a repeat makes sense; empty when unknown.
         request_sent: whether any of it may have left this process.
         reason: what was noticed, in the words of the network library; for the log.
     """
 
-    def __init__(self, request: UpstreamRequest, *, request_sent: bool, reason: str = "") -> None:
+    status = 502
+    says: ClassVar[Text] = {"es": "falló.", "en": "failed."}
+    retry_after = ""
+
+    def __init__(self, request: UpstreamRequest, *, request_sent: bool = True, reason: str = "") -> None:
         super().__init__(request.upstream.name, reason)
         self.request = request
         self.request_sent = request_sent
@@ -168,41 +200,51 @@ class UpstreamError(Exception):
 class UpstreamUnreachable(UpstreamError):
     """No connection could be made: the name does not resolve, the connection is refused, or TLS failed."""
 
+    says: ClassVar[Text] = {"es": "no está disponible.", "en": "cannot be reached."}
+
 
 class UpstreamTooSlow(UpstreamError):
     """The deadline passed before the answer's last byte."""
+
+    status = 504
+    says: ClassVar[Text] = {"es": "no respondió a tiempo.", "en": "did not answer in time."}
 
 
 class UpstreamBroken(UpstreamError):
     """The connection ended too early, or what came was not HTTP."""
 
+    says: ClassVar[Text] = {
+        "es": "cortó la respuesta o dio una ilegible.",
+        "en": "broke off its answer or gave an unreadable one.",
+    }
+
 
 class AnswerTooLarge(UpstreamError):
     """The answer has more bytes than the front door could pass on; it was not read to its end."""
 
+    says: ClassVar[Text] = {
+        "es": f"respondió con más de {MAX_ANSWER_BODY_BYTES} bytes. Pida menos de una vez.",
+        "en": f"answered with more than {MAX_ANSWER_BODY_BYTES} bytes. Ask for less at once.",
+    }
 
-class UnexplainedError(UpstreamError):
+
+class UpstreamFailed(UpstreamError):
     """An error came from between the proxy and the app: ``answer`` is AWS's page, not a problem document."""
 
     def __init__(self, request: UpstreamRequest, answer: UpstreamAnswer) -> None:
-        super().__init__(request, request_sent=True)
+        super().__init__(request)
         self.answer = answer
 
 
 class UpstreamBusy(UpstreamError):
-    """AWS did not let the request in: the API is throttled, or the function runs as often as it may.
+    """AWS throttled the request: the API's rate or the function's concurrency is at its limit. Nothing was done."""
 
-    The app never saw it. ``retry_after`` is the number of seconds after which a repeat makes sense.
-    """
+    status = 503
+    says: ClassVar[Text] = {"es": "recibe demasiadas peticiones.", "en": "gets too many requests."}
 
-    def __init__(self, request: UpstreamRequest, *, retry_after: str) -> None:
-        super().__init__(request, request_sent=True)
+    def __init__(self, request: UpstreamRequest, *, retry_after: str, reason: str = "") -> None:
+        super().__init__(request, request_sent=False, reason=reason)
         self.retry_after = retry_after
-
-    @property
-    def outcome_unknown(self) -> bool:
-        """Nothing was done."""
-        return False
 
 
 class Send(Protocol):
@@ -214,18 +256,3 @@ class Send(Protocol):
         Raises:
             UpstreamError: there is no usable answer.
         """
-
-
-def _split_port(authority: str) -> tuple[str, int | None]:
-    host, colon, port = authority.rpartition(":")
-    if not colon or authority.endswith("]"):
-        return authority, None
-    if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 2**16:
-        raise ValueError(ADDRESS_RULE)
-    return host, int(port)
-
-
-def _encode_segment(value: str) -> str:
-    if value in _RELATIVE_SEGMENTS or _DELIMITER.search(value):
-        raise ImpossibleSegment(value)
-    return quote(value, safe="", errors="replace")

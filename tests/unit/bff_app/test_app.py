@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_frontdoor.testing.client import Client
-    from chalicelib.web.limits import Deadline
+    from chalicelib.web.upstream import Deadline
 
     Serve = Callable[..., Server]
     Bff = Callable[..., Client]

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.web.httpx_client import HttpxClient, make_tls_context
-from chalicelib.web.limits import Deadline
 from chalicelib.web.upstream import (
     AnswerTooLarge,
+    Deadline,
     Upstream,
     UpstreamAddress,
     UpstreamAnswer,

@@ -20,9 +20,9 @@ from chalicelib.web.limits import (
     MAX_REQUEST_BODY_BYTES,
     MAX_REQUEST_HEAD_BYTES,
     TOTAL_SECONDS,
-    deadline_within,
 )
 from chalicelib.web.proxy import PROXIED_ROUTES
+from chalicelib.web.upstream import deadline_within
 from tests.unit.bff_app.composition import composed, through
 from tests.unit.bff_app.servers import (
     Connection,

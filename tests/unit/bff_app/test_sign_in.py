@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chalice_frontdoor.testing.client import Answer
-    from chalicelib.web.limits import Deadline
+    from chalicelib.web.upstream import Deadline
 
     Serve = Callable[..., Server]
     OpenBrowser = Callable[..., Browser]
