@@ -9,9 +9,11 @@ from chalice_frontdoor.logs import log_refusal
 from chalice_frontdoor.openapi import describe, json_of, operation, ref
 from chalicelib.web import openapi
 from chalicelib.web.bootstrap import client, page, prepare, services
-from chalicelib.web.problems import PROBLEMS, answer_refused, refused
+from chalicelib.web.pages import FileUnknown
+from chalicelib.web.problems import answer_refused, upstream_failed
 from chalicelib.web.proxy import PROXIED_ROUTES, ProxiedRoute
 from chalicelib.web.session import Refusal
+from chalicelib.web.upstream import UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,13 +163,16 @@ for proxied in PROXIED_ROUTES:
     app.route(proxied.path, methods=list(proxied.methods), content_types=["*/*"])(forwarding_view(proxied))
 
 
-def explain_refusal(error: Refusal) -> Problem:
+def log_and_explain(error: Refusal) -> Problem:
     log_refusal(app.current_request, error.reason)
-    return refused(error)
+    return error
 
 
-def explain_refused_answer(_: ResponseRefused) -> Problem:
-    return answer_refused(app.current_request.method)
-
-
-app.register_problems({**PROBLEMS, Refusal: explain_refusal, ResponseRefused: explain_refused_answer})
+app.register_problems(
+    {
+        FileUnknown: Problem(404),
+        Refusal: log_and_explain,
+        ResponseRefused: lambda _: answer_refused(app.current_request.method),
+        UpstreamError: upstream_failed,
+    }
+)

@@ -51,7 +51,7 @@ def assemble(
     return Services(
         Proxy(send, upstreams, sign_in, total_seconds),
         HealthCheck(send, upstreams.values(), health_seconds),
-        Description(send, upstreams, total_seconds, is_demo=sign_in is None),
+        Description(send, upstreams, sign_in is None, total_seconds),
         SignIn(Identity(send, sign_in), sign_in, identity_seconds) if sign_in else Demonstration(),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.web.limits import TOTAL_SECONDS
 from chalicelib.web.openapi import PROBLEMS, SESSION, TOKEN
@@ -24,21 +24,13 @@ _NOT_FOUND = 404
 _COMPONENT_REFERENCE = re.compile(r'"#/components/(\w+)/')
 
 
-class Description:
+class Description(NamedTuple):
     """Composes the document at each request, from what the upstreams say then."""
 
-    def __init__(
-        self,
-        send: Send,
-        upstreams: Mapping[UpstreamName, Upstream],
-        total_seconds: float = TOTAL_SECONDS,
-        *,
-        is_demo: bool = False,
-    ) -> None:
-        self._send = send
-        self._upstreams = upstreams
-        self._total_seconds = total_seconds
-        self._is_demo = is_demo
+    send: Send
+    upstreams: Mapping[UpstreamName, Upstream]
+    is_demo: bool
+    total_seconds: float = TOTAL_SECONDS
 
     def compose(self, document: Document, request_id: str, context: InvocationContext) -> Document:
         """The door's own ``document``, with the routes and components of the upstreams.
@@ -46,8 +38,8 @@ class Description:
         Raises:
             UpstreamError: an upstream did not describe itself.
         """
-        deadline = deadline_within(context, self._total_seconds)
-        parts = {name: self._ask(upstream, request_id, deadline) for name, upstream in self._upstreams.items()}
+        deadline = deadline_within(context, self.total_seconds)
+        parts = {name: self._ask(upstream, request_id, deadline) for name, upstream in self.upstreams.items()}
         for part in parts.values():
             for kind, components in part["components"].items():
                 document["components"].setdefault(kind, {}).update(components)
@@ -68,12 +60,12 @@ class Description:
                     operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{status}"})
             needs = [roles for way in operation.get("security", []) for roles in way.values()]
             roles = needs[0] if needs else []
-            operation["security"] = [] if self._is_demo else [{way: roles} for way in (TOKEN, SESSION)]
+            operation["security"] = [] if self.is_demo else [{way: roles} for way in (TOKEN, SESSION)]
         return path_item
 
     def _ask(self, upstream: Upstream, request_id: str, deadline: Deadline) -> Document:
         question = own_request(upstream, "/openapi.json", [], request_id)
-        answer = self._send(question, deadline)
+        answer = self.send(question, deadline)
         if answer.status != _OK:
             raise UpstreamFailed(question, answer)
         try:

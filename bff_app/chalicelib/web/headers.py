@@ -6,6 +6,8 @@ import gzip
 import re
 from typing import TYPE_CHECKING
 
+from chalice_frontdoor import Problem
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -18,38 +20,16 @@ ReturnedHeaders = dict[str, list[str]]
 # (cookies, Sec-*). Accept-Encoding is not in it: an uncompressed answer can be measured against the front door's limit.
 # X-Request-Id is the app's, already checked.
 FORWARDED = (
-    "Accept",
-    "Accept-Language",
-    "Authorization",
-    "Content-Type",
-    "Idempotency-Key",
-    "If-Match",
-    "If-None-Match",
-    "User-Agent",
-    "X-Amzn-Trace-Id",
-    "traceparent",
-    "tracestate",
-)
+    "Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
+    "User-Agent", "X-Amzn-Trace-Id", "traceparent", "tracestate",
+)  # fmt: skip
 
 # An answer's headers pass by a deny list: the upstream is ours. These belong to the one connection (RFC 9110, 7.6.1),
 # or are set anew for the client.
-NOT_RETURNED = frozenset(
-    {
-        "cache-control",
-        "connection",
-        "content-length",
-        "date",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-connection",
-        "server",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "x-request-id",
-    }
-)
+NOT_RETURNED = frozenset({
+    "cache-control", "connection", "content-length", "date", "keep-alive", "proxy-authenticate", "proxy-connection",
+    "server", "te", "trailer", "transfer-encoding", "upgrade", "x-request-id",
+})  # fmt: skip
 
 # RFC 9110, 5.5: visible characters, spaces and tabs, and bytes above 127. An empty value is allowed too: an empty
 # If-Match must not become an unconditional write.
@@ -62,19 +42,21 @@ _OK = 200
 _UNCHANGEABLE = frozenset({"etag", "content-encoding"})
 
 
-class MalformedHeader(ValueError):
-    """A header contains characters that HTTP does not allow; it becomes a 400."""
+class MalformedHeader(Problem):
+    """A header contains characters that HTTP does not allow."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
+        super().__init__(
+            400,
+            detail={
+                "es": f"La cabecera {name} contiene caracteres que HTTP no permite.",
+                "en": f"The header {name} contains characters that HTTP does not allow.",
+            },
+        )
 
 
 def forwarded_headers(headers: Mapping[str, str]) -> Headers:
     """The headers of a client's request that the upstream gets too.
-
-    Args:
-        headers: the client's, found by name in any case.
 
     Raises:
         MalformedHeader: a value could not be sent.

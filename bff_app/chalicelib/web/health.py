@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from chalice_frontdoor import Problem
 from chalicelib.web.limits import HEALTH_SECONDS
 from chalicelib.web.upstream import Deadline, UpstreamError, own_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from chalicelib.web.upstream import Send, Upstream
 
@@ -20,21 +21,12 @@ _WELL = "ok"
 PartHealth = dict[str, object]
 
 
-class PartsUnwell(Exception):
-    """At least one of ``parts`` is not well; it becomes a 503."""
-
-    def __init__(self, parts: dict[str, PartHealth]) -> None:
-        super().__init__(", ".join(name for name, part in parts.items() if part["estado"] != _WELL))
-        self.parts = parts
-
-
-class HealthCheck:
+class HealthCheck(NamedTuple):
     """Asks every upstream for its deep health, all at the same time and with one deadline."""
 
-    def __init__(self, send: Send, upstreams: Iterable[Upstream], total_seconds: float = HEALTH_SECONDS) -> None:
-        self._send = send
-        self._upstreams = tuple(upstreams)
-        self._total_seconds = total_seconds
+    send: Send
+    upstreams: Collection[Upstream]
+    total_seconds: float = HEALTH_SECONDS
 
     def check_parts(self, request_id: str) -> dict[str, PartHealth]:
         """What each upstream says: ``{"crud": {"estado": "ok", "http": 200, "ms": 3}, …}``.
@@ -42,22 +34,24 @@ class HealthCheck:
         ``http`` is null when there was no answer.
 
         Raises:
-            PartsUnwell: not all of them are ``ok``.
+            Problem: 503, not all of them are ``ok``.
         """
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no other request needs it
 
-        deadline = Deadline(self._total_seconds)
-        with ThreadPoolExecutor(len(self._upstreams)) as pool:
-            checked = pool.map(lambda upstream: self._check(upstream, request_id, deadline), self._upstreams)
+        deadline = Deadline(self.total_seconds)
+        with ThreadPoolExecutor(len(self.upstreams)) as pool:
+            checked = pool.map(lambda upstream: self._check(upstream, request_id, deadline), self.upstreams)
             parts = dict(checked)
-        if any(part["estado"] != _WELL for part in parts.values()):
-            raise PartsUnwell(parts)
+        unwell = ", ".join(name for name, part in parts.items() if part["estado"] != _WELL)
+        if unwell:
+            detail = {"es": f"No responden bien: {unwell}.", "en": f"These do not answer well: {unwell}."}
+            raise Problem(503, detail=detail, partes=parts)
         return parts
 
     def _check(self, upstream: Upstream, request_id: str, deadline: Deadline) -> tuple[str, PartHealth]:
         started = time.monotonic()
         status: int | None = None
         with suppress(UpstreamError):
-            status = self._send(own_request(upstream, "/health", [("deep", "1")], request_id), deadline).status
+            status = self.send(own_request(upstream, "/health", [("deep", "1")], request_id), deadline).status
         milliseconds = round((time.monotonic() - started) * 1000)
         return upstream.name, {"estado": _WELL if status == _OK else "error", "http": status, "ms": milliseconds}

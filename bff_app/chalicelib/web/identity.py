@@ -180,10 +180,10 @@ def _error_code(found: dict[str, Any]) -> str:
 
 def _read_tokens(question: UpstreamRequest, found: object, names: tuple[str, str, str, str]) -> Tokens:
     if isinstance(found, dict):
-        access, identity, renewal, seconds = (found.get(name) for name in names)
-        are_texts = all(isinstance(each, str) for each in (access, identity, renewal or ""))
+        access, identity, renewal, seconds = (found.get(name, "") for name in names)
+        are_texts = all(isinstance(each, str) for each in (access, identity, renewal))
         if are_texts and isinstance(seconds, int) and seconds > 0:
-            return Tokens(access, identity, renewal or "", seconds)
+            return Tokens(access, identity, renewal, seconds)
     raise UpstreamBroken(question, reason="no tokens")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chalice.app import Response
 
+from chalice_frontdoor import Problem
 from chalicelib.web.headers import compress, compressed_headers, forwarded_headers, is_compressible, returned_headers
 from chalicelib.web.limits import (
     MAX_REQUEST_BODY_BYTES,
@@ -61,6 +62,14 @@ PROXIED_ROUTES = (
     ProxiedRoute("/cola/reenviar", ("POST",), "email"),
 )
 
+_BODY_TOO_LARGE = {
+    "es": f"El cuerpo puede tener como máximo {MAX_REQUEST_BODY_BYTES} bytes.",
+    "en": f"The body may have at most {MAX_REQUEST_BODY_BYTES} bytes.",
+}
+_HEAD_TOO_LARGE = {
+    "es": f"La dirección y las cabeceras pueden tener juntas como máximo {MAX_REQUEST_HEAD_BYTES} bytes.",
+    "en": f"The address and the headers together may have at most {MAX_REQUEST_HEAD_BYTES} bytes.",
+}
 # RFC 9110, 8.6: these send Content-Length: 0 when they have no body.
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _UNAUTHORIZED = 401
@@ -70,43 +79,28 @@ _TOO_MANY_REQUESTS = 429
 _SERVICE_UNAVAILABLE = 503
 
 
-class BodyTooLarge(Exception):
-    """The body is longer than an ALB would have let through; it becomes a 413."""
-
-
-class HeadTooLarge(Exception):
-    """Request line and headers are longer than the HTTP API accepts; it becomes a 431."""
-
-
-class Proxy:
+class Proxy(NamedTuple):
     """The routes of ``PROXIED_ROUTES``."""
 
-    def __init__(
-        self,
-        send: Send,
-        upstreams: Mapping[UpstreamName, Upstream],
-        sign_in: SignInSettings | None,
-        total_seconds: float = TOTAL_SECONDS,
-    ) -> None:
-        self._send = send
-        self._upstreams = upstreams
-        self._sign_in = sign_in
-        self._total_seconds = total_seconds
+    send: Send
+    upstreams: Mapping[UpstreamName, Upstream]
+    sign_in: SignInSettings | None
+    total_seconds: float = TOTAL_SECONDS
 
     def forward(self, route: ProxiedRoute, request: FrontDoorRequest, context: InvocationContext) -> Response:
         """The upstream's answer to ``request``.
 
         Raises:
             Refusal: it carries no usable token, or the upstream's authorizer does not accept it.
-            BodyTooLarge, HeadTooLarge, MalformedHeader, ImpossibleSegment: it cannot be passed on; nothing was sent.
+            Problem: it cannot be passed on; nothing was sent.
             UpstreamError: the upstream gave no answer that could be passed on.
         """
-        upstream = self._upstreams[route.upstream]
-        question = _question(upstream, route, request, read_credentials(request, self._sign_in))
-        deadline = deadline_within(context, self._total_seconds)
+        upstream = self.upstreams[route.upstream]
+        question = _question(upstream, route, request, read_credentials(request, self.sign_in))
+        deadline = deadline_within(context, self.total_seconds)
         started = time.monotonic()
         try:
-            answer = self._send(question, deadline)
+            answer = self.send(question, deadline)
         except UpstreamError as error:
             _log(logging.WARNING, question, route, f"{type(error).__name__} ({error.reason})", started)
             raise
@@ -134,7 +128,7 @@ def _question(
 ) -> UpstreamRequest:
     body = request.raw_body
     if len(body) > MAX_REQUEST_BODY_BYTES:
-        raise BodyTooLarge
+        raise Problem(413, detail=_BODY_TOO_LARGE)
     # HEAD is sent as GET: the front door drops the body and reports its length.
     method = "GET" if request.method == "HEAD" else request.method
     has_length = body or method in _METHODS_WITH_BODY
@@ -153,7 +147,7 @@ def _question(
         body=body,
     )
     if question.head_bytes > MAX_REQUEST_HEAD_BYTES:
-        raise HeadTooLarge
+        raise Problem(431, detail=_HEAD_TOO_LARGE)
     return question
 
 

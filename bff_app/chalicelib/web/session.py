@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
+from chalice_frontdoor import Problem
 from chalicelib.web.upstream import SAFE_METHODS
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.web.settings import SignInSettings
     from chalicelib.web.upstream import Headers, Text
 
+_UNAUTHORIZED = 401
 # RFC 6265bis, 5.6: a browser keeps no cookie whose name and value are longer together.
 MAX_COOKIE_BYTES = 4096
 # RFC 6750, 2.1: what a bearer token may consist of; all our values do.
@@ -36,21 +38,27 @@ _VALUE = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 _HOST = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 
 
-class Refusal(Exception):
-    """A request is refused before anything is done.
-
-    Attributes:
-        status: of the problem that the client gets.
-        says: its detail.
-        reason: what the log counts; the client is told less.
-    """
+class Refusal(Problem):
+    """A request is refused before anything is done. The log counts ``reason``; the client is told less."""
 
     status = 401
     says: ClassVar[Text] = {"es": "Hace falta iniciar sesión.", "en": "You need to sign in."}
     reason = ""
 
+    def __init__(self) -> None:
+        headers = {"WWW-Authenticate": "Bearer"} if self.status == _UNAUTHORIZED else {}
+        super().__init__(self.status, detail=self.says, headers=headers)
 
-class CookieRefused(Refusal):
+
+class _SessionDropped(Refusal):
+    """The browser forgets its cookies too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers["Set-Cookie"] = drop_session()
+
+
+class CookieRefused(_SessionDropped):
     status = 400
     says: ClassVar[Text] = {
         "es": "Una cookie de la sesión no es válida.",
@@ -75,7 +83,7 @@ class SignInRefused(Refusal):
     }
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+        super().__init__()
         self.reason = reason
 
 
@@ -83,7 +91,7 @@ class NotSignedIn(Refusal):
     reason = "not_signed_in"
 
 
-class SessionOver(Refusal):
+class SessionOver(_SessionDropped):
     says: ClassVar[Text] = {
         "es": "La sesión ha terminado. Inicie sesión otra vez.",
         "en": "The session is over. Sign in again.",
@@ -112,6 +120,10 @@ class ReturnAddressRefused(Refusal):
     }
     reason = "foreign_return_address"
 
+    def __init__(self) -> None:
+        error = {"campo": "volver", "regla": "formato", "mensaje": self.says}
+        Problem.__init__(self, self.status, errores=[error])
+
 
 class Cookie(NamedTuple):
     """One of our cookies. Scripts never see it, and it is sent over HTTPS only.
@@ -137,7 +149,7 @@ class Cookie(NamedTuple):
         if not values:
             return None
         if len(values) > 1 or not self.fits(values[0]) or not _VALUE.fullmatch(values[0]):
-            raise CookieRefused(self.name)
+            raise CookieRefused
         return values[0]
 
     def fits(self, value: str) -> bool:

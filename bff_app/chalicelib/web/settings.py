@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalice_frontdoor import Environment
 from chalicelib.web.upstream import ADDRESS_RULE, UpstreamAddress
@@ -13,32 +12,23 @@ from chalicelib.web.upstream import ADDRESS_RULE, UpstreamAddress
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_CLIENT_ID_RULE = "the id of an app client, letters and digits"
 _ORIGIN_RULE = "http(s)://host[:port], or unset"
 _HTTP = re.compile(r"https?://.*", re.DOTALL)
 _CLIENT_ID = re.compile(r"\w{1,128}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class SignInSettings:
-    """Who signs people in.
+class SignInSettings(NamedTuple):
+    """Who signs people in."""
 
-    Attributes:
-        login: the pages of the user pool's domain, where people type their passwords.
-        api: the pool's API.
-        issuer: who stands in the tokens.
-        client_id: what this app is called there.
-        public_origin: scheme, host and port under which browsers have the page; empty: as each request says.
-    """
-
-    login: UpstreamAddress
+    login: UpstreamAddress  # the pages of the user pool's domain, where people type their passwords
     api: UpstreamAddress
-    issuer: str
-    client_id: str
-    public_origin: str = ""
+    issuer: str  # stands in the tokens
+    client_id: str  # this app's, and in the tokens too
+    public_origin: str = ""  # scheme, host and port under which browsers have the page; empty: as each request says
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the environment says; without ``sign_in`` this is a demonstration, open to everyone."""
 
     crud_api: UpstreamAddress
@@ -78,9 +68,7 @@ def _read_sign_in(environment: Environment) -> SignInSettings:
         login=_read_address(environment, "COGNITO_DOMAIN"),
         api=_read_address(environment, "AWS_ENDPOINT_URL") if has_emulator else UpstreamAddress.parse(issuer.origin),
         issuer=f"{issuer.origin}{issuer.prefix}",
-        client_id=environment.read_text(
-            "COGNITO_CLIENT_ID", "the id of an app client, letters and digits", pattern=_CLIENT_ID
-        ),
+        client_id=environment.read_text("COGNITO_CLIENT_ID", _CLIENT_ID_RULE, pattern=_CLIENT_ID),
         public_origin=environment.read("PUBLIC_URL", _ORIGIN_RULE, _parse_origin, default=""),
     )
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from chalice.app import Response
 
+from chalice_frontdoor import Problem
 from chalice_frontdoor.logs import log_refusal
 from chalicelib.web.identity import GrantRefused
 from chalicelib.web.limits import IDENTITY_SECONDS
@@ -33,7 +34,7 @@ from chalicelib.web.session import (
     drop_session,
     own_origin,
     require_own_origin,
-)
+)  # fmt: skip
 from chalicelib.web.tokens import (
     Claims,
     Person,
@@ -43,7 +44,7 @@ from chalicelib.web.tokens import (
     pack,
     read_claims,
     read_packed,
-)
+)  # fmt: skip
 from chalicelib.web.upstream import UpstreamError, deadline_within
 
 if TYPE_CHECKING:
@@ -66,10 +67,6 @@ _RETURN_PATH = "/sesion/vuelta"
 _CANCELLED = "cancelled"
 # Neither proxies nor the browser store identities, and no other site learns an address that contains a code.
 _PRIVATE: dict[str, str | list[str]] = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-
-
-class SignInAbsent(LookupError):
-    """This is a demonstration without sign-in; it becomes a 404."""
 
 
 class Entry(NamedTuple):
@@ -120,21 +117,20 @@ class Entry(NamedTuple):
         return hmac.compare_digest(self.state.encode(), state.encode("utf-8", "replace"))
 
 
-class SignIn:
+class SignIn(NamedTuple):
     """What a browser does to sign in, to renew its session and to sign out.
 
     Each method raises a ``Refusal``, or ``UpstreamError`` when the identity provider gives no usable answer.
     """
 
-    def __init__(self, identity: Identity, settings: SignInSettings, total_seconds: float = IDENTITY_SECONDS) -> None:
-        self._identity = identity
-        self._settings = settings
-        self._total_seconds = total_seconds
+    identity: Identity
+    settings: SignInSettings
+    total_seconds: float = IDENTITY_SECONDS
 
     def begin(self, request: FrontDoorRequest) -> Response:
         """Send the browser to the identity provider; it comes back to ``finish``."""
         entry = Entry.begin(_query(request, "volver") or "/")
-        address = self._identity.login_address(
+        address = self.identity.login_address(
             return_address=self._own_origin(request) + _RETURN_PATH,
             state=entry.state,
             nonce=entry.nonce,
@@ -150,7 +146,7 @@ class SignIn:
         """
         entry = _entry_of(request)
         try:
-            return self._redeem(entry, request, deadline_within(context, self._total_seconds))
+            return self._redeem(entry, request, deadline_within(context, self.total_seconds))
         except (Refusal, UpstreamError) as error:
             if "text/html" not in request.headers.get("Accept", ""):
                 raise
@@ -158,8 +154,8 @@ class SignIn:
 
     def renew(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
         """Set a new access token, and describe the session."""
-        require_own_origin(request.headers, self._settings.public_origin)
-        tokens = self._renew_tokens(request, deadline_within(context, self._total_seconds))
+        require_own_origin(request.headers, self.settings.public_origin)
+        tokens = self._renew_tokens(request, deadline_within(context, self.total_seconds))
         access, person = self._read(tokens)
         return _private(describe_session(access, person), _keep(tokens, person))
 
@@ -169,13 +165,13 @@ class SignIn:
         The answer names the address where the browser ends its session with the identity provider. Without that, the
         next person at this browser would get in without a password. If not all sessions could be ended, none was.
         """
-        require_own_origin(request.headers, self._settings.public_origin)
-        deadline = deadline_within(context, self._total_seconds)
+        require_own_origin(request.headers, self.settings.public_origin)
+        deadline = deadline_within(context, self.total_seconds)
         if _query(request, "todas") == "1":
             self._end_everywhere(request, deadline)
         else:
             self._end_here(request, deadline)
-        return _private({"ir_a": self._identity.logout_address(f"{self._own_origin(request)}/")}, drop_session())
+        return _private({"ir_a": self.identity.logout_address(f"{self._own_origin(request)}/")}, drop_session())
 
     def describe(self, request: FrontDoorRequest) -> Response:
         """Who is signed in. As everywhere, cookies do not count beside an ``Authorization``.
@@ -196,7 +192,7 @@ class SignIn:
         return _private(describe_session(access, person))
 
     def _own_origin(self, request: FrontDoorRequest) -> str:
-        return own_origin(request.headers, self._settings.public_origin)
+        return own_origin(request.headers, self.settings.public_origin)
 
     def _redeem(self, entry: Entry | None, request: FrontDoorRequest, deadline: Deadline) -> Response:
         if entry is None:
@@ -205,7 +201,7 @@ class SignIn:
             raise SignInRefused(_CANCELLED)
         return_address = self._own_origin(request) + _RETURN_PATH
         try:
-            tokens = self._identity.redeem(_query(request, "code"), entry.verifier, return_address, deadline)
+            tokens = self.identity.redeem(_query(request, "code"), entry.verifier, return_address, deadline)
         except GrantRefused:
             raise SignInRefused("invalid_code") from None
         _, person = self._read(tokens, entry.nonce)
@@ -216,7 +212,7 @@ class SignIn:
         if renewal is None:
             raise NotSignedIn
         try:
-            return self._identity.renew(renewal, deadline)
+            return self.identity.renew(renewal, deadline)
         except GrantRefused:
             raise SessionOver from None
 
@@ -225,7 +221,7 @@ class SignIn:
         try:
             renewal = RENEWAL.read(request.headers)
             if renewal is not None:
-                self._identity.revoke(renewal, deadline)
+                self.identity.revoke(renewal, deadline)
         except (CookieRefused, GrantRefused, UpstreamError):
             pass  # identity.py logs what the identity provider answered
 
@@ -233,7 +229,7 @@ class SignIn:
         # With a new access token: the one in the cookie may have just expired.
         tokens = self._renew_tokens(request, deadline)
         try:
-            self._identity.end_everywhere(tokens.access, deadline)
+            self.identity.end_everywhere(tokens.access, deadline)
         except GrantRefused:
             raise SessionOver from None
 
@@ -247,7 +243,7 @@ class SignIn:
             access, identity = read_claims(tokens.access), read_claims(tokens.identity)
         except TokenUnreadable:
             raise SignInRefused("invalid_token") from None
-        ours = {"iss": self._settings.issuer, "aud": self._settings.client_id, "token_use": "id"}
+        ours = {"iss": self.settings.issuer, "aud": self.settings.client_id, "token_use": "id"}
         if nonce is not None:
             ours["nonce"] = nonce
         if any(identity.get(name) != value for name, value in ours.items()):
@@ -264,14 +260,14 @@ class Demonstration:
         return _private({"demo": True, **visitor})
 
     def _refuse(self, *_: object) -> NoReturn:
-        raise SignInAbsent
+        raise Problem(404)
 
     begin = finish = renew = end = _refuse
 
 
 def _query(request: FrontDoorRequest, name: str) -> str:
-    value: str = (request.query_params or {}).get(name, "")
-    return value
+    parameters = request.query_params
+    return parameters.get(name, "") if parameters else ""
 
 
 def _entry_of(request: FrontDoorRequest) -> Entry | None:

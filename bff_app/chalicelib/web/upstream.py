@@ -19,6 +19,7 @@ import time
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
+from chalice_frontdoor import Problem
 from chalicelib.web.limits import LAMBDA_MARGIN_SECONDS, MAX_ANSWER_BODY_BYTES
 
 if TYPE_CHECKING:
@@ -69,8 +70,11 @@ def deadline_within(context: InvocationContext, seconds: float) -> Deadline:
     return Deadline(min(seconds, lambda_seconds))
 
 
-class ImpossibleSegment(ValueError):
-    """A path parameter would not stay one segment of the upstream's path; it becomes a 404."""
+class ImpossibleSegment(Problem):
+    """A path parameter would not stay one segment of the upstream's path."""
+
+    def __init__(self) -> None:
+        super().__init__(404)
 
 
 class UpstreamAddress(NamedTuple):
@@ -113,7 +117,7 @@ class UpstreamAddress(NamedTuple):
 
 def _encode_segment(value: str) -> str:
     if value in _RELATIVE_SEGMENTS or _DELIMITER.search(value):
-        raise ImpossibleSegment(value)
+        raise ImpossibleSegment
     return quote(value, safe="", errors="replace")
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bff_app import app as bff_app
-from chalice_frontdoor import SettingError
+from chalice_frontdoor import Problem, SettingError
 from chalice_frontdoor.testing.client import LambdaContext
 from chalice_frontdoor.testing.events import DOORS, health_check_event
 from chalice_frontdoor.testing.responses import check_response
 from chalicelib.web.bootstrap import client, services
-from chalicelib.web.health import HealthCheck, PartsUnwell
+from chalicelib.web.health import HealthCheck
 from chalicelib.web.limits import HEALTH_SECONDS
 from chalicelib.web.upstream import Upstream, UpstreamAddress, UpstreamAnswer, UpstreamRequest
 from tests.unit.bff_app.composition import composed, through
@@ -119,7 +119,7 @@ def test_deep_health_gives_all_parts_one_deadline() -> None:
         return UpstreamAnswer(500, (), b"")
 
     address = UpstreamAddress.parse("http://up")
-    with pytest.raises(PartsUnwell):
+    with pytest.raises(Problem):
         HealthCheck(send, [Upstream("crud", address), Upstream("email", address)]).check_parts("id")
 
     assert len(deadlines) == 2

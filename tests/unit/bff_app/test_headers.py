@@ -78,8 +78,9 @@ def test_surrounding_blanks_are_removed_and_other_characters_sent_as_utf_8() -> 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\0b", "\x7f", "a\x1bb"])
 def test_a_value_that_could_end_the_header_is_refused_by_name(value: str) -> None:
-    with pytest.raises(MalformedHeader, match="If-Match"):
+    with pytest.raises(MalformedHeader) as caught:
         forward({"if-match": value})
+    assert "If-Match" in caught.value.detail["en"]
 
 
 @given(st.dictionaries(NAMES, st.text(max_size=20)))
