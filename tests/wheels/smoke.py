@@ -60,13 +60,14 @@ def check_devserver() -> None:
 
 
 def check_terraform() -> None:
-    """One command turns the project into a module and a zip that holds the app."""
-    command = [Path(sys.executable).with_name("chalice-terraform"), "build", "moved"]
-    subprocess.run(command, check=True, env={**os.environ, "AWS_DEFAULT_REGION": "eu-west-1"})
-    module = json.loads(Path("build/moved/main.tf.json").read_text("utf-8"))
+    """One command turns the project that it runs in into a module and a zip that holds the app."""
+    command = [Path(sys.executable).with_name("chalice-terraform"), "build", "."]
+    subprocess.run(command, cwd="moved", check=True)
+    build = Path("moved", "build", "moved")
+    module = json.loads((build / "main.tf.json").read_text("utf-8"))
     functions = set(module["resource"]["aws_lambda_function"])
     assert functions == {"api_handler", "remind", "record_change", "tidy"}, functions
-    assert "app.py" in zipfile.ZipFile("build/moved/deployment.zip").namelist()
+    assert "app.py" in zipfile.ZipFile(build / "deployment.zip").namelist()
 
 
 def check_pipeline(address: str) -> None:

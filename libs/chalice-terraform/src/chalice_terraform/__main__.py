@@ -58,9 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("target", type=Path, help="the folder that gets one module for each app")
     parser.add_argument("apps", type=Path, nargs="+", help="the folders of the Chalice apps")
     options = parser.parse_args(arguments)
-    for app in options.apps:
+    for app in map(Path.resolve, options.apps):  # so that "." has a name, too
         try:
-            package = build_module(app.resolve(), options.target / app.name, stage=options.stage)
+            package = build_module(app, options.target / app.name, stage=options.stage)
         except PackagingFailed as problem:
             print(problem, file=sys.stderr)
             return 1
