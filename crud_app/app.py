@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from chalice_frontdoor import FrontDoor, read_json
+from chalice.app import Response
+
+from chalice_frontdoor import ANYBODY, FrontDoor, read_json
 from chalice_frontdoor.idempotency import read_key
 from chalice_frontdoor.openapi import describe, json_of, object_of, operation, ref
 from chalicelib.directorio import answers, openapi
 from chalicelib.directorio.bootstrap import prepare, system
-from chalicelib.directorio.employee import read_row_id
-from chalicelib.directorio.health import asks_database
-from chalicelib.directorio.listing import read_history, read_listing
-from chalicelib.directorio.problems import PROBLEMS
-from chalicelib.directorio.roles import RULES, audience_of
-from contract.access import guard
-from contract.openapi import TOKEN
+from chalicelib.directorio.employee import Audience, read_row_id
+from chalicelib.directorio.errors import PROBLEMS
+from chalicelib.directorio.query import asks_database, read_history, read_listing
+from contract.api import TOKEN, guard
+from contract.roles import LECTOR, RRHH
 
 if TYPE_CHECKING:
-    from chalice.app import CloudWatchEvent, Response
+    from chalice.app import CloudWatchEvent
 
-    from chalicelib.directorio.employee import Audience
     from chalicelib.directorio.outbox import LambdaContext
+
+#: Who may do what. A route that is not in the table is closed.
+RULES = {
+    ("GET", "/empleados"): LECTOR,
+    ("POST", "/empleados"): RRHH,
+    ("GET", "/empleados/{id}"): LECTOR,
+    ("PUT", "/empleados/{id}"): RRHH,
+    ("DELETE", "/empleados/{id}"): RRHH,
+    ("GET", "/empleados/{id}/eventos"): LECTOR,
+    ("GET", "/eventos"): LECTOR,
+    ("GET", "/resumen"): LECTOR,
+    ("GET", "/health"): ANYBODY,
+    ("GET", "/openapi.json"): ANYBODY,
+}
 
 app = FrontDoor(app_name="crud_app", languages=("es", "en"))
 app.register_problems(PROBLEMS)
@@ -77,8 +90,10 @@ def create_empleado() -> Response:
 )
 def find_empleado(id: str) -> Response:  # noqa: A002 - Chalice passes path parameters by name
     """One employee."""
-    found = system().repository.find(read_row_id(id), _audience())
-    return answers.row_unless_known(found, app.current_request.headers.get("if-none-match"))
+    audience = _audience()
+    found = system().repository.find(read_row_id(id), audience)
+    if_none_match = app.current_request.headers.get("if-none-match")
+    return answers.row_unless_known(found, if_none_match, shows_version=audience is Audience.RRHH)
 
 
 @app.route(
@@ -95,7 +110,7 @@ def find_empleado(id: str) -> Response:  # noqa: A002 - Chalice passes path para
 def update_empleado(id: str) -> Response:  # noqa: A002
     """Change the fields that are sent."""
     body = read_json(app.current_request)
-    return answers.row(system().directorio.update(read_row_id(id), body, app.caller.name, _if_match()))
+    return answers.row(system().directorio.update(read_row_id(id), body, app.caller.name, _versions()))
 
 
 @app.route(
@@ -110,8 +125,8 @@ def update_empleado(id: str) -> Response:  # noqa: A002
 )
 def delete_empleado(id: str) -> Response:  # noqa: A002
     """Remove an employee."""
-    system().directorio.delete(read_row_id(id), app.caller.name, _if_match())
-    return answers.nothing()
+    system().directorio.delete(read_row_id(id), app.caller.name, _versions())
+    return Response(None, status_code=204)
 
 
 @app.route(
@@ -204,8 +219,10 @@ def _query() -> list[tuple[str, str]]:
 
 
 def _audience() -> Audience:
-    return audience_of(app.caller)
+    """What the caller may see."""
+    return Audience.RRHH if RRHH in app.caller.roles else Audience.EVERYBODY
 
 
-def _if_match() -> str | None:
-    return app.current_request.headers.get("if-match")
+def _versions() -> list[int] | None:
+    """The versions that the request may change; None is any."""
+    return answers.versions_wanted(app.current_request.headers.get("if-match"))

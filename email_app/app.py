@@ -19,8 +19,7 @@ from chalicelib.correos.mail_query import as_dict, check_query, find_mail, list_
 from chalicelib.correos.problems import PROBLEMS
 from chalicelib.correos.roles import RULES
 from chalicelib.correos.ses_feedback import record_result
-from contract.access import guard
-from contract.openapi import TOKEN
+from contract.api import TOKEN, guard
 
 if TYPE_CHECKING:
     from chalice.app import SNSEvent, SQSEvent

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from alembic.script import ScriptDirectory
 
-from chalicelib.directorio.connection import open_connection
+from chalicelib.directorio.database import open_connection
 from pg8000_pipeline.dbapi import Connection, DatabaseError, InterfaceError
 from tools.preflight import CRUD_APP, NotReady, check_database, check_database_url, confirm, database_address
 

@@ -124,13 +124,13 @@ def _token_seeds() -> list[bytes]:
 def _employees() -> Reader:
     from chalice_frontdoor import InvalidInput
     from chalicelib.directorio.employee import read_changes, read_new
-    from chalicelib.directorio.idempotency import keyed
+    from chalicelib.directorio.repository import digest_of
 
     def read(data: bytes) -> None:
         body = _body(data)
         for judge in (read_new, read_changes):
             with suppress(InvalidInput):
-                keyed("clave", judge(body, is_demo=len(data) % 2 == 0))
+                digest_of(judge(body, is_demo=len(data) % 2 == 0))
 
     return read
 
@@ -143,10 +143,10 @@ def _employee_seeds() -> list[bytes]:
 def _queries() -> Reader:
     from chalice_frontdoor import InvalidInput, Problem
     from chalice_frontdoor.idempotency import HEADER, read_key
+    from chalicelib.directorio.answers import is_known, versions_wanted
     from chalicelib.directorio.employee import Audience, read_row_id
     from chalicelib.directorio.errors import EmpleadoNotFound, MalformedPrecondition
-    from chalicelib.directorio.etag import is_known, versions_wanted
-    from chalicelib.directorio.listing import read_history, read_listing
+    from chalicelib.directorio.query import read_history, read_listing
 
     def read(data: bytes) -> None:
         text = data.decode("utf-8", "replace")

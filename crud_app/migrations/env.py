@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from chalicelib.directorio.connection import LOCK_SECONDS, open_connection
+from chalicelib.directorio.database import LOCK_SECONDS, open_connection
 from chalicelib.directorio.settings import from_environment
 from pg8000_pipeline.dbapi import Connection
 

@@ -8,8 +8,7 @@ from sqlalchemy import BindParameter, literal_column
 from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from chalicelib.directorio.employee import Audience
-from chalicelib.directorio.kind import Instant
+from chalicelib.directorio.employee import KINDS, Audience, Instant
 from crud_app.sql import employees, events
 from crud_app.sql.terms import utc_text
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ClauseElement, ColumnClause, ColumnElement
 
-    from chalicelib.directorio.employee import Field
+    from contract.fields import Field
 
 #: It casts each parameter where its type matters: the driver sends no types.
 DIALECT = PGDialect_pg8000(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call] # SQLAlchemy's
@@ -30,14 +29,12 @@ EXPRESSIONS: tuple[Callable[[], ClauseElement], ...] = (
     employees.delete_empleado,
     employees.find_empleado,
     employees.list_empleados,
-    employees.first_empleados,
     employees.posicion_empleados,
     employees.search_empleados,
     employees.summarise_empleados,
     employees.count_empleados,
     employees.forget_peticiones,
     events.list_eventos,
-    events.first_eventos,
     events.list_eventos_of_empleado,
     events.mark_evento,
     events.lock_sweep,
@@ -78,7 +75,7 @@ def compile_audiences() -> dict[str, dict[str, str]]:
 
 
 def _shown(field: Field) -> str:
-    is_moment = isinstance(field.kind, Instant)
+    is_moment = isinstance(KINDS[field.name], Instant)
     return f"{_text(utc_text(literal_column(field.name)))} AS {field.name}" if is_moment else field.name
 
 

@@ -13,39 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Date,
-    Function,
-    Integer,
-    Text,
-    and_,
-    bindparam,
-    case,
-    cast,
-    delete,
-    exists,
-    func,
-    insert,
-    literal_column,
-    null,
-    or_,
-    quoted_name,
-    select,
-    text,
-    true,
-    tuple_,
-    union_all,
-    update,
-)
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
 from chalicelib.directorio.employee import BY_NAME, INPUTS, new_value
-from chalicelib.directorio.event import EVENT_FIELDS
-from chalicelib.directorio.kind import Instant
-from contract.events import ACTUALIZADO, CREADO, ELIMINADO
+from contract.events import ACTUALIZADO, CREADO, ELIMINADO, EVENT_FIELDS
 from crud_app.sql.events import insert_evento
 from crud_app.sql.tables import empleados, eventos, peticiones
 from crud_app.sql.terms import (
@@ -55,7 +28,6 @@ from crud_app.sql.terms import (
     ONE,
     ROW_ID,
     SEPARATOR,
-    USUAL_LIMIT,
     VERSIONS,
     column_of,
     constant,
@@ -64,15 +36,6 @@ from crud_app.sql.terms import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import (
-        CTE,
-        BindParameter,
-        ClauseElement,
-        ColumnElement,
-        Insert,
-        Select,
-        TextClause,
-    )
     from sqlalchemy.sql.selectable import LateralFromClause, NamedFromClause
 
 #: A summary has at most so many positions, the largest first: its answer stays within 1 MB.
@@ -83,56 +46,56 @@ MAX_LOOK = 1_000
 #: through the list finds a page of them in some 20 ms at a million rows.
 MAX_HITS = 2_000
 
-KEY = bindparam("key", type_=Text)
-DIGEST = bindparam("digest", type_=Text)
+KEY = sa.bindparam("key", type_=sa.Text)
+DIGEST = sa.bindparam("digest", type_=sa.Text)
 #: The names of the fields that a change sends. Any other field stays as it was; NULL empties a field.
-SENT = bindparam("sent", type_=ARRAY(Text))
-Q = bindparam("q", type_=Text)
-POSICION = bindparam("posicion", type_=Text)
-STAR: ColumnElement[Any] = literal_column("empleados.*")
+SENT = sa.bindparam("sent", type_=sa.ARRAY(sa.Text))
+Q = sa.bindparam("q", type_=sa.Text)
+POSICION = sa.bindparam("posicion", type_=sa.Text)
+STAR: sa.ColumnElement[Any] = sa.literal_column("empleados.*")
 #: Where a page goes on: behind the row with this sort key and id.
-AFTER_KEY: BindParameter[Any] = bindparam("after_key")
-AFTER_ID = bindparam("after_id", type_=BigInteger)
+AFTER_KEY: sa.BindParameter[Any] = sa.bindparam("after_key")
+AFTER_ID = sa.bindparam("after_id", type_=sa.BigInteger)
 
 
-def insert_empleado() -> ClauseElement:
+def insert_empleado() -> sa.ClauseElement:
     """Add a row. Returns id, version, body, and the event's id, tipo and mensaje."""
-    added = insert(empleados).values({name: _created_value(name, func.now()) for name in INPUTS})
+    added = sa.insert(empleados).values({name: _created_value(name, sa.func.now()) for name in INPUTS})
     creado, evento = _create(added)
     hecho = _bodies(creado).cte("hecho")
-    return select(*hecho.c, *_published(evento)).select_from(hecho.join(evento, true()))
+    return sa.select(*hecho.c, *_published(evento)).select_from(hecho.join(evento, sa.true()))
 
 
-def insert_empleado_once() -> ClauseElement:
+def insert_empleado_once() -> sa.ClauseElement:
     """``insert_empleado``, if the actor has no request with this key; then the digest that the key had, or NULL.
 
     If the same request had the key, the answer is the first one, without an event. If another request had it, or one
     that commits while this one is at work, id is NULL: nothing was done.
     """
     anterior = (
-        select(peticiones.c.huella, peticiones.c.evento_id)
+        sa.select(peticiones.c.huella, peticiones.c.evento_id)
         .where(peticiones.c.actor == ACTOR, peticiones.c.clave == KEY, peticiones.c.creada_en >= FORGOTTEN_BEFORE)
         .cte("anterior")
     )
     nueva = _insert_peticion()
-    values = select(*(_created_value(name, func.now()) for name in INPUTS)).select_from(nueva)
+    values = sa.select(*(_created_value(name, sa.func.now()) for name in INPUTS)).select_from(nueva)
     creado, evento = _create(
-        insert(empleados).from_select(list(INPUTS), values), event_id=select(nueva.c.evento_id).scalar_subquery()
+        sa.insert(empleados).from_select(list(INPUTS), values), event_id=sa.select(nueva.c.evento_id).scalar_subquery()
     )
     repetido = (
-        select(*(_as_created(name).label(name) for name in BY_NAME))
+        sa.select(*(_as_created(name).label(name) for name in BY_NAME))
         .select_from(anterior.join(eventos, eventos.c.id == anterior.c.evento_id))
         .where(anterior.c.huella == DIGEST)
         .cte("repetido")
     )
-    hecho = union_all(_bodies(creado), _bodies(repetido)).cte("hecho")
-    always = select(ONE).cte("always")
-    return select(*hecho.c, *_published(evento), anterior.c.huella).select_from(
-        always.outerjoin(anterior, true()).outerjoin(hecho, true()).outerjoin(evento, true())
+    hecho = sa.union_all(_bodies(creado), _bodies(repetido)).cte("hecho")
+    always = sa.select(ONE).cte("always")
+    return sa.select(*hecho.c, *_published(evento), anterior.c.huella).select_from(
+        always.outerjoin(anterior, sa.true()).outerjoin(hecho, sa.true()).outerjoin(evento, sa.true())
     )
 
 
-def update_empleado() -> ClauseElement:
+def update_empleado() -> sa.ClauseElement:
     """Set the fields that were sent, if the row has a wanted version and any of them changes.
 
     Returns no row if there is none; else id, version, body, the event's id, tipo and mensaje (NULL if nothing
@@ -141,90 +104,85 @@ def update_empleado() -> ClauseElement:
     # Held until the statement ends: what is decided on this row stays true.
     actual = _all_of(empleados).where(empleados.c.id == ROW_ID).with_for_update().cte("actual")
     wanted = {
-        name: case((constant(name) == func.any(SENT), _new_value(name)), else_=column_of(actual, name))
+        name: sa.case((constant(name) == sa.func.any(SENT), _new_value(name)), else_=column_of(actual, name))
         for name in INPUTS
     }
-    deseado = select(*(value.label(name) for name, value in wanted.items())).select_from(actual).cte("deseado")
+    deseado = sa.select(*(value.label(name) for name, value in wanted.items())).select_from(actual).cte("deseado")
     found = column_of(actual, "version").label("found")
-    changes = (case((column_of(actual, name).is_distinct_from(deseado.c[name]), constant(name))) for name in INPUTS)
+    changes = (sa.case((column_of(actual, name).is_distinct_from(deseado.c[name]), constant(name))) for name in INPUTS)
     cambio = (
-        select(found, *deseado.c, func.array_remove(texts(changes), null()).label("cambios"))
-        .select_from(actual.join(deseado, true()))
+        sa.select(found, *deseado.c, sa.func.array_remove(texts(changes), sa.null()).label("cambios"))
+        .select_from(actual.join(deseado, sa.true()))
         .cte("cambio")
     )
     cambiado = (
-        update(empleados)
+        sa.update(empleados)
         .values(
             # The transaction began before the lock was had: its now() could be older than the version before.
             {name: cambio.c[name] for name in INPUTS}
-            | {"version": empleados.c.version + ONE, "actualizado_en": func.clock_timestamp()}
+            | {"version": empleados.c.version + ONE, "actualizado_en": sa.func.clock_timestamp()}
         )
-        .where(empleados.c.id == ROW_ID, _is_wanted(cambio.c.found), func.cardinality(cambio.c.cambios) >= ONE)
+        .where(empleados.c.id == ROW_ID, _is_wanted(cambio.c.found), sa.func.cardinality(cambio.c.cambios) >= ONE)
         .returning(STAR, cambio.c.cambios)
         .cte("cambiado")
     )
     evento = insert_evento(cambiado, ACTUALIZADO, moment="actualizado_en", cambios=cambiado.c.cambios)
-    unchanged = _bodies(actual).where(~exists(select(ONE).select_from(cambiado)))
-    hecho = union_all(_bodies(cambiado), unchanged).cte("hecho")
-    return select(*hecho.c, *_published(evento), found).select_from(
-        actual.join(hecho, true()).outerjoin(evento, true())
+    unchanged = _bodies(actual).where(~sa.exists(sa.select(ONE).select_from(cambiado)))
+    hecho = sa.union_all(_bodies(cambiado), unchanged).cte("hecho")
+    return sa.select(*hecho.c, *_published(evento), found).select_from(
+        actual.join(hecho, sa.true()).outerjoin(evento, sa.true())
     )
 
 
-def delete_empleado() -> ClauseElement:
+def delete_empleado() -> sa.ClauseElement:
     """Remove the row, if it has a wanted version.
 
     Returns no row if there is none; else id, the event's id, tipo and mensaje (NULL if the row stays), and the version
     that was found.
     """
-    locked = select(empleados.c.id, empleados.c.version).where(empleados.c.id == ROW_ID).with_for_update()
+    locked = sa.select(empleados.c.id, empleados.c.version).where(empleados.c.id == ROW_ID).with_for_update()
     actual = locked.cte("actual")
-    gone = delete(empleados).where(empleados.c.id == actual.c.id, _is_wanted(actual.c.version))
+    gone = sa.delete(empleados).where(empleados.c.id == actual.c.id, _is_wanted(actual.c.version))
     # The event counts as a version of its own.
     last = empleados.c.version + ONE
     kept = [last.label(name) if name == "version" else empleados.c[name] for name in EVENT_FIELDS]
-    borrado = gone.returning(*kept, func.clock_timestamp().label("eliminado_en")).cte("borrado")
+    borrado = gone.returning(*kept, sa.func.clock_timestamp().label("eliminado_en")).cte("borrado")
     evento = insert_evento(borrado, ELIMINADO, moment="eliminado_en", cambios=texts([]))
-    return select(actual.c.id, *_published(evento), actual.c.version.label("found")).select_from(
-        actual.outerjoin(evento, true())
+    return sa.select(actual.c.id, *_published(evento), actual.c.version.label("found")).select_from(
+        actual.outerjoin(evento, sa.true())
     )
 
 
-def find_empleado() -> ClauseElement:
+def find_empleado() -> sa.ClauseElement:
     """One row: version, body."""
     fila = _shown()
-    rows = empleados.join(fila, true())
-    return select(empleados.c.version, row_text(fila)).select_from(rows).where(empleados.c.id == ROW_ID)
+    rows = empleados.join(fila, sa.true())
+    return sa.select(empleados.c.version, row_text(fila)).select_from(rows).where(empleados.c.id == ROW_ID)
 
 
-def list_empleados() -> ClauseElement:
+def list_empleados() -> sa.ClauseElement:
     """A page, and one row more if there is one: their bodies, separated; NULL if there is none."""
     return _page(_first_of(empleados, _has_posicion(empleados)))
 
 
-def first_empleados() -> ClauseElement:
-    """The first page of all, of the usual length; see ``list_empleados``."""
-    return _page(_all_of(empleados).order_by(*_sorting(empleados)).limit(USUAL_LIMIT + ONE))
-
-
-def posicion_empleados() -> ClauseElement:
-    """A page, of the usual length, of those with a position, by id, after an id; see ``list_empleados``.
+def posicion_empleados() -> sa.ClauseElement:
+    """A page of those with a position, by id, after an id; see ``list_empleados``.
 
     If the rows had to be equal in ``posicion``, PostgreSQL could take the order of ids for theirs, and go through all
     rows until it has met enough of them. So they are a range, whose order only the index of positions has; between
-    subqueries, whose values it does not weigh: all plans look alike to it, and one is kept.
+    subqueries, whose values it does not weigh.
     """
     columns = empleados.c
-    wanted, after = select(POSICION).scalar_subquery(), select(AFTER_ID).scalar_subquery()
+    wanted, after = sa.select(POSICION).scalar_subquery(), sa.select(AFTER_ID).scalar_subquery()
     rows = _all_of(empleados).where(
         columns.posicion.bool_op("{until}")(wanted),
-        tuple_(columns.posicion, columns.id).bool_op("{after}")(tuple_(wanted, after)),
+        sa.tuple_(columns.posicion, columns.id).bool_op("{after}")(sa.tuple_(wanted, after)),
     )
-    sorting = text("empleados.posicion {direction}"), text("empleados.id {direction}")
-    return _page(rows.order_by(*sorting).limit(USUAL_LIMIT + ONE))
+    sorting = sa.text("empleados.posicion {direction}"), sa.text("empleados.id {direction}")
+    return _page(rows.order_by(*sorting).limit(LIMIT + ONE))
 
 
-def search_empleados() -> ClauseElement:
+def search_empleados() -> sa.ClauseElement:
     """A page of those who match a search; see ``list_empleados``.
 
     PostgreSQL knows how many rows have a common word, but not how many begin with a rare prefix. It assumes 0.1 %, and
@@ -232,138 +190,138 @@ def search_empleados() -> ClauseElement:
     ``MAX_LOOK`` rows in that order are looked at; where they contain no page, up to ``MAX_HITS`` are found by the index
     of words, and sorted; only if there are more, the list is gone through.
     """
-    max_look = literal_column(str(MAX_LOOK), type_=Integer)
-    max_hits = literal_column(str(MAX_HITS), type_=Integer)
+    max_look = sa.literal_column(str(MAX_LOOK), type_=sa.Integer)
+    max_hits = sa.literal_column(str(MAX_HITS), type_=sa.Integer)
     look = _first_of(empleados).limit(max_look).cte("look")
     near = _all_of(look).where(_matches(look), _has_posicion(look)).limit(LIMIT + ONE).cte("near")
-    is_page = select(func.count() > LIMIT).select_from(near).scalar_subquery()
-    is_end = select(func.count() < max_look).select_from(look).scalar_subquery()
-    is_enough = or_(is_page, is_end)
+    is_page = sa.select(sa.func.count() > LIMIT).select_from(near).scalar_subquery()
+    is_end = sa.select(sa.func.count() < max_look).select_from(look).scalar_subquery()
+    is_enough = sa.or_(is_page, is_end)
     fits = _matches(empleados), _has_posicion(empleados)
     hits = _all_of(empleados).where(~is_enough, *fits).limit(max_hits + ONE).cte("hits")
-    are_few = select(func.count() <= max_hits).select_from(hits).scalar_subquery()
+    are_few = sa.select(sa.func.count() <= max_hits).select_from(hits).scalar_subquery()
     few = _first_of(hits, are_few).cte("few")
     # With `case` the planner neither uses the index of words nor expects to go far.
-    many = _first_of(empleados, ~are_few, case((and_(*fits), true()))).cte("many")
-    found = union_all(_all_of(near).where(is_enough), _all_of(few), _all_of(many)).cte("found")
+    many = _first_of(empleados, ~are_few, sa.case((sa.and_(*fits), sa.true()))).cte("many")
+    found = sa.union_all(_all_of(near).where(is_enough), _all_of(few), _all_of(many)).cte("found")
     return _page(_all_of(found).order_by(*_sorting(found)))
 
 
-def summarise_empleados() -> ClauseElement:
+def summarise_empleados() -> sa.ClauseElement:
     """Head count and salaries by position: body."""
     salario = empleados.c.salario
     return _by_posicion(
-        func.round(func.avg(salario), 2).label("salario_medio"),
-        func.min(salario).label("salario_minimo"),
-        func.max(salario).label("salario_maximo"),
+        sa.func.round(sa.func.avg(salario), 2).label("salario_medio"),
+        sa.func.min(salario).label("salario_minimo"),
+        sa.func.max(salario).label("salario_maximo"),
     )
 
 
-def count_empleados() -> ClauseElement:
+def count_empleados() -> sa.ClauseElement:
     """Head count by position: body."""
     return _by_posicion()
 
 
-def forget_peticiones() -> ClauseElement:
+def forget_peticiones() -> sa.ClauseElement:
     """Forget the requests that are too old to be repeated. Returns how many there were."""
-    old = delete(peticiones).where(peticiones.c.creada_en < FORGOTTEN_BEFORE)
+    old = sa.delete(peticiones).where(peticiones.c.creada_en < FORGOTTEN_BEFORE)
     forgotten = old.returning(peticiones.c.clave).cte("forgotten")
-    return select(func.count()).select_from(forgotten)
+    return sa.select(sa.func.count()).select_from(forgotten)
 
 
-def _by_posicion(*columns: ColumnElement[Any]) -> ClauseElement:
-    count = func.count().label("empleados")
+def _by_posicion(*columns: sa.ColumnElement[Any]) -> sa.ClauseElement:
+    count = sa.func.count().label("empleados")
     fila = (
-        select(empleados.c.posicion, count, *columns)
+        sa.select(empleados.c.posicion, count, *columns)
         .group_by(empleados.c.posicion)
         .order_by(count.desc(), empleados.c.posicion)
-        .limit(literal_column(str(MAX_POSITIONS)))
+        .limit(sa.literal_column(str(MAX_POSITIONS)))
         .cte("fila")
     )
-    rows = cast(func.json_agg(fila.table_valued()), Text)
-    return select(func.coalesce(rows, constant("[]"))).select_from(fila)
+    rows = sa.cast(sa.func.json_agg(fila.table_valued()), sa.Text)
+    return sa.select(sa.func.coalesce(rows, constant("[]"))).select_from(fila)
 
 
 def _shown() -> LateralFromClause:
     """The fields that the audience sees, of the row on the left of the join."""
-    return select(literal_column("{fields}")).lateral("fila")
+    return sa.select(sa.literal_column("{fields}")).lateral("fila")
 
 
-def _bodies(source: CTE) -> Select[Any]:
+def _bodies(source: sa.CTE) -> sa.Select[Any]:
     """Id, version and body of each row in ``source``."""
     fila = _shown()
     columns = column_of(source, "id").label("id"), column_of(source, "version").label("version")
-    return select(*columns, row_text(fila).label("body")).select_from(source.join(fila, true()))
+    return sa.select(*columns, row_text(fila).label("body")).select_from(source.join(fila, sa.true()))
 
 
-def _page(rows: Select[Any]) -> ClauseElement:
+def _page(rows: sa.Select[Any]) -> sa.ClauseElement:
     """The bodies of ``rows``, which are sorted, separated."""
     pagina, fila = rows.subquery("pagina"), _shown()
-    return select(func.string_agg(row_text(fila), SEPARATOR)).select_from(pagina.join(fila, true()))
+    return sa.select(sa.func.string_agg(row_text(fila), SEPARATOR)).select_from(pagina.join(fila, sa.true()))
 
 
-def _all_of(source: NamedFromClause) -> Select[Any]:
+def _all_of(source: NamedFromClause) -> sa.Select[Any]:
     """All columns of a source of employees."""
-    return select(literal_column(f"{source.name}.*")).select_from(source)
+    return sa.select(sa.literal_column(f"{source.name}.*")).select_from(source)
 
 
-def _first_of(source: NamedFromClause, *conditions: ColumnElement[bool]) -> Select[Any]:
+def _first_of(source: NamedFromClause, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """The rows of a page, and one more, in the order of the list."""
-    here = tuple_(_sort_key(source), column_of(source, "id"))
-    there = tuple_(Function(quoted_name("{fold}", quote=False), AFTER_KEY), AFTER_ID)
-    is_after = or_(AFTER_ID.is_(None), here.bool_op("{after}")(there))
+    here = sa.tuple_(_sort_key(source), column_of(source, "id"))
+    there = sa.tuple_(sa.Function(sa.quoted_name("{fold}", quote=False), AFTER_KEY), AFTER_ID)
+    is_after = sa.or_(AFTER_ID.is_(None), here.bool_op("{after}")(there))
     return _all_of(source).where(*conditions, is_after).order_by(*_sorting(source)).limit(LIMIT + ONE)
 
 
-def _sort_key(source: NamedFromClause) -> ColumnElement[Any]:
-    return literal_column(f"{{fold}}({source.name}.{{field}})")
+def _sort_key(source: NamedFromClause) -> sa.ColumnElement[Any]:
+    return sa.literal_column(f"{{fold}}({source.name}.{{field}})")
 
 
-def _sorting(source: NamedFromClause) -> tuple[TextClause, TextClause]:
-    return text(f"{_sort_key(source)} {{direction}}"), text(f"{source.name}.id {{direction}}")
+def _sorting(source: NamedFromClause) -> tuple[sa.TextClause, sa.TextClause]:
+    return sa.text(f"{_sort_key(source)} {{direction}}"), sa.text(f"{source.name}.id {{direction}}")
 
 
-def _has_posicion(source: NamedFromClause) -> ColumnElement[bool]:
-    return or_(POSICION.is_(None), column_of(source, "posicion") == POSICION)
+def _has_posicion(source: NamedFromClause) -> sa.ColumnElement[bool]:
+    return sa.or_(POSICION.is_(None), column_of(source, "posicion") == POSICION)
 
 
-def _matches(source: NamedFromClause) -> ColumnElement[bool]:
-    return column_of(source, "search").bool_op("@@")(func.search_query(Q, type_=TSQUERY))
+def _matches(source: NamedFromClause) -> sa.ColumnElement[bool]:
+    return column_of(source, "search").bool_op("@@")(sa.func.search_query(Q, type_=TSQUERY))
 
 
-def _new_value(name: str) -> BindParameter[Any]:
-    return bindparam(new_value(name), type_=empleados.c[name].type)
+def _new_value(name: str) -> sa.BindParameter[Any]:
+    return sa.bindparam(new_value(name), type_=empleados.c[name].type)
 
 
-def _created_value(name: str, moment: ColumnElement[Any]) -> ColumnElement[Any]:
+def _created_value(name: str, moment: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """The value of a field in a row that is created at this moment: NULL stands for the default, if there is one."""
     if BY_NAME[name].default == "today":
-        return func.coalesce(_new_value(name), cast(func.timezone(constant("UTC"), moment), Date))
+        return sa.func.coalesce(_new_value(name), sa.cast(sa.func.timezone(constant("UTC"), moment), sa.Date))
     return _new_value(name)
 
 
-def _as_created(name: str) -> ColumnElement[Any]:
+def _as_created(name: str) -> sa.ColumnElement[Any]:
     """The value of a field in the row whose creation ``eventos`` tells of, from a request that is sent again."""
     if name in INPUTS:
         return _created_value(name, eventos.c.ocurrido_en)
-    if isinstance(BY_NAME[name].kind, Instant):
+    if name in ("creado_en", "actualizado_en"):
         return eventos.c.ocurrido_en
     return {"id": eventos.c.empleado_id, "version": eventos.c.version}[name]
 
 
-def _create(added: Insert, *, event_id: ColumnElement[Any] | None = None) -> tuple[CTE, CTE]:
+def _create(added: sa.Insert, *, event_id: sa.ColumnElement[Any] | None = None) -> tuple[sa.CTE, sa.CTE]:
     """The rows that an insertion makes, and their events; see ``insert_evento``."""
     creado = added.returning(STAR).cte("creado")
     given = [
-        case((column_of(creado, name).is_not(None), constant(name))) if BY_NAME[name].is_nullable else constant(name)
+        sa.case((column_of(creado, name).is_not(None), constant(name))) if BY_NAME[name].is_nullable else constant(name)
         for name in INPUTS
     ]
     is_any_nullable = any(BY_NAME[name].is_nullable for name in INPUTS)
-    cambios = func.array_remove(texts(given), null()) if is_any_nullable else texts(given)
+    cambios = sa.func.array_remove(texts(given), sa.null()) if is_any_nullable else texts(given)
     return creado, insert_evento(creado, CREADO, moment="creado_en", cambios=cambios, event_id=event_id)
 
 
-def _insert_peticion() -> CTE:
+def _insert_peticion() -> sa.CTE:
     """Take the key for this request: no row if it is taken, and not yet old enough to be forgotten."""
     taken = insert_or_keep(peticiones).values(actor=ACTOR, clave=KEY, huella=DIGEST)
     renewed = {name: taken.excluded[name] for name in ("huella", "evento_id", "creada_en")}
@@ -375,9 +333,9 @@ def _insert_peticion() -> CTE:
     )
 
 
-def _is_wanted(version: ColumnElement[int]) -> ColumnElement[bool]:
-    return or_(VERSIONS.is_(None), version == func.any(VERSIONS))
+def _is_wanted(version: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    return sa.or_(VERSIONS.is_(None), version == sa.func.any(VERSIONS))
 
 
-def _published(evento: CTE) -> tuple[ColumnElement[Any], ...]:
-    return cast(evento.c.id, Text), evento.c.tipo, cast(evento.c.payload, Text)
+def _published(evento: sa.CTE) -> tuple[sa.ColumnElement[Any], ...]:
+    return sa.cast(evento.c.id, sa.Text), evento.c.tipo, sa.cast(evento.c.payload, sa.Text)

@@ -8,33 +8,29 @@ from sqlalchemy import JSON, BigInteger, Date, DateTime, Integer, Numeric, Text,
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from chalicelib.directorio.employee import FIELDS
-from chalicelib.directorio.kind import MAX_BIGINT, Day, Email, Instant, Line, Money, Whole
 
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
-    from chalicelib.directorio.kind import Kind
+    from contract.fields import Field
 
 
-def sql_type(kind: Kind) -> TypeEngine[Any]:
-    """The column type that holds values of this kind."""
-    match kind:
-        case Line() | Email():
-            return Text()
-        case Money():
-            return Numeric(9, 2)
-        case Day():
-            return Date()
-        case Instant():
-            return DateTime(timezone=True)
-        case _:
-            assert isinstance(kind, Whole), "a new kind needs a column type"
-            return BigInteger() if kind.maximum == MAX_BIGINT else Integer()
+def sql_type(field: Field) -> TypeEngine[Any]:
+    """The type of the column that holds this field."""
+    types: dict[str, TypeEngine[Any]] = {
+        "text": Text(),
+        "email": Text(),
+        "money": Numeric(9, 2),
+        "date": Date(),
+        "id": BigInteger(),
+        "version": Integer(),
+        "creado_en": DateTime(timezone=True),
+        "actualizado_en": DateTime(timezone=True),
+    }
+    return types[field.name if field.kind == "given" else field.kind]
 
 
-empleados = table(
-    "empleados", *(column(each.name, sql_type(each.kind)) for each in FIELDS), column("search", TSVECTOR())
-)
+empleados = table("empleados", *(column(each.name, sql_type(each)) for each in FIELDS), column("search", TSVECTOR()))
 
 eventos = table(
     "eventos",

@@ -7,64 +7,59 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, BigInteger, Integer, Interval, Text, bindparam, cast, func, literal_column
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import array
 
-from chalicelib.directorio.idempotency import KEPT_HOURS
-from chalicelib.directorio.listing import DEFAULT_LIMIT
+from chalicelib.directorio.query import KEPT_HOURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.sql.selectable import NamedFromClause
 
-ROW_ID = bindparam("row_id", type_=BigInteger)
-ACTOR = bindparam("actor", type_=Text)
-LIMIT = bindparam("limit", type_=Integer)
-#: The usual length of a page, for the pages that are read most. PostgreSQL expects a tenth of the table from a limit
-#: that is a parameter, and plans such a statement anew each time; a statement without parameters is planned once.
-USUAL_LIMIT = literal_column(str(DEFAULT_LIMIT), type_=Integer)
-ONE = literal_column("1", type_=Integer)
+ROW_ID = sa.bindparam("row_id", type_=sa.BigInteger)
+ACTOR = sa.bindparam("actor", type_=sa.Text)
+LIMIT = sa.bindparam("limit", type_=sa.Integer)
+ONE = sa.literal_column("1", type_=sa.Integer)
 #: Separates the JSON texts of a page (RFC 7464): no JSON text contains this control character.
-SEPARATOR = func.chr(30)
+SEPARATOR = sa.func.chr(30)
 
 
-def constant(text: str) -> ColumnElement[str]:
+def constant(text: str) -> sa.ColumnElement[str]:
     """A text of ours inside the SQL: it never varies, so it is no parameter."""
-    return literal_column(f"'{text}'", type_=Text)
+    return sa.literal_column(f"'{text}'", type_=sa.Text)
 
 
-def column_of(source: NamedFromClause, name: str) -> ColumnElement[Any]:
+def column_of(source: NamedFromClause, name: str) -> sa.ColumnElement[Any]:
     """A column of a source that selects ``*``."""
-    return literal_column(f"{source.name}.{name}")
+    return sa.literal_column(f"{source.name}.{name}")
 
 
-def texts(elements: Iterable[ColumnElement[str]]) -> ColumnElement[Any]:
+def texts(elements: Iterable[sa.ColumnElement[str]]) -> sa.ColumnElement[Any]:
     """An array of texts."""
-    return array(elements, type_=Text())
+    return array(elements, type_=sa.Text())
 
 
-def utc_text(moment: ColumnElement[Any]) -> ColumnElement[str]:
+def utc_text(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     """A moment as on the wire: always UTC, always with microseconds."""
-    return func.to_char(func.timezone(constant("UTC"), moment), constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+    return sa.func.to_char(sa.func.timezone(constant("UTC"), moment), constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
 
 
-def json_object(members: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+def json_object(members: Mapping[str, sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
     """A JSON object with these members, in this order."""
-    return func.json_build_object(*(part for name, value in members.items() for part in (constant(name), value)))
+    return sa.func.json_build_object(*(part for name, value in members.items() for part in (constant(name), value)))
 
 
-def row_text(source: NamedFromClause) -> ColumnElement[str]:
+def row_text(source: NamedFromClause) -> sa.ColumnElement[str]:
     """The rows of ``source`` as JSON, without blanks between its parts."""
-    return cast(func.row_to_json(source.table_valued()), Text)
+    return sa.cast(sa.func.row_to_json(source.table_valued()), sa.Text)
 
 
-def before_now(amount: str) -> ColumnElement[Any]:
+def before_now(amount: str) -> sa.ColumnElement[Any]:
     """The moment so long ago, such as ``24 hours``."""
-    return func.now() - literal_column(f"interval '{amount}'", type_=Interval)
+    return sa.func.now() - sa.literal_column(f"interval '{amount}'", type_=sa.Interval)
 
 
 #: Idempotency-Keys that were used before this moment are forgotten.
 FORGOTTEN_BEFORE = before_now(f"{KEPT_HOURS} hours")
-VERSIONS = bindparam("versions", type_=ARRAY(Integer))
+VERSIONS = sa.bindparam("versions", type_=sa.ARRAY(sa.Integer))

@@ -9,3 +9,12 @@ CREADO = "creado"
 ACTUALIZADO = "actualizado"
 ELIMINADO = "eliminado"
 EVENT_TYPES = (CREADO, ACTUALIZADO, ELIMINADO)
+
+#: The members of a message beside the employee and the changes.
+ENVELOPE = ("version", "id", "tipo", "ocurrido_en", "actor")
+#: The fields of the employee in a message. Never the salary.
+EVENT_FIELDS = ("id", "nombre", "email", "posicion", "version")
+#: Those of them that stay when the person is erased. A new field goes, unless it is added here, too.
+KEPT_AFTER_ERASURE = ("id", "version")
+#: The field that every event has unless its person was erased.
+ERASURE_MARKER = "email"

@@ -17,7 +17,7 @@ class Field(NamedTuple):
 
     Args:
         name: on the wire, and of the column.
-        kind: which values it has.
+        kind: which values it has; ``given`` by the database.
         labels: what people call it, by language.
         example: a value as on the wire.
         maximum: the longest text, in characters.
@@ -30,7 +30,7 @@ class Field(NamedTuple):
     """
 
     name: str
-    kind: Literal["text", "email", "money", "date"]
+    kind: Literal["text", "email", "money", "date", "given"]
     labels: Mapping[str, str]
     example: str | float
     maximum: int = 0

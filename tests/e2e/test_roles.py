@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from chalicelib.correos import roles as correos
-from chalicelib.directorio import roles as directorio
 from contract.roles import ROLES
+from crud_app.app import RULES as DIRECTORIO
 from tests.e2e.page import REQUEST_SECONDS
 from tests.support.roles import RULES, answers_of, expected_answers
 
@@ -27,7 +27,7 @@ def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(system:
 
     with system.page.client() as page:
         assert answers_of(page, RULES, people) == EXPECTED
-    for name, rules in (("crud", directorio.RULES), ("email", correos.RULES)):
+    for name, rules in (("crud", DIRECTORIO), ("email", correos.RULES)):
         url = system.outputs["api_urls"][name]
         with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, trust_env=False) as api:
             assert answers_of(api, rules, people) == {rule: EXPECTED[rule] for rule in rules}, name

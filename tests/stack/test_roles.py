@@ -8,8 +8,8 @@ import httpx
 
 from chalice_frontdoor import ANYBODY
 from chalicelib.correos import roles as correos
-from chalicelib.directorio import roles as directorio
 from contract.roles import ROLES
+from crud_app.app import RULES as DIRECTORIO
 from tests.support.roles import RULES, answers_of, expected_answers
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ EXPECTED = {rule: expected_answers(*rule) for rule in RULES}
 def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(stack: Stack) -> None:
     people = {"nobody": {}, "without a role": {"Authorization": stack.authorization_of_newcomer()}}
     people |= {role: {"Authorization": stack.authorization(role)} for role in ROLES}
-    places = {stack.url: RULES, _api(stack, "CRUD_PORT"): directorio.RULES, _api(stack, "EMAIL_PORT"): correos.RULES}
+    places = {stack.url: RULES, _api(stack, "CRUD_PORT"): DIRECTORIO, _api(stack, "EMAIL_PORT"): correos.RULES}
 
     for place, rules in places.items():
         with httpx.Client(base_url=place, trust_env=False) as client:
@@ -31,7 +31,7 @@ def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(stack: 
 def test_a_program_may_do_what_a_person_of_its_role_may(stack: Stack) -> None:
     programs = {role: {"Authorization": stack.authorization(role, is_program=True)} for role in ROLES}
 
-    for port, rules in (("CRUD_PORT", directorio.RULES), ("EMAIL_PORT", correos.RULES)):
+    for port, rules in (("CRUD_PORT", DIRECTORIO), ("EMAIL_PORT", correos.RULES)):
         with httpx.Client(base_url=_api(stack, port), trust_env=False) as client:
             assert answers_of(client, rules, programs) == {rule: EXPECTED[rule][2:] for rule in rules}
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from chalice_frontdoor.openapi import Schema, header, json_of, list_of, object_of, problem_of, query, ref
-from contract.openapi import COUNT, MIT, PROBLEM_MEMBERS, TEXT, problem_responses, problem_schema
+from contract.api import COUNT, MIT, PROBLEM_MEMBERS, TEXT, problem_responses, problem_schema
 
 INFO: Schema = {
     "title": "CrudEmpleados",

@@ -49,11 +49,7 @@ def compose(settings: Settings) -> System:
 
 
 def open_database(settings: Settings) -> Database:
-    """The database at the address of the environment, or of the parameter that it names.
-
-    Raises:
-        SettingError, Unavailable: see ``compose``.
-    """
+    """The database at the address of the environment, or of the parameter that it names; see ``compose``."""
     name, size = settings.database_parameter, settings.database_pool_size
     if name is None:
         return Database(settings.database_address, size, on_answer=_note_answer)

@@ -13,34 +13,56 @@ from __future__ import annotations
 
 import logging
 import random
+import ssl
 import time
 from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from chalicelib.directorio.connection import CONNECT_SECONDS, STATEMENT_SECONDS, open_connection
+from chalice_frontdoor import SettingError
 from chalicelib.directorio.errors import CrudError, OutcomeUnknown, StatementRefused, Unavailable
-from chalicelib.directorio.pool import Pool
 from pg8000_pipeline import DatabaseError, InterfaceError, PipelinedConnection, server_fields, sqlstate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from chalicelib.directorio.settings import DatabaseAddress
-    from chalicelib.directorio.statement import Statement
 
     Rows = Sequence[Sequence[Any]]
 
-#: Seconds for an answer. The server's own limit comes first; this one is for a server that is gone.
+C = TypeVar("C")
+
+# Seconds. Each limit is within the next: the Lambda (22 s) must have time left to say what went wrong.
+CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 10
+LOCK_SECONDS = 3
+#: A sweep that dies without closing its connection must not keep its lock.
+IDLE_TRANSACTION_SECONDS = 30
+#: For an answer. The server's own limit comes first; this one is for a server that is gone.
 ANSWER_SECONDS = STATEMENT_SECONDS + 2
 #: For ``/health?deep=1``, to connect and to answer: a database that needs longer is not healthy.
 HEALTH_SECONDS = 2
+#: To wait for a connection when all are in use.
+WAIT_SECONDS = 5
 #: A retry begins within this many seconds or not at all, so that the slowest one ends before the Lambda does:
 #: 3 + CONNECT_SECONDS + ANSWER_SECONDS = 20 of 22.
 RETRY_SECONDS = 3
 MAX_ATTEMPTS = 4
 #: The pause before a retry is a random part of this times two to the number of attempts, so that rivals part.
 PAUSE_SECONDS = 0.05
+
+#: What the server is asked to enforce, in milliseconds.
+SERVER_LIMITS = {
+    "statement_timeout": str(STATEMENT_SECONDS * 1000),
+    "lock_timeout": str(LOCK_SECONDS * 1000),
+    "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_SECONDS * 1000),
+}
+#: The same for one transaction, as a statement without rows: set_config never returns NULL, so that all are called and
+#: none matches. A transaction pooler refuses start-up parameters; this is sent ahead of each statement, in one flush.
+LIMITS_STATEMENT = "SELECT WHERE " + " OR ".join(
+    f"set_config('{name}', '{value}', true) IS NULL" for name, value in SERVER_LIMITS.items()
+)
 
 ADMIN_SHUTDOWN = "57P01"
 #: The server became a standby (a failover): only another connection may reach the new primary.
@@ -58,12 +80,27 @@ logger = logging.getLogger(__name__)
 _random = random.SystemRandom()
 
 
+class Statement(NamedTuple):
+    """SQL, and the names of its parameters $1, $2 and so on.
+
+    ``is_planned_anew`` where the best plan depends on the parameters; otherwise the server may keep one.
+    """
+
+    sql: str
+    names: tuple[str, ...] = ()
+    is_planned_anew: bool = False
+
+    def values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The parameters in the order in which they are sent."""
+        return tuple(map(parameters.__getitem__, self.names))
+
+
 class Database:
     """The connections of this process. Nothing is opened before the first statement.
 
     Args:
         address: where PostgreSQL is.
-        pool_size: connections at most.
+        pool_size: connections at most. A Lambda has one; the threads of `make run` share a few.
         renew_address: returns where PostgreSQL is now; called when it refuses user or password.
         on_answer: called with the milliseconds that each answered statement took.
     """
@@ -74,25 +111,23 @@ class Database:
         pool_size: int = 1,
         *,
         renew_address: Callable[[], DatabaseAddress] | None = None,
-        on_answer: Callable[[float], object] | None = None,
+        on_answer: Callable[[float], object] = lambda _: None,
     ) -> None:
         self._address = address
         self._renew_address = renew_address
         self._on_answer = on_answer
-        self._pool = Pool(pool_size)
+        #: One entry for each connection that is not in use; None stands for one that is not open yet.
+        self._idle: SimpleQueue[PipelinedConnection | None] = SimpleQueue()
+        for _ in range(pool_size):
+            self._idle.put(None)
 
-    def read(self, statement: Statement, parameters: Mapping[str, Any], *, plan_anew: bool = False) -> Rows:
+    def read(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
         """Run a statement that changes nothing, and return its rows.
-
-        Args:
-            statement: what to ask.
-            parameters: its values by name.
-            plan_anew: whether its best plan depends on its parameters; if not, one may be kept.
 
         Raises:
             Unavailable: the database did not answer, twice if the first connection was dead.
         """
-        return self._run(statement, parameters, is_write=False, is_repeatable=True, plan_anew=plan_anew)
+        return self._run(statement, parameters, is_write=False, is_repeatable=True)
 
     def write(self, statement: Statement, parameters: Mapping[str, Any], *, is_repeatable: bool = False) -> Rows:
         """Run a statement that changes rows, and return those that it returns.
@@ -147,53 +182,46 @@ class Database:
             Unavailable: it does not.
         """
         try:
-            self._run_once("SELECT 1", (), answer_seconds=HEALTH_SECONDS)
+            self._run_once(Statement("SELECT 1"), (), answer_seconds=HEALTH_SECONDS)
         except (DatabaseError, InterfaceError) as error:
             raise _translate(error, is_write=False) from error
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        self._pool.close()
+        for _ in range(self._idle.qsize()):
+            if connection := self._idle.get():
+                connection.close()
+            self._idle.put(None)
 
-    def _run(
-        self,
-        statement: Statement,
-        parameters: Mapping[str, Any],
-        *,
-        is_write: bool,
-        is_repeatable: bool,
-        plan_anew: bool = False,
-    ) -> Rows:
+    def _run(self, statement: Statement, parameters: Mapping[str, Any], *, is_write: bool, is_repeatable: bool) -> Rows:
         values = statement.values(parameters)
         last_start = time.monotonic() + RETRY_SECONDS
         attempt = 0
         while True:
             attempt += 1
             try:
-                return self._run_once(statement.sql, values, plan_anew=plan_anew)
+                return self._run_once(statement, values)
             except (DatabaseError, InterfaceError) as error:
                 if time.monotonic() > last_start or not _may_retry(error, attempt, is_repeatable=is_repeatable):
                     raise _translate(error, is_write=is_write) from error
             time.sleep(_random.uniform(0, PAUSE_SECONDS * 2**attempt))
 
-    def _run_once(
-        self, sql: str, values: tuple[Any, ...], *, plan_anew: bool = False, answer_seconds: float = ANSWER_SECONDS
-    ) -> Rows:
+    def _run_once(self, statement: Statement, values: tuple[Any, ...], answer_seconds: float = ANSWER_SECONDS) -> Rows:
         connection = self._take(answer_seconds)  # `_connection`, a generator, would take four times as long
         try:
             started = time.monotonic()
             # Behind a transaction pooler each statement may meet another server, which has not prepared it.
-            is_prepared = not (plan_anew or self._address.pooled)
-            answer = (connection.execute_prepared if is_prepared else connection.execute_unnamed)(sql, values)
-            if self._on_answer is not None:
-                self._on_answer((time.monotonic() - started) * 1000)
+            is_prepared = not (statement.is_planned_anew or self._address.pooled)
+            run = connection.execute_prepared if is_prepared else connection.execute_unnamed
+            rows: Rows | None = run(statement.sql, values).rows
+            self._on_answer((time.monotonic() - started) * 1000)
         except DatabaseError as error:
             if sqlstate(error) == READ_ONLY:
                 connection.close()
             raise
         finally:
-            self._pool.give_back(connection)
-        return answer.rows or ()
+            self._idle.put(connection)
+        return rows or ()
 
     @contextmanager
     def _connection(self) -> Iterator[PipelinedConnection]:
@@ -201,10 +229,26 @@ class Database:
         try:
             yield connection
         finally:
-            self._pool.give_back(connection)
+            self._idle.put(connection)
 
     def _take(self, answer_seconds: float) -> PipelinedConnection:
-        connection = self._pool.take(partial(self._open, min(CONNECT_SECONDS, answer_seconds)))
+        """A usable connection, which its user puts back.
+
+        A dead one is replaced here, *before* anything is sent; afterwards it would be too late.
+        """
+        try:
+            connection = self._idle.get(timeout=WAIT_SECONDS)
+        except Empty:
+            logger.error("All connections are in use", extra={"waited_s": WAIT_SECONDS})  # noqa: TRY400 - no traceback
+            raise Unavailable("") from None
+        try:
+            if connection is None or not connection.is_usable():
+                if connection is not None:
+                    connection.close()
+                connection = self._open(min(CONNECT_SECONDS, answer_seconds))
+        except BaseException:
+            self._idle.put(None)
+            raise
         connection.answer_seconds = answer_seconds
         return connection
 
@@ -229,11 +273,7 @@ class Database:
 
 
 class Transaction:
-    """Statements that take effect together, on a connection of their own.
-
-    Args:
-        connection: one that nothing else uses meanwhile.
-    """
+    """Statements that take effect together, on a connection that nothing else uses meanwhile."""
 
     def __init__(self, connection: PipelinedConnection) -> None:
         self._connection = connection
@@ -248,11 +288,67 @@ class Transaction:
         return self.execute(statement.sql, statement.values(parameters))
 
     def execute(self, sql: str, values: tuple[Any, ...] = ()) -> Rows:
-        """Like ``run``, for SQL that needs no preparation."""
+        """Like ``run``, for SQL of which nothing is kept."""
         try:
             return self._connection.execute_unnamed(sql, values).rows or ()
         except (DatabaseError, InterfaceError) as error:
             raise _translate(error, is_write=True) from error
+
+
+def open_connection(
+    kind: Callable[..., C], address: DatabaseAddress, *, seconds: float = CONNECT_SECONDS, limited: bool = True
+) -> C:
+    """Open a connection.
+
+    Args:
+        kind: one of pg8000_pipeline's connection classes.
+        address: where PostgreSQL is.
+        seconds: time to open it, name resolution and TLS included.
+        limited: whether the server enforces `SERVER_LIMITS`; a migration may take its time.
+
+    Raises:
+        DatabaseError: the server refused it (password, database, limits).
+        InterfaceError: the server did not answer in time, or its certificate was not trusted.
+        SettingError: the file of ``sslrootcert`` cannot be used.
+    """
+    limits: dict[str, object] = {}
+    if limited:
+        limits = {"preamble": LIMITS_STATEMENT} if address.pooled else {"startup_params": SERVER_LIMITS}
+    folder = address.socket_folder
+    return kind(
+        address.user,
+        host=address.host,
+        port=address.port,
+        unix_sock=None if folder is None else f"{folder}/.s.PGSQL.{address.port}",
+        database=address.database,
+        password=address.password,
+        # None would mean TLS that verifies nothing.
+        ssl_context=address.ssl_mode != "disable" and tls_context(address.ssl_mode, address.ssl_root_cert),
+        application_name="crud_app",
+        timeout=seconds,
+        **limits,
+    )
+
+
+@cache
+def tls_context(mode: str, root_cert: str | None) -> ssl.SSLContext:
+    """The TLS context of libpq's ``sslmode`` and ``sslrootcert``. It is shared: do not modify it.
+
+    Making one takes 25 ms of CPU. Without ``root_cert`` it trusts the system's certificate authorities.
+
+    Raises:
+        SettingError: ``root_cert`` cannot be used.
+    """
+    try:
+        context = ssl.create_default_context(cafile=None if root_cert == "system" else root_cert)
+    except OSError:
+        rule = "a URL whose sslrootcert is 'system' or a readable file of PEM certificates"
+        raise SettingError("DATABASE_URL", rule) from None
+    if mode != "verify-full":
+        context.check_hostname = False
+    if mode == "require" and root_cert is None:  # given a certificate, libpq verifies it in this mode, too
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _may_retry(error: DatabaseError | InterfaceError, attempt: int, *, is_repeatable: bool) -> bool:
@@ -277,9 +373,9 @@ def _is_lost(error: DatabaseError | InterfaceError) -> bool:
 
     An administrator's shutdown is not such a case: the server said so before it had completed the statement.
     """
-    fields = server_fields(error)
     code = sqlstate(error)
-    return not code or code.startswith("08") or (fields.get("V") != "ERROR" and code != ADMIN_SHUTDOWN)
+    is_fatal = server_fields(error).get("V") != "ERROR" and code != ADMIN_SHUTDOWN
+    return not code or code.startswith("08") or is_fatal
 
 
 def _logged(failure: Unavailable, error: DatabaseError | InterfaceError) -> Unavailable:
@@ -287,8 +383,6 @@ def _logged(failure: Unavailable, error: DatabaseError | InterfaceError) -> Unav
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    logger.error(
-        "The database is not available",
-        extra={"sqlstate": failure.args[0], "cause": type(cause).__name__, "failure": type(failure).__name__},
-    )
+    extra = {"sqlstate": failure.args[0], "cause": type(cause).__name__, "failure": type(failure).__name__}
+    logger.error("The database is not available", extra=extra)
     return failure

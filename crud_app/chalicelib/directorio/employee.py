@@ -1,106 +1,249 @@
-"""The employee: what is checked, stored, sent and documented. ``contract`` declares the fields that people fill in."""
+"""The employee: which values its fields have, who sees them, and how what clients send is checked.
+
+``contract.fields`` declares the fields that people fill in; the database gives the others.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio.errors import EmpleadoNotFound
-from chalicelib.directorio.kind import (
-    MAX_BIGINT,
-    MAX_INTEGER,
-    BrokenRule,
-    Day,
-    Email,
-    InputKind,
-    Instant,
-    Kind,
-    Line,
-    Money,
-    Whole,
-)
+from contract import email_address
 from contract.fields import FIELDS as DECLARED
+from contract.fields import Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from contract.fields import Field as Declared
-
+MAX_BIGINT = 2**63 - 1
+MAX_INTEGER = 2**31 - 1
+MAX_MONEY = Decimal("9999999.99")
 #: At most so many unknown fields are named, with so many characters each: an answer must not grow with nonsense.
 MAX_UNKNOWN = 20
 MAX_UNKNOWN_NAME = 80
-MAX_MONEY = Decimal("9999999.99")
-REQUIRED_TEXT = {"es": "Es obligatorio.", "en": "It is required."}
+
+#: Characters that a single line of text does not contain: C0, DEL and C1 controls, line and paragraph separators.
+CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+#: The spaces that trimming removes (the others of str.strip are controls).
+SPACES = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+#: With lone surrogates, which JSON Schema cannot name.
+HAS_CONTROL = re.compile(rf"[{CONTROLS}\ud800-\udfff]")
+POSITIVE = re.compile(r"[1-9][0-9]{0,18}")
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+CENT = Decimal("0.01")
+COUNTS_CHANGES = "Counts the changes; it is the ETag."
+
+
+class BrokenRule(Exception):
+    """A value breaks a rule: the rule's name, and what a person reads, by language."""
+
+    def __init__(self, rule: str, es: str, en: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.message = {"es": es, "en": en}
+
+
+class Kind(ABC):
+    """Which values a field has: how each is checked, documented, and read back from a cursor."""
+
+    @property
+    @abstractmethod
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema (2020-12) of exactly the values that are accepted, or sent."""
+
+    @abstractmethod
+    def read_key(self, text: str) -> object:
+        """Turn a sort key back into what the database compares with.
+
+        Raises:
+            ValueError: ``text`` is not a sort key of this kind.
+        """
+
+
+class InputKind(Kind):
+    """Which values a field has that clients send."""
+
+    @abstractmethod
+    def read(self, value: object) -> object:
+        """Turn a JSON value into what is stored.
+
+        Raises:
+            BrokenRule: the value is not one of this kind.
+        """
 
 
 @dataclass(frozen=True)
-class Field:
-    """One field of the row, by its name on the wire and in the table.
+class Line(InputKind):
+    """One line of text, trimmed, of 1 to ``maximum`` characters."""
 
-    Args:
-        name: the same everywhere.
-        kind: which values it has.
-        example: a value as on the wire.
-        description: for the API's document.
-        default: see ``contract.fields.Field``.
-        is_required: whether a client must send it for a new employee.
-        is_nullable: whether an employee can be without it.
-        is_confidential: whether only Human Resources sees it: it is the salary, or tells when that changed.
-        is_sortable: whether a list can be sorted by it.
-    """
+    maximum: int
 
-    name: str
-    kind: Kind
-    example: object
-    description: str = field(default="", kw_only=True)
-    default: str = field(default="", kw_only=True)
-    is_required: bool = field(default=True, kw_only=True)
-    is_nullable: bool = field(default=False, kw_only=True)
-    is_confidential: bool = field(default=False, kw_only=True)
-    is_sortable: bool = field(default=True, kw_only=True)
+    @property
+    def schema(self) -> dict[str, Any]:
+        word = f"[^{CONTROLS}{SPACES}]"
+        inner = f"[^{CONTROLS}]{{0,{self.maximum - 2}}}"
+        return {"type": "string", "pattern": f"^[{SPACES}]*{word}(?:{inner}{word})?[{SPACES}]*$"}
+
+    def read(self, value: object) -> str:
+        text = _text(value)
+        if HAS_CONTROL.search(text):
+            raise BrokenRule(
+                "caracteres",
+                "No puede tener saltos de línea ni otros caracteres de control.",
+                "It cannot have line breaks or other control characters.",
+            )
+        text = text.strip()
+        if not 1 <= len(text) <= self.maximum:
+            es, en = f"Debe tener de 1 a {self.maximum} caracteres.", f"It must have 1 to {self.maximum} characters."
+            raise BrokenRule("longitud", es, en)
+        return text
+
+    def read_key(self, text: str) -> str:
+        if "\x00" in text or len(text) > 4 * self.maximum:  # cursors of earlier versions have a folded, longer text
+            raise ValueError
+        return text
 
 
-def _from_declared(declared: Declared) -> Field:
+@dataclass(frozen=True)
+class Email(InputKind):
+    """An e-mail address that a browser's form accepts, in lower case."""
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": email_address.MAX_LENGTH, "pattern": email_address.PATTERN}
+
+    def read(self, value: object) -> str:
+        text = _text(value)
+        if len(text) > email_address.MAX_LENGTH:
+            raise too_long(email_address.MAX_LENGTH)
+        if not email_address.is_email_address(text):
+            raise BrokenRule("formato", "No es una dirección de correo válida.", "It is not a valid e-mail address.")
+        return text.lower()
+
+    def read_key(self, text: str) -> str:
+        if "\x00" in text or len(text) > email_address.MAX_LENGTH:
+            raise ValueError
+        return text
+
+
+@dataclass(frozen=True)
+class Money(InputKind):
+    """An amount of 0 to ``maximum`` with at most two decimals; never a float."""
+
+    maximum: Decimal
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": 0, "maximum": float(self.maximum), "multipleOf": float(CENT)}
+
+    def read(self, value: object) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise BrokenRule("tipo", "Debe ser un número.", "It must be a number.")
+        if not 0 <= value <= self.maximum:
+            es, en = f"Debe estar entre 0 y {self.maximum}.", f"It must be between 0 and {self.maximum}."
+            raise BrokenRule("rango", es, en)
+        amount = Decimal(value).quantize(CENT)
+        if amount != value:
+            es, en = "Debe tener dos decimales como máximo.", "It must have at most two decimals."
+            raise BrokenRule("decimales", es, en)
+        return amount
+
+    def read_key(self, text: str) -> Decimal:
+        if not re.fullmatch(r"[0-9]{1,9}\.[0-9]{2}", text):
+            raise ValueError
+        return Decimal(text)
+
+
+@dataclass(frozen=True)
+class Day(InputKind):
+    """A date of the Gregorian calendar: YYYY-MM-DD."""
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+    def read(self, value: object) -> date:
+        text = _text(value)
+        try:
+            return self.read_key(text)
+        except ValueError:
+            es, en = (
+                "Debe ser una fecha que exista, como 2026-11-24.",
+                "It must be a date that exists, such as 2026-11-24.",
+            )
+            raise BrokenRule("formato", es, en) from None
+
+    def read_key(self, text: str) -> date:
+        if not ISO_DATE.fullmatch(text):
+            raise ValueError
+        return date.fromisoformat(text)
+
+
+@dataclass(frozen=True)
+class Whole(Kind):
+    """A whole number of 1 to ``maximum`` that the database assigns."""
+
+    maximum: int
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": 1, "maximum": self.maximum}
+
+    def read_key(self, text: str) -> int:
+        if not POSITIVE.fullmatch(text) or (number := int(text)) > self.maximum:
+            raise ValueError
+        return number
+
+
+@dataclass(frozen=True)
+class Instant(Kind):
+    """A moment in UTC, to the microsecond, that the database sets."""
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+    def read_key(self, text: str) -> datetime:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+ROW_ID = Whole(MAX_BIGINT)
+#: What the database gives: the first field, and the last ones.
+GIVEN: Mapping[str, Kind] = {
+    "id": ROW_ID,
+    "version": Whole(MAX_INTEGER),
+    "creado_en": Instant(),
+    "actualizado_en": Instant(),
+}
+FIELDS = (
+    Field("id", "given", {}, 7, is_sortable=True),
+    *DECLARED,
+    Field("version", "given", {}, 1, description=COUNTS_CHANGES, is_confidential=True, is_sortable=True),
+    Field("creado_en", "given", {}, "2026-11-24T09:30:00.000000Z", is_sortable=True),
+    Field("actualizado_en", "given", {}, "2026-11-24T09:30:00.000000Z", is_confidential=True, is_sortable=True),
+)
+BY_NAME: Mapping[str, Field] = {each.name: each for each in FIELDS}
+
+
+def _input_kind(field: Field) -> InputKind:
     kinds: Mapping[str, InputKind] = {
-        "text": Line(declared.maximum),
+        "text": Line(field.maximum),
         "email": Email(),
         "money": Money(MAX_MONEY),
         "date": Day(),
     }
-    return Field(
-        declared.name,
-        kinds[declared.kind],
-        declared.example,
-        description=declared.description,
-        default=declared.default,
-        is_required=declared.is_required,
-        is_nullable=declared.is_nullable,
-        is_confidential=declared.is_confidential,
-        is_sortable=declared.is_sortable,
-    )
+    return kinds[field.kind]
 
 
-ROW_ID = Whole(MAX_BIGINT)
-FIELDS = (
-    Field("id", ROW_ID, 7),
-    *map(_from_declared, DECLARED),
-    Field(
-        "version",
-        Whole(MAX_INTEGER),
-        1,
-        description="Counts the changes; it is the ETag.",
-        is_confidential=True,
-    ),
-    Field("creado_en", Instant(), "2026-11-24T09:30:00.000000Z"),
-    Field("actualizado_en", Instant(), "2026-11-24T09:30:00.000000Z", is_confidential=True),
-)
-BY_NAME: Mapping[str, Field] = {each.name: each for each in FIELDS}
-INPUTS: Mapping[str, InputKind] = {each.name: each.kind for each in FIELDS if isinstance(each.kind, InputKind)}
-PUBLIC = tuple(each for each in FIELDS if not each.is_confidential)
-REQUIRED = frozenset(name for name in INPUTS if BY_NAME[name].is_required)
+INPUTS: Mapping[str, InputKind] = {each.name: _input_kind(each) for each in DECLARED}
+KINDS: Mapping[str, Kind] = {**GIVEN, **INPUTS}
 CONFIDENTIAL = tuple(each.name for each in FIELDS if each.is_confidential)
 
 
@@ -115,7 +258,7 @@ class Audience(Enum):
     @property
     def fields(self) -> tuple[Field, ...]:
         """The fields that this audience sees, in their order."""
-        return FIELDS if self is Audience.RRHH else PUBLIC
+        return tuple(each for each in FIELDS if self is Audience.RRHH or not each.is_confidential)
 
 
 def new_value(name: str) -> str:
@@ -154,39 +297,60 @@ def read_row_id(text: str) -> int:
         raise EmpleadoNotFound from None
 
 
+def accepts_null(field: Field, *, is_new: bool) -> bool:
+    """Whether a client may send null: for a new employee it is as good as nothing, in a change it empties the field."""
+    return not field.is_required if is_new else field.is_nullable
+
+
+def too_long(maximum: int) -> BrokenRule:
+    """A text has more than ``maximum`` characters."""
+    es, en = f"Debe tener {maximum} caracteres como máximo.", f"It must have at most {maximum} characters."
+    return BrokenRule("longitud", es, en)
+
+
 def _read(body: object, *, is_new: bool, is_demo: bool) -> dict[str, object]:
     if not isinstance(body, dict):
-        mensaje = {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."}
-        raise InvalidInput([FieldError("", "tipo", mensaje)])
+        message = {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."}
+        raise InvalidInput([FieldError("", "tipo", message)])
     values: dict[str, object] = {}
     violations: list[FieldError] = []
-    for name, kind in INPUTS.items():
+    for field in DECLARED:
+        name = field.name
         if name not in body:
-            if is_new and name in REQUIRED:
-                violations.append(FieldError(name, "obligatorio", REQUIRED_TEXT))
-            continue
-        if body[name] is None and accepts_null(BY_NAME[name], is_new=is_new):
-            values[name] = None
+            if is_new and field.is_required:
+                violations.append(FieldError(name, "obligatorio", {"es": "Es obligatorio.", "en": "It is required."}))
             continue
         try:
-            values[name] = value = kind.read(body[name])
-            if is_demo and isinstance(kind, Email):
-                kind.require_invented(str(value))
+            values[name] = _read_value(field, body[name], is_new=is_new, is_demo=is_demo)
         except BrokenRule as broken:
-            violations.append(FieldError(name, broken.regla, broken.mensaje))
+            violations.append(FieldError(name, broken.rule, broken.message))
     violations += _unknown_fields(body)
     if violations:
         raise InvalidInput(violations)
     return values
 
 
-def accepts_null(each: Field, *, is_new: bool) -> bool:
-    """Whether a client may send null: for a new employee it is as good as nothing, in a change it empties the field."""
-    return not each.is_required if is_new else each.is_nullable
+def _read_value(field: Field, sent: object, *, is_new: bool, is_demo: bool) -> object:
+    if sent is None and accepts_null(field, is_new=is_new):
+        return None
+    value = INPUTS[field.name].read(sent)
+    if is_demo and field.kind == "email" and not email_address.is_invented(str(value)):
+        raise BrokenRule(
+            "demo",
+            "Esto es una demostración sin datos reales: use una dirección de example.com.",
+            "This is a demonstration without real data: use an address of example.com.",
+        )
+    return value
 
 
 def _unknown_fields(body: Mapping[str, object]) -> Iterator[FieldError]:
-    mensaje = {"es": "No es un campo que se pueda enviar.", "en": "It is not a field that can be sent."}
+    message = {"es": "No es un campo que se pueda enviar.", "en": "It is not a field that can be sent."}
     unknown = [name for name in body if name not in INPUTS]
     for name in unknown[:MAX_UNKNOWN]:
-        yield FieldError(name[:MAX_UNKNOWN_NAME], "desconocido", mensaje)
+        yield FieldError(name[:MAX_UNKNOWN_NAME], "desconocido", message)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise BrokenRule("tipo", "Debe ser un texto.", "It must be a string.")
+    return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.directorio.statement import find_statement
+from chalicelib.directorio.repository import find_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

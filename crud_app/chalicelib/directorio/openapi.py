@@ -11,23 +11,32 @@ from chalice_frontdoor.idempotency import describe_header
 from chalice_frontdoor.openapi import Schema, header, in_header, in_path, json_of, list_of, object_of
 from chalice_frontdoor.openapi import query as _query
 from chalice_frontdoor.openapi import ref as _ref
-from chalicelib.directorio.employee import BY_NAME, CONFIDENTIAL, INPUTS, REQUIRED, ROW_ID, Audience, accepts_null
-from chalicelib.directorio.event import EVENT_FIELDS, KEPT_AFTER_ERASURE
-from chalicelib.directorio.health import DEPTHS
-from chalicelib.directorio.idempotency import KEPT_HOURS
-from chalicelib.directorio.kind import Instant, Whole
-from chalicelib.directorio.listing import (
+from chalicelib.directorio.employee import (
+    BY_NAME,
+    CONFIDENTIAL,
+    INPUTS,
+    KINDS,
+    MAX_BIGINT,
+    ROW_ID,
+    Audience,
+    Instant,
+    Whole,
+    accepts_null,
+)
+from chalicelib.directorio.query import (
     DEFAULT_LIMIT,
     DEFAULT_ORDER,
+    DEPTHS,
+    KEPT_HOURS,
     MAX_CURSOR,
     MAX_LIMIT,
     MAX_POSITION,
     MAX_SEARCH,
     orders_of,
 )
-from chalicelib.directorio.listing import filter_schema as _filter
-from contract.events import EVENT_TYPES, MESSAGE_VERSION
-from contract.openapi import MIT, PROBLEM_MEMBERS, TEXT, TOKEN, problem_responses, problem_schema, token_scheme
+from chalicelib.directorio.query import filter_schema as _filter
+from contract.api import MIT, PROBLEM_MEMBERS, TEXT, TOKEN, problem_responses, problem_schema, token_scheme
+from contract.events import EVENT_FIELDS, EVENT_TYPES, KEPT_AFTER_ERASURE, MESSAGE_VERSION
 from contract.roles import LECTOR
 
 if TYPE_CHECKING:
@@ -148,14 +157,14 @@ def summary() -> Schema:
 def components() -> Schema:
     """The schemas, problems and security scheme that the operations refer to."""
     salary = {"type": "number", "minimum": 0}
-    count = {"posicion": TEXT, "empleados": Whole(2**63 - 1).schema}
+    count = {"posicion": TEXT, "empleados": Whole(MAX_BIGINT).schema}
     return {
         "schemas": {
             "Empleado": object_of(_schemas_of(BY_NAME)),
             "EmpleadoPublico": object_of(_schemas_of(each.name for each in Audience.EVERYBODY.fields)),
             "NuevoEmpleado": object_of(
                 _schemas_of(INPUTS, is_new=True),
-                required=[name for name in INPUTS if name in REQUIRED],
+                required=[name for name in INPUTS if BY_NAME[name].is_required],
                 examples=[{name: BY_NAME[name].example for name in INPUTS}],
             ),
             "CambiosDeEmpleado": object_of(
@@ -184,7 +193,7 @@ def _schemas_of(names: Iterable[str], *, is_new: bool = False) -> Schema:
 
 def _field_schema(name: str, *, is_new: bool = False) -> Schema:
     each = BY_NAME[name]
-    schema = {**each.kind.schema, "examples": [each.example]}
+    schema = {**KINDS[name].schema, "examples": [each.example]}
     if accepts_null(each, is_new=is_new):
         schema["type"] = [schema["type"], "null"]
     return schema | ({"description": each.description} if each.description else {})

@@ -10,9 +10,8 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.directorio.errors import PublishFailed
-from chalicelib.directorio.event import Evento
-from chalicelib.directorio.publisher import BATCH_SIZE, SLOWEST_SECONDS, log_failed
-from chalicelib.directorio.statement import find_statement
+from chalicelib.directorio.publisher import BATCH_SIZE, SLOWEST_SECONDS, Evento, log_failed
+from chalicelib.directorio.repository import find_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

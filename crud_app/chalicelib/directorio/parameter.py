@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from chalicelib.directorio.connection import tls_context
+from chalicelib.directorio.database import tls_context
 from chalicelib.directorio.errors import Unavailable
 
 if TYPE_CHECKING:

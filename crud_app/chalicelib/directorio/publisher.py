@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chalice_frontdoor import SettingError
 from chalicelib.directorio.errors import PublishFailed
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
-    from chalicelib.directorio.event import Evento
     from chalicelib.directorio.settings import Settings
 
 # Seconds. A request waits for its own publish, so it must be short: at worst twice both, and a pause of a second.
@@ -29,6 +28,15 @@ SLOWEST_SECONDS = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + 1
 BATCH_SIZE = 10
 
 logger = logging.getLogger(__name__)
+
+
+class Evento(NamedTuple):
+    """One event as it is published. ``mensaje`` is its JSON, exactly as stored in the outbox and sent."""
+
+    id: str
+    empleado_id: int
+    tipo: str
+    mensaje: str
 
 
 class Publisher(Protocol):

@@ -1,52 +1,46 @@
-"""The employees and their events in PostgreSQL: each method is one statement, one round trip, one transaction."""
+"""The employees and their events in PostgreSQL: each method is one statement, one round trip, one transaction.
+
+The folder ``sql`` contains the statements, written with SQLAlchemy; ``make statements`` compiles them into
+``statements.py`` before packaging, because importing SQLAlchemy would double a cold start (docs/design/database.md).
+That table holds templates: a column, a direction and an audience vary, and are filled in at first use, only with our
+own names.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_frontdoor.idempotency import KeyInFlight, KeyReused
-from chalicelib.directorio.employee import INPUTS, Audience, new_value
-from chalicelib.directorio.errors import (
-    EmailTaken,
-    EmpleadoNotFound,
-    StaleVersion,
-    StatementRefused,
-)
-from chalicelib.directorio.etag import digest_of, etag_of
-from chalicelib.directorio.event import Evento
-from chalicelib.directorio.kind import MAX_BIGINT
-from chalicelib.directorio.listing import DEFAULT_LIMIT
-from chalicelib.directorio.statement import find_statement
+from chalicelib.directorio.database import Statement
+from chalicelib.directorio.employee import BY_NAME, INPUTS, MAX_BIGINT, Audience, new_value
+from chalicelib.directorio.errors import EmailTaken, EmpleadoNotFound, StaleVersion, StatementRefused
+from chalicelib.directorio.publisher import Evento
+from chalicelib.directorio.statements import AUDIENCES, STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chalicelib.directorio.database import Database, Rows
-    from chalicelib.directorio.idempotency import KeyedRequest
-    from chalicelib.directorio.listing import History, Listing
-    from chalicelib.directorio.statement import Statement
+    from chalicelib.directorio.query import History, Listing
 
 #: The constraint that makes email addresses unique: the database decides, and reports it by this name.
 EMAIL_CONSTRAINT = "empleados_email_key"
 #: Separates the rows of a page (RFC 7464): no JSON text contains this control character.
 SEPARATOR = "\x1e"
+#: Statements whose filters, limit or place decide which index is the best.
+PLANNED_ANEW = frozenset({"list_empleados", "search_empleados", "list_eventos", "list_eventos_of_empleado"})
 
 
-class Saved(NamedTuple):
+class Row(NamedTuple):
     """An employee as sent to clients, and the event of the change that made it so; None if nothing changed."""
 
     id: int
-    etag: str
+    version: int
     body: str
-    evento: Evento | None
-
-
-class Found(NamedTuple):
-    """An employee as sent to clients."""
-
-    etag: str
-    body: str
+    evento: Evento | None = None
 
 
 class Page(NamedTuple):
@@ -66,7 +60,7 @@ class Repository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, values: Mapping[str, object], actor: str, keyed: KeyedRequest | None = None) -> Saved:
+    def create(self, values: Mapping[str, object], actor: str, key: str | None = None) -> Row:
         """Add an employee; once for each request that has an Idempotency-Key.
 
         Raises:
@@ -75,21 +69,18 @@ class Repository:
             KeyReused: another request had this key.
         """
         parameters = {**_new(values), "actor": actor}
-        if keyed is not None:
-            return self._create_once(parameters, keyed)
-        ((row_id, version, body, *event),) = self._change(find_statement("insert_empleado"), parameters)
-        return Saved(row_id, etag_of(version), body, _evento(row_id, event))
+        if key is None:
+            ((row_id, version, body, *event),) = self._change("insert_empleado", parameters)
+        else:
+            parameters |= {"key": key, "digest": digest_of(values)}
+            rows = self._change("insert_empleado_once", parameters, is_repeatable=True)
+            ((row_id, version, body, *event, digest),) = rows
+            if row_id is None:
+                # Another request holds the key. The statement sees what committed before it began, and nothing later.
+                raise KeyInFlight if digest is None else KeyReused
+        return Row(row_id, version, body, _evento(row_id, event))
 
-    def _create_once(self, parameters: Mapping[str, object], keyed: KeyedRequest) -> Saved:
-        statement = find_statement("insert_empleado_once")
-        named = {**parameters, "key": keyed.key, "digest": keyed.digest}
-        ((row_id, version, body, *event, digest),) = self._change(statement, named, is_repeatable=True)
-        if row_id is None:
-            # Another request holds the key. The statement sees what committed before it began, and nothing later.
-            raise KeyInFlight if digest is None else KeyReused
-        return Saved(row_id, etag_of(version), body, _evento(row_id, event))
-
-    def update(self, row_id: int, values: Mapping[str, object], actor: str, versions: Sequence[int] | None) -> Saved:
+    def update(self, row_id: int, values: Mapping[str, object], actor: str, versions: Sequence[int] | None) -> Row:
         """Change the fields in ``values``. What changes nothing makes neither a new version nor an event.
 
         Args:
@@ -104,33 +95,34 @@ class Repository:
             StaleVersion: the row has none of these versions.
         """
         parameters = {**_new(values), "sent": list(values), "row_id": row_id, "actor": actor, "versions": versions}
-        _, version, body, *event, found = _only(self._change(find_statement("update_empleado"), parameters))
+        _, version, body, *event, found = _only(self._change("update_empleado", parameters))
         _check_version(found, versions)
-        return Saved(row_id, etag_of(version), body, _evento(row_id, event))
+        return Row(row_id, version, body, _evento(row_id, event))
 
     def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Evento | None:
         """Remove an employee; see ``update``."""
         parameters = {"row_id": row_id, "actor": actor, "versions": versions}
-        _, *event, found = _only(self._change(find_statement("delete_empleado"), parameters))
+        _, *event, found = _only(self._change("delete_empleado", parameters))
         _check_version(found, versions)
         return _evento(row_id, event)
 
-    def find(self, row_id: int, audience: Audience) -> Found:
+    def find(self, row_id: int, audience: Audience) -> Row:
         """One employee.
 
         Raises:
             EmpleadoNotFound: there is no such row.
         """
-        version, body = _only(self._database.read(find_statement("find_empleado", audience.value), {"row_id": row_id}))
-        return Found(etag_of(version) if audience is Audience.RRHH else digest_of(body), body)
+        version, body = _only(self._database.read(find_statement("find_empleado", audience), {"row_id": row_id}))
+        return Row(row_id, version, body)
 
     def list(self, listing: Listing) -> Page:
         """A page of employees."""
-        name, has_one_plan = _kind_of_list(listing)
-        statement = find_statement(f"{name}_empleados", listing.audience.value, listing.order.name)
+        name = "list_empleados" if listing.q is None else "search_empleados"
         after_key, after_id = listing.after or (None, None)
-        if name == "posicion" and after_id is None:
-            after_id = MAX_BIGINT if listing.order.is_descending else 0
+        if listing.q is None and listing.posicion is not None and listing.order.field.name == "id":
+            name = "posicion_empleados"
+            if after_id is None:
+                after_id = MAX_BIGINT if listing.order.is_descending else 0
         parameters = {
             "limit": listing.limit,
             "q": listing.q,
@@ -138,16 +130,15 @@ class Repository:
             "after_key": after_key,
             "after_id": after_id,
         }
-        ((text,),) = self._database.read(statement, parameters, plan_anew=not has_one_plan)
+        statement = find_statement(name, listing.audience, listing.order.name)
+        ((text,),) = self._database.read(statement, parameters)
         body, shown, is_more = _cut(text, listing.limit)
         return Page(body, listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
 
     def history(self, history: History, audience: Audience) -> Page:
         """A page of all events, newest first."""
-        name, has_one_plan = _kind_of_page(history.limit, is_first=history.before is None)
-        statement = find_statement(f"{name}_eventos", audience.value)
         parameters = {"limit": history.limit, "before": history.before}
-        ((text, last),) = self._database.read(statement, parameters, plan_anew=not has_one_plan)
+        ((text, last),) = self._database.read(find_statement("list_eventos", audience), parameters)
         return _events(text, last, history)
 
     def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
@@ -157,8 +148,7 @@ class Repository:
             EmpleadoNotFound: there never was such a row.
         """
         parameters = {"row_id": row_id, "limit": history.limit, "before": history.before}
-        statement = find_statement("list_eventos_of_empleado", audience.value)
-        rows = self._database.read(statement, parameters, plan_anew=history.before is not None)
+        rows = self._database.read(find_statement("list_eventos_of_empleado", audience), parameters)
         ((text, last, is_known),) = rows
         if not is_known:
             raise EmpleadoNotFound
@@ -181,28 +171,36 @@ class Repository:
         parameters = {"event_id": evento.id, "sns_message_id": message_id}
         self._database.write_later(find_statement("mark_evento"), parameters)
 
-    def _change(self, statement: Statement, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
+    def _change(self, name: str, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
         try:
-            return self._database.write(statement, parameters, is_repeatable=is_repeatable)
+            return self._database.write(find_statement(name), parameters, is_repeatable=is_repeatable)
         except StatementRefused as error:
             if error.constraint == EMAIL_CONSTRAINT:
                 raise EmailTaken from None
             raise
 
 
-def _kind_of_list(listing: Listing) -> tuple[str, bool]:
-    """Which statement finds a page of employees, and whether one plan of it is good for any parameters."""
-    if listing.q is not None:
-        return "search", False
-    if listing.posicion is None:
-        return _kind_of_page(listing.limit, is_first=listing.after is None)
-    is_usual = listing.limit == DEFAULT_LIMIT and listing.order.field.name == "id"
-    return ("posicion", True) if is_usual else ("list", False)
+@cache
+def find_statement(name: str, audience: Audience = Audience.RRHH, order: str = "id") -> Statement:
+    """The statement of this name.
+
+    Args:
+        name: as in ``STATEMENTS``.
+        audience: for whom the answer is.
+        order: a field to sort by, with ``-`` before it for descending order.
+    """
+    sql, names = STATEMENTS[name]
+    for placeholder, text in {**AUDIENCES[audience.value], **_words_of_order(order)}.items():
+        sql = sql.replace(f"{{{placeholder}}}", text)
+    return Statement(sql, names, name in PLANNED_ANEW)
 
 
-def _kind_of_page(limit: int, *, is_first: bool) -> tuple[str, bool]:
-    """The same for a page of all: the first, if it is as long as usual, has a statement of its own."""
-    return "first" if is_first and limit == DEFAULT_LIMIT else "list", is_first
+def _words_of_order(order: str) -> dict[str, str]:
+    """What stands for the placeholders of an order; text is sorted without regard to case and accents."""
+    field = order.removeprefix("-")
+    fold = "fold_text" if BY_NAME[field].kind == "text" else ""
+    direction, after, until = ("DESC", "<", ">=") if order.startswith("-") else ("ASC", ">", "<=")
+    return {"field": field, "fold": fold, "direction": direction, "after": after, "until": until}
 
 
 def _cut(text: str | None, limit: int) -> tuple[str, list[str], bool]:
@@ -220,6 +218,12 @@ def _events(text: str | None, last: int | None, history: History) -> Page:
 def _new(values: Mapping[str, object]) -> dict[str, object]:
     """The parameters for the new values of all fields."""
     return {new_value(name): values.get(name) for name in INPUTS}
+
+
+def digest_of(values: Mapping[str, object]) -> str:
+    """A digest of the values as they are stored: it ignores spaces around a name, for example."""
+    text = json.dumps({name: str(value) for name, value in values.items()}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _only(rows: Rows) -> Sequence[Any]:

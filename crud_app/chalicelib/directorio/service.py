@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from chalicelib.directorio.employee import read_changes, read_new
 from chalicelib.directorio.errors import PublishFailed, Unavailable
-from chalicelib.directorio.etag import versions_wanted
-from chalicelib.directorio.idempotency import keyed
 from chalicelib.directorio.publisher import log_failed
 
 if TYPE_CHECKING:
-    from chalicelib.directorio.event import Evento
-    from chalicelib.directorio.publisher import Publisher
-    from chalicelib.directorio.repository import Repository, Saved
+    from collections.abc import Sequence
+
+    from chalicelib.directorio.publisher import Evento, Publisher
+    from chalicelib.directorio.repository import Repository, Row
 
 #: A request whose statement took longer leaves its event to the sweep: the Lambda's 22 s must suffice for both.
 PUBLISH_WITHIN_SECONDS = 10
@@ -37,7 +36,7 @@ class Directorio:
         self._publisher = publisher
         self._is_demo = is_demo
 
-    def create(self, body: object, actor: str, key: str | None = None) -> Saved:
+    def create(self, body: object, actor: str, key: str | None = None) -> Row:
         """Add an employee.
 
         Args:
@@ -50,33 +49,24 @@ class Directorio:
         """
         values = read_new(body, is_demo=self._is_demo)
         started = time.monotonic()
-        saved = self._repository.create(values, actor, keyed(key, values))
+        saved = self._repository.create(values, actor, key)
         self._publish(saved.evento, started)
         return saved
 
-    def update(self, row_id: int, body: object, actor: str, if_match: str | None) -> Saved:
-        """Change the fields that were sent.
-
-        Args:
-            row_id: whose.
-            body: the JSON that was sent.
-            actor: who does it.
-            if_match: the header's value: the versions that may be changed.
+    def update(self, row_id: int, body: object, actor: str, versions: Sequence[int] | None) -> Row:
+        """Change the fields that were sent, if the row has one of ``versions``; None is any.
 
         Raises:
-            InvalidInput, MalformedPrecondition, EmpleadoNotFound, EmailTaken, StaleVersion,
-            Unavailable: see ``errors``.
+            InvalidInput, EmpleadoNotFound, EmailTaken, StaleVersion, Unavailable: see ``errors``.
         """
-        versions = versions_wanted(if_match)
         values = read_changes(body, is_demo=self._is_demo)
         started = time.monotonic()
         saved = self._repository.update(row_id, values, actor, versions)
         self._publish(saved.evento, started)
         return saved
 
-    def delete(self, row_id: int, actor: str, if_match: str | None) -> None:
+    def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> None:
         """Remove an employee; see ``update``."""
-        versions = versions_wanted(if_match)
         started = time.monotonic()
         evento = self._repository.delete(row_id, actor, versions)
         self._publish(evento, started)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from chalice_frontdoor import Environment, SettingError
 
@@ -94,13 +94,10 @@ class Settings:
     @cached_property
     def database_parameter(self) -> str | None:
         """``DATABASE_URL_PARAMETER``: the parameter that contains what ``DATABASE_URL`` otherwise would, or None."""
-        name = self._environment.read_text(
-            "DATABASE_URL_PARAMETER",
-            "the name of a parameter, such as /directory/database-url",
-            pattern=_PARAMETER_NAME,
-            default="",
-        )
-        if name and self._environment.read_text("DATABASE_URL", default=""):
+        read_text = self._environment.read_text
+        rule = "the name of a parameter, such as /directory/database-url"
+        name = read_text("DATABASE_URL_PARAMETER", rule, pattern=_PARAMETER_NAME, default="")
+        if name and read_text("DATABASE_URL", default=""):
             raise SettingError("DATABASE_URL", "unset where DATABASE_URL_PARAMETER is set")
         return name or None
 
@@ -110,14 +107,9 @@ class Settings:
 
         https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html
         """
-        url = self._environment.read_text(
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-            "an http:// address of this machine",
-            pattern=_KEY_SERVER,
-            default="",
-        )
-        token = self._environment.read_text("AWS_CONTAINER_AUTHORIZATION_TOKEN", default="")
-        return KeyServer(url, token) if url else None
+        read_text, rule = self._environment.read_text, "an http:// address of this machine"
+        url = read_text("AWS_CONTAINER_CREDENTIALS_FULL_URI", rule, pattern=_KEY_SERVER, default="")
+        return KeyServer(url, read_text("AWS_CONTAINER_AUTHORIZATION_TOKEN", default="")) if url else None
 
     @cached_property
     def aws_access(self) -> AwsAccess:
@@ -126,16 +118,12 @@ class Settings:
         The credentials are empty where a ``key_server`` has them.
         """
         read_text = self._environment.read_text
-        region = read_text("AWS_REGION", default="") or read_text("AWS_DEFAULT_REGION")
-        domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        region = read_text("AWS_REGION")
+        rule = "an http:// or https:// address without a path"
+        endpoint = f"https://ssm.{region}.amazonaws.com"
         return AwsAccess(
             region=region,
-            endpoint=read_text(
-                "AWS_ENDPOINT_URL",
-                "an http:// or https:// address without a path",
-                pattern=_ENDPOINT,
-                default=f"https://ssm.{region}.{domain}",
-            ),
+            endpoint=read_text("AWS_ENDPOINT_URL", rule, pattern=_ENDPOINT, default=endpoint),
             access_key="" if self.key_server else read_text("AWS_ACCESS_KEY_ID"),
             secret_key="" if self.key_server else read_text("AWS_SECRET_ACCESS_KEY"),
             session_token=read_text("AWS_SESSION_TOKEN", default=""),
@@ -169,13 +157,26 @@ def parse_database_url(url: str) -> DatabaseAddress:
     Raises:
         SettingError: it is not such a URL, or has a parameter that is not known.
     """
-    parts, port = _split(url)
-    parameters = _read_parameters(parts.query)
-    host = parameters.get("host") or parts.hostname or ""
-    database = unquote(parts.path.removeprefix("/"))
+    try:
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORT
+    except ValueError:
+        raise _wrong("whose port is a number from 1 to 65535") from None
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise _wrong("that begins with postgresql://")
+    parameters = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    if not parameters.keys() <= set(PARAMETERS):
+        raise _wrong(f"without other parameters than {', '.join(PARAMETERS)}")
+    host, database = parameters.get("host") or parts.hostname or "", unquote(parts.path.removeprefix("/"))
     if not (host and parts.username and database):
-        raise _wrong("a URL with a user, a host and a database")
+        raise _wrong("with a user, a host and a database")
     is_socket = host.startswith("/")
+    ssl_mode = parameters.get("sslmode", "disable" if is_socket or host in LOOPBACK else "verify-full")
+    if ssl_mode not in SSL_MODES:
+        raise _wrong(f"whose sslmode is one of {', '.join(SSL_MODES)}; others fall back to plain text")
+    pooled = parameters.get("pgbouncer", "false")
+    if pooled not in {"true", "false"}:
+        raise _wrong("whose pgbouncer is true or false")
     return DatabaseAddress(
         user=unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
@@ -183,43 +184,11 @@ def parse_database_url(url: str) -> DatabaseAddress:
         port=port,
         database=database,
         socket_folder=host if is_socket else None,
-        ssl_mode=_read_ssl_mode(parameters, is_local=is_socket or host in LOOPBACK),
+        ssl_mode=ssl_mode,
         ssl_root_cert=parameters.get("sslrootcert"),
-        pooled=_read_pooled(parameters),
+        pooled=pooled == "true",
     )
 
 
 def _wrong(rule: str) -> SettingError:
-    return SettingError("DATABASE_URL", rule)
-
-
-def _split(url: str) -> tuple[SplitResult, int]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or DEFAULT_PORT
-    except ValueError:
-        raise _wrong("a URL whose port is a number from 1 to 65535") from None
-    if parts.scheme not in {"postgresql", "postgres"}:
-        raise _wrong("a URL that begins with postgresql://")
-    return parts, port
-
-
-def _read_parameters(query: str) -> dict[str, str]:
-    parameters = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
-    if not parameters.keys() <= set(PARAMETERS):
-        raise _wrong(f"a URL without other parameters than {', '.join(PARAMETERS)}")
-    return parameters
-
-
-def _read_ssl_mode(parameters: Mapping[str, str], *, is_local: bool) -> str:
-    mode = parameters.get("sslmode", "disable" if is_local else "verify-full")
-    if mode not in SSL_MODES:
-        raise _wrong(f"a URL whose sslmode is one of {', '.join(SSL_MODES)}; others fall back to plain text")
-    return mode
-
-
-def _read_pooled(parameters: Mapping[str, str]) -> bool:
-    value = parameters.get("pgbouncer", "false")
-    if value not in {"true", "false"}:
-        raise _wrong("a URL whose pgbouncer is true or false")
-    return value == "true"
+    return SettingError("DATABASE_URL", f"a URL {rule}")

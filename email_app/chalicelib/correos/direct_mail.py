@@ -16,8 +16,8 @@ from chalicelib.correos.ledger import Ledger, LedgerUnavailable, RowChanged, upd
 from chalicelib.correos.mail import Mail, State, StepRefused, recipient_hash
 from chalicelib.correos.notices import pending_direct_mail
 from chalicelib.correos.queue import Queue, QueueUnavailable
+from contract.api import unknown_field
 from contract.email_address import is_email_address, is_invented
-from contract.problems import unknown_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable

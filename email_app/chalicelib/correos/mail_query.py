@@ -11,7 +11,7 @@ from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.correos.event import is_uuid, write_instant
 from chalicelib.correos.ledger import Ledger, sort_key
 from chalicelib.correos.mail import Mail, State
-from contract.problems import unknown_field
+from contract.api import unknown_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

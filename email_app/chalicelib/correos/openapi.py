@@ -9,8 +9,7 @@ from chalicelib.correos.event import TYPES
 from chalicelib.correos.idempotency import KEPT
 from chalicelib.correos.mail import State
 from chalicelib.correos.mail_query import DEFAULT_LIMIT, MAX_EMPLOYEE, MAX_LIMIT
-from contract.email_address import MAX_LENGTH, PATTERN
-from contract.openapi import (
+from contract.api import (
     COUNT,
     MIT,
     PROBLEM_MEMBERS,
@@ -20,6 +19,7 @@ from contract.openapi import (
     problem_schema,
     token_scheme,
 )
+from contract.email_address import MAX_LENGTH, PATTERN
 
 INFO: Schema = {
     "title": "email_app",

@@ -6,7 +6,7 @@ from chalice_frontdoor import Problem, ProblemTable
 from chalicelib.correos.aws import AwsUnavailable
 from chalicelib.correos.direct_mail import MailOutcomeUnknown
 from chalicelib.correos.mail_query import MailNotFound
-from contract.problems import SHARED_PROBLEMS
+from contract.api import SHARED_PROBLEMS
 
 RETRY_SECONDS = 5
 

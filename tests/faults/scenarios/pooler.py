@@ -21,11 +21,8 @@ CLIENTS, POOL_SIZE = 1_000, 20
 CROWD_SECONDS, TESTS_SECONDS = 300, 900
 #: What cannot be so behind a transaction pooler, by what it is about.
 APART = {
-    "TLS, which ends at the pooler": ("test_connection.py::TestTls",),
-    "users and databases, for which the pooler answers": (
-        "test_parameter.py::TestRotation",
-        "test_replica.py",
-    ),
+    "TLS, which ends at the pooler": ("test_database.py::TestTls",),
+    "users and databases, for which the pooler answers": ("test_parameter.py::TestRotation",),
     "round trips, which are counted through a pooler of their own anyway": ("test_round_trips.py",),
     "the end of a session, of which the pooler tells nobody why": (
         "test_database.py::TestLosses::test_a_terminated_write_is_retried_because_it_had_no_effect",
@@ -33,6 +30,7 @@ APART = {
     "what a session remembers": (
         "test_database.py::TestPlans",
         "test_database.py::TestRefusals::test_a_standby_is_exchanged_for_another_server",
+        "test_problems.py::test_a_replica_answers_every_read_and_refuses_a_change",
     ),
 }
 

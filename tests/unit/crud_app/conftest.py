@@ -1,30 +1,35 @@
-"""What crud_app's tests share. pytest loads this before it has chosen whose `chalicelib` is meant: hence the imports
-inside.
-"""
+"""What crud_app's tests share: PostgreSQL in several states, and the app put together with it."""
 
 from __future__ import annotations
 
-import json
 import os
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chalice_frontdoor.testing.client import Client
+from chalicelib.directorio import bootstrap
+from chalicelib.directorio.database import Database, Statement
+from chalicelib.directorio.settings import parse_database_url
+from crud_app.app import app
 from tests.support.pgbouncer import running_pgbouncer
+from tests.support.wire import WireProxy
+from tests.unit.crud_app.fakes import FakePublisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from chalicelib.directorio.bootstrap import System
-    from chalicelib.directorio.database import Database
-    from tests.support.wire import WireProxy
-    from tests.unit.crud_app.fakes import FakePublisher
 
 #: Set, all tests of crud_app go through a transaction pooler: `make faults` has them run so.
 POOLER = "CRUD_TESTS_POOLER"
-TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
+UNTIL_A_SESSION_IS_BLOCKED = Statement("""DO $$ BEGIN
+    WHILE NOT EXISTS (
+        SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+    ) LOOP PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP;
+END $$""")
 
 
 @pytest.fixture(scope="session")
@@ -68,9 +73,6 @@ def empty_tables(sql: Callable[..., str]) -> None:
 def shared_database(database_url: str, sql: Callable[..., str]) -> Iterator[Database]:
     """One connection for the tests to which it does not matter."""
     del sql  # it comes first: it sets the database up
-    from chalicelib.directorio.database import Database  # noqa: PLC0415
-    from chalicelib.directorio.settings import parse_database_url  # noqa: PLC0415
-
     database = Database(parse_database_url(database_url))
     yield database
     database.close()
@@ -84,39 +86,69 @@ def database(shared_database: Database, empty_tables: None) -> Database:
 
 
 @pytest.fixture
-def publisher() -> FakePublisher:
-    from tests.unit.crud_app.fakes import FakePublisher  # noqa: PLC0415
+def open_database(database_url: str) -> Iterator[Callable[..., Database]]:
+    """Opens the database, or another one, as often as needed."""
+    opened: list[Database] = []
 
+    def open_database(url: str = database_url, **options: Any) -> Database:
+        opened.append(Database(parse_database_url(url), **options))
+        return opened[-1]
+
+    yield open_database
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def while_holding(open_database: Callable[..., Database]) -> Callable[..., Any]:
+    """Makes a change in a rival's transaction, and ends that when a call waits for it; returns what the call did."""
+    rival, watcher = open_database(), open_database()
+
+    def while_holding(change: str, call: Callable[[], object], end: str = "COMMIT") -> object:
+        with ThreadPoolExecutor(1) as threads, rival.transaction() as transaction:
+            transaction.execute(change)
+            outcome = threads.submit(call)
+            watcher.read(UNTIL_A_SESSION_IS_BLOCKED, {})
+            transaction.execute(end)
+        return outcome.exception() or outcome.result()
+
+    return while_holding
+
+
+@pytest.fixture
+def publisher() -> FakePublisher:
     return FakePublisher()
 
 
 @pytest.fixture
-def system(database: Database, publisher: FakePublisher) -> Iterator[System]:
-    """The app put together with real PostgreSQL, without rows, and a fake topic."""
-    from chalicelib.directorio import bootstrap  # noqa: PLC0415
+def serve(publisher: FakePublisher) -> Iterator[Callable[..., Client]]:
+    """Puts the app together with a database and a fake topic; returns a client of Human Resources."""
 
-    system = bootstrap.assemble(database, publisher)
-    bootstrap.system.replace(system)
-    yield system
+    def serve(database: Database, *, is_demo: bool = False) -> Client:
+        bootstrap.system.replace(bootstrap.assemble(database, publisher, is_demo=is_demo))
+        return Client(app, role="rrhh")
+
+    yield serve
     bootstrap.system.replace(None)
 
 
 @pytest.fixture
-def client(system: System) -> Client:
-    """Somebody of human resources."""
-    del system
-    from crud_app.app import app  # noqa: PLC0415
-
-    return Client(app, role="rrhh")
+def client(database: Database, serve: Callable[..., Client]) -> Client:
+    """Somebody of Human Resources; real PostgreSQL, without rows."""
+    return serve(database)
 
 
 @pytest.fixture
-def reader(system: System) -> Client:
+def reader(client: Client) -> Client:
     """Somebody who may read, and no more."""
-    del system
-    from crud_app.app import app  # noqa: PLC0415
-
+    del client
     return Client(app, role="lector")
+
+
+@pytest.fixture
+def system(client: Client) -> System:
+    del client
+    return bootstrap.system()
 
 
 @pytest.fixture
@@ -126,28 +158,23 @@ def ana() -> dict[str, Any]:
 
 
 @pytest.fixture
-def contract() -> Callable[[str], dict[str, Any]]:
-    """Reads a golden event."""
-    folder = Path(__file__).parents[2] / "contracts"
-    return lambda tipo: json.loads((folder / f"{tipo}.json").read_text())
-
-
-@pytest.fixture
 def proxy(server_folder: Path) -> Iterator[WireProxy]:
     """A TCP port before PostgreSQL, or the pooler, that counts, and breaks as it is told."""
-    from tests.support.wire import WireProxy  # noqa: PLC0415
-
     with WireProxy(str(server_folder / ".s.PGSQL.5432")) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def far_database(proxy: WireProxy, database_url: str, empty_tables: None) -> Iterator[Database]:
+def far_database(
+    proxy: WireProxy, database_url: str, open_database: Callable[..., Database], empty_tables: None
+) -> Database:
     """The database without rows, through the proxy."""
     del empty_tables
-    from chalicelib.directorio.database import Database  # noqa: PLC0415
-    from chalicelib.directorio.settings import parse_database_url  # noqa: PLC0415
+    return open_database(proxy.url(database_url))
 
-    database = Database(parse_database_url(proxy.url(database_url)))
-    yield database
-    database.close()
+
+@pytest.fixture
+def far_client(far_database: Database, serve: Callable[..., Client]) -> Client:
+    """The app with PostgreSQL behind the proxy, connected."""
+    far_database.ping()
+    return serve(far_database)

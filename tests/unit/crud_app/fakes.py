@@ -1,16 +1,20 @@
-"""What stands in for AWS where AWS is not the point, and for people where their input is."""
+"""What stands in for AWS where AWS is not the point, and what tests do to answers and connections."""
 
 from __future__ import annotations
 
+import select
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.directorio.errors import PublishFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chalicelib.directorio.event import Evento
+    from chalice_frontdoor.testing.client import Client
+    from chalicelib.directorio.database import Database
+    from chalicelib.directorio.publisher import Evento
+    from pg8000_pipeline import PipelinedConnection
 
 
 class FakePublisher:
@@ -46,3 +50,36 @@ class FakeContext:
     def get_remaining_time_in_millis(self) -> int:
         self.seconds -= 1
         return (self.seconds + 1) * 1000
+
+
+def next_link(answer: Any) -> str:
+    """The address in the Link header, or nothing."""
+    return answer.headers.get("Link", "").removeprefix("<").partition(">")[0]
+
+
+def pages_of(client: Client, path: str) -> list[list[Any]]:
+    """What the pages hold, from this one on."""
+    pages = []
+    while path:
+        answer = client.get(path)
+        pages.append(answer.json())
+        path = next_link(answer)
+    return pages
+
+
+def rules_of(answer: Any) -> dict[str, str]:
+    """The broken rules of a refusal, by field."""
+    return {each["campo"]: each["regla"] for each in answer.json()["errores"]}
+
+
+def idle_connection(database: Database) -> PipelinedConnection:
+    """The connection that will be used next."""
+    idle = database._idle.get()  # noqa: SLF001
+    database._idle.put(idle)  # noqa: SLF001
+    assert idle is not None
+    return idle
+
+
+def wait_for_the_end(database: Database) -> None:
+    """Wait until the end of the idle connection has arrived."""
+    assert select.select([idle_connection(database)._usock], [], [], 60)[0]  # noqa: SLF001

@@ -1,36 +1,37 @@
-"""What the app does when PostgreSQL, or the way to it, fails."""
+"""What the app does when PostgreSQL, or the way to it, fails; how a connection is opened, shared and kept."""
 
 from __future__ import annotations
 
-import select
+import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.directorio import connection, database, publisher
-from chalicelib.directorio.database import Database
-from chalicelib.directorio.employee import Audience
-from chalicelib.directorio.errors import EmpleadoNotFound, OutcomeUnknown, StatementRefused, Unavailable
-from chalicelib.directorio.listing import History, read_listing
-from chalicelib.directorio.repository import Repository
+from chalice_frontdoor import SettingError
+from chalicelib.directorio import database, publisher
+from chalicelib.directorio.database import Statement, open_connection
+from chalicelib.directorio.errors import OutcomeUnknown, StatementRefused, Unavailable
 from chalicelib.directorio.service import PUBLISH_WITHIN_SECONDS
 from chalicelib.directorio.settings import parse_database_url
-from chalicelib.directorio.statement import Statement
-from pg8000_pipeline import PipelinedConnection
+from pg8000_pipeline import InterfaceError, PipelinedConnection
 from tests.support.sessions import once_active
+from tests.support.tls import make_certificate
+from tests.support.wire import WireProxy
+from tests.unit.crud_app.fakes import idle_connection, wait_for_the_end
 
 LAMBDA_SECONDS = 22
-
-
-def statement(sql: str, *names: str) -> Statement:
-    return Statement(sql, names)
-
-
-ONE = statement("SELECT 1")
-INSERT = statement(
-    "INSERT INTO empleados (nombre, email, posicion, salario) VALUES ('A', $1::text, 'P', 1) RETURNING id", "email"
+ONE = Statement("SELECT 1")
+INSERT = Statement(
+    "INSERT INTO empleados (nombre, email, posicion, salario) VALUES ('A', $1::text, 'P', 1) RETURNING id", ("email",)
 )
-ANA = {"email": "a@example.com"}
+ANA, EVA = {"email": "a@example.com"}, {"email": "b@example.com"}
+MARK = Statement("UPDATE empleados SET posicion = $1::text", ("posicion",))
+LIMITS = Statement(
+    "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'), "
+    "current_setting('idle_in_transaction_session_timeout')"
+)
+PREPARED = Statement("SELECT count(*) FROM pg_prepared_statements", is_planned_anew=True)
 #: A function that returns when it was called twice: a sequence counts across transactions.
 MEETING = """
 CREATE SEQUENCE met;
@@ -42,10 +43,8 @@ END $$
 """
 
 
-def wait_for_the_end(database) -> None:
-    """Wait until the end of the idle connection has arrived."""
-    (idle,) = database._pool._idle  # noqa: SLF001
-    assert select.select([idle._usock], [], [], 60)[0]  # noqa: SLF001
+def raising(code: str) -> Statement:
+    return Statement(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
 
 
 @pytest.fixture
@@ -53,52 +52,51 @@ def count(sql):
     return lambda: int(sql("SELECT count(*) FROM empleados"))
 
 
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """Files with a key and a self-signed certificate for localhost: the server's, and another."""
+    folder = tmp_path_factory.mktemp("certificates")
+    return {name: make_certificate(folder / f"{name}.pem") for name in ("server", "other")}
+
+
 class TestPlans:
-    PREPARED = statement("SELECT count(*) FROM pg_prepared_statements")
-
-    def prepared(self, database):
-        return database.read(self.PREPARED, {}, plan_anew=True)[0][0]
-
-    def test_are_kept_for_what_is_repeated(self, far_database):
+    def test_are_kept_for_what_is_repeated_unless_they_depend_on_the_parameters(self, far_database):
+        far_database.read(Statement("SELECT 2", is_planned_anew=True), {})
+        assert far_database.read(PREPARED, {}) == [[0]]
         far_database.read(ONE, {})
         far_database.write(INSERT, ANA)
-        assert self.prepared(far_database) == 2
+        assert far_database.read(PREPARED, {}) == [[2]]
 
-    def test_are_not_kept_where_they_depend_on_the_parameters(self, far_database):
-        far_database.read(ONE, {}, plan_anew=True)
-        assert self.prepared(far_database) == 0
-
-    def test_are_kept_for_the_first_page_of_a_history_only(self, far_database):
-        """A generic plan would go through all the newer events."""
-        repository = Repository(far_database)
-        for before, kept in ((7, 0), (None, 2)):
-            history = History(limit=50, before=before, pairs=())
-            repository.history(history, Audience.RRHH)
-            with pytest.raises(EmpleadoNotFound):
-                repository.history_of(1, history, Audience.RRHH)
-            assert self.prepared(far_database) == kept
-
-    @pytest.mark.parametrize(
-        ("query", "kept"),
-        [
-            ([], 1),
-            ([("orden", "-id")], 1),
-            ([("q", "ana")], 0),
-            ([("posicion", "x")], 1),
-            ([("posicion", "x"), ("limite", "7")], 0),
-            ([("posicion", "x"), ("orden", "nombre")], 0),
-            ([("posicion", "x"), ("q", "ana")], 0),
-        ],
-    )
-    def test_are_kept_for_the_first_page_of_a_list_and_not_for_a_search(self, far_database, query, kept):
-        Repository(far_database).list(read_listing(query, Audience.RRHH))
-        assert self.prepared(far_database) == kept
-
-    def test_are_not_kept_behind_a_pooler(self, proxy, database_url):
-        pooled = Database(parse_database_url(f"{proxy.url(database_url)}?pgbouncer=true"))
+    def test_are_not_kept_behind_a_pooler(self, proxy, database_url, open_database):
+        pooled = open_database(f"{proxy.url(database_url)}?pgbouncer=true")
         pooled.read(ONE, {})
-        assert self.prepared(pooled) == 0
-        pooled.close()
+        assert pooled.read(PREPARED, {}) == [[0]]
+
+
+class TestSharing:
+    def test_a_connection_is_used_again(self, far_database, proxy):
+        for _ in range(3):
+            far_database.read(ONE, {})
+        assert len(proxy.links) == 1
+
+    def test_threads_share_no_more_connections_than_allowed(self, proxy, database_url, open_database):
+        shared = open_database(proxy.url(database_url), pool_size=2)
+        with ThreadPoolExecutor(8) as threads:
+            rows = list(threads.map(lambda _: shared.read(ONE, {}), range(40)))
+        assert rows == [[[1]]] * 40
+        assert len(proxy.links) <= 2
+
+    def test_nobody_waits_long_for_one(self, far_database, monkeypatch, caplog):
+        monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
+        with far_database.transaction(), pytest.raises(Unavailable):
+            far_database.read(ONE, {})
+        assert caplog.messages == ["All connections are in use"]
+
+    def test_closing_ends_the_sessions(self, far_database, proxy):
+        far_database.read(ONE, {})
+        far_database.close()
+        far_database.read(ONE, {})
+        assert len(proxy.links) == 2
 
 
 class TestLosses:
@@ -138,96 +136,80 @@ class TestLosses:
         with pytest.raises(OutcomeUnknown):
             far_database.write(INSERT, ANA)
         assert count() == done
-        far_database.write(INSERT, {"email": "b@example.com"})
+        far_database.write(INSERT, EVA)
         assert count() == done + 1
 
     def test_a_terminated_write_is_retried_because_it_had_no_effect(self, far_database, sql, count):
-        slow = statement(
+        slow = Statement(
             "WITH pause AS MATERIALIZED (SELECT pg_sleep(CASE WHEN $2::int = pg_backend_pid() THEN 60 ELSE 0 END)) "
             "INSERT INTO empleados (nombre, email, posicion, salario) "
             "SELECT 'A', $1::text, 'P', 1 FROM pause RETURNING id",
-            *("email", "pid"),
+            ("email", "pid"),
         )
-        ((pid,),) = far_database.read(statement("SELECT pg_backend_pid()"), {})
+        ((pid,),) = far_database.read(Statement("SELECT pg_backend_pid()"), {})
         killer = threading.Thread(target=sql, args=(once_active("WITH pause", "pg_terminate_backend"),))
         killer.start()
         far_database.write(slow, {**ANA, "pid": pid})
         killer.join()
         assert count() == 1
 
-    def test_a_deadlock_is_resolved_by_a_retry(self, far_database, database_url, sql):
+    def test_a_deadlock_is_resolved_by_a_retry(self, far_database, open_database, sql):
         """Each locks its first row, waits until the other has done so, too, and then wants the other's."""
-        for number in (1, 2):
-            far_database.write(INSERT, {"email": f"{number}@example.com"})
+        for sent in (ANA, EVA):
+            far_database.write(INSERT, sent)
         sql(MEETING)
-        crosswise = statement(
+        crosswise = Statement(
             "WITH a AS MATERIALIZED (UPDATE empleados SET nombre = nombre WHERE id = $1::int RETURNING meet()) "
             "UPDATE empleados SET posicion = posicion || 'x' WHERE id = $2::int AND EXISTS (SELECT FROM a) "
             "RETURNING id",
-            *("first", "second"),
+            ("first", "second"),
         )
-        other = Database(parse_database_url(database_url))
-        outcomes = []
-        thread = threading.Thread(target=lambda: outcomes.append(other.write(crosswise, {"first": 2, "second": 1})))
-        thread.start()
-        outcomes.append(far_database.write(crosswise, {"first": 1, "second": 2}))
-        thread.join()
-        other.close()
+        other = open_database()
+        with ThreadPoolExecutor(1) as threads:
+            theirs = threads.submit(other.write, crosswise, {"first": 2, "second": 1})
+            ours = far_database.write(crosswise, {"first": 1, "second": 2})
         sql("DROP FUNCTION meet; DROP SEQUENCE met")
-        assert sorted(row_id for ((row_id,),) in outcomes) == [1, 2]
+        assert (ours, theirs.result()) == ([[2]], [[1]])
         assert sql("SELECT string_agg(posicion, ',') FROM empleados") == "Px,Px"
 
 
 class TestRefusals:
-    def raising(self, code: str) -> Statement:
-        return statement(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
-
-    def test_a_constraint_is_named(self, database):
+    def test_a_constraint_is_named_and_nothing_of_the_input_is_quoted(self, database):
         database.write(INSERT, ANA)
         with pytest.raises(StatementRefused) as caught:
             database.write(INSERT, ANA)
-        assert (caught.value.args[0], caught.value.constraint) == ("23505", "empleados_email_key")
-
-    def test_the_error_quotes_nothing_of_the_input(self, database):
+        assert caught.value.args == ("23505", "empleados_email_key")
         with pytest.raises(StatementRefused) as caught:
-            database.write(statement("SELECT $1::int", "x"), {"x": "secret"})
+            database.write(Statement("SELECT $1::int", ("x",)), {"x": "secret"})
         assert "secret" not in str(caught.value)
 
-    @pytest.mark.parametrize("code", ["57014", "55P03", "53300", "25006", "42P01", "42703", "58030", "XX000"])
-    def test_a_condition_that_passes_is_unavailable(self, far_database, code):
-        for call in (far_database.read, far_database.write):
-            with pytest.raises(Unavailable) as caught:
-                call(self.raising(code), {})
-            assert (type(caught.value), caught.value.args[0]) == (Unavailable, code)
-
-    @pytest.mark.parametrize("code", ["22003", "42601", "42501", "23514"])
-    def test_any_other_is_a_refusal(self, far_database, code):
-        with pytest.raises(StatementRefused):
-            far_database.write(self.raising(code), {})
+    def test_a_condition_that_passes_is_unavailable_and_any_other_a_refusal(self, far_database):
+        for code in ("57014", "55P03", "53300", "25006", "42P01", "42703", "58030", "XX000"):
+            for call in (far_database.read, far_database.write):
+                with pytest.raises(Unavailable) as caught:
+                    call(raising(code), {})
+                assert (type(caught.value), caught.value.args[0]) == (Unavailable, code)
+        for code in ("22003", "42601", "42501", "23514"):
+            with pytest.raises(StatementRefused):
+                far_database.write(raising(code), {})
 
     @pytest.mark.parametrize("code", ["40001", "40P01"])
-    def test_a_conflict_is_retried_a_few_times(self, far_database, proxy, code, monkeypatch):
+    def test_a_conflict_is_retried_a_few_times_until_the_deadline(self, far_database, proxy, code, monkeypatch):
         pauses = []
         monkeypatch.setattr(database.time, "sleep", pauses.append)
         far_database.read(ONE, {})
-        before = proxy.statements
-        with pytest.raises(Unavailable):
-            far_database.write(self.raising(code), {})
-        assert proxy.statements - before == database.MAX_ATTEMPTS
+        for seconds, attempts in ((database.RETRY_SECONDS, database.MAX_ATTEMPTS), (-1, 1)):
+            monkeypatch.setattr(database, "RETRY_SECONDS", seconds)
+            before = proxy.statements
+            with pytest.raises(Unavailable):
+                far_database.write(raising(code), {})
+            assert proxy.statements - before == attempts
         bounds = [database.PAUSE_SECONDS * 2**attempt for attempt in range(1, database.MAX_ATTEMPTS)]
         assert all(0 <= pause <= bound for pause, bound in zip(pauses, bounds, strict=True))
 
-    def test_no_retry_begins_after_the_deadline(self, far_database, proxy, monkeypatch):
-        monkeypatch.setattr(database, "RETRY_SECONDS", -1)
-        far_database.read(ONE, {})
-        before = proxy.statements
-        with pytest.raises(Unavailable):
-            far_database.write(self.raising("40001"), {})
-        assert proxy.statements - before == 1
-
     def test_a_standby_is_exchanged_for_another_server(self, far_database, proxy, count):
         """After a failover the old primary refuses writes; a new connection reaches the new one."""
-        far_database.read(statement("SELECT set_config('default_transaction_read_only', 'on', false)"), {})
+        far_database.read(Statement("SELECT set_config('default_transaction_read_only', 'on', false)"), {})
         with pytest.raises(Unavailable):
             far_database.write(INSERT, ANA)
         far_database.write(INSERT, ANA)
@@ -235,24 +217,14 @@ class TestRefusals:
 
 
 class TestAbsence:
-    def test_a_server_that_is_not_there_is_unavailable(self, closed_port, caplog):
-        absent = Database(parse_database_url(f"postgresql://postgres:hunter@127.0.0.1:{closed_port}/x"))
+    def test_a_server_that_is_not_there_is_unavailable(self, closed_port, open_database, caplog):
+        absent = open_database(f"postgresql://postgres:hunter@127.0.0.1:{closed_port}/x")
         for call in (lambda: absent.read(ONE, {}), lambda: absent.write(INSERT, ANA), absent.ping):
             with pytest.raises(Unavailable) as caught:
                 call()
             assert not isinstance(caught.value, OutcomeUnknown)
         assert {record.cause for record in caplog.records} == {"ConnectionRefusedError"}
         assert "hunter" not in str([vars(record) for record in caplog.records])
-
-    def test_it_works_again_when_the_server_is_back(self, far_database, proxy):
-        far_database.read(ONE, {})
-        target, proxy.target = proxy.target, "/nowhere"
-        proxy.close_all()
-        wait_for_the_end(far_database)
-        with pytest.raises(Unavailable):
-            far_database.read(ONE, {})
-        proxy.target = target
-        assert list(far_database.read(ONE, {})) == [[1]]
 
     @pytest.mark.parametrize("connected", [True, False])
     def test_the_health_check_has_a_short_time_limit_of_its_own(self, far_database, proxy, connected, monkeypatch):
@@ -265,20 +237,17 @@ class TestAbsence:
             far_database.ping()
         assert isinstance(caught.value.__cause__.__cause__, TimeoutError)
 
-    def test_a_health_check_leaves_the_time_limits_of_statements_alone(self, far_database, monkeypatch):
-        monkeypatch.setattr(database, "HEALTH_SECONDS", 60)
+    def test_a_health_check_leaves_the_time_limits_of_statements_alone(self, far_database):
         far_database.ping()
+        assert idle_connection(far_database).answer_seconds == database.HEALTH_SECONDS
         far_database.read(ONE, {})
-        (idle,) = far_database._pool._idle  # noqa: SLF001
-        assert idle.answer_seconds == database.ANSWER_SECONDS
+        assert idle_connection(far_database).answer_seconds == database.ANSWER_SECONDS
 
 
 class TestLater:
-    MARK = statement("UPDATE empleados SET posicion = $1::text", "posicion")
-
     def test_a_statement_runs_though_it_is_not_waited_for(self, database, sql):
         database.write(INSERT, ANA)
-        database.write_later(self.MARK, {"posicion": "Q"})
+        database.write_later(MARK, {"posicion": "Q"})
         database.read(ONE, {})
         assert sql("SELECT posicion FROM empleados") == "Q"
 
@@ -287,23 +256,19 @@ class TestLater:
         far_database.read(ONE, {})
         monkeypatch.setattr(PipelinedConnection, "is_usable", lambda connection: connection.close() is None)
         with pytest.raises(Unavailable):
-            far_database.write_later(self.MARK, {"posicion": "Q"})
+            far_database.write_later(MARK, {"posicion": "Q"})
 
 
 class TestTransaction:
-    def test_takes_effect_as_a_whole(self, database, count):
-        with database.transaction() as transaction:
-            transaction.run(INSERT, ANA)
-            transaction.run(INSERT, {"email": "b@example.com"})
-            assert count() == 0
-        assert count() == 2
-
-    def test_has_no_effect_when_it_fails(self, database, count):
+    def test_takes_effect_as_a_whole_or_not_at_all(self, database, count):
         with pytest.raises(ZeroDivisionError), database.transaction() as transaction:  # noqa: PT012
             transaction.run(INSERT, ANA)
             raise ZeroDivisionError
-        database.write(INSERT, {"email": "b@example.com"})
-        assert count() == 1, "it is rolled back, and what follows is not part of it"
+        with database.transaction() as transaction:
+            transaction.run(INSERT, ANA)
+            transaction.run(INSERT, EVA)
+            assert count() == 0
+        assert count() == 2
 
     def test_reports_a_loss_in_the_middle(self, far_database, proxy):
         with pytest.raises(OutcomeUnknown), far_database.transaction() as transaction:  # noqa: PT012
@@ -311,21 +276,70 @@ class TestTransaction:
             transaction.run(INSERT, ANA)
 
 
-def test_the_duration_of_each_answered_statement_is_reported(database_url):
+class TestTls:
+    MODES = ("require", "verify-ca", "verify-full")
+
+    @pytest.fixture
+    def open_tls(self, postgres, authority, database_url):
+        """Opens a connection by TLS and closes it."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(authority["server"])
+
+        def open_tls(mode, root=None, host="localhost"):
+            root_cert = "" if root is None else f"&sslrootcert={authority.get(root, root)}"
+            url = f"{proxy.url(database_url).replace('127.0.0.1', host)}?sslmode={mode}{root_cert}"
+            open_connection(PipelinedConnection, parse_database_url(url)).close()
+
+        with WireProxy(str(postgres.socket_folder / ".s.PGSQL.5432"), tls=context) as proxy:
+            yield open_tls
+
+    def test_the_certificate_and_the_name_are_verified_as_libpq_does(self, open_tls):
+        for mode in self.MODES:
+            open_tls(mode, "server")
+        open_tls("verify-ca", "server", host="127.0.0.1")
+        open_tls("require")
+        for refused in (*((mode, "other") for mode in self.MODES), ("verify-full", "server", "127.0.0.1"),
+                        ("verify-full", None), ("verify-full", "system")):  # fmt: skip
+            with pytest.raises(InterfaceError) as caught:
+                open_tls(*refused)
+            assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError), refused
+
+    def test_there_is_no_fallback_to_plain_text(self, postgres, database_url):
+        for mode in self.MODES:
+            with WireProxy(str(postgres.socket_folder / ".s.PGSQL.5432"), refuses_tls=True) as proxy:
+                address = parse_database_url(f"{proxy.url(database_url)}?sslmode={mode}")
+                with pytest.raises(InterfaceError, match="Server refuses SSL"):
+                    open_connection(PipelinedConnection, address)
+                assert proxy.statements == 0
+
+    def test_an_unusable_file_is_reported_by_its_setting(self, open_tls):
+        with pytest.raises(SettingError, match="sslrootcert"):
+            open_tls("verify-full", "/nowhere")
+
+
+@pytest.mark.parametrize("query", ["", "&pgbouncer=true"], ids=["start-up parameters", "preamble"])
+def test_the_server_enforces_the_limits(database_url, open_database, query):
+    """A pooler refuses start-up parameters."""
+    limited = open_database(f"{database_url}{query}")
+    assert limited.read(LIMITS, {}) == [["10s", "3s", "30s"]]
+    with limited.transaction() as transaction:
+        assert transaction.run(LIMITS, {}) == [["10s", "3s", "30s"]]
+
+
+def test_the_duration_of_each_answered_statement_is_reported(open_database):
     durations = []
-    measured = Database(parse_database_url(database_url), on_answer=durations.append)
+    measured = open_database(on_answer=durations.append)
     measured.read(ONE, {})
     with pytest.raises(StatementRefused):
-        measured.read(statement("SELEC"), {})
-    measured.close()
+        measured.read(Statement("SELEC"), {})
     assert len(durations) == 1
     assert durations[0] > 0
 
 
 def test_time_outs_nest():
     """The slowest request ends before its Lambda does, and reports itself what went wrong."""
-    assert connection.LOCK_SECONDS < connection.STATEMENT_SECONDS < database.ANSWER_SECONDS
-    slowest_retry = database.RETRY_SECONDS + connection.CONNECT_SECONDS + database.ANSWER_SECONDS
+    assert database.LOCK_SECONDS < database.STATEMENT_SECONDS < database.ANSWER_SECONDS
+    slowest_retry = database.RETRY_SECONDS + database.CONNECT_SECONDS + database.ANSWER_SECONDS
     assert slowest_retry < LAMBDA_SECONDS
     assert PUBLISH_WITHIN_SECONDS + publisher.SLOWEST_SECONDS < LAMBDA_SECONDS
     assert 2 * database.HEALTH_SECONDS <= 5

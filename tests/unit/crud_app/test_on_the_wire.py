@@ -10,9 +10,8 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.directorio.employee import FIELDS, PUBLIC, Audience, read_new
-from chalicelib.directorio.repository import Repository
-from chalicelib.directorio.statement import find_statement
+from chalicelib.directorio.employee import FIELDS, Audience, read_new
+from chalicelib.directorio.repository import Repository, find_statement
 
 LINES = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=80).filter(str.strip)
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": Decimal("0.10")}
@@ -50,7 +49,7 @@ def test_what_was_sent_is_what_is_read(database, nombre, posicion, salario, day)
     assert list(row) == [each.name for each in FIELDS]
     assert repository.find(saved.id, Audience.RRHH).body == saved.body
     public = json.loads(repository.find(saved.id, Audience.EVERYBODY).body)
-    assert public == {each.name: row[each.name] for each in PUBLIC}
+    assert public == {each.name: row[each.name] for each in Audience.EVERYBODY.fields}
 
 
 def test_the_servers_settings_change_nothing(database):
@@ -61,7 +60,9 @@ def test_the_servers_settings_change_nothing(database):
         with database.transaction() as transaction:
             transaction.execute(setting)
             ((_, found),) = transaction.run(find_statement("find_empleado"), parameters)
-            ((listed,),) = transaction.run(find_statement("list_empleados", "rrhh", "fecha_contratacion"), parameters)
+            ((listed,),) = transaction.run(
+                find_statement("list_empleados", Audience.RRHH, "fecha_contratacion"), parameters
+            )
         assert found == listed == saved.body, setting
         assert '"fecha_contratacion":"0987-06-05"' in found
 
@@ -76,4 +77,4 @@ def test_a_field_changed_past_the_app_changes_what_is_sent(database, sql):
     row = json.loads(saved.body) | OTHERS
     assert json.loads(repository.find(saved.id, Audience.RRHH).body) == row
     public = json.loads(repository.find(saved.id, Audience.EVERYBODY).body)
-    assert public == {each.name: row[each.name] for each in PUBLIC}
+    assert public == {each.name: row[each.name] for each in Audience.EVERYBODY.fields}

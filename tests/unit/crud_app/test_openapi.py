@@ -14,9 +14,8 @@ from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.client import Client
 from chalice_frontdoor.testing.events import Wire
 from chalicelib.directorio.openapi import PROBLEMS
-from chalicelib.directorio.roles import RULES
 from contract.roles import ROLES
-from crud_app.app import app
+from crud_app.app import RULES, app
 
 #: What no schema can describe: a cursor comes from a link, and whether a version is stale depends on the row.
 OF_THE_SERVER = {"query": ("cursor",), "headers": ("If-Match",)}

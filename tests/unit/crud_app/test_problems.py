@@ -1,29 +1,41 @@
-"""What clients are told when the database, or the environment, fails."""
+"""What clients and the log are told when the database, the topic or the environment fails."""
 
 from __future__ import annotations
-
-import time
 
 import pytest
 
 from chalice_frontdoor.testing.client import Client
-from chalicelib.directorio import bootstrap
+from chalicelib.directorio import bootstrap, service
+from chalicelib.directorio.database import Statement
 from chalicelib.directorio.settings import Settings
 from crud_app.app import app
+from tests.unit.crud_app.fakes import wait_for_the_end
+
+READS = (
+    "/empleados", "/empleados?q=ana&orden=-nombre", "/empleados?posicion=Analista", "/empleados/1",
+    "/empleados/1/eventos", "/eventos", "/resumen", "/health?deep=1",
+)  # fmt: skip
 
 
 @pytest.fixture
-def far_client(far_database, publisher):
-    bootstrap.system.replace(bootstrap.assemble(far_database, publisher))
+def deployed(database_url, empty_tables):
+    """The app as its environment makes it, without a topic."""
+    del empty_tables
+    system = bootstrap.compose(Settings({"DATABASE_URL": database_url}))
+    bootstrap.system.replace(system)
     yield Client(app, role="rrhh")
+    system.database.close()
     bootstrap.system.replace(None)
 
 
-def test_a_database_that_is_down_is_said_to_be_so_and_the_next_request_works(far_client, proxy, ana):
+def test_a_database_that_is_down_is_reported_and_the_next_request_works(
+    far_client, far_database, proxy, ana, publisher
+):
+    publisher.is_down = True  # so that no mark is under way
     far_client.post("/empleados", json=ana)
     target, proxy.target = proxy.target, "/nowhere"
     proxy.close_all()
-    time.sleep(0.1)
+    wait_for_the_end(far_database)
     for answer in (
         far_client.get("/empleados"),
         far_client.post("/empleados", json=ana),
@@ -37,7 +49,6 @@ def test_a_database_that_is_down_is_said_to_be_so_and_the_next_request_works(far
 
 
 def test_a_write_of_unknown_outcome_says_so_and_invites_no_repeat(far_client, proxy, ana, publisher, sql):
-    far_client.get("/empleados")
     proxy.cut_before_answer = True
     answer = far_client.post("/empleados", json=ana, headers={"Accept-Language": "en"})
     assert (answer.status, answer.json()["type"]) == (503, "urn:crud-empleados:outcome-unknown")
@@ -47,14 +58,19 @@ def test_a_write_of_unknown_outcome_says_so_and_invites_no_repeat(far_client, pr
     assert sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL") == "1", "the sweep publishes it"
 
 
-def test_a_schema_that_is_not_migrated_is_a_matter_of_time(client, postgres, worker_id):
-    from chalicelib.directorio.database import Database  # noqa: PLC0415
-    from chalicelib.directorio.settings import parse_database_url  # noqa: PLC0415
-
-    empty = Database(parse_database_url(postgres.create_database(f"empty_{worker_id}")))
-    bootstrap.system.replace(bootstrap.assemble(empty, None))
+def test_a_schema_that_is_not_migrated_is_a_matter_of_time(open_database, serve, postgres, worker_id):
+    client = serve(open_database(postgres.create_database(f"empty_{worker_id}")))
     assert client.get("/empleados").status == 503
-    empty.close()
+
+
+def test_a_replica_answers_every_read_and_refuses_a_change(client, ana, open_database, serve):
+    """No read writes, not even a little."""
+    client.post("/empleados", json=ana)
+    replica = open_database()
+    replica.read(Statement("SELECT set_config('default_transaction_read_only', 'on', false)"), {})
+    client = serve(replica)
+    assert {client.get(path).status for path in READS} == {200}
+    assert client.post("/empleados", json={**ana, "email": "b@example.com"}).status >= 500
 
 
 @pytest.mark.parametrize("environment", [{}, {"DATABASE_URL": "mysql://ana:hunter@x/y"}])
@@ -79,28 +95,17 @@ def test_the_environment_makes_the_system_once(monkeypatch, database_url):
     bootstrap.system.replace(None)
 
 
-def test_a_topic_that_is_not_set_leaves_the_event_to_the_sweep(database_url, ana, empty_tables, sql, caplog):
-    del empty_tables
-    system = bootstrap.compose(Settings({"DATABASE_URL": database_url}))
-    bootstrap.system.replace(system)
-    answer = Client(app, role="rrhh").post("/empleados", json=ana)
-    system.database.close()
-    bootstrap.system.replace(None)
-    assert answer.status == 201
+def test_a_topic_that_is_not_set_leaves_the_event_to_the_sweep(deployed, ana, sql, caplog):
+    assert deployed.post("/empleados", json=ana).status == 201
     assert sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL") == "1"
     [code] = [each.code for each in caplog.records if hasattr(each, "code")]
     assert "SNS_TOPIC_ARN must be the ARN of a topic" in code
 
 
-def test_the_log_says_how_long_the_database_took(database_url, caplog):
+def test_the_log_says_how_long_the_database_took(deployed, caplog):
     caplog.set_level("INFO", "chalice_frontdoor")
-    system = bootstrap.compose(Settings({"DATABASE_URL": database_url}))
-    bootstrap.system.replace(system)
-    client = Client(app, role="rrhh")
-    client.get("/empleados")
-    client.get("/health")
-    system.database.close()
-    bootstrap.system.replace(None)
+    deployed.get("/empleados")
+    deployed.get("/health")
     asked, asked_nothing = caplog.records
     assert 0 < asked.database_ms < 10_000
     assert not hasattr(asked_nothing, "database_ms")
@@ -113,7 +118,7 @@ def test_a_mark_that_cannot_be_sent_fails_no_request(far_client, proxy, ana, pub
     def publish_and_lose_the_database(evento):
         proxy.target = "/nowhere"
         proxy.close_all()
-        time.sleep(0.1)
+        wait_for_the_end(bootstrap.system().database)
         return publish(evento)
 
     publisher.publish = publish_and_lose_the_database
@@ -123,7 +128,7 @@ def test_a_mark_that_cannot_be_sent_fails_no_request(far_client, proxy, ana, pub
 
 def test_a_slow_statement_leaves_its_event_to_the_sweep(monkeypatch, client, ana, publisher):
     """The Lambda's time must hold the publish, too."""
-    monkeypatch.setattr("chalicelib.directorio.service.PUBLISH_WITHIN_SECONDS", 0)
+    monkeypatch.setattr(service, "PUBLISH_WITHIN_SECONDS", -1)
     assert client.post("/empleados", json=ana).status == 201
     assert publisher.published == []
 

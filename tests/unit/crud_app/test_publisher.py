@@ -10,8 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from chalicelib.directorio.errors import PublishFailed
-from chalicelib.directorio.event import Evento
-from chalicelib.directorio.publisher import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, SnsPublisher
+from chalicelib.directorio.publisher import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, Evento, SnsPublisher
 from chalicelib.directorio.settings import Settings
 
 ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"

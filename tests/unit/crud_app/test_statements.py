@@ -7,8 +7,9 @@ import re
 import pytest
 from sqlalchemy import Integer, bindparam, literal, select
 
+from chalicelib.directorio.database import Statement
 from chalicelib.directorio.employee import FIELDS, Audience
-from chalicelib.directorio.statement import Statement, find_statement
+from chalicelib.directorio.repository import find_statement
 from chalicelib.directorio.statements import STATEMENTS
 from crud_app.sql.__main__ import TARGET, render
 from crud_app.sql.compiler import compile_statement
@@ -23,7 +24,7 @@ def test_every_placeholder_is_filled_and_every_parameter_named():
     for name in STATEMENTS:
         for audience in Audience:
             for order in (sign + each.name for each in FIELDS for sign in ("", "-")):
-                sql, names = find_statement(name, audience.value, order)
+                sql, names, _ = find_statement(name, audience, order)
                 assert not re.findall(r"\{\w+\}", sql)
                 assert {int(number) for number in re.findall(r"\$(\d+)", sql)} == set(range(1, len(names) + 1))
 

@@ -59,9 +59,9 @@ def test_inner_time_outs_fire_first() -> None:
         ("bff_app's client", python_constant("bff_app/chalicelib/web/limits.py", "TOTAL_SECONDS")),
         ("HTTP API", terraform_local("http_api_timeout")),
         ("crud_app", functions["crud"][1]),
-        ("statement", python_constant("crud_app/chalicelib/directorio/connection.py", "STATEMENT_SECONDS")),
-        ("connection", python_constant("crud_app/chalicelib/directorio/connection.py", "CONNECT_SECONDS")),
-        ("lock", python_constant("crud_app/chalicelib/directorio/connection.py", "LOCK_SECONDS")),
+        ("statement", python_constant("crud_app/chalicelib/directorio/database.py", "STATEMENT_SECONDS")),
+        ("connection", python_constant("crud_app/chalicelib/directorio/database.py", "CONNECT_SECONDS")),
+        ("lock", python_constant("crud_app/chalicelib/directorio/database.py", "LOCK_SECONDS")),
     ]
 
     for outer, inner in pairwise(chain):

@@ -1,14 +1,17 @@
-"""What the apps' OpenAPI documents have in common."""
+"""What the APIs have in common: who may call them, what clients are told, and how their documents say so."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalice_frontdoor import Access, FieldError, InvalidInput, Problem, ProblemTable
 from chalice_frontdoor.openapi import Schema, header, list_of, object_of, problem_of, ref
-from contract.roles import RESOURCE_SERVER, ROLES
+from contract.roles import ANONYMOUS, RESOURCE_SERVER, ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from chalice_frontdoor import FrontDoor
 
 #: The name of the security scheme.
 TOKEN = "acceso"  # noqa: S105 - a name
@@ -25,6 +28,36 @@ PROBLEM_MEMBERS: Schema = {
     "request_id": TEXT,
     "errores": list_of(object_of({"campo": TEXT, "regla": TEXT, "mensaje": TEXT})),
 }
+
+
+def guard(app: FrontDoor, rules: Mapping[tuple[str, str], str], is_demo: Callable[[], bool]) -> None:
+    """Close every route of ``app`` that ``rules`` do not open to the caller; see ``Access``.
+
+    A demonstration (``is_demo``) has no sign-in and takes no real data.
+    """
+    from chalice_frontdoor.cognito import cognito_reader  # noqa: PLC0415 - bff_app does without
+
+    read_caller = cognito_reader(RESOURCE_SERVER)
+    access = Access(ROLES, rules, read_caller=read_caller, anonymous=lambda: ANONYMOUS if is_demo() else None)
+    app.register_middleware(access, "http")
+
+
+def invalid_input(error: InvalidInput) -> Problem:
+    """422 with every broken rule."""
+    return Problem(
+        422,
+        title={"es": "Hay datos que no son válidos", "en": "Some of the input is not valid"},
+        type="urn:crud-empleados:invalid-input",
+        errores=[{"campo": each.field, "regla": each.rule, "mensaje": each.message} for each in error.errors],
+    )
+
+
+SHARED_PROBLEMS: ProblemTable = {InvalidInput: invalid_input}
+
+
+def unknown_field(name: str) -> FieldError:
+    """The error of a field or parameter that does not exist."""
+    return FieldError(name, "desconocido", {"es": "Este campo no existe.", "en": "There is no such field."})
 
 
 def problem_schema(members: Schema) -> Schema:

@@ -1,4 +1,5 @@
-"""What a client asks of a list: filters, order, and where to go on. Read from the query, and written into links.
+"""What a client asks besides the body: filters, order, and where a list goes on. Read from the query, and written into
+links.
 
 A list goes on after the last row that was shown, by its sort key and id, never by counting rows: it costs the same on
 each page, and rows that come or go meanwhile shift nothing.
@@ -14,13 +15,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from chalice_frontdoor import FieldError, InvalidInput
-from chalicelib.directorio.employee import BY_NAME, ROW_ID, Audience
-from chalicelib.directorio.kind import CONTROLS, HAS_CONTROL, BrokenRule
+from chalicelib.directorio.employee import (
+    BY_NAME,
+    CONTROLS,
+    HAS_CONTROL,
+    KINDS,
+    ROW_ID,
+    Audience,
+    BrokenRule,
+    too_long,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chalicelib.directorio.employee import Field
+    from contract.fields import Field
 
 T = TypeVar("T")
 
@@ -32,6 +41,9 @@ MAX_CURSOR = 2_000
 DEFAULT_ORDER = "id"
 #: What stands in an event cursor where a list's cursor has its order.
 EVENTS = "eventos"
+#: Idempotency keys expire after this many hours.
+KEPT_HOURS = 24
+DEPTHS = ("0", "1")
 
 
 class Order(NamedTuple):
@@ -57,7 +69,7 @@ class Place(NamedTuple):
 class Listing:
     """A requested page of the directory, and its audience.
 
-    ``q`` and ``posicion`` are None without that filter; ``pairs`` are the parameters as sent, less the cursor.
+    ``q`` and ``posicion`` are None without that filter; ``pairs`` are the parameters as sent.
     """
 
     audience: Audience
@@ -99,42 +111,40 @@ def read_listing(pairs: Sequence[tuple[str, str]], audience: Audience) -> Listin
     reader = _Reader(pairs, known=("q", "posicion", "orden", "limite", "cursor"))
     q = reader.read("q", lambda text: _filter(text, MAX_SEARCH), None)
     posicion = reader.read("posicion", lambda text: _filter(text, MAX_POSITION), None)
-    order = reader.read("orden", lambda text: read_order(text, audience), read_order(DEFAULT_ORDER, audience))
+    order = reader.read("orden", lambda text: _order(text, audience), _order(DEFAULT_ORDER, audience))
     limit = reader.read("limite", _limit, DEFAULT_LIMIT)
-    after = reader.read("cursor", lambda text: _place(text, order), None)
+    read_key = KINDS[order.field.name].read_key
+    after = reader.read("cursor", lambda text: _open_cursor(text, order.name, read_key), None)
     reader.finish()
-    return Listing(audience, order, limit, q, posicion, after, _without_cursor(pairs))
+    return Listing(audience, order, limit, q, posicion, after, pairs)
 
 
 def read_history(pairs: Sequence[tuple[str, str]]) -> History:
     """Read the query of ``GET /eventos`` and ``GET /empleados/{id}/eventos``; see ``read_listing``."""
     reader = _Reader(pairs, known=("limite", "cursor"))
     limit = reader.read("limite", _limit, DEFAULT_LIMIT)
-    before = reader.read("cursor", _event_number, None)
+    before = reader.read("cursor", lambda text: _open_cursor(text, EVENTS, str).id, None)
     reader.finish()
-    return History(limit, before, _without_cursor(pairs))
+    return History(limit, before, pairs)
+
+
+def asks_database(pairs: Sequence[tuple[str, str]]) -> bool:
+    """Whether a health check has ``deep=1``. Other parameters are the monitor's own business.
+
+    Raises:
+        InvalidInput: ``deep`` is neither 0 nor 1, or is there twice.
+    """
+    depths = [value for name, value in pairs if name == "deep"]
+    if len(depths) > 1 or not set(depths) <= set(DEPTHS):
+        message = {"es": "Debe ser 0 o 1, una sola vez.", "en": "It must be 0 or 1, only once."}
+        raise InvalidInput([FieldError("deep", "valor", message)])
+    return depths == ["1"]
 
 
 @cache
 def orders_of(audience: Audience) -> tuple[str, ...]:
     """What ``orden`` may ask for; "-" before a field turns its order round."""
     return tuple(sign + each.name for each in audience.fields if each.is_sortable for sign in ("", "-"))
-
-
-def read_order(text: str, audience: Audience) -> Order:
-    """Read ``orden``.
-
-    Raises:
-        BrokenRule: this audience cannot have that order.
-    """
-    if text not in orders_of(audience):
-        names = ", ".join(name for name in orders_of(audience) if not name.startswith("-"))
-        raise BrokenRule(
-            "orden",
-            es=f"Debe ser uno de {names}, con «-» delante para el orden descendente.",
-            en=f"It must be one of {names}, with “-” before it for descending order.",
-        )
-    return Order(BY_NAME[text.removeprefix("-")], text.startswith("-"))
 
 
 def filter_schema(maximum: int) -> dict[str, Any]:
@@ -148,13 +158,12 @@ class _Reader:
     def __init__(self, pairs: Sequence[tuple[str, str]], known: tuple[str, ...]) -> None:
         self._values = dict(pairs)
         self._violations: list[FieldError] = []
+        names = [name for name, _ in pairs]
         for name in self._values:
             if name not in known:
                 es, en = "No es un parámetro de esta consulta.", "It is not a parameter of this query."
                 self._violations.append(FieldError(name[:MAX_SEARCH], "desconocido", {"es": es, "en": en}))
-        names = [name for name, _ in pairs]
-        for name in known:
-            if names.count(name) > 1:
+            elif names.count(name) > 1:
                 es, en = "Debe estar una sola vez.", "It must be there only once."
                 self._violations.append(FieldError(name, "repetido", {"es": es, "en": en}))
 
@@ -162,7 +171,7 @@ class _Reader:
         try:
             return read(self._values[name]) if name in self._values else default
         except BrokenRule as broken:
-            self._violations.append(FieldError(name, broken.regla, broken.mensaje))
+            self._violations.append(FieldError(name, broken.rule, broken.message))
             return default
 
     def finish(self) -> None:
@@ -172,75 +181,52 @@ class _Reader:
 
 def _filter(text: str, maximum: int) -> str | None:
     if HAS_CONTROL.search(text):
-        raise BrokenRule(
-            "caracteres",
-            es="No puede tener caracteres de control.",
-            en="It cannot have control characters.",
-        )
+        es, en = "No puede tener caracteres de control.", "It cannot have control characters."
+        raise BrokenRule("caracteres", es, en)
     if len(text) > maximum:
-        raise BrokenRule(
-            "longitud",
-            es=f"Debe tener {maximum} caracteres como máximo.",
-            en=f"It must have at most {maximum} characters.",
-        )
+        raise too_long(maximum)
     return text.strip() or None
+
+
+def _order(text: str, audience: Audience) -> Order:
+    if text not in orders_of(audience):
+        names = ", ".join(name for name in orders_of(audience) if not name.startswith("-"))
+        raise BrokenRule(
+            "orden",
+            f"Debe ser uno de {names}, con «-» delante para el orden descendente.",
+            f"It must be one of {names}, with “-” before it for descending order.",
+        )
+    return Order(BY_NAME[text.removeprefix("-")], text.startswith("-"))
 
 
 def _limit(text: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,2}", text) or int(text) > MAX_LIMIT:
-        raise BrokenRule(
-            "rango",
-            es=f"Debe ser un número entero de 1 a {MAX_LIMIT}.",
-            en=f"It must be a whole number from 1 to {MAX_LIMIT}.",
-        )
+        es, en = f"Debe ser un número entero de 1 a {MAX_LIMIT}.", f"It must be a whole number from 1 to {MAX_LIMIT}."
+        raise BrokenRule("rango", es, en)
     return int(text)
-
-
-def _place(text: str, order: Order) -> Place:
-    """Read a cursor. A forged one that is well-formed is harmless: it is only a place to go on from."""
-    try:
-        key, row_id = _open_cursor(text, order.name)
-        return Place(order.field.kind.read_key(key), row_id)
-    except ValueError:
-        raise _broken_cursor() from None
-
-
-def _event_number(text: str) -> int:
-    try:
-        _, number = _open_cursor(text, EVENTS)
-    except ValueError:
-        raise _broken_cursor() from None
-    return number
 
 
 def _with_cursor(pairs: Sequence[tuple[str, str]], name: str, key: str, row_id: int) -> str:
     content = f"{name}\n{row_id}\n{key}".encode()
     cursor = base64.urlsafe_b64encode(content).decode().rstrip("=")
-    return urlencode([*pairs, ("cursor", cursor)])
+    return urlencode([*(pair for pair in pairs if pair[0] != "cursor"), ("cursor", cursor)])
 
 
-def _without_cursor(pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    return tuple(pair for pair in pairs if pair[0] != "cursor")
+def _open_cursor(text: str, name: str, read_key: Callable[[str], object]) -> Place:
+    """The place in a cursor of the order ``name``.
 
-
-def _open_cursor(text: str, name: str) -> tuple[str, int]:
-    """The key and the id in a cursor of the order ``name``.
-
-    Raises:
-        ValueError: it is none.
+    A forged one that is well-formed is harmless: it is only a place to go on from.
     """
-    if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{MAX_CURSOR}}}", text):
-        raise ValueError
-    content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-    its_name, row_id, key = content.split("\n", 2)
-    if its_name != name:
-        raise ValueError
-    return key, ROW_ID.read_key(row_id)
-
-
-def _broken_cursor() -> BrokenRule:
-    return BrokenRule(
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        content = base64.b64decode(padded, b"-_", validate=True).decode()
+        found = re.fullmatch(rf"{name}\n(\d+)\n(.*)", content, re.DOTALL)
+        if found and len(text) <= MAX_CURSOR:
+            return Place(read_key(found[2]), ROW_ID.read_key(found[1]))
+    except ValueError:
+        pass
+    raise BrokenRule(
         "cursor",
-        es="No es un cursor de esta consulta: siga los enlaces de la cabecera Link.",
-        en="It is not a cursor of this query: follow the links of the Link header.",
+        "No es un cursor de esta consulta: siga los enlaces de la cabecera Link.",
+        "It is not a cursor of this query: follow the links of the Link header.",
     )
