@@ -232,8 +232,12 @@ unit: install package pgbouncer $(LOAD)/.ready $(SCAN)/.ready $(PEERS:%=$(BENCH)
 imports: $(VENV)/.ready ## List anew what the first request of each app imports (after a change that is worth it)
 	@WRITE_IMPORTS=1 $(BIN)/pytest --quiet -k first_request tests/unit/packaging
 
+.PHONY: sbom
+sbom: package $(SCAN)/.ready ## List what is in each app's zip, as CycloneDX (build/<app>/bom.cdx.json)
+	@$(SCAN)/bin/python -m tools.sbom $(APPS:%=build/%/deployment.zip)
+
 .PHONY: scan
-scan: install package $(SCAN)/.ready ## Known mistakes: Checkov, secrets in the history, advisories (AUDIT=1 fails where nobody can be asked)
+scan: install package sbom $(SCAN)/.ready ## Known mistakes: Checkov, secrets in the history, advisories (AUDIT=1 fails where nobody can be asked)
 	@$(BIN)/python -m tools.scan $(call switch,audit,AUDIT)
 
 .PHONY: browser

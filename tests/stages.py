@@ -44,6 +44,7 @@ SYSTEM_TESTS = (
     "tests/faults",
     "tests/wheels",
     "tests/unit/benchmarks",
+    "tests/unit/tools/test_sbom.py",
     "tests/unit/tools/test_scan.py",
 )
 BROWSER_WORKERS = 3
