@@ -18,6 +18,9 @@ BENCH := .bench
 APPS := crud_app email_app bff_app
 # Folders whose packages the development environment imports: the repository, what each Lambda has in its root, and the libraries.
 IMPORTED := / $(APPS) shared $(wildcard libs/*/src)
+PAGE := bff_app/chalicelib/web/page
+# The last of the view library's modules that `make install` writes: preact.js, hooks.js, htm.js.
+LIBRARIES := $(PAGE)/htm.js
 # What `make bench` compares with, each with packages of its own.
 PEERS := $(basename $(notdir $(wildcard requirements/bench/*.in)))
 # uv must use the interpreter that made the environment.
@@ -41,7 +44,19 @@ help: ## List the targets
 # ---- environment -----------------------------------------------------------------------------------------------
 
 .PHONY: install
-install: $(VENV)/.ready $(EMULATOR)/.ready ## Make the environments .venv and .emulator, from the lock files
+install: $(VENV)/.ready $(EMULATOR)/.ready $(LIBRARIES) ## Make the environments .venv and .emulator, and fetch the page's libraries, from the lock files
+
+.PHONY: page-libraries
+page-libraries: $(LIBRARIES)
+
+# The modules as their authors ship them, beside the page's own. Browsers do not know packages, only files.
+$(LIBRARIES): package-lock.json
+	@command -v npm >/dev/null || { echo "CrudEmpleados needs npm 10 or newer (Node.js 20) for the page's libraries."; exit 1; }
+	@echo "Installing the page's libraries (node_modules)…"
+	@npm ci --ignore-scripts --no-audit --no-fund --silent
+	@for module in preact/dist/preact preact/hooks/dist/hooks htm/dist/htm; do \
+	  { echo "/*! Preact (MIT) and htm (Apache 2.0): https://github.com/preactjs */"; \
+	    sed -e 's|from"preact"|from"./preact.js"|' -e '/sourceMappingURL/d' node_modules/$$module.mjs; } > $(PAGE)/$${module##*/}.js; done
 
 $(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt shared $(wildcard libs/*/src)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CrudEmpleados needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
@@ -162,6 +177,8 @@ IN_EVERY_MODULE := $(wildcard libs/chalice-frontdoor/src/*/*.py libs/chalice-ter
 
 .PHONY: package
 package: $(MODULES) ## Package the apps for Lambda, each as a Terraform module (build)
+
+build/bff_app/main.tf.json: $(LIBRARIES)
 
 .SECONDEXPANSION:
 build/%/main.tf.json: $(IN_EVERY_MODULE) $$(shell find $$*/app.py $$*/chalicelib $$*/.chalice/config.json $$*/.chalice/terraform.toml $$*/requirements.txt -type f -not -name '*.pyc')

@@ -98,6 +98,8 @@ def package(project: Path) -> None:
     """
     command = [sys.executable, "-m", "chalice_terraform", BUILD.name, *APPS]
     libraries = os.pathsep.join(str(folder) for folder in sorted(project.glob("libs/*/src")))
+    if (project / "package-lock.json").exists():  # of the page's libraries; older revisions have none
+        subprocess.run(["make", "page-libraries"], cwd=project, check=True)  # noqa: S607
     subprocess.run(command, cwd=project, check=True, env={**os.environ, "PYTHONPATH": libraries})  # noqa: S603 - our own interpreter
 
 

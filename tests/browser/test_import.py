@@ -70,7 +70,7 @@ def expect_finished(directory: Directory, **tiles: int) -> None:
     """The import has ended with these counts."""
     expect(directory.heading("Importación terminada")).to_be_visible()
     for name, number in tiles.items():
-        tile = directory.page.locator(".tile").filter(has_text=name.replace("_", " "))
+        tile = directory.page.locator(".tiles > div").filter(has_text=name.replace("_", " "))
         expect(tile.locator("dd")).to_have_text(str(number))
 
 
@@ -205,7 +205,7 @@ def test_an_import_goes_on_in_other_views_and_can_be_stopped(
         route.continue_()
 
     expect(directory.heading("Importación detenida")).to_be_visible()
-    expect(directory.page.locator(".tile").filter(has_text="Sin escribir").locator("dd")).to_have_text("46")
+    expect(directory.page.locator(".tiles > div").filter(has_text="Sin escribir").locator("dd")).to_have_text("46")
     assert len(stack.employees()) <= 4
 
 

@@ -124,8 +124,8 @@ def test_the_summary_counts_and_compares_positions(stack: LocalStack, directory:
             "Contable14.500,504.500,504.500,50",
         ]
     )
-    expect(directory.page.locator(".tile", has_text="Empleados")).to_contain_text("3")
-    expect(directory.page.locator(".tile", has_text="Salario medio")).to_contain_text("2.500,17")
+    expect(directory.page.locator(".tiles > div", has_text="Empleados")).to_contain_text("3")
+    expect(directory.page.locator(".tiles > div", has_text="Salario medio")).to_contain_text("2.500,17")
     expect(directory.page.locator("svg.chart")).to_have_count(2)
     expect(directory.page.locator(".chart-bar")).to_have_count(2)
 
@@ -162,7 +162,7 @@ def test_operations_show_the_parts_the_queue_and_the_last_mails(stack: LocalStac
     stack.create(nombre="Berta Operada")
     directory.open("#/operacion")
     expect(directory.page.locator(".parts li.good")).to_have_count(3)
-    expect(directory.page.locator(".tile", has_text="Apartados")).to_contain_text("0")
+    expect(directory.page.locator(".tiles > div", has_text="Apartados")).to_contain_text("0")
     expect(directory.page.get_by_role("row").filter(has_text="Berta Operada").first).to_contain_text("Entregado")
 
     parts = {"crud": {"estado": "error", "http": None, "ms": 6000}, "email": {"estado": "ok", "http": 200, "ms": 3}}

@@ -2,53 +2,50 @@
 /** Who is signed in, and the way out. */
 
 import { endSession } from './api.js';
-import { answerButton, ask } from './dialog.js';
+import { ask } from './dialog.js';
 import { dropDrafts, hasDrafts } from './draft.js';
-import { h } from './element.js';
-import { fact, icon, labelled } from './parts.js';
+import { Facts, Icon, Labelled } from './parts.js';
 import { removeNow } from './removal.js';
 import { closeSession, currentRole, currentSession } from './session.js';
 import { sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
+import { html } from './view.js';
 
-/** @typedef {import('./session.js').Session} Session */
-
-/** @returns {HTMLElement[]} for the side bar; none in a demonstration, where nobody signs in */
-export function accountEntries() {
+/** For the side bar; nothing in a demonstration, where nobody signs in. */
+export default function Account() {
   const session = currentSession();
-  if (!session || session.demo) return [];
-  const name = [displayName(session), h('span', { class: 'account-role' }, roleName())];
+  if (!session || session.demo) return null;
   const leave = () => (hasDrafts() ? showAccount() : signOut(false));
-  return [
-    h('button', { type: 'button', class: 'setting account', onclick: showAccount }, labelled('person', ...name)),
-    h('button', { type: 'button', class: 'setting sign-out', onclick: leave }, labelled('leave', t('account.out'))),
-  ];
+  return html`
+    <button type="button" class="setting account" onClick=${showAccount}>
+      <${Labelled} icon="person">${displayName(session)}<span class="account-role">${roleName()}</span><//>
+    </button>
+    <button type="button" class="setting sign-out" onClick=${leave}>
+      <${Labelled} icon="leave">${t('account.out')}<//>
+    </button>`;
 }
 
-/** @param {Session} session */
+/** @param {import('./session.js').Session} session */
 const displayName = ({ nombre, correo, usuario }) => nombre || correo || usuario;
 
 const roleName = () => t(`role.${currentRole() || 'none'}`);
 
 async function showAccount() {
-  const session = /** @type {Session} */ (currentSession());
+  const session = /** @type {import('./session.js').Session} */ (currentSession());
+  const facts = [
+    [t('account.user'), session.correo || session.usuario],
+    [t('account.role'), roleName()],
+  ];
   const { answer } = ask(
     displayName(session),
-    [
-      h(
-        'dl',
-        { class: 'details' },
-        fact(t('account.user'), session.correo || session.usuario),
-        fact(t('account.role'), roleName()),
-      ),
-      hasDrafts() && h('p', { class: 'message warn' }, t('account.drafts')),
-    ],
-    [
-      answerButton('here', [icon('leave'), t('account.out')], { class: 'primary' }),
-      answerButton('everywhere', [t('account.outEverywhere')]),
-      answerButton('', [t('cancel')]),
-    ],
+    html`
+      <${Facts} class="details" facts=${facts} />
+      ${hasDrafts() && html`<p class="message warn">${t('account.drafts')}</p>`}`,
+    html`
+      <button class="primary" value="here"><${Icon} name="leave" />${t('account.out')}</button>
+      <button value="everywhere">${t('account.outEverywhere')}</button>
+      <button>${t('cancel')}</button>`,
   );
   const where = await answer;
   if (where) await signOut(where === 'everywhere');

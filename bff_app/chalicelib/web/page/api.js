@@ -7,6 +7,14 @@ import { recoverSession } from './session.js';
 export const PAGE_SIZE = 50;
 const EXPORT_PAGE_SIZE = 200; // the most that the API gives at once
 
+/** Dispatches `change` when this page wrote rows, so that views reload. */
+export const changes = new EventTarget();
+
+export const rowsChanged = () => changes.dispatchEvent(new Event('change'));
+
+/** @returns {string} an `Idempotency-Key`. `crypto.randomUUID` is missing where a page comes without TLS. */
+export const newKey = () => `"${crypto.getRandomValues(new Uint32Array(4)).join('-')}"`;
+
 /**
  * @typedef {{id: number, nombre: string, email: string, posicion: string, salario: number, fecha_contratacion: string,
  *   version: number, creado_en: string, actualizado_en: string}} Employee readers get it
@@ -77,12 +85,6 @@ export async function* everyEmployeePage(query, signal) {
 export async function getEmployee(id, signal) {
   const { data, headers } = await request('GET', employeePath(id), { signal });
   return { row: data, etag: headers.get('ETag') ?? '' };
-}
-
-/** @param {string} email @returns {Promise<Employee | undefined>} the employee who has exactly this address */
-export async function findByEmail(email) {
-  const { rows } = await page('/empleados', { q: email });
-  return rows.find((row) => row.email === email.trim().toLowerCase());
 }
 
 /** @param {Values} values @param {string} key of this employee, each time that he is sent @returns {Promise<Employee>} */

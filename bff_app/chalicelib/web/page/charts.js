@@ -4,8 +4,10 @@
  * screen readers, which read the table beside them.
  */
 
-import { h, svg } from './element.js';
 import { count, roundMoney } from './format.js';
+import { html, useLayoutEffect, useRef, useState } from './view.js';
+
+/** @typedef {import('./api.js').Group} Group */
 
 const ROW = 40;
 const ROOM_FOR_NUMBER = 56;
@@ -13,52 +15,46 @@ const ROOM_FOR_NUMBER = 56;
 const ROOM_FOR_TICK = 34;
 const CHARACTER = 8;
 
-/**
- * @param {{label: string, value: number}[]} bars
- * @returns {HTMLElement} one horizontal bar for each, with its label above it and its number behind it
- */
-export function barChart(bars) {
-  const longest = Math.max(...bars.map(({ value }) => value));
-  return drawn(bars.length * ROW, (width) =>
-    bars.flatMap(({ label, value }, index) => {
-      const top = index * ROW;
-      const length = Math.max(2, (value / longest) * (width - ROOM_FOR_NUMBER));
-      return [
-        text(0, top + 14, label, 'chart-label', width),
-        svg('rect', { class: 'chart-bar', x: 0, y: top + 20, width: length, height: 12, rx: 3 }),
-        text(length + 8, top + 31, count(value), 'chart-number', width),
-      ];
-    }),
-  );
+/** One horizontal bar for each, with its label above it and its number behind it. @param {{groups: Group[]}} props */
+export function BarChart({ groups }) {
+  const longest = Math.max(...groups.map(({ empleados }) => empleados));
+  const bar = (/** @type {Group} */ { posicion, empleados }, /** @type {number} */ index, /** @type {number} */ width) => {
+    const top = index * ROW;
+    const length = Math.max(2, (empleados / longest) * (width - ROOM_FOR_NUMBER));
+    return html`
+      <${Text} class="chart-label" x="0" y=${top + 14} width=${width}>${posicion}<//>
+      <rect class="chart-bar" x="0" y=${top + 20} width=${length} height="12" rx="3" />
+      <${Text} class="chart-number" x=${length + 8} y=${top + 31} width=${width}>${count(empleados)}<//>`;
+  };
+  return html`
+    <${Picture} height=${groups.length * ROW}>
+      ${(/** @type {number} */ width) => groups.map((group, index) => bar(group, index, width))}
+    <//>`;
 }
 
-/**
- * @param {{label: string, low: number, mean: number, high: number}[]} ranges
- * @returns {HTMLElement} a line from the lowest to the highest of each, with a dot at the mean, on one scale
- */
-export function rangeChart(ranges) {
-  const height = ranges.length * ROW;
-  const largest = Math.max(...ranges.map(({ high }) => high));
-  return drawn(height + 26, (width) => {
+/** A line from the lowest to the highest salary, with a dot at the mean, on one scale. @param {{groups: Group[]}} props */
+export function RangeChart({ groups }) {
+  const height = groups.length * ROW;
+  const largest = Math.max(...groups.map(({ salario_maximo }) => salario_maximo));
+  const draw = (/** @type {number} */ width) => {
     const ticks = scaleTicks(largest, width < 400 ? 3 : 5);
-    const end = ticks[ticks.length - 1];
-    const x = (/** @type {number} */ value) => 6 + (value / end) * (width - 6 - ROOM_FOR_TICK);
-    const grid = ticks.flatMap((tick) => [
-      svg('line', { class: 'chart-grid', x1: x(tick), x2: x(tick), y1: 0, y2: height + 4 }),
-      text(x(tick), height + 20, roundMoney(tick), 'chart-tick', width, tick === 0 ? 'start' : 'middle'),
-    ]);
-    const marks = ranges.flatMap(({ label, low, mean, high }, index) => {
+    const x = (/** @type {number} */ value) => 6 + (value / ticks[ticks.length - 1]) * (width - 6 - ROOM_FOR_TICK);
+    const grid = (/** @type {number} */ tick) => html`
+      <line class="chart-grid" x1=${x(tick)} x2=${x(tick)} y1="0" y2=${height + 4} />
+      <${Text} class="chart-tick" x=${x(tick)} y=${height + 20} width=${width} anchor=${tick === 0 ? 'start' : 'middle'}>
+        ${roundMoney(tick)}
+      <//>`;
+    const range = (/** @type {Group} */ group, /** @type {number} */ index) => {
+      const [low, mean, high] = [group.salario_minimo, group.salario_medio, group.salario_maximo].map(x);
       const y = index * ROW + 26;
-      return [
-        text(0, index * ROW + 14, label, 'chart-label', width),
-        svg('line', { class: 'chart-range', x1: x(low), x2: x(high), y1: y, y2: y }),
-        svg('line', { class: 'chart-end', x1: x(low), x2: x(low), y1: y - 5, y2: y + 5 }),
-        svg('line', { class: 'chart-end', x1: x(high), x2: x(high), y1: y - 5, y2: y + 5 }),
-        svg('circle', { class: 'chart-mean', cx: x(mean), cy: y, r: 5 }),
-      ];
-    });
-    return [...grid, ...marks];
-  });
+      return html`
+        <${Text} class="chart-label" x="0" y=${y - 12} width=${width}>${group.posicion}<//>
+        <path class="chart-range" d=${`M${low} ${y - 5}v10m0 -5H${high}m0 -5v10`} />
+        <circle class="chart-mean" cx=${mean} cy=${y} r="5" />`;
+    };
+    return [ticks.map(grid), groups.map(range)];
+  };
+  return html`<${Picture} height=${height + 26}>${draw}<//>`;
 }
 
 /** @param {number} largest @param {number} most @returns {number[]} round numbers from 0 to beyond the largest */
@@ -69,21 +65,22 @@ function scaleTicks(largest, most) {
   return Array.from({ length: Math.ceil(largest / step) + 1 }, (_, index) => index * step);
 }
 
-/**
- * @param {number} height in CSS pixels
- * @param {(width: number) => SVGElement[]} draw called with every width that the chart gets
- * @returns {HTMLElement}
- */
-function drawn(height, draw) {
-  const picture = svg('svg', { class: 'chart', height, 'aria-hidden': 'true' });
-  const holder = h('div', {}, picture);
-  new ResizeObserver(([{ contentRect }]) => picture.replaceChildren(...draw(contentRect.width))).observe(holder);
-  return holder;
+/** Draws again for every width that it gets. @param {{height: number, children: (width: number) => any}} props */
+function Picture({ height, children }) {
+  const [width, setWidth] = useState(0);
+  const holder = useRef(null);
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(([{ contentRect }]) => setWidth(contentRect.width));
+    observer.observe(holder.current);
+    return () => observer.disconnect();
+  }, []);
+  return html`
+    <div ref=${holder}><svg class="chart" height=${height} aria-hidden="true">${width > 0 && children(width)}</svg></div>`;
 }
 
-/** @param {number} x @param {number} y @param {string} content @param {string} kind @param {number} width @param {string} [anchor] */
-function text(x, y, content, kind, width, anchor = 'start') {
+/** Text that is cut where the chart ends. */
+function Text({ width, anchor = 'start', children, ...rest }) {
   const room = Math.floor(width / CHARACTER);
-  const shown = content.length > room ? `${content.slice(0, room - 1)}…` : content;
-  return svg('text', { class: kind, x, y, 'text-anchor': anchor }, shown);
+  const content = children.length > room ? `${children.slice(0, room - 1)}…` : children;
+  return html`<text text-anchor=${anchor} ...${rest}>${content}</text>`;
 }

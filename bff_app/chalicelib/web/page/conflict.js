@@ -1,22 +1,21 @@
 // @ts-check
 /** Two people changed the same employee: shows both versions side by side, to choose from field by field. */
 
-import { answerButton, ask } from './dialog.js';
-import { h } from './element.js';
+import { ask } from './dialog.js';
 import { FIELDS, show } from './fields.js';
 import { dateTime } from './format.js';
 import { t } from './texts.js';
+import { html } from './view.js';
 
 /** @typedef {import('./api.js').Employee} Employee */
 /** @typedef {import('./api.js').Values} Values */
-/** @typedef {{kind: 'save', values: Values} | {kind: 'later'}} Choice */
 
 /**
  * @param {Employee} base the row as this person opened it
  * @param {Values} mine what this person wants to save
  * @param {Employee} theirs the row as it is now
  * @param {AbortSignal} signal closes the dialog
- * @returns {Promise<Choice>}
+ * @returns {Promise<Values | null>} what to save; null when that was postponed
  */
 export async function resolveConflict(base, mine, theirs, signal) {
   const now = /** @type {Record<string, any>} */ (theirs);
@@ -24,25 +23,20 @@ export async function resolveConflict(base, mine, theirs, signal) {
   const differing = FIELDS.filter(({ name }) => mine[name] !== now[name]);
   const { answer, close, data } = ask(
     t('conflict.title'),
-    [
-      h('p', {}, t('conflict.text', { when: dateTime(theirs.actualizado_en) })),
-      ...differing.map((field) => choiceRow(field, mine[field.name], now[field.name], before[field.name])),
-    ],
-    [
-      answerButton('save', [t('conflict.save')], { class: 'primary' }),
-      answerButton('theirs', [t('conflict.theirs')]),
-      answerButton('later', [t('conflict.later')]),
-    ],
+    html`
+      <p>${t('conflict.text', { when: dateTime(theirs.actualizado_en) })}</p>
+      ${differing.map((field) => choice(field, mine[field.name], now[field.name], before[field.name]))}`,
+    html`
+      <button class="primary" value="save">${t('conflict.save')}</button>
+      <button value="theirs">${t('conflict.theirs')}</button>
+      <button>${t('conflict.later')}</button>`,
   );
-  signal.addEventListener('abort', () => close('later'), { once: true });
+  signal.addEventListener('abort', () => close(''), { once: true });
   const decision = await answer;
-  if (decision !== 'save' && decision !== 'theirs') return { kind: 'later' };
+  if (!decision) return null;
   const chosen = data();
-  const values = { ...mine };
-  for (const { name } of differing) {
-    if (decision === 'theirs' || chosen.get(name) === 'theirs') values[name] = now[name];
-  }
-  return { kind: 'save', values };
+  const isTheirs = (/** @type {string} */ name) => decision === 'theirs' || chosen.get(name) === 'theirs';
+  return { ...mine, ...Object.fromEntries(differing.map(({ name }) => [name, isTheirs(name) ? now[name] : mine[name]])) };
 }
 
 /**
@@ -53,22 +47,18 @@ export async function resolveConflict(base, mine, theirs, signal) {
  * @param {any} theirs
  * @param {any} before
  */
-function choiceRow(field, mine, theirs, before) {
+function choice(field, mine, theirs, before) {
   const suggestion = mine === before ? 'theirs' : 'mine';
-  const option = (/** @type {'mine' | 'theirs'} */ whose, /** @type {any} */ value) =>
-    h(
-      'label',
-      { class: 'choice' },
-      h('input', { type: 'radio', name: field.name, value: whose, checked: suggestion === whose }),
-      h('span', { class: 'muted' }, t(`conflict.${whose}.label`)),
-      h('strong', {}, show(field, value)),
-    );
-  const was = h('span', { class: 'muted' }, t('conflict.before', { value: show(field, before) }));
-  return h(
-    'fieldset',
-    {},
-    h('legend', {}, t(`field.${field.name}`), ' ', was),
-    option('mine', mine),
-    option('theirs', theirs),
-  );
+  return html`
+    <fieldset>
+      <legend>
+        ${t(`field.${field.name}`)} <span class="muted">${t('conflict.before', { value: show(field, before) })}</span>
+      </legend>
+      ${Object.entries({ mine, theirs }).map(([whose, value]) => html`
+        <label class="choice">
+          <input type="radio" name=${field.name} value=${whose} checked=${suggestion === whose} />
+          <span class="muted">${t(`conflict.${whose}.label`)}</span>
+          <strong>${show(field, value)}</strong>
+        </label>`)}
+    </fieldset>`;
 }

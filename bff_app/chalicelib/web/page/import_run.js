@@ -4,10 +4,8 @@
  * the server does not answer, it retries under the row's own key and finally pauses, so that no row is lost.
  */
 
-import { createEmployee } from './api.js';
-import { rowsChanged } from './changes.js';
+import { createEmployee, newKey, rowsChanged } from './api.js';
 import { ApiError } from './http.js';
-import { newKey } from './request_key.js';
 
 /** @typedef {import('./import_file.js').Row} Row */
 /** @typedef {'created' | 'present' | 'refused'} Outcome */

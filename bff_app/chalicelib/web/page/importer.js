@@ -1,22 +1,22 @@
 // @ts-check
 /** The import of a file, step by step: choose, look, write, result. It goes on while other views are looked at. */
 
-import { announce, redraw } from './accessibility.js';
 import { getOpenApi } from './api.js';
 import { CsvError } from './csv.js';
 import { downloadCsv } from './download.js';
-import { h, newId } from './element.js';
 import { FIELDS, show } from './fields.js';
+import { announce } from './focus.js';
 import { count } from './format.js';
 import { ApiError } from './http.js';
 import { MAX_ROWS, readSheet } from './import_file.js';
 import { ImportRun } from './import_run.js';
-import { button, icon, linkButton, plainTable, tiles, viewHeading } from './parts.js';
+import { Button, Facts, Icon, LinkButton, PlainTable, ViewHeading } from './parts.js';
 import { address } from './router.js';
 import { creationSchema, explain } from './rules.js';
 import { isEnding } from './session.js';
-import { explanation, failure, sentence } from './states.js';
+import { Explanation, Failure, sentence } from './states.js';
 import { t } from './texts.js';
+import { html, useChanges, useEvent, useId, useLayoutEffect, useRef, useState } from './view.js';
 
 /** @typedef {import('./import_file.js').Row} Row */
 /** @typedef {import('./import_file.js').Sheet} Sheet */
@@ -28,250 +28,196 @@ const EXAMPLE = [
   ['Ana Pérez', 'ana.perez@example.com', 'Analista', '5000,50', '2026-11-24'],
 ];
 
-/** @type {{name: string, sheet: Sheet} | null} the file that is being looked at */
-let chosen = null;
-/** @type {ImportRun | null} */
-let run = null;
+/** Outlives the view. @type {{file: {name: string, sheet: Sheet} | null, run: ImportRun | null}} */
+const current = { file: null, run: null };
 
-/** @param {HTMLElement} root @param {import('./router.js').Route} _route @param {AbortSignal} signal */
-export function mount(root, _route, signal) {
-  const body = h('div', { class: 'import' });
-  root.replaceChildren(viewHeading(t('view.importar')), body);
-  addEventListener('beforeunload', warn, { signal });
-  if (run) follow(run);
-  else if (chosen) look(chosen);
-  else choose();
-
-  /** @param {HTMLElement} [problem] what was wrong with the last file */
-  function choose(problem) {
-    const input = h('input', {
-      type: 'file',
-      id: 'archivo',
-      class: 'visually-hidden',
-      'data-focus': 'file',
-      accept: '.csv,.txt,text/csv,text/plain',
-      onchange: () => take(input.files[0]),
-    });
-    const zone = h(
-      'div',
-      { class: 'drop-zone' },
-      icon('upload'),
-      h('p', {}, h('strong', {}, t('import.drop'))),
-      input,
-      h('label', { class: 'button primary', for: 'archivo' }, t('import.choose')),
-      h('p', { class: 'muted' }, t('import.limit', { limit: count(MAX_ROWS) })),
-    );
-    for (const kind of ['dragenter', 'dragover', 'dragleave', 'drop']) {
-      zone.addEventListener(kind, (/** @type {DragEvent} */ event) => {
-        event.preventDefault();
-        zone.classList.toggle('over', kind === 'dragenter' || kind === 'dragover');
-        if (kind === 'drop') take(event.dataTransfer?.files[0]);
-      });
-    }
-    redraw(body, ...(problem ? [problem] : []), zone, help());
-  }
-
-  /** @param {File | undefined} file */
-  async function take(file) {
-    if (!file) return;
-    try {
-      const schema = creationSchema(await getOpenApi(signal));
-      chosen = { name: file.name, sheet: readSheet(await file.arrayBuffer(), schema) };
-      look(chosen);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (error instanceof CsvError) choose(unusable(file.name, error));
-      else if (error instanceof ApiError) choose(failure(error, () => take(file)));
-      else throw error;
-    }
-  }
-
-  /** @param {{name: string, sheet: Sheet}} file */
-  function look({ name, sheet }) {
-    const good = sheet.rows.filter(({ findings }) => findings.length === 0);
-    const bad = sheet.rows.filter(({ findings }) => findings.length > 0);
-    const number = (/** @type {string} */ key, /** @type {Row[]} */ rows) =>
-      t(key, { n: rows.length, count: count(rows.length) });
-    const begin = () => {
-      run = new ImportRun(good);
-      run.start();
-      follow(run);
-    };
-    showStep(
-      name,
-      h(
-        'p',
-        { class: 'actions' },
-        h('span', { class: 'badge good' }, icon('check'), number('import.good', good)),
-        bad.length > 0 && h('span', { class: 'badge bad' }, icon('warning'), number('import.bad', bad)),
-      ),
-      ...notes(sheet),
-      h(
-        'div',
-        { class: 'actions' },
-        good.length > 0 && button(number('import.begin', good), begin, { class: 'primary' }),
-        button(t('import.other'), again),
-        bad.length > 0 &&
-          button(t('import.findings.download'), () => downloadFindings(bad), { picture: 'download' }),
-      ),
-      bad.length > 0 && findingList(bad.map((row) => ({ line: row.line, texts: findingTexts(row) }))),
-      good.length > 0 && preview(good),
-    );
-    announce(number('import.good', good));
-  }
-
-  /** @param {ImportRun} current */
-  function follow(current) {
-    const draw = () => {
-      if (current.isOver) finish(current);
-      else progress.update();
-    };
-    const progress = progressView(current);
-    redraw(body, progress.element);
-    current.addEventListener('change', draw, { signal });
-    draw();
-  }
-
-  /** @param {ImportRun} current */
-  function finish(current) {
-    const refusals = current.results.filter(({ outcome }) => outcome === 'refused');
-    showStep(
-      t(current.state === 'done' ? 'import.done' : 'import.stopped'),
-      tiles(
-        [t('import.created'), count(current.count('created'))],
-        [t('import.present'), count(current.count('present'))],
-        [t('import.refused'), count(refusals.length)],
-        [t('import.unwritten'), count(current.waiting.length)],
-      ),
-      h('p', {}, t('import.twice')),
-      h(
-        'div',
-        { class: 'actions' },
-        linkButton(t('import.toList'), address('empleados'), { class: 'button primary' }),
-        button(t('import.result.download'), () => downloadResult(current), { picture: 'download' }),
-        button(t('import.other'), again),
-      ),
-      refusals.length > 0 && findingList(refusals.map(({ row, words }) => ({ line: row.line, texts: [words] }))),
-    );
-  }
-
-  /** @param {string} title @param {...(HTMLElement | false)} content */
-  function showStep(title, ...content) {
-    const heading = h('h2', { tabindex: '-1' }, title);
-    body.replaceChildren(heading, ...content.filter((part) => part !== false));
-    heading.focus({ preventScroll: true });
-  }
-
-  function again() {
-    chosen = null;
-    run = null;
-    choose();
-  }
+export default function Importer() {
+  const [step, setStep] = useState(current);
+  const change = (/** @type {Partial<typeof current>} */ changed) => setStep({ ...Object.assign(current, changed) });
+  const { file, run } = step;
+  useEvent(window, 'beforeunload', (event) => run && !run.isOver && !isEnding() && event.preventDefault());
+  const begin = (/** @type {Row[]} */ rows) => {
+    const started = new ImportRun(rows);
+    started.start();
+    change({ run: started });
+  };
+  const again = () => change({ file: null, run: null });
+  return html`
+    <${ViewHeading} title=${t('view.importar')} />
+    <div class="import">
+      ${run
+        ? html`<${Running} run=${run} again=${again} />`
+        : file
+          ? html`<${Preview} ...${file} begin=${begin} again=${again} />`
+          : html`<${Choice} done=${(/** @type {any} */ chosen) => change({ file: chosen })} />`}
+    </div>`;
 }
 
-/** @param {BeforeUnloadEvent} event */
-function warn(event) {
-  if (run && !run.isOver && !isEnding()) event.preventDefault();
+function Choice({ done }) {
+  const [problem, setProblem] = useState(null);
+  const [isOver, setOver] = useState(false);
+  const take = async (/** @type {File | undefined} */ file) => {
+    if (!file) return;
+    try {
+      const schema = creationSchema(await getOpenApi());
+      done({ name: file.name, sheet: readSheet(await file.arrayBuffer(), schema) });
+    } catch (error) {
+      if (error instanceof CsvError) setProblem(unusable(file.name, error));
+      else if (error instanceof ApiError) setProblem(html`<${Failure} error=${error} retry=${() => take(file)} />`);
+      else throw error;
+    }
+  };
+  const choose = (/** @type {any} */ { target }) => {
+    take(target.files[0]);
+    target.value = ''; // the same file can be chosen again after a correction
+  };
+  const drag = (/** @type {DragEvent} */ event) => {
+    event.preventDefault();
+    setOver(event.type === 'dragenter' || event.type === 'dragover');
+    if (event.type === 'drop') take(event.dataTransfer?.files[0]);
+  };
+  return html`
+    ${problem}
+    <div class=${`drop-zone ${isOver ? 'over' : ''}`} onDragEnter=${drag} onDragOver=${drag} onDragLeave=${drag} onDrop=${drag}>
+      <${Icon} name="upload" />
+      <p><strong>${t('import.drop')}</strong></p>
+      <input type="file" id="archivo" class="visually-hidden" accept=".csv,.txt,text/csv,text/plain"
+        onChange=${choose} />
+      <label class="button primary" for="archivo">${t('import.choose')}</label>
+      <p class="muted">${t('import.limit', { limit: count(MAX_ROWS) })}</p>
+    </div>
+    <section class="card">
+      <h2>${t('import.help.title')}</h2>
+      <p>${t('import.help.text')}</p>
+      <ul>
+        ${FIELDS.map(({ name, aliases }) => html`
+          <li><code>${name}</code> <span class="muted">${aliases.join(', ')}</span></li>`)}
+      </ul>
+      <p>${t('import.help.forms')}</p>
+      <${Button} icon="download" onClick=${() => downloadCsv(t('import.example.name'), EXAMPLE)}>${t('import.example')}<//>
+    </section>`;
 }
 
 /** @param {string} name @param {CsvError} error */
 function unusable(name, { rule, values }) {
   const words = Object.entries(values).map(([key, value]) => [key, typeof value === 'number' ? count(value) : value]);
-  return h(
-    'div',
-    { class: 'state bad', role: 'alert' },
-    icon('warning'),
-    h('h2', {}, t('import.unusable', { name })),
-    h('p', {}, t(rule, Object.fromEntries(words))),
-  );
+  return html`
+    <div class="state bad" role="alert">
+      <${Icon} name="warning" />
+      <h2>${t('import.unusable', { name })}</h2>
+      <p>${t(rule, Object.fromEntries(words))}</p>
+    </div>`;
 }
 
-function help() {
-  const columns = FIELDS.map(({ name, aliases }) =>
-    h('li', {}, h('code', {}, name), ' ', h('span', { class: 'muted' }, aliases.join(', '))),
-  );
-  const example = () => downloadCsv(t('import.example.name'), EXAMPLE);
-  return h(
-    'section',
-    { class: 'card' },
-    h('h2', {}, t('import.help.title')),
-    h('p', {}, t('import.help.text')),
-    h('ul', {}, ...columns),
-    h('p', {}, t('import.help.forms')),
-    button(t('import.example'), example, { picture: 'download' }),
-  );
+/** The heading of a step; it gets the focus. */
+function StepHeading({ children }) {
+  const heading = useRef(null);
+  useLayoutEffect(() => heading.current.focus({ preventScroll: true }), []);
+  return html`<h2 tabindex="-1" ref=${heading}>${children}</h2>`;
 }
 
-/** What was understood without being sure. @param {Sheet} sheet @returns {HTMLElement[]} */
-function notes({ encoding, ignored }) {
-  const words = [
-    encoding !== 'utf-8' && t('import.encoding', { encoding }),
-    ignored.length > 0 && t('import.ignored', { columns: ignored.join(', ') }),
-  ];
-  return words.filter(Boolean).map((text) => h('p', { class: 'message warn' }, text));
+/** @param {string} key @param {Row[]} rows */
+const number = (key, rows) => t(key, { n: rows.length, count: count(rows.length) });
+
+function Preview({ name, sheet, begin, again }) {
+  const good = sheet.rows.filter((/** @type {Row} */ { findings }) => findings.length === 0);
+  const bad = sheet.rows.filter((/** @type {Row} */ { findings }) => findings.length > 0);
+  useLayoutEffect(() => announce(number('import.good', good)), []);
+  const notes = [
+    sheet.encoding !== 'utf-8' && t('import.encoding', { encoding: sheet.encoding }),
+    sheet.ignored.length > 0 && t('import.ignored', { columns: sheet.ignored.join(', ') }),
+  ].filter(Boolean);
+  return html`
+    <${StepHeading}>${name}<//>
+    <p class="actions">
+      <span class="badge good"><${Icon} name="check" />${number('import.good', good)}</span>
+      ${bad.length > 0 && html`<span class="badge bad"><${Icon} name="warning" />${number('import.bad', bad)}</span>`}
+    </p>
+    ${notes.map((text) => html`<p class="message warn">${text}</p>`)}
+    <div class="actions">
+      ${good.length > 0 && html`
+        <${Button} class="primary" onClick=${() => begin(good)}>${number('import.begin', good)}<//>`}
+      <${Button} onClick=${again}>${t('import.other')}<//>
+      ${bad.length > 0 && html`
+        <${Button} icon="download" onClick=${() => downloadFindings(bad)}>${t('import.findings.download')}<//>`}
+    </div>
+    <${Findings} rows=${bad.map((/** @type {Row} */ row) => [row.line, findingTexts(row).join(' ')])} />
+    ${good.length > 0 && html`<${FirstRows} rows=${good.slice(0, ROWS_IN_PREVIEW)} />`}`;
 }
 
 /** @param {Row} row @returns {string[]} */
 const findingTexts = ({ findings }) =>
   findings.map((finding) => `${finding.field && `${t(`field.${finding.field}`)}: `}${explain(finding)}`);
 
-/** @param {{line: number, texts: string[]}[]} findings */
-function findingList(findings) {
-  let shown = 0;
-  const columns = [lineColumn(), { title: t('import.finding') }];
-  const table = plainTable(t('import.findings'), columns, []);
-  const more = button(t('import.findings.more'), addRows);
-  function addRows() {
-    table.add(findings.slice(shown, (shown += FINDINGS_AT_ONCE)).map(({ line, texts }) => [line, texts.join(' ')]));
-    more.hidden = shown >= findings.length;
-  }
-  addRows();
-  return h('section', { class: 'card' }, h('h2', {}, t('import.findings')), table.element, more);
-}
-
 const lineColumn = () => ({ title: t('import.line'), isNumber: true, isHeading: true });
 
-/** The first rows as they will be written, so that dates and decimals can be looked at. @param {Row[]} good */
-function preview(good) {
+/** @param {{rows: [number, string][]}} props line and text */
+function Findings({ rows }) {
+  const [shown, setShown] = useState(FINDINGS_AT_ONCE);
+  const columns = [lineColumn(), { title: t('import.finding') }];
+  if (rows.length === 0) return null;
+  return html`
+    <section class="card">
+      <h2>${t('import.findings')}</h2>
+      <${PlainTable} label=${t('import.findings')} columns=${columns} rows=${rows.slice(0, shown)} />
+      ${shown < rows.length && html`
+        <${Button} onClick=${() => setShown(shown + FINDINGS_AT_ONCE)}>${t('import.findings.more')}<//>`}
+    </section>`;
+}
+
+/** As they will be written, so that dates and decimals can be looked at. @param {{rows: Row[]}} props */
+function FirstRows({ rows }) {
   const columns = FIELDS.map(({ name, kind }) => ({ title: t(`field.${name}`), isNumber: kind === 'money' }));
-  const cells = (/** @type {Row} */ { line, values }) => [line, ...FIELDS.map((field) => show(field, values[field.name]))];
-  const table = plainTable(t('import.preview'), [lineColumn(), ...columns], good.slice(0, ROWS_IN_PREVIEW).map(cells));
-  return h('section', { class: 'card' }, h('h2', {}, t('import.preview')), table.element);
+  const cells = rows.map(({ line, values }) => [line, ...FIELDS.map((field) => show(field, values[field.name]))]);
+  return html`
+    <section class="card">
+      <h2>${t('import.preview')}</h2>
+      <${PlainTable} label=${t('import.preview')} columns=${[lineColumn(), ...columns]} rows=${cells} />
+    </section>`;
 }
 
-/** @param {ImportRun} run */
-function progressView(run) {
-  const id = newId();
-  const bar = h('progress', { max: run.total, value: 0, 'aria-labelledby': id });
-  const text = h('p', { id });
-  const trouble = h('div', {});
-  const stop = button(t('import.stop'), () => run.stop());
-  const goOn = button(t('import.goOn'), () => run.start(), { class: 'primary', picture: 'refresh' });
-  let told = run.state;
-  const update = () => {
-    bar.value = run.results.length;
-    text.textContent = t('import.progress', { done: count(run.results.length), total: count(run.total) });
-    if (document.activeElement === goOn && run.state !== 'paused') stop.focus({ preventScroll: true });
-    goOn.hidden = run.state !== 'paused';
-    if (run.state === told) return;
-    told = run.state;
-    trouble.replaceChildren(...(run.error ? [paused(run.error)] : []));
-    if (run.error) announce(sentence(run.error));
-  };
-  const actions = h('div', { class: 'actions' }, goOn, stop);
-  const element = h('div', { class: 'import-progress' }, h('h2', {}, t('import.running')), bar, text, trouble, actions);
-  return { element, update };
+/** @param {{run: ImportRun, again: () => void}} props */
+function Running({ run, again }) {
+  const id = useId();
+  useChanges(run);
+  useLayoutEffect(() => run.error && announce(sentence(run.error)), [run.error]);
+  if (run.isOver) return html`<${Result} run=${run} again=${again} />`;
+  return html`
+    <div class="import-progress">
+      <h2>${t('import.running')}</h2>
+      <progress max=${run.total} value=${run.results.length} aria-labelledby=${id} />
+      <p id=${id}>${t('import.progress', { done: count(run.results.length), total: count(run.total) })}</p>
+      ${run.error && html`
+        <div class="state bad" role="alert">
+          <${Icon} name="warning" /><${Explanation} error=${run.error} /><p>${t('import.paused')}</p>
+        </div>`}
+      <div class="actions">
+        ${run.state === 'paused' && html`
+          <${Button} class="primary" icon="refresh" onClick=${() => run.start()}>${t('import.goOn')}<//>`}
+        <${Button} onClick=${() => run.stop()}>${t('import.stop')}<//>
+      </div>
+    </div>`;
 }
 
-/** @param {ApiError} error */
-const paused = (error) =>
-  h(
-    'div',
-    { class: 'state bad', role: 'alert' },
-    icon('warning'),
-    ...explanation(error),
-    h('p', {}, t('import.paused')),
-  );
+function Result({ run, again }) {
+  const refused = run.results.filter((/** @type {any} */ { outcome }) => outcome === 'refused');
+  const facts = [
+    [t('import.created'), count(run.count('created'))],
+    [t('import.present'), count(run.count('present'))],
+    [t('import.refused'), count(refused.length)],
+    [t('import.unwritten'), count(run.waiting.length)],
+  ];
+  return html`
+    <${StepHeading}>${t(run.state === 'done' ? 'import.done' : 'import.stopped')}<//>
+    <${Facts} class="tiles" facts=${facts} />
+    <p>${t('import.twice')}</p>
+    <div class="actions">
+      <${LinkButton} class="primary" href=${address('empleados')}>${t('import.toList')}<//>
+      <${Button} icon="download" onClick=${() => downloadResult(run)}>${t('import.result.download')}<//>
+      <${Button} onClick=${again}>${t('import.other')}<//>
+    </div>
+    <${Findings} rows=${refused.map((/** @type {any} */ { row, words }) => [row.line, words])} />`;
+}
 
 const names = FIELDS.map(({ name }) => name);
 

@@ -1,120 +1,105 @@
 // @ts-check
 /** How the system is: its parts, the queue, and the last e-mails. */
 
-import { redraw } from './accessibility.js';
 import { getHealth, getQueue, listMails, redrive } from './api.js';
-import { answerButton, ask } from './dialog.js';
-import { h, newId } from './element.js';
+import { ask } from './dialog.js';
 import { count, dateTime, duration } from './format.js';
-import { button, icon, plainTable, tiles, viewHeading } from './parts.js';
+import { Button, Facts, Icon, PlainTable, ViewHeading } from './parts.js';
 import { address, go } from './router.js';
-import { failure, sentence, skeleton } from './states.js';
+import { Loaded, sentence } from './states.js';
 import { t } from './texts.js';
-import { mailState } from './timeline.js';
+import { MailState } from './timeline.js';
 import { toast } from './toast.js';
+import { html, useId, useLayoutEffect, useResource, useState } from './view.js';
 
 /** @typedef {import('./timeline.js').Mail} Mail */
 
 const REFRESH_MS = 5000;
 const STATES = ['pendiente', 'enviando', 'incierto', 'enviado', 'entregado', 'rebotado', 'queja', 'fallido'];
 
-/** @param {HTMLElement} root @param {import('./router.js').Route} route @param {AbortSignal} signal */
-export function mount(root, route, signal) {
+/** @param {{route: import('./router.js').Route}} props */
+export default function Operations({ route }) {
   const state = route.query.get('estado') ?? '';
-  const health = section('operations.health', 3);
-  const queue = section('operations.queue', 3);
-  const mails = section('operations.mails', 6, stateFilter(state));
-  const automatic = h('input', { type: 'checkbox', checked: true });
-  root.replaceChildren(
-    viewHeading(
-      t('view.operacion'),
-      h('label', { class: 'check' }, automatic, t('operations.automatic')),
-      button(t('refresh'), refresh, { picture: 'refresh' }),
-    ),
-    h('div', { class: 'operations' }, health.element, queue.element, mails.element),
-  );
-  const timer = setInterval(() => automatic.checked && document.visibilityState === 'visible' && refresh(), REFRESH_MS);
-  signal.addEventListener('abort', () => clearInterval(timer));
-  refresh();
-
-  function refresh() {
-    fill(health, async () => healthList(await getHealth(signal)));
-    fill(queue, async () => queueState(await getQueue(signal), refresh));
-    fill(mails, async () => mailTable((await listMails(state ? { estado: state } : {}, signal)).rows));
-  }
-
-  /** @param {ReturnType<typeof section>} part @param {() => Promise<HTMLElement>} make */
-  async function fill(part, make) {
-    try {
-      part.show(await make());
-    } catch (error) {
-      if (!signal.aborted) part.show(failure(/** @type {any} */ (error), refresh));
-    }
-  }
+  const health = useResource(getHealth, []);
+  const queue = useResource(getQueue, []);
+  const mails = useResource((signal) => listMails(state ? { estado: state } : {}, signal), [state]);
+  const refresh = () => [health, queue, mails].forEach(({ reload }) => reload());
+  const [isAutomatic, setAutomatic] = useState(true);
+  useLayoutEffect(() => {
+    if (!isAutomatic) return;
+    const timer = setInterval(() => document.visibilityState === 'visible' && refresh(), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [isAutomatic]);
+  return html`
+    <${ViewHeading} title=${t('view.operacion')}>
+      <label class="check">
+        <input type="checkbox" checked=${isAutomatic} onChange=${() => setAutomatic(!isAutomatic)} />
+        ${t('operations.automatic')}
+      </label>
+      <${Button} icon="refresh" onClick=${refresh}>${t('refresh')}<//>
+    <//>
+    <div class="operations">
+      <${Section} title=${t('operations.health')} from=${health} lines=${3}>${healthList}<//>
+      <${Section} title=${t('operations.queue')} from=${queue} lines=${3}>
+        ${(/** @type {import('./api.js').Queues} */ queues) => queueState(queues, refresh)}
+      <//>
+      <${Section} title=${t('operations.mails')} from=${mails} lines=${6} control=${stateFilter(state)}>
+        ${(/** @type {import('./api.js').Page} */ { rows }) => mailTable(rows)}
+      <//>
+    </div>`;
 }
 
-/** @param {string} title @param {number} lines @param {...HTMLElement} controls */
-function section(title, lines, ...controls) {
-  const heading = h('h2', { id: newId() }, t(title));
-  const body = h('div', {}, skeleton(lines));
-  const element = h(
-    'section',
-    { class: 'card', 'aria-labelledby': heading.id },
-    h('div', { class: 'section-heading' }, heading, ...controls),
-    body,
-  );
-  /** An automatic refresh must not make a screen reader repeat what it has just said. @param {HTMLElement} content */
-  const show = (content) => {
-    if (!body.contains(document.activeElement) || body.textContent !== content.textContent) redraw(body, content);
-  };
-  return { element, show };
+function Section({ title, control, children, ...loaded }) {
+  const id = useId();
+  return html`
+    <section class="card" aria-labelledby=${id}>
+      <div class="section-heading"><h2 id=${id}>${title}</h2>${control}</div>
+      <${Loaded} ...${loaded}>${children}<//>
+    </section>`;
 }
 
 /** @param {import('./api.js').Parts} parts */
 function healthList(parts) {
   const all = Object.entries({ bff: { estado: 'ok', http: 200, ms: null }, ...parts });
-  const line = (/** @type {[string, import('./api.js').Parts[string]]} */ [name, { estado, http, ms }]) => {
+  const line = (/** @type {any} */ [name, { estado, http, ms }]) => {
     const isWell = estado === 'ok';
-    const words = isWell ? t('operations.well') : t('operations.unwell', { status: http ?? t('operations.noAnswer') });
-    return h(
-      'li',
-      { class: isWell ? 'good' : 'bad' },
-      icon(isWell ? 'check' : 'warning'),
-      h('span', { class: 'part-name' }, t(`part.${name}`)),
-      h('span', {}, words, ms !== null && h('span', { class: 'muted' }, ` · ${ms} ms`)),
-    );
+    return html`
+      <li class=${isWell ? 'good' : 'bad'} key=${name}>
+        <${Icon} name=${isWell ? 'check' : 'warning'} />
+        <span class="part-name">${t(`part.${name}`)}</span>
+        <span>
+          ${isWell ? t('operations.well') : t('operations.unwell', { status: http ?? t('operations.noAnswer') })}
+          ${ms !== null && html`<span class="muted"> · ${ms} ms</span>`}
+        </span>
+      </li>`;
   };
-  return h('ul', { class: 'parts' }, ...all.map((part) => line(/** @type {any} */ (part))));
+  return html`<ul class="parts">${all.map(line)}</ul>`;
 }
 
 /** @param {import('./api.js').Queues} state @param {() => void} refresh */
 function queueState({ cola, fallidos }, refresh) {
   const n = fallidos.visibles;
-  const redriveButton = button(t('operations.redrive'), () => confirmRedrive(n, refresh), {
-    class: 'primary',
-    'data-focus': 'redrive',
-    picture: 'undo',
-  });
-  return h(
-    'div',
-    {},
-    tiles(
-      [t('operations.waiting'), count(cola.visibles)],
-      [t('operations.inFlight'), count(cola.en_proceso)],
-      [t('operations.oldest'), cola.edad_maxima === null ? '—' : duration(cola.edad_maxima)],
-      [t('operations.dead'), count(n)],
-    ),
-    n > 0 &&
-      h('div', { class: 'message warn redrive' }, h('p', {}, t('operations.dead.text', { n })), redriveButton),
-  );
+  const facts = [
+    [t('operations.waiting'), count(cola.visibles)],
+    [t('operations.inFlight'), count(cola.en_proceso)],
+    [t('operations.oldest'), cola.edad_maxima === null ? '—' : duration(cola.edad_maxima)],
+    [t('operations.dead'), count(n)],
+  ];
+  return html`
+    <${Facts} class="tiles" facts=${facts} />
+    ${n > 0 && html`
+      <div class="message warn redrive">
+        <p>${t('operations.dead.text', { n })}</p>
+        <${Button} class="primary" icon="undo" onClick=${() => confirmRedrive(n, refresh)}>${t('operations.redrive')}<//>
+      </div>`}`;
 }
 
 /** @param {number} n messages @param {() => void} refresh */
 async function confirmRedrive(n, refresh) {
   const { answer } = ask(
     t('operations.redrive'),
-    [h('p', {}, t('operations.redrive.text', { n }))],
-    [answerButton('yes', [t('operations.redrive.yes')], { class: 'primary' }), answerButton('', [t('cancel')])],
+    html`<p>${t('operations.redrive.text', { n })}</p>`,
+    html`<button class="primary" value="yes">${t('operations.redrive.yes')}</button><button>${t('cancel')}</button>`,
   );
   if ((await answer) !== 'yes') return;
   try {
@@ -128,32 +113,27 @@ async function confirmRedrive(n, refresh) {
 
 /** @param {string} chosen */
 function stateFilter(chosen) {
-  const select = h(
-    'select',
-    { 'aria-label': t('operations.filter'), 'data-focus': 'state' },
-    h('option', { value: '' }, t('operations.everyState')),
-    ...STATES.map((state) => h('option', { value: state, selected: state === chosen }, t(`mail.${state}`))),
-  );
-  select.addEventListener('change', () => go(address('operacion', select.value ? { estado: select.value } : {})));
-  return h('div', { class: 'select-field' }, select);
+  const filter = (/** @type {any} */ { target: { value } }) => go(address('operacion', value ? { estado: value } : {}));
+  return html`
+    <div class="select-field">
+      <select aria-label=${t('operations.filter')} value=${chosen} onChange=${filter}>
+        <option value="">${t('operations.everyState')}</option>
+        ${STATES.map((state) => html`<option value=${state}>${t(`mail.${state}`)}</option>`)}
+      </select>
+    </div>`;
 }
 
 /** @param {Mail[]} mails */
 function mailTable(mails) {
-  if (mails.length === 0) return h('p', { class: 'muted' }, t('operations.noMails'));
-  const subject = (/** @type {Mail} */ { id, empleado, asunto }) => {
-    if (!empleado) return asunto ?? t('erased');
-    const href = address('empleados', {}, { kind: 'ver', id: String(empleado) });
-    return h('a', { href, 'data-focus': `mail-${id}` }, asunto ?? t('erased'));
-  };
-  return plainTable(
-    t('operations.mails'),
-    ['when', 'to', 'subject', 'state'].map((name) => ({ title: t(`operations.${name}`) })),
-    mails.map((mail) => [
-      h('time', { datetime: mail.creado_en }, dateTime(mail.creado_en)),
-      mail.destinatario ?? t('erased'),
-      subject(mail),
-      h('span', {}, mailState(mail.estado), mail.motivo && h('span', { class: 'muted' }, ' ', mail.motivo)),
-    ]),
-  ).element;
+  if (mails.length === 0) return html`<p class="muted">${t('operations.noMails')}</p>`;
+  const columns = ['when', 'to', 'subject', 'state'].map((name) => ({ title: t(`operations.${name}`) }));
+  const rows = mails.map(({ creado_en, destinatario, asunto, empleado, estado, motivo }) => [
+    html`<time datetime=${creado_en}>${dateTime(creado_en)}</time>`,
+    destinatario ?? t('erased'),
+    empleado
+      ? html`<a href=${address('empleados', {}, { kind: 'ver', id: String(empleado) })}>${asunto ?? t('erased')}</a>`
+      : (asunto ?? t('erased')),
+    html`<${MailState} state=${estado} />${motivo && html`<span class="muted"> ${motivo}</span>`}`,
+  ]);
+  return html`<${PlainTable} label=${t('operations.mails')} columns=${columns} rows=${rows} />`;
 }

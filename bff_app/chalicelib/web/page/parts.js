@@ -1,13 +1,11 @@
 // @ts-check
 /** What views are made of: icons, buttons, headings, figures, tables. */
 
-import { h, svg } from './element.js';
+import { currentRoute } from './router.js';
+import { html, useLayoutEffect, useRef } from './view.js';
 
 /**
- * @typedef {import('./element.js').Attributes} Attributes
- * @typedef {import('./element.js').Child} Child
  * @typedef {keyof typeof PATHS} Picture
- * @typedef {Attributes & {picture?: Picture}} Options attributes, and an icon before the label
  * @typedef {{title: string, isNumber?: boolean, isHeading?: boolean}} Column `isHeading`: its cells name their rows
  */
 
@@ -43,58 +41,64 @@ const PATHS = {
   sun: 'M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1.1 1.1M17.3 17.3l1.1 1.1M5.6 18.4l1.1-1.1M17.3 6.7l1.1-1.1',
 };
 
-/** Decoration: the text beside it speaks. @param {Picture} name @returns {SVGElement} */
-export const icon = (name) =>
-  svg('svg', { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true' }, svg('path', { d: PATHS[name] }));
+/** Decoration: the text beside it speaks. @param {{name: Picture}} props */
+export const Icon = ({ name }) =>
+  html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
 
-/** An icon with its text. @param {Picture} picture @param {...Child} text */
-export const labelled = (picture, ...text) => [icon(picture), h('span', {}, ...text)];
+/** An icon with its text. */
+export const Labelled = ({ icon, children }) => html`<${Icon} name=${icon} /><span>${children}</span>`;
 
-/** @param {string} label @param {() => void} onclick @param {Options} [options] */
-export const button = (label, onclick, { picture, ...attributes } = {}) =>
-  h('button', { type: 'button', onclick, ...attributes }, picture && icon(picture), label);
+/** Other properties are the button's own attributes; `icon` stands before the label. */
+export const Button = ({ icon, children, ...rest }) =>
+  html`<button type="button" ...${rest}>${icon && html`<${Icon} name=${icon} />`}${children}</button>`;
 
-/** A button without words for those who see. @param {Picture} picture @param {string} label @param {() => void} onclick @param {Attributes} [attributes] */
-export const iconButton = (picture, label, onclick, attributes = {}) =>
-  h('button', { type: 'button', class: 'icon-button', 'aria-label': label, onclick, ...attributes }, icon(picture));
+/** A button without words for those who see. */
+export const IconButton = ({ icon, label, ...rest }) =>
+  html`<button type="button" class="icon-button" aria-label=${label} ...${rest}><${Icon} name=${icon} /></button>`;
 
-/** A link that looks like a button. @param {string} label @param {string} href @param {Options} [options] */
-export const linkButton = (label, href, { picture, ...attributes } = {}) =>
-  h('a', { class: 'button', href, ...attributes }, picture && icon(picture), label);
+/** A link that looks like a button. */
+export const LinkButton = ({ icon, children, class: kind = '', ...rest }) =>
+  html`<a class=${`button ${kind}`} ...${rest}>${icon && html`<${Icon} name=${icon} />`}${children}</a>`;
 
-/** @param {string} title @param {...Child} actions */
-export const viewHeading = (title, ...actions) =>
-  h('header', { class: 'view-heading' }, h('h1', { tabindex: '-1' }, title), h('div', { class: 'actions' }, ...actions));
+/** False until the first view is drawn: then nobody has the focus elsewhere, and the browser restores the scrolling. */
+let hasArrived = false;
 
-/** A term and what it says, for a `dl`. @param {string} term @param {Child} value @param {Attributes} [attributes] */
-export const fact = (term, value, attributes = {}) => h('div', attributes, h('dt', {}, term), h('dd', {}, value));
+/** The heading of a view. It gets the focus when the view comes by a link. */
+export function Heading({ children, ...rest }) {
+  const element = useRef(null);
+  useLayoutEffect(() => {
+    if (hasArrived && !currentRoute().panel) {
+      scrollTo({ top: 0 });
+      element.current.focus({ preventScroll: true });
+    }
+    hasArrived = true;
+  }, []);
+  return html`<h1 tabindex="-1" ref=${element} ...${rest}>${children}</h1>`;
+}
 
-/** Large figures beside each other. @param {...[string, Child]} figures label and value */
-export const tiles = (...figures) =>
-  h('dl', { class: 'tiles' }, ...figures.map(([label, value]) => fact(label, value, { class: 'tile' })));
+export const ViewHeading = ({ title, children }) => html`
+  <header class="view-heading"><${Heading}>${title}<//><div class="actions">${children}</div></header>`;
 
-/**
- * A table that scrolls by itself where it is too wide.
- *
- * @param {string} label
- * @param {Column[]} columns
- * @param {Child[][]} rows
- * @returns {{element: HTMLElement, add: (rows: Child[][]) => void}}
- */
-export function plainTable(label, columns, rows) {
-  const number = (/** @type {Column} */ column) => (column.isNumber ? 'number' : null);
-  const cell = (/** @type {Child} */ content, /** @type {number} */ index) =>
-    columns[index].isHeading
-      ? h('th', { scope: 'row', class: number(columns[index]) }, content)
-      : h('td', { class: number(columns[index]) }, content);
-  const headings = columns.map((column) => h('th', { scope: 'col', class: number(column) }, column.title));
-  const body = h('tbody', {});
-  const add = (/** @type {Child[][]} */ more) => body.append(...more.map((cells) => h('tr', {}, ...cells.map(cell))));
-  add(rows);
-  const element = h(
-    'div',
-    { class: 'table-scroll', tabindex: '0', role: 'group', 'data-focus': 'table', 'aria-label': label },
-    h('table', { class: 'plain' }, h('thead', {}, h('tr', {}, ...headings)), body),
-  );
-  return { element, add };
+/** Terms and what they say. @param {{facts: [string, any][], class: string}} props */
+export const Facts = ({ facts, class: kind }) => html`
+  <dl class=${kind}>
+    ${facts.map(([term, value]) => html`<div key=${term}><dt>${term}</dt><dd>${value}</dd></div>`)}
+  </dl>`;
+
+/** A table that scrolls by itself where it is too wide. @param {{label: string, columns: Column[], rows: any[][]}} props */
+export function PlainTable({ label, columns, rows }) {
+  const numeric = columns.map(({ isNumber }) => (isNumber ? 'number' : undefined));
+  const cell = (/** @type {any} */ content, /** @type {number} */ at) =>
+    columns[at].isHeading
+      ? html`<th scope="row" class=${numeric[at]}>${content}</th>`
+      : html`<td class=${numeric[at]}>${content}</td>`;
+  return html`
+    <div class="table-scroll" tabindex="0" role="group" aria-label=${label}>
+      <table class="plain">
+        <thead>
+          <tr>${columns.map(({ title }, at) => html`<th scope="col" class=${numeric[at]}>${title}</th>`)}</tr>
+        </thead>
+        <tbody>${rows.map((cells) => html`<tr>${cells.map(cell)}</tr>`)}</tbody>
+      </table>
+    </div>`;
 }

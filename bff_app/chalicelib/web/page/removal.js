@@ -4,8 +4,7 @@
  * history, and HR would get two mails. So the request waits while the undo is shown.
  */
 
-import { removeEmployee } from './api.js';
-import { rowsChanged } from './changes.js';
+import { removeEmployee, rowsChanged } from './api.js';
 import { ApiError } from './http.js';
 import { sentence } from './states.js';
 import { t } from './texts.js';

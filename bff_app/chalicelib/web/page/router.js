@@ -72,10 +72,10 @@ const isSamePage = (to) => parse(to).query.get('cursor') === currentRoute().quer
 
 /** Handles plain clicks; others (new tab, download) are the browser's. @param {MouseEvent} event */
 function followLink(event) {
-  const link = /** @type {Element} */ (event.target).closest('a[href^="#/"]');
+  const link = event.composedPath().find((node) => node instanceof Element && node.matches('a[href^="#/"]'));
   if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  go(link.getAttribute('href') ?? '');
+  go(/** @type {Element} */ (link).getAttribute('href') ?? '');
 }
 
 addEventListener('click', followLink);

@@ -41,6 +41,9 @@ if (first.view === 'empleados') {
   early.page.catch(() => undefined); // handled by the caller of loadRows
 }
 
+/** Ends when the first rows are there or cannot be had. */
+export const firstRows = Promise.allSettled([early?.page]);
+
 /** @param {URLSearchParams} query @param {AbortSignal} signal @returns {Promise<Page>} */
 export function loadRows(query, signal) {
   const taken = early;

@@ -1,13 +1,13 @@
 // @ts-check
 /** The way in: the screen before signing in, and the dialog for a session that ends in the middle of the work. */
 
-import { answerButton, ask } from './dialog.js';
-import { h } from './element.js';
+import { ask } from './dialog.js';
 import { ApiError, send } from './http.js';
-import { icon, linkButton } from './parts.js';
+import { Icon, LinkButton } from './parts.js';
 import { continueSession, sessions } from './session.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
+import { html } from './view.js';
 
 /** What the server says of a sign-in that failed. */
 const OUTCOMES = ['rechazada', 'cancelada', 'servicio'];
@@ -15,34 +15,20 @@ const OUTCOMES = ['rechazada', 'cancelada', 'servicio'];
 /** @param {string} place where to return: an address within the page @returns {string} */
 const signInAddress = (place) => `/sesion/entrar?volver=${encodeURIComponent(`/${place}`)}`;
 
-/**
- * @param {string} outcome of the last attempt; it comes from the address, so that anything may stand there
- * @param {...HTMLElement} settings
- * @returns {HTMLElement}
- */
-export function signInScreen(outcome, ...settings) {
-  const trouble =
-    OUTCOMES.includes(outcome) &&
-    h(
-      'div',
-      { class: 'message bad', role: 'alert' },
-      h('h2', {}, t('signIn.failed')),
-      h('p', {}, t(`signIn.${outcome}`)),
-    );
-  return h(
-    'main',
-    { class: 'door' },
-    h(
-      'section',
-      { class: 'card door-card' },
-      icon('people'),
-      h('h1', {}, t('app.name')),
-      trouble,
-      h('p', {}, t('signIn.text')),
-      linkButton(t('signIn'), signInAddress(location.hash), { class: 'button primary', picture: 'enter' }),
-    ),
-    h('div', { class: 'door-settings' }, ...settings),
-  );
+/** `outcome` of the last attempt comes from the address, so that anything may stand there. */
+export default function SignIn({ outcome, children }) {
+  return html`
+    <main class="door">
+      <section class="card door-card">
+        <${Icon} name="people" />
+        <h1>${t('app.name')}</h1>
+        ${OUTCOMES.includes(outcome) && html`
+          <div class="message bad" role="alert"><h2>${t('signIn.failed')}</h2><p>${t(`signIn.${outcome}`)}</p></div>`}
+        <p>${t('signIn.text')}</p>
+        <${LinkButton} class="primary" icon="enter" href=${signInAddress(location.hash)}>${t('signIn')}<//>
+      </section>
+      <div class="door-settings">${children}</div>
+    </main>`;
 }
 
 /** @type {Promise<boolean> | null} */
@@ -58,16 +44,12 @@ export function askToSignIn() {
 async function askOnce() {
   const { answer, close } = ask(
     t('session.over'),
-    [h('p', {}, t('session.over.text'))],
-    [
-      linkButton(t('signIn'), signInAddress('#/listo'), {
-        class: 'button primary',
-        target: '_blank',
-        rel: 'noopener',
-        picture: 'enter',
-      }),
-      answerButton('', [t('session.later')]),
-    ],
+    html`<p>${t('session.over.text')}</p>`,
+    html`
+      <${LinkButton} class="primary" icon="enter" href=${signInAddress('#/listo')} target="_blank" rel="noopener">
+        ${t('signIn')}
+      <//>
+      <button>${t('session.later')}</button>`,
   );
   const life = new AbortController();
   const { signal } = life;

@@ -1,106 +1,65 @@
 // @ts-check
 /** Views without content: waiting, empty, failed. */
 
-import { redraw } from './accessibility.js';
-import { h } from './element.js';
-import { button, icon } from './parts.js';
+import { Button, Icon } from './parts.js';
 import { t } from './texts.js';
+import { html, useEvent } from './view.js';
 
 /** @typedef {import('./http.js').ApiError} ApiError */
 
-/** @param {number} lines @returns {HTMLElement} grey lines where text will be */
-export function skeleton(lines) {
-  const bars = Array.from({ length: lines }, () => h('span', { class: 'skeleton-line' }));
-  return h(
-    'div',
-    { class: 'skeleton', role: 'status' },
-    h('span', { class: 'visually-hidden' }, t('loading')),
-    ...bars,
-  );
-}
+/** Grey lines where text will be. @param {{lines: number}} props */
+export const Skeleton = ({ lines }) => html`
+  <div class="skeleton" role="status">
+    <span class="visually-hidden">${t('loading')}</span>
+    ${Array.from({ length: lines }, () => html`<span class="skeleton-line" />`)}
+  </div>`;
 
-/**
- * @param {string} title empty where the panel's heading says it
- * @param {string} text
- * @param {...(HTMLElement | false)} actions
- * @returns {HTMLElement}
- */
-export function empty(title, text, ...actions) {
-  const heading = title && h('h2', {}, title);
-  return h('div', { class: 'state' }, heading, h('p', {}, text), h('div', { class: 'actions' }, ...actions));
-}
+/** `title` is empty where the panel's heading says it. */
+export const Empty = ({ title = '', text, children }) => html`
+  <div class="state">${title && html`<h2>${title}</h2>`}<p>${text}</p><div class="actions">${children}</div></div>`;
 
-/**
- * What went wrong and what to do. `retry` is also called when the network returns.
- *
- * @param {ApiError} error
- * @param {() => void} [retry]
- * @returns {HTMLElement}
- */
-export function failure(error, retry) {
+/** What went wrong and what to do. `retry` is also called when the network returns. */
+export function Failure({ error, retry, children }) {
+  useEvent(window, 'online', () => error.kind === 'silence' && retry?.());
   const isHopeless = error.isNotSignedIn || error.isForbidden;
-  const again = retry && !isHopeless && button(t('retry'), retry, { picture: 'refresh' });
-  const box = h(
-    'div',
-    { class: 'state bad', role: 'alert' },
-    icon('warning'),
-    ...explanation(error, retry),
-    h('div', { class: 'actions' }, again),
-  );
-  if (retry && error.kind === 'silence') {
-    addEventListener('online', () => box.isConnected && retry(), { once: true });
-  }
-  return box;
+  return html`
+    <div class="state bad" role="alert">
+      <${Icon} name="warning" />
+      <${Explanation} error=${error} retry=${retry} />
+      ${children}
+      ${retry && !isHopeless && html`<${Button} icon="refresh" onClick=${retry}>${t('retry')}<//>`}
+    </div>`;
 }
 
 /**
- * Run what fills `root`; where that fails, say why, with a way to try again.
+ * What was loaded, or that it is on its way, or why not.
  *
- * @param {HTMLElement} root
- * @param {AbortSignal} signal ends the view
- * @param {() => Promise<void>} run
+ * @param {{from: import('./view.js').Resource<any>, lines: number, children: (data: any) => any}} props
  */
-export async function attempt(root, signal, run) {
-  try {
-    await run();
-  } catch (error) {
-    if (!signal.aborted) redraw(root, failure(/** @type {any} */ (error), () => attempt(root, signal, run)));
-  }
+export function Loaded({ from: { data, error, reload }, lines, children }) {
+  if (error) return html`<${Failure} error=${error} retry=${reload} />`;
+  return data === undefined ? html`<${Skeleton} lines=${lines} />` : children(data);
 }
 
-/**
- * @param {ApiError} error
- * @param {() => void} [retry] called once the person has signed in, if that is what was missing
- * @returns {HTMLElement[]} the server's words or else ours, and what to do
- */
-export function explanation(error, retry) {
+/** The server's words or else ours. `retry` is called once the person has signed in, if that is what was missing. */
+export function Explanation({ error, retry }) {
   const { title, detail } = words(error);
-  return [
-    h('h2', {}, title),
-    h('p', {}, [detail, advice(error)].filter(Boolean).join(' ')),
-    error.isNotSignedIn && signInButton(retry),
-    error.requestId && h('p', { class: 'request-id' }, t('error.requestId'), ' ', h('code', {}, error.requestId)),
-  ].filter(Boolean);
-}
-
-/** @param {(() => void) | undefined} retry */
-function signInButton(retry) {
   const signIn = async () => {
     const { askToSignIn } = await import('./sign_in.js');
     if (await askToSignIn()) retry?.();
   };
-  return button(t('signIn'), signIn, { class: 'primary', picture: 'enter' });
+  return html`
+    <h2>${title}</h2>
+    <p>${[detail, advice(error)].filter(Boolean).join(' ')}</p>
+    ${error.isNotSignedIn && html`<${Button} class="primary" icon="enter" onClick=${signIn}>${t('signIn')}<//>`}
+    ${error.requestId && html`<p>${t('error.requestId')} <code>${error.requestId}</code></p>`}`;
 }
 
 /** @param {ApiError} error @returns {{title: string, detail: string}} */
-export function words(error) {
+function words(error) {
   if (error.kind === 'problem') return { title: error.title || t('error.title'), detail: error.detail };
-  if (error.kind === 'unreadable') {
-    return { title: t('error.unreadable.title'), detail: t('error.unreadable.detail', { status: error.status }) };
-  }
-  return navigator.onLine
-    ? { title: t('error.silence.title'), detail: t('error.silence.detail') }
-    : { title: t('error.offline.title'), detail: t('error.offline.detail') };
+  const key = error.kind === 'unreadable' ? 'unreadable' : navigator.onLine ? 'silence' : 'offline';
+  return { title: t(`error.${key}.title`), detail: t(`error.${key}.detail`, { status: error.status }) };
 }
 
 /** @param {ApiError} error */

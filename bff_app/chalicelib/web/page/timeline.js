@@ -1,11 +1,13 @@
 // @ts-check
 /** Events, newest first, with the state of each e-mail they caused. */
 
-import { h } from './element.js';
+import { listMails } from './api.js';
 import { dateTime, longDay, time } from './format.js';
-import { icon } from './parts.js';
+import { Button, Icon } from './parts.js';
 import { address } from './router.js';
+import { may } from './session.js';
 import { t } from './texts.js';
+import { html, useLayoutEffect, useRef, useResource, useState } from './view.js';
 
 /**
  * @typedef {{id: string, tipo: 'creado' | 'actualizado' | 'eliminado', ocurrido_en: string, actor: string,
@@ -16,91 +18,109 @@ import { t } from './texts.js';
  *   creado_en: string, actualizado_en: string, motivo: string | null, empleado: number | null}} Mail
  */
 
-const ICONS = /** @type {const} */ ({ creado: 'plus', actualizado: 'edit', eliminado: 'trash' });
-const EVENT_TONES = { creado: 'good', actualizado: '', eliminado: 'bad' };
+const LOOKS = { creado: ['plus', 'good'], actualizado: ['edit', ''], eliminado: ['trash', 'bad'] };
 /** The tones of the final states, and of the one to watch. @type {Record<string, string>} */
 const MAIL_TONES = { entregado: 'good', incierto: 'warn', rebotado: 'bad', queja: 'bad', fallido: 'bad' };
-
-/** The actor of a change made without signing in. */
-const ANONYMOUS = 'anonimo';
-
 /** States that are not final. */
 const UNSETTLED = ['pendiente', 'enviando', 'incierto', 'enviado'];
-
-/** @param {Mail} mail */
-export const isUnsettled = (mail) => UNSETTLED.includes(mail.estado);
-
-/** @param {string} state one of the ledger's states @returns {HTMLElement} */
-export function mailState(state) {
-  return h('span', { class: `badge ${MAIL_TONES[state] ?? ''}`, title: t(`mail.${state}.meaning`) }, t(`mail.${state}`));
-}
-
-/** @typedef {Map<string, Mail[]>} MailsByEvent */
-
-/** The history of one employee. @param {DirectoryEvent[]} events @param {MailsByEvent} mails */
-export const employeeTimeline = (events, mails) => timeline(events, mails, describe, dateTime);
-
-/** Everybody's history, a list for each day. @param {DirectoryEvent[]} events @param {MailsByEvent} mails */
-export function dailyTimeline(events, mails) {
-  const days = Map.groupBy(events, (event) => longDay(event.ocurrido_en));
-  return [...days].map(([name, ofDay]) =>
-    h('section', { class: 'day' }, h('h2', {}, name), timeline(ofDay, mails, subject, time)),
-  );
-}
+/** The actor of a change made without signing in. */
+const ANONYMOUS = 'anonimo';
+/** E-mails move within seconds; a longer wait needs no watching. */
+export const WATCH_MS = [1000, 2000, 4000, 8000, 15_000];
 
 /**
- * @param {DirectoryEvent[]} events
- * @param {MailsByEvent} mails
- * @param {(event: DirectoryEvent) => HTMLElement} words
- * @param {(moment: string) => string} when
- * @returns {HTMLElement}
+ * @param {(cursor: string, signal: AbortSignal) => Promise<import('./api.js').Page>} ask for a page of events
+ * @param {Record<string, string>} query of their e-mails
+ * @param {number[]} [pauses] in milliseconds, after which e-mails on their way are asked for again
  */
-function timeline(events, mails, words, when) {
-  const entries = events.map((event) =>
-    entry(event, mails.get(event.id) ?? [], words(event), when(event.ocurrido_en)),
-  );
-  return h('ol', { class: 'timeline' }, ...entries);
+export function useEvents(ask, query, pauses = []) {
+  /** @type {{current: import('./api.js').Page[]}} */
+  const kept = useRef([]);
+  const [wanted, setWanted] = useState(1);
+  const [mails, setMails] = useState(new Map());
+  const resource = useResource(async (signal) => {
+    const pages = kept.current.length < wanted ? [...kept.current] : []; // one page more, or all again
+    while (pages.length < wanted) pages.push(await ask(pages.at(-1)?.next ?? '', signal));
+    kept.current = pages;
+    return { events: pages.flatMap(({ rows }) => rows), hasMore: pages.at(-1)?.next !== null };
+  }, [wanted]);
+  useLayoutEffect(() => {
+    const life = new AbortController();
+    if (resource.data && may('mails')) watch(resource.data.events, life.signal);
+    return () => life.abort();
+  }, [resource.data]);
+  return { resource, mails, more: () => setWanted(wanted + 1) };
+
+  /** @param {DirectoryEvent[]} events @param {AbortSignal} signal */
+  async function watch([newest], signal) {
+    for (const pause of [0, ...pauses]) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      const page = signal.aborted ? null : await listMails(query, signal).catch(() => null);
+      if (signal.aborted || !page) return; // the history stands without them
+      const found = Map.groupBy(page.rows, (/** @type {Mail} */ mail) => mail.evento);
+      setMails(found);
+      if (found.has(newest?.id) && !page.rows.some(({ estado }) => UNSETTLED.includes(estado))) return;
+    }
+  }
 }
 
-/** @param {DirectoryEvent} event @param {Mail[]} mails @param {HTMLElement} text @param {string} when */
-function entry(event, mails, text, when) {
-  const actor = event.actor === ANONYMOUS ? t('event.anonymous') : t('event.actor', { actor: event.actor });
-  return h(
-    'li',
-    { class: 'event' },
-    h('span', { class: `event-mark ${EVENT_TONES[event.tipo] ?? ''}` }, icon(ICONS[event.tipo] ?? 'clock')),
-    h(
-      'div',
-      { class: 'event-body' },
-      text,
-      h('p', { class: 'muted' }, h('time', { datetime: event.ocurrido_en }, when), ' · ', actor),
-      mails.length > 0 && h('ul', { class: 'event-mails' }, ...mails.map(mailLine)),
-    ),
-  );
+/** The history of one employee. @param {ReturnType<typeof useEvents>} props what `useEvents` returns */
+export function History({ resource: { data }, mails, more }) {
+  return html`
+    <${Timeline} events=${data.events} mails=${mails} describe=${describe} when=${dateTime} />
+    ${data.hasMore && html`<${Button} class="quiet" onClick=${more}>${t('employee.older')}<//>`}`;
 }
+
+/** Everybody's history, a list for each day. @param {{events: DirectoryEvent[], mails: Map<string, Mail[]>}} props */
+export function Days({ events, mails }) {
+  return [...Map.groupBy(events, (event) => longDay(event.ocurrido_en))].map(([day, ofDay]) => html`
+    <section class="day" key=${day}>
+      <h2>${day}</h2>
+      <${Timeline} events=${ofDay} mails=${mails} describe=${subject} when=${time} />
+    </section>`);
+}
+
+/** @param {{events: DirectoryEvent[], mails: Map<string, Mail[]>, describe: (event: any) => any, when: (moment: string) => string}} props */
+const Timeline = ({ events, mails, describe, when }) => html`
+  <ol class="timeline">
+    ${events.map((event) => {
+      const [icon, tone] = LOOKS[event.tipo] ?? ['clock', ''];
+      const actor = event.actor === ANONYMOUS ? t('event.anonymous') : t('event.actor', { actor: event.actor });
+      const lines = mails.get(event.id);
+      return html`
+        <li class="event" key=${event.id}>
+          <span class=${`event-mark ${tone}`}><${Icon} name=${icon} /></span>
+          <div class="event-body">
+            <p>${describe(event)}</p>
+            <p class="muted"><time datetime=${event.ocurrido_en}>${when(event.ocurrido_en)}</time> · ${actor}</p>
+            ${lines && html`<ul class="event-mails">${lines.map(mailLine)}</ul>`}
+          </div>
+        </li>`;
+    })}
+  </ol>`;
 
 /** @param {DirectoryEvent} event */
-const describe = (event) => h('p', {}, h('strong', {}, t(`event.${event.tipo}`)), changedFields(event));
+const describe = (event) => html`<strong>${t(`event.${event.tipo}`)}</strong>${changedFields(event)}`;
 
 /** @param {DirectoryEvent} event */
 function subject(event) {
   const { id, nombre } = event.empleado;
-  const href = address('empleados', {}, { kind: 'ver', id: String(id) });
-  const link = h('a', { href, 'data-focus': `event-${event.id}` }, nombre ?? t('employee.erased', { id }));
-  return h('p', {}, link, ' ', t(`event.${event.tipo}`).toLowerCase(), changedFields(event));
+  return html`
+    <a href=${address('empleados', {}, { kind: 'ver', id: String(id) })}>${nombre ?? t('employee.erased', { id })}</a>
+    ${` ${t(`event.${event.tipo}`).toLowerCase()}`}${changedFields(event)}`;
 }
 
 /** @param {DirectoryEvent} event */
-function changedFields(event) {
-  if (event.tipo !== 'actualizado' || event.cambios.length === 0) return null;
-  return `: ${event.cambios.map((name) => t(`field.${name}`).toLowerCase()).join(', ')}`;
-}
+const changedFields = ({ tipo, cambios }) =>
+  tipo === 'actualizado' && cambios.length > 0 && `: ${cambios.map((name) => t(`field.${name}`).toLowerCase()).join(', ')}`;
 
 /** @param {Mail} mail */
-function mailLine({ destinatario, estado, motivo }) {
-  const reason = motivo && h('span', { class: 'muted' }, motivo);
-  return h('li', {}, icon('mail'), h('span', {}, destinatario ?? t('erased')), mailState(estado), reason);
-}
+const mailLine = ({ id, destinatario, estado, motivo }) => html`
+  <li key=${id}>
+    <${Icon} name="mail" /><span>${destinatario ?? t('erased')}</span><${MailState} state=${estado} />
+    ${motivo && html`<span class="muted">${motivo}</span>`}
+  </li>`;
 
-/** @param {Mail[]} mails @returns {Map<string, Mail[]>} */
-export const byEvent = (mails) => Map.groupBy(mails, (mail) => mail.evento);
+/** @param {{state: string}} props one of the ledger's states */
+export const MailState = ({ state }) =>
+  html`<span class=${`badge ${MAIL_TONES[state] ?? ''}`} title=${t(`mail.${state}.meaning`)}>${t(`mail.${state}`)}</span>`;
