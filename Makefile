@@ -241,10 +241,6 @@ types: $(VENV)/.ready ## Types: mypy, strict
 pgbouncer: $(VENV)/.ready ## Install PgBouncer, which tests and make faults put before PostgreSQL, unless there is one
 	@$(BIN)/python -m tests.support.pgbouncer
 
-.PHONY: unit
-unit: install package pgbouncer $(LOAD)/.ready $(SCAN)/.ready $(PEERS:%=$(BENCH)/%/.ready) ## Unit and integration tests, with coverage
-	@$(BIN)/pytest --numprocesses=auto --cov --ignore=tests/browser --ignore=tests/e2e
-
 .PHONY: imports
 imports: $(VENV)/.ready ## List anew what the first request of each app imports (after a change that is worth it)
 	@WRITE_IMPORTS=1 $(BIN)/pytest --quiet -k first_request tests/unit/packaging
@@ -278,7 +274,7 @@ screenshots: install browser ## Take pictures of every view (build/screenshots; 
 	@$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: test
-test: install package browser pgbouncer ## Style, types, units, Terraform, the page in a browser: ONLY=email runs one app's
+test: install $(if $(ONLY),,package browser) pgbouncer ## Style, types, units, Terraform, the page in a browser: ONLY=email runs one app's
 	@$(BIN)/python -m tests.stages $(if $(ONLY),only "$$ONLY",test)
 
 .PHONY: libs

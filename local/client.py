@@ -13,17 +13,8 @@ if TYPE_CHECKING:
 
 
 def client_of(service: Any, endpoint: str, credentials: Mapping[str, str] = CREDENTIALS) -> Any:  # noqa: ANN401 - boto3 types its clients by literal names
-    """A client of ``service`` (boto3's name for it) in the emulator at ``endpoint``.
-
-    Args:
-        service: boto3's name for it.
-        endpoint: of the emulator.
-        credentials: the emulator's, if another process started it.
-    """
+    """A client of ``service`` in the emulator at ``endpoint``; ``credentials`` if another process started it."""
+    key, secret = credentials["AWS_ACCESS_KEY_ID"], credentials["AWS_SECRET_ACCESS_KEY"]
     return boto3.client(
-        service,
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+        service, endpoint_url=endpoint, region_name=REGION, aws_access_key_id=key, aws_secret_access_key=secret
     )

@@ -16,28 +16,7 @@ if TYPE_CHECKING:
 
 # Of the longest name, so that the lines stand below each other.
 NAME_WIDTH = 10
-STYLES = {
-    "bff": "cyan",
-    "crud": "green",
-    "email": "magenta",
-    "crud-pump": "green",
-    "email-pump": "magenta",
-    "mail": "bold blue",
-    "aws": "yellow",
-    "migrate": "yellow",
-    "run": "bold",
-}
-
-
-def discard_output(stream: TextIO) -> None:
-    """Discard what is written to ``stream`` from now on, and what its buffer holds: the reader of its pipe has gone.
-
-    At its end Python flushes the standard output, and would exit with 120:
-    https://docs.python.org/3/library/signal.html#note-on-sigpipe
-    """
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+STYLES = {"bff": "cyan", "crud": "green", "email": "magenta", "mail": "blue", "aws": "yellow", "migrate": "yellow"}
 
 
 class _Terminal(RichConsole):
@@ -57,7 +36,8 @@ class Console:
         """One line of the part ``name``."""
         style = "red" if text.startswith(("ERROR", "CRITICAL", "Traceback")) else ""
         style = "yellow" if text.startswith("WARNING") else style
-        self._print(Text.assemble((f"{name:<{NAME_WIDTH}} │ ", STYLES.get(name, "bold")), (text, style)))
+        name_style = STYLES.get(name.removesuffix("-pump"), "bold")
+        self._print(Text.assemble((f"{name:<{NAME_WIDTH}} │ ", name_style), (text, style)))
 
     def ready(self, addresses: Mapping[str, str]) -> None:
         """Say that everything is up, and where."""
@@ -73,3 +53,14 @@ class Console:
         except OSError:
             # The terminal was closed, or `head` has read enough.
             self._on_broken()
+
+
+def discard_output(stream: TextIO) -> None:
+    """Discard what is written to ``stream`` from now on, and what its buffer holds: the reader of its pipe has gone.
+
+    At its end Python flushes the standard output, and would exit with 120:
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -7,13 +7,12 @@ import http.client
 import os
 import re
 import secrets
-import signal
 import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from local import guardian
+from local.guardian import Child
 from local.ports import HOST, port_of, reserve
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ EMULATOR_PYTHON = ROOT / ".emulator" / "bin" / "python"
 # -P: the modules beside the file (`token.py`) must not hide the standard library's.
 COMMAND = (str(EMULATOR_PYTHON), "-P", str(ROOT / "local" / "emulator_program.py"))
 START_SECONDS = 60
-STOP_SECONDS = 10
 REGION = "us-east-1"
 
 # The services of `make run`, by the names that signatures use. The last three hold nothing: `make status` asks them.
@@ -64,8 +62,8 @@ def emulator_environment(
 ) -> dict[str, str]:
     """The environment of an emulator that inherits ``reserved``, whatever the shell has set for AWS and Python.
 
-    The emulator reads ``state``, a folder, when it starts, and writes it when SIGTERM ends it. That keeps queues with
-    their messages, topics, tables with their items, identities and configuration sets; not the e-mails sent.
+    The emulator reads ``state``, a folder, when it starts, and writes it when SIGTERM ends it: queues with their
+    messages, topics, tables, identities and configuration sets; not the e-mails sent.
     """
     settings = {
         "EMULATOR_SOCKET": str(reserved.fileno()),
@@ -84,11 +82,7 @@ def emulator_environment(
 
 
 def adopt_state(state: Path, port: int) -> None:
-    """Let an emulator on ``port`` find the queues of one that ran on another port.
-
-    ministack files a queue under its URL. With another port, a new queue would stand beside the old one, and topics
-    would go on delivering to the old one.
-    """
+    """Let an emulator on ``port`` find the queues of one that ran on another port: ministack files them by URL."""
     saved = state / "sqs.json"
     if saved.exists():
         text = saved.read_text(encoding="utf-8")
@@ -141,21 +135,22 @@ class Emulator:
             if state is not None:
                 adopt_state(state, self.port)
             environment = emulator_environment(served, services=services, state=state, enforce_iam=enforce_iam)
-            # A session of its own: Ctrl-C reaches the parent only.
-            self._process = subprocess.Popen(  # noqa: S603 - the project's own emulator
+            self._process = Child(
                 COMMAND,
                 env={**environment, **(functions_environment or {})},  # its functions inherit its variables
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
                 pass_fds=[served.fileno()],
             )
         self.endpoint = f"http://{HOST}:{self.port}"
         self.environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint}
-        self._log = log
         self.pid = self._process.pid
-        guardian.watch(self.pid)
-        self._wait_until_ready()
+        deadline = time.monotonic() + START_SECONDS
+        while not is_ready(self.port):
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                self.stop()
+                raise EmulatorFailed(f"the AWS emulator did not start on port {self.port}; its log is {log}")
+            time.sleep(0.1)
 
     def __enter__(self) -> Self:
         return self
@@ -163,23 +158,6 @@ class Emulator:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self._process.poll() is None:
-            if is_ready(self.port):
-                return
-            time.sleep(0.1)
-        self.stop()
-        raise EmulatorFailed(f"the AWS emulator did not start on port {self.port}; its log is {self._log}")
-
     def stop(self) -> None:
-        """End the emulator and its workers, by the process group that it leads."""
-        for step in (signal.SIGTERM, signal.SIGKILL):
-            if self._process.poll() is not None:
-                break
-            os.killpg(self._process.pid, step)
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                continue
-        guardian.release(self.pid)
+        """End the emulator and its workers."""
+        self._process.stop()

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 # Cognito's own pages and OAuth endpoints: a browser, or a client without AWS credentials, uses them.
 SIGN_IN_PAGES = re.compile(r"GET (/oauth2/authorize|/login|/logout)|POST (/oauth2/login|/login)")
-SIGN_IN_API = re.compile(r"GET /[\w-]+/\.well-known/[\w.-]+|(GET|POST) /oauth2/user[iI]nfo|POST /oauth2/token")
+SIGN_IN_API = r"GET /[\w-]+/\.well-known/[\w.-]+|(GET|POST) /oauth2/user[iI]nfo|POST /oauth2/token"
+OPEN = re.compile(rf"GET /_ministack/health|{SIGN_IN_PAGES.pattern}|{SIGN_IN_API}")
 # Operations of Cognito that take a token of the person instead of AWS credentials; bff_app calls them.
 TOKEN_OPERATIONS = frozenset(
     f"AWSCognitoIdentityProviderService.{operation}"
     for operation in ("GetTokensFromRefreshToken", "GlobalSignOut", "RevokeToken")
 )
-HEALTH = "GET /_ministack/health"
 # What was deployed: an API, a load balancer. Open where the emulator runs functions.
 DEPLOYED = re.compile(r"\w+ /(_aws/execute-api|_alb)/")
 # `localhost` and the names below it are loopback in every browser: no DNS server can rebind them.
@@ -75,27 +75,22 @@ class Gate:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it; responses lose their CORS headers."""
-        if scope["type"] == "lifespan":
-            await self.application(scope, receive, send)
-            return
-        try:
-            self.check(scope)
-        except Refused as refusal:
-            await _refuse(scope, send, refusal)
-            return
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [
-                    (name, value)
-                    for name, value in message.get("headers", [])
-                    if not name.lower().startswith(b"access-control-")
-                ]
+                headers = message.get("headers", [])
+                message["headers"] = [pair for pair in headers if not pair[0].lower().startswith(b"access-control-")]
                 if any(name == b"user-agent" and PROVIDER in value for name, value in scope["headers"]):
                     await asyncio.sleep(TERRAFORM_WAIT_SECONDS)
             await send(message)
 
-        await self.application(scope, receive, send_on)
+        try:
+            if scope["type"] != "lifespan":
+                self.check(scope)
+        except Refused as refusal:
+            await _refuse(scope, send, refusal)
+        else:
+            await self.application(scope, receive, send_on)
 
     def check(self, scope: Message) -> None:
         """Check where ``scope`` comes from, who sends it, and which service it asks.
@@ -123,29 +118,27 @@ class Gate:
     def _check_source(self, request: str, headers: Mapping[str, str]) -> None:
         """A browser says which site a request comes from; DNS rebinding shows in ``Host``."""
         host = headers.get("host", "").lower()
-        is_edge = self._has_functions and DISTRIBUTION.fullmatch(host)
-        if not LOOPBACK.fullmatch(host) and not is_edge:
+        is_deployed = self._is_deployed(request, host)
+        if not LOOPBACK.fullmatch(host) and not (is_deployed and DISTRIBUTION.fullmatch(host)):
             raise Refused("Forbidden", "the Host is not a name of this machine")
-        if is_edge or (self._has_functions and DEPLOYED.match(request)):
-            return  # it is public, and the deployed application itself judges origins
-        if request.startswith("GET ") and SIGN_IN_PAGES.fullmatch(request):
-            return  # any page may link to the sign-in page
+        if is_deployed or (request.startswith("GET ") and SIGN_IN_PAGES.fullmatch(request)):
+            return  # the deployed application judges origins itself; any page may link to the sign-in page
         if headers.get("origin", f"http://{host}").lower() != f"http://{host}":
             raise Refused("Forbidden", "requests of another origin are refused")
         if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
             raise Refused("Forbidden", "requests of another site are refused")
 
-    @property
-    def _has_functions(self) -> bool:
-        return "lambda" in self.services
+    def _is_deployed(self, request: str, host: str) -> bool:
+        """Whether ``request`` is for what was deployed, which is public."""
+        return "lambda" in self.services and bool(DEPLOYED.match(request) or DISTRIBUTION.fullmatch(host))
 
     def _is_open(self, request: str, headers: Mapping[str, str]) -> bool:
         """Whether ``request`` needs no AWS credentials."""
-        if request == HEALTH or SIGN_IN_PAGES.fullmatch(request) or SIGN_IN_API.fullmatch(request):
-            return True
-        if self._has_functions and (DEPLOYED.match(request) or DISTRIBUTION.fullmatch(headers["host"].lower())):
-            return True
-        return request == "POST /" and headers.get("x-amz-target") in TOKEN_OPERATIONS
+        return bool(
+            OPEN.fullmatch(request)
+            or self._is_deployed(request, headers["host"].lower())
+            or (request == "POST /" and headers.get("x-amz-target") in TOKEN_OPERATIONS)
+        )
 
 
 def _single(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""Ends child processes when this process is killed (kill -9) and cannot do it.
+"""Child processes that cannot outlive their parent, even when it is killed (kill -9).
 
-It is a child process itself and reads from a pipe which processes to watch. The pipe closes when this process ends,
-however it ends; then the guardian ends what still runs, the newest first. Pipes and signals are all it needs.
+Each parent has one guardian, a process that reads from a pipe which children to watch. The pipe closes when the parent
+ends, however it ends; the guardian then ends the children that still run, the newest first. It also ends a parent that
+`make` started when `make` is gone.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -24,9 +26,25 @@ if TYPE_CHECKING:
 # How long a process may take to end before it is killed.
 GRACE_SECONDS = 10
 LOOK_SECONDS = 0.05
+MAKE_LOOK_SECONDS = 0.5
 RELEASE = 0
 
 _guardian: subprocess.Popen[str] | None = None
+
+
+class Child(subprocess.Popen[str]):
+    """A process with a session of its own (Ctrl-C does not reach it) that ends with this one."""
+
+    def __init__(self, command: Sequence[str | Path], **options: Any) -> None:  # noqa: ANN401 - those of Popen
+        super().__init__(command, start_new_session=True, text=True, errors="replace", **options)
+        watch(self.pid)
+
+    def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        """End it, if it runs; after ``grace_seconds`` kill it with its children."""
+        if self.poll() is None:
+            end_process(psutil.Process(self.pid), signal.SIGTERM, grace_seconds)
+        self.wait()
+        _tell(self.pid, RELEASE)
 
 
 def start(*, keep_open: Sequence[int] = ()) -> None:
@@ -70,14 +88,13 @@ def is_running(process: psutil.Process) -> bool:
 
 
 def end_process(process: psutil.Process, ending: int, grace_seconds: float) -> None:
-    """End ``process`` with the signal ``ending``; after ``grace_seconds`` kill the group that it leads."""
+    """End ``process`` with the signal ``ending``; kill it after ``grace_seconds``, and what is left of its group."""
     with suppress(psutil.NoSuchProcess, ProcessLookupError):
         process.send_signal(ending)
         deadline = time.monotonic() + grace_seconds
-        while is_running(process):
-            if time.monotonic() > deadline:
-                os.killpg(process.pid, signal.SIGKILL)
+        while is_running(process) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def guard(lines: Iterable[str], grace_seconds: float = GRACE_SECONDS) -> None:
@@ -95,7 +112,19 @@ def guard(lines: Iterable[str], grace_seconds: float = GRACE_SECONDS) -> None:
             end_process(process, ending, grace_seconds)
 
 
+def _end_parent_with_make() -> None:
+    """A `make` that is killed leaves the program running that it started: end that, too."""
+    with suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(os.getppid())
+        make = next((each for each in parent.parents() if each.name() in {"make", "gmake"}), None)
+        while make and is_running(make):
+            time.sleep(MAKE_LOOK_SECONDS)
+        if make:
+            parent.send_signal(signal.SIGTERM)
+
+
 if __name__ == "__main__":
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_parent_with_make, daemon=True).start()
     guard(sys.stdin)

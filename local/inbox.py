@@ -27,7 +27,7 @@ class Mail:
     @property
     def sender(self) -> str:
         """The address that SES sends from, with its name."""
-        return str(self.request.get("FromEmailAddress") or self.message()["From"] or "")
+        return str(self.message()["From"] or "")
 
     @property
     def recipients(self) -> list[str]:
@@ -51,37 +51,32 @@ class Mail:
         return self.request.get("ConfigurationSetName")
 
     def message(self) -> EmailMessage:
-        """The mail as it would arrive; one from a template of SES has no text here, because SES holds it."""
-        content = self.request.get("Content", {})
-        if raw := content.get("Raw"):
-            return message_from_bytes(base64.b64decode(raw["Data"]), policy=policy.default)
-        simple = content.get("Simple", {})
-        body = simple.get("Body", {})
+        """The mail as it would arrive, from a request with the content ``Simple`` or ``Raw``."""
+        content = self.request["Content"]
+        if "Raw" in content:
+            return message_from_bytes(base64.b64decode(content["Raw"]["Data"]), policy=policy.default)
+        simple = content["Simple"]
         message = EmailMessage()
         message["Message-ID"] = f"<{self.message_id}>"
         message["Date"] = format_datetime(self.sent_at)
-        message["From"] = self.request.get("FromEmailAddress")
-        message["To"] = ", ".join(self.request.get("Destination", {}).get("ToAddresses", []))
-        message["Subject"] = simple.get("Subject", {}).get("Data")
+        message["From"] = self.request["FromEmailAddress"]
+        message["To"] = ", ".join(self.request["Destination"].get("ToAddresses", []))
+        message["Subject"] = simple["Subject"]["Data"]
         for header in simple.get("Headers", []):
             message[header["Name"]] = header["Value"]
-        message.set_content(body.get("Text", {}).get("Data", ""))
-        if "Html" in body:
-            message.add_alternative(body["Html"]["Data"], subtype="html")
+        message.set_content(simple["Body"].get("Text", {}).get("Data", ""))
+        if "Html" in simple["Body"]:
+            message.add_alternative(simple["Body"]["Html"]["Data"], subtype="html")
         return message
 
 
-class Inbox:
-    """A folder with one ``.eml`` file a mail; their names sort by time and say for whom they are."""
+def keep(mail: Mail, folder: Path) -> Path:
+    """Write ``mail`` as an ``.eml`` file, and return it. The file appears whole or not at all.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def keep(self, mail: Mail) -> Path:
-        """Write ``mail``, and return its file. The file appears whole or not at all."""
-        recipient = re.sub(r"[^\w.@+,-]", "_", ",".join(mail.recipients))[:80]
-        name = f"{mail.sent_at:%Y-%m-%dT%H-%M-%S} {recipient} {mail.message_id[:8]}.eml"
-        part = self.folder / f".{name}.part"
-        part.write_bytes(mail.message().as_bytes())
-        return part.rename(self.folder / name)
+    The names of the files sort by time and say for whom the mails are.
+    """
+    recipients = re.sub(r"[^\w.@+,-]", "_", ",".join(mail.recipients))[:80]
+    name = f"{mail.sent_at:%Y-%m-%dT%H-%M-%S} {recipients} {mail.message_id[:8]}.eml"
+    part = folder / f".{name}.part"
+    part.write_bytes(mail.message().as_bytes())
+    return part.rename(folder / name)

@@ -13,7 +13,6 @@ import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import TextIO
 
 # How long the parts of a run that was killed may take to end.
 WAIT_SECONDS = 60
@@ -29,8 +28,7 @@ class AlreadyRunning(Exception):
 def make_private(folder: Path) -> None:
     """Create ``folder`` for its owner only, and take other users' rights on what earlier versions left in it.
 
-    Started by root, PostgreSQL runs as another user, who must pass through ``folder`` itself, also while an earlier
-    server still shuts down.
+    Started by root, PostgreSQL runs as another user, who must pass through ``folder`` itself.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for place, folders, files in os.walk(folder):
@@ -41,35 +39,37 @@ def make_private(folder: Path) -> None:
         folders[:] = [name for name in folders if name != DATABASE_FOLDER]
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[int]:
     """Hold ``folder`` for the length of the block; the value is a descriptor that holds it in other processes, too.
 
-    The system releases it when the last process with the descriptor ends, however it ends.
+    When the owner was killed, wait until its guardian, which holds the descriptor, has ended all parts.
 
     Raises:
         AlreadyRunning: see there.
     """
+    deadline = time.monotonic() + WAIT_SECONDS
     with (folder / "lock").open("a+", encoding="ascii") as file:
-        _acquire(file, folder)
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                file.seek(0)
+                owner = int(file.read() or 0)
+                if psutil.pid_exists(owner) or time.monotonic() > deadline:
+                    raise AlreadyRunning(
+                        f"It runs already (process {owner}): stop that one first. A second one beside it needs other "
+                        f"ports and, in LOCAL_STATE, another folder than {folder}."
+                    ) from None
+                time.sleep(LOOK_SECONDS)
         file.truncate(0)
         print(os.getpid(), file=file, flush=True)
         yield file.fileno()
-
-
-def _acquire(file: TextIO, folder: Path) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            owner = int(file.read() or 0)
-            if psutil.pid_exists(owner) or time.monotonic() > deadline:
-                raise AlreadyRunning(
-                    f"It runs already (process {owner}): stop that one first. A second one beside it needs other ports "
-                    f"and, in LOCAL_STATE, another folder than {folder}."
-                ) from None
-            time.sleep(LOOK_SECONDS)  # the owner was killed, and its parts are being ended
-        else:
-            return

@@ -8,20 +8,20 @@ HOST = "127.0.0.1"
 
 
 def reserve(port: int = 0) -> socket.socket:
-    """Bind ``port`` (0: any free one) and return the socket, which does not listen yet: connections are refused.
+    """Bind ``port`` (0: any free one) and return the socket, which does not listen yet.
 
-    A server gets the socket, or inherits it (`subprocess.Popen` with ``pass_fds``), so that nothing else can take the
-    port between the choice and the start.
+    A server gets the socket, or inherits it (``pass_fds``): nothing else can take the port in between.
 
     Raises:
         OSError: the port is taken, or needs more rights.
+        OverflowError: there is no such port.
     """
     reserved = socket.socket()
     # As servers do: connections that were closed a moment ago do not hold the port.
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         reserved.bind((HOST, port))
-    except OSError:
+    except (OSError, OverflowError):
         reserved.close()
         raise
     return reserved

@@ -9,13 +9,14 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from local.settings import ROOT
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.literals import EventTypeType
-    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
@@ -23,6 +24,8 @@ TOPIC = "crud-app-email-topic"
 QUEUE = "crud-app-email-queue"
 DEAD_LETTER_QUEUE = "crud-app-email-dlq"
 LEDGER_TABLE = "crud-app-correos"
+# The members of DynamoDB's CreateTable, and ``TimeToLive``.
+LEDGER_DEFINITION = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text(encoding="utf-8"))
 FEEDBACK_TOPIC = "crud-app-ses-feedback"
 CONFIGURATION_SET = "crud-app-correos"
 EVENT_DESTINATION = "crud-app-ses-feedback"
@@ -43,49 +46,41 @@ class LedgerTableOutdated(Exception):
     """The table that is there has other keys or indexes than the code wants; a table's keys cannot be changed."""
 
 
-def create_resources(
-    sns: SNSClient, sqs: SQSClient, dynamodb: DynamoDBClient, ses: SESV2Client, ledger_table: Mapping[str, Any]
-) -> None:
-    """Make everything. ``ledger_table`` has the members of DynamoDB's CreateTable, and ``TimeToLive``.
+def create_resources(client: Callable[[str], Any], ledger_definition: Mapping[str, Any] = LEDGER_DEFINITION) -> None:
+    """Make everything with the clients that ``client`` gives for boto3's names of services.
 
     Raises:
         LedgerTableOutdated: see there.
     """
-    topic_arn = sns.create_topic(Name=TOPIC)["TopicArn"]
-    feedback_arn = sns.create_topic(Name=FEEDBACK_TOPIC)["TopicArn"]
-    queue_arn = _create_queues(sqs, topic_arn)
+    sns = client("sns")
+    topic_arn, feedback_arn = (sns.create_topic(Name=name)["TopicArn"] for name in (TOPIC, FEEDBACK_TOPIC))
     sns.subscribe(
         TopicArn=topic_arn,
         Protocol="sqs",
-        Endpoint=queue_arn,
+        Endpoint=_create_queues(client("sqs"), topic_arn),
         Attributes={"RawMessageDelivery": "true"},
-        ReturnSubscriptionArn=True,
     )
-    _create_ledger(dynamodb, ledger_table)
-    _create_sender(ses, feedback_arn)
+    _create_ledger(client("dynamodb"), ledger_definition)
+    _create_sender(client("sesv2"), feedback_arn)
 
 
 def _create_queues(sqs: SQSClient, topic_arn: str) -> str:
     """Make the queue with its dead letter queue, and return its ARN."""
     dead_letters_arn = _create_queue(sqs, DEAD_LETTER_QUEUE, {"MessageRetentionPeriod": str(DEAD_LETTER_SECONDS)})
-    queue_arn = dead_letters_arn.removesuffix(DEAD_LETTER_QUEUE) + QUEUE
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
         "Action": "sqs:SendMessage",
-        "Resource": queue_arn,
+        "Resource": dead_letters_arn.removesuffix(DEAD_LETTER_QUEUE) + QUEUE,
         "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
     }
     redrive = {"deadLetterTargetArn": dead_letters_arn, "maxReceiveCount": MAX_RECEIVE_COUNT}
-    return _create_queue(
-        sqs,
-        QUEUE,
-        {
-            "VisibilityTimeout": str(VISIBILITY_SECONDS),
-            "RedrivePolicy": json.dumps(redrive),
-            "Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
-        },
-    )
+    attributes: dict[QueueAttributeNameType, str] = {
+        "VisibilityTimeout": str(VISIBILITY_SECONDS),
+        "RedrivePolicy": json.dumps(redrive),
+        "Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    }
+    return _create_queue(sqs, QUEUE, attributes)
 
 
 def _create_queue(sqs: SQSClient, name: str, attributes: Mapping[QueueAttributeNameType, str]) -> str:
@@ -97,23 +92,17 @@ def _create_queue(sqs: SQSClient, name: str, attributes: Mapping[QueueAttributeN
 
 def _create_ledger(dynamodb: DynamoDBClient, definition: Mapping[str, Any]) -> None:
     wanted = {name: value for name, value in definition.items() if name != "TimeToLive"}
-    try:
+    with suppress(dynamodb.exceptions.ResourceInUseException):
         dynamodb.create_table(TableName=LEDGER_TABLE, **wanted)
-    except dynamodb.exceptions.ResourceInUseException:
-        _check_ledger(dynamodb.describe_table(TableName=LEDGER_TABLE)["Table"], wanted)
-        return
-    dynamodb.get_waiter("table_exists").wait(TableName=LEDGER_TABLE)
-    dynamodb.update_time_to_live(TableName=LEDGER_TABLE, TimeToLiveSpecification=definition["TimeToLive"])
-
-
-def _check_ledger(table: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    if _shape(table) != _shape(wanted):
+        dynamodb.get_waiter("table_exists").wait(TableName=LEDGER_TABLE)
+        dynamodb.update_time_to_live(TableName=LEDGER_TABLE, TimeToLiveSpecification=definition["TimeToLive"])
+    if _keys_of(dynamodb.describe_table(TableName=LEDGER_TABLE)["Table"]) != _keys_of(wanted):
         raise LedgerTableOutdated(
             f"The table {LEDGER_TABLE} has other keys or indexes than the code wants: `make clean` drops it."
         )
 
 
-def _shape(table: Mapping[str, Any]) -> tuple[object, dict[str, object]]:
+def _keys_of(table: Mapping[str, Any]) -> tuple[object, dict[str, object]]:
     """The keys of a table and of its indexes."""
     indexes = {index["IndexName"]: index["KeySchema"] for index in table.get("GlobalSecondaryIndexes", [])}
     return table["KeySchema"], indexes
@@ -121,17 +110,14 @@ def _shape(table: Mapping[str, Any]) -> tuple[object, dict[str, object]]:
 
 def _create_sender(ses: SESV2Client, feedback_arn: str) -> None:
     """Make the identity that sends, and the configuration set that tells the feedback topic what becomes of mails."""
+    destination: Any = {
+        "Enabled": True,
+        "MatchingEventTypes": SES_EVENTS,
+        "SnsDestination": {"TopicArn": feedback_arn},
+    }
+    names = {"ConfigurationSetName": CONFIGURATION_SET, "EventDestinationName": EVENT_DESTINATION}
     with suppress(ses.exceptions.AlreadyExistsException):
         ses.create_email_identity(EmailIdentity=SENDER_DOMAIN)
     with suppress(ses.exceptions.AlreadyExistsException):
         ses.create_configuration_set(ConfigurationSetName=CONFIGURATION_SET)
-    with suppress(ses.exceptions.AlreadyExistsException):
-        ses.create_configuration_set_event_destination(
-            ConfigurationSetName=CONFIGURATION_SET,
-            EventDestinationName=EVENT_DESTINATION,
-            EventDestination={
-                "Enabled": True,
-                "MatchingEventTypes": SES_EVENTS,
-                "SnsDestination": {"TopicArn": feedback_arn},
-            },
-        )
+        ses.create_configuration_set_event_destination(**names, EventDestination=destination)

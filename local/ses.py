@@ -1,9 +1,9 @@
 """A front for the emulator's SES that does what the emulator leaves out.
 
-boto3 finds it by ``AWS_ENDPOINT_URL_SESV2``. All requests go on to the emulator. Each mail that it takes can be kept
-and announced, and what SES would tell about it is published to the event destinations of its configuration set, with
-the mail's tags: ``Send``, then ``Delivery`` for each recipient, or what the addresses of SES's mailbox simulator stand
-for (``bounce@simulator.amazonses.com``, ``complaint@…``). ministack 1.5 drops a mail's tags and configuration set, and
+boto3 finds it by ``AWS_ENDPOINT_URL_SESV2``. All requests go on to the emulator. Each mail that it takes is handed on,
+and what SES would tell about it can be published to the event destinations of its configuration set, with the mail's
+tags: ``Send``, then ``Delivery`` for each recipient, or what the addresses of SES's mailbox simulator stand for
+(``bounce@simulator.amazonses.com``, ``complaint@…``). ministack 1.5 drops a mail's tags and configuration set, and
 publishes no such event.
 
 Events: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
@@ -20,7 +20,6 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer, forward
-from chalice_devserver.project import LOCAL_ACCOUNT
 from local.inbox import Mail
 
 if TYPE_CHECKING:
@@ -75,111 +74,47 @@ class SesFront(LoopbackServer):
                 logger.exception("the mail %s was sent, but is not in the inbox or has no events", mail.message_id)
 
 
-class EventPublisher:
-    """Publishes SES's events about a mail to the SNS topics of its configuration set."""
-
-    def __init__(self, ses: SESV2Client, sns: SNSClient) -> None:
-        self._ses = ses
-        self._sns = sns
-
-    def publish(self, mail: Mail) -> None:
-        """All events of the life of ``mail``, each to the destinations that want it."""
-        if mail.configuration_set is None:
-            return
-        wanted = self._ses.get_configuration_set_event_destinations(ConfigurationSetName=mail.configuration_set)
-        for event in events(mail):
-            for destination in wanted["EventDestinations"]:
-                if destination["Enabled"] and event["eventType"].upper() in destination["MatchingEventTypes"]:
-                    self._sns.publish(
-                        TopicArn=destination["SnsDestination"]["TopicArn"],
-                        Subject="Amazon SES Email Event Notification",
-                        Message=json.dumps(event),
-                    )
+def publish_events(mail: Mail, ses: SESV2Client, sns: SNSClient) -> None:
+    """Publish all events of the life of ``mail``, each to the topics of its configuration set that want it."""
+    if mail.configuration_set is None:
+        return
+    wanted = ses.get_configuration_set_event_destinations(ConfigurationSetName=mail.configuration_set)
+    for event in events(mail):
+        for destination in wanted["EventDestinations"]:
+            if destination["Enabled"] and event["eventType"].upper() in destination["MatchingEventTypes"]:
+                sns.publish(
+                    TopicArn=destination["SnsDestination"]["TopicArn"],
+                    Subject="Amazon SES Email Event Notification",
+                    Message=json.dumps(event),
+                )
 
 
 def events(mail: Mail) -> Iterator[dict[str, Any]]:
-    """What SES tells about ``mail``, in order."""
-    about = _about(mail)
-    yield {"eventType": "Send", "mail": about, "send": {}}
-    for recipient in mail.recipients:
-        for kind in _fate(recipient):
-            yield {"eventType": kind, "mail": about, kind.lower(): _detail(kind, recipient, about["timestamp"])}
-
-
-def _fate(recipient: str) -> tuple[str, ...]:
-    """What becomes of a mail to ``recipient``: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html."""
-    local, _, domain = recipient.lower().rpartition("@")
-    if domain == SIMULATOR:
-        label = local.partition("+")[0]
-        if label in {"bounce", "suppressionlist"}:
-            return ("Bounce",)
-        if label == "complaint":
-            return ("Delivery", "Complaint")
-    return ("Delivery",)
-
-
-def _about(mail: Mail) -> dict[str, Any]:
-    timestamp = mail.sent_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    message = mail.message()
-    return {
-        "timestamp": timestamp,
+    """What SES tells about ``mail``, in order: the members that its readers need."""
+    about = {
+        "timestamp": f"{mail.sent_at:%Y-%m-%dT%H:%M:%S.000Z}",
         "source": mail.sender,
-        "sourceArn": f"arn:aws:ses:us-east-1:{LOCAL_ACCOUNT}:identity/{mail.sender.rpartition('@')[2].rstrip('>')}",
-        "sendingAccountId": LOCAL_ACCOUNT,
         "messageId": mail.message_id,
         "destination": mail.recipients,
-        "headersTruncated": False,
-        "headers": [{"name": name, "value": str(value)} for name, value in message.items()],
-        "commonHeaders": {
-            "from": [mail.sender],
-            "to": mail.recipients,
-            "messageId": mail.message_id,
-            "subject": mail.subject,
-        },
-        "tags": {
-            "ses:operation": ["SendEmail"],
-            "ses:configuration-set": [mail.configuration_set],
-            "ses:source-ip": ["127.0.0.1"],
-            "ses:from-domain": [mail.sender.rpartition("@")[2].rstrip(">")],
-            "ses:caller-identity": ["root"],
-            **mail.tags,
-        },
+        "commonHeaders": {"from": [mail.sender], "to": mail.recipients, "subject": mail.subject},
+        "tags": {"ses:configuration-set": [mail.configuration_set], **mail.tags},
     }
+    yield {"eventType": "Send", "mail": about, "send": {}}
+    for recipient in mail.recipients:
+        for kind, detail in _fate(recipient):
+            told = {"timestamp": about["timestamp"], "feedbackId": str(uuid.uuid4()), **detail}
+            yield {"eventType": kind, "mail": about, kind.lower(): told}
 
 
-def _detail(kind: str, recipient: str, timestamp: str) -> dict[str, Any]:
-    match kind:
-        case "Delivery":
-            return {
-                "timestamp": timestamp,
-                "processingTimeMillis": 1,
-                "recipients": [recipient],
-                "smtpResponse": "250 2.6.0 Message received",
-                "reportingMTA": "a8-50.smtp-out.amazonses.com",
-            }
-        case "Bounce":
-            return {
-                "feedbackId": str(uuid.uuid4()),
-                "bounceType": "Permanent",
-                "bounceSubType": "Suppressed" if recipient.lower().startswith("suppressionlist") else "General",
-                "bouncedRecipients": [
-                    {
-                        "emailAddress": recipient,
-                        "action": "failed",
-                        "status": "5.1.1",
-                        "diagnosticCode": "smtp; 550 5.1.1 user unknown",
-                    }
-                ],
-                "timestamp": timestamp,
-                "reportingMTA": "dsn; a8-50.smtp-out.amazonses.com",
-            }
-        case _:
-            return {
-                "feedbackId": str(uuid.uuid4()),
-                "complaintSubType": None,
-                "complainedRecipients": [{"emailAddress": recipient}],
-                "timestamp": timestamp,
-                "userAgent": "Amazon SES Mailbox Simulator",
-                "complaintFeedbackType": "abuse",
-                "arrivalDate": timestamp,
-            }
+def _fate(recipient: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What becomes of a mail to ``recipient``: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html."""
+    local, _, domain = recipient.lower().rpartition("@")
+    label = local.partition("+")[0] if domain == SIMULATOR else ""
+    if label in {"bounce", "suppressionlist"}:
+        kind = "General" if label == "bounce" else "Suppressed"
+        address = {"emailAddress": recipient, "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
+        yield "Bounce", {"bounceType": "Permanent", "bounceSubType": kind, "bouncedRecipients": [address]}
+        return
+    yield "Delivery", {"recipients": [recipient], "smtpResponse": "250 2.6.0 Message received"}
+    if label == "complaint":
+        yield "Complaint", {"complaintFeedbackType": "abuse", "complainedRecipients": [{"emailAddress": recipient}]}

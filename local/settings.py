@@ -6,7 +6,7 @@ import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from local.ports import port_of, reserve
@@ -16,8 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
-DEFAULT_PORTS = {"BFF_PORT": 8000, "CRUD_PORT": 8001, "EMAIL_PORT": 8002, "AWS_PORT": 4566}
-HIGHEST_PORT = 65535
+PORTS = {"BFF_PORT": "8000", "CRUD_PORT": "8001", "EMAIL_PORT": "8002", "AWS_PORT": "4566"}
+ADDRESS = r"[^@\s,]+@[^@\s,]+"
+# The default of each variable, what it must match, and how a person is told. An empty one counts as not set.
+VARIABLES = {
+    **{name: (port, "[0-9]{1,5}", "a port, from 1 to 65535, or to 0 for any free one") for name, port in PORTS.items()},
+    "DATABASE_URL": ("", "|postgres(ql)?://.*", "postgresql://…, or not at all"),
+    "NOTIFY_TO": ("rrhh@example.com", rf"{ADDRESS}(\s*,\s*{ADDRESS})*", "e-mail addresses, separated by commas"),
+    "NOTIFY_EMPLOYEE": ("false", "true|false", "true or false"),
+}
 
 
 class SettingError(Exception):
@@ -26,14 +33,12 @@ class SettingError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The variables of `make run`. An empty one counts as not set."""
+    """The variables of `make run`."""
 
-    bff_port: int
-    crud_port: int
-    email_port: int
-    aws_port: int
-    database_url: str | None
-    """None: the embedded PostgreSQL."""
+    ports: Mapping[str, int]
+    """By variable."""
+    database_url: str
+    """Empty: the embedded PostgreSQL."""
     notify_to: str
     """Who gets a mail for each event: addresses, separated by commas."""
     notify_employee: str
@@ -43,22 +48,23 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read and check the variables, each named like its attribute; ``state`` is ``LOCAL_STATE``.
+        """Read and check the variables.
 
         Raises:
-            SettingError: for the first one that cannot be used.
+            SettingError: for the first one that cannot be used; it does not repeat the value, which may be a password.
         """
-        ports = {name: _port(name, environment.get(name) or str(default)) for name, default in DEFAULT_PORTS.items()}
-        _refuse_twins(ports)
         state = state_folder(environment)
+        values = {name: environment.get(name) or default for name, (default, _, _) in VARIABLES.items()}
+        if f"host={state}/" in unquote(values["DATABASE_URL"]):
+            values["DATABASE_URL"] = ""  # the shell has sourced `.local/env`, which names the embedded server
+        for name, (_, pattern, wanted) in VARIABLES.items():
+            if not re.fullmatch(pattern, values[name].strip()):
+                raise SettingError(f"{name} cannot be used: set it to {wanted}.")
         return cls(
-            bff_port=ports["BFF_PORT"],
-            crud_port=ports["CRUD_PORT"],
-            email_port=ports["EMAIL_PORT"],
-            aws_port=ports["AWS_PORT"],
-            database_url=_database_url(environment.get("DATABASE_URL", ""), state),
-            notify_to=_addresses("NOTIFY_TO", environment.get("NOTIFY_TO") or "rrhh@example.com"),
-            notify_employee=_truth("NOTIFY_EMPLOYEE", environment.get("NOTIFY_EMPLOYEE") or "false"),
+            ports={name: int(values[name]) for name in PORTS},
+            database_url=values["DATABASE_URL"],
+            notify_to=values["NOTIFY_TO"],
+            notify_employee=values["NOTIFY_EMPLOYEE"],
             state=state,
         )
 
@@ -71,53 +77,15 @@ class Settings:
         """
         with ExitStack() as bound:
             sockets = {}
-            for variable in DEFAULT_PORTS:
-                name = variable.lower()
+            for name, port in self.ports.items():
                 try:
-                    sockets[name] = bound.enter_context(reserve(getattr(self, name)))
-                except OSError as error:
-                    raise SettingError(
-                        f"Port {getattr(self, name)} cannot be used ({error.strerror}): set {variable} to another one."
-                    ) from None
-            ports: dict[str, Any] = {name: port_of(reserved) for name, reserved in sockets.items()}
-            yield replace(self, **ports), sockets
+                    sockets[name] = bound.enter_context(reserve(port))
+                except (OSError, OverflowError) as error:
+                    reason = getattr(error, "strerror", None) or error
+                    raise SettingError(f"Port {port} cannot be used ({reason}): set {name} to another one.") from None
+            yield replace(self, ports={name: port_of(reserved) for name, reserved in sockets.items()}), sockets
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:
     """The folder of what `make run` keeps."""
     return Path(environment.get("LOCAL_STATE") or ROOT / ".local").resolve()
-
-
-def _port(name: str, text: str) -> int:
-    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > HIGHEST_PORT:
-        raise SettingError(f"{name} is {text!r}: set it to a port, from 1 to {HIGHEST_PORT}, or to 0 for any free one.")
-    return int(text)
-
-
-def _refuse_twins(ports: Mapping[str, int]) -> None:
-    owners: dict[int, str] = {}
-    for name, port in ports.items():
-        if port and port in owners:
-            raise SettingError(f"{owners[port]} and {name} are both {port}: set one of them to another port.")
-        owners[port] = name
-
-
-def _database_url(url: str, state: Path) -> str | None:
-    if not url or f"host={state}/" in unquote(url):
-        # The second: the shell has sourced `.local/env`, which names the embedded server.
-        return None
-    if not url.startswith(("postgresql://", "postgres://")):
-        raise SettingError("DATABASE_URL is not the address of a PostgreSQL: set it to postgresql://…, or not at all.")
-    return url
-
-
-def _addresses(name: str, text: str) -> str:
-    if not all(re.fullmatch(r"[^@\s]+@[^@\s]+", address.strip()) for address in text.split(",")):
-        raise SettingError(f"{name} is {text!r}: set it to one or more e-mail addresses, separated by commas.")
-    return text
-
-
-def _truth(name: str, text: str) -> str:
-    if text not in {"true", "false"}:
-        raise SettingError(f"{name} is {text!r}: set it to true or false.")
-    return text

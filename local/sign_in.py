@@ -1,13 +1,12 @@
 """The issuer of `make run`: a Cognito user pool in the emulator, with what the deployment's has (infra/identity.tf).
 
-Each part is made unless it is there. So the pool, and whoever is signed in, outlive a restart; and when the emulator
-was killed and has lost it, a new pool takes its place, with the same users and passwords.
+Each part is made unless it is there: the pool, and who is signed in, outlive a restart. When the emulator was killed
+and has lost the pool, a new one takes its place, with the same users and passwords.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import string
 from contextlib import suppress
@@ -16,20 +15,46 @@ from typing import TYPE_CHECKING, Any
 
 from contract.roles import RESOURCE_SERVER, ROLES, scope_of
 from local.emulator import ACCESS_KEY
+from local.lock import write_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
 POOL = "crud-app"
 NAMES = {"lector": "Leo Lector", "rrhh": "Rita Recursos", "admin": "Ada Admin"}
-GROUPS, GROUP_LENGTH = 3, 5
 # None that is taken for another when it is read from a screen.
 LETTERS = "abcdefghijkmnpqrstuvwxyz"
 DIGITS = "23456789"
 
+POOL_SETTINGS: dict[str, Any] = {
+    "PoolName": POOL,
+    "UserPoolTier": "ESSENTIALS",
+    "AutoVerifiedAttributes": ["email"],
+    "UsernameConfiguration": {"CaseSensitive": False},
+    "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+    "Policies": {
+        "PasswordPolicy": {
+            "MinimumLength": 12,
+            **{f"Require{kind}": True for kind in ("Lowercase", "Uppercase", "Numbers", "Symbols")},
+        }
+    },
+}
+PAGE_CLIENT = {
+    "SupportedIdentityProviders": ["COGNITO"],
+    "AllowedOAuthFlowsUserPoolClient": True,
+    "AllowedOAuthFlows": ["code"],
+    "AllowedOAuthScopes": ["openid", "email", "profile", "aws.cognito.signin.user.admin"],
+    "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
+    "PreventUserExistenceErrors": "ENABLED",
+    "EnableTokenRevocation": True,
+    "AccessTokenValidity": 15,
+    "IdTokenValidity": 15,
+    "RefreshTokenValidity": 12,
+    "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "hours"},
+}
 TOKEN_CLIENT = {"ExplicitAuthFlows": ["ALLOW_ADMIN_USER_PASSWORD_AUTH"]}
 PROGRAM_CLIENT = {
     "AllowedOAuthFlowsUserPoolClient": True,
@@ -70,9 +95,7 @@ class SignIn:
 
     def save(self, path: Path) -> None:
         """Write a file that only its owner can read."""
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            json.dump(asdict(self), file, indent=2)
+        write_private(path, json.dumps(asdict(self), indent=2))
 
     @classmethod
     def load(cls, path: Path) -> SignIn:
@@ -90,9 +113,9 @@ def user_of(role: str) -> str:
 
 
 def create_sign_in(
-    cognito: CognitoIdentityProviderClient, endpoint: str, page_urls: Iterable[str], passwords: Mapping[str, str]
+    cognito: CognitoIdentityProviderClient, endpoint: str, page_urls: Sequence[str], passwords: Mapping[str, str]
 ) -> SignIn:
-    """Make everything.
+    """Make everything in the emulator at ``endpoint``.
 
     Args:
         cognito: a client of the emulator.
@@ -100,19 +123,22 @@ def create_sign_in(
         page_urls: the addresses of the page, without a slash at the end.
         passwords: those that there are already, by user name.
     """
-    pool = _find_pool(cognito) or _create_pool(cognito)
-    _create_roles(cognito, pool)
-    page_client, _ = _put_client(cognito, pool, "page", _page_settings(page_urls))
+    pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
+    pool = next((pool["Id"] for pool in pools if pool["Name"] == POOL), None) or _create_pool(cognito)
+    addresses = {
+        "CallbackURLs": [f"{url}/sesion/vuelta" for url in page_urls],
+        "LogoutURLs": [f"{url}/" for url in page_urls],
+    }
+    page_client, _ = _put_client(cognito, pool, "page", PAGE_CLIENT | addresses)
     token_client, _ = _put_client(cognito, pool, "token", TOKEN_CLIENT)
-    program_client, program_secret = _put_client(cognito, pool, "program", PROGRAM_CLIENT, has_secret=True)
+    program_client, program_secret = _put_client(cognito, pool, "program", PROGRAM_CLIENT)
     users = {user_of(role): passwords.get(user_of(role)) or new_password() for role in ROLES}
     for role in ROLES:
         _put_user(cognito, pool, role, users[user_of(role)])
-    region = pool.partition("_")[0]
     return SignIn(
         endpoint=endpoint,
         pool=pool,
-        issuer=f"https://cognito-idp.{region}.amazonaws.com/{pool}",
+        issuer=f"https://cognito-idp.{pool.partition('_')[0]}.amazonaws.com/{pool}",
         page_client=page_client,
         token_client=token_client,
         program_client=program_client,
@@ -131,104 +157,50 @@ def known_passwords(path: Path) -> dict[str, str]:
 
 
 def new_password() -> str:
-    """A password that the pool takes: letters of both cases, digits, hyphens; of more than 70 bits."""
-    groups = ["".join(secrets.choice(LETTERS + DIGITS) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS)]
-    # One of each kind that the pool wants.
-    return "-".join(
-        [secrets.choice(string.ascii_uppercase) + secrets.choice(DIGITS) + secrets.choice(LETTERS), *groups]
-    )
-
-
-def _find_pool(cognito: CognitoIdentityProviderClient) -> str | None:
-    pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
-    return next((pool["Id"] for pool in pools if pool["Name"] == POOL), None)
+    """A password that the pool takes, of more than 70 bits: one of each kind that it wants, then three groups."""
+    groups = ["".join(secrets.choice(LETTERS + DIGITS) for _ in range(5)) for _ in range(3)]
+    first = secrets.choice(string.ascii_uppercase) + secrets.choice(DIGITS) + secrets.choice(LETTERS)
+    return "-".join([first, *groups])
 
 
 def _create_pool(cognito: CognitoIdentityProviderClient) -> str:
-    pool = cognito.create_user_pool(
-        PoolName=POOL,
-        UserPoolTier="ESSENTIALS",
-        AutoVerifiedAttributes=["email"],
-        UsernameConfiguration={"CaseSensitive": False},
-        AdminCreateUserConfig={"AllowAdminCreateUserOnly": True},
-        Policies={
-            "PasswordPolicy": {
-                "MinimumLength": 12,
-                "RequireLowercase": True,
-                "RequireUppercase": True,
-                "RequireNumbers": True,
-                "RequireSymbols": True,
-            }
-        },
-    )["UserPool"]
+    pool = cognito.create_user_pool(**POOL_SETTINGS)["UserPool"]["Id"]
     cognito.set_user_pool_mfa_config(
-        UserPoolId=pool["Id"], SoftwareTokenMfaConfiguration={"Enabled": True}, MfaConfiguration="OPTIONAL"
+        UserPoolId=pool, SoftwareTokenMfaConfiguration={"Enabled": True}, MfaConfiguration="OPTIONAL"
     )
-    return pool["Id"]
-
-
-def _create_roles(cognito: CognitoIdentityProviderClient, pool: str) -> None:
-    there = {group["GroupName"] for group in cognito.list_groups(UserPoolId=pool)["Groups"]}
     for role in ROLES:
-        if role not in there:
-            cognito.create_group(UserPoolId=pool, GroupName=role)
-    servers = cognito.list_resource_servers(UserPoolId=pool, MaxResults=50)["ResourceServers"]
-    if not servers:
-        cognito.create_resource_server(
-            UserPoolId=pool,
-            Identifier=RESOURCE_SERVER,
-            Name=RESOURCE_SERVER,
-            Scopes=[{"ScopeName": role, "ScopeDescription": role} for role in ROLES],
-        )
-
-
-def _page_settings(page_urls: Iterable[str]) -> dict[str, Any]:
-    urls = list(page_urls)
-    return {
-        "SupportedIdentityProviders": ["COGNITO"],
-        "AllowedOAuthFlowsUserPoolClient": True,
-        "AllowedOAuthFlows": ["code"],
-        "AllowedOAuthScopes": ["openid", "email", "profile", "aws.cognito.signin.user.admin"],
-        "CallbackURLs": [f"{url}/sesion/vuelta" for url in urls],
-        "LogoutURLs": [f"{url}/" for url in urls],
-        "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
-        "PreventUserExistenceErrors": "ENABLED",
-        "EnableTokenRevocation": True,
-        "AccessTokenValidity": 15,
-        "IdTokenValidity": 15,
-        "RefreshTokenValidity": 12,
-        "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "hours"},
-    }
+        cognito.create_group(UserPoolId=pool, GroupName=role)
+    scopes: Any = [{"ScopeName": role, "ScopeDescription": role} for role in ROLES]
+    cognito.create_resource_server(UserPoolId=pool, Identifier=RESOURCE_SERVER, Name=RESOURCE_SERVER, Scopes=scopes)
+    return pool
 
 
 def _put_client(
-    cognito: CognitoIdentityProviderClient, pool: str, name: str, settings: dict[str, Any], *, has_secret: bool = False
+    cognito: CognitoIdentityProviderClient, pool: str, name: str, settings: dict[str, Any]
 ) -> tuple[str, str]:
     """Make the client, or give it these settings: the page's addresses have a port. Its id, and its secret or ""."""
     clients = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"]
     there = next((client["ClientId"] for client in clients if client["ClientName"] == name), None)
-    if there is None:
-        made = cognito.create_user_pool_client(UserPoolId=pool, ClientName=name, GenerateSecret=has_secret, **settings)
-        client = made["UserPoolClient"]
-    else:
-        client = cognito.update_user_pool_client(UserPoolId=pool, ClientId=there, ClientName=name, **settings)[
-            "UserPoolClient"
-        ]
+    answer: Any = (
+        cognito.update_user_pool_client(UserPoolId=pool, ClientId=there, ClientName=name, **settings)
+        if there
+        else cognito.create_user_pool_client(
+            UserPoolId=pool, ClientName=name, GenerateSecret=settings is PROGRAM_CLIENT, **settings
+        )
+    )
+    client = answer["UserPoolClient"]
     return client["ClientId"], client.get("ClientSecret") or ""
 
 
 def _put_user(cognito: CognitoIdentityProviderClient, pool: str, role: str, password: str) -> None:
     name = user_of(role)
+    attributes = {"email": name, "email_verified": "true", "name": NAMES[role]}
     with suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(
             UserPoolId=pool,
             Username=name,
             MessageAction="SUPPRESS",
-            UserAttributes=[
-                {"Name": "email", "Value": name},
-                {"Name": "email_verified", "Value": "true"},
-                {"Name": "name", "Value": NAMES[role]},
-            ],
+            UserAttributes=[{"Name": key, "Value": value} for key, value in attributes.items()],
         )
     cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
     cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=role)

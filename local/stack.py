@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 import shlex
 import signal
@@ -11,7 +9,6 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import psutil
@@ -22,18 +19,19 @@ from contract.roles import ROLES
 from local import resources
 from local.client import client_of
 from local.emulator import COMMAND, CREDENTIALS, REGION, adopt_state, emulator_environment, is_ready, without_aws
-from local.inbox import Inbox, Mail
+from local.inbox import Mail, keep
 from local.inbox_page import InboxPage
-from local.lock import DATABASE_FOLDER
+from local.lock import DATABASE_FOLDER, write_private
 from local.part import LAST_LINES, Part
 from local.postgres import Postgres
-from local.ses import EventPublisher, SesFront
+from local.ses import SesFront, publish_events
 from local.settings import ROOT
 from local.sign_in import SignIn, create_sign_in, known_passwords, user_of
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from chalice_devserver.program import Ending
     from local.console import Console
@@ -46,8 +44,6 @@ LOOK_SECONDS = 0.05
 DATABASE_POOL_SIZE = "5"
 # Routes without a token, as in infra/http_api.tf.
 OPEN_ROUTES = ("GET /health", "GET /openapi.json")
-
-logger = logging.getLogger(__name__)
 
 
 class NotStarted(Exception):
@@ -64,7 +60,7 @@ class Stack:
         self._sockets = sockets
         self._console = console
         self._ending = ending
-        self._aws_endpoint = f"http://{HOST}:{settings.aws_port}"
+        self._aws_endpoint = f"http://{HOST}:{settings.ports['AWS_PORT']}"
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
@@ -80,35 +76,32 @@ class Stack:
             NotStarted: see there.
             LedgerTableOutdated: see there.
         """
-        settings = self._settings
-        self._start_aws()
+        settings, aws_port = self._settings, self._settings.ports["AWS_PORT"]
+        adopt_state(settings.state / "aws", aws_port)
+        environment = emulator_environment(self._sockets["AWS_PORT"], state=settings.state / "aws", log_level="WARNING")
+        self._start_part("aws", COMMAND, environment, serves_on="AWS_PORT")
         database_url = settings.database_url or self._start_postgres()
         variables = {**without_aws(os.environ), "DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
-        migration = self._start_part("migrate", ["-m", "alembic", "upgrade", "head"], variables, ROOT / "crud_app")
+        alembic = [sys.executable, "-m", "alembic", "upgrade", "head"]
+        migration = self._start_part("migrate", alembic, variables, cwd=ROOT / "crud_app")
         ses, inbox_page = self._start_mail()
-        self._wait_for("the AWS emulator", lambda: is_ready(settings.aws_port))
-        self._create_resources()
+        self._wait_for("the AWS emulator", lambda: is_ready(aws_port))
+        resources.create_resources(self._client)
         sign_in = self._create_sign_in()
-        environment = app_environment(
-            settings,
-            sign_in,
-            database_url=database_url,
-            ses_endpoint=f"http://{HOST}:{ses.port}",
-            inbox_url=inbox_page.url,
-        )
-        write_env_file(settings.state / "env", environment)
-        variables |= environment
+        own = app_environment(settings, sign_in, database_url, f"http://{HOST}:{ses.port}", inbox_page.url)
+        write_env_file(settings.state / "env", own)
+        variables |= own
         guarded = ["--issuer", sign_in.issuer, "--keys", sign_in.keys_url, "--audience", *sign_in.audience]
         guarded += ["--open-route", *OPEN_ROUTES]
         public = ["--door", "alb", "--allow-cross-site"]  # bff_app judges origins, as on AWS
         programs = [
-            self._start_app("email", "server", "email_app", variables, *guarded, serves_on="email_port"),
-            self._start_app("crud", "server", "crud_app", variables, *guarded, serves_on="crud_port"),
-            self._start_app("bff", "server", "bff_app", variables, *public, serves_on="bff_port"),
-            self._start_app("crud-pump", "pump", "crud_app", variables),
-            self._start_app("email-pump", "pump", "email_app", variables),
+            self._start_app("email", variables, guarded, serves_on="EMAIL_PORT"),
+            self._start_app("crud", variables, guarded, serves_on="CRUD_PORT"),
+            self._start_app("bff", variables, public, serves_on="BFF_PORT"),
+            self._start_app("crud", variables),
+            self._start_app("email", variables),
         ]
-        self._wait_for("the migrations", lambda: migration.exit_code == 0)
+        self._wait_for("the migrations", lambda: migration.poll() == 0)
         self._wait_for("the apps", lambda: all(program.is_up for program in programs))
         return addresses(settings, sign_in, inbox_page.url)
 
@@ -118,102 +111,83 @@ class Stack:
         server = Postgres(self._settings.state / DATABASE_FOLDER)
         stopping = threading.Event()
 
-        def stop() -> None:
-            stopping.set()
-            server.shut_down()
-
         def report_end() -> None:
             psutil.Process(server.pid).wait()
             if not stopping.is_set():
                 self._report("PostgreSQL ended unexpectedly", server.log.read_text(errors="replace").splitlines())
 
-        self._cleanup.callback(stop)
+        self._cleanup.callback(server.shut_down)
+        self._cleanup.callback(stopping.set)
         threading.Thread(target=report_end, name="postgres end", daemon=True).start()
         return server.create_database(DATABASE)
 
-    def _start_aws(self) -> None:
-        state = self._settings.state / "aws"
-        adopt_state(state, self._settings.aws_port)
-        environment = emulator_environment(self._sockets["aws_port"], state=state, log_level="WARNING")
-        self._start_part("aws", COMMAND, environment, ROOT, serves_on="aws_port")
-
     def _start_mail(self) -> tuple[SesFront, InboxPage]:
         """SES in front of the emulator's, and the page that shows the e-mails it took."""
-        inbox = Inbox(self._settings.state / "inbox")
-        publisher = EventPublisher(self._client("sesv2"), self._client("sns"))
+        inbox = self._settings.state / "inbox"
+        inbox.mkdir(exist_ok=True)
+        aws_ses, sns = self._client("sesv2"), self._client("sns")
 
         def deliver(mail: Mail) -> None:
             self._console.line("mail", f"✉ {', '.join(mail.recipients)} — {mail.subject}")
-            inbox.keep(mail)
-            publisher.publish(mail)
+            keep(mail, inbox)
+            publish_events(mail, aws_ses, sns)
 
-        ses, page = SesFront(self._aws_endpoint, on_mail=deliver), InboxPage(inbox.folder)
+        ses, page = SesFront(self._aws_endpoint, on_mail=deliver), InboxPage(inbox)
         for server in (ses, page):
             server.start()
             self._cleanup.callback(server.stop)
         return ses, page
 
-    def _create_resources(self) -> None:
-        ledger_table = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text(encoding="utf-8"))
-        resources.create_resources(
-            self._client("sns"), self._client("sqs"), self._client("dynamodb"), self._client("sesv2"), ledger_table
-        )
-
     def _create_sign_in(self) -> SignIn:
         path = self._settings.state / "sign-in.json"
-        pages = [f"http://{host}:{self._settings.bff_port}" for host in ("localhost", HOST)]
+        pages = [f"http://{host}:{self._settings.ports['BFF_PORT']}" for host in ("localhost", HOST)]
         sign_in = create_sign_in(self._client("cognito-idp"), self._aws_endpoint, pages, known_passwords(path))
         sign_in.save(path)
         return sign_in
 
     def _start_app(
-        self,
-        name: str,
-        program: str,
-        app: str,
-        environment: Mapping[str, str],
-        *options: str,
-        serves_on: str = "",
+        self, app: str, environment: Mapping[str, str], options: Sequence[str] = (), *, serves_on: str = ""
     ) -> Part:
-        command = ["-m", f"chalice_devserver.{program}", "--project-dir", app, "--reload", *options]
+        """Start the server of ``app`` on a port or, without one, its pump."""
+        program, name, up_word = ("server", app, "listens on") if serves_on else ("pump", f"{app}-pump", "drives")
+        command = [sys.executable, "-m", f"chalice_devserver.{program}", "--project-dir", f"{app}_app", "--reload"]
         if serves_on:
-            command += ["--fd", str(self._sockets[serves_on].fileno())]
-        up_word = "listens on" if serves_on else "drives"
-        return self._start_part(name, command, environment, ROOT, serves_on=serves_on, up_word=up_word)
+            command += [*options, "--fd", str(self._sockets[serves_on].fileno())]
+        return self._start_part(name, command, environment, serves_on=serves_on, up_word=up_word)
 
     # ---- starting, waiting, ending
 
-    def _start_part(  # noqa: PLR0913 - see `Part`
+    def _start_part(  # noqa: PLR0913 - a program is what it runs, with what, where
         self,
         name: str,
-        command: Sequence[str],
+        command: Sequence[str | Path],
         environment: Mapping[str, str],
-        folder: Path,
         *,
+        cwd: Path = ROOT,
         serves_on: str = "",
         up_word: str = "",
     ) -> Part:
         """Start a program, which inherits the socket of the port that it ``serves_on``."""
-        inherited = [self._sockets[serves_on]] if serves_on else []
-        part = Part(
-            name,
-            command if command is COMMAND else [sys.executable, *command],
-            environment,
-            folder,
-            on_line=self._console.line,
-            on_exit=self._notice_end,
-            up_word=up_word,
-            pass_fds=[each.fileno() for each in inherited],
-        )
-        for each in inherited:
-            each.close()
+        with ExitStack() as handed_over:
+            inherited = [handed_over.enter_context(self._sockets[serves_on]).fileno()] if serves_on else []
+            part = Part(
+                name,
+                command,
+                on_line=self._console.line,
+                on_exit=self._notice_end,
+                up_word=up_word,
+                env=environment,
+                cwd=cwd,
+                pass_fds=inherited,
+            )
         self._cleanup.callback(part.stop)
         return part
 
-    def _notice_end(self, part: Part, exit_code: int) -> None:
-        if part.stopping or (part.name == "migrate" and exit_code == 0):
+    def _notice_end(self, part: Part) -> None:
+        if part.stopping or (part.name == "migrate" and part.returncode == 0):
             return
-        how = f"exit code {exit_code}" if exit_code >= 0 else f"signal {signal.Signals(-exit_code).name}"
+        code = part.returncode
+        how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
         self._report(f"{part.name} ended unexpectedly ({how})", part.last_lines)
 
     def _report(self, what: str, last_lines: Sequence[str]) -> None:
@@ -225,10 +199,9 @@ class Stack:
     def _wait_for(self, what: str, is_there: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not is_there():
-            if self._ending.asked:
-                raise NotStarted
             if time.monotonic() > deadline:
                 self._report(f"{what} did not come up within {START_SECONDS} s", [])
+            if self._ending.asked:
                 raise NotStarted
             time.sleep(LOOK_SECONDS)
 
@@ -237,10 +210,10 @@ class Stack:
 
 
 def app_environment(
-    settings: Settings, sign_in: SignIn, *, database_url: str, ses_endpoint: str, inbox_url: str
+    settings: Settings, sign_in: SignIn, database_url: str, ses_endpoint: str, inbox_url: str
 ) -> dict[str, str]:
     """The variables that only this run knows. The others are constants in the apps' ``.chalice/config.json``."""
-    aws_endpoint = f"http://{HOST}:{settings.aws_port}"
+    aws_endpoint = sign_in.endpoint
     return {
         **CREDENTIALS,
         "AWS_ENDPOINT_URL": aws_endpoint,
@@ -252,8 +225,8 @@ def app_environment(
         "EMAIL_DLQ_URL": f"{aws_endpoint}/{LOCAL_ACCOUNT}/{resources.DEAD_LETTER_QUEUE}",
         "NOTIFY_TO": settings.notify_to,
         "NOTIFY_EMPLOYEE": settings.notify_employee,
-        "CRUD_API_URL": f"http://{HOST}:{settings.crud_port}",
-        "EMAIL_API_URL": f"http://{HOST}:{settings.email_port}",
+        "CRUD_API_URL": f"http://{HOST}:{settings.ports['CRUD_PORT']}",
+        "EMAIL_API_URL": f"http://{HOST}:{settings.ports['EMAIL_PORT']}",
         "COGNITO_DOMAIN": aws_endpoint,
         "COGNITO_ISSUER": sign_in.issuer,
         "COGNITO_CLIENT_ID": sign_in.page_client,
@@ -263,26 +236,23 @@ def app_environment(
 
 def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
     """Write ``variables`` for a shell to source; for its owner only, because they contain keys."""
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-        file.write("# Written by `make run`. To run something of your own beside it: set -a; . .local/env; set +a\n")
-        file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
+    lines = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
+    heading = "# Written by `make run`. To run something of your own beside it: set -a; . .local/env; set +a"
+    write_private(path, "\n".join([heading, *lines, ""]))
 
 
 def addresses(settings: Settings, sign_in: SignIn, inbox_url: str) -> dict[str, str]:
     """What is where, for a person to read."""
+    state = settings.state
+    folder = state.relative_to(ROOT) if state.is_relative_to(ROOT) else state
     return {
-        "page": f"http://localhost:{settings.bff_port}/",
+        "page": f"http://localhost:{settings.ports['BFF_PORT']}/",
         **{role: f"{user_of(role)}  {sign_in.passwords[user_of(role)]}" for role in ROLES},
         "for curl": 'curl -H "Authorization: Bearer $(make -s token ROLE=rrhh)" …',
-        "employees": f"http://localhost:{settings.crud_port}/empleados",
-        "e-mails": f"http://localhost:{settings.email_port}/correos",
-        "inbox": f"{inbox_url}  (for a mail program: {_short(settings.state / 'inbox')}/*.eml)",
+        "employees": f"http://localhost:{settings.ports['CRUD_PORT']}/empleados",
+        "e-mails": f"http://localhost:{settings.ports['EMAIL_PORT']}/correos",
+        "inbox": f"{inbox_url}  (for a mail program: {folder}/inbox/*.eml)",
         "database": "make psql",
-        "variables": f"{_short(settings.state / 'env')}  (for a shell of your own: set -a; . …; set +a)",
+        "variables": f"{folder}/env  (for a shell of your own: set -a; . …; set +a)",
         "stop": "Ctrl-C; the data stays (make clean drops it)",
     }
-
-
-def _short(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -5,7 +5,6 @@ It stands in a header: ``curl -H "Authorization: Bearer $(make -s token ROLE=rrh
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -33,11 +32,11 @@ class NoToken(Exception):
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     """Print a token; the result is the exit code."""
     parser = OneSentenceParser("make token", "An access token of the running local stack, for curl.")
-    parser.add_argument("--role", type=_role, help=f"whose: {', '.join(ROLES)}")
+    parser.add_argument("--role", default="", help=f"whose: {', '.join(ROLES)}")
     parser.add_argument("--program", action="store_true", help="a program's, by client credentials")
     arguments = parser.parse_args(argv)
-    if arguments.role is None:
-        parser.error(f"ROLE must be set to one of {', '.join(ROLES)}")
+    if arguments.role not in ROLES:
+        parser.error(f"ROLE must be one of {', '.join(ROLES)}, not {shortened(arguments.role)}")
     try:
         print(fetch_token(environment, arguments.role, is_program=arguments.program))
     except NoToken as error:
@@ -46,33 +45,28 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     return 0
 
 
-def _role(text: str) -> str:
-    if text not in ROLES:
-        raise argparse.ArgumentTypeError(f"ROLE must be one of {', '.join(ROLES)}, not {shortened(text)}")
-    return text
-
-
 def fetch_token(environment: Mapping[str, str], role: str, *, is_program: bool = False) -> str:
     """An access token of the local stack that keeps its data where ``environment`` says.
 
     Raises:
         NoToken: it does not run.
     """
-    path = state_folder(environment) / "sign-in.json"
     try:
-        sign_in = SignIn.load(path)
-        return _program_token(sign_in, role) if is_program else _person_token(sign_in, role)
+        sign_in = SignIn.load(state_folder(environment) / "sign-in.json")
+        if is_program:
+            return _program_token(sign_in, role)
+        return person_token(sign_in, user_of(role), sign_in.passwords[user_of(role)])
     except (OSError, ValueError, TypeError, BotoCoreError, ClientError, httpx.HTTPError) as error:
         raise NoToken(f"The local stack does not run ({type(error).__name__}): start it with `make run`.") from None
 
 
-def _person_token(sign_in: SignIn, role: str) -> str:
-    cognito = client_of("cognito-idp", sign_in.endpoint, sign_in.credentials)
-    answer = cognito.admin_initiate_auth(
+def person_token(sign_in: SignIn, user: str, password: str) -> str:
+    """An access token of a person with a password."""
+    answer = client_of("cognito-idp", sign_in.endpoint, sign_in.credentials).admin_initiate_auth(
         UserPoolId=sign_in.pool,
         ClientId=sign_in.token_client,
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": user_of(role), "PASSWORD": sign_in.passwords[user_of(role)]},
+        AuthParameters={"USERNAME": user, "PASSWORD": password},
     )
     return str(answer["AuthenticationResult"]["AccessToken"])
 
@@ -83,9 +77,8 @@ def _program_token(sign_in: SignIn, role: str) -> str:
             f"{sign_in.endpoint}/oauth2/token",
             data={"grant_type": "client_credentials", "scope": scope_of(role)},
             auth=(sign_in.program_client, sign_in.program_secret),
-        ).raise_for_status()
-    token: str = answer.json()["access_token"]
-    return token
+        )
+        return str(answer.raise_for_status().json()["access_token"])
 
 
 if __name__ == "__main__":

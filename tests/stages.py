@@ -27,6 +27,8 @@ from xml.etree import ElementTree as ET
 from rich.console import Console
 from rich.table import Table
 
+from local.guardian import Child
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -71,6 +73,7 @@ class Stage:
     tests: int = 0
     failures: int = 0
     skips: list[str] = field(default_factory=list)
+    process: Child | None = None
 
     @property
     def log(self) -> Path:
@@ -82,8 +85,8 @@ class Stage:
         shares = re.findall(r"\[ *(\d+)%\]", self.log.read_text(errors="replace")) if self.log.exists() else []
         return f"{self.name} {shares[-1]} %" if shares else self.name
 
-    def run(self, processes: list[subprocess.Popen[bytes]]) -> None:
-        """Run it to its end; ``processes`` gets its process, so that Ctrl-C reaches it."""
+    def run(self) -> None:
+        """Run it to its end."""
         if reason := self.skip_reason():
             self.outcome, self.skips = "skipped", [reason]
             return
@@ -91,19 +94,11 @@ class Stage:
         junit = self.log.with_suffix(".xml")
         junit.unlink(missing_ok=True)
         command = [*self.command, f"--junit-xml={junit}"] if self.is_pytest else self.command
+        streams = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
         started = time.monotonic()
         with self.log.open("wb") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env={**os.environ, **self.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            processes.append(process)
-            code = process.wait()
+            self.process = Child(command, cwd=ROOT, env={**os.environ, **self.environment}, stdout=log, **streams)
+            code = self.process.wait()
         self.seconds = time.monotonic() - started
         if junit.exists():
             self._read_report(junit)
@@ -125,12 +120,9 @@ def pytest(name: str, *arguments: str, workers: int = 0, environment: dict[str, 
     return Stage(name, [BIN / "pytest", *spread, *arguments], is_pytest=True, environment=environment or {})
 
 
-def lint() -> Stage:
-    return Stage("lint", ["make", "lint"])
-
-
-def types() -> Stage:
-    return Stage("types", ["make", "types"])
+def make(target: str) -> Stage:
+    """A stage that the Makefile runs, too."""
+    return Stage(target, ["make", target])
 
 
 def unit() -> list[str]:
@@ -162,9 +154,10 @@ def terraform(*, always: bool) -> Stage:
             return "no Terraform file changed since these tests passed"
         return missing_terraform()
 
-    return Stage(
-        "terraform", [PYTHON, "-m", "tools.infra_test"], skip_reason=unchanged, on_success=lambda: _write(stamp, state)
-    )
+    def remember() -> None:
+        stamp.write_text(state)
+
+    return Stage("terraform", [PYTHON, "-m", "tools.infra_test"], skip_reason=unchanged, on_success=remember)
 
 
 def browser() -> Stage:
@@ -173,7 +166,10 @@ def browser() -> Stage:
 
 def lanes_of_test() -> list[list[Stage]]:
     """`make test`."""
-    return [[lint(), types(), browser()], [pytest("unit", *unit(), workers=UNIT_WORKERS), terraform(always=False)]]
+    return [
+        [make("lint"), make("types"), browser()],
+        [pytest("unit", *unit(), workers=UNIT_WORKERS), terraform(always=False)],
+    ]
 
 
 def lanes_of_check() -> list[list[Stage]]:
@@ -188,12 +184,12 @@ def lanes_of_check() -> list[list[Stage]]:
     e2e.skip_reason = missing_terraform
     return [
         [
-            lint(),
-            types(),
+            make("lint"),
+            make("types"),
             pytest("unit", *unit(), *coverage, workers=UNIT_WORKERS, environment=covered("unit")),
             system,
         ],
-        [e2e, browser(), terraform(always=True), Stage("scan", ["make", "scan"])],
+        [e2e, browser(), terraform(always=True), make("scan")],
     ]
 
 
@@ -215,44 +211,38 @@ def report_coverage() -> Stage:
 
 
 def run(lanes: Sequence[Sequence[Stage]], console: Console, after: Sequence[Stage] = ()) -> bool:
-    """Run the lanes side by side, then ``after``; tell whether all passed."""
+    """Run the lanes side by side, then ``after``; tell whether all passed. The table comes in any case."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    processes: list[subprocess.Popen[bytes]] = []
     stages = [stage for lane in (*lanes, after) for stage in lane]
 
-    def run_lane(lane: Sequence[Stage]) -> None:
-        for stage in lane:
-            stage.run(processes)
-            console.print(f"{stage.name}: {stage.outcome}, {stage.seconds:.0f} s", highlight=False)
-
-    threads = [threading.Thread(target=run_lane, args=(lane,), daemon=True) for lane in lanes]
+    threads = [threading.Thread(target=_run_lane, args=(lane, console), daemon=True) for lane in lanes]
     for thread in threads:
         thread.start()
     try:
-        _wait_for(threads, stages, console)
-        run_lane(after)
+        while any(thread.is_alive() for thread in threads):
+            for thread in threads:
+                thread.join(PROGRESS_SECONDS / len(threads))
+            if running := [stage.progress for stage in stages if stage.outcome == "runs"]:
+                console.print(f"… {', '.join(running)}", style="dim", highlight=False)
+        _run_lane(after, console)
     except KeyboardInterrupt:
-        _interrupt(processes)
+        for process in [stage.process for stage in stages if stage.process]:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGINT)
+                process.wait()
         console.print("Interrupted; every stage has been stopped.")
-        return False
-    show(stages, console)
+    finally:
+        show(stages, console)
     return all(stage.outcome in {"passed", "skipped"} for stage in stages)
 
 
-def _wait_for(threads: Sequence[threading.Thread], stages: Sequence[Stage], console: Console) -> None:
-    while any(thread.is_alive() for thread in threads):
-        for thread in threads:
-            thread.join(PROGRESS_SECONDS / len(threads))
-        if running := [stage.progress for stage in stages if stage.outcome == "runs"]:
-            console.print(f"… {', '.join(running)}", style="dim", highlight=False)
-
-
-def _interrupt(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    for process in processes:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
-    for process in processes:
-        process.wait()
+def _run_lane(lane: Sequence[Stage], console: Console) -> None:
+    for stage in lane:
+        try:
+            stage.run()
+        except Exception as error:  # noqa: BLE001 - the others still run
+            stage.outcome = f"failed ({error})"
+        console.print(f"{stage.name}: {stage.outcome}, {stage.seconds:.0f} s", highlight=False)
 
 
 def show(stages: Sequence[Stage], console: Console) -> None:
@@ -272,25 +262,14 @@ def show(stages: Sequence[Stage], console: Console) -> None:
     console.print(f"tests: {ran - failed} passed, {failed} failed", highlight=False)
 
 
-def _write(path: Path, text: str) -> None:
-    path.write_text(text)
-
-
 def main(arguments: Sequence[str]) -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     what, *rest = arguments
+    lanes = {"test": lanes_of_test, "check": lanes_of_check}.get(what, lambda: lanes_of_only(rest[0]))()
     started = time.monotonic()
-    if what == "only":
-        passed = run(lanes_of_only(rest[0]), console)
-    elif what == "check":
-        passed = run(lanes_of_check(), console, [report_coverage()])
-    else:
-        passed = run(lanes_of_test(), console)
-    verdict = "passed" if passed else "failed"
-    console.print(
-        f"make {'check' if what == 'check' else 'test'}: {verdict} in {time.monotonic() - started:.0f} s",
-        highlight=False,
-    )
+    passed = run(lanes, console, [report_coverage()] if what == "check" else [])
+    verdict = f"{'passed' if passed else 'failed'} in {time.monotonic() - started:.0f} s"
+    console.print(f"make {'check' if what == 'check' else 'test'}: {verdict}", highlight=False)
     return 0 if passed else 1
 
 

@@ -171,9 +171,7 @@ def functions(workshop: Workshop, endpoint: str) -> list[Entry]:
         "MAIL_RATE": "1000",
         "DEMO": "true",
     }
-    table = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text("utf-8"))
-    sns, sqs, dynamodb, ses = (client_of(name, endpoint) for name in ("sns", "sqs", "dynamodb", "sesv2"))
-    resources.create_resources(sns, sqs, dynamodb, ses, table)
+    resources.create_resources(lambda service: client_of(service, endpoint))
 
     def sweep() -> str:
         workshop.sql(LEAVE_BEHIND)

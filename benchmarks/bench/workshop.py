@@ -21,6 +21,7 @@ import certifi
 from benchmarks.bench.subject import BenchFailed, Subject
 from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.events import Wire, event_for
+from local.guardian import Child
 from local.postgres import migrate, running_postgres
 from tests.support.tls import make_certificate
 
@@ -185,9 +186,9 @@ class Workshop:
 
     def _start_upstream(self, *arguments: str) -> int:
         command = [sys.executable, str(Path(__file__).with_name("upstream.py")), *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process = Child(command, stdout=subprocess.PIPE)
         self._stack.callback(process.communicate)
-        self._stack.callback(process.kill)
+        self._stack.callback(process.stop)
         assert process.stdout
         return int(process.stdout.readline())
 

@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import signal
-import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -31,6 +30,7 @@ from benchmarks.load.results import (
     format_threshold,
     thresholds_of,
 )
+from local.guardian import Child
 from local.settings import ROOT
 from tools.command_line import OneSentenceParser, shortened, whole_number
 from tools.target import (
@@ -267,7 +267,7 @@ def _run_locust(
 def _run_process(command: Sequence[str | Path], environment: Mapping[str, str]) -> tuple[int, bool]:
     """The exit status, and whether Ctrl-C or SIGTERM ended it: the first lets the answers under way come."""
     stops: list[int] = []
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[Child] = []
 
     def stop(number: int, _: object) -> None:
         stops.append(number)
@@ -277,7 +277,7 @@ def _run_process(command: Sequence[str | Path], environment: Mapping[str, str]) 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         # A session of its own: Ctrl-C reaches it only through ``stop``.
-        processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True))
+        processes.append(Child(command, cwd=ROOT, env=environment))
         if stops:
             processes[0].terminate()
         return processes[0].wait(), bool(stops)

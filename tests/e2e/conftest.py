@@ -15,7 +15,7 @@ import pytest
 from local.emulator import CREDENTIALS, DEPLOYMENT_SERVICES, REGION, Emulator
 from local.ports import HOST, port_of, reserve
 from local.postgres import migrate, running_postgres
-from local.ses import EventPublisher, SesFront
+from local.ses import SesFront, publish_events
 from tests.e2e.deployment import EmulatorDeployment
 from tests.e2e.inventory import stop_schedules, take_inventory
 from tests.e2e.project import ENVIRONMENT, Project
@@ -153,7 +153,7 @@ def running_ses_front(endpoint: str) -> Iterator[SesFront]:
     sns = session.client("sns", region_name=REGION, endpoint_url=endpoint)
     sns.meta.events.register("provide-client-params.sns.Publish", add_attribute)
     ses = session.client("sesv2", region_name=REGION, endpoint_url=endpoint)
-    front = SesFront(endpoint, on_mail=EventPublisher(ses, sns).publish)
+    front = SesFront(endpoint, on_mail=lambda mail: publish_events(mail, ses, sns))
     front.start()
     try:
         yield front

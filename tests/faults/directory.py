@@ -8,7 +8,6 @@ email_app's clock ahead.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import threading
@@ -34,7 +33,6 @@ from local.client import client_of
 from local.emulator import CREDENTIALS, REGION, SERVICES, Emulator, without_aws
 from local.postgres import Postgres, migrate
 from local.ses import SesFront, events
-from local.settings import ROOT
 from local.sign_in import create_sign_in
 from local.token import fetch_token
 from tests.faults.aws_front import SES, AwsFront
@@ -136,9 +134,8 @@ class Directory:
         self.wire = self._cleanup.enter_context(WireProxy(str(self.postgres.socket_folder / ".s.PGSQL.5432")))
 
     def _create_resources(self) -> None:
-        table = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text(encoding="utf-8"))
-        self._table = {name: value for name, value in table.items() if name != "TimeToLive"}
-        resources.create_resources(self.client("sns"), self.sqs, self.client("dynamodb"), self.client("sesv2"), table)
+        self._table = {name: value for name, value in resources.LEDGER_DEFINITION.items() if name != "TimeToLive"}
+        resources.create_resources(self.client)
         self.queue_url = self.sqs.get_queue_url(QueueName=resources.QUEUE)["QueueUrl"]
         self.dlq_url = self.sqs.get_queue_url(QueueName=resources.DEAD_LETTER_QUEUE)["QueueUrl"]
         self._queue_arn = f"arn:aws:sqs:{REGION}:{LOCAL_ACCOUNT}:{resources.QUEUE}"

@@ -37,7 +37,7 @@ def test_each_of_a_burst_of_creations_is_one_row_one_event_and_one_mail(stack: S
     # What would come twice would come now.
     stack.wait_for("empty queues", stack.has_empty_queues)
     announced = re.findall(
-        r"^Correo: (rafaga-.*)$", "\n".join(mail["BodyText"] for mail in stack.mails()), re.MULTILINE
+        r"^Correo: (rafaga-.*)$", "\n".join(mail["BodyText"] for mail in stack.mails_about("rafaga-")), re.MULTILINE
     )
     assert Counter(announced) == Counter(emails)
     assert _count(stack, events + " AND publicado_en IS NULL") == 0

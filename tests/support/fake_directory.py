@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
 from chalice_devserver.http import HOST, HttpRequest, HttpResponse, LoopbackServer
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MAX_REQUEST_BYTES = 10_000
-PATIENCE_SECONDS = 30
 JSON = ("Content-Type", "application/json")
 TAKEN = {"type": "urn:crud-empleados:email-taken", "title": "El correo ya está en uso", "status": 409}
 
@@ -49,16 +48,11 @@ class FakeDirectory(LoopbackServer):
         """The paths of all requests with this method."""
         return [request.path for request in self.requests if request.method == method]
 
+    wait_until = staticmethod(wait_until)
+
     def answer(self, request: HttpRequest) -> HttpResponse:
         self.requests.append(request)
         return self.fault(request) or self._answer(request)
-
-    def wait_until(self, is_so: Callable[[], bool]) -> None:
-        """Wait until something is so that comes of requests to this directory."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not is_so():
-            assert time.monotonic() < deadline, "it did not happen"
-            time.sleep(0.02)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         match request.method, request.path.split("/")[1:]:

@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from local.guardian import Child
 from tests.support import apt
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from local.postgres import Postgres
 
-START_SECONDS = 60
 MAX_CLIENTS = 2_000
 CONFIGURATION = """\
 [databases]
@@ -74,23 +74,14 @@ def running_pgbouncer(server: Postgres, folder: Path, *, pool_size: int) -> Iter
     owner = server.system_user
     if owner:  # it refuses to run as root
         shutil.chown(folder, owner)
-    process = subprocess.Popen([program, "--quiet", str(file)], user=owner, start_new_session=True)
+    process = Child([program, "--quiet", str(file)], user=owner)
     socket = folder / ".s.PGSQL.5432"
     try:
-        _wait_for(socket)
+        wait_until(socket.exists, "PgBouncer's start")
         yield socket
     finally:
-        process.terminate()
-        process.wait()
+        process.stop()
         shutil.rmtree(folder)
-
-
-def _wait_for(path: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not path.exists():
-        if time.monotonic() > deadline:
-            raise TimeoutError("PgBouncer did not come up")
-        time.sleep(0.05)
 
 
 def main() -> None:

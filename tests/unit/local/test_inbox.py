@@ -1,4 +1,4 @@
-"""Mails as files."""
+"""The mails of the local stack: as files, and in a browser, where a mail can do nothing."""
 
 from __future__ import annotations
 
@@ -6,81 +6,120 @@ import base64
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+import httpx
 import pytest
 
-from local.inbox import Inbox, Mail
+from local.inbox import Mail, keep
+from local.inbox_page import InboxPage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SENT_AT = datetime(2026, 11, 24, 9, 30, 0, tzinfo=UTC)
-SIMPLE: dict[str, Any] = {
-    "FromEmailAddress": "CrudEmpleados <directorio@example.com>",
-    "Destination": {"ToAddresses": ["ana@example.com"], "BccAddresses": ["jefa@example.com"]},
-    "Content": {
-        "Simple": {
-            "Subject": {"Data": "Bienvenida, señora Pérez", "Charset": "UTF-8"},
-            "Body": {"Text": {"Data": "¡Hola!\n"}, "Html": {"Data": "<p>¡Hola!</p>\n"}},
-            "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
-        }
-    },
-    "EmailTags": [{"Name": "evento", "Value": "e-1"}],
-    "ConfigurationSetName": "crud-app-correos",
-}
+SCRIPT = "<script>alert('x')</script>"
 
 
-def kept(inbox: Inbox, request: dict[str, Any]) -> Path:
-    return inbox.keep(Mail("0123456789abcdef", request, SENT_AT))
+def a_mail(subject: str = "Bienvenida, señora Pérez", identifier: str = "0123456789abcdef", **body: str) -> Mail:
+    """What an app asks of SES."""
+    request = {
+        "FromEmailAddress": "CrudEmpleados <directorio@example.com>",
+        "Destination": {"ToAddresses": ["ana@example.com"], "BccAddresses": ["jefa@example.com"]},
+        "Content": {
+            "Simple": {
+                "Subject": {"Data": subject},
+                "Body": {kind: {"Data": text} for kind, text in body.items()},
+                "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
+            }
+        },
+    }
+    return Mail(identifier, request, SENT_AT)
+
+
+def test_a_mail_is_a_file_that_a_mail_program_opens(tmp_path: Path) -> None:
+    file = keep(a_mail(Text="¡Hola!\n", Html="<p>¡Hola!</p>\n"), tmp_path)
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert file.name == "2026-11-24T09-30-00 ana@example.com,jefa@example.com 01234567.eml"
+    assert {name: str(value) for name, value in message.items() if name not in {"MIME-Version", "Content-Type"}} == {
+        "From": "CrudEmpleados <directorio@example.com>",
+        "To": "ana@example.com",
+        "Subject": "Bienvenida, señora Pérez",
+        "Date": "Tue, 24 Nov 2026 09:30:00 +0000",
+        "Message-ID": "<0123456789abcdef>",
+        "Auto-Submitted": "auto-generated",
+    }
+    parts = [message.get_body((kind,)) for kind in ("plain", "html")]
+    assert [part and part.get_content() for part in parts] == ["¡Hola!\n", "<p>¡Hola!</p>\n"]
+
+
+def test_an_address_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
+    mail = a_mail(Text="x")
+    request: dict[str, Any] = {**mail.request, "Destination": {"ToAddresses": ["../../../etc/x@example.com"]}}
+    assert keep(Mail("id", request, SENT_AT), tmp_path).parent == tmp_path
+
+
+def test_a_raw_mail_is_kept_as_it_is(tmp_path: Path) -> None:
+    raw = b"From: a@example.com\nTo: b@example.com\nSubject: hola\n\ntexto\n"
+    content = {"Raw": {"Data": base64.b64encode(raw).decode()}}
+    mail = Mail("id", {"Destination": {"ToAddresses": ["b@example.com"]}, "Content": content}, SENT_AT)
+    assert (mail.sender, mail.subject) == ("a@example.com", "hola")
+    assert keep(mail, tmp_path).read_bytes() == raw
+
+
+# ---- the page
 
 
 @pytest.fixture
-def inbox(tmp_path: Path) -> Inbox:
-    return Inbox(tmp_path / "inbox")
+def browser(tmp_path: Path) -> Iterator[httpx.Client]:
+    page = InboxPage(tmp_path)
+    page.start()
+    with httpx.Client(base_url=page.url, trust_env=False) as client:
+        yield client
+    page.stop()
 
 
-def test_a_mail_is_a_file_that_a_mail_program_opens(inbox: Inbox) -> None:
-    message = message_from_bytes(kept(inbox, SIMPLE).read_bytes(), policy=policy.default)
-    assert message["From"] == "CrudEmpleados <directorio@example.com>"
-    assert message["To"] == "ana@example.com"
-    assert message["Bcc"] is None
-    assert message["Subject"] == "Bienvenida, señora Pérez"
-    assert message["Date"].datetime == SENT_AT
-    assert message["Message-ID"] == "<0123456789abcdef>"
-    assert message["Auto-Submitted"] == "auto-generated"
-    text, html = message.get_body(("plain",)), message.get_body(("html",))
-    assert text
-    assert html
-    assert (text.get_content(), html.get_content()) == ("¡Hola!\n", "<p>¡Hola!</p>\n")
+def test_the_list_has_the_newest_mail_first_and_looks_for_more(tmp_path: Path, browser: httpx.Client) -> None:
+    assert "No mails yet." in browser.get("").text
+    for identifier, subject in (("a", "Primero"), ("b", "Segundo")):  # sent in the same second
+        keep(a_mail(subject, identifier, Text="1"), tmp_path)
+
+    text = browser.get("").text
+
+    assert text.index("Segundo") < text.index("Primero")
+    assert "http-equiv='refresh'" in text
+    assert browser.get("style.css").headers["content-type"] == "text/css; charset=utf-8"
 
 
-def test_the_names_of_the_files_sort_by_time_and_say_for_whom_they_are(inbox: Inbox) -> None:
-    assert kept(inbox, SIMPLE).name == "2026-11-24T09-30-00 ana@example.com,jefa@example.com 01234567.eml"
+def test_a_mail_is_shown_with_its_text_and_its_html_in_a_sandbox(tmp_path: Path, browser: httpx.Client) -> None:
+    file = keep(a_mail(Text="¡Hola!", Html="<p style='color:red'>¡Hola!</p>"), tmp_path)
+    address = f"mail/{quote(file.name)}"
+
+    page, html = browser.get(address), browser.get(f"{address}/html")
+
+    assert f"<iframe sandbox title='HTML' src='{quote(file.name)}/html'>" in page.text
+    assert "<pre>¡Hola!" in page.text
+    assert "<p style='color:red'>¡Hola!</p>" in html.text
+    assert html.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
 
 
-def test_an_address_cannot_lead_out_of_the_folder(inbox: Inbox, tmp_path: Path) -> None:
-    request = SIMPLE | {"Destination": {"ToAddresses": ["../../../etc/x@example.com"]}}
-    assert kept(inbox, request).parent == tmp_path / "inbox"
+def test_what_a_mail_holds_is_text_on_our_pages(tmp_path: Path, browser: httpx.Client) -> None:
+    file = keep(a_mail(SCRIPT, Text=SCRIPT), tmp_path)
+
+    for path in ("", f"mail/{quote(file.name)}"):
+        answer = browser.get(path)
+        assert "<script" not in answer.text
+        assert "iframe" not in answer.text
+        assert "&lt;script&gt;" in answer.text
+        assert "unsafe" not in answer.headers["content-security-policy"]
 
 
-def test_mails_of_one_second_do_not_replace_each_other(inbox: Inbox, tmp_path: Path) -> None:
-    for message_id in ("aaaaaaaa-1", "bbbbbbbb-2"):
-        inbox.keep(Mail(message_id, SIMPLE, SENT_AT))
-    assert len(list((tmp_path / "inbox").iterdir())) == 2
-
-
-def test_a_raw_mail_is_kept_as_it_is(inbox: Inbox) -> None:
-    raw = b"From: a@example.com\nTo: b@example.com\nSubject: hola\n\ntexto\n"
-    request = {
-        "Destination": {"ToAddresses": ["b@example.com"]},
-        "Content": {"Raw": {"Data": base64.b64encode(raw).decode()}},
-    }
-    mail = Mail("id", request, SENT_AT)
-    assert (mail.sender, mail.subject) == ("a@example.com", "hola")
-    assert inbox.keep(mail).read_bytes() == raw
-
-
-def test_a_mail_of_text_alone_has_one_part(inbox: Inbox) -> None:
-    content = {"Simple": {"Subject": {"Data": "hola"}, "Body": {"Text": {"Data": "texto"}}}}
-    message = message_from_bytes(kept(inbox, SIMPLE | {"Content": content}).read_bytes(), policy=policy.default)
-    assert message.get_content_type() == "text/plain"
+def test_nothing_else_is_there_and_nothing_without_the_secret_address(tmp_path: Path, browser: httpx.Client) -> None:
+    name = quote(keep(a_mail(Text="solo"), tmp_path).name)
+    (tmp_path / ".hidden.eml").write_text("x")
+    others = ("mail/nothing.eml", "mail/..%2F..%2Fetc%2Fpasswd", "mail/.hidden.eml", "else", f"mail/{name}/html")
+    for path in (*others, "/", f"/mail/{name}", "/x/", f"/x/mail/{name}", "/style.css"):
+        address = f"http://127.0.0.1:{browser.base_url.port}{path}" if path.startswith("/") else path
+        assert browser.get(address).status_code == 404, path
+    assert browser.get("", headers={"Host": "evil.example"}).status_code == 403

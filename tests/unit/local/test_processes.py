@@ -7,22 +7,20 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
-from local.guardian import guard, is_running
-from local.lock import AlreadyRunning, folder_lock, make_private
+from local.guardian import Child, guard, is_running
+from local.lock import AlreadyRunning, folder_lock, make_private, write_private
 from local.part import Part
 from local.settings import ROOT
+from tests.support.waiting import PATIENCE_SECONDS, wait_until_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-PATIENCE = 60.0
 # Each prints "up" when it can take a signal.
 POLITE = """
 import os, signal, sys, time
@@ -39,90 +37,63 @@ time.sleep(600)
 """
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-
-
 class Watched:
     """A part, and what it told."""
 
     def __init__(self, code: str) -> None:
-        self.lines: list[tuple[str, str]] = []
-        self.exits: list[int] = []
-        self.ended = threading.Event()
+        self.lines: list[str] = []
+        self.said_up, self.ended = threading.Event(), threading.Event()
         self.part = Part(
-            "tiny",
-            [sys.executable, "-c", code],
-            os.environ,
-            ROOT,
-            on_line=lambda name, line: self.lines.append((name, line)),
-            on_exit=self._notice,
-            up_word="up",
-            grace_seconds=0.2,
+            "tiny", [sys.executable, "-c", code], on_line=self._note, on_exit=lambda _: self.ended.set(), up_word="up"
         )
 
-    def _notice(self, _: Part, exit_code: int) -> None:
-        self.exits.append(exit_code)
-        self.ended.set()
+    def _note(self, name: str, line: str) -> None:
+        self.lines.append(f"{name}: {line}")
+        if line == "up":
+            assert self.part.is_up
+            self.said_up.set()
 
 
-@pytest.fixture
-def watch() -> Iterator[Callable[[str], Watched]]:
-    watched: list[Watched] = []
-
-    def start(code: str) -> Watched:
-        watched.append(Watched(code))
-        return watched[-1]
-
-    yield start
-    for one in watched:
-        one.part.stop()
-
-
-def test_the_lines_of_a_part_arrive_before_its_exit_code(watch: Callable[[str], Watched]) -> None:
-    watched = watch(
+def test_the_lines_of_a_part_arrive_before_its_end_is_told() -> None:
+    watched = Watched(
         "import sys; sys.stdout.buffer.write(b'\\xff\\n'); print(*range(30), sep='\\n'); print('err', file=sys.stderr);"
         "raise SystemExit(3)"
     )
-    assert watched.ended.wait(PATIENCE)
-    assert watched.exits == [3]
-    assert watched.part.exit_code == 3
-    assert set(watched.lines) == {("tiny", line) for line in ("\ufffd", "err", *map(str, range(30)))}
-    assert len(watched.part.last_lines) == 20
-    assert not watched.part.stopping
+    assert watched.ended.wait(PATIENCE_SECONDS)
+    assert set(watched.lines) == {f"tiny: {line}" for line in ("\ufffd", "err", *map(str, range(30)))}
+    assert (watched.part.returncode, len(watched.part.last_lines), watched.part.stopping) == (3, 20, False)
 
 
-def test_a_part_is_up_when_it_says_so_and_may_say_its_last_word(watch: Callable[[str], Watched]) -> None:
-    watched = watch(POLITE.replace("print('up'", "print('not up yet', flush=True); sys.stdin.read(); print('up'"))
-    wait_until(lambda: watched.part.is_up)
-    assert watched.lines[0] == ("tiny", "not up yet")
+def test_a_part_is_up_when_it_says_so_and_may_say_its_last_word() -> None:
+    watched = Watched(POLITE.replace("print('up'", "print('not up yet', flush=True); sys.stdin.read(); print('up'"))
+    assert watched.said_up.wait(PATIENCE_SECONDS)
     assert os.getsid(watched.part.pid) == watched.part.pid, "Ctrl-C would reach it"
     watched.part.stop()
-    assert watched.part.stopping
-    assert watched.lines[-1] == ("tiny", "bye")
-    assert watched.part.exit_code == 0
+    assert watched.lines == ["tiny: not up yet", "tiny: up", "tiny: bye"]
+    assert (watched.part.returncode, watched.part.stopping) == (0, True)
 
 
-def test_a_part_that_does_not_stop_is_killed_with_its_children(watch: Callable[[str], Watched]) -> None:
-    watched = watch(STUBBORN)
-    wait_until(lambda: watched.part.is_up)
-    [child] = psutil.Process(watched.part.pid).children()
-    watched.part.stop()
-    assert watched.part.exit_code == -signal.SIGKILL
-    wait_until(lambda: not is_running(child))
+# ---- children and their guardian
 
 
-# ---- the guardian
-
-
-def start(code: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True)
+def start(code: str) -> Child:
+    process = Child([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert process.stdout
     assert process.stdout.readline() == "up\n"
     return process
+
+
+@pytest.mark.parametrize("by_guardian", [True, False])
+def test_what_does_not_end_is_killed_with_its_children(*, by_guardian: bool) -> None:
+    process = start(STUBBORN)
+    children = psutil.Process(process.pid).children()
+    if by_guardian:
+        guard([f"{process.pid} {int(signal.SIGTERM)}\n"], grace_seconds=0.2)
+    process.stop(grace_seconds=0.2)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert len(children) == 1
+    wait_until_ended(children)
 
 
 def test_the_guardian_ends_what_was_not_released_each_by_its_signal_and_the_newest_first(tmp_path: Path) -> None:
@@ -130,64 +101,42 @@ def test_the_guardian_ends_what_was_not_released_each_by_its_signal_and_the_newe
         note = f"open({str(tmp_path / 'order')!r}, 'a').write({mark!r})"
         return POLITE.replace("SIGTERM", ending).replace("os.write(1, b'bye\\n')", note)
 
-    oldest = start(noting("1", "SIGTERM"))
-    released = start(POLITE)
-    newest = start(noting("2", "SIGINT"))
+    oldest, released, newest = start(noting("1", "SIGTERM")), start(POLITE), start(noting("2", "SIGINT"))
     gone = start("print('up')")
     gone.wait()
-    guard(
-        [
-            f"{oldest.pid} {int(signal.SIGTERM)}\n",
-            f"{released.pid} {int(signal.SIGTERM)}\n",
-            f"{newest.pid} {int(signal.SIGINT)}\n",
-            f"{gone.pid} {int(signal.SIGTERM)}\n",
-            f"{released.pid} 0\n",
-        ]
-    )
-    assert (oldest.wait(PATIENCE), newest.wait(PATIENCE), released.poll()) == (0, 0, None)
+    orders = [(oldest, signal.SIGTERM), (released, signal.SIGTERM), (newest, signal.SIGINT), (gone, signal.SIGTERM)]
+    guard([*(f"{process.pid} {int(number)}\n" for process, number in orders), f"{released.pid} 0\n"])
+    assert (oldest.wait(PATIENCE_SECONDS), newest.wait(PATIENCE_SECONDS), released.poll()) == (0, 0, None)
     assert (tmp_path / "order").read_text() == "21"
-    released.kill()
     for process in (oldest, released, newest, gone):
+        process.stop()
         process.communicate()
 
 
-def test_what_does_not_end_is_killed_with_its_group() -> None:
-    process = start(STUBBORN)
-    [child] = psutil.Process(process.pid).children()
-    guard([f"{process.pid} {int(signal.SIGTERM)}\n"], grace_seconds=0.2)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    wait_until(lambda: not is_running(child))
-
-
 PARENT = """
-import subprocess, sys, time
-from local import guardian
-from local.emulator import Emulator
-from local.lock import folder_lock
-from local.postgres import Postgres
+import sys, time
 from pathlib import Path
+from local import guardian
+from local.lock import folder_lock
 with folder_lock(Path(sys.argv[1])) as lock:
     guardian.start(keep_open=[lock])
-    part = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-    guardian.watch(part.pid)
-    emulator = Emulator(Path(sys.argv[1]) / "emulator.log")
-    postgres = Postgres(Path(sys.argv[1]) / "postgres")
-    print(part.pid, emulator.pid, postgres.pid, flush=True)
+    child = guardian.Child([sys.executable, "-c", "import time; time.sleep(600)"])
+    print(child.pid, flush=True)
     time.sleep(600)
 """
 
 
-def test_nothing_outlives_a_parent_that_is_killed(folder: Path) -> None:
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, folder], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+def test_after_a_parent_is_killed_the_next_one_waits_until_its_children_have_ended(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PARENT, tmp_path]
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert parent.stdout
-    processes = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
-    assert len(processes) == 3
-    assert all(map(is_running, processes))
+    child = psutil.Process(int(parent.stdout.readline()))
+    with pytest.raises(AlreadyRunning, match=f"process {parent.pid}"), folder_lock(tmp_path):
+        pytest.fail("two hold it")
     parent.kill()
     parent.communicate()
-    with folder_lock(folder):  # whoever starts next waits for them
-        assert not any(map(is_running, processes))
+    with folder_lock(tmp_path):
+        assert not is_running(child)
 
 
 # ---- the folder
@@ -205,14 +154,16 @@ def test_what_an_earlier_version_left_open_becomes_private(tmp_path: Path) -> No
     """Files behind links belong to others and keep their modes."""
     state, outside = tmp_path / "state", tmp_path / "outside"
     (state / "aws").mkdir(parents=True, mode=0o755)
-    (state / "aws" / "cognito.json").write_text("{}")
-    (state / "aws" / "cognito.json").chmod(0o644)
-    outside.write_text("")
-    outside.chmod(0o644)
+    for file in (state / "aws" / "cognito.json", state / "env", outside):
+        file.write_text("old")
+        file.chmod(0o644)
     (state / "link").symlink_to(outside)
 
     make_private(state)
+    (state / "env").chmod(0o644)
+    write_private(state / "env", "new")
 
     modes = {path.name: path.stat().st_mode & 0o777 for path in (state, *state.rglob("*"))}
     passable = 0o711 if os.geteuid() == 0 else 0o700
-    assert modes == {"state": passable, "aws": 0o700, "cognito.json": 0o600, "link": 0o644}
+    assert modes == {"state": passable, "aws": 0o700, "cognito.json": 0o600, "env": 0o600, "link": 0o644}
+    assert (state / "env").read_text() == "new"

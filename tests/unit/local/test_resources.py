@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
 from chalice_devserver.project import LOCAL_ACCOUNT
 from local import resources
+from local.client import client_of
 from local.emulator import REGION, Emulator
 from local.settings import ROOT
 
@@ -17,19 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-LEDGER_TABLE = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text(encoding="utf-8"))
-
-
 class Aws:
     def __init__(self, emulator: Emulator) -> None:
-        def client(service: Any) -> Any:
-            return boto3.client(service, endpoint_url=emulator.endpoint, region_name=REGION)
-
-        self.sns, self.sqs = client("sns"), client("sqs")
-        self.dynamodb, self.ses = client("dynamodb"), client("sesv2")
-
-    def create(self, ledger_table: dict[str, Any]) -> None:
-        resources.create_resources(self.sns, self.sqs, self.dynamodb, self.ses, ledger_table)
+        self.client = lambda service: client_of(service, emulator.endpoint)
+        self.sns, self.sqs, self.dynamodb, self.ses = map(self.client, ("sns", "sqs", "dynamodb", "sesv2"))
+        resources.create_resources(self.client)
 
     def attributes(self, queue: str) -> dict[str, str]:
         url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
@@ -52,17 +44,15 @@ def test_all_of_it_survives_a_restart_with_what_is_in_it(tmp_path: Path) -> None
     """The emulator keeps its state; what is made a second time is the same, once."""
     with Emulator(tmp_path / "log", state=tmp_path / "state") as emulator:
         aws = Aws(emulator)
-        aws.create(LEDGER_TABLE)
         aws.sns.publish(
             TopicArn=topic_arn(resources.TOPIC),
             Message="primero",
             MessageAttributes={"tipo": {"DataType": "String", "StringValue": "creado"}},
         )
-        item = {name["AttributeName"]: {"S": "x"} for name in LEDGER_TABLE["KeySchema"]}
+        item = {name["AttributeName"]: {"S": "x"} for name in resources.LEDGER_DEFINITION["KeySchema"]}
         aws.dynamodb.put_item(TableName=resources.LEDGER_TABLE, Item=item)
     with Emulator(tmp_path / "log", state=tmp_path / "state") as emulator:
         aws = Aws(emulator)
-        aws.create(LEDGER_TABLE)
         assert aws.dynamodb.scan(TableName=resources.LEDGER_TABLE)["Items"] == [item]
         [message] = aws.receive(resources.QUEUE)
         assert message["Body"] == "primero"  # raw: without SNS's envelope
@@ -76,9 +66,7 @@ def test_all_of_it_survives_a_restart_with_what_is_in_it(tmp_path: Path) -> None
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with Emulator(tmp_path_factory.mktemp("resources") / "log") as emulator:
-        made = Aws(emulator)
-        made.create(LEDGER_TABLE)
-        yield made
+        yield Aws(emulator)
 
 
 def test_what_fails_again_and_again_goes_to_the_dead_letter_queue(aws: Aws) -> None:
@@ -97,7 +85,7 @@ def test_the_queue_takes_messages_of_its_topic_alone(aws: Aws) -> None:
 
 def test_the_ledger_forgets_by_itself(aws: Aws) -> None:
     described = aws.dynamodb.describe_time_to_live(TableName=resources.LEDGER_TABLE)["TimeToLiveDescription"]
-    assert described["AttributeName"] == LEDGER_TABLE["TimeToLive"]["AttributeName"]
+    assert described["AttributeName"] == resources.LEDGER_DEFINITION["TimeToLive"]["AttributeName"]
     assert described["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
 
 
@@ -116,9 +104,9 @@ def test_mails_may_be_sent_and_their_fate_is_told_to_the_feedback_topic(aws: Aws
 
 
 def test_a_table_of_an_older_version_is_reported_with_the_way_out(aws: Aws) -> None:
-    newer = LEDGER_TABLE | {"GlobalSecondaryIndexes": []}
+    newer = resources.LEDGER_DEFINITION | {"GlobalSecondaryIndexes": []}
     with pytest.raises(resources.LedgerTableOutdated, match="make clean"):
-        aws.create(newer)
+        resources.create_resources(aws.client, newer)
 
 
 def test_the_apps_own_settings_name_the_same_resources() -> None:

@@ -1,0 +1,115 @@
+"""`make run` in bad moments: what dies is reported, and nothing is left."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from tests.support.stack import COMMAND, ROOT, Stack
+from tests.support.waiting import PATIENCE_SECONDS, wait_until_ended
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def own() -> Iterator[Stack]:
+    """A stack of this test, which has not started."""
+    # Outside of pytest's folders, whose rights are taken away whenever another pytest starts: PostgreSQL's user, if the
+    # tests run as root, must be let in.
+    with TemporaryDirectory(prefix="stack-") as folder:
+        stack = Stack(Path(folder))
+        yield stack
+        if stack.is_running:
+            stack.stop()
+        stack.http.close()
+
+
+@pytest.mark.parametrize(
+    ("victim", "how", "said"),
+    [
+        ("crud_app", signal.SIGKILL, ("crud ended unexpectedly (signal SIGKILL)", "  listens on http://127.0.0.1:")),
+        ("postgres", signal.SIGINT, ("PostgreSQL ended unexpectedly", "received fast shutdown request")),
+    ],
+)
+def test_a_part_that_dies_is_reported_with_its_last_lines_and_brings_the_rest_down(
+    own: Stack, victim: str, how: signal.Signals, said: tuple[str, str]
+) -> None:
+    own.start()
+    everything = own.processes()
+    part = next(each for each in everything if victim in "".join(each.cmdline()) and each.pid != everything[0].pid)
+    part.send_signal(how)
+    wait_until_ended(everything)
+    assert own.exit_code == 1
+    ending, _, last_lines = own.text().partition("; everything else is being stopped. Its last lines:")
+    assert (said[0] in ending, said[1] in last_lines) == (True, True), own.text()
+
+
+def test_a_signal_while_it_starts_ends_it(own: Stack) -> None:
+    process = own.launch()
+    own.wait_for("the first line of a part", lambda: "│" in own.text())
+    everything = own.processes()
+    process.send_signal(signal.SIGHUP)
+    wait_until_ended(everything)
+    assert (process.wait(), "\nready\n" in own.text()) == (0, False)
+
+
+def test_another_database_is_used_and_one_that_does_not_answer_is_reported(own: Stack, closed_port: int) -> None:
+    process = own.launch(DATABASE_URL=f"postgresql://nobody@127.0.0.1:{closed_port}/none")
+    assert process.wait(PATIENCE_SECONDS) == 1
+    assert "migrate ended unexpectedly (exit code 1)" in own.text()
+    assert not (own.state / "postgres").exists()
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_the_end_of_the_reader_ends_it(own: Stack, unbuffered: str) -> None:
+    """As in ``make run | head``, and whether Python holds output back or not: what it holds has no reader either."""
+    environment = own.environment(PYTHONUNBUFFERED=unbuffered)
+    with subprocess.Popen(COMMAND, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(PATIENCE_SECONDS) == 0
+
+
+# A test run, a benchmark: any program that starts a stack and servers.
+PARENT = """
+import sys, time
+from pathlib import Path
+from local.emulator import Emulator
+from local.postgres import Postgres
+from tests.support.pgbouncer import running_pgbouncer
+from tests.support.stack import Stack
+folder = Path(sys.argv[1])
+stack, emulator, postgres = Stack(folder), Emulator(folder / "emulator.log"), Postgres(folder / "data")
+stack.start()
+pids = [emulator.pid, postgres.pid, *(process.pid for process in stack.processes())]
+print(*pids, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("killed", ["the program", "the make that runs it"])
+def test_nothing_outlives_a_program_that_is_killed(own: Stack, killed: str) -> None:
+    command = [sys.executable, "-c", PARENT, str(own.folder)]
+    if killed == "the make that runs it":
+        makefile = own.folder / "Makefile"
+        makefile.write_text(f'all:\n\t@{sys.executable} -c "$$PROGRAM" {own.folder}\n')
+        command = ["make", "--no-print-directory", "-f", str(makefile)]
+    environment = own.environment(PROGRAM=PARENT)
+    parent = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert parent.stdout
+    processes = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+    assert len(processes) > 10
+    parent.kill()
+    parent.communicate()
+    wait_until_ended(processes)
