@@ -1,4 +1,4 @@
-"""Sends the mails of the queue, records what became of each, and shows it."""
+"""Sends the emails of the queue, records what became of each, and shows it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from chalice_frontdoor.openapi import describe, json_of, list_of, object_of, ope
 from chalicelib.correos import openapi
 from chalicelib.correos.bootstrap import prepare, services
 from chalicelib.correos.consumer import Received
-from chalicelib.correos.direct_mail import check_request, queue_mail_once
-from chalicelib.correos.idempotency import requested
+from chalicelib.correos.direct_mail import check_request, queue_mail
 from chalicelib.correos.mail_query import as_dict, check_query, find_mail, list_mails
 from chalicelib.correos.problems import PROBLEMS
 from chalicelib.correos.roles import RULES
@@ -56,7 +55,7 @@ def get_openapi() -> dict[str, object]:
     "/notify/email",
     methods=["POST"],
     spec=operation(
-        "Queue an e-mail with one's own words.",
+        "Queue an email in the caller's own words.",
         {202: json_of(ref("Correo"), "It is queued.", openapi.LOCATION)},
         problems=(400, 409, 415, 422, 503),
         parameters=[openapi.IDEMPOTENCY_KEY],
@@ -67,14 +66,7 @@ def post_email() -> Response:
     parts, request = services(), app.current_request
     key, body = read_key(request.headers), read_json(request)
     message = check_request(body, id=parts.new_id(), now=parts.now(), is_demo=parts.settings.is_demo)
-    mail = queue_mail_once(
-        message,
-        requested(app.caller.name, key, message),
-        keys=parts.keys,
-        ledger=parts.ledger,
-        queue=parts.queue,
-        settings=parts.settings,
-    )
+    mail = queue_mail(message, caller=app.caller.name, key=key, ledger=parts.ledger, queue=parts.queue)
     return Response(as_dict(mail), headers={"Location": f"/correos/{mail.id}"}, status_code=202)
 
 
@@ -82,7 +74,7 @@ def post_email() -> Response:
     "/correos",
     methods=["GET"],
     spec=operation(
-        "E-mails, newest first, that are all of what is asked for.",
+        "Emails that match all parameters, newest first.",
         {200: json_of(list_of(ref("Correo")), "A page.", openapi.LINK)},
         problems=(422, 503),
         parameters=openapi.LISTING,
@@ -91,10 +83,10 @@ def post_email() -> Response:
 def get_emails() -> Response:
     parameters = app.current_request.query_params
     query = check_query({name: parameters.getlist(name) for name in parameters} if parameters else {})
-    page = list_mails(services().ledger, query)
-    response = Response([as_dict(mail) for mail in page.mails])
-    if page.next_query:
-        response.headers["Link"] = f'</correos?{page.next_query}>; rel="next"'
+    mails, next_query = list_mails(services().ledger, query)
+    response = Response([as_dict(mail) for mail in mails])
+    if next_query:
+        response.headers["Link"] = f'</correos?{next_query}>; rel="next"'
     return response
 
 
@@ -102,8 +94,8 @@ def get_emails() -> Response:
     "/correos/{id}",
     methods=["GET"],
     spec=operation(
-        "One e-mail, as it is at this moment.",
-        {200: json_of(ref("Correo"), "The e-mail.")},
+        "One email, as it is at this moment.",
+        {200: json_of(ref("Correo"), "The email.")},
         problems=(404, 503),
         parameters=[openapi.ID],
     ),
@@ -146,12 +138,9 @@ def post_redrive() -> Response:
 
 @app.on_sqs_message(queue="crud-app-email-queue", batch_size=10)
 def enviar_correos(event: SQSEvent) -> dict[str, Any]:
-    """Answer with the messages that must come again, so that one that fails does not bring its neighbours back."""
+    """Answer with the messages that failed, so that only those are delivered again."""
     records = [record.to_dict() for record in event]
-    messages = [
-        Received(message_id=record["messageId"], receipt_handle=record["receiptHandle"], body=record["body"])
-        for record in records
-    ]
+    messages = [Received(record["messageId"], record["receiptHandle"], record["body"]) for record in records]
     failed = services().sender.process_batch(messages)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 

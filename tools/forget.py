@@ -123,7 +123,7 @@ def forget_person(stores: Stores, environment: Mapping[str, str], *, row_id: int
     mails = LedgerErasure(
         stores.ledger,
         lambda: datetime.now(UTC),
-        empleado=person.id if person else None,
+        employee=person.id if person else None,
         addresses=person.addresses if person else [email or ""],
     )
     kept = mails.look()

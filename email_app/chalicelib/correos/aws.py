@@ -1,23 +1,43 @@
-"""What all AWS clients of this app share: time-outs, few repetitions, and one exception for "AWS does not answer".
+"""The AWS services that this app calls, beside its ledger: SES, and SQS with CloudWatch for the queue's age.
 
-botocore is imported where it is used: it takes longer than all the rest of a cold start, and neither ``/health`` nor a
-refused request needs it.
+They share timeouts, few repetitions, and one exception for "AWS does not answer". botocore is imported where it is
+used: it takes longer than the rest of a cold start, and neither ``/health`` nor a refused request needs it.
+
+    MailerError
+    ├── MailRefused        SES will never take this email: recorded as `fallido`, the message is acknowledged
+    ├── MailerUnavailable  SES did not take it now: the email is `pendiente` again, the queue retries
+    └── MailFateUnknown    no answer, or none that can be read: `incierto` until SES's `Send` event, or one more send
 """
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from botocore.config import Config
+    from botocore.exceptions import ClientError
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import ContentTypeDef, MessageHeaderTypeDef
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef, MessageTypeDef
+
+    from chalicelib.correos.mail import Content, Mail
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 5
 ATTEMPTS = 2
 """Of a call that may be repeated. Two calls that each time out twice still fit into the 24 s of the HTTP API."""
+
+MAIL_ATTEMPTS = 1
+"""SES has no idempotency token: if botocore repeated the call, that would be a second email."""
 
 
 class AwsUnavailable(Exception):
@@ -25,9 +45,13 @@ class AwsUnavailable(Exception):
 
     AwsUnavailable
     ├── LedgerUnavailable   DynamoDB (ledger.py)
-    ├── QueueUnavailable    SQS or CloudWatch (queue.py)
-    └── MailOutcomeUnknown  both, one after the other (directo.py)
+    ├── QueueUnavailable    SQS or CloudWatch
+    └── MailOutcomeUnknown  both, one after the other (direct_mail.py)
     """
+
+
+class QueueUnavailable(AwsUnavailable):
+    """SQS or CloudWatch does not answer."""
 
 
 def client_config(*, attempts: int = ATTEMPTS) -> Config:
@@ -42,7 +66,7 @@ def client_config(*, attempts: int = ATTEMPTS) -> Config:
 
 @contextmanager
 def failing_as(unavailable: type[AwsUnavailable]) -> Iterator[None]:
-    """Name the failure of a call by what it means here; the cause stays attached for the log."""
+    """Raise ``unavailable`` for a failed call; the cause stays attached for the log."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
     from botocore.parsers import ResponseParserError  # noqa: PLC0415 - it has another base class
 
@@ -50,3 +74,271 @@ def failing_as(unavailable: type[AwsUnavailable]) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise unavailable(type(error).__name__) from error
+
+
+# ---- SES -------------------------------------------------------------------------------------------------------
+
+EVENT_TAG, RECIPIENT_TAG = "evento", "huella"
+"""SES message tags (letters, digits, ``_`` and ``-``): each event of SES carries them, and they are the row's key."""
+
+# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors
+# What is not listed (paused, suspended, throttled, no permission, no configuration set) says nothing about the email.
+_REFUSALS = {"MessageRejected", "BadRequestException", "MailFromDomainNotVerifiedException"}
+_SERVICE_UNAVAILABLE = 503
+_SERVER_ERROR = 500
+
+# RFC 3834: no out-of-office answer to a program.
+_HEADERS: list[MessageHeaderTypeDef] = [{"Name": "Auto-Submitted", "Value": "auto-generated"}]
+
+
+class MailerError(Exception):
+    """SES did not confirm an email; ``reason`` is a code that may be logged and stored."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MailRefused(MailerError):
+    """SES will never take this email."""
+
+
+class MailerUnavailable(MailerError):
+    """SES did not take it now."""
+
+
+class MailFateUnknown(MailerError):
+    """It is unknown whether SES took it."""
+
+
+class SesMailer:
+    def __init__(self, client: SESV2Client, *, sender: str, configuration_set: str) -> None:
+        self._client = client
+        self._sender = sender
+        self._configuration_set = configuration_set
+
+    def send(self, mail: Mail, content: Content) -> str:
+        """Hand the email to SES, once, and return SES's message id.
+
+        Raises:
+            MailRefused, MailerUnavailable, MailFateUnknown
+        """
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415
+
+        try:
+            answer = self._client.send_email(
+                FromEmailAddress=self._sender,
+                Destination={"ToAddresses": [mail.recipient]},
+                Content={
+                    "Simple": {
+                        "Subject": _utf8(content.subject),
+                        "Body": {"Text": _utf8(content.text), "Html": _utf8(content.html)},
+                        "Headers": _HEADERS,
+                    }
+                },
+                EmailTags=[
+                    {"Name": EVENT_TAG, "Value": mail.event_id},
+                    {"Name": RECIPIENT_TAG, "Value": mail.digest},
+                ],
+                ConfigurationSetName=self._configuration_set,
+            )
+        except ClientError as error:
+            raise _explain_answer(error) from error
+        except (BotoCoreError, ResponseParserError) as error:
+            raise _explain_silence(error) from error
+        if "MessageId" not in answer:  # botocore reads half an answer as an empty one
+            raise MailFateUnknown("NoMessageId")
+        return answer["MessageId"]
+
+    def forget_connections(self) -> None:
+        """Let the next email open its own connection.
+
+        A connection that slept while Lambda froze the process dies at its next use, and then it is unknown whether SES
+        took the email.
+        """
+        self._client.close()
+
+
+def _utf8(text: str) -> ContentTypeDef:
+    return {"Data": text, "Charset": "UTF-8"}
+
+
+def _explain_answer(error: ClientError) -> MailerError:
+    """SES answered with an error. A 503 is a refusal to work; any other 5xx may come after the work was done."""
+    code = error.response["Error"]["Code"]
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    if code in _REFUSALS:
+        return MailRefused(code)
+    if status >= _SERVER_ERROR and status != _SERVICE_UNAVAILABLE:
+        return MailFateUnknown(code)
+    return MailerUnavailable(code)
+
+
+def _explain_silence(error: Exception) -> MailerError:
+    """No answer: what matters is whether the request can have left."""
+    from botocore.exceptions import HTTPClientError, SSLError  # noqa: PLC0415 - see above
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+
+    code = type(error).__name__
+    # Read timeout, reset, half an answer. Other errors of botocore (no route, no credentials) come before all that.
+    perhaps_reached_ses = isinstance(error, HTTPClientError | SSLError | ResponseParserError)
+    return MailFateUnknown(code) if perhaps_reached_ses else MailerUnavailable(code)
+
+
+# ---- SQS -------------------------------------------------------------------------------------------------------
+
+MAX_DELAY = timedelta(hours=11)
+"""SQS hides a message for at most 12 hours after it was received."""
+
+REDRIVE_SECONDS = 10
+"""How long one request moves dead letters: the HTTP API waits 24 s. The answer says how many are left."""
+
+REDRIVE_VISIBILITY_SECONDS = 60
+"""How long a dead letter that is being moved is hidden from another redrive."""
+
+_RECEIVE_BATCH = 10
+_METRIC_PERIOD = 60
+_METRIC_WINDOW = timedelta(minutes=5)
+_COUNTS = {
+    "visibles": "ApproximateNumberOfMessages",
+    "en_proceso": "ApproximateNumberOfMessagesNotVisible",
+    "retrasados": "ApproximateNumberOfMessagesDelayed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """How many messages a queue holds, as the API shows it; SQS counts approximately."""
+
+    visibles: int
+    en_proceso: int
+    """Received by a consumer that has not finished, or put off."""
+    retrasados: int
+    edad_maxima: int | None
+    """Age of the oldest message in seconds; None when CloudWatch has no figure of the last five minutes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redrive:
+    """What a redrive did, as the API shows it."""
+
+    reenviados: int
+    quedan: int
+    """Dead letters that are still there, approximately."""
+
+
+class SqsQueue:
+    """The queue of emails and its dead letters. Every method raises `QueueUnavailable`.
+
+    The redrive moves the messages itself instead of starting SQS's own task (`StartMessageMoveTask`): the answer can
+    say how many came back, and it works where that action does not exist. A message is sent before it is deleted: if
+    the process dies in between, it is in both queues, and the ledger makes one email of it.
+    """
+
+    def __init__(
+        self,
+        sqs: SQSClient,
+        cloudwatch: CloudWatchClient,
+        *,
+        queue_url: str,
+        dlq_url: str,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sqs = sqs
+        self._cloudwatch = cloudwatch
+        self._queue_url = queue_url
+        self._dlq_url = dlq_url
+        self._monotonic = monotonic
+
+    def send(self, body: str) -> None:
+        """Put a message into the queue."""
+        with failing_as(QueueUnavailable):
+            self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=body)
+
+    def put_off(self, receipt_handle: str, delay: timedelta) -> None:
+        """Hide a received message for that long; it must be reported as failed all the same."""
+        seconds = ceil(min(max(delay, timedelta()), MAX_DELAY).total_seconds())
+        with failing_as(QueueUnavailable):
+            self._sqs.change_message_visibility(
+                QueueUrl=self._queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+            )
+
+    def depths(self) -> tuple[Depth, Depth]:
+        """Count the messages of the queue and its dead letters."""
+        urls = (self._queue_url, self._dlq_url)
+        with failing_as(QueueUnavailable):
+            ages = self._ages([_queue_name(url) for url in urls])
+            queue, dlq = (Depth(**self._counts(url), edad_maxima=ages.get(_queue_name(url))) for url in urls)
+        return queue, dlq
+
+    def _counts(self, url: str) -> dict[str, int]:
+        answer = self._sqs.get_queue_attributes(
+            QueueUrl=url,
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesNotVisible",
+                "ApproximateNumberOfMessagesDelayed",
+            ],
+        )
+        counts = cast("Mapping[str, str]", answer["Attributes"])
+        return {name: int(counts[attribute]) for name, attribute in _COUNTS.items()}
+
+    def _ages(self, names: list[str]) -> dict[str, int]:
+        """The last known age of each queue's oldest message, which SQS itself does not tell."""
+        now = datetime.now(UTC)
+        answer = self._cloudwatch.get_metric_data(
+            MetricDataQueries=[
+                {
+                    "Id": f"edad{number}",
+                    "Label": name,
+                    "MetricStat": {
+                        "Metric": {
+                            "Namespace": "AWS/SQS",
+                            "MetricName": "ApproximateAgeOfOldestMessage",
+                            "Dimensions": [{"Name": "QueueName", "Value": name}],
+                        },
+                        "Period": _METRIC_PERIOD,
+                        "Stat": "Maximum",
+                    },
+                }
+                for number, name in enumerate(names)
+            ],
+            StartTime=now - _METRIC_WINDOW,
+            EndTime=now,
+            ScanBy="TimestampDescending",
+        )
+        return {result["Label"]: int(result["Values"][0]) for result in answer["MetricDataResults"] if result["Values"]}
+
+    def redrive(self) -> Redrive:
+        """Bring dead letters back to the queue, for at most `REDRIVE_SECONDS`."""
+        with failing_as(QueueUnavailable):
+            moved = 0
+            deadline = self._monotonic() + REDRIVE_SECONDS
+            while self._monotonic() < deadline and (messages := self._receive_dead_letters()):
+                for message in messages:
+                    self._move(message)
+                    moved += 1
+            return Redrive(reenviados=moved, quedan=self._counts(self._dlq_url)["visibles"])
+
+    def _receive_dead_letters(self) -> list[MessageTypeDef]:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._dlq_url,
+            MaxNumberOfMessages=_RECEIVE_BATCH,
+            MessageAttributeNames=["All"],
+            VisibilityTimeout=REDRIVE_VISIBILITY_SECONDS,
+            WaitTimeSeconds=1,  # long polling asks all of SQS's servers; short polling may miss messages
+        )
+        return answer.get("Messages", [])
+
+    def _move(self, message: MessageTypeDef) -> None:
+        self._sqs.send_message(
+            QueueUrl=self._queue_url,
+            MessageBody=message["Body"],
+            MessageAttributes=cast("Mapping[str, MessageAttributeValueTypeDef]", message.get("MessageAttributes", {})),
+        )
+        self._sqs.delete_message(QueueUrl=self._dlq_url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def _queue_name(url: str) -> str:
+    return url.rpartition("/")[2]

@@ -9,17 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalice_frontdoor import PerProcess
-from chalicelib.correos.aws import client_config
+from chalicelib.correos.aws import MAIL_ATTEMPTS, SesMailer, SqsQueue, client_config
 from chalicelib.correos.consumer import Sender
-from chalicelib.correos.idempotency import DynamoKeyStore, KeyStore
-from chalicelib.correos.ledger import DynamoLedger, Ledger
-from chalicelib.correos.mailer import ATTEMPTS, Mailer, SesMailer
-from chalicelib.correos.queue import Queue, SqsQueue
+from chalicelib.correos.ledger import DynamoLedger
 from chalicelib.correos.settings import Settings
 
 if TYPE_CHECKING:
     import boto3
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class Services:
@@ -34,24 +30,21 @@ class Services:
         return Settings.from_environment()
 
     @cached_property
-    def ledger(self) -> Ledger:
-        return DynamoLedger(self._dynamodb, self.settings.ledger_table)
+    def ledger(self) -> DynamoLedger:
+        with self._making:
+            return DynamoLedger(self._boto3.client("dynamodb", config=client_config()), self.settings.ledger_table)
 
     @cached_property
-    def keys(self) -> KeyStore:
-        return DynamoKeyStore(self._dynamodb, self.settings.ledger_table)
-
-    @cached_property
-    def mailer(self) -> Mailer:
+    def mailer(self) -> SesMailer:
         with self._making:
             return SesMailer(
-                self._boto3.client("sesv2", config=client_config(attempts=ATTEMPTS)),
+                self._boto3.client("sesv2", config=client_config(attempts=MAIL_ATTEMPTS)),
                 sender=self.settings.email_from,
                 configuration_set=self.settings.ses_configuration_set,
             )
 
     @cached_property
-    def queue(self) -> Queue:
+    def queue(self) -> SqsQueue:
         with self._making:
             return SqsQueue(
                 self._boto3.client("sqs", config=client_config()),
@@ -70,11 +63,6 @@ class Services:
             clock=self.now,
             new_claim_id=self.new_id,
         )
-
-    @cached_property
-    def _dynamodb(self) -> DynamoDBClient:
-        with self._making:
-            return self._boto3.client("dynamodb", config=client_config())
 
     @cached_property
     def _boto3(self) -> boto3.Session:

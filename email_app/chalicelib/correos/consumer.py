@@ -1,9 +1,9 @@
-"""The consumer's work: each message becomes its mails, once each, whatever happens in between.
+"""The consumer's work: each message becomes its emails, once each, whatever happens in between.
 
-For each mail: claim its row, hand it to SES, record the answer. The row is claimed before SES is called, so that
+For each email: claim its row, hand it to SES, record the answer. The row is claimed before SES is called, so that
 
 - a message that is delivered again, or to two consumers at once, sends nothing more;
-- who dies before, in or after the call leaves a row that says `enviando`. When its lease is over it is `incierto`:
+- a process that dies before, in or after the call leaves a row that says `enviando`. After its lease it is `incierto`:
   SES's own `Send` event settles it (ses_feedback.py), and if none comes it is sent once more, never a third time.
 """
 
@@ -11,44 +11,41 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.correos.aws import AwsUnavailable
+from chalicelib.correos.aws import AwsUnavailable, MailerError, MailFateUnknown, MailRefused, QueueUnavailable
 from chalicelib.correos.event import UnreadableMessage, read_message
 from chalicelib.correos.ledger import CONFLICTS, LedgerUnavailable, RowChanged, update
 from chalicelib.correos.mail import MAX_SENDS, Busy, Mail, Settled, State, StepRefused
-from chalicelib.correos.mailer import MailerError, MailFateUnknown, MailRefused
 from chalicelib.correos.notices import Outgoing, mails_for
-from chalicelib.correos.queue import QueueUnavailable
-from chalicelib.correos.rate_limit import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from chalicelib.correos.ledger import Ledger
-    from chalicelib.correos.mailer import Mailer
-    from chalicelib.correos.queue import Queue
+    from chalicelib.correos.aws import SesMailer, SqsQueue
+    from chalicelib.correos.ledger import DynamoLedger
     from chalicelib.correos.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 BATCH_SECONDS = 12
-"""No mail is begun later than this. Of the function's 30 s that leaves 18 for the slowest one: SES once and the ledger
-once, all unanswered. A mail that is not begun is in no doubt; a function that is killed leaves one in it.
+"""No email is begun later than this. Of the function's 30 s that leaves 18 for the slowest one: SES once and the ledger
+once, both timing out. An email that is not begun is in no doubt; a function that is killed leaves one in it.
 """
 
 THREADS = 10
 """Messages of a batch at the same time: all of them, and as many connections as botocore keeps."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class Received(NamedTuple):
     """A message of the queue, as a consumer receives it."""
 
     message_id: str
@@ -58,18 +55,41 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The message is not finished; ``not_before`` is when there is something to do, if that is known."""
+    """The message is not finished; ``not_before`` is when it is worth trying again, if that is known."""
 
     not_before: datetime | None = None
+
+
+class Pace:
+    """Hands out turns to several threads, at most ``rate`` a second, evenly: SES counts each second for itself."""
+
+    def __init__(self, rate: float, *, monotonic: Callable[[], float], sleep: Callable[[float], object]) -> None:
+        self._interval = 1 / rate
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next = -math.inf
+
+    def wait(self, deadline: float) -> bool:
+        """Wait for a turn; False, at once and without having taken one, if there is none until ``deadline``."""
+        with self._lock:
+            now = self._monotonic()
+            turn = max(self._next, now)
+            if turn > deadline:
+                return False
+            self._next = turn + self._interval
+        if turn > now:
+            self._sleep(turn - now)
+        return True
 
 
 class Sender:
     def __init__(  # noqa: PLR0913 - all that it works with, given by bootstrap.py
         self,
         *,
-        ledger: Ledger,
-        mailer: Mailer,
-        queue: Queue,
+        ledger: DynamoLedger,
+        mailer: SesMailer,
+        queue: SqsQueue,
         settings: Settings,
         clock: Callable[[], datetime],
         new_claim_id: Callable[[], str],
@@ -88,7 +108,7 @@ class Sender:
         self._threads = threads
 
     def process_batch(self, messages: Sequence[Received]) -> list[str]:
-        """Send the mails of a batch at the same time, as fast as SES takes them.
+        """Send the emails of a batch at the same time, as fast as SES takes them.
 
         Returns:
             the ids of the messages that must be delivered again.
@@ -102,80 +122,78 @@ class Sender:
             return [message.message_id for message in compress(messages, unfinished)]
 
     def _finish(self, message: Received, deadline: float) -> bool:
-        """Whether the message may be forgotten. Nothing that is wrong with one touches the others."""
+        """Whether the message may be deleted. Nothing that is wrong with one touches the others."""
+        context = {"message_id": message.message_id}
         try:
             retry = self.process(message.body, deadline)
+            if retry and retry.not_before:
+                self._put_off(message, retry.not_before)
         except UnreadableMessage as error:
-            logger.warning("[Cola] Mensaje ilegible: %s", error, extra={"message_id": message.message_id})
-            return False
+            logger.warning("[Cola] Mensaje ilegible: %s", error, extra=context)
         except AwsUnavailable as error:
-            logger.warning(
-                "[Cola] Mensaje aplazado: %s", type(error).__name__, extra={"message_id": message.message_id}
-            )
-            return False
+            logger.warning("[Cola] Mensaje aplazado: %s", type(error).__name__, extra=context)
         except Exception as error:  # noqa: BLE001 - a defect that one message meets must not resend its neighbours
-            _log_defect(error, message.message_id)
-            return False
-        if retry and retry.not_before:
-            self._put_off(message, retry.not_before)
-        return retry is None
+            # Without the exception's text, which may contain personal data.
+            stack = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("[Cola] Defecto: %s\n%s", type(error).__name__, stack, extra=context)  # noqa: TRY400
+        else:
+            return retry is None
+        return False
 
     def _put_off(self, message: Received, until: datetime) -> None:
-        try:
+        with suppress(QueueUnavailable):  # then it comes again at the queue's own pace
             self._queue.put_off(message.receipt_handle, until - self._clock())
-        except QueueUnavailable:
-            logger.warning("[Cola] Espera sin cambiar", extra={"message_id": message.message_id})
 
     def process(self, body: str, deadline: float = math.inf) -> Retry | None:
-        """Send all mails of one message that are not sent yet; after the deadline, begin none.
+        """Send all emails of one message that are not sent yet; after the deadline, begin none.
 
         Raises:
             UnreadableMessage, LedgerUnavailable
         """
         mails = mails_for(read_message(body), self._settings, self._clock())
-        outcomes = [self._deliver(envio, deadline) if self._pace.wait(deadline) else Retry() for envio in mails]
+        outcomes = [self._deliver(mail, deadline) if self._pace.wait(deadline) else Retry() for mail in mails]
         return _combine([retry for retry in outcomes if retry])
 
-    def _deliver(self, envio: Outgoing, deadline: float) -> Retry | None:
+    def _deliver(self, outgoing: Outgoing, deadline: float) -> Retry | None:
         try:
-            claimed = self._claim(envio.mail, deadline)
+            claimed = self._claim(outgoing.mail, deadline)
         except Settled:
             return None
         except Busy as busy:
             return Retry(busy.until)
-        return self._send(claimed, envio)
+        return self._send(claimed, outgoing)
 
     def _claim(self, mail: Mail, deadline: float) -> Mail:
         """The row, held by us.
 
         Raises:
-            Settled: there is nothing left to send.
+            Settled: nothing is left to send.
             Busy: it is not our turn yet.
             LedgerUnavailable
         """
-        turn = self._new_claim_id()
-        mine = mail.claimed(turn, self._clock())
-        row: Mail | None
-        try:
-            self._ledger.create(mine)
-        except RowChanged as changed:
-            row = changed.current
-        except LedgerUnavailable as unknown:
-            row = self._look_again(mail, deadline, unknown)
-        else:
-            return mine
+        claim_id = self._new_claim_id()
+        mine = mail.claimed(claim_id, self._clock())
+        row = self._write(partial(self._ledger.create, mine), mail, deadline)
         for _ in range(CONFLICTS):
             if row is None:
                 break
-            if row.claim_id == turn:
-                return row  # also when the answer to our own write was lost, and its repetition met what it had written
-            try:
-                row = self._ledger.save(row.next_step(turn, self._clock()))
-            except RowChanged as changed:
-                row = changed.current
-            except LedgerUnavailable as unknown:
-                row = self._look_again(mail, deadline, unknown)
+            if row.claim_id == claim_id:
+                return row
+            step = row.next_step(claim_id, self._clock())
+            row = self._write(partial(self._ledger.save, step), mail, deadline)
         raise LedgerUnavailable("the row changes under every attempt")
+
+    def _write(self, write: Callable[[], Mail], mail: Mail, deadline: float) -> Mail | None:
+        """The row after an attempt to write it: ours, or that of a faster consumer.
+
+        It is also ours if the answer to the write was lost and botocore's repetition met what it had written.
+        """
+        try:
+            return write()
+        except RowChanged as changed:
+            return changed.current
+        except LedgerUnavailable as unknown:
+            return self._look_again(mail, deadline, unknown)
 
     def _look_again(self, mail: Mail, deadline: float, unknown: LedgerUnavailable) -> Mail | None:
         """The row after a claim that may or may not have been written.
@@ -183,73 +201,61 @@ class Sender:
         Left alone, the row might stay `enviando` without being sent; after two such claims it never would be.
 
         Raises:
-            LedgerUnavailable: there is no answer, or it is too late to begin a mail.
+            LedgerUnavailable: there is no answer, or it is too late to begin an email.
         """
         if self._monotonic() > deadline:
             raise unknown
-        row = self._ledger.read(mail.evento, mail.digest)
+        row = self._ledger.read(mail.event_id, mail.digest)
         if self._monotonic() > deadline:
             raise unknown
         return row
 
-    def _send(self, row: Mail, envio: Outgoing) -> Retry | None:
+    def _send(self, row: Mail, outgoing: Outgoing) -> Retry | None:
         try:
-            mensaje_id = self._mailer.send(row, envio.content)
+            message_id = self._mailer.send(row, outgoing.content)
         except MailerError as error:
             return self._record_failure(row, error)
         # Logged before it is recorded, so that the id is not lost when the ledger does not answer.
         logger.info(
             "[SES] Enviado: %s - correo %s - MessageId: %s",
-            row.tipo,
+            row.type,
             row.id,
-            mensaje_id,
+            message_id,
             extra={"resultado": "enviado"},  # infra/metrics.tf counts it, and the other results
         )
         with suppress(StepRefused):  # SES's event was faster than its answer
-            update(self._ledger, row, lambda now: now.advanced(State.SENT, self._clock(), mensaje_id=mensaje_id))
+            update(self._ledger, row, lambda now: now.reported(State.SENT, self._clock(), message_id=message_id))
         return None
 
     def _record_failure(self, row: Mail, error: MailerError) -> Retry | None:
-        turn = row.claim_id or ""
-        fact, step = self._explain(error, turn)
+        claim_id = row.claim_id or ""
+        match error:
+            case MailRefused():
+                fact, step = "Rechazado", lambda now: now.refused(claim_id, error.reason, self._clock())
+            case MailFateUnknown():
+                fact, step = "Incierto", lambda now: now.uncertain(claim_id, self._clock())
+            case _:
+                fact, step = "Aplazado", lambda now: now.put_back(claim_id, self._clock())
         logger.warning(
-            "[SES] %s: %s - correo %s - %s", fact, row.tipo, row.id, error.motivo, extra={"resultado": fact.lower()}
+            "[SES] %s: %s - correo %s - %s", fact, row.type, row.id, error.reason, extra={"resultado": fact.lower()}
         )
         try:
-            return _what_is_left(update(self._ledger, row, step))
+            row = update(self._ledger, row, step)
         except StepRefused:
             # An event of SES settled it, or it is another consumer's turn: the next delivery sees what is left.
             return Retry()
-
-    def _explain(self, error: MailerError, turn: str) -> tuple[str, Callable[[Mail], Mail]]:
-        match error:
-            case MailRefused():
-                return "Rechazado", lambda row: row.refused(turn, error.motivo, self._clock())
-            case MailFateUnknown():
-                return "Incierto", lambda row: row.uncertain(turn, self._clock())
+        match row.state:
+            case State.PENDING:
+                return Retry()
+            case State.UNCERTAIN if row.sends < MAX_SENDS:
+                return Retry(row.lease_until)
             case _:
-                return "Aplazado", lambda row: row.put_back(turn, self._clock())
-
-
-def _what_is_left(row: Mail) -> Retry | None:
-    match row.estado:
-        case State.PENDING:
-            return Retry()
-        case State.UNCERTAIN if row.envios < MAX_SENDS:
-            return Retry(row.lease_until)
-        case _:
-            return None
+                return None
 
 
 def _combine(retries: list[Retry]) -> Retry | None:
-    """When the whole message is to be tried again: at the queue's pace if that is any mail's, else after all waits."""
+    """When the whole message is to be tried again: at the queue's pace if that is any email's, else after all waits."""
     if not retries:
         return None
     waits = [retry.not_before for retry in retries if retry.not_before]
     return Retry(max(waits)) if len(waits) == len(retries) else Retry()
-
-
-def _log_defect(error: Exception, message_id: str) -> None:
-    """Log where it happened, without the exception's text, which may contain personal data."""
-    stack = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("[Cola] Defecto: %s\n%s", type(error).__name__, stack, extra={"message_id": message_id})

@@ -1,7 +1,7 @@
-"""The messages of the queue, version 1: what happened to an employee, or a direct email.
+"""The queue's messages, version 1: what happened to an employee, or a direct email.
 
-Who writes them: `crud_app` (``creado``, ``actualizado``, ``eliminado``, through SNS with raw delivery) and this app's
-``POST /notify/email`` (``directo``). Reading is strict about all that version 1 defines and lets other members be, so
+crud_app writes ``creado``, ``actualizado`` and ``eliminado`` (through SNS with raw delivery), and this app's
+``POST /notify/email`` writes ``directo``. Reading checks every member that version 1 defines and ignores others, so
 that a publisher may add one without a new version.
 """
 
@@ -12,16 +12,19 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, NoReturn, TypeVar
 
 from contract.email_address import is_email_address
 from contract.events import EVENT_TYPES, MESSAGE_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DIRECTO = "directo"
 TYPES = (*EVENT_TYPES, DIRECTO)
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
-_T = TypeVar("_T")
+T = TypeVar("T")
 
 
 class UnreadableMessage(Exception):
@@ -33,6 +36,8 @@ class UnreadableMessage(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Employee:
+    """The fields of an employee in an event, named as in the contract. There is never a salary."""
+
     id: int
     nombre: str
     email: str
@@ -42,25 +47,25 @@ class Employee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What happened to an employee. There is never a salary in it."""
+    """What happened to an employee."""
 
     id: str
-    tipo: str
-    ocurrido_en: datetime
+    type: str
+    occurred_at: datetime
     actor: str
-    empleado: Employee
-    cambios: tuple[str, ...]
+    employee: Employee
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectMail:
-    """A direct email, with the caller's own words."""
+    """A direct email, in the caller's own words."""
 
     id: str
-    ocurrido_en: datetime
-    para: str
-    asunto: str
-    cuerpo: str
+    occurred_at: datetime
+    to: str
+    subject: str
+    body: str
 
 
 def read_message(body: str | bytes) -> Event | DirectMail:
@@ -72,13 +77,13 @@ def read_message(body: str | bytes) -> Event | DirectMail:
         UnreadableMessage: whatever is wrong with it.
     """
     data = _read_object(body)
-    if _member(data, "version", int) != MESSAGE_VERSION:
+    if _read(data, "version", _INTEGER) != MESSAGE_VERSION:
         raise UnreadableMessage(f"version is not {MESSAGE_VERSION}")
-    tipo = _member(data, "tipo", str)
-    if tipo == DIRECTO:
+    kind = _read(data, "tipo", _TEXT)
+    if kind == DIRECTO:
         return _read_direct(data)
-    if tipo in EVENT_TYPES:
-        return _read_event(data, tipo)
+    if kind in EVENT_TYPES:
+        return _read_event(data, kind)
     raise UnreadableMessage("tipo is unknown")
 
 
@@ -89,61 +94,63 @@ def write_direct(mail: DirectMail) -> str:
             "version": MESSAGE_VERSION,
             "id": mail.id,
             "tipo": DIRECTO,
-            "ocurrido_en": write_instant(mail.ocurrido_en),
-            "correo": {"para": mail.para, "asunto": mail.asunto, "cuerpo": mail.cuerpo},
+            "ocurrido_en": write_instant(mail.occurred_at),
+            "correo": {"para": mail.to, "asunto": mail.subject, "cuerpo": mail.body},
         },
-        ensure_ascii=False,  # a body of 100,000 emoji is 400 kB so, and over SQS's limit of 1 MiB otherwise
+        ensure_ascii=False,  # otherwise a body of 100,000 emoji exceeds SQS's limit of 1 MiB
     )
 
 
 def write_instant(instant: datetime) -> str:
-    """UTC with microseconds and ``Z``: always 27 characters, so that the order of the texts is the order in time."""
+    """UTC with microseconds and ``Z``: always 27 characters, so that texts sort as times do."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def read_instant(text: str) -> datetime:
-    """Read what `write_instant` wrote; fewer decimals are understood.
+    """Read what `write_instant` wrote; fewer decimals are accepted.
 
     Raises:
-        ValueError: when it is no such text, or no date of the calendar.
+        ValueError: it is no such text, or no date of the calendar.
     """
     if not _INSTANT.fullmatch(text):
         raise ValueError("not an instant in UTC")
     return datetime.fromisoformat(text)
 
 
-def _read_event(data: dict[str, object], tipo: str) -> Event:
-    cambios = _member(data, "cambios", list)
-    if not all(isinstance(cambio, str) for cambio in cambios):
-        raise UnreadableMessage("cambios holds something that is no text")
+def is_uuid(text: str) -> bool:
+    """Whether this is a UUID in its one canonical spelling (RFC 9562 4: lower case with hyphens)."""
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _read_event(data: dict[str, object], kind: str) -> Event:
+    employee, changes = _read(data, "empleado", _OBJECT), _read(data, "cambios", _TEXTS)
     return Event(
-        id=_uuid(data),
-        tipo=tipo,
-        ocurrido_en=_instant(data),
-        actor=_text(data, "actor"),
-        empleado=_read_employee(_member(data, "empleado", dict)),
-        cambios=tuple(cambios),
-    )
-
-
-def _read_employee(data: dict[str, object]) -> Employee:
-    return Employee(
-        id=_positive(data, "id"),
-        nombre=_text(data, "nombre"),
-        email=_address(data, "email"),
-        posicion=_text(data, "posicion"),
-        version=_positive(data, "version"),
+        id=_read(data, "id", _UUID),
+        type=kind,
+        occurred_at=read_instant(_read(data, "ocurrido_en", _MOMENT)),
+        actor=_read(data, "actor", _TEXT),
+        employee=Employee(
+            id=_read(employee, "id", _POSITIVE),
+            nombre=_read(employee, "nombre", _TEXT),
+            email=_read(employee, "email", _ADDRESS),
+            posicion=_read(employee, "posicion", _TEXT),
+            version=_read(employee, "version", _POSITIVE),
+        ),
+        changes=tuple(changes),
     )
 
 
 def _read_direct(data: dict[str, object]) -> DirectMail:
-    mail = _member(data, "correo", dict)
+    mail = _read(data, "correo", _OBJECT)
     return DirectMail(
-        id=_uuid(data),
-        ocurrido_en=_instant(data),
-        para=_address(mail, "para"),
-        asunto=_text(mail, "asunto"),
-        cuerpo=_text(mail, "cuerpo"),
+        id=_read(data, "id", _UUID),
+        occurred_at=read_instant(_read(data, "ocurrido_en", _MOMENT)),
+        to=_read(mail, "para", _ADDRESS),
+        subject=_read(mail, "asunto", _TEXT),
+        body=_read(mail, "cuerpo", _TEXT),
     )
 
 
@@ -164,52 +171,32 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _member(data: dict[str, object], name: str, kind: type[_T]) -> _T:
-    """The member, of exactly this type: ``true`` is no number, although Python's bool is an int."""
-    value = data.get(name)
-    if type(value) is not kind:
-        raise UnreadableMessage(f"{name} is not a {kind.__name__}")
-    return value
+class _Kind(NamedTuple, Generic[T]):
+    type: type[T]
+    rule: str
+    holds: Callable[[T], object] = lambda _: True
 
 
-def _text(data: dict[str, object], name: str) -> str:
-    value = _member(data, name, str)
-    if not value.strip():
-        raise UnreadableMessage(f"{name} is empty")
-    return value
-
-
-def _positive(data: dict[str, object], name: str) -> int:
-    value = _member(data, name, int)
-    if not 1 <= value < 2**63:
-        raise UnreadableMessage(f"{name} is not a positive bigint")
-    return value
-
-
-def _address(data: dict[str, object], name: str) -> str:
-    value = _member(data, name, str)
-    if not is_email_address(value):
-        raise UnreadableMessage(f"{name} is not an e-mail address")
-    return value
-
-
-def _uuid(data: dict[str, object]) -> str:
-    value = _member(data, "id", str)
-    if not is_uuid(value):
-        raise UnreadableMessage("id is not a UUID")
-    return value
-
-
-def is_uuid(text: str) -> bool:
-    """Whether this is a UUID in its one canonical spelling (RFC 9562 4: lower case with hyphens)."""
+def _is_instant(text: str) -> bool:
     try:
-        return str(uuid.UUID(text)) == text
+        return bool(read_instant(text))
     except ValueError:
         return False
 
 
-def _instant(data: dict[str, object]) -> datetime:
-    try:
-        return read_instant(_member(data, "ocurrido_en", str))
-    except ValueError:
-        raise UnreadableMessage("ocurrido_en is not an instant in UTC") from None
+_INTEGER = _Kind(int, "an integer")
+_POSITIVE = _Kind(int, "a positive bigint", lambda number: 1 <= number < 2**63)
+_TEXT = _Kind(str, "a text with something visible", str.strip)
+_ADDRESS = _Kind(str, "an email address", is_email_address)
+_UUID = _Kind(str, "a UUID", is_uuid)
+_MOMENT = _Kind(str, "an instant in UTC", _is_instant)
+_OBJECT: _Kind[dict[str, object]] = _Kind(dict, "an object")
+_TEXTS: _Kind[list[str]] = _Kind(list, "a list of texts", lambda items: all(isinstance(item, str) for item in items))
+
+
+def _read(data: dict[str, object], name: str, kind: _Kind[T]) -> T:
+    """The member, of exactly this type: ``true`` is no number, although Python's bool is an int."""
+    value = data.get(name)
+    if type(value) is not kind.type or not kind.holds(value):
+        raise UnreadableMessage(f"{name} is not {kind.rule}")
+    return value

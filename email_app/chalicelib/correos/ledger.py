@@ -1,27 +1,28 @@
-"""The rows of all e-mails, in DynamoDB: what makes one e-mail of each event and recipient.
+"""The rows of all emails, in DynamoDB: what makes one email of each event and recipient.
 
-The ledger only compares and sets: `create` where there is no row, `save` where the row is still the one that was read
-(its `revision`). What a row may become is decided in mail.py.
+The ledger only compares and sets: `create` where there is no row, `save` where the row's `revision` is still the one
+that was read. What a row may become is decided in mail.py.
 
-The table is described once, in ledger_table.json (arguments of `CreateTable` and `UpdateTimeToLive`); the local stack
-and the tests make it from there, and Terraform repeats it.
+ledger_table.json holds the arguments of `CreateTable` and `UpdateTimeToLive`; the local stack and the tests use it, and
+Terraform repeats it.
 
-- Key ``evento`` + ``huella``: the conditional write on the event id, and all mails of an event in one query. The
+- Key ``evento`` + ``huella``: the conditional write on the event id, and all emails of an event in one query. The
   address is no part of a key.
-- ``por_fecha`` (all mails), ``por_estado`` and ``por_empleado``, sorted by ``orden`` (time of creation and id): newest
+- ``por_fecha`` (all emails), ``por_estado`` and ``por_empleado``, sorted by ``orden`` (time of creation and id): newest
   first, page by page, without a scan.
-- All rows stand in one partition of ``por_fecha``, and a partition takes 1,000 writes a second. A mail takes four
-  (claimed, sent, and SES's two events), so that the limit is 250 mails a second: SES's usual rate is 14. Whoever
-  gets beyond it spreads ``lista`` over a few values and merges them when listing.
+- All rows share one partition of ``por_fecha``, which takes 1,000 writes a second. An email takes four (claimed, sent,
+  and SES's two events), so the limit is 250 emails a second; SES's usual rate is 14. Beyond that, spread ``lista`` over
+  a few values and merge them when listing.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NotRequired, Protocol, TypedDict, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.correos.aws import AwsUnavailable, failing_as
 from chalicelib.correos.event import read_instant, write_instant
@@ -29,18 +30,11 @@ from chalicelib.correos.mail import Mail, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef
 
     Item = dict[str, AttributeValueTypeDef]
-
-    class _ConditionalWrite(TypedDict):
-        Item: Item
-        ConditionExpression: str
-        ExpressionAttributeValues: NotRequired[Item]
-
 
 ALL_MAILS = "correos"
 """The one partition of ``por_fecha``."""
@@ -51,60 +45,51 @@ MAX_PAGE = 200
 CONFLICTS = 5
 """How often a step is decided again after a concurrent write. Each time the other writer made progress."""
 
+_ATTRIBUTES = {
+    "event_id": "evento",
+    "digest": "huella",
+    "recipient": "destinatario",
+    "type": "tipo",
+    "subject": "asunto",
+    "created_at": "creado_en",
+    "updated_at": "actualizado_en",
+    "employee": "empleado",
+    "state": "estado",
+    "sends": "envios",
+    "lease_until": "plazo",
+    "claim_id": "turno",
+    "message_id": "mensaje_id",
+    "reason": "motivo",
+    "revision": "revision",
+    "request_digest": "peticion",
+}
+"""The attribute of each field of `Mail`. Empty values have none."""
+_INSTANTS = {"creado_en", "actualizado_en", "plazo"}
+
 
 class LedgerUnavailable(AwsUnavailable):
     """DynamoDB does not answer, or the row changes under every attempt."""
 
 
 class RowChanged(Exception):
-    """The row is not what it was thought to be: ``current`` is what it is, or nothing when it has expired."""
+    """The stored row is not the one that was read: ``current`` is, or None when it has expired."""
 
     def __init__(self, current: Mail | None) -> None:
         super().__init__()
         self.current = current
 
 
-class Ledger(Protocol):
-    """Raises `LedgerUnavailable` from every method."""
-
-    def create(self, mail: Mail) -> None:
-        """Write a new row.
-
-        Raises:
-            RowChanged: when there is one for the event and recipient already.
-        """
-
-    def save(self, mail: Mail) -> Mail:
-        """Write the row if its ``revision`` is still the stored one, and return it with the next revision.
-
-        Raises:
-            RowChanged: when it is not.
-        """
-
-    def read(self, evento: str, digest: str) -> Mail | None:
-        """Return the row as it is at this moment."""
-
-    def of_event(self, evento: str) -> list[Mail]:
-        """Return all rows of an event, newest first: as many as it has recipients."""
-
-    def newest(self, *, estado: State | None, empleado: int | None, before: str | None, limit: int) -> list[Mail]:
-        """Return at most ``limit`` rows, newest first, whose `sort_key` is before the given one.
-
-        Rows of the last moment may be missing: the indexes follow the table.
-        """
-
-
 def sort_key(mail: Mail) -> str:
-    """The place of a row in every list; no two have the same, and it never changes."""
-    return f"{write_instant(mail.creado_en)}_{mail.id}"
+    """The place of a row in every list; unique, and it never changes."""
+    return f"{write_instant(mail.created_at)}_{mail.id}"
 
 
-def update(ledger: Ledger, mail: Mail, step: Callable[[Mail], Mail]) -> Mail:
+def update(ledger: DynamoLedger, mail: Mail, step: Callable[[Mail], Mail]) -> Mail:
     """Save the step that follows from the row, decided again after each concurrent write.
 
     Raises:
-        StepRefused: when the step does not follow from the row as it is now.
-        LedgerUnavailable: when DynamoDB does not answer, or after `CONFLICTS` conflicts.
+        StepRefused: the step does not follow from the row as it is now.
+        LedgerUnavailable: DynamoDB does not answer, or there were `CONFLICTS` conflicts.
     """
     for _ in range(CONFLICTS):
         try:
@@ -123,71 +108,89 @@ def table_definition() -> dict[str, Any]:
 
 
 class DynamoLedger:
+    """The table. Every method raises `LedgerUnavailable` when DynamoDB does not answer."""
+
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 
-    def create(self, mail: Mail) -> None:
-        self._put({"Item": to_item(mail), "ConditionExpression": "attribute_not_exists(evento)"})
+    def create(self, mail: Mail) -> Mail:
+        """Write a new row, and return it.
+
+        Raises:
+            RowChanged: the event and recipient already have one.
+        """
+        return self._put(mail, "attribute_not_exists(evento)", {})
 
     def save(self, mail: Mail) -> Mail:
-        saved = replace(mail, revision=mail.revision + 1)
-        self._put(
-            {
-                "Item": to_item(saved),
-                "ConditionExpression": "revision = :read",
-                "ExpressionAttributeValues": {":read": {"N": str(mail.revision)}},
-            }
-        )
-        return saved
+        """Write the row if its ``revision`` is still the stored one, and return it with the next revision.
 
-    def _put(self, conditional_write: _ConditionalWrite) -> None:
+        Raises:
+            RowChanged: it is not.
+        """
+        saved = replace(mail, revision=mail.revision + 1)
+        read: Item = {":read": {"N": str(mail.revision)}}
+        return self._put(saved, "revision = :read", {"ExpressionAttributeValues": read})
+
+    def _put(self, mail: Mail, condition: str, values: dict[str, Item]) -> Mail:
         with failing_as(LedgerUnavailable):
             try:
                 self._client.put_item(
-                    **conditional_write, TableName=self._table, ReturnValuesOnConditionCheckFailure="ALL_OLD"
+                    TableName=self._table,
+                    Item=to_item(mail),
+                    ConditionExpression=condition,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **values,  # type: ignore[arg-type] # at most the one argument
                 )
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 item = cast("Item | None", error.response.get("Item"))
                 raise RowChanged(from_item(item) if item else None) from None
+        return mail
 
-    def read(self, evento: str, digest: str) -> Mail | None:
+    def read(self, event_id: str, digest: str) -> Mail | None:
+        """The row as it is at this moment."""
         with failing_as(LedgerUnavailable):
             answer = self._client.get_item(
-                TableName=self._table, Key={"evento": {"S": evento}, "huella": {"S": digest}}, ConsistentRead=True
+                TableName=self._table, Key={"evento": {"S": event_id}, "huella": {"S": digest}}, ConsistentRead=True
             )
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def of_event(self, evento: str) -> list[Mail]:
+    def of_event(self, event_id: str) -> list[Mail]:
+        """All rows of an event, newest first: as many as it has recipients."""
         rows = self._query(
             {
                 "TableName": self._table,
                 "KeyConditionExpression": "evento = :key",
-                "ExpressionAttributeValues": {":key": {"S": evento}},
+                "ExpressionAttributeValues": {":key": {"S": event_id}},
                 "ConsistentRead": True,
             }
         )
         return sorted(rows, key=sort_key, reverse=True)
 
-    def newest(self, *, estado: State | None, empleado: int | None, before: str | None, limit: int) -> list[Mail]:
-        if empleado is not None:
-            # An employee has few mails: those in other states are read, and left out here.
-            rows = self._newest_of("por_empleado", "empleado", {"N": str(empleado)}, before)
-            return list(islice((row for row in rows if estado in {None, row.estado}), limit))
-        if estado is not None:
-            return list(islice(self._newest_of("por_estado", "estado", {"S": str(estado)}, before, limit), limit))
-        return list(islice(self._newest_of("por_fecha", "lista", {"S": ALL_MAILS}, before, limit), limit))
+    def newest(self, *, state: State | None, employee: int | None, before: str | None, limit: int) -> list[Mail]:
+        """At most ``limit`` rows, newest first, whose `sort_key` is before the given one.
+
+        Rows of the last moment may be missing: the indexes follow the table.
+        """
+        if employee is not None:
+            # An employee has few emails: those in other states are read, and left out here.
+            rows = self._newest_of("por_empleado", "empleado", {"N": str(employee)}, before, MAX_PAGE)
+            rows = (row for row in rows if state in {None, row.state})
+        elif state is not None:
+            rows = self._newest_of("por_estado", "estado", {"S": str(state)}, before, limit)
+        else:
+            rows = self._newest_of("por_fecha", "lista", {"S": ALL_MAILS}, before, limit)
+        return list(islice(rows, limit))
 
     def _newest_of(
-        self, index: str, key: str, value: AttributeValueTypeDef, before: str | None, page: int = MAX_PAGE
+        self, index: str, key: str, value: AttributeValueTypeDef, before: str | None, page: int
     ) -> Iterator[Mail]:
-        condition = f"{key} = :key" + (" AND orden < :before" if before else "")
         values: Item = {":key": value} | ({":before": {"S": before}} if before else {})
         return self._query(
             {
                 "TableName": self._table,
                 "IndexName": index,
-                "KeyConditionExpression": condition,
+                "KeyConditionExpression": f"{key} = :key" + (" AND orden < :before" if before else ""),
                 "ExpressionAttributeValues": values,
                 "ScanIndexForward": False,
                 "Limit": page,
@@ -195,7 +198,7 @@ class DynamoLedger:
         )
 
     def _query(self, query: QueryInputTypeDef) -> Iterator[Mail]:
-        """The rows, fetched page by page as they are asked for."""
+        """The rows, fetched page by page as they are needed."""
         while True:
             with failing_as(LedgerUnavailable):
                 answer = self._client.query(**query)
@@ -206,53 +209,29 @@ class DynamoLedger:
 
 
 def to_item(mail: Mail) -> Item:
-    texts = {
-        "evento": mail.evento,
-        "huella": mail.digest,
-        "lista": ALL_MAILS,
-        "orden": sort_key(mail),
-        "destinatario": mail.destinatario or None,
-        "tipo": mail.tipo,
-        "asunto": mail.asunto or None,
-        "estado": mail.estado,
-        "creado_en": write_instant(mail.creado_en),
-        "actualizado_en": write_instant(mail.actualizado_en),
-        "plazo": write_instant(mail.lease_until) if mail.lease_until else None,
-        "turno": mail.claim_id,
-        "mensaje_id": mail.mensaje_id,
-        "motivo": mail.motivo,
-    }
-    numbers = {
-        "empleado": mail.empleado,
-        "envios": mail.envios,
-        "revision": mail.revision,
-        "caduca_en": int(mail.caduca_en.timestamp()),
-    }
-    item: Item = {name: {"S": text} for name, text in texts.items() if text is not None}
-    return item | {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
+    values = {attribute: getattr(mail, field) for field, attribute in _ATTRIBUTES.items()}
+    values |= {"lista": ALL_MAILS, "orden": sort_key(mail), "caduca_en": int(mail.expires_at.timestamp())}
+    return {name: _to_attribute(value) for name, value in values.items() if value not in {None, ""}}
+
+
+def _to_attribute(value: str | int | datetime) -> AttributeValueTypeDef:
+    if isinstance(value, int):
+        return {"N": str(value)}
+    return {"S": write_instant(value) if isinstance(value, datetime) else value}
 
 
 def from_item(item: Item) -> Mail:
-    texts = {name: value["S"] for name, value in item.items() if "S" in value}
-    numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
-    return Mail(
-        evento=texts["evento"],
-        destinatario=texts.get("destinatario", ""),
-        tipo=texts["tipo"],
-        asunto=texts.get("asunto", ""),
-        creado_en=read_instant(texts["creado_en"]),
-        actualizado_en=read_instant(texts["actualizado_en"]),
-        empleado=numbers.get("empleado"),
-        estado=State(texts["estado"]),
-        envios=numbers["envios"],
-        lease_until=_optional_instant(texts.get("plazo")),
-        claim_id=texts.get("turno"),
-        mensaje_id=texts.get("mensaje_id"),
-        motivo=texts.get("motivo"),
-        revision=numbers["revision"],
-        erased_digest=None if "destinatario" in texts else texts["huella"],
-    )
+    values: dict[str, Any] = {"recipient": "", "subject": ""}
+    for field, attribute in _ATTRIBUTES.items():
+        if attribute in item:
+            values[field] = _from_attribute(attribute, item[attribute])
+    return Mail(**values)
 
 
-def _optional_instant(text: str | None) -> datetime | None:
-    return read_instant(text) if text else None
+def _from_attribute(name: str, value: AttributeValueTypeDef) -> object:
+    if "N" in value:
+        return int(value["N"])
+    text = value["S"]
+    if name == "estado":
+        return State(text)
+    return read_instant(text) if name in _INSTANTS else text

@@ -1,7 +1,7 @@
-"""One e-mail to one recipient: its states, and which may follow which.
+"""One email to one recipient: its states, and which may follow which.
 
-Everything here is a function of the row and the time. The ledger stores what comes out, if the row is still the one
-that went in, so that two consumers never both win.
+Everything here is a function of the row and the time. The ledger stores the result only if the row is still the one it
+was computed from, so that two consumers never both win.
 """
 
 from __future__ import annotations
@@ -10,31 +10,34 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 LEASE = timedelta(seconds=60)
-"""How long a consumer may hold a mail. Longer than the function's time-out (30 s): who overstays it is dead."""
+"""How long a consumer or a request may hold an email. Longer than the functions' timeouts: a late holder is dead."""
 
 WAIT_FOR_SEND = timedelta(minutes=15)
-"""How long a mail of unknown fate waits for SES's `Send` event, which normally comes within seconds."""
+"""How long an email of unknown fate waits for SES's `Send` event, which normally comes within seconds."""
 
 MAX_SENDS = 2
-"""How often a mail is handed to SES while it is unknown whether SES took it. After that it stays `incierto`."""
+"""How often an email is handed to SES while it is unknown whether SES took it. After that it stays `incierto`."""
 
 KEPT = timedelta(days=90)
-"""How long a row is kept. Far longer than a message can live (14 days in the DLQ): a row that is gone sends again."""
+"""How long a row is kept. Far longer than a message can live (14 days in the DLQ): without its row it is sent again."""
+
+FORGOTTEN = "Olvidado"
+"""`Mail.reason` of an email that was not sent because its person was erased first."""
 
 
 class State(StrEnum):
     PENDING = "pendiente"
-    """Known, and not with SES: queued, or put back after SES refused it for the moment."""
+    """Not with SES: queued, or put back after SES was busy."""
     SENDING = "enviando"
     """One consumer holds it, until `Mail.lease_until`."""
     UNCERTAIN = "incierto"
-    """Perhaps with SES. Settled by an event of SES; may be sent once more after `Mail.lease_until`."""
+    """Perhaps with SES. SES's events settle it; it may be sent once more after `Mail.lease_until`."""
     SENT = "enviado"
     DELIVERED = "entregado"
     BOUNCED = "rebotado"
@@ -44,29 +47,28 @@ class State(StrEnum):
     """It will never be sent: SES refused it for good, or it never reached the queue."""
 
 
-_E = State
-MAY_FOLLOW: dict[State, frozenset[State]] = {
-    # SES's events come in any order and long after a time-out: while the mail may be with SES, each of them counts.
-    _E.PENDING: frozenset({_E.SENDING, _E.SENT, _E.DELIVERED, _E.BOUNCED, _E.COMPLAINT, _E.FAILED}),
-    _E.SENDING: frozenset(
-        {_E.PENDING, _E.UNCERTAIN, _E.SENT, _E.DELIVERED, _E.BOUNCED, _E.COMPLAINT, _E.FAILED},
-    ),
-    _E.UNCERTAIN: frozenset({_E.SENDING, _E.SENT, _E.DELIVERED, _E.BOUNCED, _E.COMPLAINT, _E.FAILED}),
-    _E.SENT: frozenset({_E.DELIVERED, _E.BOUNCED, _E.COMPLAINT, _E.FAILED}),
-    # A server may accept a mail and send it back later.
-    _E.DELIVERED: frozenset({_E.BOUNCED, _E.COMPLAINT}),
-    _E.BOUNCED: frozenset(),
-    _E.COMPLAINT: frozenset(),
-    # The second copy was refused, and then it shows that the first had arrived.
-    _E.FAILED: frozenset({_E.DELIVERED, _E.BOUNCED, _E.COMPLAINT}),
-}
-
-
-UNSENT = frozenset({_E.PENDING, _E.SENDING, _E.UNCERTAIN})
+UNSENT = frozenset({State.PENDING, State.SENDING, State.UNCERTAIN})
 """A consumer may still hand it to SES."""
 
-FORGOTTEN = "Olvidado"
-"""`Mail.motivo` of a mail that was not sent, because the person whom it speaks of was forgotten first."""
+HARD_BOUNCE = f"{State.BOUNCED}.Permanent"
+"""The stage of a permanent bounce. A server may accept an email and return it later, so this outranks a delivery; a
+transient bounce, such as an out-of-office reply, does not."""
+
+# What SES reports, weakest first. FAILED may be about a second copy: a bounce or a delivery shows that the first left.
+_RESULTS = (State.SENT, State.FAILED, State.BOUNCED, State.DELIVERED, HARD_BOUNCE, State.COMPLAINT)
+
+MAY_FOLLOW: dict[str, tuple[str, ...]] = {
+    State.PENDING: (State.SENDING, *_RESULTS),
+    State.SENDING: (State.PENDING, State.UNCERTAIN, *_RESULTS),
+    State.UNCERTAIN: (State.SENDING, *_RESULTS),
+    State.SENT: _RESULTS[1:],
+    State.FAILED: _RESULTS[2:],
+    State.BOUNCED: _RESULTS[3:],
+    State.DELIVERED: _RESULTS[4:],
+    HARD_BOUNCE: _RESULTS[5:],
+    State.COMPLAINT: (),
+}
+"""The stages that may follow each stage. A row keeps the strongest of SES's results, whatever their order."""
 
 
 class StepError(Exception):
@@ -74,7 +76,7 @@ class StepError(Exception):
 
     StepError
     ├── StepRefused   the step does not follow from the row's state: a concurrent write was faster; nothing to do
-    ├── Settled       there is nothing left to send; the message is acknowledged
+    ├── Settled       nothing is left to send; the message is acknowledged
     └── Busy          not yet; the message is retried after `until`
     """
 
@@ -84,83 +86,90 @@ class StepRefused(StepError):
 
 
 class Settled(StepError):
-    """There is nothing left to send."""
+    """Nothing is left to send."""
 
 
 class Busy(StepError):
-    """Another consumer holds the mail, or it waits for SES's `Send` event."""
+    """Another consumer holds the email, or it waits for SES's `Send` event."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__()
         self.until = until
 
 
-def recipient_hash(evento: str, destinatario: str) -> str:
-    """See `Mail.digest`."""
-    return hashlib.sha256(f"{evento}:{destinatario.lower()}".encode()).hexdigest()[:32]
+class Content(NamedTuple):
+    """What an email says, ready to be sent."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def recipient_digest(event_id: str, recipient: str = "") -> str:
+    """The recipient in keys and SES tags: a hash, salted with the event, instead of the address.
+
+    A direct email has one recipient, so its digest is that of none: one `Idempotency-Key` makes one row.
+    """
+    return hashlib.sha256(f"{event_id}:{recipient.lower()}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    evento: str
-    """The id of the event, or of the request for a direct mail."""
-    destinatario: str
-    """Empty once the recipient was erased, as is the subject of a mail about an erased person."""
-    tipo: str
-    asunto: str
-    creado_en: datetime
-    actualizado_en: datetime
-    empleado: int | None = None
-    estado: State = State.PENDING
-    envios: int = 0
-    """How often it was handed to SES, not counting the times when SES said that it did not take it."""
+    event_id: str
+    """The id of the event or of the direct email."""
+    digest: str
+    """See `recipient_digest`. It stays when the recipient is erased: SES's events must still find the row."""
+    recipient: str
+    """Empty once the recipient was erased, as is the subject of an email about an erased person."""
+    type: str
+    subject: str
+    created_at: datetime
+    updated_at: datetime
+    employee: int | None = None
+    state: State = State.PENDING
+    sends: int = 0
+    """How often it was handed to SES, not counting the times when SES certainly did not take it."""
     lease_until: datetime | None = None
-    """The end of the lease (`enviando`), or the time from which it may be sent again (`incierto`)."""
+    """`enviando`: the end of the consumer's lease. `incierto`: when it may be sent again. `pendiente`: the end of the
+    lease of the request that is queueing it, and None once that has ended."""
     claim_id: str | None = None
-    """Which consumer's turn it is, while `enviando`."""
-    mensaje_id: str | None = None
-    """SES's id of the last copy that it is known to have taken."""
-    motivo: str | None = None
-    """Why it failed or came back: a code such as ``MessageRejected``, never free text."""
+    """Who holds it: a consumer while `enviando`, a request while it queues it."""
+    message_id: str | None = None
+    """SES's id of the copy that the state is about."""
+    reason: str | None = None
+    """Why it failed or bounced: a code such as ``MessageRejected``, never free text."""
     revision: int = 0
-    """Counts the writes: who saves a row must have read the last one."""
-    erased_digest: str | None = None
-    """What `digest` was, when the recipient was forgotten: SES's events must still find the row."""
-
-    @property
-    def digest(self) -> str:
-        """The recipient in keys and message tags: a hash, salted with the event, instead of the address."""
-        if self.erased_digest is not None:
-            return self.erased_digest
-        return recipient_hash(self.evento, self.destinatario)
+    """Counts the writes: a row may be saved by whoever has read its last revision."""
+    request_digest: str | None = None
+    """A digest of the request with an `Idempotency-Key` that asked for it, salted with the key."""
 
     @property
     def id(self) -> str:
-        return f"{self.evento}_{self.digest}"
+        return f"{self.event_id}_{self.digest}"
 
     @property
-    def caduca_en(self) -> datetime:
-        return self.creado_en + KEPT
+    def expires_at(self) -> datetime:
+        return self.created_at + KEPT
 
     def claimed(self, claim_id: str, now: datetime) -> Mail:
-        """Held by one consumer, right before it hands the mail to SES."""
+        """Held by one consumer, right before it hands the email to SES."""
         held = self._become(State.SENDING, now)
-        return replace(held, claim_id=claim_id, lease_until=now + LEASE, envios=self.envios + 1, motivo=None)
+        return replace(held, claim_id=claim_id, lease_until=now + LEASE, sends=self.sends + 1)
 
     def next_step(self, claim_id: str, now: datetime) -> Mail:
-        """What a consumer that meets this row may save: the row claimed, or called `incierto` when its holder died.
+        """What a consumer that finds this row may save: the row claimed, or `incierto` if its holder died.
 
         Raises:
             Settled: it is sent, it failed for good, or it was handed over `MAX_SENDS` times.
             Busy: another consumer holds it, or it still waits for SES.
         """
-        match self.estado:
+        match self.state:
             case State.PENDING:
                 return self.claimed(claim_id, now)
             case State.SENDING:
                 self._refuse_before_lease_end(now)
                 return self.uncertain(self.claim_id, now)
-            case State.UNCERTAIN if self.envios < MAX_SENDS:
+            case State.UNCERTAIN if self.sends < MAX_SENDS:
                 self._refuse_before_lease_end(now)
                 return self.claimed(claim_id, now)
             case _:
@@ -176,62 +185,72 @@ class Mail:
         return replace(self._become(State.UNCERTAIN, now), lease_until=now + WAIT_FOR_SEND)
 
     def put_back(self, claim_id: str, now: datetime) -> Mail:
-        """SES did not take it this time, and may take it later."""
+        """SES did not take it, and may take it later."""
         self._refuse_other_claim(claim_id)
-        return replace(self._become(State.PENDING, now), envios=self.envios - 1)
+        return replace(self._become(State.PENDING, now), sends=self.sends - 1)
 
-    def refused(self, claim_id: str, motivo: str, now: datetime) -> Mail:
+    def refused(self, claim_id: str, reason: str, now: datetime) -> Mail:
         """SES will never take it."""
         self._refuse_other_claim(claim_id)
-        return replace(self._become(State.FAILED, now), envios=self.envios - 1, motivo=motivo)
-
-    def never_queued(self, motivo: str, now: datetime) -> Mail:
-        """It could not be put into the queue, and no consumer has seen it."""
-        if self.estado is not State.PENDING:
-            raise StepRefused
-        return replace(self._become(State.FAILED, now), motivo=motivo)
+        return replace(self._become(State.FAILED, now, reason), sends=self.sends - 1)
 
     def _refuse_other_claim(self, claim_id: str | None) -> None:
         if self.claim_id != claim_id:
             raise StepRefused
 
-    def advanced(
-        self, estado: State, now: datetime, *, mensaje_id: str | None = None, motivo: str | None = None
+    def queued(self) -> Mail:
+        """The request that queues it has ended."""
+        self._refuse_unless_pending()
+        return replace(self, claim_id=None, lease_until=None)
+
+    def never_queued(self, reason: str, now: datetime) -> Mail:
+        """It could not be put into the queue, and no consumer has seen it."""
+        self._refuse_unless_pending()
+        return self._become(State.FAILED, now, reason)
+
+    def _refuse_unless_pending(self) -> None:
+        if self.state is not State.PENDING:
+            raise StepRefused
+
+    def reported(
+        self, state: State, now: datetime, *, message_id: str | None = None, reason: str | None = None
     ) -> Mail:
-        """SES says so: in its answer or in an event."""
-        return replace(self._become(estado, now), mensaje_id=mensaje_id or self.mensaje_id, motivo=motivo)
+        """SES's result, from its answer or an event. Of two in the same stage, the greater reason and id are kept."""
+        if _stage(state, reason) != _stage(self.state, self.reason):
+            return replace(self._become(state, now, reason), message_id=message_id or self.message_id)
+        if (reason or "", message_id or "") <= (self.reason or "", self.message_id or ""):
+            raise StepRefused
+        return replace(self, reason=reason, message_id=message_id or self.message_id)
 
     def erased(self, addresses: Collection[str], now: datetime) -> Mail:
         """The row without the words about a person, and without the recipient if that is one of these addresses.
 
-        What has not been sent never will be. The row itself stays until it expires: without it, a message that comes
-        once more would be mailed.
+        What has not been sent never will be. The row itself stays until it expires: without it, a message that is
+        delivered once more would be mailed.
 
         Args:
             addresses: in lower case.
             now: the time of the step.
         """
-        is_recipient = self.destinatario.lower() in addresses
-        is_unsent = self.estado in UNSENT
-        row = replace(self._become(State.FAILED, now), motivo=FORGOTTEN) if is_unsent else self
-        return replace(
-            row,
-            asunto="",
-            destinatario="" if is_recipient else self.destinatario,
-            erased_digest=self.digest if is_recipient else self.erased_digest,
-            actualizado_en=now,
-        )
+        row = self._become(State.FAILED, now, FORGOTTEN) if self.state in UNSENT else self
+        recipient = "" if self.recipient.lower() in addresses else self.recipient
+        return replace(row, subject="", recipient=recipient, updated_at=now)
 
     def identifies(self, addresses: Collection[str]) -> bool:
-        """Whether forgetting would change the row."""
-        return bool(self.asunto) or self.destinatario.lower() in addresses
+        """Whether `erased` would change the row."""
+        return bool(self.subject) or self.recipient.lower() in addresses
 
-    def _become(self, estado: State, now: datetime) -> Mail:
-        """The row in another state, its turn and its wait over.
+    def _become(self, state: State, now: datetime, reason: str | None = None) -> Mail:
+        """The row in another state, without claim and lease.
 
         Raises:
-            StepRefused: when the state may not follow.
+            StepRefused: the state may not follow.
         """
-        if estado not in MAY_FOLLOW[self.estado]:
+        if _stage(state, reason) not in MAY_FOLLOW[_stage(self.state, self.reason)]:
             raise StepRefused
-        return replace(self, estado=estado, actualizado_en=now, claim_id=None, lease_until=None)
+        return replace(self, state=state, reason=reason, updated_at=now, claim_id=None, lease_until=None)
+
+
+def _stage(state: State, reason: str | None) -> str:
+    is_hard = state is State.BOUNCED and reason is not None and reason.startswith("Bounce.Permanent")
+    return HARD_BOUNCE if is_hard else state

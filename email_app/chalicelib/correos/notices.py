@@ -1,155 +1,219 @@
-"""Who gets which mail for which message.
+"""Who gets which email for which message, and how it is laid out. The texts are in wording.py, the HTML in layout.html.
 
-- Each address of `NOTIFY_TO` gets a notice of every event; with `NOTIFY_EMPLOYEE` the new employee is greeted. Somebody
-  who is both gets the notice alone: there is one mail for each event and recipient.
-- A mail tells of one change. Events may arrive out of order, and each is mailed: a mail of an older version after a
-  newer one is late, not wrong, since it says when the change was made. No state is derived from the order of mails.
+- Each address of `NOTIFY_TO` gets a notice of every event; with `NOTIFY_EMPLOYEE` a new employee is greeted. Someone
+  who is both gets the notice alone: there is one email for each event and recipient.
+- Events may arrive out of order, and each is mailed: an email about an older version after a newer one is late, not
+  wrong, since it says when the change was made. No state is derived from the order of emails.
+- All that comes in is plain text: escaping happens here and nowhere else.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.correos.event import DIRECTO, DirectMail, Event
-from chalicelib.correos.layout import Content, Draft, lay_out
-from chalicelib.correos.mail import Mail
-from chalicelib.correos.wording import WORDINGS, Wording
+from chalicelib.correos.mail import Content, Mail, recipient_digest
+from chalicelib.correos.wording import WORDINGS, Phrase, Wording
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO
 from contract.roles import ANONYMOUS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from chalicelib.correos.settings import Settings
 
+MAX_SUBJECT = 150
+"""Characters; longer subjects are cut. Mail programs show 40 to 80 of them."""
+
 _COLOURS = {CREADO: "#1a7f4b", ACTUALIZADO: "#2563b0", ELIMINADO: "#b3363a", DIRECTO: "#4a5560"}
 
+# Line and paragraph separators and control characters end a header or a line; direction marks disguise a text.
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_DISGUISES = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One mail of a message: its row as it is before anything happened, and what it says."""
+_PARAGRAPH = (
+    '<p class="texto" style="margin:0 0 16px;font-size:16px;line-height:24px;color:#1a2129;'
+    'overflow-wrap:anywhere;word-break:break-word;">{text}</p>'
+)
+_TABLE = (
+    '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:4px 0 12px;">\n'
+    "{rows}\n</table>"
+)
+_ROW = (
+    '<tr><td class="etiqueta linea tenue" width="132" valign="top" style="padding:9px 12px 9px 0;'
+    'border-top:1px solid #e3e8ed;font-size:14px;line-height:20px;color:#5a6672;">{label}</td>'
+    '<td class="valor linea texto" valign="top" style="padding:9px 0;border-top:1px solid #e3e8ed;'
+    'font-size:15px;line-height:20px;color:#1a2129;overflow-wrap:anywhere;word-break:break-word;">{value}</td></tr>'
+)
+
+
+class Outgoing(NamedTuple):
+    """One email of a message: its row as it is before anything happened, and what it says."""
 
     mail: Mail
     content: Content
 
 
 def mails_for(message: Event | DirectMail, settings: Settings, now: datetime) -> list[Outgoing]:
-    """All mails that the message asks for; the same ones each time it is delivered."""
+    """All emails of the message; the same ones each time it is delivered."""
+    wording = WORDINGS[settings.mail_language]
     if isinstance(message, DirectMail):
-        return [_direct_mail(message, settings, now)]
-    notice = write_notice(message, settings.mail_language)
-    mails = [_mail(message, address, notice, now) for address in settings.notify_to]
-    told = {address.lower() for address in settings.notify_to}
-    employee = message.empleado
-    if settings.notify_employee and message.tipo == CREADO and employee.email.lower() not in told:
-        mails.append(_mail(message, employee.email, write_greeting(message, settings.mail_language), now))
+        return [Outgoing(direct_row(message, now), write_direct(message, wording))]
+    notice = write_notice(message, wording)
+    mails = [Outgoing(_row(message, address, notice, now), notice) for address in settings.notify_to]
+    address = message.employee.email
+    is_told = address.lower() in {told.lower() for told in settings.notify_to}
+    if settings.notify_employee and message.type == CREADO and not is_told:
+        greeting = write_greeting(message, wording)
+        mails.append(Outgoing(_row(message, address, greeting, now), greeting))
     return mails
 
 
-def pending_direct_mail(message: DirectMail, settings: Settings, now: datetime) -> Mail:
-    """The row of a mail that is about to be queued."""
-    return _direct_mail(message, settings, now).mail
+def direct_row(message: DirectMail, now: datetime) -> Mail:
+    """The row of a direct email before it is sent."""
+    return Mail(
+        event_id=message.id,
+        digest=recipient_digest(message.id),
+        recipient=message.to,
+        type=DIRECTO,
+        subject=_subject(message.subject),
+        created_at=now,
+        updated_at=now,
+    )
 
 
-def write_notice(evento: Event, idioma: str) -> Content:
+def _row(event: Event, recipient: str, content: Content, now: datetime) -> Mail:
+    return Mail(
+        event_id=event.id,
+        digest=recipient_digest(event.id, recipient),
+        recipient=recipient,
+        type=event.type,
+        subject=content.subject,
+        created_at=now,
+        updated_at=now,
+        employee=event.employee.id,
+    )
+
+
+def write_notice(event: Event, wording: Wording) -> Content:
     """What Human Resources reads about an event."""
-    wording = WORDINGS[idioma]
-    phrase = wording.notices[evento.tipo]
-    return lay_out(
-        Draft(
-            idioma=idioma,
-            asunto=_fill(phrase.asunto, evento),
-            titulo=_fill(phrase.titulo, evento),
-            parrafos=(_fill(phrase.parrafo, evento),),
-            datos=(*_changes(evento, wording), *_employee_data(evento, wording), *_event_data(evento, wording)),
-            pie=wording.notice_footer,
-            color=_COLOURS[evento.tipo],
-        )
-    )
+    facts = (*_changes(event, wording), *_employee_facts(event, wording), *_event_facts(event, wording))
+    return _write(wording.notices[event.type], event, facts, wording, wording.notice_footer)
 
 
-def write_greeting(evento: Event, idioma: str) -> Content:
+def write_greeting(event: Event, wording: Wording) -> Content:
     """What a new employee reads."""
-    wording = WORDINGS[idioma]
-    phrase = wording.greeting
+    return _write(wording.greeting, event, _employee_facts(event, wording), wording, wording.greeting_footer)
+
+
+def write_direct(mail: DirectMail, wording: Wording) -> Content:
+    """The caller's own words in our layout."""
     return lay_out(
-        Draft(
-            idioma=idioma,
-            asunto=_fill(phrase.asunto, evento),
-            titulo=_fill(phrase.titulo, evento),
-            parrafos=(_fill(phrase.parrafo, evento),),
-            datos=_employee_data(evento, wording),
-            pie=wording.greeting_footer,
-            color=_COLOURS[evento.tipo],
-        )
+        mail.subject, mail.subject, mail.body, language=wording.language, footer=wording.direct_footer, kind=DIRECTO
     )
 
 
-def write_direct(mail: DirectMail, idioma: str) -> Content:
-    """The caller's own words in our layout; ``idioma`` is the layout's language."""
-    return lay_out(
-        Draft(
-            idioma=idioma,
-            asunto=mail.asunto,
-            titulo=mail.asunto,
-            parrafos=(mail.cuerpo,),
-            pie=WORDINGS[idioma].direct_footer,
-            color=_COLOURS[DIRECTO],
-        )
+def _write(phrase: Phrase, event: Event, facts: Sequence[tuple[str, str]], wording: Wording, footer: str) -> Content:
+    subject, title, paragraph = (
+        words.format(nombre=event.employee.nombre, posicion=event.employee.posicion)
+        for words in (phrase.subject, phrase.title, phrase.paragraph)
     )
+    return lay_out(subject, title, paragraph, facts, language=wording.language, footer=footer, kind=event.type)
 
 
-def _direct_mail(message: DirectMail, settings: Settings, now: datetime) -> Outgoing:
-    content = write_direct(message, settings.mail_language)
-    mail = Mail(
-        evento=message.id,
-        destinatario=message.para,
-        tipo=DIRECTO,
-        asunto=content.asunto,
-        creado_en=now,
-        actualizado_en=now,
-    )
-    return Outgoing(mail, content)
-
-
-def _mail(evento: Event, destinatario: str, content: Content, now: datetime) -> Outgoing:
-    mail = Mail(
-        evento=evento.id,
-        destinatario=destinatario,
-        tipo=evento.tipo,
-        asunto=content.asunto,
-        creado_en=now,
-        actualizado_en=now,
-        empleado=evento.empleado.id,
-    )
-    return Outgoing(mail, content)
-
-
-def _fill(words: str, evento: Event) -> str:
-    return words.format(nombre=evento.empleado.nombre, posicion=evento.empleado.posicion)
-
-
-def _changes(evento: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
-    """What was changed, by name: the event holds no old values, and of the salary not even the new one."""
-    if evento.tipo != ACTUALIZADO or not evento.cambios:
+def _changes(event: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
+    """What was changed, by name: the event has no old values, and no salary at all."""
+    if event.type != ACTUALIZADO or not event.changes:
         return ()
-    return ((wording.cambios, ", ".join(wording.campos.get(cambio, cambio) for cambio in evento.cambios)),)
+    return ((wording.changed, ", ".join(wording.fields.get(change, change) for change in event.changes)),)
 
 
-def _employee_data(evento: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
-    empleado = evento.empleado
+def _employee_facts(event: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
+    return tuple((wording.fields[name], getattr(event.employee, name)) for name in ("nombre", "email", "posicion"))
+
+
+def _event_facts(event: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
     return (
-        (wording.campos["nombre"], empleado.nombre),
-        (wording.campos["email"], empleado.email),
-        (wording.campos["posicion"], empleado.posicion),
+        (wording.record, wording.number.format(id=event.employee.id)),
+        (wording.date, wording.write_moment(event.occurred_at)),
+        (wording.author, wording.anonymous if event.actor == ANONYMOUS else event.actor),
     )
 
 
-def _event_data(evento: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
-    actor = wording.anonymous if evento.actor == ANONYMOUS else evento.actor
-    return (
-        (wording.record, wording.numero.format(id=evento.empleado.id)),
-        (wording.fecha, wording.write_moment(evento.ocurrido_en)),
-        (wording.author, actor),
+def lay_out(  # noqa: PLR0913 - what an email consists of
+    subject: str,
+    title: str,
+    paragraph: str,
+    facts: Sequence[tuple[str, str]] = (),
+    *,
+    language: str,
+    footer: str,
+    kind: str,
+) -> Content:
+    """An email as text and as HTML, from plain text.
+
+    Args:
+        subject: is made one line, and cut.
+        title: the heading.
+        paragraph: also what a list of emails shows beside the subject; may have several lines.
+        facts: labels and values.
+        language: of all this.
+        footer: the last line.
+        kind: the type of message, which has a colour.
+    """
+    subject = _subject(subject)
+    return Content(
+        subject,
+        _write_text(title, paragraph, facts, footer),
+        _template().substitute(
+            language=language,
+            subject=escape(subject),
+            preview=escape(one_line(paragraph)),
+            title=escape(one_line(title)),
+            paragraph=_PARAGRAPH.format(text=escape(_lines(paragraph)).replace("\n", "<br>\n")),
+            facts=_write_table(facts),
+            footer=escape(footer),
+            colour=_COLOURS[kind],
+        ),
     )
+
+
+def one_line(text: str) -> str:
+    """The text as one line that is what it looks like."""
+    return _DISGUISES.sub("", _BREAKS.sub(" ", text)).strip()
+
+
+def _subject(text: str) -> str:
+    subject = one_line(text)
+    return subject if len(subject) <= MAX_SUBJECT else subject[: MAX_SUBJECT - 1] + "…"
+
+
+def _lines(text: str) -> str:
+    """The text with its lines, and without control characters."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return _DISGUISES.sub("", _CONTROLS.sub("", lines))
+
+
+def _write_text(title: str, paragraph: str, facts: Sequence[tuple[str, str]], footer: str) -> str:
+    parts = [one_line(title), _lines(paragraph)]
+    if facts:
+        parts.append("\n".join(f"{one_line(label)}: {one_line(value)}" for label, value in facts))
+    # "-- " and a line end begin a signature, which mail programs fold (RFC 3676 4.3).
+    return "\n\n".join([*parts, f"-- \n{footer}\n"])
+
+
+def _write_table(facts: Sequence[tuple[str, str]]) -> str:
+    rows = [_ROW.format(label=escape(one_line(label)), value=escape(one_line(value))) for label, value in facts]
+    return _TABLE.format(rows="\n".join(rows)) if rows else ""
+
+
+@cache
+def _template() -> Template:
+    return Template(Path(__file__).with_name("layout.html").read_text(encoding="utf-8"))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from chalice_frontdoor.idempotency import describe_header
 from chalice_frontdoor.openapi import Schema, header, in_path, object_of, query
-from chalicelib.correos.direct_mail import MAX_BODY, MAX_SUBJECT
+from chalicelib.correos.direct_mail import FIELDS
 from chalicelib.correos.event import TYPES
-from chalicelib.correos.idempotency import KEPT
-from chalicelib.correos.mail import State
-from chalicelib.correos.mail_query import DEFAULT_LIMIT, MAX_EMPLOYEE, MAX_LIMIT
+from chalicelib.correos.mail import KEPT
+from chalicelib.correos.mail_query import DIGEST, PARAMETERS, UUID
 from contract.api import (
     COUNT,
     MIT,
@@ -19,19 +18,18 @@ from contract.api import (
     problem_schema,
     token_scheme,
 )
-from contract.email_address import MAX_LENGTH, PATTERN
 
 INFO: Schema = {
     "title": "email_app",
     "version": "1",
-    "summary": "E-mails of the employee directory: what was sent to whom, and what became of it.",
+    "summary": "Emails of the employee directory: what was sent to whom, and what became of it.",
     "license": MIT,
 }
 PROBLEMS = {
     400: "The body is not JSON, or the Idempotency-Key is malformed.",
     401: "There is no valid access token.",
     403: "The caller lacks the role that this operation needs.",
-    404: "There is no such e-mail, or it has expired.",
+    404: "There is no such email, or it has expired.",
     409: "Another request with this Idempotency-Key has not ended (type urn:frontdoor:idempotency-key-in-flight, with "
     "Retry-After).",
     415: "The body is not application/json.",
@@ -40,49 +38,18 @@ PROBLEMS = {
     503: "A service behind does not answer.",
 }
 
-_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_INSTANT = r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{6}Z"
-_EVENT_ID: Schema = {"type": "string", "pattern": f"^{_UUID}$"}
-_STATE: Schema = {"enum": [state.value for state in State]}
+_EVENT_ID: Schema = PARAMETERS["evento"].schema
+_STATE: Schema = PARAMETERS["estado"].schema
 _MOMENT: Schema = {"type": "string", "format": "date-time"}
 
 ID = in_path("id", TEXT)
+# The email's row is the key's memory.
 IDEMPOTENCY_KEY = describe_header(KEPT.days * 24)
-LISTING = [
-    query("estado", _STATE, "State."),
-    query("evento", _EVENT_ID, "Id of an event."),
-    query("empleado", {"type": "integer", "minimum": 1, "maximum": MAX_EMPLOYEE}, "Number of an employee."),
-    query(
-        "limite", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}, "Rows in a page."
-    ),
-    query(
-        "cursor",
-        {"type": "string", "pattern": f"^{_INSTANT}_[0-9a-f-]{{36}}_[0-9a-f]{{32}}$"},
-        "From the Link of the page before.",
-    ),
-]
+LISTING = [query(name, parameter.schema, parameter.description) for name, parameter in PARAMETERS.items()]
 LOCATION = {"Location": header("Where its state is.")}
 LINK = {"Link": header("The next page (rel=next), if there is one.")}
 
-DIRECT_MAIL = object_of(
-    {
-        "to": {"type": "string", "maxLength": MAX_LENGTH, "pattern": PATTERN},
-        "subject": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": MAX_SUBJECT,
-            "pattern": r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$",
-            "description": "One line; not only spaces.",
-        },
-        "body": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": MAX_BODY,
-            "pattern": r"^(?=[\s\S]*\S)[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]*$",
-            "description": "Plain text; not only spaces; no control characters but tabs and line ends.",
-        },
-    }
-)
+DIRECT_MAIL = object_of(FIELDS)
 
 
 def components() -> Schema:
@@ -91,14 +58,14 @@ def components() -> Schema:
         "schemas": {
             "Correo": object_of(
                 {
-                    "id": {"type": "string", "pattern": f"^{_UUID}_[0-9a-f]{{32}}$"},
+                    "id": {"type": "string", "pattern": f"^{UUID}_{DIGEST}$"},
                     "evento": _EVENT_ID,
                     "tipo": {"enum": list(TYPES)},
                     "empleado": {"type": ["integer", "null"]},
-                    "destinatario": _optional("Nobody, if the recipient was forgotten."),
-                    "asunto": _optional("Nothing, if the person whom it spoke of was forgotten."),
+                    "destinatario": _optional("None if the recipient was erased."),
+                    "asunto": _optional("None if the person that it was about was erased."),
                     "estado": _STATE,
-                    "motivo": _optional("Why it failed or came back: a code."),
+                    "motivo": _optional("Why it failed or bounced: a code."),
                     "envios": {**COUNT, "maximum": 2, "description": "How often it was handed to SES."},
                     "mensaje_id": _optional("SES's id."),
                     "creado_en": _MOMENT,

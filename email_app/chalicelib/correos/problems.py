@@ -17,7 +17,7 @@ def outcome_unknown(error: MailOutcomeUnknown) -> Problem:
         503,
         detail={
             "es": "No se sabe si el correo se enviará: compruebe su estado antes de repetir la petición.",
-            "en": "It is unknown whether the e-mail will be sent: check its state before you repeat the request.",
+            "en": "It is unknown whether the email will be sent: check its state before you repeat the request.",
         },
         headers={"Retry-After": RETRY_SECONDS},
         resultado_desconocido=True,
@@ -29,14 +29,14 @@ PROBLEMS: ProblemTable = {
     **SHARED_PROBLEMS,
     MailNotFound: Problem(
         404,
-        detail={"es": "No existe ese correo, o ya ha caducado.", "en": "There is no such e-mail, or it has expired."},
+        detail={"es": "No existe ese correo, o ya ha caducado.", "en": "There is no such email, or it has expired."},
     ),
     # Nothing was done that a repeated request would do twice.
     AwsUnavailable: Problem(
         503,
         detail={
             "es": "El servicio no está disponible en este momento. Puede repetir la petición.",
-            "en": "The service is not available at this moment. You may repeat the request.",
+            "en": "The service is unavailable right now. You may repeat the request.",
         },
         headers={"Retry-After": RETRY_SECONDS},
         resultado_desconocido=False,

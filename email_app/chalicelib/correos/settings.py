@@ -23,31 +23,25 @@ _URL = re.compile(r"https?://[^\s]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The variables of email_app.
-
-    Args:
-        email_queue_url: the queue of events and requested emails.
-        email_dlq_url: its dead letter queue.
-        ledger_table: the DynamoDB table with one row per email.
-        email_from: an address, or ``Name <address>``.
-        notify_to: the recipients of every event: one address or more, none twice.
-        notify_employee: whether a new employee is greeted.
-        ses_configuration_set: the one whose events come back to this app.
-        mail_rate: emails per second that this process may send: its share of the account's SES limit.
-        mail_language: the language of the emails that this app words; one of ``LANGUAGES``.
-        is_demo: whether this is a demonstration, which has no sign-in and takes no real data.
-    """
+    """The variables of email_app."""
 
     email_queue_url: str
     email_dlq_url: str
     ledger_table: str
     email_from: str
+    """An address, or ``Name <address>``."""
     notify_to: tuple[str, ...]
+    """The recipients of every event: one address or more, none twice."""
     notify_employee: bool
+    """Whether a new employee is greeted."""
     ses_configuration_set: str
+    """The one whose events come back to this app."""
     mail_rate: float
+    """Emails per second that this process may send: its share of the account's SES limit."""
     mail_language: str
+    """The language of the emails that this app words; one of ``LANGUAGES``."""
     is_demo: bool = False
+    """Whether this is a demonstration, which has no sign-in and takes no real data."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Settings:
@@ -61,8 +55,8 @@ class Settings:
             email_queue_url=read.read_text("EMAIL_QUEUE_URL", "the URL of an SQS queue", pattern=_URL),
             email_dlq_url=read.read_text("EMAIL_DLQ_URL", "the URL of an SQS queue", pattern=_URL),
             ledger_table=read.read_text("LEDGER_TABLE", "the name of a DynamoDB table", pattern=_NAME),
-            email_from=read.read("EMAIL_FROM", "an e-mail address, or a name and <an e-mail address>", _parse_sender),
-            notify_to=read.read("NOTIFY_TO", "e-mail addresses, separated by commas", _parse_addresses),
+            email_from=read.read("EMAIL_FROM", "an email address, or a name and <an email address>", _parse_sender),
+            notify_to=read.read("NOTIFY_TO", "email addresses, separated by commas", _parse_addresses),
             notify_employee=read.read_flag("NOTIFY_EMPLOYEE"),
             ses_configuration_set=read.read_text(
                 "SES_CONFIGURATION_SET", "the name of an SES configuration set", pattern=_NAME

@@ -1,4 +1,4 @@
-"""The words of the mails, in each language; ``{…}`` are filled in with escaped text by plantilla.py's callers."""
+"""The words of the emails, in each language; notices.py fills in ``{…}``."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """What one kind of mail says. ``{nombre}`` and ``{posicion}`` are the employee's."""
+    """What one kind of email says. ``{nombre}`` and ``{posicion}`` are the employee's."""
 
-    asunto: str
-    titulo: str
-    parrafo: str
+    subject: str
+    title: str
+    paragraph: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
+    language: str
     notices: Mapping[str, Phrase]
     """For the addresses of `NOTIFY_TO`, by type of event."""
     greeting: Phrase
-    campos: Mapping[str, str]
-    """The names of an employee's fields, as people call them."""
-    cambios: str
+    fields: Mapping[str, str]
+    """Labels of an employee's fields."""
+    changed: str
     """Label of the list of changed fields."""
     record: str
-    numero: str
+    number: str
     """How an employee's number is written."""
-    fecha: str
+    date: str
     author: str
     anonymous: str
-    """What an actor who did not sign in is called."""
+    """An actor who did not sign in."""
     months: tuple[str, ...]
     moment: str
     notice_footer: str
@@ -51,40 +52,41 @@ class Wording:
         )
 
 
-def _labels(idioma: str) -> Mapping[str, str]:
-    return {each.name: each.labels[idioma] for each in FIELDS}
+def _labels(language: str) -> Mapping[str, str]:
+    return {each.name: each.labels[language] for each in FIELDS}
 
 
 WORDINGS: dict[str, Wording] = {
     "es": Wording(
+        language="es",
         notices={
             CREADO: Phrase(
-                asunto="Alta: {nombre}, {posicion}",
-                titulo="Nueva persona en el directorio",
-                parrafo="Se ha dado de alta a {nombre} como {posicion}.",
+                subject="Alta: {nombre}, {posicion}",
+                title="Nueva persona en el directorio",
+                paragraph="Se ha dado de alta a {nombre} como {posicion}.",
             ),
             ACTUALIZADO: Phrase(
-                asunto="Cambios en la ficha de {nombre}",
-                titulo="Ficha actualizada",
-                parrafo="Se han cambiado datos de {nombre}. Así queda su ficha:",
+                subject="Cambios en la ficha de {nombre}",
+                title="Ficha actualizada",
+                paragraph="Se han cambiado datos de {nombre}. Así queda su ficha:",
             ),
             ELIMINADO: Phrase(
-                asunto="Baja: {nombre}, {posicion}",
-                titulo="Baja en el directorio",
-                parrafo="Se ha eliminado a {nombre} del directorio. Estos eran sus datos:",
+                subject="Baja: {nombre}, {posicion}",
+                title="Baja en el directorio",
+                paragraph="Se ha eliminado a {nombre} del directorio. Estos eran sus datos:",
             ),
         },
         greeting=Phrase(
-            asunto="Te damos la bienvenida, {nombre}",
-            titulo="¡Hola, {nombre}!",
-            parrafo="Ya formas parte del directorio de la empresa. Comprueba que tus datos son correctos "
+            subject="Te damos la bienvenida, {nombre}",
+            title="¡Hola, {nombre}!",
+            paragraph="Ya formas parte del directorio de la empresa. Comprueba que tus datos son correctos "
             "y, si falta algo, avisa a Recursos Humanos.",
         ),
-        campos=_labels("es"),
-        cambios="Ha cambiado",
+        fields=_labels("es"),
+        changed="Ha cambiado",
         record="Ficha",
-        numero="n.º {id}",
-        fecha="Fecha",
+        number="n.º {id}",
+        date="Fecha",
         author="Hecho por",
         anonymous="sin identificar",
         months=(
@@ -97,34 +99,35 @@ WORDINGS: dict[str, Wording] = {
         direct_footer="Enviado desde CrudEmpleados.",
     ),
     "en": Wording(
+        language="en",
         notices={
             CREADO: Phrase(
-                asunto="New employee: {nombre}, {posicion}",
-                titulo="New in the directory",
-                parrafo="{nombre} has joined the directory as {posicion}.",
+                subject="New employee: {nombre}, {posicion}",
+                title="New in the directory",
+                paragraph="{nombre} has joined the directory as {posicion}.",
             ),
             ACTUALIZADO: Phrase(
-                asunto="Changes to the record of {nombre}",
-                titulo="Record updated",
-                parrafo="The details of {nombre} have changed. This is the record now:",
+                subject="Changes to the record of {nombre}",
+                title="Record updated",
+                paragraph="The details of {nombre} have changed. This is the record now:",
             ),
             ELIMINADO: Phrase(
-                asunto="Removed: {nombre}, {posicion}",
-                titulo="Removed from the directory",
-                parrafo="{nombre} has been removed from the directory. These were the details:",
+                subject="Removed: {nombre}, {posicion}",
+                title="Removed from the directory",
+                paragraph="{nombre} has been removed from the directory. These were the details:",
             ),
         },
         greeting=Phrase(
-            asunto="Welcome, {nombre}",
-            titulo="Hello, {nombre}!",
-            parrafo="You are now part of the company directory. Please check that your details are right "
+            subject="Welcome, {nombre}",
+            title="Hello, {nombre}!",
+            paragraph="You are now part of the company directory. Please check that your details are right "
             "and tell Human Resources if anything is missing.",
         ),
-        campos=_labels("en"),
-        cambios="Changed",
+        fields=_labels("en"),
+        changed="Changed",
         record="Record",
-        numero="no. {id}",
-        fecha="Date",
+        number="no. {id}",
+        date="Date",
         author="Done by",
         anonymous="not signed in",
         months=(

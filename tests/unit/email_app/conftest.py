@@ -1,44 +1,28 @@
-"""What email_app's tests share. pytest loads this before it has chosen whose `chalicelib` is meant: hence the imports
-inside.
-"""
+"""What email_app's tests share."""
 
 from __future__ import annotations
 
 import functools
 import json
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+
+from chalicelib.correos import bootstrap
+from chalicelib.correos.ledger import table_definition
+from tests.unit.email_app.fakes import FakeServices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mypy_boto3_dynamodb import DynamoDBClient
-
     from local.emulator import Emulator
-    from tests.unit.email_app.fakes import FakeServices
-
-CONTRACTS = Path(__file__).parents[2] / "contracts"
-
-
-@pytest.fixture(scope="session")
-def contract() -> Callable[..., dict[str, Any]]:
-    """Reads a golden event, with some members changed."""
-
-    def read(tipo: str = "creado", /, **changes: object) -> dict[str, Any]:
-        return {**json.loads((CONTRACTS / f"{tipo}.json").read_text()), **changes}
-
-    return read
 
 
 @pytest.fixture
 def fakes() -> Iterator[FakeServices]:
     """The app put together with fakes."""
-    from chalicelib.correos import bootstrap  # noqa: PLC0415
-    from tests.unit.email_app.fakes import FakeServices  # noqa: PLC0415
-
     services = FakeServices()
     bootstrap.services.replace(services)
     yield services
@@ -48,16 +32,12 @@ def fakes() -> Iterator[FakeServices]:
 @pytest.fixture(scope="session")
 def aws(emulator: Emulator) -> Callable[[str], Any]:
     """Makes clients of the emulator."""
-    import boto3  # noqa: PLC0415
-
     return functools.cache(lambda service: boto3.client(service, endpoint_url=emulator.endpoint))
 
 
 @pytest.fixture
-def dynamo_table(aws: Callable[[str], Any]) -> tuple[DynamoDBClient, str]:
-    """An empty table for the ledger, as ledger_table.json describes it."""
-    from chalicelib.correos.ledger import table_definition  # noqa: PLC0415
-
+def dynamo_table(aws: Callable[[str], Any]) -> tuple[Any, str]:
+    """An empty table for the ledger, as ledger_table.json describes it: its client and its name."""
     client, name = aws("dynamodb"), f"correos-{uuid.uuid4()}"
     definition = table_definition()
     ttl = definition.pop("TimeToLive")

@@ -1,30 +1,31 @@
-"""Twins of the adapters that live in memory, and the app put together with them."""
+"""Twins of the adapters that live in memory, the app put together with them, and what tests build of emails."""
 
 from __future__ import annotations
 
+import json
 import threading
 import uuid
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chalicelib.correos.aws import Depth, MailerUnavailable, MailFateUnknown, MailRefused, QueueUnavailable, Redrive
 from chalicelib.correos.bootstrap import Services
-from chalicelib.correos.idempotency import KeyTaken
 from chalicelib.correos.ledger import LedgerUnavailable, RowChanged, sort_key
-from chalicelib.correos.mailer import MailerUnavailable, MailFateUnknown, MailRefused
-from chalicelib.correos.queue import Depth, QueueUnavailable, Redrive
+from chalicelib.correos.mail import Mail, recipient_digest
 from chalicelib.correos.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from chalicelib.correos.idempotency import KeyedRequest
-    from chalicelib.correos.layout import Content
-    from chalicelib.correos.mail import Mail, State
+    from chalicelib.correos.mail import Content, State
 
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ADDRESS = "ana@example.com"
 SETTINGS = Settings(
     email_queue_url="http://127.0.0.1/000000000000/cola",
     email_dlq_url="http://127.0.0.1/000000000000/dlq",
@@ -38,9 +39,42 @@ SETTINGS = Settings(
 )
 
 
+def golden(kind: str = "creado", /, **changes: object) -> dict[str, Any]:
+    """A golden event, with some members changed."""
+    return {**json.loads((CONTRACTS / f"{kind}.json").read_text("utf-8")), **changes}
+
+
+def event_id(number: int) -> str:
+    return str(uuid.UUID(int=number))
+
+
+def mail(number: int = 0, recipient: str = ADDRESS, **changes: object) -> Mail:
+    """A row of an event of its own, ``number`` seconds after noon."""
+    moment, id_ = NOW + timedelta(seconds=number), str(changes.pop("event_id", event_id(number + 1)))
+    row = Mail(
+        event_id=id_,
+        digest=recipient_digest(id_, recipient),
+        recipient=recipient,
+        type="creado",
+        subject="Alta: Ana Pérez",
+        created_at=moment,
+        updated_at=moment,
+        employee=7,
+    )
+    return replace(row, **changes)
+
+
+def ses_event(kind: str, row: Mail, **detail: object) -> str:
+    """What SES publishes about an email: tags of its own beside ours."""
+    tags = {"ses:configuration-set": ["correos"], "evento": [row.event_id], "huella": [row.digest]}
+    member = "failure" if kind == "Rendering Failure" else kind[0].lower() + kind[1:]
+    message = {"messageId": "ses-event", "destination": [row.recipient], "tags": tags}
+    return json.dumps({"eventType": kind, "mail": message, member: detail})
+
+
 class FakeClock:
     def __init__(self) -> None:
-        self.now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+        self.now = NOW
 
     def __call__(self) -> datetime:
         return self.now
@@ -53,115 +87,77 @@ class FakeClock:
 
 
 class FakeLedger:
-    """As DynamoLedger, without DynamoDB: tests/unit/email_app/test_ledger.py holds both to the same behaviour."""
+    """As DynamoLedger, without DynamoDB: test_ledger.py holds both to the same behaviour."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], Mail] = {}
         self._lock = threading.Lock()
         self.is_down = False
 
-    def create(self, mail: Mail) -> None:
+    def create(self, row: Mail) -> Mail:
         with self._lock:
-            current = self._current(mail)
+            current = self.read(row.event_id, row.digest)
             if current is not None:
                 raise RowChanged(current)
-            self._rows[mail.evento, mail.digest] = mail
+            self._rows[row.event_id, row.digest] = row
+            return row
 
-    def save(self, mail: Mail) -> Mail:
+    def save(self, row: Mail) -> Mail:
         with self._lock:
-            current = self._current(mail)
-            if current is None or current.revision != mail.revision:
+            current = self.read(row.event_id, row.digest)
+            if current is None or current.revision != row.revision:
                 raise RowChanged(current)
-            saved = replace(mail, revision=mail.revision + 1)
-            self._rows[mail.evento, mail.digest] = saved
+            saved = replace(row, revision=row.revision + 1)
+            self._rows[row.event_id, row.digest] = saved
             return saved
 
-    def read(self, evento: str, digest: str) -> Mail | None:
-        self._answer()
-        return self._rows.get((evento, digest))
+    def read(self, event_id: str, digest: str) -> Mail | None:
+        if self.is_down:
+            raise LedgerUnavailable
+        return self._rows.get((event_id, digest))
 
-    def of_event(self, evento: str) -> list[Mail]:
-        return self._newest(row for row in self._rows.values() if row.evento == evento)
+    def of_event(self, event_id: str) -> list[Mail]:
+        return [row for row in self.all() if row.event_id == event_id]
 
-    def newest(self, *, estado: State | None, empleado: int | None, before: str | None, limit: int) -> list[Mail]:
+    def newest(self, *, state: State | None, employee: int | None, before: str | None, limit: int) -> list[Mail]:
         rows = [
             row
-            for row in self._rows.values()
-            if (estado is None or row.estado is estado)
-            and (empleado is None or row.empleado == empleado)
+            for row in self.all()
+            if state in {None, row.state}
+            and employee in {None, row.employee}
             and (before is None or sort_key(row) < before)
         ]
-        return self._newest(rows)[:limit]
+        return rows[:limit]
 
-    def forget(self, mail: Mail) -> None:
+    def all(self) -> list[Mail]:
+        """All rows, newest first."""
+        if self.is_down:
+            raise LedgerUnavailable
+        return sorted(self._rows.values(), key=sort_key, reverse=True)
+
+    def forget(self, row: Mail) -> None:
         """As DynamoDB does with a row that has expired."""
-        del self._rows[mail.evento, mail.digest]
-
-    def _current(self, mail: Mail) -> Mail | None:
-        self._answer()
-        return self._rows.get((mail.evento, mail.digest))
-
-    def _newest(self, rows: Iterable[Mail]) -> list[Mail]:
-        self._answer()
-        return sorted(rows, key=sort_key, reverse=True)
-
-    def _answer(self) -> None:
-        if self.is_down:
-            raise LedgerUnavailable
+        del self._rows[row.event_id, row.digest]
 
 
-class FakeKeyStore:
-    """As DynamoPeticiones, without DynamoDB: test_idempotency.py holds both to the same behaviour."""
-
-    def __init__(self) -> None:
-        self._items: dict[str, KeyedRequest] = {}
-        self._lock = threading.Lock()
-        self.is_down = False
-
-    def create(self, keyed: KeyedRequest) -> None:
-        with self._lock:
-            current = self._current(keyed)
-            if current is not None and current.caduca_en > keyed.pedido_en.replace(microsecond=0):
-                raise KeyTaken(current)
-            self._items[keyed.key] = keyed
-
-    def change(self, read: KeyedRequest, changed: KeyedRequest) -> None:
-        with self._lock:
-            current = self._current(read)
-            if current is None:
-                raise LedgerUnavailable
-            if (current.mail, current.lease_until) != (read.mail, read.lease_until):
-                raise KeyTaken(current)
-            self._items[changed.key] = changed
-
-    def forget(self, keyed: KeyedRequest) -> None:
-        """As DynamoDB does with an item that has expired."""
-        del self._items[keyed.key]
-
-    def _current(self, keyed: KeyedRequest) -> KeyedRequest | None:
-        if self.is_down:
-            raise LedgerUnavailable
-        return self._items.get(keyed.key)
-
-
-@dataclass(frozen=True)
-class Taken:
-    """A mail that SES has taken: it will arrive."""
+class Taken(NamedTuple):
+    """An email that SES has taken: it will arrive."""
 
     mail: Mail
     content: Content
-    mensaje_id: str
+    message_id: str
 
 
 class FakeMailer:
     """SES as it behaves by a plan: one word for each call, ``takes`` when the plan is over.
 
     ``takes``, ``refuses``, ``is_busy``; ``answer_lost`` (taken, and the client does not learn it) and ``request_lost``
-    (not taken, and the client does not learn it).
+    (not taken, and the client does not learn it). ``happens`` is called during each call.
     """
 
     def __init__(self, plan: Iterable[str] = ()) -> None:
         self.plan = deque(plan)
+        self.happens: Callable[[], object] = lambda: None
         self.taken: list[Taken] = []
         self.calls = 0
         self.connections = 0
@@ -169,25 +165,18 @@ class FakeMailer:
     def send(self, mail: Mail, content: Content) -> str:
         self.calls += 1
         behaviour = self.plan.popleft() if self.plan else "takes"
+        if behaviour in {"takes", "answer_lost"}:
+            self.taken.append(Taken(mail, content, f"ses-{len(self.taken) + 1}"))
+        self.happens()
         match behaviour:
             case "takes":
-                return self._take(mail, content)
-            case "answer_lost":
-                self._take(mail, content)
-                raise MailFateUnknown("ReadTimeoutError")
-            case "request_lost":
-                raise MailFateUnknown("ReadTimeoutError")
+                return self.taken[-1].message_id
             case "refuses":
                 raise MailRefused("MessageRejected")
             case "is_busy":
                 raise MailerUnavailable("TooManyRequestsException")
             case _:
-                raise AssertionError(behaviour)
-
-    def _take(self, mail: Mail, content: Content) -> str:
-        mensaje_id = f"ses-{len(self.taken) + 1}"
-        self.taken.append(Taken(mail, content, mensaje_id))
-        return mensaje_id
+                raise MailFateUnknown("ReadTimeoutError")
 
     def forget_connections(self) -> None:
         self.connections += 1
@@ -200,7 +189,7 @@ class FakeQueue:
         self.is_down = False
         self.dead_letters = 0
         self.before_the_answer_is_lost: Callable[[str], object] | None = None
-        """What happens with the next message, which gets into the queue although nobody is told so."""
+        """What happens with the next message, which gets into the queue although the sender does not learn it."""
 
     def send(self, body: str) -> None:
         self._answer()
@@ -233,35 +222,17 @@ class FakeQueue:
 class FakeServices(Services):
     """All parts in memory."""
 
-    notify_to = ("rrhh@example.com",)
-
     def __init__(self) -> None:
         super().__init__()
         self.clock = FakeClock()
+        self.settings = SETTINGS
+        self.ledger = FakeLedger()
+        self.mailer = FakeMailer()
+        self.queue = FakeQueue()
         self._numbers = count(1)
-
-    @cached_property
-    def settings(self) -> Settings:
-        return replace(SETTINGS, notify_to=self.notify_to)
-
-    @cached_property
-    def ledger(self) -> FakeLedger:
-        return FakeLedger()
-
-    @cached_property
-    def keys(self) -> FakeKeyStore:
-        return FakeKeyStore()
-
-    @cached_property
-    def mailer(self) -> FakeMailer:
-        return FakeMailer()
-
-    @cached_property
-    def queue(self) -> FakeQueue:
-        return FakeQueue()
 
     def now(self) -> datetime:
         return self.clock()
 
     def new_id(self) -> str:
-        return str(uuid.UUID(int=next(self._numbers)))
+        return event_id(next(self._numbers))

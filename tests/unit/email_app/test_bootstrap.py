@@ -16,6 +16,7 @@ from chalicelib.correos.bootstrap import Services
 from chalicelib.correos.settings import Settings
 from email_app.app import app
 from local.emulator import CREDENTIALS
+from tests.unit.email_app.fakes import golden, ses_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,10 +129,9 @@ def test_an_event_in_the_queue_becomes_one_mail_in_the_outbox(
     services: EmulatedServices,
     poller: Poller,
     outbox: Callable[[], list[dict[str, Any]]],
-    contract: Callable[..., dict[str, Any]],
 ) -> None:
     for _ in range(5):
-        services.queue.send(json.dumps(contract(id=str(uuid.UUID(int=5)))))
+        services.queue.send(json.dumps(golden(id=str(uuid.UUID(int=5)))))
 
     poller.drain()
 
@@ -156,11 +156,7 @@ def test_a_mail_that_is_asked_for_arrives_and_its_delivery_is_recorded(
     [mail] = outbox()
     assert (mail["Subject"], mail["Source"]) == ("Reunión", f"CrudEmpleados <{SENDER}>")
     row = services.ledger.read(*answer.json()["id"].split("_"))
-    delivery = {
-        "eventType": "Delivery",
-        "mail": {"messageId": mail["MessageId"], "tags": {"evento": [row.evento], "huella": [row.digest]}},
-    }
-    notification = {"Message": json.dumps(delivery), "Subject": None, "MessageAttributes": {}}
+    notification = {"Message": ses_event("Delivery", row), "Subject": None, "MessageAttributes": {}}
     app.handler_map["registrar_resultado"]({"Records": [{"Sns": notification}]}, None)
 
     assert client.get(answer.headers["Location"]).json()["estado"] == "entregado"
@@ -170,10 +166,9 @@ def test_a_message_that_cannot_be_read_dies_alone_and_comes_back_by_a_redrive(
     services: EmulatedServices,
     poller: Poller,
     outbox: Callable[[], list[dict[str, Any]]],
-    contract: Callable[..., dict[str, Any]],
 ) -> None:
     services.queue.send("no JSON")
-    services.queue.send(json.dumps(contract()))
+    services.queue.send(json.dumps(golden()))
     poller.drain()
 
     client = Client(app, role="admin")
@@ -187,10 +182,9 @@ def test_a_mail_whose_sender_is_not_verified_has_failed_for_good(
     services: EmulatedServices,
     aws: Callable[[str], Any],
     poller: Poller,
-    contract: Callable[..., dict[str, Any]],
 ) -> None:
     aws("sesv2").delete_email_identity(EmailIdentity=SENDER)
-    services.queue.send(json.dumps(contract()))
+    services.queue.send(json.dumps(golden()))
     poller.drain()
 
     [row] = Client(app, role="admin").get("/correos?estado=fallido").json()
@@ -198,22 +192,13 @@ def test_a_mail_whose_sender_is_not_verified_has_failed_for_good(
     assert services.queue.depths()[0].visibles == 0
 
 
-def test_each_part_is_made_once(services: EmulatedServices) -> None:
-    assert services.ledger is services.ledger
-    assert services.mailer is services.mailer
-    assert services.queue is services.queue
-    assert services.sender is services.sender
-
-
-def test_settings_come_from_the_process(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_ids_and_moments_come_from_the_process(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-
-    assert Services().settings == Settings.from_environment(environment)
-
-
-def test_ids_and_moments_are_real() -> None:
     services = Services()
 
+    assert services.settings == Settings.from_environment(environment)
     assert services.new_id() != services.new_id()
     assert services.now().tzinfo is not None

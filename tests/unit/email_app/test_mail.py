@@ -1,139 +1,114 @@
-"""The states of a mail, and which may follow which."""
+"""The states of an email, and which may follow which."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chalicelib.correos.mail import (
-    KEPT,
+    HARD_BOUNCE,
     LEASE,
     MAX_SENDS,
     MAY_FOLLOW,
+    UNSENT,
     WAIT_FOR_SEND,
     Busy,
-    Mail,
     Settled,
     State,
     StepRefused,
+    recipient_digest,
 )
+from tests.unit.email_app.fakes import NOW, event_id, mail
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FINAL = [State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINT, State.FAILED]
-PENDING = Mail(
-    evento="0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11",
-    destinatario="ana@example.com",
-    tipo="creado",
-    asunto="Alta: Ana",
-    creado_en=NOW,
-    actualizado_en=NOW,
-)
+FINAL = sorted(set(State) - UNSENT)
+PENDING = mail()
 HELD = PENDING.claimed("a", NOW)
 UNCERTAIN = HELD.uncertain("a", NOW)
+STAGES = [*State, HARD_BOUNCE]
 
 
-def test_each_state_has_its_followers():
-    assert set(MAY_FOLLOW) == set(State)
+def in_stage(stage: str):
+    """A row in this stage, and the arguments of ``reported`` that lead to it."""
+    state = State(stage.partition(".")[0])
+    reason = "Bounce.Permanent.General" if stage == HARD_BOUNCE else None
+    return replace(PENDING, state=state, reason=reason), {"state": state, "now": NOW, "reason": reason}
 
 
-@pytest.mark.parametrize("estado", FINAL)
-def test_what_ses_has_said_is_never_sent_again(estado):
-    assert MAY_FOLLOW[estado].isdisjoint({State.PENDING, State.SENDING, State.UNCERTAIN})
+def test_the_table_sends_nothing_again_that_ses_has_reported():
+    assert set(MAY_FOLLOW) == set(STAGES)
+    for stage in set(STAGES) - UNSENT:
+        assert UNSENT.isdisjoint(MAY_FOLLOW[stage]), stage
+    assert {stage for stage in STAGES if State.SENDING in MAY_FOLLOW[stage]} == {State.PENDING, State.UNCERTAIN}
 
 
-@pytest.mark.parametrize("estado", State)
-def test_no_state_follows_itself(estado):
-    assert estado not in MAY_FOLLOW[estado]
+@pytest.mark.parametrize("before", STAGES)
+def test_a_step_happens_exactly_when_the_table_allows_it(before):
+    row, _ = in_stage(before)
+    for after in STAGES:
+        expected, arguments = in_stage(after)
+        if after in MAY_FOLLOW[before]:
+            reached = row.reported(**arguments)
+            assert (reached.state, reached.reason) == (expected.state, expected.reason)
+        else:
+            with pytest.raises(StepRefused):
+                row.reported(**arguments)
 
 
-def test_only_pending_and_uncertain_mails_may_be_claimed():
-    assert {estado for estado in State if State.SENDING in MAY_FOLLOW[estado]} == {
-        State.PENDING,
-        State.UNCERTAIN,
-    }
+def test_the_recipient_is_hidden_behind_a_hash_of_the_event():
+    digest = recipient_digest(event_id(1), "ana@example.com")
+
+    assert digest == recipient_digest(event_id(1), "ANA@example.com")
+    assert digest not in {recipient_digest(event_id(2), "ana@example.com"), recipient_digest(event_id(1))}
+    assert PENDING.id == f"{event_id(1)}_{digest}"
 
 
-def test_the_id_tells_event_and_recipient_without_the_address():
-    assert PENDING.id.startswith(PENDING.evento + "_")
-    assert "ana" not in PENDING.id
-
-
-def test_the_same_address_in_other_letters_is_the_same_recipient():
-    assert replace(PENDING, destinatario="ANA@example.com").id == PENDING.id
-
-
-def test_another_event_hides_the_same_recipient_behind_another_hash():
-    assert replace(PENDING, evento="c2a4c3de-93f1-4d0f-a3c5-7b8e9d1f6c33").digest != PENDING.digest
-
-
-def test_a_row_expires_after_its_time():
-    assert PENDING.caduca_en == NOW + KEPT
+def test_a_row_outlives_every_message():
+    assert PENDING.expires_at - NOW > timedelta(days=14 + 14)
 
 
 def test_a_claim_counts_a_send_and_holds_the_row_for_a_lease():
-    assert (HELD.estado, HELD.envios, HELD.claim_id, HELD.lease_until) == (State.SENDING, 1, "a", NOW + LEASE)
-
-
-def test_a_pending_mail_may_be_claimed():
     assert PENDING.next_step("a", NOW) == HELD
+    assert (HELD.state, HELD.sends, HELD.claim_id, HELD.lease_until) == (State.SENDING, 1, "a", NOW + LEASE)
 
 
-def test_a_held_mail_is_left_alone_while_its_lease_lasts():
+@pytest.mark.parametrize(("row", "until"), [(HELD, NOW + LEASE), (UNCERTAIN, NOW + WAIT_FOR_SEND)])
+def test_a_row_is_left_alone_until_its_time(row, until):
     with pytest.raises(Busy) as busy:
-        HELD.next_step("b", NOW + LEASE - timedelta(seconds=1))
+        row.next_step("b", until - timedelta(seconds=1))
 
-    assert busy.value.until == NOW + LEASE
+    assert busy.value.until == until
 
 
-def test_a_held_mail_whose_lease_is_over_is_uncertain():
+def test_a_held_email_whose_lease_is_over_is_uncertain():
     row = HELD.next_step("b", NOW + LEASE)
 
-    assert (row.estado, row.claim_id, row.lease_until) == (State.UNCERTAIN, None, NOW + LEASE + WAIT_FOR_SEND)
+    assert (row.state, row.claim_id, row.lease_until) == (State.UNCERTAIN, None, NOW + LEASE + WAIT_FOR_SEND)
 
 
-def test_an_uncertain_mail_waits_for_the_event_of_ses():
-    with pytest.raises(Busy) as busy:
-        UNCERTAIN.next_step("b", NOW + WAIT_FOR_SEND - timedelta(seconds=1))
-
-    assert busy.value.until == NOW + WAIT_FOR_SEND
-
-
-def test_an_uncertain_mail_may_be_sent_once_more_after_the_wait():
+def test_an_uncertain_email_is_sent_once_more_after_the_wait_and_never_a_third_time():
     row = UNCERTAIN.next_step("b", NOW + WAIT_FOR_SEND)
 
-    assert (row.estado, row.envios, row.claim_id) == (State.SENDING, 2, "b")
-
-
-def test_a_mail_that_was_uncertain_twice_is_never_sent_again():
-    row = replace(UNCERTAIN, envios=MAX_SENDS)
-
+    assert (row.state, row.sends, row.claim_id) == (State.SENDING, MAX_SENDS, "b")
     with pytest.raises(Settled):
-        row.next_step("c", NOW + timedelta(days=1))
+        row.uncertain("b", NOW).next_step("c", NOW + timedelta(days=1))
 
 
-@pytest.mark.parametrize("estado", FINAL)
-def test_a_mail_that_is_sent_or_failed_leaves_nothing_to_do(estado):
+@pytest.mark.parametrize("state", FINAL)
+def test_an_email_that_is_sent_or_failed_leaves_nothing_to_do(state):
     with pytest.raises(Settled):
-        replace(PENDING, estado=estado).next_step("a", NOW)
+        replace(PENDING, state=state).next_step("a", NOW)
 
 
-def test_a_mail_that_ses_did_not_take_is_pending_and_does_not_count_as_sent():
-    row = HELD.put_back("a", NOW)
+def test_an_email_that_ses_did_not_take_does_not_count_as_sent():
+    back, refused = HELD.put_back("a", NOW), HELD.refused("a", "MessageRejected", NOW)
 
-    assert (row.estado, row.envios, row.claim_id, row.lease_until) == (State.PENDING, 0, None, None)
-
-
-def test_a_mail_that_ses_refused_has_failed_with_a_reason():
-    row = HELD.refused("a", "MessageRejected", NOW)
-
-    assert (row.estado, row.envios, row.motivo) == (State.FAILED, 0, "MessageRejected")
+    assert (back.state, back.sends, back.claim_id, back.lease_until) == (State.PENDING, 0, None, None)
+    assert (refused.state, refused.sends, refused.reason) == (State.FAILED, 0, "MessageRejected")
 
 
-def test_who_lost_its_turn_changes_nothing():
+def test_a_consumer_that_lost_its_turn_changes_nothing():
     late = UNCERTAIN.next_step("b", NOW + WAIT_FOR_SEND)
 
     for step in (
@@ -145,43 +120,31 @@ def test_who_lost_its_turn_changes_nothing():
             step()
 
 
-def test_only_a_pending_mail_may_be_closed_as_never_queued():
-    assert PENDING.never_queued("SinEncolar", NOW).estado is State.FAILED
-    with pytest.raises(StepRefused):
-        HELD.never_queued("SinEncolar", NOW)
+def test_only_a_pending_email_is_closed_or_let_go_by_the_request_that_queues_it():
+    leased = replace(PENDING, lease_until=NOW, claim_id="request")
 
-
-def test_the_events_of_ses_settle_an_uncertain_mail():
-    row = UNCERTAIN.advanced(State.SENT, NOW, mensaje_id="ses-1")
-
-    assert (row.estado, row.mensaje_id, row.lease_until) == (State.SENT, "ses-1", None)
-
-
-def test_an_event_without_an_id_keeps_the_one_that_is_known():
-    sent = HELD.advanced(State.SENT, NOW, mensaje_id="ses-1")
-
-    assert sent.advanced(State.DELIVERED, NOW).mensaje_id == "ses-1"
-
-
-@pytest.mark.parametrize("before", State)
-@pytest.mark.parametrize("after", State)
-def test_a_step_happens_exactly_when_the_table_says_so(before, after):
-    row = replace(PENDING, estado=before)
-
-    if after in MAY_FOLLOW[before]:
-        assert row.advanced(after, NOW).estado is after
-    else:
+    assert leased.queued() == PENDING
+    assert leased.never_queued("SinEncolar", NOW).state is State.FAILED
+    for step in (HELD.queued, lambda: HELD.never_queued("SinEncolar", NOW)):
         with pytest.raises(StepRefused):
-            row.advanced(after, NOW)
+            step()
 
 
-@given(st.permutations([State.SENT, State.DELIVERED]))
-def test_a_delivered_mail_stays_delivered_in_whatever_order_the_events_come(events):
-    row = HELD
-    for estado in events:
-        try:
-            row = row.advanced(estado, NOW)
-        except StepRefused:
-            continue
+def test_an_event_settles_an_uncertain_email_and_keeps_the_id_that_is_known():
+    sent = UNCERTAIN.reported(State.SENT, NOW, message_id="ses-1")
 
-    assert row.estado is State.DELIVERED
+    assert (sent.state, sent.message_id, sent.lease_until) == (State.SENT, "ses-1", None)
+    assert sent.reported(State.DELIVERED, NOW).message_id == "ses-1"
+
+
+@pytest.mark.parametrize("state", State)
+def test_erasing_keeps_what_happened_and_stops_what_has_not(state):
+    row = replace(PENDING, state=state, reason="Code", claim_id="a")
+
+    erased = row.erased({"ana@example.com"}, NOW)
+
+    assert (erased.subject, erased.recipient, erased.id) == ("", "", row.id)
+    if state in UNSENT:
+        assert (erased.state, erased.reason, erased.claim_id) == (State.FAILED, "Olvidado", None)
+    else:
+        assert (erased.state, erased.reason) == (state, "Code")

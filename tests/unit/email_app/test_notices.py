@@ -1,168 +1,223 @@
-"""Who gets which mail, and what it says."""
+"""Who gets which email, what it says, and how it is laid out."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
-from datetime import UTC, datetime
+from email.header import Header
+from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.correos.event import DirectMail, read_message
-from chalicelib.correos.notices import mails_for, pending_direct_mail, write_direct, write_greeting, write_notice
+from chalicelib.correos.notices import MAX_SUBJECT, direct_row, lay_out, mails_for, one_line, write_notice
 from chalicelib.correos.settings import LANGUAGES
 from chalicelib.correos.wording import WORDINGS, Wording
 from contract.fields import FIELDS
-from tests.unit.email_app.fakes import SETTINGS
+from tests.unit.email_app.fakes import NOW, SETTINGS, event_id, golden
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-DIRECTO = DirectMail(
-    id="0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11",
-    ocurrido_en=NOW,
-    para="ana@example.com",
-    asunto="Reunión",
-    cuerpo="A las diez.\nEn la sala.",
+ES, EN = WORDINGS["es"], WORDINGS["en"]
+DIRECT = DirectMail(
+    id=event_id(1), occurred_at=NOW, to="ana@example.com", subject="Reunión", body="A las diez.\nEn la sala."
 )
 GREETING = replace(SETTINGS, notify_employee=True)
+MARK = "<script>alert('x')</script> & \"quoted\""
 
 
-@pytest.fixture
-def event(contract):
-    """Reads a golden event, with some members changed."""
-    return lambda tipo="creado", /, **changes: read_message(json.dumps(contract(tipo, **changes)))
+def event(kind: str = "creado", **changes: object):
+    return read_message(json.dumps(golden(kind, **changes)))
 
 
 def recipients(message, settings):
-    return [envio.mail.destinatario for envio in mails_for(message, settings, NOW)]
+    return [outgoing.mail.recipient for outgoing in mails_for(message, settings, NOW)]
 
 
-@pytest.mark.parametrize("tipo", ["creado", "actualizado", "eliminado"])
-def test_each_hr_address_gets_a_notice_of_each_event(event, tipo):
-    settings = replace(SETTINGS, notify_to=("a@example.com", "b@example.com"))
-
-    assert recipients(event(tipo), settings) == ["a@example.com", "b@example.com"]
+# ---- who gets which --------------------------------------------------------------------------------------------
 
 
-def test_a_new_employee_is_greeted_when_that_is_wanted(event):
-    assert recipients(event(), GREETING) == ["rrhh@example.com", "ana@example.com"]
+def test_each_hr_address_gets_a_notice_and_a_new_employee_is_greeted_if_configured():
+    for kind in ("creado", "actualizado", "eliminado"):
+        settings = replace(SETTINGS, notify_to=("a@example.com", "b@example.com"))
+        assert recipients(event(kind), settings) == ["a@example.com", "b@example.com"]
+        greeted = ["ana@example.com"] if kind == "creado" else []
+        assert recipients(event(kind), GREETING) == ["rrhh@example.com", *greeted]
 
 
-@pytest.mark.parametrize("tipo", ["actualizado", "eliminado"])
-def test_an_employee_is_not_written_to_otherwise(event, tipo):
-    assert recipients(event(tipo), GREETING) == ["rrhh@example.com"]
+def test_an_employee_who_gets_the_notices_is_not_greeted_too():
+    assert recipients(event(), replace(GREETING, notify_to=("ANA@example.com",))) == ["ANA@example.com"]
 
 
-def test_an_employee_who_gets_the_notices_is_not_greeted_too(event):
-    settings = replace(GREETING, notify_to=("ANA@example.com",))
+def test_the_same_message_has_the_same_emails_each_time_with_ids_of_their_own():
+    first, second = (mails_for(event(), GREETING, moment) for moment in (NOW, NOW.replace(hour=23)))
 
-    assert recipients(event(), settings) == ["ANA@example.com"]
-
-
-def test_the_mails_of_an_event_have_ids_of_their_own(event):
-    mails = mails_for(event(), GREETING, NOW)
-
-    assert len({envio.mail.id for envio in mails}) == 2
+    assert [(each.mail.id, each.content) for each in first] == [(each.mail.id, each.content) for each in second]
+    assert len({each.mail.id for each in first}) == 2
 
 
-def test_the_same_message_asks_for_the_same_mails_each_time(event):
-    later = NOW.replace(hour=23)
+def test_the_row_says_what_the_email_is_about():
+    [outgoing] = mails_for(event(), SETTINGS, NOW)
 
-    first, second = (mails_for(event(), GREETING, moment) for moment in (NOW, later))
-
-    assert [envio.mail.id for envio in first] == [envio.mail.id for envio in second]
-    assert [envio.content for envio in first] == [envio.content for envio in second]
-
-
-def test_the_row_tells_what_the_mail_is_about(event):
-    [envio] = mails_for(event(), SETTINGS, NOW)
-
-    row = envio.mail
-    assert (row.evento, row.tipo, row.empleado) == (event().id, "creado", 7)
-    assert (row.asunto, row.creado_en) == (envio.content.asunto, NOW)
+    row = outgoing.mail
+    assert (row.event_id, row.type, row.employee) == (event().id, "creado", 7)
+    assert (row.subject, row.created_at) == (outgoing.content.subject, NOW)
 
 
-def test_a_direct_mail_goes_to_its_recipient_only():
-    assert recipients(DIRECTO, GREETING) == ["ana@example.com"]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_direct_email_goes_to_its_recipient_with_its_own_words(language):
+    [outgoing] = mails_for(DIRECT, replace(GREETING, mail_language=language), NOW)
+
+    assert outgoing.mail == direct_row(DIRECT, NOW)
+    assert (outgoing.mail.recipient, outgoing.content.subject) == ("ana@example.com", "Reunión")
+    assert "A las diez.\nEn la sala." in outgoing.content.text
+    assert WORDINGS[language].direct_footer in outgoing.content.text
 
 
-def test_a_direct_mail_is_queued_under_the_id_that_it_will_be_sent_with():
-    [envio] = mails_for(DIRECTO, SETTINGS, NOW)
-
-    assert pending_direct_mail(DIRECTO, SETTINGS, NOW) == envio.mail
-
-
-@pytest.mark.parametrize("idioma", LANGUAGES)
-def test_a_direct_mail_keeps_its_own_words(idioma):
-    content = write_direct(DIRECTO, idioma)
-
-    assert content.asunto == "Reunión"
-    assert "A las diez.\nEn la sala." in content.texto
-    assert WORDINGS[idioma].direct_footer in content.texto
+# ---- what it says ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("idioma", "tipo", "asunto"),
+    ("kind", "spanish", "english"),
     [
-        ("es", "creado", "Alta: Ana Pérez, Analista"),
-        ("es", "actualizado", "Cambios en la ficha de Ana Pérez"),
-        ("es", "eliminado", "Baja: Ana Pérez, Jefa de análisis"),
-        ("en", "creado", "New employee: Ana Pérez, Analista"),
-        ("en", "actualizado", "Changes to the record of Ana Pérez"),
-        ("en", "eliminado", "Removed: Ana Pérez, Jefa de análisis"),
+        ("creado", "Alta: Ana Pérez, Analista", "New employee: Ana Pérez, Analista"),
+        ("actualizado", "Cambios en la ficha de Ana Pérez", "Changes to the record of Ana Pérez"),
+        ("eliminado", "Baja: Ana Pérez, Jefa de análisis", "Removed: Ana Pérez, Jefa de análisis"),
     ],
 )
-def test_the_subject_says_what_happened_to_whom(event, idioma, tipo, asunto):
-    assert write_notice(event(tipo), idioma).asunto == asunto
+def test_the_subject_says_what_happened_to_whom(kind, spanish, english):
+    assert [write_notice(event(kind), wording).subject for wording in (ES, EN)] == [spanish, english]
 
 
-def test_a_notice_of_a_change_names_the_fields_and_the_moment(event):
-    content = write_notice(event("actualizado", cambios=["posicion", "salario"]), "es")
+def test_a_notice_names_the_changed_fields_the_moment_and_the_actor_and_no_salary():
+    content = write_notice(event("actualizado", cambios=["posicion", "salario", "unknown"], salario=98765), ES)
 
-    assert "Ha cambiado: Posición, Salario" in content.texto
-    assert "Fecha: 24 de noviembre de 2026, 10:15 UTC" in content.texto
-
-
-def test_a_field_without_a_name_is_shown_as_it_is_called(event):
-    assert "Changed: unknown" in write_notice(event("actualizado", cambios=["unknown"]), "en").texto
-
-
-@pytest.mark.parametrize("change", [("actualizado", []), ("creado", ["nombre"])], ids=str)
-def test_a_notice_names_no_changes_where_there_are_none(event, change):
-    tipo, cambios = change
-
-    assert "Ha cambiado" not in write_notice(event(tipo, cambios=cambios), "es").texto
+    assert "Ha cambiado: Posición, Salario, unknown" in content.text
+    assert "Fecha: 24 de noviembre de 2026, 10:15 UTC" in content.text
+    assert "Hecho por: rrhh@example.com" in content.text
+    assert "98765" not in content.text + content.html
+    assert "Done by: not signed in" in write_notice(event(actor="anonimo"), EN).text
 
 
-def test_a_notice_tells_who_did_it(event):
-    assert "Hecho por: eva@example.com" in write_notice(event(actor="eva@example.com"), "es").texto
-    assert "Done by: not signed in" in write_notice(event(actor="anonimo"), "en").texto
+@pytest.mark.parametrize(("kind", "changes"), [("actualizado", []), ("creado", ["nombre"])])
+def test_a_notice_names_no_changes_where_there_are_none(kind, changes):
+    assert "Ha cambiado" not in write_notice(event(kind, cambios=changes), ES).text
 
 
-def test_a_notice_of_an_event_never_shows_a_salary(event):
-    content = write_notice(event(salario=98765), "es")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_greeting_addresses_the_employee_by_name(language):
+    _, greeting = mails_for(event(), replace(GREETING, mail_language=language), NOW)
 
-    assert "98765" not in content.texto + content.html
-
-
-@pytest.mark.parametrize("idioma", LANGUAGES)
-def test_a_greeting_addresses_the_employee_by_name(event, idioma):
-    content = write_greeting(event(), idioma)
-
-    assert "Ana Pérez" in content.asunto
-    assert "ana@example.com" in content.texto
+    assert "Ana Pérez" in greeting.content.subject
+    assert "ana@example.com" in greeting.content.text
 
 
-def test_braces_in_a_name_are_only_braces(event, contract):
-    empleado = {**contract()["empleado"], "nombre": "{posicion} {0} %s"}
+def test_braces_in_a_name_are_only_braces():
+    employee = {**golden()["empleado"], "nombre": "{posicion} {0} %s"}
 
-    assert write_notice(event(empleado=empleado), "es").asunto == "Alta: {posicion} {0} %s, Analista"
+    assert write_notice(event(empleado=employee), ES).subject == "Alta: {posicion} {0} %s, Analista"
 
 
-@pytest.mark.parametrize("idioma", LANGUAGES)
-def test_each_language_has_twelve_months_and_every_text(idioma):
-    wording = WORDINGS[idioma]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_has_every_text(language):
+    wording = WORDINGS[language]
 
-    assert len(wording.months) == 12
+    assert (wording.language, len(wording.months)) == (language, 12)
     assert all(getattr(wording, field.name) for field in fields(Wording))
     assert wording.notices.keys() == {"creado", "actualizado", "eliminado"}
-    assert list(wording.campos) == [each.name for each in FIELDS]
+    assert list(wording.fields) == [each.name for each in FIELDS]
+
+
+# ---- how it is laid out ----------------------------------------------------------------------------------------
+
+
+def laid_out(
+    subject="Asunto", title="Título", paragraph="Primero.\nSegundo.", facts=(("Nombre", "Ana"),), footer="Pie."
+):
+    return lay_out(subject, title, paragraph, facts, language="en", footer=footer, kind="creado")
+
+
+class Reader(HTMLParser):
+    """Collects what a mail program would show, and the tags that it would obey."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag != "br":
+            self.tags.append(tag)
+            self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+PLAIN = Reader(laid_out().html)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [{"subject": MARK}, {"title": MARK}, {"paragraph": MARK}, {"facts": ((MARK, "x"),)}, {"footer": MARK}],
+    ids=lambda field: next(iter(field)),
+)
+def test_markup_in_any_field_is_shown_as_text(field):
+    read = Reader(laid_out(**field).html)
+
+    assert (read.tags, read.attributes) == (PLAIN.tags, PLAIN.attributes)
+    assert MARK in read.text
+
+
+@given(st.text(max_size=30))
+def test_no_text_adds_a_tag_an_attribute_or_a_line_of_the_subject(text):
+    content = laid_out(text, text, text, ((text, text),))
+    read = Reader(content.html)
+
+    assert (read.tags, read.attributes) == (PLAIN.tags, PLAIN.attributes)
+    assert content.subject.splitlines() in ([], [content.subject])
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\x00"])
+def test_a_subject_cannot_begin_another_header(separator):
+    subject = laid_out(f"Hola{separator}Bcc: x@example.com").subject
+
+    assert subject == "Hola Bcc: x@example.com"
+    assert "\n" not in str(Header(subject))
+
+
+def test_marks_that_turn_the_direction_of_a_text_are_left_out():
+    assert one_line("Ana \u202egpj.exe\u2066") == "Ana gpj.exe"
+
+
+def test_a_long_subject_is_cut_with_an_ellipsis():
+    assert laid_out("x" * 500).subject == "x" * (MAX_SUBJECT - 1) + "…"
+
+
+def test_the_lines_of_a_paragraph_stay_lines():
+    content = laid_out(paragraph="uno\r\ndos\rtres\tcuatro\x00")
+
+    assert "uno\ndos\ntres cuatro\n" in content.text
+    assert "uno<br>\ndos<br>\ntres cuatro<" in content.html
+
+
+def test_text_and_html_say_the_same_in_short_lines():
+    """RFC 5322 2.1.1: 998 characters; longer ones would have to be encoded."""
+    content = laid_out()
+
+    for words in ("Título", "Primero.", "Segundo.", "Nombre", "Ana", "Pie."):
+        assert words in content.text
+        assert words in PLAIN.text
+    assert max(map(len, (content.text + content.html).splitlines())) < 998
+
+
+def test_the_html_names_its_language_and_needs_nothing_from_elsewhere():
+    names = {name for name, _ in PLAIN.attributes}
+
+    assert ("lang", "en") in PLAIN.attributes
+    assert not {"img", "script", "link", "iframe"} & set(PLAIN.tags)
+    assert not {"src", "href", "background"} & names
+    assert not [name for name in names if name.startswith("on")]
+    assert len(PLAIN.tags) - len(Reader(laid_out(facts=()).html).tags) == len(["table", "tr", "td", "td"])
