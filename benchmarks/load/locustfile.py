@@ -1,231 +1,306 @@
-"""People at work in the directory. ``python -m benchmarks.load`` runs this under locust, in the environment .load.
-
-It reads what to do from the variable ``LOAD_TEST`` (a JSON object, see ``__main__.py``), and writes the answers to the
-file that it names.
-"""
+"""People at work in the directory. ``python -m benchmarks.load`` passes its options in the variable ``LOAD_TEST``."""
 
 from __future__ import annotations
 
 import json
 import os
 import random
-import signal
+import secrets
+import sys
 import time
 from collections import deque
+from math import ceil, floor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlencode
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-import gevent
+import requests
 from locust import FastHttpUser, LoadTestShape, events, task
-from locust.exception import CatchResponseError
-
-from benchmarks.load.results import Answer, Figures, find_halt, step_figures
+from locust.exception import StopUser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-GIVEN: dict[str, Any] = json.loads(os.environ["LOAD_TEST"])
+OPTIONS: dict[str, Any] = json.loads(os.environ["LOAD_TEST"])
+IS_CLIMB, IS_MIX = OPTIONS["profile"] == "step", OPTIONS["profile"] == "mix"
+NETWORK_SECONDS = 30.0  # longer than bff_app's own deadline: its 504 comes first
+STEP_SECONDS = 10.0
+MOST_AT_ONCE = 256
+LEAST_GROWTH = 1.1  # of the throughput, from one step of a climb to the next
+EXIT_MISSED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
-NETWORK_SECONDS = 30.0  # a little longer than the end-to-end deadline of bff_app: its own 504 comes first
-STEP_SECONDS = 10.0  # at most, for each step of a climb
-SEED = 50  # two runs with the same options, against the same directory, send the same requests
-PAGE_SIZE = 50
-SHORTEST_SEARCH, LONGEST_SEARCH = 2, 6
-LEAST_SALARY = 1_000
-READS = {"listar": 4, "página siguiente": 1, "buscar": 3, "ver": 2}
-# Requests of each kind in a block of 50, so that a small run has the same shares as a large one. Nine of ten read, as
-# `make cost` assumes. The page asks for list and summary when it opens, for a search as it is typed, and for the row,
-# its history and its mails when it opens an employee.
-MIX = {
-    "listar": 9,
-    "resumen": 5,
-    "página siguiente": 3,
-    "buscar": 11,
-    "filtrar": 3,
-    "ver": 6,
-    "historial": 5,
-    "correos": 3,
-    "alta": 2,
-    "cambio": 2,
-    "baja": 1,
+# Only load tests create employees with an address there, and they remove them. No real address can end so (RFC 2606).
+OWN_DOMAIN = "prueba-de-carga.example.com"
+EMPLOYEE = {"nombre": "Prueba de carga", "posicion": "Prueba de carga", "salario": 1_000}
+LIST = "/empleados?orden=nombre&limite=50"  # as the page asks for it
+# How many requests of a block are of this kind (READ: of 10, MIX: of 50), so that a small run has the same shares as a
+# large one, and their path. Those without a path write.
+KINDS = {
+    "listar": (4, 9, LIST),
+    "página siguiente": (1, 3, "{next_page}"),
+    "buscar": (3, 11, LIST + "&q={prefix}"),
+    "ver": (2, 6, "/empleados/{id}"),
+    "filtrar": (0, 3, LIST + "&posicion={position}"),
+    "resumen": (0, 5, "/resumen"),
+    "historial": (0, 5, "/empleados/{id}/eventos"),
+    "correos": (0, 3, "/correos?empleado={id}"),
+    "alta": (0, 2, ""),
+    "cambio": (0, 2, ""),
+    "baja": (0, 1, ""),
 }
+BLOCK = """{line}\nRESULTADOS\n{line}
+
+Peticiones:
+  Total:          {total}
+  Exitosas:       {succeeded}
+  Fallidas:       {failed}
+  Tasa de éxito:  {percent:g} %
+
+Tiempos de respuesta:
+  Promedio:       {mean}
+  Mínimo:         {min}
+  Máximo:         {max}
+
+Percentiles:
+  P50 (mediana):  {p50}
+  P90:            {p90}
+  P95:            {p95}
+  P99:            {p99}
+
+Rendimiento:
+  Tiempo total:   {seconds:.2f} seg
+  Throughput:     {throughput:.2f} req/seg
+{line}"""
 
 
-class Request(NamedTuple):
-    """A request, and the status that makes its answer the right one. ``row`` is the employee that it changes."""
-
-    kind: str
-    method: str
-    path: str
-    status: int = 200
-    body: dict[str, Any] | None = None
-    row: tuple[int, str] | None = None
-
-
-class Work:
-    """Hands out the requests, and remembers the employees that came of them: id and ETag."""
+class Load:
+    """Hands out the requests, and remembers what came of them."""
 
     def __init__(self) -> None:
-        self.users: int = GIVEN["concurrency"]
-        self.answers: list[Answer] = []
-        self.steps: list[Figures] = []
-        self.halt: tuple[str, str] | None = None
-        self._is_stopped = False
-        self._chance = random.Random(SEED)  # noqa: S311 - a load is no secret
-        self._kinds = self._shuffle(MIX if GIVEN["profile"] == "mix" else READS)
-        self._own_rows = deque((row[0], row[1]) for row in GIVEN["own_rows"])
-        self._created = len(self._own_rows)
-        self._began = time.monotonic()
-        self._deadline = self._began + GIVEN["seconds"]
-        self._begin(0)
-
-    def stop(self) -> None:
-        """Hand out nothing more."""
-        self._is_stopped = True
-
-    def next(self) -> Request | None:
-        """The next request; None while there is none to send."""
-        if self._is_stopped or self._handed_out >= self._quota or time.monotonic() > self._step_deadline:
-            return None
-        self._handed_out += 1
-        return self._request(next(self._kinds))
-
-    def settle(self, request: Request, headers: Any) -> None:
-        """Learn from a right answer. A request that failed has used up its row."""
-        if request.kind == "alta":
-            self._own_rows.append((int(headers["Location"].rpartition("/")[2]), headers["ETag"]))
-        elif request.kind == "cambio" and request.row:
-            self._own_rows.append((request.row[0], headers["ETag"]))
-
-    def record(self, kind: str, milliseconds: float, failure: str) -> None:
-        self.answers.append(Answer(round(time.monotonic() - self._began, 6), round(milliseconds, 3), kind, failure))
-
-    def is_done(self) -> bool:
-        """Whether all is answered or the time is up. A climb then begins its next step, if one should follow."""
-        if self._is_stopped:
-            return True
-        is_spent: bool = len(self.answers) - self._first >= self._quota or time.monotonic() > self._step_deadline
-        if not is_spent or GIVEN["profile"] != "step":
-            return is_spent
-        self.steps.append(step_figures(self.users, self.answers[self._first :]))
-        self.halt = find_halt(self.steps, GIVEN["p95_ms"], GIVEN["errors_percent"])
-        if not self.halt and time.monotonic() > self._deadline:
-            self.halt = "spent", "se acabó el tiempo"
-        if self.halt:
-            return True
-        self.users *= 2
-        self._begin(len(self.answers))
-        return False
-
-    def _begin(self, first: int) -> None:
-        is_climb = GIVEN["profile"] == "step"
-        self._first = first
+        self.users: int = OPTIONS["concurrency"]
+        self.answers: list[tuple[float, float | None]] = []  # when, and the milliseconds; None: it failed
+        self.steps: list[dict[str, Any]] = []
+        self._halt = ""
         self._handed_out = 0
-        self._quota = GIVEN["requests"] * (self.users if is_climb else 1)
-        self._step_deadline = min(self._deadline, time.monotonic() + STEP_SECONDS) if is_climb else self._deadline
+        self._chance = random.Random(50)  # noqa: S311 - the same requests in each run
+        self._kinds = self._shuffle()
+        self._rows: deque[tuple[str, str]] = deque()
+        self._client = requests.Session()
+        self._client.headers.update(OPTIONS["headers"])
+        self._client.trust_env = False
 
-    def _shuffle(self, shares: dict[str, int]) -> Iterator[str]:
-        block = [kind for kind, times in shares.items() for _ in range(times)]
+    def prepare(self) -> None:
+        """Learn what to ask for, and create an employee for each person to change.
+
+        Raises:
+            SystemExit: there is nothing to ask for.
+        """
+        rows = self._send("GET", "/empleados?orden=-id&limite=200").json()
+        self._examples = [row for row in rows if not row["email"].endswith(OWN_DOMAIN)]
+        if not self._examples:
+            sys.stderr.write(f"make load-test: The directory at {OPTIONS['url']} is empty: fill it with `make demo`.\n")
+            raise SystemExit(EXIT_USAGE)
+        self._next_page = self._send("GET", LIST).links.get("next", {"url": LIST})["url"]
+        for _ in range((self.users + 1) * IS_MIX):
+            headers = self._send("POST", "/empleados", json=new_employee()).headers
+            self.keep(headers["Location"], headers["ETag"])
+        self._began = self._step_began = time.monotonic()
+
+    def remove_rows(self) -> int:
+        """Remove all employees of load tests, also those of runs that were killed; the result is how many."""
+        removed = 0
+        query = f"/empleados?q={OWN_DOMAIN}&limite=200"
+        while rows := [row for row in self._send("GET", query).json() if row["email"].endswith(f"@{OWN_DOMAIN}")]:
+            for row in rows:
+                self._send("DELETE", f"/empleados/{row['id']}")
+            removed += len(rows)
+        return removed
+
+    def _send(self, method: str, path: str, **content: Any) -> requests.Response:
+        answer = self._client.request(method, OPTIONS["url"] + path, timeout=NETWORK_SECONDS, **content)
+        answer.raise_for_status()
+        return answer
+
+    def next(self) -> tuple[str, str, str, int, dict[str, Any] | None, str]:
+        """The next request: kind, method, path, the right status, body, and version of the row.
+
+        Raises:
+            StopUser: all have been handed out.
+        """
+        if not IS_CLIMB and self._handed_out == OPTIONS["requests"]:
+            raise StopUser
+        self._handed_out += 1
+        kind = next(self._kinds)
+        if path := KINDS[kind][2]:
+            return kind, "GET", path.format(**self._parts()), 200, None, ""
+        if kind == "alta" or not self._rows:  # the rows run out when creations fail
+            return "alta", "POST", "/empleados", 201, new_employee(), ""
+        path, version = self._rows.popleft()
+        if kind == "baja":
+            return kind, "DELETE", path, 204, None, version
+        return kind, "PUT", path, 200, {"salario": 2_000 + self._handed_out}, version
+
+    def _parts(self) -> dict[str, object]:
+        row = self._chance.choice(self._examples)
+        prefix = row["nombre"].split()[0][: self._chance.randint(2, 6)]
+        return {
+            "next_page": self._next_page,
+            "id": row["id"],
+            "prefix": quote(prefix),
+            "position": quote(row["posicion"]),
+        }
+
+    def _shuffle(self) -> Iterator[str]:
+        block = [kind for kind, shares in KINDS.items() for _ in range(shares[IS_MIX])]
         while True:
             self._chance.shuffle(block)
             yield from block
 
-    def _request(self, kind: str) -> Request:
-        if kind in {"cambio", "baja"} and self._own_rows:
-            row = self._own_rows.popleft()
-            path = f"/empleados/{row[0]}"
-            if kind == "baja":
-                return Request(kind, "DELETE", path, 204, row=row)
-            return Request(kind, "PUT", path, body={"salario": LEAST_SALARY + self._handed_out}, row=row)
-        if kind in {"alta", "cambio", "baja"}:  # the rows run out when creations fail
-            self._created += 1
-            body = {**GIVEN["employee"], "email": GIVEN["email"].format(self._created)}
-            return Request("alta", "POST", "/empleados", 201, body)
-        return Request(kind, "GET", self._read_path(kind))
+    def keep(self, path: str, version: str) -> None:
+        """Remember an employee of this load."""
+        self._rows.append((path, version))
 
-    def _read_path(self, kind: str) -> str:
-        chance, excerpt = self._chance, GIVEN["excerpt"]
-        employee, word = chance.choice(excerpt["ids"]), chance.choice(excerpt["words"])
-        return {
-            "listar": list_path(),
-            "página siguiente": f"/empleados?{excerpt['second_page']}",
-            "buscar": list_path(q=word[: chance.randint(SHORTEST_SEARCH, LONGEST_SEARCH)]),
-            "filtrar": list_path(posicion=chance.choice(excerpt["positions"])),
-            "resumen": "/resumen",
-            "ver": f"/empleados/{employee}",
-            "historial": f"/empleados/{employee}/eventos",
-            "correos": f"/correos?empleado={employee}",
-        }[kind]
+    def record(self, milliseconds: float | None) -> None:
+        self.answers.append((time.monotonic() - self._began, milliseconds))
 
+    @property
+    def outcome(self) -> str:
+        """Why the load is over; empty while it is not, and after Ctrl-C."""
+        if self._halt or time.monotonic() - self._began > OPTIONS["duration"]:
+            return self._halt or "se acabó el tiempo"
+        return "" if IS_CLIMB or len(self.answers) < OPTIONS["requests"] else "todas las peticiones"
 
-def list_path(**query: str) -> str:
-    """A list as the page asks for it."""
-    return f"/empleados?{urlencode({'orden': 'nombre', **query, 'limite': PAGE_SIZE})}"
+    def climb(self) -> None:
+        """End a step of a climb when its time is over; twice as many people follow if it was worth it."""
+        if not IS_CLIMB or time.monotonic() - self._step_began < STEP_SECONDS:
+            return
+        began = self._step_began - self._began
+        step = figures_of([answer for answer in self.answers if answer[0] >= began], began)
+        self._halt = reason_to_halt(step, self.steps)
+        if not self._halt and 2 * self.users > MOST_AT_ONCE:
+            self._halt = "esta prueba no pide más a la vez"
+        self.steps.append({"concurrency": self.users, "halt": reason_to_halt(step, self.steps), **step})
+        self.users *= 1 if self._halt else 2
+        self._step_began = time.monotonic()
 
 
-WORK = Work()
-gevent.signal_handler(signal.SIGTERM, WORK.stop)  # locust has no handler of its own while a shape runs
+def reason_to_halt(step: dict[str, Any], before: Sequence[dict[str, Any]]) -> str:
+    """Why a step of a climb was one too many; empty if it was worth it."""
+    if step["percent_failed"] > OPTIONS["errors"]:
+        return "fallan demasiadas peticiones"
+    if step["p95"] is None or step["p95"] > OPTIONS["p95"]:
+        return "el P95 pasa de su límite"
+    is_flat = before and step["throughput"] < LEAST_GROWTH * before[-1]["throughput"]
+    return "el throughput ya no crece" if is_flat else ""
+
+
+def figures_of(answers: Sequence[tuple[float, float | None]], began: float = 0) -> dict[str, Any]:
+    """Times and throughput are those of the right answers; a percentile is a time that was measured."""
+    times = sorted(milliseconds for _, milliseconds in answers if milliseconds is not None)
+    seconds = answers[-1][0] - began if answers else 0.0
+    failed = len(answers) - len(times)
+    return {
+        "total": len(answers),
+        "succeeded": len(times),
+        "failed": failed,
+        "percent_failed": 100 * failed / max(len(answers), 1),
+        "seconds": seconds,
+        "throughput": len(times) / seconds if seconds else 0.0,
+        "mean": fmean(times) if times else None,
+        "min": times[0] if times else None,
+        "max": times[-1] if times else None,
+        **{f"p{rank}": times[ceil(len(times) * rank / 100) - 1] if times else None for rank in (50, 90, 95, 99)},
+    }
+
+
+def format_block(figures: dict[str, Any]) -> str:
+    """The block of the original's report."""
+    names = ("mean", "min", "max", "p50", "p90", "p95", "p99")
+    ms = {name: "—" if figures[name] is None else f"{figures[name]:.2f} ms" for name in names}
+    percent = floor(100 * (100 - figures["percent_failed"])) / 100  # never 100 when something failed
+    return BLOCK.format(line="=" * 42, **{**figures, **ms}, percent=percent)
+
+
+def new_employee() -> dict[str, Any]:
+    return {**EMPLOYEE, "email": f"{secrets.token_hex(6)}@{OWN_DOMAIN}"}
+
+
+LOAD = Load()
 
 
 class Person(FastHttpUser):  # type: ignore[misc] # mypy runs where locust is not
-    """Sends one request after the other: the next one when the answer is there."""
+    """Sends the next request when the answer is there."""
 
-    host = GIVEN["url"]
+    host = OPTIONS["url"]
     network_timeout = connection_timeout = NETWORK_SECONDS
     insecure = False
 
     @task  # type: ignore[untyped-decorator] # likewise
     def send_next(self) -> None:
-        request = WORK.next()
-        if request is None:
-            gevent.sleep(0.01)
-            return
-        with self.client.request(
-            request.method,
-            request.path,
-            name=request.kind,
-            json=request.body,
-            headers={**GIVEN["headers"], **({"If-Match": request.row[1]} if request.row else {})},
-            allow_redirects=False,  # a redirect may lead to a host that is not the owner's
-            catch_response=True,
-        ) as answer:
-            if failure := failure_of(request, answer):
-                answer.failure(failure)
-            else:
-                WORK.settle(request, answer.headers)
-
-
-def failure_of(request: Request, answer: Any) -> str:
-    """Why this is not the answer that the request should get; empty when it is."""
-    if answer.status_code == 0:
-        return f"sin respuesta ({type(answer.error).__name__})"
-    if answer.status_code != request.status:
-        return f"HTTP {answer.status_code}"
-    if request.body is None and request.method != "GET":
-        return ""
-    return "" if answer.headers.get("Content-Type", "").startswith("application/json") else "no es JSON"
+        kind, method, path, status, body, version = LOAD.next()
+        headers = {**OPTIONS["headers"], **({"If-Match": version} if version else {})}
+        # A redirect may lead to a host that is not the owner's.
+        options = {"name": kind, "json": body, "headers": headers, "allow_redirects": False, "catch_response": True}
+        with self.client.request(method, path, **options) as answer:
+            if answer.status_code != status:
+                answer.failure(f"HTTP {answer.status_code}" if answer.status_code else f"sin respuesta: {answer.error}")
+            elif status != requests.codes.no_content and "application/json" not in answer.headers["Content-Type"]:
+                answer.failure("no es JSON")
+            elif body:
+                LOAD.keep(answer.headers.get("Location", path), answer.headers["ETag"])
 
 
 class Course(LoadTestShape):  # type: ignore[misc] # likewise
-    """As many people as the work wants, until it is done."""
+    """As many people as the load wants, until it is over."""
 
     def tick(self) -> tuple[int, float] | None:
-        return None if WORK.is_done() else (WORK.users, WORK.users)
+        LOAD.climb()
+        return None if LOAD.outcome else (LOAD.users, LOAD.users)
+
+
+@events.init.add_listener  # type: ignore[untyped-decorator] # likewise
+def prepare(**_: Any) -> None:
+    LOAD.prepare()
 
 
 @events.request.add_listener  # type: ignore[untyped-decorator] # likewise
-def record(name: str, response_time: float, exception: Exception | None, **_: Any) -> None:
-    failure = ""
-    if exception is not None:
-        is_ours = isinstance(exception, CatchResponseError)
-        failure = str(exception) if is_ours else f"sin respuesta ({type(exception).__name__})"
-    WORK.record(name, response_time, failure)
+def record(response_time: float, exception: Exception | None, **_: Any) -> None:
+    LOAD.record(None if exception else response_time)
 
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator] # likewise
-def write_answers(environment: Any, **_: Any) -> None:
-    """Hand the answers over, and leave the verdict to the parent process."""
-    environment.process_exit_code = 0
-    document = {"answers": WORK.answers, "steps": WORK.steps, "halt": WORK.halt}
-    Path(GIVEN["answers"]).write_text(json.dumps(document), encoding="utf-8")
+def report(environment: Any, **_: Any) -> None:
+    """Print block and thresholds, remove what the load created, and set the exit code."""
+    environment.runner.quit()
+    outcome, figures = LOAD.outcome, figures_of(LOAD.answers)
+    good = [step for step in LOAD.steps if not step["halt"]]
+    for step in LOAD.steps:
+        print(f"{step['concurrency']:>5} a la vez {step['throughput']:>10.2f} req/seg  P95 {step['p95'] or 0:.2f} ms")
+    print(format_block(good[-1] if good else figures))
+    if IS_CLIMB:
+        print(f"Rodilla: {good[-1]['concurrency']} a la vez" if good else "No hay rodilla", f"({outcome}).")
+    judged = LOAD.steps[0] if LOAD.steps else figures
+    is_kept = judged["succeeded"] > 0
+    for name, unit, measured, limit in (
+        ("P95", "ms", judged["p95"] or 0, OPTIONS["p95"]),
+        ("Fallidas", "%", judged["percent_failed"], OPTIONS["errors"]),
+    ):
+        if limit is not None:
+            is_kept = is_kept and measured <= limit
+            verdict = "se cumple" if measured <= limit else "NO se cumple"
+            print(f"{name} ≤ {limit:g} {unit}: {verdict} ({measured:.2f} {unit})")
+    environment.process_exit_code = EXIT_INTERRUPTED if not outcome else 0 if is_kept else EXIT_MISSED
+    if OPTIONS["json"]:
+        kinds = environment.stats.serialize_stats()
+        document = {**figures, "kinds": kinds, "steps": LOAD.steps, "outcome": outcome}
+        Path(OPTIONS["json"]).write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    print(f"Informe: {os.path.relpath(OPTIONS['report'])}")
+    if IS_MIX:
+        try:
+            print(f"Borrados: {LOAD.remove_rows()} empleados de prueba. Sus eventos y correos quedan.")
+        except (requests.RequestException, ValueError) as error:
+            sys.stderr.write(
+                f"make load-test: Employees of {OWN_DOMAIN} are left ({error}); the next mix removes them.\n"
+            )
+            environment.process_exit_code = EXIT_USAGE

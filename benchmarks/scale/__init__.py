@@ -1,1 +1,1 @@
-"""What breaks first when more people come: `make scale`."""
+"""`make scale`: what breaks first when more people come."""

@@ -1,0 +1,126 @@
+"""`make load-test` against a directory in memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.settings import ROOT
+from tests.support.fake_directory import FakeDirectory, json_answer, running_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+OWN = {"email": "killed-1@prueba-de-carga.example.com", "posicion": "Prueba de carga"}
+REFUSED = {
+    "--profile=write": "invalid choice: 'write'",
+    "--requests=0": "REQUESTS must be a whole number from 1 to 100,000",
+    "--p95=fast": "P95 must be from 0 to 30,000ms, not 'fast'",
+    "--errors=101%": "ERRORS must be from 0 to 100%",
+    "--url=https://directorio.example.com": "say MINE=1 if it is yours",
+}
+
+
+@pytest.fixture
+def directory() -> Iterator[FakeDirectory]:
+    """A directory with 120 employees."""
+    with running_directory() as directory:
+        for number in range(120):
+            directory.add(nombre=f"Ana Núñez {number}", email=f"ana{number}@example.com")
+        yield directory
+
+
+class LoadTest:
+    """Runs the program against ``directory``; the reports are written to ``folder``."""
+
+    def __init__(self, directory: FakeDirectory, folder: Path) -> None:
+        self._json = folder / "load.json"
+        self._arguments = [f"--url={directory.url}", f"--report={folder}/new/load.html", f"--json={self._json}"]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.load", *self._arguments, *arguments],
+            cwd=ROOT,
+            env={**os.environ, "LOCAL_STATE": str(self._json.parent)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Exit code, output and errors."""
+        process = self.start(*arguments)
+        output, errors = process.communicate()
+        return process.returncode, output, errors
+
+    @property
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._json.read_text("utf-8"))
+        return found
+
+
+@pytest.fixture
+def load_test(directory: FakeDirectory, tmp_path: Path) -> LoadTest:
+    return LoadTest(directory, tmp_path)
+
+
+def test_reading_sends_every_request_once_and_reports_thresholds(
+    load_test: LoadTest, directory: FakeDirectory, tmp_path: Path
+) -> None:
+    code, output, errors = load_test.run("--requests=20", "--concurrency=2", "--p95=30000ms", "--errors=0%")
+    assert code == 0, errors
+    assert re.search(r"^  Total: +20\n  Exitosas: +20\n  Fallidas: +0\n  Tasa de éxito:  100 %$", output, re.MULTILINE)
+    assert re.search(r"^P95 ≤ 30000 ms: se cumple \(\d+\.\d\d ms\)$", output, re.MULTILINE)
+    assert "p\\u00e1gina siguiente" in (tmp_path / "new" / "load.html").read_text("utf-8")
+    kinds = {kind["name"]: kind["num_requests"] for kind in load_test.document["kinds"]}
+    assert kinds == {"listar": 8, "buscar": 6, "ver": 4, "página siguiente": 2}
+    assert len([request for request in directory.requests if request.path != "/health"]) == 20 + 3
+
+
+def test_failures_miss_their_threshold(load_test: LoadTest, directory: FakeDirectory) -> None:
+    directory.fault = lambda request: json_answer({}, 503) if "q=" in request.query else None
+    code, output, summary = load_test.run("--requests=10", "--errors=1%")
+    assert code == 1
+    assert "HTTP 503" in summary
+    assert "Fallidas ≤ 1 %: NO se cumple (30.00 %)" in output
+
+
+def test_a_mix_that_is_interrupted_leaves_no_employee_behind(load_test: LoadTest, directory: FakeDirectory) -> None:
+    before = dict(directory.rows)
+    directory.add(**OWN)  # of a run that could not clean up
+    process = load_test.start("--profile=mix", "--requests=100000", "--concurrency=4")
+    directory.wait_until(lambda: "PUT" in {request.method for request in list(directory.requests)})
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate()
+    assert process.returncode == 130, errors
+    assert "Borrados: " in output
+    assert directory.rows == before
+
+
+def test_a_climb_ends_at_the_knee(load_test: LoadTest, directory: FakeDirectory) -> None:
+    directory.fault = lambda request: json_answer({}, 503) if "q=" in request.query else None
+    code, output, _ = load_test.run("--profile=step")
+    assert (code, len(load_test.document["steps"])) == (1, 1)
+    assert "No hay rodilla (fallan demasiadas peticiones)." in output
+
+
+def test_an_empty_directory_is_not_loaded(load_test: LoadTest, directory: FakeDirectory) -> None:
+    directory.rows.clear()
+    code, _, errors = load_test.run()
+    assert code == 2
+    assert errors.endswith("is empty: fill it with `make demo`.\n")
+
+
+@pytest.mark.parametrize(("argument", "sentence"), REFUSED.items())
+def test_a_bad_value_is_refused(load_test: LoadTest, argument: str, sentence: str) -> None:
+    code, _, errors = load_test.run(argument)
+    assert code == 2
+    assert sentence in errors
