@@ -13,7 +13,6 @@ BIN := $(VENV)/bin
 EMULATOR := .emulator
 LOAD := .load
 SCAN := .scan
-FUZZ := .fuzz
 BENCH := .bench
 APPS := crud_app email_app bff_app
 # Folders whose packages the development environment imports: the repository, what each Lambda has in its root, and the libraries.
@@ -32,7 +31,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
-LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/scan requirements/fuzz requirements/dev \
+LOCKS := $(APPS:%=%/requirements) requirements/bootstrap requirements/emulator requirements/load requirements/scan requirements/dev \
   $(PEERS:%=requirements/bench/%)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --constraints requirements/constraints.in
@@ -83,12 +82,6 @@ $(SCAN)/.ready: requirements/scan.txt $(VENV)/.ready
 	@echo "Installing the scanners (.scan)…"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SCAN)
 	@$(BIN)/uv pip sync --quiet --python $(SCAN)/bin/python --require-hashes requirements/scan.txt
-	@touch $@
-
-$(FUZZ)/.ready: requirements/fuzz.txt $(VENV)/.ready
-	@echo "Installing the fuzzer (.fuzz)…"
-	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(FUZZ)
-	@$(BIN)/uv pip sync --quiet --python $(FUZZ)/bin/python --require-hashes requirements/fuzz.txt
 	@touch $@
 
 # As a Lambda's folder, once as the peers' tools pack it and once with its modules compiled.
@@ -262,7 +255,7 @@ browser-test: install browser ## The page in Chromium, against the whole local s
 	@$(BIN)/pytest --numprocesses=auto tests/browser
 
 .PHONY: fuzz
-fuzz: install browser $(FUZZ)/.ready ## Fuzz what reads strangers' input: SECONDS=60 for each target, FULL=1 and the APIs (Linux)
+fuzz: install browser ## Fuzz what reads strangers' input: SECONDS=60 for each target, FULL=1 and the APIs
 	@$(BIN)/python -m benchmarks.fuzz $(call flag,seconds,SECONDS) $(call switch,full,FULL)
 
 .PHONY: faults

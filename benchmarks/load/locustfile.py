@@ -102,7 +102,7 @@ class Load:
             sys.stderr.write(f"make load-test: The directory at {OPTIONS['url']} is empty: fill it with `make demo`.\n")
             raise SystemExit(EXIT_USAGE)
         self._next_page = self._send("GET", LIST).links.get("next", {"url": LIST})["url"]
-        for _ in range((self.users + 1) * IS_MIX):
+        for _ in range(self.users + 1) if IS_MIX else ():
             headers = self._send("POST", "/empleados", json=new_employee()).headers
             self.keep(headers["Location"], headers["ETag"])
         self._began = self._step_began = time.monotonic()
@@ -152,7 +152,7 @@ class Load:
         }
 
     def _shuffle(self) -> Iterator[str]:
-        block = [kind for kind, shares in KINDS.items() for _ in range(shares[IS_MIX])]
+        block = [kind for kind, (read, mix, _) in KINDS.items() for _ in range(mix if IS_MIX else read)]
         while True:
             self._chance.shuffle(block)
             yield from block
