@@ -20,7 +20,7 @@ locals {
   # Nobody waits for the others: the sweep ends before the next minute's, the consumer bounds the queue's visibility.
   #
   # Sizes: a function has a part of a processor by its memory (1,769 MB: one). Where people wait it has more than what
-  # makes it cheapest: at nearly the same price a new process answers in a fourth of the time (`make bench ONLY=functions`).
+  # makes it cheapest: at nearly the same price a new process answers in a fourth of the time (measured 2026-11).
   functions = {
     bff                 = { memory_size = 512, timeout = 28 }
     crud                = { memory_size = 512, timeout = 22 }

@@ -15,37 +15,32 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from benchmarks.bench import cold_start, door, functions, hop, scale, throughput, trips, warm
-from benchmarks.bench.report import Table, Verdict
+from benchmarks.bench import cold_start, door, hop, path, scale, trips, warm
 from benchmarks.bench.subject import BenchFailed
 from benchmarks.bench.workshop import ROOT, open_workshop
 from tools.command_line import OneSentenceParser, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from benchmarks.bench.workshop import Workshop
+    from benchmarks.bench.measuring import Table
 
-BENCHMARKS: Mapping[str, Callable[..., list[Table]]] = {
+BENCHMARKS = {
     "cold-start": cold_start.measure,
     "door": door.measure,
     "hop": hop.measure,
     "warm": warm.measure,
-    "functions": functions.measure,
     "trips": trips.measure,
     "scale": scale.measure,
-    "throughput": throughput.measure,
+    "path": path.measure,
 }
-JSON = ROOT / "build" / "bench.json"
-EXIT_MISSED, EXIT_USAGE, EXIT_UNDECIDED = 1, 2, 3
-
 EXAMPLES = """\
 examples:
-  make bench                          everything, about eight minutes
+  make bench                          everything, about six minutes
   make bench ONLY=cold-start,door     some of it
   make bench QUICK=1                  a minute or two: only to see that it works
 exit code: 0 all targets met, 1 one was missed, 3 one could not be decided (too noisy), 2 it could not run
@@ -58,45 +53,37 @@ def main(argv: Sequence[str]) -> int:
     console = Console(highlight=False)
     cores, load = os.cpu_count() or 1, os.getloadavg()[0]
     if load > cores / 2:
-        console.print(
-            f"The machine is busy (load {load:.1f} on {cores} cores): ratios may be too noisy.", style="yellow"
-        )
+        console.print(f"The machine is busy (load {load:.1f}, {cores} cores): ratios may be too noisy.", style="yellow")
     began, start = datetime.now(UTC), time.monotonic()
     tables: list[Table] = []
     try:
         with open_workshop() as workshop:
+            machine = (
+                f"Python {platform.python_version()}, PostgreSQL {workshop.sql('SHOW server_version')}, {cores} cores"
+            )
             for key in options.only:
                 for table in BENCHMARKS[key](workshop, is_quick=options.quick):
                     table.print(console)
                     tables.append(table)
-            machine = _describe_machine(workshop)
     except BenchFailed as error:
         sys.stderr.write(f"make bench: {error}\n")
-        return EXIT_USAGE
-    counts = Counter(comparison.verdict for table in tables for comparison in table.comparisons)
-    verdicts = ", ".join(f"{counts[each]} {each}" for each in (Verdict.MET, Verdict.MISSED, Verdict.UNDECIDED))
+        return 2
+    counts = Counter(verdict for table in tables for verdict in table.verdicts)
     seconds = round(time.monotonic() - start)
-    console.print(f"{', '.join(machine.values())}: {seconds} seconds.\nTargets: {verdicts}.", soft_wrap=True)
-    document = {
-        "version": 1,
-        "began": began.isoformat(timespec="seconds"),
-        "seconds": seconds,
-        "quick": options.quick,
-        "machine": machine,
-        "tables": [table.document() for table in tables],
-    }
+    verdicts = ", ".join(f"{counts[each]} {each}" for each in ("met", "missed", "undecided"))
+    console.print(f"{machine}: {seconds} seconds.\nTargets: {verdicts}.", soft_wrap=True)
+    document = {"began": f"{began:%Y-%m-%dT%H:%M:%SZ}", "seconds": seconds, "quick": options.quick, "machine": machine}
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    tables_of = {"tables": [table.document() for table in tables]}
+    options.json.write_text(json.dumps(document | tables_of, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return exit_code(counts, is_quick=options.quick)
 
 
-def exit_code(counts: Mapping[Verdict, int], *, is_quick: bool) -> int:
+def exit_code(counts: Mapping[str, int], *, is_quick: bool) -> int:
     """A quick run decides nothing: it fails only if it cannot run."""
     if is_quick:
         return 0
-    if counts.get(Verdict.MISSED):
-        return EXIT_MISSED
-    return EXIT_UNDECIDED if counts.get(Verdict.UNDECIDED) else 0
+    return 1 if counts.get("missed") else 3 if counts.get("undecided") else 0
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -104,7 +91,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     keys = list(BENCHMARKS)
     parser.add_argument("--only", type=_benchmarks, default=keys, metavar="KEY,…", help=", ".join(keys))
     parser.add_argument("--quick", action="store_true", help="few rounds: only to see that it works")
-    parser.add_argument("--json", type=Path, default=JSON, metavar="FILE", help="the numbers, for programs")
+    parser.add_argument("--json", type=Path, default=ROOT / "build" / "bench.json", help="the numbers, for programs")
     return parser.parse_args(argv)
 
 
@@ -113,17 +100,6 @@ def _benchmarks(text: str) -> list[str]:
     if not wanted <= set(BENCHMARKS):
         raise argparse.ArgumentTypeError(f"ONLY must name some of {', '.join(BENCHMARKS)}, not {shortened(text)}")
     return [key for key in BENCHMARKS if key in wanted]
-
-
-def _describe_machine(workshop: Workshop) -> dict[str, Any]:
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text("utf-8").splitlines() if information.exists() else []
-    models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return {
-        "processor": f"{models[0] if models else platform.machine()}, {os.cpu_count()} cores",
-        "python": f"Python {platform.python_version()}",
-        "postgresql": f"PostgreSQL {workshop.sql('SHOW server_version')}",
-    }
 
 
 if __name__ == "__main__":

@@ -8,60 +8,45 @@ Ours also recognises the event of each door and gives each answer a request id. 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from benchmarks.bench.estimate import quantile, take_turns
-from benchmarks.bench.report import Table, Target
-from benchmarks.bench.subject import running
-from benchmarks.bench.workshop import event
+from benchmarks.bench.measuring import Table, Target, quantile, take_turns
+from benchmarks.bench.subject import Process
+from benchmarks.bench.workshop import door_of, event
 
 if TYPE_CHECKING:
-    from benchmarks.bench.subject import Subject
     from benchmarks.bench.workshop import Workshop
 
 ROUNDS, QUICK_ROUNDS = 60, 2
 CALLS, QUICK_CALLS = 250, 20
 MOST_MICROSECONDS = 60
-
-
-def contestants(workshop: Workshop) -> list[tuple[Subject, str]]:
-    """Everyone and their event, ours first."""
-    http_api, rest = event("GET", "/empleados"), event("GET", "/empleados", door="rest")
-    peer = workshop.peer
-    return [
-        (workshop.door(), http_api),
-        (peer("mangum", "Mangum and an empty ASGI application", "fastapi", "mangum_door.handler"), http_api),
-        (peer("powertools", "Powertools' resolver", "powertools", "powertools_door.handler"), http_api),
-        (peer("fastapi", "Mangum and FastAPI", "fastapi", "fastapi_door.handler"), http_api),
-        (peer("chalice", "Chalice as it comes", "chalice_orm", "chalice_door.handler"), rest),
-    ]
+# Packages and handler, and the most that our p50 may be of theirs.
+PEERS = {
+    "Mangum and an empty ASGI app": ("fastapi", "mangum_door.handler", 1.0),
+    "Powertools' resolver": ("powertools", "powertools_door.handler", 1.0),
+    "Mangum and FastAPI": ("fastapi", "fastapi_door.handler", None),
+    "Chalice as it comes": ("chalice_orm", "chalice_door.handler", None),
+}
 
 
 def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
-    entries = contestants(workshop)
-    ours = ("frontdoor", "p50")
-    table = Table(
-        key="door",
-        title="The front door",
-        unit="µs",
-        columns={"p50": "p50", "p99": "p99"},
-        rows={subject.key: subject.label for subject, _ in entries},
-        ours=frozenset({"frontdoor"}),
-        targets=[
-            Target("frontdoor, p50, microseconds", ours, most=MOST_MICROSECONDS),
-            Target("p50, to Mangum", ours, ("mangum", "p50"), most=1.0),
-            Target("p50, to Powertools' resolver", ours, ("powertools", "p50"), most=1.0),
-            Target("p50, to Mangum and FastAPI", ours, ("fastapi", "p50")),
-            Target("p50, to Chalice as it comes", ours, ("chalice", "p50")),
-        ],
-    )
+    ours = replace(workshop.ours("crud_app", {}, "frontdoor_door.handler"), name="frontdoor")
+    p50 = ("frontdoor", "p50")
+    targets = [Target("frontdoor, p50, microseconds", p50, most=MOST_MICROSECONDS)]
+    targets += [Target(f"p50, to {name}", p50, (name, "p50"), most) for name, (_, _, most) in PEERS.items()]
+    table = Table("The front door", "µs", targets)
+    subjects = [ours, *(workshop.peer(name, packages, handler) for name, (packages, handler, _) in PEERS.items())]
     calls = QUICK_CALLS if is_quick else CALLS
     with ExitStack() as stack:
-        processes = {subject.key: stack.enter_context(running(subject)) for subject, _ in entries}
-        for subject, sent in entries:
-            processes[subject.key].call([sent], calls).require(subject, 200)
-        for subject, sent in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS):
-            done = processes[subject.key].call([sent], calls).require(subject, 200)
+        entries = []
+        for subject in subjects:
+            sent = [event("GET", "/empleados", door=door_of(subject.name))]
+            process = stack.enter_context(Process(subject))
+            process.call(sent, calls).require(subject, 200)
+            entries.append((subject, process, sent))
+        for subject, process, sent in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS):
+            done = process.call(sent, calls).require(subject, 200)
             for rank in (50, 99):
-                table.add(subject.key, f"p{rank}", quantile(done.microseconds, rank))
+                table.add(subject.name, f"p{rank}", quantile(done.microseconds, rank))
     return [table]

@@ -11,11 +11,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from benchmarks.bench.estimate import quantile, take_turns
-from benchmarks.bench.report import Table, Target
-from benchmarks.bench.subject import running
-from benchmarks.bench.upstream import ROWS
-from benchmarks.bench.workshop import event
+from benchmarks.bench.measuring import Table, Target, quantile, take_turns
+from benchmarks.bench.subject import Process
+from benchmarks.bench.workshop import ROWS, event
 
 if TYPE_CHECKING:
     from benchmarks.bench.subject import Subject
@@ -26,59 +24,43 @@ CALLS, QUICK_CALLS = 50, 3
 # The original makes a connection with a new TLS context each time: so many calls take as long as all of another's.
 SLOW_CALLS, QUICK_SLOW_CALLS = 5, 2
 MOST_TO_ORIGINAL = 0.030
+ORIGINAL = "the original (urllib, new connections)"
 PEERS = {
-    "original": "the original (urllib, a new connection)",
-    "http_client": "http.client alone",
-    "urllib3": "urllib3 alone",
-    "httpx": "httpx alone",
-    "requests": "requests alone",
+    ORIGINAL: (None, "original_bff.handler"),
+    "http.client": (None, "http_client_hop.handler"),
+    "urllib3": ("clients", "urllib3_hop.handler"),
+    "httpx": ("clients", "httpx_hop.handler"),
+    "requests": ("clients", "requests_hop.handler"),
 }
-STANDARD_LIBRARY = {"original", "http_client"}
 
 
 def contestants(workshop: Workshop, scheme: str) -> list[Subject]:
-    """Everyone, ours first."""
     url = workshop.tls_upstream if scheme == "https" else workshop.upstream
-    trusted = {"SSL_CERT_FILE": str(workshop.trusted)}
-    found = [workshop.ours("bff_app", {"CRUD_API_URL": url, "EMAIL_API_URL": url, "DEMO": "true", **trusted})]
-    for key, label in PEERS.items():
-        handler = "original_bff.handler" if key == "original" else f"{key}_hop.handler"
-        packages = None if key in STANDARD_LIBRARY else "clients"
-        found.append(workshop.peer(key, label, packages, handler, {"CRUD_API_URL": url, **trusted}))
-    return found
+    environment = {"CRUD_API_URL": url, "EMAIL_API_URL": url, "DEMO": "true", "SSL_CERT_FILE": str(workshop.trusted)}
+    peers = (workshop.peer(name, packages, handler, environment) for name, (packages, handler) in PEERS.items())
+    return [workshop.ours("bff_app", environment), *peers]
 
 
 def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
-    ours = ("bff_app", "https_p50")
-    table = Table(
-        key="hop",
-        title="The hop from the BFF to the API",
-        unit="ms",
-        columns={
-            f"{scheme}_p{rank}": f"{scheme.upper()}, p{rank}" for scheme in ("https", "http") for rank in (50, 99)
-        },
-        rows={"bff_app": "bff_app (ours)", **PEERS},
-        ours=frozenset({"bff_app"}),
-        targets=[
-            Target("over HTTPS, p50, to the original", ours, ("original", "https_p50"), most=MOST_TO_ORIGINAL),
-            Target("over HTTP, p50, to the original", ("bff_app", "http_p50"), ("original", "http_p50")),
-            Target("over HTTPS, p50, to http.client", ours, ("http_client", "https_p50")),
-            Target("over HTTPS, p50, to requests", ours, ("requests", "https_p50")),
-        ],
-    )
+    def target(peer: str, scheme: str, most: float | None = None) -> Target:
+        column = f"{scheme} p50"
+        return Target(f"{column}, to {peer}", ("bff_app", column), (peer, column), most)
+
+    targets = [target(ORIGINAL, "https", MOST_TO_ORIGINAL), target(ORIGINAL, "http")]
+    targets += [target(peer, "https") for peer in PEERS if peer != ORIGINAL]
+    table = Table("The hop from the BFF to the API", "ms", targets)
     calls, slow_calls = (QUICK_CALLS, QUICK_SLOW_CALLS) if is_quick else (CALLS, SLOW_CALLS)
     with ExitStack() as stack:
         entries = []
         for scheme in ("https", "http"):
             for subject in contestants(workshop, scheme):
-                process = stack.enter_context(running(subject))
+                process = stack.enter_context(Process(subject))
                 # An ALB without multi-value headers is what the original's handler understands; ours takes both.
-                sent = event("GET", "/empleados", door="alb_multi" if subject.key == "bff_app" else "alb_single")
-                process.call([sent], 3).require(subject, 200, ROWS)
+                sent = [event("GET", "/empleados", door="alb_multi" if subject.name == "bff_app" else "alb_single")]
+                process.call(sent, 3).require(subject, 200, ROWS)
                 entries.append((scheme, subject, process, sent))
         for scheme, subject, process, sent in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS):
-            times = slow_calls if subject.key == "original" else calls
-            done = process.call([sent], times).require(subject, 200, ROWS)
+            done = process.call(sent, slow_calls if subject.name == ORIGINAL else calls).require(subject, 200, ROWS)
             for rank in (50, 99):
-                table.add(subject.key, f"{scheme}_p{rank}", quantile(done.microseconds, rank) / 1000)
+                table.add(subject.name, f"{scheme} p{rank}", quantile(done.microseconds, rank) / 1000)
     return [table]

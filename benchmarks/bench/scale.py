@@ -11,23 +11,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from benchmarks.bench.estimate import quantile, take_turns
-from benchmarks.bench.report import Table, Target
-from benchmarks.bench.subject import running
+from benchmarks.bench.measuring import Table, Target, quantile, take_turns
+from benchmarks.bench.subject import Process
 from benchmarks.bench.workshop import event
 from local.postgres import migrate
 
 if TYPE_CHECKING:
     from benchmarks.bench.workshop import Workshop
 
-SIZES = {"small": 1_000, "large": 1_000_000}
-QUICK_SIZES = {"small": 1_000, "large": 3_000}
+SMALL, LARGE, QUICK_LARGE = 1_000, 1_000_000, 3_000
 ROUNDS, QUICK_ROUNDS = 32, 2
 CALLS, QUICK_CALLS = 25, 3
 MOST_RATIO = 1.3
 
 # A word that twenty rows have in either size, and one that all have.
-REQUESTS = {
+PATHS = {
     "first page": "/empleados",
     "by name": "/empleados?orden=-nombre",
     "of a position": "/empleados?posicion=Puesto+7",
@@ -69,32 +67,24 @@ FROM generate_series(1, {rows}) AS n
 
 
 def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
-    sizes, calls = (QUICK_SIZES, QUICK_CALLS) if is_quick else (SIZES, CALLS)
-    table = Table(
-        key="scale",
-        title="A thousand and a million employees",
-        unit="ms",
-        columns={size: f"{rows:,} rows" for size, rows in sizes.items()},
-        rows={name: f"{name}: `{path}`" for name, path in REQUESTS.items()},
-        ours=frozenset(REQUESTS),
-        targets=[
-            Target(f"{name}, p50, large to small", (name, "large"), (name, "small"), most=MOST_RATIO)
-            for name in REQUESTS
-        ],
-    )
+    large, calls = (QUICK_LARGE, QUICK_CALLS) if is_quick else (LARGE, CALLS)
+    small_column, large_column = (f"{rows:,} rows" for rows in (SMALL, large))
+    targets = [
+        Target(f"{name}, large to small", (name, large_column), (name, small_column), MOST_RATIO) for name in PATHS
+    ]
+    table = Table("A thousand and a million employees, p50", "ms", targets)
     with ExitStack() as stack:
-        processes = {}
-        for size, rows in sizes.items():
-            subject = workshop.ours("crud_app", {"DATABASE_URL": _fill(workshop, f"bench_{size}", rows)})
-            processes[size] = (subject, stack.enter_context(running(subject)))
+        entries = []
+        for rows in (SMALL, large):
+            subject = workshop.ours("crud_app", {"DATABASE_URL": _fill(workshop, f"bench_{rows}", rows)})
+            entries.append((rows, subject, stack.enter_context(Process(subject))))
         workshop.postgres.execute("CHECKPOINT")  # or it would write them all while others are timed
-        for size in take_turns(list(sizes), QUICK_ROUNDS if is_quick else ROUNDS):
-            subject, process = processes[size]
-            for name, path in REQUESTS.items():
+        for rows, subject, process in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS):
+            for name, path in PATHS.items():
                 done = process.call([event("GET", path)], calls).require(subject, 200)
-                table.add(name, size, quantile(done.microseconds, 50) / 1000)
-        for size in sizes:
-            workshop.postgres.execute(f"DROP DATABASE bench_{size} WITH (FORCE)")
+                table.add(name, f"{rows:,} rows", quantile(done.microseconds, 50) / 1000)
+    for rows in (SMALL, large):
+        workshop.postgres.execute(f"DROP DATABASE bench_{rows} WITH (FORCE)")
     return [table]
 
 

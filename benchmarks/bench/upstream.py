@@ -1,7 +1,8 @@
 """The API behind a BFF, as quick as Python gets: every request is answered with the same bytes.
 
-``python upstream.py [CERTIFICATE]`` prints the port it listens on. With a file that holds a key and a certificate it
-speaks TLS. It keeps connections open, as an HTTP API does, and answers as soon as a request's head has come.
+``python upstream.py [CERTIFICATE]`` prints the port it listens on, and ends with its standard input. With a file that
+holds a key and a certificate it speaks TLS. It keeps connections open, as an HTTP API does, and answers as soon as a
+request's head has come.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ EMPLEADO = {
 ROWS = 50
 BODY = json.dumps([EMPLEADO] * ROWS).encode()
 ANSWER = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY)) + BODY
-END_OF_HEAD = b"\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
@@ -35,13 +35,13 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._head += data
-        while END_OF_HEAD in self._head:
-            _, _, self._head = self._head.partition(END_OF_HEAD)
+        while b"\r\n\r\n" in self._head:
+            _, _, self._head = self._head.partition(b"\r\n\r\n")
             self._transport.write(ANSWER)
 
 
 async def serve(certificate: str | None) -> None:
-    """Listen on a free port of the loopback interface, until the process is killed."""
+    """Listen on a free port of the loopback interface until standard input ends."""
     tls = None
     if certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -49,7 +49,7 @@ async def serve(certificate: str | None) -> None:
     server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", 0, ssl=tls)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
-    await server.serve_forever()
+    await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":

@@ -13,17 +13,14 @@ FastAPI check their input. Raw psycopg prepares its statements, which a transact
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from benchmarks.bench.estimate import quantile, take_turns
-from benchmarks.bench.report import Table, Target
-from benchmarks.bench.subject import running
-from benchmarks.bench.workshop import DATABASE_PEERS, ROWS, door_of, event
+from benchmarks.bench.measuring import Table, Target, quantile, take_turns
+from benchmarks.bench.subject import Process
+from benchmarks.bench.workshop import FASTAPI, ORIGINAL, PSYCOPG, ROWS, door_of, event
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from benchmarks.bench.subject import Process, Subject
+    from benchmarks.bench.subject import Subject
     from benchmarks.bench.workshop import Workshop
 
 # Many short turns: what disturbs the machine for a second then disturbs few rounds.
@@ -33,49 +30,30 @@ FEW_CALLS = 20  # of those whose p99 is not compared: the time is better spent o
 # Calls of a turn before those that are timed: VACUUM has discarded all plans, and the others' turns the caches.
 SETTLING = 5
 WARM_UPS = 20
-OPERATIONS = {"list": "list of 50", "get": "get", "create": "create"}
 ANSWERS = {"list": (200, ROWS), "get": (200, None), "create": (201, None)}
 # The most that the ratio of the p50s may be.
 LIMITS = {
-    ("list", "original"): 0.30,
-    ("get", "original"): 0.30,
-    ("create", "original"): 0.35,
-    ("list", "psycopg"): 1.2,
-    ("get", "psycopg"): 1.7,
+    ("list", ORIGINAL): 0.30,
+    ("get", ORIGINAL): 0.30,
+    ("create", ORIGINAL): 0.35,
+    ("list", PSYCOPG): 1.2,
+    ("get", PSYCOPG): 1.7,
 }
-COMPARED_BY_P99 = {"crud_app", *(peer for _, peer in LIMITS)}
+COMPARED_BY_P99 = {"crud_app", ORIGINAL, PSYCOPG}
 
 
-class Entry(NamedTuple):
-    """A contestant and the front door whose events it understands."""
-
-    subject: Subject
-    door: str
-
-
-def contestants(workshop: Workshop, where: Mapping[str, str]) -> list[Entry]:
-    """All that keep employees, ours first; ``where`` is the database in everyone's terms."""
-    peers = [Entry(workshop.database_peer(key, where), door_of(key)) for key in DATABASE_PEERS]
-    return [Entry(workshop.unpublished({"DATABASE_URL": where["DATABASE_URL"]}), "http_api_2"), *peers]
-
-
-def events_of(operation: str, door: str, calls: int, row_id: int) -> list[str]:
+def events_of(operation: str, subject: Subject, calls: int, row_id: str) -> list[str]:
     """The events of one turn; each creation is of another employee."""
+    door = door_of(subject.name)
     if operation == "list":
         return [event("GET", "/empleados", door=door)]
     if operation == "get":
         return [event("GET", f"/empleados/{row_id}", door=door)]
-    return [event("POST", "/empleados", _new_employee(number), door=door) for number in range(calls)]
-
-
-def _new_employee(number: int) -> dict[str, object]:
-    return {
-        "nombre": f"Nueva {number}",
-        "email": f"nueva{number}@bench.example.com",
-        "posicion": "Analista",
-        "salario": 5000,
-        "fecha_contratacion": "2026-11-24",
-    }
+    employee = {"posicion": "Analista", "salario": 5000, "fecha_contratacion": "2026-11-24"}
+    return [
+        event("POST", "/empleados", {"nombre": f"N {n}", "email": f"nueva{n}@bench.example.com", **employee}, door=door)
+        for n in range(calls)
+    ]
 
 
 def remove_created(workshop: Workshop) -> None:
@@ -84,51 +62,40 @@ def remove_created(workshop: Workshop) -> None:
     workshop.sql("VACUUM empleados, eventos")
 
 
-def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
-    entries = contestants(workshop, workshop.near())
-    row_id = int(workshop.sql("SELECT min(id) FROM empleados"))
-    rows, ours = {entry.subject.key: entry.subject.label for entry in entries}, frozenset({"crud_app"})
-    columns = {f"{key}_p{rank}": f"{name}, p{rank}" for key, name in OPERATIONS.items() for rank in (50, 99)}
-    times = Table("warm", "Warm latency", "ms", columns, rows, ours, _targets())
-    memory = Table(
-        "memory", "Peak memory of these processes, interpreter included", "MiB", {"peak": "peak"}, rows, ours
-    )
-    with ExitStack() as stack:
-        processes = {entry.subject.key: stack.enter_context(running(entry.subject)) for entry in entries}
-        for entry in entries:
-            _warm_up(processes[entry.subject.key], entry, row_id, workshop)
-        for entry in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS):
-            key = entry.subject.key
-            ranks = (50, 99) if key in COMPARED_BY_P99 else (50,)
-            for operation in OPERATIONS:
-                calls = QUICK_CALLS if is_quick else CALLS[operation] if key in COMPARED_BY_P99 else FEW_CALLS
-                events = events_of(operation, entry.door, SETTLING + calls, row_id)
-                done = processes[key].call(events, SETTLING + calls).require(entry.subject, *ANSWERS[operation])
-                for rank in ranks:
-                    times.add(key, f"{operation}_p{rank}", quantile(done.microseconds[SETTLING:], rank) / 1000)
-            memory.add(key, "peak", done.mebibytes)
-            remove_created(workshop)
-    return [times, memory]
-
-
-def _warm_up(process: Process, entry: Entry, row_id: int, workshop: Workshop) -> None:
-    for operation in OPERATIONS:
-        events = events_of(operation, entry.door, WARM_UPS, row_id)
-        process.call(events, WARM_UPS).require(entry.subject, *ANSWERS[operation])
-    remove_created(workshop)
-
-
-def _targets() -> list[Target]:
+def targets() -> list[Target]:
     """Of each operation the p50 and p99 to the original and to raw psycopg, and the p50 to FastAPI."""
-    labels = {"original": "the original", "psycopg": "raw psycopg 3", "fastapi": "FastAPI + ORM"}
     compared = [(operation, peer, rank) for operation, peer in LIMITS for rank in (50, 99)]
-    compared += [(operation, "fastapi", 50) for operation in OPERATIONS]
+    compared += [(operation, FASTAPI, 50) for operation in CALLS]
     return [
         Target(
-            f"{OPERATIONS[operation]}, p{rank}, to {labels[peer]}",
-            ("crud_app", f"{operation}_p{rank}"),
-            (peer, f"{operation}_p{rank}"),
-            most=LIMITS.get((operation, peer)) if rank == 50 else None,
+            f"{operation}, p{rank}, to {peer}",
+            ("crud_app", f"{operation} p{rank}"),
+            (peer, f"{operation} p{rank}"),
+            LIMITS.get((operation, peer)) if rank == 50 else None,
         )
         for operation, peer, rank in compared
     ]
+
+
+def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
+    ours = workshop.ours("crud_app", {"DATABASE_URL": workshop.address("libpq")}, "unpublished.handler")
+    row_id = workshop.sql("SELECT min(id) FROM empleados")
+    times, memory = Table("Warm latency", "ms", targets()), Table("Peak memory, interpreter included", "MiB")
+    with ExitStack() as stack:
+        entries = [(each, stack.enter_context(Process(each))) for each in (ours, *workshop.database_peers())]
+        for subject, process in entries:
+            for operation, answer in ANSWERS.items():
+                process.call(events_of(operation, subject, WARM_UPS, row_id), WARM_UPS).require(subject, *answer)
+            remove_created(workshop)
+        for subject, process in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS):
+            ranks = (50, 99) if subject.name in COMPARED_BY_P99 else (50,)
+            for operation, answer in ANSWERS.items():
+                calls = QUICK_CALLS if is_quick else CALLS[operation] if len(ranks) > 1 else FEW_CALLS
+                events = events_of(operation, subject, SETTLING + calls, row_id)
+                done = process.call(events, SETTLING + calls).require(subject, *answer)
+                for rank in ranks:
+                    milliseconds = quantile(done.microseconds[SETTLING:], rank) / 1000
+                    times.add(subject.name, f"{operation} p{rank}", milliseconds)
+            memory.add(subject.name, "peak", done.mebibytes)
+            remove_created(workshop)
+    return [times, memory]

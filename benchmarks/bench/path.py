@@ -1,0 +1,170 @@
+"""Which of our modules one `POST /empleados` passes, from the load balancer's event to the e-mail.
+
+The three apps run in this process, each invoked with the event that AWS would send: bff_app's request reaches crud_app,
+which writes to PostgreSQL, and email_app gets what crud_app published. AWS is a server in this process. A module counts
+when one of its functions runs during an invocation; the limit is for processes that are warm. What only a process's
+first request passes (settings, composition) is told apart.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import sys
+import threading
+from collections import defaultdict
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from benchmarks.bench.measuring import Table, Target
+from benchmarks.bench.runner import Context
+from benchmarks.bench.workshop import ROOT, event
+from bff_app.app import app as bff_app
+from chalice_frontdoor.testing.claims import person
+from chalice_frontdoor.testing.events import Wire, event_for
+from chalicelib.web import bootstrap
+from crud_app.app import app as crud_app
+from email_app.app import enviar_correos
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from benchmarks.bench.workshop import Workshop
+
+MOST_MODULES = 40
+OURS = ("bff_app", "crud_app", "email_app", "libs", "shared")
+CONTEXT = Context()
+
+
+class Path:
+    """What one creation passes: files by the app that was invoked."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, set[str]] = defaultdict(set)
+        self.published: list[str] = []
+        self.mails = 0
+
+    @property
+    def all(self) -> set[str]:
+        return {module for modules in self.modules.values() for module in modules}
+
+    @contextmanager
+    def traced(self, app: str) -> Iterator[None]:
+        """Note the file of each function of ours that is called, in threads that start meanwhile as well."""
+
+        def note(frame: FrameType, _event: str, _argument: object) -> None:
+            if frame.f_code.co_flags & inspect.CO_OPTIMIZED:  # a function, not the body of a module or of a class
+                name = os.path.relpath(os.path.realpath(frame.f_code.co_filename), ROOT)
+                if name.startswith(OURS) and "/testing/" not in name:
+                    self.modules[app].add(name)
+
+        before = sys.gettrace()
+        threading.settrace(note)
+        sys.settrace(note)
+        try:
+            yield
+        finally:
+            sys.settrace(before)
+            threading.settrace(before)
+
+    def create(self, number: int) -> None:
+        """Invoke the apps for one new employee."""
+        employee = {"nombre": "Ana", "email": f"path{number}@example.com", "posicion": "Analista", "salario": 5000}
+        sent = json.loads(event("POST", "/empleados", employee, door="alb_multi"))
+        cookie, site = ["__Host-acceso=header.payload.signature"], ["same-origin"]
+        sent["multiValueHeaders"] |= {"host": ["a.example.com"], "cookie": cookie, "sec-fetch-site": site}
+        with self.traced("bff_app"):
+            answer = bff_app(sent, CONTEXT)
+        assert answer["statusCode"] == 201, answer
+        record = {
+            "messageId": "m",
+            "receiptHandle": "r",
+            "body": self.published.pop(),
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:crud-app-email-queue",
+        }
+        with self.traced("email_app"):
+            assert enviar_correos({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
+        assert self.mails == 1
+
+
+class Answer(BaseHTTPRequestHandler):
+    """AWS: the HTTP API before crud_app, SNS, DynamoDB and SES."""
+
+    protocol_version = "HTTP/1.1"
+    path_of_creation: Path
+
+    def do_POST(self) -> None:
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        path, body, status, headers = self.path_of_creation, b"{}", 200, {}
+        if self.path == "/empleados":
+            wire = Wire("POST", self.path, "", tuple(self.headers.items()), content, person("rrhh"))
+            with path.traced("crud_app"):
+                answer = crud_app(event_for("http_api_2", wire, ("/empleados",)), CONTEXT)
+            body, status, headers = answer["body"].encode(), answer["statusCode"], answer["headers"]
+        elif self.path.startswith("/v2/email"):
+            path.mails += 1
+            body = b'{"MessageId": "ses-1"}'
+        elif "X-Amz-Target" not in self.headers:
+            path.published.append(parse_qs(content.decode())["Message"][0])
+            body = b"<r><PublishResult><MessageId>sns-1</MessageId></PublishResult></r>"
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing of it is shown."""
+
+
+@contextmanager
+def running_apps(database_url: str) -> Iterator[type[Answer]]:
+    """The environment of the apps, and AWS, for the length of a ``with`` block."""
+    handler = type("Handler", (Answer,), {})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    url = f"http://127.0.0.1:{server.server_port}"
+    before = dict(os.environ)
+    os.environ |= {
+        "AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x", "DATABASE_URL": database_url, "CRUD_API_URL": url, "EMAIL_API_URL": url,
+        "SNS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:topic", "COGNITO_CLIENT_ID": "x", "COGNITO_ISSUER": url,
+        "COGNITO_DOMAIN": url, "EMAIL_QUEUE_URL": url, "EMAIL_DLQ_URL": url, "LEDGER_TABLE": "correos",
+        "EMAIL_FROM": "a@example.com", "NOTIFY_TO": "b@example.com", "NOTIFY_EMPLOYEE": "false",
+        "SES_CONFIGURATION_SET": "correos", "MAIL_RATE": "100",
+    }  # fmt: skip
+    threading.Thread(target=server.serve_forever).start()
+    try:
+        yield handler
+    finally:
+        server.shutdown()
+        server.server_close()
+        os.environ.clear()
+        os.environ |= before
+
+
+def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
+    del is_quick  # a count says as much as many
+    target = Target("modules of a warm creation, event to e-mail", ("all", "warm"), most=MOST_MODULES, is_exact=True)
+    table = Table("The modules that one POST /empleados passes", "files", [target])
+    with running_apps(workshop.address("libpq")) as handler:
+        paths = {"first request": Path(), "warm": Path()}
+        for number, path in enumerate(paths.values()):
+            bootstrap.client.forget()  # its worker threads start anew, with tracing on
+            handler.path_of_creation = path
+            path.create(number)
+    bootstrap.client.forget()
+    workshop.sql("DELETE FROM empleados WHERE email LIKE 'path%'; DELETE FROM eventos")
+    for name, path in paths.items():
+        for app in ("bff_app", "crud_app", "email_app"):
+            table.add(app, name, len(path.modules[app]))
+        table.add("all", name, len(path.all))
+    print("\n".join(sorted(paths["warm"].all)))
+    print(f"only in a first request: {', '.join(sorted(paths['first request'].all - paths['warm'].all))}")
+    return [table]

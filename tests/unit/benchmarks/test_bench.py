@@ -1,0 +1,132 @@
+"""What becomes of a target, how a contestant is isolated, and a short run with every peer."""
+
+from __future__ import annotations
+
+import json
+import random
+from statistics import median
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.bench import workshop
+from benchmarks.bench.__main__ import exit_code, main
+from benchmarks.bench.measuring import Table, Target, estimate, quantile, take_turns
+from benchmarks.bench.subject import BenchFailed, Process, Subject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+times = st.lists(st.floats(0.001, 1e6), min_size=1, max_size=60)
+
+
+@given(times, st.integers(1, 100))
+def test_an_interval_and_a_quantile_are_what_was_measured(values: list[float], rank: int) -> None:
+    found = estimate(values)
+    assert found.low <= found.value == median(values) <= found.high
+    assert {found.low, found.high, quantile(values, rank)} <= set(values)
+    assert sum(each <= quantile(values, rank) for each in values) * 100 >= rank * len(values)
+    assert sum(each < quantile(values, rank) for each in values) * 100 < rank * len(values)
+
+
+@pytest.mark.parametrize("rounds", [6, 10, 24, 54])
+def test_the_interval_holds_the_truth_nineteen_times_in_twenty(rounds: int) -> None:
+    source = random.Random(7)  # noqa: S311 - statistics
+    experiments = [estimate([source.gauss(100, 10) for _ in range(rounds)]) for _ in range(400)]
+    assert sum(found.low <= 100 <= found.high for found in experiments) >= 368
+
+
+def test_each_round_has_everyone_once_and_another_one_first() -> None:
+    turns = list(take_turns(["a", "b", "c"], 30))
+    assert all(sorted(turns[first : first + 3]) == ["a", "b", "c"] for first in range(0, 90, 3))
+    assert set(turns[::3]) == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "most", "verdict"),
+    [
+        ([4.0] * 6, 0.5, "met"),
+        ([4.1] * 6, 0.5, "missed"),
+        ([4.0] * 6, None, ""),
+        ([0.1, 1.0, 0.1, 1.0, 0.5, 0.2], 0.5, "met"),  # noisy, and at most an eighth
+        ([16.0, 90.0, 16.0, 90.0, 50.0, 20.0], 0.5, "missed"),  # at least twice
+        ([1.0, 9.0, 1.0, 9.0, 5.0, 2.0], 0.5, "undecided"),
+        ([1.0, 1.1, 1.0], 0.5, "undecided"),  # too few rounds
+    ],
+)
+def test_a_target_is_decided_only_as_far_as_the_noise_allows(
+    ours: list[float], most: float | None, verdict: str
+) -> None:
+    table = Table("Sample", "ms", [Target("to the peer", ("ours", "p50"), ("peer", "p50"), most, ("bare", "p50"))])
+    table.series |= {("ours", "p50"): [each + 1 for each in ours], ("peer", "p50"): [9.0] * len(ours)}
+    table.series["bare", "p50"] = [1.0] * len(ours)
+    table.series["count", "once"] = [2.0]
+    table.targets = [*table.targets, Target("a count", ("count", "once"), most=1, is_exact=True)]
+    assert table.verdicts == [verdict, "missed"]
+    assert table.document()["targets"][0]["verdict"] == verdict
+
+
+def test_the_exit_code_is_for_scripts() -> None:
+    verdicts = ({"met": 2}, {"met": 1, "undecided": 1}, {"undecided": 1, "missed": 1})
+    assert [exit_code(each, is_quick=False) for each in verdicts] == [0, 3, 1]
+    assert exit_code({"missed": 1}, is_quick=True) == 0
+
+
+HANDLER = """
+import os, sys
+print("printed")
+def handler(event, context):
+    return {"statusCode": 200, "body": "[1, 2]", "event": event, "environment": dict(os.environ), "path": sys.path}
+def crash(event, context):
+    raise RuntimeError("no good")
+"""
+
+
+def test_a_process_sees_its_folders_and_variables_only_and_must_answer_rightly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    (tmp_path / "sample.py").write_text(HANDLER)
+    subject = Subject("a sample", (tmp_path,), "sample.handler", {"CITY": "Lima"})
+    with Process(subject) as process:
+        calls = process.call(['{"a": 1}', '{"a": 2}'], 3)
+    assert len(calls.microseconds) == 3
+    assert calls.answer["event"] == {"a": 1}  # the events in turn
+    assert {name for name in calls.answer["environment"] if name != "LC_CTYPE"} == {"CITY"}
+    assert not [folder for folder in calls.answer["path"] if "site-packages" in folder or folder == "/nowhere"]
+    assert [path.name for path in tmp_path.iterdir()] == ["sample.py"]
+    assert calls.require(subject, 200, 2) is calls
+    for status, rows, words in ((201, None, "where 201 was due"), (200, 3, "with 3 rows")):
+        with pytest.raises(BenchFailed, match=words):
+            calls.require(subject, status, rows)
+    crash = Subject("a sample", (tmp_path,), "sample.crash")
+    with Process(crash) as process, pytest.raises(BenchFailed, match="a sample ended: RuntimeError: no good"):
+        process.call(["1"])
+
+
+@pytest.mark.timeout(600)
+def test_a_quick_run_measures_every_peer_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    for folder in (tmp_path.parent, tmp_path, temporary):  # PostgreSQL runs as another user when this is root
+        folder.chmod(0o755)
+
+    assert main(["--quick", "--only=cold-start,door,path", f"--json={tmp_path}/new/bench.json"]) == 0
+
+    found = json.loads((tmp_path / "new" / "bench.json").read_text())
+    assert [len(table["targets"]) for table in found["tables"]] == [7, 5, 1]
+    assert "bff_app/app.py\n" in capsys.readouterr().out
+    assert list(temporary.iterdir()) == []
+
+
+def test_without_packages_nothing_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(workshop, "ROOT", tmp_path)
+    assert main(["--quick"]) == 2
+    assert capsys.readouterr().err == "make bench: build/crud_app/deployment.zip is missing: make package\n"
