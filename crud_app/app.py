@@ -44,7 +44,6 @@ app.on_snapshot(before=prepare, after=system.forget)
 
 @app.route(
     "/empleados",
-    methods=["GET"],
     spec=operation(
         "A page of the directory",
         {200: openapi.page("Empleado", "EmpleadoPublico")},
@@ -53,7 +52,6 @@ app.on_snapshot(before=prepare, after=system.forget)
     ),
 )
 def list_empleados() -> Response:
-    """A page of the directory."""
     return answers.page(system().repository.list(read_listing(_query(), _audience())), "/empleados")
 
 
@@ -69,7 +67,6 @@ def list_empleados() -> Response:
     ),
 )
 def create_empleado() -> Response:
-    """Add an employee."""
     request = app.current_request
     key = read_key(request.headers)
     return answers.created(system().directorio.create(read_json(request), app.caller.name, key))
@@ -77,7 +74,6 @@ def create_empleado() -> Response:
 
 @app.route(
     "/empleados/{id}",
-    methods=["GET"],
     spec=operation(
         "One employee",
         {
@@ -89,7 +85,6 @@ def create_empleado() -> Response:
     ),
 )
 def find_empleado(id: str) -> Response:  # noqa: A002 - Chalice passes path parameters by name
-    """One employee."""
     audience = _audience()
     found = system().repository.find(read_row_id(id), audience)
     if_none_match = app.current_request.headers.get("if-none-match")
@@ -108,7 +103,6 @@ def find_empleado(id: str) -> Response:  # noqa: A002 - Chalice passes path para
     ),
 )
 def update_empleado(id: str) -> Response:  # noqa: A002
-    """Change the fields that are sent."""
     body = read_json(app.current_request)
     return answers.row(system().directorio.update(read_row_id(id), body, app.caller.name, _versions()))
 
@@ -124,14 +118,12 @@ def update_empleado(id: str) -> Response:  # noqa: A002
     ),
 )
 def delete_empleado(id: str) -> Response:  # noqa: A002
-    """Remove an employee."""
     system().directorio.delete(read_row_id(id), app.caller.name, _versions())
     return Response(None, status_code=204)
 
 
 @app.route(
     "/empleados/{id}/eventos",
-    methods=["GET"],
     spec=operation(
         "An employee's history, newest first, also after deletion",
         {200: openapi.page("Evento", "EventoPublico")},
@@ -140,7 +132,6 @@ def delete_empleado(id: str) -> Response:  # noqa: A002
     ),
 )
 def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
-    """An employee's history, also after deletion."""
     row_id = read_row_id(id)
     page = system().repository.history_of(row_id, read_history(_query()), _audience())
     return answers.page(page, f"/empleados/{row_id}/eventos")
@@ -148,7 +139,6 @@ def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
 
 @app.route(
     "/eventos",
-    methods=["GET"],
     spec=operation(
         "Everybody's history, newest first",
         {200: openapi.page("Evento", "EventoPublico")},
@@ -157,13 +147,11 @@ def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
     ),
 )
 def list_eventos() -> Response:
-    """The history of all employees."""
     return answers.page(system().repository.history(read_history(_query()), _audience()), "/eventos")
 
 
 @app.route(
     "/resumen",
-    methods=["GET"],
     spec=operation(
         "Head count and salaries by position (head count alone for `lector`)",
         {200: openapi.summary()},
@@ -171,13 +159,11 @@ def list_eventos() -> Response:
     ),
 )
 def summarise_empleados() -> Response:
-    """Head count and salaries by position."""
     return answers.json_text(system().repository.summarise(_audience()))
 
 
 @app.route(
     "/health",
-    methods=["GET"],
     spec=operation(
         "Whether it works",
         {
@@ -190,7 +176,6 @@ def summarise_empleados() -> Response:
     ),
 )
 def check_health() -> dict[str, str]:
-    """Whether this process answers; with ``deep=1`` whether the database does, too."""
     if asks_database(_query()):
         system().database.ping()
     return {"estado": "ok"}
@@ -198,11 +183,9 @@ def check_health() -> dict[str, str]:
 
 @app.route(
     "/openapi.json",
-    methods=["GET"],
     spec=operation("This document", {200: json_of({"type": "object"}, "OpenAPI 3.1.")}),
 )
 def describe_api() -> dict[str, object]:
-    """This API's own description."""
     return describe(app, openapi.INFO, openapi.components(), rules=RULES, scheme=TOKEN)
 
 

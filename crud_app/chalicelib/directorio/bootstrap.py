@@ -19,7 +19,6 @@ from chalicelib.directorio.service import Directorio
 from chalicelib.directorio.settings import from_environment, parse_database_url
 
 if TYPE_CHECKING:
-    from chalicelib.directorio.publisher import Publisher
     from chalicelib.directorio.settings import DatabaseAddress, Settings
 
 #: Modules that only some requests need, and that other cold starts do not import.
@@ -65,7 +64,7 @@ def _note_answer(milliseconds: float) -> None:
     note("database_ms", milliseconds)  # infra/metrics.tf makes a metric of it
 
 
-def assemble(database: Database, publisher: Publisher, *, is_demo: bool = False) -> System:
+def assemble(database: Database, publisher: SnsPublisher, *, is_demo: bool = False) -> System:
     """Put the parts together."""
     repository = Repository(database)
     directorio = Directorio(repository, publisher, is_demo=is_demo)

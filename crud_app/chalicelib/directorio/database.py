@@ -76,6 +76,8 @@ RETRIED_STATES = frozenset({"40001", "40P01", ADMIN_SHUTDOWN})
 PASSING_CLASSES = frozenset({"", "08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX"})
 PASSING_STATES = frozenset({"42P01", "42703", "42883"})
 
+NONE: Mapping[str, Any] = {}
+
 logger = logging.getLogger(__name__)
 _random = random.SystemRandom()
 
@@ -121,7 +123,7 @@ class Database:
         for _ in range(pool_size):
             self._idle.put(None)
 
-    def read(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
+    def read(self, statement: Statement, parameters: Mapping[str, Any] = NONE) -> Rows:
         """Run a statement that changes nothing, and return its rows.
 
         Raises:
@@ -129,14 +131,10 @@ class Database:
         """
         return self._run(statement, parameters, is_write=False, is_repeatable=True)
 
-    def write(self, statement: Statement, parameters: Mapping[str, Any], *, is_repeatable: bool = False) -> Rows:
+    def write(self, statement: Statement, parameters: Mapping[str, Any] = NONE, *, is_repeatable: bool = False) -> Rows:
         """Run a statement that changes rows, and return those that it returns.
 
-        Args:
-            statement: what to do.
-            parameters: its values by name.
-            is_repeatable: whether running it twice has the effect of once, so that it can be retried after a lost
-                answer.
+        One that ``is_repeatable`` has the effect of once when it runs twice: it is retried after a lost answer.
 
         Raises:
             StatementRefused: a constraint forbids it.
@@ -158,19 +156,26 @@ class Database:
                 raise Unavailable("") from error
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """Several statements that take effect together; rolled back when the block raises.
+    def transaction(self) -> Iterator[Callable[..., Rows]]:
+        """Yields a function that runs a statement with its parameters. All take effect together, or none if the block
+        raises.
 
         Raises:
             OutcomeUnknown: the connection was lost in the middle.
             Unavailable: the database refused to go on; nothing took effect.
         """
-        with self._connection() as connection:
-            transaction = Transaction(connection)
+
+        def run(statement: Statement, parameters: Mapping[str, Any] = NONE) -> Rows:
             try:
-                transaction.execute("BEGIN")
-                yield transaction
-                transaction.execute("COMMIT")
+                return connection.execute_unnamed(statement.sql, statement.values(parameters)).rows or ()
+            except (DatabaseError, InterfaceError) as error:
+                raise _translate(error, is_write=True) from error
+
+        with self._connection() as connection:
+            try:
+                run(Statement("BEGIN"))
+                yield run
+                run(Statement("COMMIT"))
             except BaseException:
                 connection.close()  # the server rolls back
                 raise
@@ -272,29 +277,6 @@ class Database:
         return True
 
 
-class Transaction:
-    """Statements that take effect together, on a connection that nothing else uses meanwhile."""
-
-    def __init__(self, connection: PipelinedConnection) -> None:
-        self._connection = connection
-
-    def run(self, statement: Statement, parameters: Mapping[str, Any]) -> Rows:
-        """Run a statement, and return its rows.
-
-        Raises:
-            OutcomeUnknown: the connection was lost.
-            Unavailable: the database failed, and the transaction with it.
-        """
-        return self.execute(statement.sql, statement.values(parameters))
-
-    def execute(self, sql: str, values: tuple[Any, ...] = ()) -> Rows:
-        """Like ``run``, for SQL of which nothing is kept."""
-        try:
-            return self._connection.execute_unnamed(sql, values).rows or ()
-        except (DatabaseError, InterfaceError) as error:
-            raise _translate(error, is_write=True) from error
-
-
 def open_connection(
     kind: Callable[..., C], address: DatabaseAddress, *, seconds: float = CONNECT_SECONDS, limited: bool = True
 ) -> C:
@@ -303,7 +285,7 @@ def open_connection(
     Args:
         kind: one of pg8000_pipeline's connection classes.
         address: where PostgreSQL is.
-        seconds: time to open it, name resolution and TLS included.
+        seconds: name resolution and TLS included.
         limited: whether the server enforces `SERVER_LIMITS`; a migration may take its time.
 
     Raises:

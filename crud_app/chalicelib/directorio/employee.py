@@ -66,21 +66,17 @@ class Kind(ABC):
             ValueError: ``text`` is not a sort key of this kind.
         """
 
-
-class InputKind(Kind):
-    """Which values a field has that clients send."""
-
-    @abstractmethod
     def read(self, value: object) -> object:
         """Turn a JSON value into what is stored.
 
         Raises:
-            BrokenRule: the value is not one of this kind.
+            BrokenRule: the value is not one that clients may send.
         """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Line(InputKind):
+class Line(Kind):
     """One line of text, trimmed, of 1 to ``maximum`` characters."""
 
     maximum: int
@@ -112,7 +108,7 @@ class Line(InputKind):
 
 
 @dataclass(frozen=True)
-class Email(InputKind):
+class Email(Kind):
     """An e-mail address that a browser's form accepts, in lower case."""
 
     @property
@@ -134,7 +130,7 @@ class Email(InputKind):
 
 
 @dataclass(frozen=True)
-class Money(InputKind):
+class Money(Kind):
     """An amount of 0 to ``maximum`` with at most two decimals; never a float."""
 
     maximum: Decimal
@@ -162,7 +158,7 @@ class Money(InputKind):
 
 
 @dataclass(frozen=True)
-class Day(InputKind):
+class Day(Kind):
     """A date of the Gregorian calendar: YYYY-MM-DD."""
 
     @property
@@ -232,8 +228,8 @@ FIELDS = (
 BY_NAME: Mapping[str, Field] = {each.name: each for each in FIELDS}
 
 
-def _input_kind(field: Field) -> InputKind:
-    kinds: Mapping[str, InputKind] = {
+def _input_kind(field: Field) -> Kind:
+    kinds: Mapping[str, Kind] = {
         "text": Line(field.maximum),
         "email": Email(),
         "money": Money(MAX_MONEY),
@@ -242,7 +238,7 @@ def _input_kind(field: Field) -> InputKind:
     return kinds[field.kind]
 
 
-INPUTS: Mapping[str, InputKind] = {each.name: _input_kind(each) for each in DECLARED}
+INPUTS: Mapping[str, Kind] = {each.name: _input_kind(each) for each in DECLARED}
 KINDS: Mapping[str, Kind] = {**GIVEN, **INPUTS}
 CONFIDENTIAL = tuple(each.name for each in FIELDS if each.is_confidential)
 

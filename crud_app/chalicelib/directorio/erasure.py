@@ -19,15 +19,11 @@ class Person(NamedTuple):
     """What the directory keeps about a person."""
 
     id: int
-    is_employee: bool
-    """Whether there is still a row."""
+    is_employee: bool  # there is still a row
     events: int
-    telling: int
-    """Events that say who it is."""
-    unpublished: int
-    """Those of them that have not been published."""
-    addresses: list[str]
-    """All e-mail addresses of the person, except those that another employee has now."""
+    telling: int  # events that say who it is
+    unpublished: int  # those of them that have not been published
+    addresses: list[str]  # of now and once, except those that another employee has now
 
 
 class Olvido:
@@ -63,10 +59,10 @@ class Olvido:
             Unavailable: nothing was done.
             OutcomeUnknown: it may have been done; repeating it does no harm.
         """
-        with self._database.transaction() as transaction:
-            transaction.run(find_statement("wait_for_sweep"), {})
-            transaction.run(find_statement("delete_empleado"), {"row_id": row_id, "actor": actor, "versions": None})
-            return len(transaction.run(find_statement("empty_eventos_of_empleado"), {"row_id": row_id}))
+        with self._database.transaction() as run:
+            run(find_statement("wait_for_sweep"))
+            run(find_statement("delete_empleado"), {"row_id": row_id, "actor": actor, "versions": None})
+            return len(run(find_statement("empty_eventos_of_empleado"), {"row_id": row_id}))
 
     def count_old(self, months: int) -> int:
         """How many events older than this many months identify the employee."""

@@ -11,30 +11,9 @@ from chalice_frontdoor.idempotency import describe_header
 from chalice_frontdoor.openapi import Schema, header, in_header, in_path, json_of, list_of, object_of
 from chalice_frontdoor.openapi import query as _query
 from chalice_frontdoor.openapi import ref as _ref
-from chalicelib.directorio.employee import (
-    BY_NAME,
-    CONFIDENTIAL,
-    INPUTS,
-    KINDS,
-    MAX_BIGINT,
-    ROW_ID,
-    Audience,
-    Instant,
-    Whole,
-    accepts_null,
-)
-from chalicelib.directorio.query import (
-    DEFAULT_LIMIT,
-    DEFAULT_ORDER,
-    DEPTHS,
-    KEPT_HOURS,
-    MAX_CURSOR,
-    MAX_LIMIT,
-    MAX_POSITION,
-    MAX_SEARCH,
-    orders_of,
-)
-from chalicelib.directorio.query import filter_schema as _filter
+from chalicelib.directorio import employee
+from chalicelib.directorio import query as asked
+from chalicelib.directorio.employee import BY_NAME, CONFIDENTIAL, INPUTS, KINDS, Audience, accepts_null
 from contract.api import MIT, PROBLEM_MEMBERS, TEXT, TOKEN, problem_responses, problem_schema, token_scheme
 from contract.events import EVENT_FIELDS, EVENT_TYPES, KEPT_AFTER_ERASURE, MESSAGE_VERSION
 from contract.roles import LECTOR
@@ -66,7 +45,7 @@ PROBLEMS = {
 
 # ---- parameters
 
-ID = in_path("id", ROW_ID.schema, example=7)
+ID = in_path("id", employee.ROW_ID.schema, example=7)
 IF_MATCH = in_header(
     "If-Match",
     {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$', "examples": ['"1"']},
@@ -77,37 +56,35 @@ IF_NONE_MATCH = in_header(
     {"type": "string", "examples": ['"1"']},
     "Answer 304 if the employee is still in this version (RFC 9110, section 13.1.2).",
 )
-IDEMPOTENCY_KEY = describe_header(KEPT_HOURS)
+IDEMPOTENCY_KEY = describe_header(asked.KEPT_HOURS)
+_CURSOR = {"type": "string", "pattern": f"^[A-Za-z0-9_-]{{1,{asked.MAX_CURSOR}}}$"}
+_LIMIT = {"type": "integer", "minimum": 1, "maximum": asked.MAX_LIMIT, "default": asked.DEFAULT_LIMIT}
 PAGING = [
     _query(
         "limite",
-        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+        {"type": "integer", "minimum": 1, "maximum": asked.MAX_LIMIT, "default": asked.DEFAULT_LIMIT},
         "Rows of a page.",
     ),
-    _query(
-        "cursor",
-        {"type": "string", "pattern": f"^[A-Za-z0-9_-]{{1,{MAX_CURSOR}}}$"},
-        "Opaque: it comes in the Link header.",
-    ),
+    _query("cursor", _CURSOR, "Opaque: it comes in the Link header."),
 ]
 LISTING = [
     _query(
         "q",
-        _filter(MAX_SEARCH),
+        asked.filter_schema(asked.MAX_SEARCH),
         "Words that begin so in nombre, email or posicion, without regard to case and accents. All are needed.",
         example="ana per",
     ),
-    _query("posicion", _filter(MAX_POSITION), "Only this position, exactly.", example="Analista"),
+    _query("posicion", asked.filter_schema(asked.MAX_POSITION), "Only this position, exactly.", example="Analista"),
     _query(
         "orden",
-        {"enum": list(orders_of(Audience.RRHH)), "default": DEFAULT_ORDER},
+        {"enum": list(asked.orders_of(Audience.RRHH)), "default": asked.DEFAULT_ORDER},
         "The field to sort by; “-” before it for descending order. "
         f"`lector` sorts by none that is not shown: {', '.join(CONFIDENTIAL)}.",
         example="-nombre",
     ),
     *PAGING,
 ]
-DEEP = _query("deep", {"type": "string", "enum": list(DEPTHS)}, "1 also asks the database.", example="1")
+DEEP = _query("deep", {"type": "string", "enum": list(asked.DEPTHS)}, "1 also asks the database.", example="1")
 
 # ---- responses
 
@@ -157,7 +134,7 @@ def summary() -> Schema:
 def components() -> Schema:
     """The schemas, problems and security scheme that the operations refer to."""
     salary = {"type": "number", "minimum": 0}
-    count = {"posicion": TEXT, "empleados": Whole(MAX_BIGINT).schema}
+    count = {"posicion": TEXT, "empleados": employee.Whole(employee.MAX_BIGINT).schema}
     return {
         "schemas": {
             "Empleado": object_of(_schemas_of(BY_NAME)),
@@ -207,7 +184,7 @@ def _evento(audience: Audience) -> Schema:
             "version": {"const": MESSAGE_VERSION, "description": "Of this form of message."},
             "id": {"type": "string", "format": "uuid"},
             "tipo": {"enum": list(EVENT_TYPES)},
-            "ocurrido_en": Instant().schema,
+            "ocurrido_en": employee.Instant().schema,
             "actor": {"type": "string", "description": "Who did it."},
             "empleado": object_of({name: _told_schema(name) for name in EVENT_FIELDS if name in shown}),
             "cambios": list_of(changes) | {"description": "The fields whose values changed."},

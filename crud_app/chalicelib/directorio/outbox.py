@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from chalicelib.directorio.database import Database
-    from chalicelib.directorio.publisher import Publisher
+    from chalicelib.directorio.publisher import SnsPublisher
 
 #: Events of one transaction: few enough to be repeated when it fails, enough to make its five round trips cheap.
 CHUNK_SIZE = 100
-#: Batches that are published at the same time: each waits some 20 ms for SNS. One chunk has no more of them, and
-#: The number of connections that botocore keeps.
+#: Batches that are published at the same time: as many as one chunk has, and botocore keeps connections.
 PARALLEL = CHUNK_SIZE // BATCH_SIZE
 #: Seconds of the Lambda's time that are kept for the publish under way and for marking what was published.
 RESERVE_SECONDS = SLOWEST_SECONDS + 13
@@ -45,7 +44,7 @@ class Outbox:
         publisher: where they go.
     """
 
-    def __init__(self, database: Database, publisher: Publisher) -> None:
+    def __init__(self, database: Database, publisher: SnsPublisher) -> None:
         self._database = database
         self._publisher = publisher
 
@@ -60,7 +59,7 @@ class Outbox:
         sweep = _Sweep(self._publisher, context)
         while not sweep.is_over and self._publish_chunk(sweep):
             pass
-        ((pending, lag),) = self._database.read(find_statement("measure_outbox"), {})
+        ((pending, lag),) = self._database.read(find_statement("measure_outbox"))
         logger.info(
             "Outbox swept",
             extra={
@@ -70,28 +69,28 @@ class Outbox:
                 "atraso_s": round(float(lag), 3),  # infra/metrics.tf makes a metric of it
             },
         )
-        self._database.write(find_statement("forget_peticiones"), {}, is_repeatable=True)
+        self._database.write(find_statement("forget_peticiones"), is_repeatable=True)
 
     def _publish_chunk(self, sweep: _Sweep) -> bool:
         """Publish and mark the oldest events; False when there are none, or another sweep is running."""
-        with self._database.transaction() as transaction:
-            ((is_alone,),) = transaction.run(find_statement("lock_sweep"), {})
+        with self._database.transaction() as run:
+            ((is_alone,),) = run(find_statement("lock_sweep"))
             if not is_alone:
                 return False
             parameters = {"held_back": sorted(sweep.held_back), "limit": CHUNK_SIZE}
-            eventos = [Evento(*row) for row in transaction.run(find_statement("pending_eventos"), parameters)]
+            eventos = [Evento(*row) for row in run(find_statement("pending_eventos"), parameters)]
             if not eventos:
                 return False
             taken = sweep.publish(eventos)
             marks = {"event_ids": list(taken), "sns_message_ids": list(taken.values())}
-            transaction.run(find_statement("mark_eventos"), marks)
+            run(find_statement("mark_eventos"), marks)
         return True
 
 
 class _Sweep:
     """The state of one sweep: what it published, whose events it holds back, whether it must end."""
 
-    def __init__(self, publisher: Publisher, context: LambdaContext) -> None:
+    def __init__(self, publisher: SnsPublisher, context: LambdaContext) -> None:
         self.published = 0
         #: Employees one of whose events was not taken: their later ones wait for the next sweep.
         self.held_back: set[int] = set()

@@ -1,9 +1,8 @@
 """One value of AWS Parameter Store, read without boto3: a cold start waits for it, and importing boto3 takes longer
 than everything else together.
 
-Only the name varies in the request, which is signed with AWS Signature Version 4:
+https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html, signed as in
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
 """
 
 from __future__ import annotations
@@ -65,7 +64,9 @@ class ParameterStore:
         """
         body = json.dumps({"Name": name, "WithDecryption": True}).encode()
         try:
-            status, answer = self._post(body)
+            access = self._access if self._key_server is None else with_keys(self._access, self._key_server)
+            headers = sign(access, body, self._clock())
+            status, answer = _ask("POST", f"{access.endpoint.rstrip('/')}/", body, headers)
         except OSError as error:
             raise _logged(type(error).__name__) from error
         try:
@@ -76,10 +77,6 @@ class ParameterStore:
         except (ValueError, LookupError, TypeError) as error:
             raise _logged(f"HTTP {status}") from error
         return str(value)
-
-    def _post(self, body: bytes) -> tuple[int, bytes]:
-        access = self._access if self._key_server is None else with_keys(self._access, self._key_server)
-        return _ask("POST", f"{access.endpoint.rstrip('/')}/", body, sign(access, body, self._clock()))
 
 
 def with_keys(access: AwsAccess, server: KeyServer) -> AwsAccess:
@@ -111,12 +108,11 @@ def _ask(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> tupl
     from http.client import HTTPConnection, HTTPException, HTTPSConnection  # noqa: PLC0415
 
     parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port
     connection: HTTPConnection
     if parts.scheme == "https":
-        connection = HTTPSConnection(host, port, timeout=STEP_SECONDS, context=tls_context("verify-full", None))
+        connection = HTTPSConnection(parts.netloc, timeout=STEP_SECONDS, context=tls_context("verify-full", None))
     else:
-        connection = HTTPConnection(host, port, timeout=STEP_SECONDS)
+        connection = HTTPConnection(parts.netloc, timeout=STEP_SECONDS)
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     try:
         connection.request(method, target, body, headers)
@@ -131,16 +127,13 @@ def _ask(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> tupl
 def sign(access: AwsAccess, body: bytes, moment: datetime) -> dict[str, str]:
     """The headers of the request with ``body``, signed at ``moment`` in UTC."""
     stamp = moment.strftime("%Y%m%dT%H%M%SZ")
-    headers = {
-        "content-type": JSON,
-        "host": urlsplit(access.endpoint).netloc,
-        "x-amz-date": stamp,
-        "x-amz-target": TARGET,
-    }
+    host = urlsplit(access.endpoint).netloc
+    headers = {"content-type": JSON, "host": host, "x-amz-date": stamp, "x-amz-target": TARGET}
     if access.session_token:
         headers["x-amz-security-token"] = access.session_token
     names = ";".join(sorted(headers))
-    canonical = "\n".join(["POST", "/", "", _canonical_headers(headers), names, hashlib.sha256(body).hexdigest()])
+    lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+    canonical = "\n".join(["POST", "/", "", lines, names, hashlib.sha256(body).hexdigest()])
     scope = f"{stamp[:8]}/{access.region}/{SERVICE}/aws4_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     key = f"AWS4{access.secret_key}".encode()
@@ -151,10 +144,6 @@ def sign(access: AwsAccess, body: bytes, moment: datetime) -> dict[str, str]:
         f"AWS4-HMAC-SHA256 Credential={access.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
     )
     return headers
-
-
-def _canonical_headers(headers: Mapping[str, str]) -> str:
-    return "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
 
 
 def _hmac(key: bytes, text: str) -> bytes:

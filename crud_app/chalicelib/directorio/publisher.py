@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalice_frontdoor import SettingError
 from chalicelib.directorio.errors import PublishFailed
@@ -39,24 +39,6 @@ class Evento(NamedTuple):
     mensaje: str
 
 
-class Publisher(Protocol):
-    """Publishes events."""
-
-    def publish(self, evento: Evento) -> str:
-        """Publish one event, and return the message's id.
-
-        Raises:
-            PublishFailed: it may or may not have been published.
-        """
-
-    def publish_batch(self, eventos: Sequence[Evento]) -> dict[str, str]:
-        """Publish at most ``BATCH_SIZE`` events, and return the message ids of those that were taken, by event id.
-
-        Raises:
-            PublishFailed: each of them may or may not have been published.
-        """
-
-
 class SnsPublisher:
     """The topic. The first publish imports boto3: reads do not need it, and its import takes longer than a read.
 
@@ -68,7 +50,11 @@ class SnsPublisher:
         self._settings = settings
 
     def publish(self, evento: Evento) -> str:
-        """See ``Publisher``."""
+        """Publish one event, and return the message's id.
+
+        Raises:
+            PublishFailed: it may or may not have been published.
+        """
         with _failures_named():
             answer = self._client.publish(
                 TopicArn=self._settings.topic_arn, Message=evento.mensaje, MessageAttributes=_attributes(evento)
@@ -77,7 +63,11 @@ class SnsPublisher:
         return answer["MessageId"]
 
     def publish_batch(self, eventos: Sequence[Evento]) -> dict[str, str]:
-        """See ``Publisher``."""
+        """Publish at most ``BATCH_SIZE`` events, and return the message ids of those that were taken, by event id.
+
+        Raises:
+            PublishFailed: each of them may or may not have been published.
+        """
         by_entry = {str(number): evento for number, evento in enumerate(eventos)}
         with _failures_named():
             answer = self._client.publish_batch(

@@ -157,7 +157,7 @@ class Repository:
     def summarise(self, audience: Audience) -> str:
         """Head count and salaries by position, as a JSON array; head count alone for readers."""
         name = "summarise_empleados" if audience is Audience.RRHH else "count_empleados"
-        ((body,),) = self._database.read(find_statement(name), {})
+        ((body,),) = self._database.read(find_statement(name))
         return str(body)
 
     def mark_published(self, evento: Evento, message_id: str) -> None:

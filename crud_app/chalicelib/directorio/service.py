@@ -13,7 +13,7 @@ from chalicelib.directorio.publisher import log_failed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chalicelib.directorio.publisher import Evento, Publisher
+    from chalicelib.directorio.publisher import Evento, SnsPublisher
     from chalicelib.directorio.repository import Repository, Row
 
 #: A request whose statement took longer leaves its event to the sweep: the Lambda's 22 s must suffice for both.
@@ -31,7 +31,7 @@ class Directorio:
         is_demo: whether addresses that real people could have are refused.
     """
 
-    def __init__(self, repository: Repository, publisher: Publisher, *, is_demo: bool = False) -> None:
+    def __init__(self, repository: Repository, publisher: SnsPublisher, *, is_demo: bool = False) -> None:
         self._repository = repository
         self._publisher = publisher
         self._is_demo = is_demo

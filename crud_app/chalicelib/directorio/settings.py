@@ -1,7 +1,4 @@
-"""What the environment says: the only module that reads it.
-
-Each variable is read when it is needed: importing the app needs no environment, and reading employees needs no topic.
-"""
+"""What the environment says: the only module that reads it, and each variable only when it is needed."""
 
 from __future__ import annotations
 
@@ -36,14 +33,13 @@ class DatabaseAddress:
     Args:
         user: the role to connect as.
         password: None without one.
-        host: its name or address; ``localhost`` for a Unix socket.
-        port: 1 to 65535.
+        host: ``localhost`` for a Unix socket.
+        port: of the server, or in the name of its socket.
         database: its name.
-        socket_folder: the folder of the Unix socket, or None.
+        socket_folder: None without a Unix socket.
         ssl_mode: one of ``SSL_MODES``, with libpq's meaning. No mode falls back to plain text.
-        ssl_root_cert: the path of a file of certificate authorities, or None.
-        pooled: whether a transaction pooler (PgBouncer, Supavisor) stands between. It refuses start-up parameters and
-            forgets session settings.
+        ssl_root_cert: a file of certificate authorities, "system", or None.
+        pooled: whether a transaction pooler (PgBouncer, Supavisor) stands between.
     """
 
     user: str

@@ -6,13 +6,12 @@ import decimal
 import os
 import resource
 import struct
-import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
 
 import pytest
-from pg8000.core import CoreConnection
 
 from pg8000_pipeline import DatabaseError, InterfaceError, sqlstate
 from pg8000_pipeline import connection as module
@@ -73,23 +72,18 @@ class TestRoundTrips:
         with trips(1):
             assert ask(connection, "SELECT $1::int + $2::int", 40, 2) == [[42]]
 
-    def test_stock_pg8000_takes_three(self, connect, trips):
-        stock = connect(CoreConnection, timeout=None)
-        with trips(3):
-            stock.execute_unnamed("SELECT $1::int", (1,))
-
     def test_a_repeated_statement_takes_one_and_is_prepared_once(self, connection, trips):
         with trips(10):
             for number in range(10):
                 assert again(connection, "SELECT $1::int + $2::int", number, 2) == [[number + 2]]
         assert prepared_names(connection) == 1
 
-    @pytest.mark.parametrize("named", [False, True])
-    def test_execute_prepares_what_a_named_connection_runs(self, connect, named):
-        connection = connect(named=named)
-        for _ in range(2):
-            assert connection.execute("SELECT 1").rows == [[1]]
-        assert prepared_names(connection) == named
+    def test_execute_prepares_what_a_named_connection_runs(self, connect):
+        for named in (False, True):
+            connection = connect(named=named)
+            for _ in range(2):
+                assert connection.execute("SELECT 1").rows == [[1]]
+            assert prepared_names(connection) == named
 
     def test_the_preamble_is_part_of_the_statements_flush(self, connect, trips):
         connection = connect(preamble=LIMITS)
@@ -101,32 +95,33 @@ class TestRoundTrips:
         assert connection.execute_simple("SET application_name TO 'x'").rows is None
         assert connection.execute_unnamed("SET application_name TO 'x'").row_count == -1
 
-    def test_the_preamble_holds_for_a_transaction_and_does_not_hinder_its_rollback(self, connect):
-        connection = connect(preamble=LIMITS)
-        ask(connection, "BEGIN")
-        assert ask(connection, "SHOW statement_timeout") == [["10s"]]
+    @pytest.mark.parametrize("preamble", ["", LIMITS], ids=["direct", "pooled"])
+    def test_a_transaction_holds_the_preamble_and_what_was_done_until_it_ends(self, connect, preamble):
+        connection = connect(preamble=preamble)
+        ask(connection, "CREATE TEMPORARY TABLE held (a int)")
+        for end, count in (("ROLLBACK", 0), ("COMMIT", 1)):
+            ask(connection, "BEGIN")
+            assert ask(connection, "SHOW statement_timeout") == [["10s" if preamble else "0"]]
+            ask(connection, "INSERT INTO held VALUES ($1::int)", 1)
+            ask(connection, end)
+            assert ask(connection, "SELECT count(*) FROM held") == [[count]]
+        connection.execute_simple("BEGIN")
         assert refusal(ask, connection, "SELECT 1/0") == "22012"
-        ask(connection, "ROLLBACK")
+        assert refusal(ask, connection, "SELECT 1") == "25P02"
+        connection.execute_simple("ROLLBACK")
         assert is_sound(connection)
 
 
 class TestValues:
-    @pytest.mark.parametrize(
-        ("cast", "value"),
-        [
+    def test_return_as_they_were_sent(self, connection):
+        for cast, value in (
             ("text", "ñandú 🦙 ' \" \\ $1 %s"), ("text", ""), ("text", None), ("int", 0), ("bigint", 2**62),
             ("numeric", decimal.Decimal("9999999.99")), ("bool", True), ("uuid", uuid.uuid4()), ("int[]", [1, 2, 3]),
             ("text[]", []), ("text", "x" * 1_000_000),
-        ],
-    )  # fmt: skip
-    def test_return_as_they_were_sent(self, connection, cast, value):
-        assert ask(connection, f"SELECT $1::{cast}", value) == [[value]]
-
-    def test_nulls_stand_between_values(self, connection):
+        ):  # fmt: skip
+            assert ask(connection, f"SELECT $1::{cast}", value) == [[value]]
         rows = ask(connection, "SELECT $1::text, $2::int, $3::text UNION ALL SELECT NULL, 1, NULL", None, None, "a")
         assert rows == [[None, None, "a"], [None, 1, None]]
-
-    def test_a_parameter_may_be_used_twice(self, connection):
         assert ask(connection, "SELECT $2::int, $1::int, $2::int", 1, 2) == [[2, 1, 2]]
 
     @pytest.mark.parametrize("named", [False, True])
@@ -217,9 +212,6 @@ class TestPrepared:
             assert refusal(again, connection, "SELECT 1 / $1::int", divisor) == code
         with trips(1):
             assert again(connection, "SELECT 1 / $1::int", 1) == [[1]]
-
-    def test_a_later_failure_keeps_it_prepared(self, connection):
-        assert again(connection, "SELECT 1 / $1::int", 1) == [[1]]
         assert refusal(again, connection, "SELECT 1 / $1::int", 0) == "22012"
         assert again(connection, "SELECT 1 / $1::int", 1) == [[1]]
         assert prepared_names(connection) == 1
@@ -239,11 +231,8 @@ class TestPrepared:
             ask(connection, "DEALLOCATE ALL")
         assert again(connection, "SELECT 1") == [[1]]
         assert prepared_names(connection) == 1
-
-    def test_a_callers_transaction_is_not_continued_silently(self, connection):
-        assert again(connection, "SELECT 1") == [[1]]
         ask(connection, "DEALLOCATE ALL")
-        ask(connection, "BEGIN")
+        ask(connection, "BEGIN")  # a caller's transaction is not continued silently
         assert refusal(again, connection, "SELECT 1") == "26000"
 
     def test_a_refusal_that_looks_like_a_stale_plan_is_raised_after_one_retry(self, connection):
@@ -258,23 +247,6 @@ class TestPrepared:
             for number in (0, 1, 2, 3, 4, 0, 3, 4):
                 assert again(connection, f"SELECT {number}") == [[number]]
         assert prepared_names(connection) == 3
-
-
-class TestTransactions:
-    def test_hold_what_was_done_until_they_end(self, connection):
-        ask(connection, "CREATE TEMPORARY TABLE held (a int)")
-        for end, count in (("ROLLBACK", 0), ("COMMIT", 1)):
-            ask(connection, "BEGIN")
-            ask(connection, "INSERT INTO held VALUES ($1::int)", 1)
-            ask(connection, end)
-            assert ask(connection, "SELECT count(*) FROM held") == [[count]]
-
-    def test_a_failed_one_refuses_to_continue(self, connection):
-        connection.execute_simple("BEGIN")
-        assert refusal(ask, connection, "SELECT 1/0") == "22012"
-        assert refusal(ask, connection, "SELECT 1") == "25P02"
-        connection.execute_simple("ROLLBACK")
-        assert is_sound(connection)
 
 
 class TestLosses:
@@ -337,22 +309,18 @@ class TestLosses:
             assert refusal(ask, connection, "SELECT pg_sleep(60)") == "57P01"
         assert connection.is_closed
 
-    def test_closing_twice_is_allowed(self, connection):
-        connection.close()
-        connection.close()
-        assert connection.is_closed
-
 
 class TestReading:
     """The network decides in which pieces an answer arrives."""
 
-    @pytest.mark.parametrize("most", [1, 4, 5, 6, 100])
-    def test_an_answer_may_come_in_any_pieces(self, connection, most):
-        change_socket(connection, recv=lambda recv, size: recv(min(size, most)))
-        rows = ask(connection, "SELECT n, nullif(n, 2), repeat('x', 100) FROM generate_series(1, 3) AS n")
-        assert rows == [[1, 1, "x" * 100], [2, None, "x" * 100], [3, 3, "x" * 100]]
-        assert [again(connection, "SELECT $1::int", number) for number in (7, 8)] == [[[7]], [[8]]]
-        assert connection.is_usable()
+    def test_an_answer_may_come_in_any_pieces(self, connect):
+        for most in (1, 4, 5, 6, 100):
+            connection = connect()
+            change_socket(connection, recv=lambda recv, size, most=most: recv(min(size, most)))
+            rows = ask(connection, "SELECT n, nullif(n, 2), repeat('x', 100) FROM generate_series(1, 3) AS n")
+            assert rows == [[1, 1, "x" * 100], [2, None, "x" * 100], [3, 3, "x" * 100]]
+            assert [again(connection, "SELECT $1::int", number) for number in (7, 8)] == [[[7]], [[8]]]
+            assert connection.is_usable()
 
     def test_an_answer_may_be_larger_than_what_is_read_at_once(self, connection):
         size = 5 * READ_BYTES + 1
@@ -425,9 +393,6 @@ def test_clients_of_a_transaction_pooler_get_the_answers_to_their_own_questions(
             if rows != [[value] * count]:
                 wrong.append((client, number))
 
-    threads = [threading.Thread(target=work, args=(client,)) for client in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(8)))
     assert wrong == []

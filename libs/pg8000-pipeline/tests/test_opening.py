@@ -87,21 +87,21 @@ class TestScram:
             log_in(name, f"{password}!")
         assert sqlstate(caught.value) == "28P01"
 
-    def test_a_password_may_be_bytes(self, role, log_in):
+    def test_a_password_may_be_bytes_and_must_be_given(self, role, log_in):
         assert log_in(role("ñ"), "ñ".encode()).execute("SELECT 1").rows == [[1]]
-
-    def test_a_missing_password_is_an_interface_error(self, role, log_in):
         with pytest.raises(InterfaceError, match="requests a password"):
             log_in(role("a"), None)
 
-    def test_a_server_that_does_not_know_the_password_is_not_trusted(self):
-        first = b"r=x,s=AAAAAAAAAAAAAAAAAAAAAA==,i=4096"
-        with serving(authentication(10, b"SCRAM-SHA-256\0\0"), authentication(11, first)) as port:
-            error = failure(port, password="secret-42")
-        assert str(error) == "SCRAM authentication failed"
-
-    def test_mechanisms_that_are_not_known_are_an_interface_error(self):
-        with serving(authentication(10, b"GSS-SPNEGO\0\0")) as port:
+    @pytest.mark.parametrize(
+        "answers",
+        [
+            [authentication(10, b"SCRAM-SHA-256\0\0"), authentication(11, b"r=x,s=AAAAAAAAAAAAAAAAAAAAAA==,i=4096")],
+            [authentication(10, b"GSS-SPNEGO\0\0")],
+        ],
+        ids=["it does not know the password", "its mechanism is not known"],
+    )
+    def test_a_server_that_does_not_speak_scram_is_not_trusted(self, answers):
+        with serving(*answers) as port:
             assert str(failure(port, password="secret-42")) == "SCRAM authentication failed"
 
 

@@ -105,11 +105,11 @@ def while_holding(open_database: Callable[..., Database]) -> Callable[..., Any]:
     rival, watcher = open_database(), open_database()
 
     def while_holding(change: str, call: Callable[[], object], end: str = "COMMIT") -> object:
-        with ThreadPoolExecutor(1) as threads, rival.transaction() as transaction:
-            transaction.execute(change)
+        with ThreadPoolExecutor(1) as threads, rival.transaction() as run:
+            run(Statement(change))
             outcome = threads.submit(call)
             watcher.read(UNTIL_A_SESSION_IS_BLOCKED, {})
-            transaction.execute(end)
+            run(Statement(end))
         return outcome.exception() or outcome.result()
 
     return while_holding

@@ -62,47 +62,47 @@ def authority(tmp_path_factory):
 class TestPlans:
     def test_are_kept_for_what_is_repeated_unless_they_depend_on_the_parameters(self, far_database):
         far_database.read(Statement("SELECT 2", is_planned_anew=True), {})
-        assert far_database.read(PREPARED, {}) == [[0]]
-        far_database.read(ONE, {})
+        assert far_database.read(PREPARED) == [[0]]
+        far_database.read(ONE)
         far_database.write(INSERT, ANA)
-        assert far_database.read(PREPARED, {}) == [[2]]
+        assert far_database.read(PREPARED) == [[2]]
 
     def test_are_not_kept_behind_a_pooler(self, proxy, database_url, open_database):
         pooled = open_database(f"{proxy.url(database_url)}?pgbouncer=true")
-        pooled.read(ONE, {})
-        assert pooled.read(PREPARED, {}) == [[0]]
+        pooled.read(ONE)
+        assert pooled.read(PREPARED) == [[0]]
 
 
 class TestSharing:
     def test_a_connection_is_used_again(self, far_database, proxy):
         for _ in range(3):
-            far_database.read(ONE, {})
+            far_database.read(ONE)
         assert len(proxy.links) == 1
 
     def test_threads_share_no_more_connections_than_allowed(self, proxy, database_url, open_database):
         shared = open_database(proxy.url(database_url), pool_size=2)
         with ThreadPoolExecutor(8) as threads:
-            rows = list(threads.map(lambda _: shared.read(ONE, {}), range(40)))
+            rows = list(threads.map(lambda _: shared.read(ONE), range(40)))
         assert rows == [[[1]]] * 40
         assert len(proxy.links) <= 2
 
     def test_nobody_waits_long_for_one(self, far_database, monkeypatch, caplog):
         monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
         with far_database.transaction(), pytest.raises(Unavailable):
-            far_database.read(ONE, {})
+            far_database.read(ONE)
         assert caplog.messages == ["All connections are in use"]
 
     def test_closing_ends_the_sessions(self, far_database, proxy):
-        far_database.read(ONE, {})
+        far_database.read(ONE)
         far_database.close()
-        far_database.read(ONE, {})
+        far_database.read(ONE)
         assert len(proxy.links) == 2
 
 
 class TestLosses:
     @pytest.fixture(autouse=True)
     def warm(self, far_database):
-        far_database.read(ONE, {})
+        far_database.read(ONE)
 
     @pytest.mark.parametrize("end", ["close_all", "reset_all"])
     def test_a_connection_that_broke_while_idle_costs_nothing(self, far_database, proxy, end, count):
@@ -117,9 +117,9 @@ class TestLosses:
         """A read may; a write may under an Idempotency-Key."""
         before = proxy.statements
         proxy.cut_every_answer = True
-        calls = [lambda: far_database.write(ONE, {}, is_repeatable=is_repeatable)]
+        calls = [lambda: far_database.write(ONE, is_repeatable=is_repeatable)]
         if is_repeatable:
-            calls.append(lambda: far_database.read(ONE, {}))
+            calls.append(lambda: far_database.read(ONE))
         for call in calls:
             with pytest.raises(Unavailable) as caught:
                 call()
@@ -128,7 +128,7 @@ class TestLosses:
 
     def test_a_read_whose_answer_was_lost_is_answered(self, far_database, proxy):
         proxy.cut_before_answer = True
-        assert list(far_database.read(ONE, {})) == [[1]]
+        assert list(far_database.read(ONE)) == [[1]]
 
     @pytest.mark.parametrize(("cut", "done"), [("cut_before_answer", 1), ("cut_before_request", 0)])
     def test_a_lost_write_is_of_unknown_outcome(self, far_database, proxy, count, cut, done):
@@ -146,7 +146,7 @@ class TestLosses:
             "SELECT 'A', $1::text, 'P', 1 FROM pause RETURNING id",
             ("email", "pid"),
         )
-        ((pid,),) = far_database.read(Statement("SELECT pg_backend_pid()"), {})
+        ((pid,),) = far_database.read(Statement("SELECT pg_backend_pid()"))
         killer = threading.Thread(target=sql, args=(once_active("WITH pause", "pg_terminate_backend"),))
         killer.start()
         far_database.write(slow, {**ANA, "pid": pid})
@@ -197,7 +197,7 @@ class TestRefusals:
     def test_a_conflict_is_retried_a_few_times_until_the_deadline(self, far_database, proxy, code, monkeypatch):
         pauses = []
         monkeypatch.setattr(database.time, "sleep", pauses.append)
-        far_database.read(ONE, {})
+        far_database.read(ONE)
         for seconds, attempts in ((database.RETRY_SECONDS, database.MAX_ATTEMPTS), (-1, 1)):
             monkeypatch.setattr(database, "RETRY_SECONDS", seconds)
             before = proxy.statements
@@ -209,7 +209,7 @@ class TestRefusals:
 
     def test_a_standby_is_exchanged_for_another_server(self, far_database, proxy, count):
         """After a failover the old primary refuses writes; a new connection reaches the new one."""
-        far_database.read(Statement("SELECT set_config('default_transaction_read_only', 'on', false)"), {})
+        far_database.read(Statement("SELECT set_config('default_transaction_read_only', 'on', false)"))
         with pytest.raises(Unavailable):
             far_database.write(INSERT, ANA)
         far_database.write(INSERT, ANA)
@@ -219,7 +219,7 @@ class TestRefusals:
 class TestAbsence:
     def test_a_server_that_is_not_there_is_unavailable(self, closed_port, open_database, caplog):
         absent = open_database(f"postgresql://postgres:hunter@127.0.0.1:{closed_port}/x")
-        for call in (lambda: absent.read(ONE, {}), lambda: absent.write(INSERT, ANA), absent.ping):
+        for call in (lambda: absent.read(ONE), lambda: absent.write(INSERT, ANA), absent.ping):
             with pytest.raises(Unavailable) as caught:
                 call()
             assert not isinstance(caught.value, OutcomeUnknown)
@@ -230,7 +230,7 @@ class TestAbsence:
     def test_the_health_check_has_a_short_time_limit_of_its_own(self, far_database, proxy, connected, monkeypatch):
         """For the answer of an open connection, and to open one."""
         if connected:
-            far_database.read(ONE, {})
+            far_database.read(ONE)
         monkeypatch.setattr(database, "HEALTH_SECONDS", 0.1)
         proxy.flowing.clear()
         with pytest.raises(Unavailable) as caught:
@@ -240,7 +240,7 @@ class TestAbsence:
     def test_a_health_check_leaves_the_time_limits_of_statements_alone(self, far_database):
         far_database.ping()
         assert idle_connection(far_database).answer_seconds == database.HEALTH_SECONDS
-        far_database.read(ONE, {})
+        far_database.read(ONE)
         assert idle_connection(far_database).answer_seconds == database.ANSWER_SECONDS
 
 
@@ -248,12 +248,12 @@ class TestLater:
     def test_a_statement_runs_though_it_is_not_waited_for(self, database, sql):
         database.write(INSERT, ANA)
         database.write_later(MARK, {"posicion": "Q"})
-        database.read(ONE, {})
+        database.read(ONE)
         assert sql("SELECT posicion FROM empleados") == "Q"
 
     def test_what_cannot_be_sent_is_unavailable(self, far_database, monkeypatch):
         """The connection breaks between the check and the send."""
-        far_database.read(ONE, {})
+        far_database.read(ONE)
         monkeypatch.setattr(PipelinedConnection, "is_usable", lambda connection: connection.close() is None)
         with pytest.raises(Unavailable):
             far_database.write_later(MARK, {"posicion": "Q"})
@@ -261,19 +261,19 @@ class TestLater:
 
 class TestTransaction:
     def test_takes_effect_as_a_whole_or_not_at_all(self, database, count):
-        with pytest.raises(ZeroDivisionError), database.transaction() as transaction:  # noqa: PT012
-            transaction.run(INSERT, ANA)
+        with pytest.raises(ZeroDivisionError), database.transaction() as run:  # noqa: PT012
+            run(INSERT, ANA)
             raise ZeroDivisionError
-        with database.transaction() as transaction:
-            transaction.run(INSERT, ANA)
-            transaction.run(INSERT, EVA)
+        with database.transaction() as run:
+            run(INSERT, ANA)
+            run(INSERT, EVA)
             assert count() == 0
         assert count() == 2
 
     def test_reports_a_loss_in_the_middle(self, far_database, proxy):
-        with pytest.raises(OutcomeUnknown), far_database.transaction() as transaction:  # noqa: PT012
+        with pytest.raises(OutcomeUnknown), far_database.transaction() as run:  # noqa: PT012
             proxy.cut_before_answer = True
-            transaction.run(INSERT, ANA)
+            run(INSERT, ANA)
 
 
 class TestTls:
@@ -321,17 +321,17 @@ class TestTls:
 def test_the_server_enforces_the_limits(database_url, open_database, query):
     """A pooler refuses start-up parameters."""
     limited = open_database(f"{database_url}{query}")
-    assert limited.read(LIMITS, {}) == [["10s", "3s", "30s"]]
-    with limited.transaction() as transaction:
-        assert transaction.run(LIMITS, {}) == [["10s", "3s", "30s"]]
+    assert limited.read(LIMITS) == [["10s", "3s", "30s"]]
+    with limited.transaction() as run:
+        assert run(LIMITS) == [["10s", "3s", "30s"]]
 
 
 def test_the_duration_of_each_answered_statement_is_reported(open_database):
     durations = []
     measured = open_database(on_answer=durations.append)
-    measured.read(ONE, {})
+    measured.read(ONE)
     with pytest.raises(StatementRefused):
-        measured.read(Statement("SELEC"), {})
+        measured.read(Statement("SELEC"))
     assert len(durations) == 1
     assert durations[0] > 0
 

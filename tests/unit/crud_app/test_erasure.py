@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.directorio.database import Statement
 from chalicelib.directorio.employee import INPUTS
 from chalicelib.directorio.erasure import CHUNK_SIZE, Olvido
 from chalicelib.directorio.errors import Unavailable
@@ -135,8 +136,8 @@ class TestForget:
 
     def test_a_sweep_that_takes_too_long_leaves_everything_as_it_was(self, olvido, open_database, everything):
         before = everything()
-        with open_database().transaction() as transaction:
-            transaction.execute(LOCK)
+        with open_database().transaction() as run:
+            run(Statement(LOCK))
             with pytest.raises(Unavailable, match="55P03"):
                 olvido.forget(1, "x")
         assert everything() == before

@@ -10,6 +10,7 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.directorio.database import Statement
 from chalicelib.directorio.employee import FIELDS, Audience, read_new
 from chalicelib.directorio.repository import Repository, find_statement
 
@@ -57,12 +58,10 @@ def test_the_servers_settings_change_nothing(database):
     saved = repository.create({**ANA, "fecha_contratacion": date(987, 6, 5)}, "a")
     parameters = {"limit": 1, "posicion": None, "after_id": None, "after_key": None, "row_id": saved.id}
     for setting in STRANGE_SETTINGS:
-        with database.transaction() as transaction:
-            transaction.execute(setting)
-            ((_, found),) = transaction.run(find_statement("find_empleado"), parameters)
-            ((listed,),) = transaction.run(
-                find_statement("list_empleados", Audience.RRHH, "fecha_contratacion"), parameters
-            )
+        with database.transaction() as run:
+            run(Statement(setting))
+            ((_, found),) = run(find_statement("find_empleado"), parameters)
+            ((listed,),) = run(find_statement("list_empleados", Audience.RRHH, "fecha_contratacion"), parameters)
         assert found == listed == saved.body, setting
         assert '"fecha_contratacion":"0987-06-05"' in found
 

@@ -67,7 +67,7 @@ def test_a_replica_answers_every_read_and_refuses_a_change(client, ana, open_dat
     """No read writes, not even a little."""
     client.post("/empleados", json=ana)
     replica = open_database()
-    replica.read(Statement("SELECT set_config('default_transaction_read_only', 'on', false)"), {})
+    replica.read(Statement("SELECT set_config('default_transaction_read_only', 'on', false)"))
     client = serve(replica)
     assert {client.get(path).status for path in READS} == {200}
     assert client.post("/empleados", json={**ana, "email": "b@example.com"}).status >= 500

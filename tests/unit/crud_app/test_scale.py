@@ -176,10 +176,10 @@ def test_at_the_limit_of_hits_the_same_is_found(large):
     """Just below the limit all hits are sorted, just above it the list is gone through."""
     for hits in (MAX_HITS, MAX_HITS + 1):
         statement, parameters = listing([("q", "unico"), ("orden", "-id"), ("limite", "3")])
-        with large.transaction() as transaction:
-            transaction.execute(f"UPDATE empleados SET posicion = 'Unico' WHERE id <= {hits}")  # noqa: S608 - ours
-            ((rows,),) = transaction.run(statement, parameters)
-            transaction.execute("ROLLBACK")
+        with large.transaction() as run:
+            run(Statement(f"UPDATE empleados SET posicion = 'Unico' WHERE id <= {hits}"))  # noqa: S608 - ours
+            ((rows,),) = run(statement, parameters)
+            run(Statement("ROLLBACK"))
         found = [json.loads(row)["id"] for row in rows.split(SEPARATOR)]
         assert found == [hits - number for number in range(4)]  # one more than the page holds
 
@@ -195,11 +195,11 @@ def test_a_position_is_found_by_its_index(large, order, limit):
 def test_a_position_of_many_is_not_looked_for_among_all(large, order):
     """A quarter has it, and the list begins at the other end: PostgreSQL expects to meet one at each fourth row."""
     many = "id > 15000" if order == "id" else "id <= 5000"
-    with large.transaction() as transaction:
-        transaction.execute(f"UPDATE empleados SET posicion = 'Nueva' WHERE {many}")  # noqa: S608 - ours
-        transaction.execute("ANALYZE empleados")
-        plan = explained_by(transaction.run, *listing([("posicion", "Nueva"), ("orden", order)]))
-        transaction.execute("ROLLBACK")
+    with large.transaction() as run:
+        run(Statement(f"UPDATE empleados SET posicion = 'Nueva' WHERE {many}"))  # noqa: S608 - ours
+        run(Statement("ANALYZE empleados"))
+        plan = explained_by(run, *listing([("posicion", "Nueva"), ("orden", order)]))
+        run(Statement("ROLLBACK"))
     check(plan, "empleados_posicion_id_idx", 51)
 
 

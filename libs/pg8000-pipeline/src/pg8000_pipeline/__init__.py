@@ -6,7 +6,6 @@
 
 from pg8000.exceptions import DatabaseError, InterfaceError
 
-from pg8000_pipeline.connection import PipelinedConnection
-from pg8000_pipeline.errors import server_fields, sqlstate
+from pg8000_pipeline.connection import PipelinedConnection, server_fields, sqlstate
 
 __all__ = ["DatabaseError", "InterfaceError", "PipelinedConnection", "server_fields", "sqlstate"]

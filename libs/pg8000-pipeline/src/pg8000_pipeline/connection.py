@@ -1,17 +1,14 @@
 """A pg8000 connection that needs one round trip per statement and is never left half read.
 
-pg8000 executes a statement with parameters in three round trips: it waits after Parse, after Describe and after
-Execute, and sends a Sync each time. Here one flush contains Parse, Bind, Describe, Execute and **one** Sync
-("Pipelining" in https://www.postgresql.org/docs/current/protocol-flow.html). This also makes autocommit safe behind a
-transaction pooler: the pooler may give the server connection to another client after any Sync, and between two of
-pg8000's Syncs the unnamed statement may become that client's.
-
-Three more guarantees that pg8000 does not give:
+pg8000 waits after Parse, after Describe and after Execute, and sends a Sync each time. Here one flush contains Parse,
+Bind, Describe, Execute and **one** Sync ("Pipelining" in
+https://www.postgresql.org/docs/current/protocol-flow.html). This also makes autocommit safe behind a transaction
+pooler, which may give the server connection, and the unnamed statement on it, to another client after any Sync.
 
 - After a statement, either its answer was read up to ReadyForQuery or the connection is closed. The next statement can
   never read the rest of this one's answer.
 - What goes wrong on the way to the server is an ``InterfaceError``, whatever the socket, TLS, SCRAM or a malformed
-  message raised. A lost connection is ``InterfaceError("network error")``.
+  message raised; ``args[0]`` of a ``DatabaseError`` has the fields of the server's answer. SQLAlchemy knows both.
 - `PipelinedConnection.is_usable` detects, without a round trip, a connection that the other side has closed, *before* a
   statement is sent. Afterwards it would be unknown whether the statement ran.
 """
@@ -25,40 +22,13 @@ import select
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from pg8000 import core
 from pg8000.converters import make_params
-from pg8000.core import (
-    IN_FAILED_TRANSACTION,
-    IN_TRANSACTION,
-    NULL_BYTE,
-    PASSWORD,
-    QUERY,
-    READY_FOR_QUERY,
-    SYNC_MSG,
-    TERMINATE_MSG,
-    Context,
-    CoreConnection,
-    ci_unpack,
-    i_pack,
-    i_unpack,
-)
+from pg8000.core import NULL_BYTE, SYNC_MSG, H_pack, ci_unpack, i_pack
 from pg8000.exceptions import DatabaseError, Error, InterfaceError
 from scramp import ScramException
 
-from pg8000_pipeline.errors import sqlstate
-from pg8000_pipeline.messages import (
-    LENGTH_BYTES,
-    NO_PREFIX,
-    UNNAMED,
-    Prefix,
-    bind_start,
-    close_statement,
-    describe_statement,
-    message,
-    parse,
-    run,
-)
-from pg8000_pipeline.scram import scram_client
-from pg8000_pipeline.sockets import open_socket, seconds_left
+from pg8000_pipeline.opening import open_socket, scram_client, seconds_left
 
 if TYPE_CHECKING:
     import socket
@@ -74,7 +44,7 @@ MAX_IDLE_SECONDS = 300
 OWED_SECONDS = 2
 #: Prepared statements per connection; the oldest is closed to make room.
 MAX_PREPARED = 256
-OPEN_STATES = frozenset({IN_TRANSACTION, IN_FAILED_TRANSACTION})
+OPEN_STATES = frozenset({core.IN_TRANSACTION, core.IN_FAILED_TRANSACTION})
 #: invalid_sql_statement_name, and "cached plan must not change result type": the statement did not run.
 STALE_STATES = frozenset({"26000", "0A000"})
 #: Read at a time, if that much has arrived: a page of 50 rows in one go.
@@ -83,6 +53,67 @@ READ_BYTES = 16_384
 CODE_BYTES, HEADER_BYTES = 1, 5
 SASL = 10
 SASL_MECHANISMS = slice(4, -2)
+#: The length of a message counts itself, but not the code before it.
+LENGTH_BYTES = 4
+NO_TYPES = ALL_TEXT = H_pack(0)  # parameters and columns in the text format
+DESCRIBE_PORTAL = core.DESCRIBE + i_pack(6) + core.PORTAL + NULL_BYTE
+UNNAMED = b""
+
+
+def message(code: bytes, data: bytes) -> bytes:
+    """One message with its length."""
+    whole: bytes = code + i_pack(len(data) + LENGTH_BYTES) + data
+    return whole
+
+
+def parse(name: bytes, statement: bytes, oids: Sequence[int | None] = ()) -> bytes:
+    """Parse: the server infers the type of a parameter whose oid is missing, None or -1."""
+    types = NO_TYPES
+    if oids:
+        types = H_pack(len(oids)) + b"".join(i_pack(0 if oid in {None, -1} else oid) for oid in oids)
+    return message(core.PARSE, name + NULL_BYTE + statement + NULL_BYTE + types)
+
+
+def close_statement(name: bytes) -> bytes:
+    """Close a prepared statement; no error if there is none of this name."""
+    return message(core.CLOSE, core.STATEMENT + name + NULL_BYTE)
+
+
+def bind_start(name: bytes) -> bytes:
+    """How the body of a Bind to the unnamed portal begins, whatever the parameters."""
+    return b"".join((NULL_BYTE, name, NULL_BYTE, ALL_TEXT))
+
+
+def run(start: bytes, parameters: Sequence[str | None], encoding: str = "utf8", *, describe: bool = True) -> bytes:
+    """Bind, Describe and Execute of the unnamed portal."""
+    parts = [start, H_pack(len(parameters))]
+    for parameter in parameters:
+        if parameter is None:
+            parts.append(i_pack(-1))
+        else:
+            value = parameter.encode(encoding)
+            parts += (i_pack(len(value)), value)
+    parts.append(ALL_TEXT)
+    return b"".join((message(core.BIND, b"".join(parts)), DESCRIBE_PORTAL if describe else b"", core.EXECUTE_MSG))
+
+
+class Prefix(NamedTuple):
+    """Statements without parameters and rows that go ahead of another one in the same flush."""
+
+    flow: bytes  # by the extended protocol
+    text: str  # by the simple protocol
+    statements: int
+
+    @classmethod
+    def of(cls, *statements: str) -> Prefix:
+        """Empty statements count as none."""
+        given = [statement for statement in statements if statement]
+        flow = b"".join(parse(UNNAMED, each.encode()) + run(UNNAMED_BIND, (), describe=False) for each in given)
+        return cls(flow, "".join(f"{each};" for each in given), len(given))
+
+
+UNNAMED_BIND = bind_start(UNNAMED)
+NO_PREFIX = Prefix(b"", "", 0)
 
 
 class Prepared(NamedTuple):
@@ -94,13 +125,8 @@ class Prepared(NamedTuple):
     readers: Sequence[Callable[[str], object]]
 
 
-class Answer(Context):  # type: ignore[misc] # pg8000 has no types
-    """What has arrived so far.
-
-    Attributes:
-        prefixed: how many statements of the prefix are still to be answered; they are not the caller's.
-        completed: whether the server said that the caller's statement ran to its end.
-    """
+class Answer(core.Context):  # type: ignore[misc] # pg8000 has no types
+    """What has arrived so far."""
 
     def __init__(
         self, statement: str, *, stream: object = None, prefix: Prefix = NO_PREFIX, prepared: Prepared | None = None
@@ -109,11 +135,13 @@ class Answer(Context):  # type: ignore[misc] # pg8000 has no types
             super().__init__(statement, stream)
         else:
             super().__init__(statement, None, prepared.columns, prepared.readers)
+        #: How many statements of the prefix are still to be answered; they are not the caller's.
         self.prefixed = prefix.statements
+        #: Whether the server said that the caller's statement ran to its end.
         self.completed = False
 
 
-class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no types
+class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 has no types
     """A connection whose statements take one round trip each, with parameters $1, $2 and so on.
 
     Outside a transaction each statement is its own. A connection belongs to one thread at a time, as in pg8000.
@@ -201,9 +229,9 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
     def is_usable(self) -> bool:
         """Whether the server is still there, as far as can be known without a round trip.
 
-        It is not when there is something to read although nothing was asked: an end of file, a reset, or the server's
-        reason for closing. Nor after `MAX_IDLE_SECONDS`, when a gateway may have dropped the connection. The clock is
-        the wall clock: a frozen Lambda's monotonic clock stands still.
+        It is not when there is something to read although nothing was asked (an end of file, a reset, the server's
+        reason for closing), nor after `MAX_IDLE_SECONDS` by the wall clock: a frozen Lambda's monotonic clock stands
+        still.
         """
         try:
             self.settle()
@@ -241,11 +269,10 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         return self._receive(self._send_unnamed(statement, vals, oids, stream))
 
     def execute_prepared(self, statement: str, vals: Sequence[object] = (), oids: Sequence[int] = ()) -> Answer:
-        """Like `execute_unnamed`, for a statement that will be repeated on this connection.
+        """Like `execute_unnamed`, for a statement that will be repeated: the server keeps its parse tree, and perhaps
+        its plan (https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES).
 
-        The server keeps its parse tree, and its plan once a generic plan looks as good as one for these values
-        (https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES). After a change of the schema it is
-        prepared again, in a second round trip.
+        After a change of the schema it is prepared again, in a second round trip.
         """
         self.settle()
         key: Hashable = (statement, *oids) if oids else statement
@@ -267,7 +294,8 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         if prepared := self._prepared.get(key):
             self._send(prefix.flow + run(prepared.bind, values, self._client_encoding, describe=False) + SYNC_MSG)
             return self._receive(Answer(statement, prefix=prefix, prepared=prepared))
-        name = _name_of(key)
+        # One that no other statement has: if an undeclared pooler mixes up two clients, each still runs its own.
+        name = hashlib.blake2b(repr(key).encode(), digest_size=16).hexdigest().encode()
         bind = bind_start(name)
         flow = [prefix.flow]
         if len(self._prepared) >= MAX_PREPARED:
@@ -280,10 +308,7 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         return answer
 
     def execute_later(self, statement: str, vals: Sequence[object] = ()) -> None:
-        """Send a statement without rows and do not wait: its answer is read before the next statement is sent.
-
-        A refusal is logged and dropped. Only for statements whose loss does no harm.
-        """
+        """Send a statement without rows, and read its answer before the next one; a refusal is logged and dropped."""
         self.settle()
         self._owed.append(self._send_unnamed(statement, vals))
 
@@ -291,7 +316,7 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         """Read the answers that are owed since `execute_later`.
 
         Raises:
-            InterfaceError: the connection was lost meanwhile and is closed. Nothing was sent.
+            InterfaceError: the connection was lost meanwhile and is closed.
         """
         if self._owed and self._usock is not None:
             self._usock.settimeout(OWED_SECONDS)
@@ -305,45 +330,15 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         """Run statements without parameters by the simple protocol, in one round trip; see `execute`."""
         self.settle()
         prefix = self._prefix_now()
-        self._send(message(QUERY, self._encode(prefix.text + statement) + NULL_BYTE))
+        self._send(message(core.QUERY, self._encode(prefix.text + statement) + NULL_BYTE))
         return self._receive(Answer(statement, prefix=prefix))
-
-    def prepare_statement(self, statement: str, oids: Sequence[int] | None = None) -> tuple[bytes, object, object]:
-        """Prepare a statement for pg8000's own `PreparedStatement`, in one round trip."""
-        self.settle()
-        name = f"pg8000_statement_{len(self._statement_nums)}".encode()
-        self._statement_nums.add(name)
-        self._send(parse(name, self._encode(statement), oids or ()) + describe_statement(name) + SYNC_MSG)
-        answer = self._receive(Answer(statement))
-        return name, answer.columns, answer.input_funcs
-
-    def execute_named(
-        self,
-        statement_name_bin: bytes,
-        params: Sequence[str | None],
-        columns: Sequence[dict[str, Any]] | None,
-        input_funcs: Sequence[Callable[[str], object]],
-        statement: str,
-    ) -> Answer:
-        """Run a statement of `prepare_statement`."""
-        self.settle()
-        prepared = Prepared(statement_name_bin, bind_start(statement_name_bin), columns, input_funcs)
-        prefix = self._prefix_now()
-        self._send(prefix.flow + run(prepared.bind, params, self._client_encoding, describe=False) + SYNC_MSG)
-        return self._receive(Answer(statement, prefix=prefix, prepared=prepared))
-
-    def close_prepared_statement(self, statement_name_bin: bytes) -> None:
-        """Close a statement of `prepare_statement`; its name is not given to another one."""
-        self.settle()
-        self._send(close_statement(statement_name_bin) + SYNC_MSG)
-        self._receive(Answer(""))
 
     def close(self) -> None:
         """Say goodbye without waiting. Closing twice is allowed."""
         if self._usock is not None:
             with contextlib.suppress(OSError):
                 self._usock.settimeout(0)
-                self._usock.sendall(TERMINATE_MSG)
+                self._usock.sendall(core.TERMINATE_MSG)
         self._abandon()
 
     def _prefix_now(self) -> Prefix:
@@ -378,9 +373,8 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
     def _receive(self, answer: Answer) -> Answer:
         """Read one answer up to ReadyForQuery, or close the connection.
 
-        When the server ends the connection (a fatal error, then an end of file) before the statement was complete, its
-        reason is raised: the statement had no effect. When the statement was complete, it may or may not have been
-        committed, and the connection counts as lost.
+        When the server ends the connection before the statement was complete, its reason is raised: the statement had
+        no effect. When the statement was complete, it may or may not have been committed: the connection was lost.
         """
         try:
             self.handle_messages(answer)
@@ -398,15 +392,10 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         return answer
 
     def handle_messages(self, context: Answer) -> None:
-        """Read up to ReadyForQuery, as many messages at a time as have arrived; pg8000 reads twice for each.
-
-        Raises:
-            DatabaseError: the server refused the statement.
-            InterfaceError: the connection ended before.
-        """
+        """Read up to ReadyForQuery, as many messages at a time as have arrived; pg8000 reads twice for each."""
         handlers, code = self.message_types, b""
         data, start = self._unread, 0
-        while code != READY_FOR_QUERY:
+        while code != core.READY_FOR_QUERY:
             if len(data) < start + HEADER_BYTES:
                 data, start = self._read_on(data[start:], HEADER_BYTES), 0
             code, length = ci_unpack(data, start)
@@ -450,9 +439,9 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         super().handle_COMMAND_COMPLETE(data, context)
         context.completed = True
 
-    def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: Context) -> None:  # noqa: N802 - pg8000's name
+    def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: core.Context) -> None:  # noqa: N802 - pg8000's name
         """Begin SCRAM with the password that libpq would use; leave the rest to pg8000."""
-        if i_unpack(data)[0] != SASL:
+        if core.i_unpack(data)[0] != SASL:
             super().handle_AUTHENTICATION_REQUEST(data, context)
             return
         if self.password is None:
@@ -461,7 +450,7 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
         mechanisms = [name.decode("ascii") for name in data[SASL_MECHANISMS].split(NULL_BYTE)]
         self.auth = scram_client(mechanisms, self.password, binding)
         first = self.auth.get_client_first().encode()
-        self._send_message(PASSWORD, self.auth.mechanism_name.encode() + NULL_BYTE + i_pack(len(first)) + first)
+        self._send_message(core.PASSWORD, self.auth.mechanism_name.encode() + NULL_BYTE + i_pack(len(first)) + first)
         assert self._sock is not None
         self._sock.flush()
 
@@ -477,10 +466,15 @@ class PipelinedConnection(CoreConnection):  # type: ignore[misc] # pg8000 has no
                     part.close()
 
 
-UNNAMED_BIND = bind_start(UNNAMED)
+def server_fields(error: BaseException | None) -> dict[str, str]:
+    """The fields of the server's ErrorResponse by their letters, or none if the server did not answer.
+
+    https://www.postgresql.org/docs/current/protocol-error-fields.html
+    """
+    fields = error.args[0] if error is not None and error.args else None
+    return fields if isinstance(fields, dict) else {}
 
 
-def _name_of(key: Hashable) -> bytes:
-    """A name that no other statement has: if an undeclared pooler mixes up two clients, each still runs its own."""
-    text = key if isinstance(key, str) else repr(key)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest().encode()
+def sqlstate(error: BaseException | None) -> str:
+    """The server's five-character code, or "" if the server did not answer."""
+    return server_fields(error).get("C", "")

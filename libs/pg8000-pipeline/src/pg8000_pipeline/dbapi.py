@@ -1,7 +1,5 @@
-"""The DB-API 2.0 (``pg8000.dbapi``), one round trip per statement. SQLAlchemy uses it through ``creator=``.
-
-The transaction that the DB-API demands costs no round trip of its own to begin: ``begin`` is part of the flush of its
-first statement.
+"""The DB-API 2.0 (``pg8000.dbapi``), one round trip per statement; ``begin`` is part of the flush of a transaction's
+first one. SQLAlchemy uses it through ``creator=``.
 """
 
 from __future__ import annotations
@@ -12,8 +10,7 @@ from typing import TYPE_CHECKING
 from pg8000 import dbapi
 from pg8000.exceptions import DatabaseError, Error, InterfaceError
 
-from pg8000_pipeline.connection import PipelinedConnection
-from pg8000_pipeline.messages import Prefix
+from pg8000_pipeline.connection import PipelinedConnection, Prefix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,10 +79,10 @@ def _number(
     try:
         if style in POSITIONAL:
             return _number_positional(style, operation), args
-        statement, values = dbapi.convert_paramstyle(style, operation, args)
+        numbered: tuple[str, Sequence[object]] = dbapi.convert_paramstyle(style, operation, args)
     except (AttributeError, LookupError, TypeError) as error:
         raise InterfaceError("the statement's parameters cannot be read") from error
-    return statement, values
+    return numbered
 
 
 @lru_cache(maxsize=512)

@@ -11,7 +11,7 @@ from pg8000.exceptions import DatabaseError, Error, InterfaceError
 from pg8000_pipeline.connection import PipelinedConnection
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 __all__ = ["Connection", "DatabaseError", "Error", "InterfaceError"]
 
@@ -34,3 +34,7 @@ class Connection(PipelinedConnection, native.Connection):  # type: ignore[misc] 
             self._context = self.execute(statement, make_vals(params), oids, stream)
         rows: list[list[Any]] | None = self._context.rows
         return rows
+
+    def prepare(self, sql: str) -> NoReturn:
+        """Use ``named=True`` instead: pg8000's own prepared statements take several round trips."""
+        raise NotImplementedError
