@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 ANY_TYPE = ["*/*"]
 
 
-def make_app(**options: Any) -> FrontDoor:
+def make_app(**options: Any):
     """Routes of every kind; each view answers with what it saw."""
     app = FrontDoor("sample", languages=("es", "en"), configure_logs=False, **options)
 
-    def echo(**parameters: str) -> dict[str, Any]:
+    def echo(**parameters: str):
         return seen_by(app, parameters)
 
     for path, methods in (
@@ -35,7 +35,7 @@ def make_app(**options: Any) -> FrontDoor:
     return app
 
 
-def seen_by(app: FrontDoor, parameters: dict[str, str]) -> dict[str, Any]:
+def seen_by(app: FrontDoor, parameters: dict[str, str]):
     """What a view is told about the request."""
     request = app.current_request
     query = request.query_params
@@ -55,7 +55,7 @@ def seen_by(app: FrontDoor, parameters: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def app_with(view: Callable[[], object], path: str = "/vista", **options: Any) -> FrontDoor:
+def app_with(view: Callable[[], object], path: str = "/vista", **options: Any):
     """An app with one view."""
     methods = options.pop("methods", ["GET", "POST"])
     route = {name: options.pop(name) for name in ("cors", "content_types", "authorizer") if name in options}
@@ -64,15 +64,15 @@ def app_with(view: Callable[[], object], path: str = "/vista", **options: Any) -
     return app
 
 
-def app_that_answers(body: object, headers: dict[str, Any] | None = None, status: Any = 200) -> FrontDoor:
+def app_that_answers(body: object, headers: dict[str, Any] | None = None, status: Any = 200):
     """An app whose view answers always the same."""
     return app_with(lambda: Response(body, headers=headers, status_code=status))
 
 
-def app_that_raises(error: Exception) -> FrontDoor:
+def app_that_raises(error: Exception):
     """An app whose view always fails."""
 
-    def fail() -> None:
+    def fail():
         raise error
 
     return app_with(fail)

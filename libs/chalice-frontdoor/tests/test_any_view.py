@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime, timezone
 from typing import Any
 
 import chalice
-import pytest
 from chalice import Response
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,37 +16,25 @@ from chalice_frontdoor.testing.events import DOORS
 from sample_app import app_that_answers, app_with
 
 
-def nested(depth: int) -> list[Any]:
-    value: list[Any] = []
-    for _ in range(depth):
-        value = [value]
-    return value
-
-
-def endless() -> list[Any]:
+def endless():
     value: list[Any] = []
     value.append(value)
     return value
 
 
+def nested():
+    value: list[Any] = []
+    for _ in range(5_000):
+        value = [value]
+    return value
+
+
 leaves = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.decimals(),
+    st.none(), st.booleans(), st.integers(), st.floats(), st.decimals(), st.binary(), st.builds(endless),
     st.text(st.characters()),  # lone surrogates too
-    st.binary(),
-    st.builds(object),
-    st.builds(endless),
-    st.builds(nested, st.just(5_000)),
-    st.just(datetime(2026, 11, 24, tzinfo=UTC)),
-    st.sets(st.integers(), max_size=2),
-    st.builds(lambda: (number for number in range(3))),
-    st.just(print),
-    st.just("x" * 1_100_000),
-    st.just(b"x" * 5_000_000),
-)
+    st.builds(nested), st.builds(lambda: (number for number in range(3))),
+    st.sampled_from([{1}, print, object(), datetime.now(timezone.utc), "x" * 1_100_000, b"x" * 5_000_000]),
+)  # fmt: skip
 keys = st.one_of(st.text(st.characters()), st.none(), st.integers(), st.tuples(st.integers()))
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3))
 header_names = st.one_of(
@@ -90,8 +76,8 @@ errors = st.one_of(
 @given(
     outcome=st.one_of(values, responses, errors), door=st.sampled_from(DOORS), method=st.sampled_from(["GET", "HEAD"])
 )
-def test_whatever_a_view_does_the_door_accepts_the_answer(outcome: object, door: str, method: str) -> None:
-    def view() -> object:
+def test_whatever_a_view_does_the_door_accepts_the_answer(outcome: object, door: str, method: str):
+    def view():
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -102,11 +88,11 @@ def test_whatever_a_view_does_the_door_accepts_the_answer(outcome: object, door:
 
 @settings(deadline=None)
 @given(outcome=st.one_of(values, responses, errors), door=st.sampled_from(DOORS))
-def test_whatever_a_middleware_does_the_door_accepts_the_answer(outcome: object, door: str) -> None:
+def test_whatever_a_middleware_does_the_door_accepts_the_answer(outcome: object, door: str):
     app = app_that_answers({})
 
     @app.middleware("http")
-    def meddle(_request: object, _get_response: object) -> object:
+    def meddle(_request: object, _get_response: object):
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -116,10 +102,10 @@ def test_whatever_a_middleware_does_the_door_accepts_the_answer(outcome: object,
 
 @settings(deadline=None)
 @given(outcome=st.one_of(values, errors), door=st.sampled_from(DOORS))
-def test_whatever_explains_an_error_the_door_accepts_the_answer(outcome: Any, door: str) -> None:
+def test_whatever_explains_an_error_the_door_accepts_the_answer(outcome: Any, door: str):
     app: FrontDoor = app_with(lambda: 1 / 0)
 
-    def explain(_error: ZeroDivisionError) -> Any:
+    def explain(_error: ZeroDivisionError):
         if isinstance(outcome, Exception) and not isinstance(outcome, Problem):
             raise outcome
         return outcome
@@ -128,16 +114,10 @@ def test_whatever_explains_an_error_the_door_accepts_the_answer(outcome: Any, do
     assert Client(app, door).get("/vista").status >= 400
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_an_error_that_cannot_be_explained_is_a_plain_500(method: str) -> None:
+def test_an_error_that_cannot_be_explained_is_a_plain_500():
+    app = app_with(lambda: 1 / 0)
+    app.register_problems({Exception: Problem(409, detail="\ud800")})
     for door in DOORS:
-        app = app_with(lambda: 1 / 0)
-        app.register_problems({Exception: Problem(409, detail="\ud800")})
-        answer = Client(app, door).request(method, "/vista")
-        assert answer.status == 500
-        assert answer.headers["Content-Type"] == "application/problem+json"
-
-
-@pytest.mark.parametrize("number", [Decimal("NaN"), Decimal("Infinity"), float("nan"), float("-inf")])
-def test_a_number_that_json_does_not_have_is_a_500(number: object) -> None:
-    assert Client(app_that_answers({"salario": number})).get("/vista").status == 500
+        for method in ("GET", "HEAD"):
+            answer = Client(app, door).request(method, "/vista")
+            assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_frontdoor.routing import Match, Router, split
+from chalice_frontdoor.routing import Router, split
 
 TEMPLATES = (
     "/",
@@ -22,7 +22,7 @@ TEMPLATES = (
 ROUTER = Router(TEMPLATES)
 
 
-def match(path: str) -> Match | None:
+def match(path: str):
     return ROUTER.match(split(path, encoded=True))
 
 
@@ -50,29 +50,19 @@ def match(path: str) -> Match | None:
         ("/%65mpleados", "/empleados", {}),
     ],
 )
-def test_a_path_finds_its_route(path: str, template: str, parameters: dict[str, str]) -> None:
+def test_a_path_finds_its_route(path: str, template: str, parameters: dict[str, str]):
     assert match(path) == (template, parameters)
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["//", "/empleados//", "/nada", "/empleados/7/nada", "/archivos", "/archivos/", "/archivos//", "*", "empleados"],
-)
-def test_a_path_without_a_route_finds_none(path: str) -> None:
-    assert match(path) is None
-
-
-@pytest.mark.parametrize("path", ["http://evil.example/empleados", "//evil.example/empleados", "/\\evil.example"])
-def test_another_host_in_the_path_finds_no_route(path: str) -> None:
-    assert match(path) is None
-
-
-def test_a_decoded_path_is_not_decoded_again() -> None:
-    assert ROUTER.match(split("/empleados/100%25")) == ("/empleados/{id}", {"id": "100%25"})
-
-
-def test_an_app_without_routes_finds_none() -> None:
+def test_a_path_without_a_route_finds_none():
+    for path in ("//", "/empleados//", "/nada", "/empleados/7/nada", "/archivos", "/archivos/", "/archivos//", "*", "x",
+                 "http://evil.example/empleados", "//evil.example/empleados", "/\\evil.example"):  # fmt: skip
+        assert match(path) is None, path
     assert Router(()).match([]) is None
+
+
+def test_a_decoded_path_is_not_decoded_again():
+    assert ROUTER.match(split("/empleados/100%25")) == ("/empleados/{id}", {"id": "100%25"})
 
 
 names = st.sampled_from(["a", "b", "c"])
@@ -83,10 +73,10 @@ templates = st.lists(names | st.sampled_from(["{x}", "{y}"]), max_size=4).map(
 
 
 @given(templates=st.sets(templates, max_size=8), path=st.lists(names, max_size=4))
-def test_the_tree_finds_what_trying_every_template_finds(templates: set[str], path: list[str]) -> None:
+def test_the_tree_finds_what_trying_every_template_finds(templates: set[str], path: list[str]):
     """An oracle: of all templates that fit, the one that has a literal earliest."""
 
-    def fits(template: str) -> bool:
+    def fits(template: str):
         return re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), "/" + "/".join(path)) is not None
 
     fitting = [template for template in templates if fits(template)]
@@ -96,6 +86,6 @@ def test_the_tree_finds_what_trying_every_template_finds(templates: set[str], pa
 
 
 @given(st.lists(st.text(max_size=5), max_size=30))
-def test_the_search_ends_on_any_path(segments: list[str]) -> None:
+def test_the_search_ends_on_any_path(segments: list[str]):
     found = ROUTER.match(segments)
     assert found is None or found.template in TEMPLATES

@@ -1,12 +1,14 @@
-"""Settings are read strictly, and an error names the variable and the rule, never the value."""
+"""Settings are read strictly, and what is made from them is made once."""
 
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalice_frontdoor import Environment, FrontDoor, SettingError
+from chalice_frontdoor import Environment, FrontDoor, PerProcess, SettingError
 from chalice_frontdoor.testing.client import Client
 
 READERS = {
@@ -18,15 +20,13 @@ READERS = {
     "flag": lambda variables, **options: Environment(variables).read_flag("X", **options),
     "parsed": lambda variables, **options: Environment(variables).read("X", "a number", float, **options),
 }
-GOOD = [
-    ("text", "ana", "ana"),
-    ("whole", "1", 1),
-    ("whole", "100", 100),
-    ("choice", "en", "en"),
-    ("flag", "true", True),
-    ("flag", "false", False),
-    ("parsed", "1.5", 1.5),
-]
+GOOD = {
+    "text": {"ana": "ana"},
+    "whole": {"1": 1, "100": 100},
+    "choice": {"en": "en"},
+    "flag": {"true": True, "false": False},
+    "parsed": {"1.5": 1.5},
+}
 BAD = {
     "text": ["Ana", "ana ", "ana\n"],
     "whole": ["0", "101", "-1", "1.5", "x", " 1", "٣", "1e1"],
@@ -36,14 +36,11 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("kind", "text", "value"), GOOD)
-def test_a_good_value_is_read(kind, text, value):
-    found = READERS[kind]({"X": text})
-    assert (found, type(found)) == (value, type(value))
-
-
 @pytest.mark.parametrize("kind", READERS)
-def test_a_missing_or_empty_value_is_the_default_or_an_error(kind):
+def test_a_good_value_is_read_and_a_missing_or_empty_one_is_the_default_or_an_error(kind):
+    for text, value in GOOD[kind].items():
+        found = READERS[kind]({"X": text})
+        assert (found, type(found)) == (value, type(value))
     for variables in ({}, {"X": ""}):
         with pytest.raises(SettingError, match="The environment variable X must be "):
             READERS[kind](variables)
@@ -61,10 +58,43 @@ def test_a_malformed_value_is_an_error_even_with_a_default_and_is_not_quoted(kin
         assert caught.value.__cause__ is None
 
 
-def test_a_view_that_meets_a_wrong_setting_answers_500_and_names_it_in_the_log(caplog):
+def test_a_view_with_a_wrong_setting_answers_500_and_the_log_names_it(caplog):
     app = FrontDoor("sample")
     app.route("/vista")(lambda: Environment({}).read_text("TOPIC", "the name of a topic"))
     answer = Client(app).get("/vista")
     assert answer.status == 500
     assert b"TOPIC" not in answer.body
     assert "TOPIC must be the name of a topic" in caplog.text
+
+
+def test_threads_share_an_object_that_is_made_once_at_first_use():
+    made, all_ready = [], threading.Barrier(8)
+    held = PerProcess(lambda: made.append(object()) or made[-1])
+
+    def ask(_):
+        all_ready.wait(timeout=60)
+        return held()
+
+    assert made == []
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == set(made)
+    assert len(made) == 1
+
+
+def test_an_object_that_could_not_be_made_is_made_at_the_next_call():
+    numbers = iter([0, 1])
+    held = PerProcess(lambda: 7 // next(numbers))
+    with pytest.raises(ZeroDivisionError):
+        held()
+    assert held() == 7
+
+
+def test_an_object_that_is_replaced_or_forgotten_is_closed():
+    numbers, closed = iter(range(1, 9)), []
+    held = PerProcess(lambda: next(numbers), close=closed.append)
+    held.forget()
+    assert (held(), closed) == (1, [])
+    held.replace(10)
+    assert (held(), closed) == (10, [1])
+    held.forget()
+    assert (held(), closed) == (2, [1, 10])
