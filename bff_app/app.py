@@ -71,10 +71,7 @@ def describe_api() -> dict[str, object]:
     "/sesion",
     methods=["GET"],
     spec=operation(
-        "Who is signed in",
-        {200: json_of(ref("Sesion"), "Who it is.")},
-        problems=(400, 401),
-        security=openapi.WAYS_IN,
+        "Who is signed in", {200: json_of(ref("Sesion"), "Who it is.")}, problems=(400, 401), security=openapi.WAYS_IN
     ),
 )
 def get_session() -> Response:

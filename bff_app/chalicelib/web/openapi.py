@@ -109,10 +109,7 @@ def components() -> Schema:
             ),
             "Sesion": object_of(
                 {
-                    "demo": {
-                        "type": "boolean",
-                        "description": "True where nobody signs in, and no real data belongs.",
-                    },
+                    "demo": {"type": "boolean", "description": "True where nobody signs in, and no real data belongs."},
                     "usuario": TEXT,
                     "nombre": TEXT,
                     "correo": TEXT,

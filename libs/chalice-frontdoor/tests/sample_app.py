@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
 
 from chalice import Response
 
 from chalice_frontdoor import FrontDoor
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 ANY_TYPE = ["*/*"]
 
 
-def make_app(**options: Any):
+def make_app(**options):
     """Routes of every kind; each view answers with what it saw."""
     app = FrontDoor("sample", languages=("es", "en"), configure_logs=False, **options)
 
-    def echo(**parameters: str):
+    def echo(**parameters):
         return seen_by(app, parameters)
 
     for path, methods in (
@@ -35,7 +31,7 @@ def make_app(**options: Any):
     return app
 
 
-def seen_by(app: FrontDoor, parameters: dict[str, str]):
+def seen_by(app, parameters):
     """What a view is told about the request."""
     request = app.current_request
     query = request.query_params
@@ -55,7 +51,7 @@ def seen_by(app: FrontDoor, parameters: dict[str, str]):
     }
 
 
-def app_with(view: Callable[[], object], path: str = "/vista", **options: Any):
+def app_with(view, path="/vista", **options):
     """An app with one view."""
     methods = options.pop("methods", ["GET", "POST"])
     route = {name: options.pop(name) for name in ("cors", "content_types", "authorizer") if name in options}
@@ -64,12 +60,12 @@ def app_with(view: Callable[[], object], path: str = "/vista", **options: Any):
     return app
 
 
-def app_that_answers(body: object, headers: dict[str, Any] | None = None, status: Any = 200):
+def app_that_answers(body, headers=None, status=200):
     """An app whose view answers always the same."""
     return app_with(lambda: Response(body, headers=headers, status_code=status))
 
 
-def app_that_raises(error: Exception):
+def app_that_raises(error):
     """An app whose view always fails."""
 
     def fail():

@@ -15,12 +15,7 @@ from chalice_frontdoor.testing.client import Client
 
 READER, WRITER, OWNER = ROLES = ("lector", "rrhh", "admin")
 READ_CALLER = cognito_reader("directorio")
-RULES = {
-    ("GET", "/leer"): READER,
-    ("POST", "/leer"): WRITER,
-    ("GET", "/borrar"): OWNER,
-    ("GET", "/abierta"): ANYBODY,
-}
+RULES = {("GET", "/leer"): READER, ("POST", "/leer"): WRITER, ("GET", "/borrar"): OWNER, ("GET", "/abierta"): ANYBODY}
 #: Doors whose event has the claims of an authorizer.
 DOORS = ("http_api_1", "http_api_2", "http_api_2_stage", "http_api_2_routes", "rest", "chalice_local")
 NO_AUTHORIZER = ("alb_multi", "alb_single", "function_url")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -41,19 +40,19 @@ contexts = st.dictionaries(known_keys, json_values, max_size=4)
 events = json_values | st.dictionaries(known_keys, json_values | contexts, max_size=8)
 
 
-def places(value: object, place: tuple[Any, ...] = ()):
+def places(value, place=()):
     """Where something stands in a JSON value."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [place, *(found for key, child in inner for found in places(child, (*place, key)))]
 
 
 @st.composite
-def mutated_events(draw: st.DrawFn):
+def mutated_events(draw):
     """An event of AWS in which some values were replaced or are missing."""
     event = copy.deepcopy(event_for(draw(st.sampled_from(DOORS)), WIRE, TEMPLATES))
     for _ in range(draw(st.integers(1, 3))):
         *parents, last = draw(st.sampled_from([place for place in places(event) if place]))
-        holder: Any = event
+        holder = event
         for key in parents:
             holder = holder[key]
         if isinstance(holder, dict) and draw(st.booleans()):
@@ -97,14 +96,14 @@ def test_any_value_and_any_damaged_event_gets_an_answer_that_a_door_accepts(even
         {"requestContext": {"routeKey": "$connect", "eventType": "CONNECT", "connectionId": "a="}},
     ],
 )
-def test_an_event_that_is_no_http_request_is_refused_in_peace(event: object):
+def test_an_event_that_is_no_http_request_is_refused_in_peace(event):
     response = APP(event, None)
     check_response("rest", response)
     assert response["statusCode"] == 400
 
 
 @pytest.mark.parametrize("missing", ["headers", "queryStringParameters", "pathParameters", "stageVariables", "body"])
-def test_what_chalice_would_miss_may_be_missing_or_null(missing: str):
+def test_what_chalice_would_miss_may_be_missing_or_null(missing):
     for door in DOORS:
         for multiple in (missing, f"multiValue{missing[0].upper()}{missing[1:]}"):
             for change in ("missing", None):

@@ -7,7 +7,6 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 
 from chalice import Response
 from chalice.config import Config
@@ -17,15 +16,12 @@ from chalice.test import Client as ChaliceClient
 from chalice_frontdoor.testing.client import Client
 from sample_app import ANY_TYPE, make_app
 
-if TYPE_CHECKING:
-    from chalice_frontdoor import FrontDoor
-
 THREADS = 8
 ROUNDS = 10
 
 
 @contextmanager
-def serving(app: FrontDoor):
+def serving(app):
     """Chalice's development server on a free port of this machine."""
     server = create_local_server(app, Config.create(), "127.0.0.1", 0)
     thread = threading.Thread(target=server.server.serve_forever)
@@ -38,7 +34,7 @@ def serving(app: FrontDoor):
         thread.join()
 
 
-def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str):
+def ask(port, method, path, body=None, **headers):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -55,7 +51,7 @@ def test_requests_in_many_threads_do_not_meet():
     barrier = threading.Barrier(THREADS)
 
     @app.route("/juntos/{id}", methods=["POST"], content_types=ANY_TYPE)
-    def juntos(id: str) -> dict[str, Any]:  # noqa: A002 - the route's parameter
+    def juntos(id):  # noqa: A002 - the route's parameter
         barrier.wait(timeout=60)
         request = app.current_request
         query = request.query_params or {}
@@ -115,7 +111,7 @@ def test_chalices_test_client_works_and_ours_as_it_does():
     app = make_app()
 
     @app.on_sqs_message(queue="cola", name="consumir")
-    def consumir(event: Any):
+    def consumir(event):
         return [record.body for record in event]
 
     @app.route("/vacio")

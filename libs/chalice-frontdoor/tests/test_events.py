@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
 
 import pytest
 
 from chalice_frontdoor import events
 from chalice_frontdoor.testing.client import Client, LambdaContext
-from chalice_frontdoor.testing.events import (
-    DOORS,
-    Event,
-    Wire,
-    event_for,
-    http_api_1_event,
-    http_api_2_event,
-    rest_event,
-)
+from chalice_frontdoor.testing.events import DOORS, Wire, event_for, http_api_1_event, http_api_2_event, rest_event
 from sample_app import make_app
 
 APP = make_app()
@@ -28,11 +19,10 @@ DECODED = {"http_api_2", "http_api_2_stage", "http_api_1", "http_api_1_stage"}
 KEEPS_ALL_VALUES = [door for door in DOORS if door != "alb_single"]
 
 
-def seen(event: Event):
+def seen(event):
     response = APP(event, LambdaContext())
     assert response["statusCode"] == 200, response
-    found: dict[str, Any] = json.loads(response["body"])
-    return found
+    return json.loads(response["body"])
 
 
 def test_the_door_is_recognised():
@@ -51,7 +41,7 @@ def test_the_door_is_recognised():
         ("a=1&b=2", {"a": ["1"], "b": ["2"]}),
     ],
 )  # fmt: skip
-def test_the_query_is_decoded_once(query: str, expected: object):
+def test_the_query_is_decoded_once(query, expected):
     """mangum#178, serverless-express#219, serverless-http#66, bref#456, apig-wsgi#253."""
     for door in DOORS:
         assert Client(APP, door).send(Wire("GET", "/empleados", query)).json()["query"] == expected
@@ -76,7 +66,7 @@ def test_a_repeated_parameter_keeps_its_values_in_order():
 
 
 @pytest.mark.parametrize(("path", "identifier"), [("%C3%B1", "ñ"), ("a%20b", "a b"), ("%2525", "%25"), ("a+b", "a+b")])
-def test_a_path_parameter_is_decoded_once(path: str, identifier: str):
+def test_a_path_parameter_is_decoded_once(path, identifier):
     """apig-wsgi 2.9.2 and #376."""
     for door in DOORS:
         for suffix in ("", "/"):
@@ -104,7 +94,7 @@ def test_an_encoded_slash_stays_inside_its_parameter():
         ("$default", "/empleados", 200),
     ],
 )
-def test_the_name_of_a_stage_is_no_part_of_the_path(event_of: Any, stage: str, raw_path: str, status: int):
+def test_the_name_of_a_stage_is_no_part_of_the_path(event_of, stage, raw_path, status):
     """powertools#621, serverless-wsgi#191."""
     event = event_of(Wire("GET", "/empleados"), stage=stage)
     event["rawPath" if event["version"] == "2.0" else "path"] = raw_path
@@ -129,7 +119,7 @@ def test_a_rest_api_with_a_base_path_is_understood_by_its_resource():
         (None, None),
     ],
 )
-def test_a_match_of_the_door_that_does_not_fit_the_app_is_made_anew(resource: object, parameters: object):
+def test_a_match_of_the_door_that_does_not_fit_the_app_is_made_anew(resource, parameters):
     event = http_api_1_event(Wire("GET", "/empleados/9"))
     event |= {"resource": resource, "pathParameters": parameters}
     assert seen(event)["parameters"] == {"id": "9"}
@@ -162,7 +152,7 @@ def test_a_body_in_base64_is_decoded_json_too():
         ),
     ],
 )
-def test_a_value_that_the_door_cannot_have_sent_is_400(door: str, change: Event):
+def test_a_value_that_the_door_cannot_have_sent_is_400(door, change):
     assert APP(event_for(door, Wire("GET", "/health")) | change, None)["statusCode"] == 400
 
 

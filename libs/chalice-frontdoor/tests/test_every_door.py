@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalice_frontdoor.testing.client import Answer, Client
+from chalice_frontdoor.testing.client import Client
 from chalice_frontdoor.testing.events import DOORS, Wire
 from sample_app import app_that_answers, make_app
 
@@ -26,7 +26,7 @@ paths = st.one_of(
     segments.map(lambda text: f"/empleados/{quote(text, safe='')}"),
     segments.map(lambda text: f"/empleados/{quote(text, safe='')}/eventos"),
     st.lists(segments, min_size=1, max_size=3).map(
-        lambda parts: "/archivos/" + "/".join(quote(part, safe="") for part in parts),
+        lambda parts: "/archivos/" + "/".join(quote(part, safe="") for part in parts)
     ),
 )
 field_names = st.sampled_from(["X-Dato-A", "x-dato-b", "X-DATO-C"])
@@ -34,7 +34,7 @@ bodies = st.binary(max_size=50) | st.text(max_size=20).map(str.encode)
 
 
 @st.composite
-def requests(draw: st.DrawFn, *, unique: bool):
+def requests(draw, *, unique):
     """A request; with ``unique``, without a name that stands twice."""
     by_name = (lambda pair: pair[0]) if unique else None
     query = draw(st.lists(st.tuples(words, words), max_size=5, unique_by=by_name))
@@ -49,7 +49,7 @@ def requests(draw: st.DrawFn, *, unique: bool):
     return Wire(method, draw(paths), urlencode(query), tuple(fields), draw(bodies))
 
 
-def comparable(answer: Answer):
+def comparable(answer):
     """An answer without what differs by nature: chalice local writes the length itself."""
     fields = {
         name: answer.headers.getlist("set-cookie") if name == "set-cookie" else answer.headers[name]
@@ -61,21 +61,21 @@ def comparable(answer: Answer):
 
 @settings(deadline=None, max_examples=100)
 @given(wire=requests(unique=True))
-def test_a_request_is_seen_the_same_through_every_door(wire: Wire):
+def test_a_request_is_seen_the_same_through_every_door(wire):
     answers = {door: comparable(Client(APP, door).send(wire)) for door in DOORS}
     assert all(answer == answers["rest"] for answer in answers.values()), answers
 
 
 @settings(deadline=None, max_examples=100)
 @given(wire=requests(unique=False))
-def test_repeated_headers_and_parameters_are_seen_the_same_where_the_door_keeps_them(wire: Wire):
+def test_repeated_headers_and_parameters_are_seen_the_same_where_the_door_keeps_them(wire):
     answers = {door: comparable(Client(APP, door).send(wire)) for door in DOORS if door not in ONE_VALUE}
     assert all(answer == answers["rest"] for answer in answers.values()), answers
 
 
 @settings(deadline=None)
 @given(identifier=st.text(min_size=1))
-def test_any_text_survives_in_a_path_parameter_where_the_door_keeps_the_path(identifier: str):
+def test_any_text_survives_in_a_path_parameter_where_the_door_keeps_the_path(identifier):
     for door in set(DOORS) - DECODED:
         answer = Client(APP, door).get(f"/empleados/{quote(identifier, safe='')}/eventos")
         assert answer.json()["parameters"] == {"id": identifier}

@@ -21,7 +21,7 @@ def _info(caplog):
     caplog.set_level(logging.INFO, "chalice_frontdoor")
 
 
-def fields_of(record: logging.LogRecord, *names: str):
+def fields_of(record, *names):
     return {name: vars(record).get(name) for name in names}
 
 
@@ -63,7 +63,7 @@ def test_a_level_that_hides_the_line_costs_no_line(caplog):
     assert caplog.records == []
 
 
-def app_that_notes(*amounts: float):
+def app_that_notes(*amounts):
     app = FrontDoor(app_name="notes")
 
     @app.route("/nota")
@@ -186,7 +186,7 @@ def root():
 
 
 @pytest.mark.parametrize("level", [logging.WARNING, logging.INFO], ids=["text format", "JSON format"])
-def test_info_lines_of_the_app_are_seen_on_lambda_and_a_librarys_are_not(root: logging.Logger, level: int):
+def test_info_lines_of_the_app_are_seen_on_lambda_and_a_librarys_are_not(root, level):
     root.setLevel(level)
     handlers = root.handlers[:]
     FrontDoor("sample")
@@ -210,7 +210,7 @@ def test_a_level_that_somebody_chose_is_kept(root):
     assert logging.getLogger("sample").getEffectiveLevel() == logging.INFO
 
 
-def test_logging_is_left_alone_when_the_app_says_so(root: logging.Logger):
+def test_logging_is_left_alone_when_the_app_says_so(root):
     FrontDoor("sample", configure_logs=False)
     assert root.handlers
     assert not logging.getLogger("chalicelib").isEnabledFor(logging.INFO)

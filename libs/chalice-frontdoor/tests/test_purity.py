@@ -18,7 +18,7 @@ print(" ".join(sorted(set(sys.modules) - with_chalice)))
 """
 
 
-def test_importing_it_brings_nothing_but_itself_and_leaves_the_environment_alone() -> None:
+def test_importing_it_brings_nothing_but_itself_and_leaves_the_environment_alone():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     brought = {name.partition(".")[0] for name in done.stdout.split()}
     assert brought - {"__future__"} == {"chalice_frontdoor"}

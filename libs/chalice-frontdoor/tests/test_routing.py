@@ -22,7 +22,7 @@ TEMPLATES = (
 ROUTER = Router(TEMPLATES)
 
 
-def match(path: str):
+def match(path):
     return ROUTER.match(split(path, encoded=True))
 
 
@@ -50,7 +50,7 @@ def match(path: str):
         ("/%65mpleados", "/empleados", {}),
     ],
 )
-def test_a_path_finds_its_route(path: str, template: str, parameters: dict[str, str]):
+def test_a_path_finds_its_route(path, template, parameters):
     assert match(path) == (template, parameters)
 
 
@@ -68,15 +68,15 @@ def test_a_decoded_path_is_not_decoded_again():
 names = st.sampled_from(["a", "b", "c"])
 templates = st.lists(names | st.sampled_from(["{x}", "{y}"]), max_size=4).map(
     # API Gateway refuses two names for the same place, so a name says which place it is
-    lambda parts: "/" + "/".join(f"{{p{place}}}" if part[0] == "{" else part for place, part in enumerate(parts)),
+    lambda parts: "/" + "/".join(f"{{p{place}}}" if part[0] == "{" else part for place, part in enumerate(parts))
 )
 
 
 @given(templates=st.sets(templates, max_size=8), path=st.lists(names, max_size=4))
-def test_the_tree_finds_what_trying_every_template_finds(templates: set[str], path: list[str]):
+def test_the_tree_finds_what_trying_every_template_finds(templates, path):
     """An oracle: of all templates that fit, the one that has a literal earliest."""
 
-    def fits(template: str):
+    def fits(template):
         return re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), "/" + "/".join(path)) is not None
 
     fitting = [template for template in templates if fits(template)]
@@ -86,6 +86,6 @@ def test_the_tree_finds_what_trying_every_template_finds(templates: set[str], pa
 
 
 @given(st.lists(st.text(max_size=5), max_size=30))
-def test_the_search_ends_on_any_path(segments: list[str]):
+def test_the_search_ends_on_any_path(segments):
     found = ROUTER.match(segments)
     assert found is None or found.template in TEMPLATES

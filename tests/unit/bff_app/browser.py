@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from chalice_frontdoor.testing.client import Answer, Client
 
 HOST = "directorio.example.com"
 ORIGIN = f"https://{HOST}"
@@ -15,18 +11,18 @@ ORIGIN = f"https://{HOST}"
 class Browser:
     """Keeps cookies and sends those whose path fits."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client):
         self._client = client
         self.cookies: dict[str, str] = {}
         self._paths: dict[str, str] = {}
 
-    def get(self, path: str, **parts: Any) -> Answer:
+    def get(self, path, **parts):
         return self.request("GET", path, **parts)
 
-    def post(self, path: str, **parts: Any) -> Answer:
+    def post(self, path, **parts):
         return self.request("POST", path, **parts)
 
-    def request(self, method: str, path: str, *, site: str | None = "same-origin", **parts: Any) -> Answer:
+    def request(self, method, path, *, site="same-origin", **parts):
         """Send a request as a page of ``site`` does; None is an old browser, which does not say where it comes from."""
         says = {} if site is None else {"Sec-Fetch-Site": site}
         headers = {"Host": HOST, **says, **parts.pop("headers", {})}
@@ -37,7 +33,7 @@ class Browser:
         self._keep(answer)
         return answer
 
-    def _keep(self, answer: Answer) -> None:
+    def _keep(self, answer):
         for line in answer.headers.getlist("set-cookie"):
             ((name, morsel),) = SimpleCookie(line).items()
             if morsel["max-age"] == "0":

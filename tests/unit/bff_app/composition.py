@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from bff_app import app as bff_app
 from chalice_frontdoor.testing.client import Client
@@ -14,16 +13,9 @@ from chalicelib.web.settings import Settings, SignInSettings
 from chalicelib.web.upstream import UpstreamAddress
 from tests.unit.bff_app.user_pool import CLIENT_ID, ISSUER
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pytest
-
 
 @contextmanager
-def composed(
-    crud_url: str, email_url: str, *, sign_in: SignInSettings | None = None, **limits: float
-) -> Iterator[None]:
+def composed(crud_url, email_url, *, sign_in=None, **limits):
     """The app passes requests on to these addresses, within these limits (see ``assemble``)."""
     settings = Settings(UpstreamAddress.parse(crud_url), UpstreamAddress.parse(email_url), sign_in)
     # These upstreams do without TLS: reading a certificate store takes longer than all the rest of a test.
@@ -36,17 +28,17 @@ def composed(
         client.close()
 
 
-def signing_in_at(url: str, public_origin: str = "") -> SignInSettings:
+def signing_in_at(url, public_origin=""):
     """The settings that make the server at ``url`` the user pool."""
     address = UpstreamAddress.parse(url)
     return SignInSettings(address, address, ISSUER, CLIENT_ID, public_origin)
 
 
-def through(door: str) -> Client:
+def through(door):
     """A client that reaches the app through ``door``."""
     return Client(bff_app.app, door)
 
 
-def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
+def refusals(caplog):
     """The reasons of the refusals in the log."""
     return [record.refusal for record in caplog.records if hasattr(record, "refusal")]

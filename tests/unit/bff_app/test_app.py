@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,23 +16,14 @@ from chalice_frontdoor.testing.responses import check_response
 from chalicelib.web.bootstrap import client, services
 from chalicelib.web.health import HealthCheck
 from chalicelib.web.limits import HEALTH_SECONDS
-from chalicelib.web.upstream import Upstream, UpstreamAddress, UpstreamAnswer, UpstreamRequest
+from chalicelib.web.upstream import Upstream, UpstreamAddress, UpstreamAnswer
 from tests.unit.bff_app.composition import composed, through
-from tests.unit.bff_app.servers import Server, answering, answering_json, refusing, silent
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from chalice_frontdoor.testing.client import Client
-    from chalicelib.web.upstream import Deadline
-
-    Serve = Callable[..., Server]
-    Bff = Callable[..., Client]
+from tests.unit.bff_app.servers import answering, answering_json, refusing, silent
 
 APP = Path(__file__).resolve().parents[3] / "bff_app"
 
 
-def test_health_calls_no_upstream_behind_any_door(serve: Serve, bff: Bff) -> None:
+def test_health_calls_no_upstream_behind_any_door(serve, bff):
     server = serve(answering())
     for door in DOORS:
         answer = bff(server, door=door).get("/health")
@@ -46,13 +36,13 @@ def test_health_calls_no_upstream_behind_any_door(serve: Serve, bff: Bff) -> Non
     assert server.connections == 0
 
 
-def test_health_needs_no_setting() -> None:
+def test_health_needs_no_setting():
     services.forget()
 
     assert through("alb_multi").get("/health").status == 200
 
 
-def test_a_missing_setting_fails_at_first_use_and_is_not_shown_to_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_setting_fails_at_first_use_and_is_not_shown_to_the_client(monkeypatch):
     services.forget()
     for variable in ("CRUD_API_URL", "EMAIL_API_URL"):
         monkeypatch.delenv(variable, raising=False)
@@ -65,7 +55,7 @@ def test_a_missing_setting_fails_at_first_use_and_is_not_shown_to_the_client(mon
         services()
 
 
-def test_the_services_are_made_once_from_the_environment(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_services_are_made_once_from_the_environment(serve, monkeypatch):
     server = serve(answering_json())
     services.forget()
     monkeypatch.setenv("CRUD_API_URL", server.url)
@@ -80,7 +70,7 @@ def test_the_services_are_made_once_from_the_environment(serve: Serve, monkeypat
     client.forget()
 
 
-def test_deep_health_asks_every_part(serve: Serve, bff: Bff) -> None:
+def test_deep_health_asks_every_part(serve, bff):
     crud, email = serve(answering()), serve(answering())
 
     answer = bff(crud, email).get("/health?deep=1")
@@ -94,7 +84,7 @@ def test_deep_health_asks_every_part(serve: Serve, bff: Bff) -> None:
     assert [server.received[0].target for server in (crud, email)] == ["/health?deep=1"] * 2
 
 
-def test_deep_health_is_a_503_that_names_the_parts_that_are_not_well(serve: Serve) -> None:
+def test_deep_health_is_a_503_that_names_the_parts_that_are_not_well(serve):
     crud = serve(answering(status="503 Service Unavailable"))
     with refusing() as nowhere, composed(crud.url, nowhere):
         answer = through("alb_multi").get("/health?deep=1")
@@ -105,16 +95,16 @@ def test_deep_health_is_a_503_that_names_the_parts_that_are_not_well(serve: Serv
     assert {name: part["http"] for name, part in document["partes"].items()} == {"crud": 503, "email": None}
 
 
-def test_deep_health_is_a_503_when_a_part_does_not_answer(serve: Serve, bff: Bff) -> None:
+def test_deep_health_is_a_503_when_a_part_does_not_answer(serve, bff):
     answer = bff(serve(silent), serve(answering()), health_seconds=0.2).get("/health?deep=1")
 
     assert {name: part["http"] for name, part in answer.json()["partes"].items()} == {"crud": None, "email": 200}
 
 
-def test_deep_health_gives_all_parts_one_deadline() -> None:
-    deadlines: list[Deadline] = []
+def test_deep_health_gives_all_parts_one_deadline():
+    deadlines = []
 
-    def send(_request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
+    def send(_request, deadline):
         deadlines.append(deadline)
         return UpstreamAnswer(500, (), b"")
 
@@ -127,7 +117,7 @@ def test_deep_health_gives_all_parts_one_deadline() -> None:
     assert deadlines[0].seconds_left() <= HEALTH_SECONDS
 
 
-def imported_by(statement: str) -> set[str]:
+def imported_by(statement):
     """The modules that a new interpreter, with nothing in its environment, has imported after ``statement``."""
     program = f"import sys\nsys.path[:0] = ['.', 'vendor']\n{statement}\nprint(*sys.modules)"
     finished = subprocess.run(
@@ -136,7 +126,7 @@ def imported_by(statement: str) -> set[str]:
     return set(finished.stdout.split())
 
 
-def test_importing_the_app_and_a_health_check_need_no_environment_and_no_httpx() -> None:
+def test_importing_the_app_and_a_health_check_need_no_environment_and_no_httpx():
     event = health_check_event()
 
     imported = imported_by(f"import app\nassert app.app({event!r}, None)['statusCode'] == 200")

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chalicelib.web.proxy import PROXIED_ROUTES
 from tests.unit.bff_app.composition import composed, signing_in_at, through
-from tests.unit.bff_app.servers import Server, answering
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from chalice_frontdoor.testing.client import Client
-
-    Serve = Callable[..., Server]
-    Bff = Callable[..., Client]
+from tests.unit.bff_app.servers import answering
 
 REFERENCE = {"$ref": "#/components/schemas/Problem"}
 
 
-def description_of(upstream: str) -> bytes:
+def description_of(upstream):
     """A small OpenAPI document in which each route of ``upstream`` refers to its schema ``Problem``."""
     operation = {
         "responses": {"200": {"description": upstream}, "503": {"schema": REFERENCE}},
@@ -37,21 +28,20 @@ def description_of(upstream: str) -> bytes:
     return json.dumps({"openapi": "3.1.0", "paths": {**routes, "/health": {}}, "components": components}).encode()
 
 
-def describing(upstream: str) -> Callable[..., None]:
+def describing(upstream):
     return answering(description_of(upstream), "Content-Type: application/json")
 
 
 @pytest.fixture
-def document(serve: Serve) -> dict[str, Any]:
+def document(serve):
     pool = signing_in_at("http://127.0.0.1:9")
     with composed(serve(describing("crud")).url, serve(describing("email")).url, sign_in=pool):
         answer = through("alb_multi").get("/openapi.json")
     assert answer.status == 200
-    document: dict[str, Any] = answer.json()
-    return document
+    return answer.json()
 
 
-def test_every_route_and_method_is_described(document: dict[str, Any]) -> None:
+def test_every_route_and_method_is_described(document):
     described = {
         (path, method.upper()) for path, item in document["paths"].items() for method in item if method != "parameters"
     }
@@ -68,9 +58,9 @@ def test_every_route_and_method_is_described(document: dict[str, Any]) -> None:
     }
 
 
-def test_every_reference_leads_to_a_component_of_its_own_api(document: dict[str, Any]) -> None:
-    def resolve(reference: str) -> Any:
-        found: Any = document
+def test_every_reference_leads_to_a_component_of_its_own_api(document):
+    def resolve(reference):
+        found = document
         for part in reference.removeprefix("#/").split("/"):
             found = found[part]
         return found
@@ -83,7 +73,7 @@ def test_every_reference_leads_to_a_component_of_its_own_api(document: dict[str,
     assert all(resolve(reference) for reference in references)
 
 
-def test_what_the_proxy_answers_by_itself_is_described_unless_the_upstream_does(document: dict[str, Any]) -> None:
+def test_what_the_proxy_answers_by_itself_is_described_unless_the_upstream_does(document):
     responses = document["paths"]["/empleados/{id}"]["put"]["responses"]
 
     assert set(responses) == {"200", "400", "401", "403", "413", "431", "502", "503", "504"}
@@ -91,12 +81,12 @@ def test_what_the_proxy_answers_by_itself_is_described_unless_the_upstream_does(
     assert responses["503"] == {"schema": {"$ref": "#/components/schemas/crud.Problem"}}
 
 
-def test_a_cookie_does_for_a_token_and_the_role_stays(document: dict[str, Any]) -> None:
+def test_a_cookie_does_for_a_token_and_the_role_stays(document):
     assert document["paths"]["/empleados"]["get"]["security"] == [{"acceso": ["rrhh"]}, {"sesion": ["rrhh"]}]
     assert set(document["components"]["securitySchemes"]) == {"acceso", "sesion", "renovacion"}
 
 
-def test_each_operation_names_only_schemes_that_there_are(document: dict[str, Any]) -> None:
+def test_each_operation_names_only_schemes_that_there_are(document):
     operations = [
         operation for item in document["paths"].values() for method, operation in item.items() if method != "parameters"
     ]
@@ -105,13 +95,13 @@ def test_each_operation_names_only_schemes_that_there_are(document: dict[str, An
     assert named == set(document["components"]["securitySchemes"])
 
 
-def test_a_demonstration_says_that_it_is_open(serve: Serve, bff: Bff) -> None:
+def test_a_demonstration_says_that_it_is_open(serve, bff):
     document = bff(serve(describing("crud")), serve(describing("email"))).get("/openapi.json").json()
 
     assert document["paths"]["/empleados"]["get"]["security"] == []
 
 
-def test_the_health_that_is_described_is_the_public_doors(document: dict[str, Any]) -> None:
+def test_the_health_that_is_described_is_the_public_doors(document):
     schema = document["components"]["schemas"]["Health"]
 
     assert document["paths"]["/health"]["get"]["responses"]["200"]["content"]["application/json"]["schema"] == {
@@ -120,7 +110,7 @@ def test_the_health_that_is_described_is_the_public_doors(document: dict[str, An
     assert set(schema["properties"]) == {"estado", "partes"}
 
 
-def test_an_upstream_that_is_a_version_behind_describes_less(serve: Serve, bff: Bff) -> None:
+def test_an_upstream_that_is_a_version_behind_describes_less(serve, bff):
     old = json.dumps({"openapi": "3.1.0", "paths": {}}).encode()
 
     answer = bff(serve(answering(old)), serve(describing("email"))).get("/openapi.json")
@@ -133,15 +123,13 @@ def test_an_upstream_that_is_a_version_behind_describes_less(serve: Serve, bff: 
     ("status", "body", "told"),
     [("200 OK", b"<html>", 502), ("500 Internal Server Error", b"", 502), ("503 Service Unavailable", b"", 503)],
 )
-def test_an_upstream_that_does_not_describe_itself_is_a_problem(
-    serve: Serve, bff: Bff, status: str, body: bytes, told: int
-) -> None:
+def test_an_upstream_that_does_not_describe_itself_is_a_problem(serve, bff, status, body, told):
     answer = bff(serve(describing("crud")), serve(answering(body, status=status))).get("/openapi.json")
 
     assert answer.status == told
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_an_upstream_that_is_not_there_is_a_problem(serve: Serve, closed_port: int) -> None:
+def test_an_upstream_that_is_not_there_is_a_problem(serve, closed_port):
     with composed(f"http://127.0.0.1:{closed_port}", serve(describing("email")).url):
         assert through("alb_multi").get("/openapi.json").status == 502

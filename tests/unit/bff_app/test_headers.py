@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 from chalice.app import CaseInsensitiveMapping
@@ -23,23 +22,17 @@ from chalicelib.web.headers import (
 )
 from tests.unit.bff_app.servers import answering_json
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from chalice_frontdoor.testing.client import Client
-    from tests.unit.bff_app.servers import Server
-
 NAMES = st.sampled_from([*FORWARDED, *sorted(NOT_RETURNED), "Cookie", "X-Forwarded-For", "X-Other"])
 VALUES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
 ROWS = json.dumps([{"id": number, "nombre": "Ana Pérez"} for number in range(100)]).encode()
 OWN_PAGE = {"Accept-Encoding": "gzip, br", "Sec-Fetch-Site": "same-origin"}
 
 
-def forward(headers: dict[str, str]) -> dict[str, str]:
+def forward(headers):
     return dict(forwarded_headers(CaseInsensitiveMapping(headers)))
 
 
-def test_the_headers_of_the_contract_are_forwarded_in_any_case() -> None:
+def test_the_headers_of_the_contract_are_forwarded_in_any_case():
     contract = {
         "Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
         "User-Agent", "X-Amzn-Trace-Id", "traceparent", "tracestate",
@@ -49,7 +42,7 @@ def test_the_headers_of_the_contract_are_forwarded_in_any_case() -> None:
     assert forward({name.upper(): "value" for name in contract}) == dict.fromkeys(contract, "value")
 
 
-def test_headers_of_the_connection_and_headers_that_spoof_an_address_are_not_forwarded() -> None:
+def test_headers_of_the_connection_and_headers_that_spoof_an_address_are_not_forwarded():
     refused = (
         "Host", "Content-Length", "Transfer-Encoding", "TE", "Trailer", "Upgrade", "Keep-Alive", "Proxy-Connection",
         "Proxy-Authorization", "Connection", "Expect", "Accept-Encoding", "Cookie", "Forwarded", "X-Forwarded-For",
@@ -60,16 +53,16 @@ def test_headers_of_the_connection_and_headers_that_spoof_an_address_are_not_for
     assert forward(dict.fromkeys(refused, "value")) == {}
 
 
-def test_headers_named_by_connection_are_not_forwarded() -> None:
+def test_headers_named_by_connection_are_not_forwarded():
     assert forward({"connection": "close, If-Match", "if-match": '"1"', "accept": "*/*"}) == {"Accept": "*/*"}
 
 
-def test_an_empty_header_is_forwarded() -> None:
+def test_an_empty_header_is_forwarded():
     """Without its If-Match, a write would be unconditional."""
     assert forward({"if-match": "  "}) == {"If-Match": ""}
 
 
-def test_surrounding_blanks_are_removed_and_other_characters_sent_as_utf_8() -> None:
+def test_surrounding_blanks_are_removed_and_other_characters_sent_as_utf_8():
     forwarded = forward({"user-agent": "\t Peña \t", "accept-language": "日本"})
 
     assert forwarded["User-Agent"].encode("latin-1") == "Peña".encode("latin-1")
@@ -77,14 +70,14 @@ def test_surrounding_blanks_are_removed_and_other_characters_sent_as_utf_8() -> 
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\0b", "\x7f", "a\x1bb"])
-def test_a_value_that_could_end_the_header_is_refused_by_name(value: str) -> None:
+def test_a_value_that_could_end_the_header_is_refused_by_name(value):
     with pytest.raises(MalformedHeader) as caught:
         forward({"if-match": value})
     assert "If-Match" in caught.value.detail["en"]
 
 
 @given(st.dictionaries(NAMES, st.text(max_size=20)))
-def test_forwarded_headers_are_legal_and_allowed(headers: dict[str, str]) -> None:
+def test_forwarded_headers_are_legal_and_allowed(headers):
     try:
         forwarded = forward(headers)
     except MalformedHeader:
@@ -96,13 +89,13 @@ def test_forwarded_headers_are_legal_and_allowed(headers: dict[str, str]) -> Non
         value.encode("latin-1")
 
 
-def test_repeated_headers_of_an_answer_stay_repeated_and_in_order() -> None:
+def test_repeated_headers_of_an_answer_stay_repeated_and_in_order():
     answer = (("Set-Cookie", "a=1"), ("ETag", '"1"'), ("set-cookie", "b=2"))
 
     assert returned_headers(answer) == {"set-cookie": ["a=1", "b=2"], "etag": ['"1"']}
 
 
-def test_headers_of_one_connection_are_not_returned() -> None:
+def test_headers_of_one_connection_are_not_returned():
     connection = (
         "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
         "Content-Length", "Date", "Server", "Cache-Control", "X-Request-Id",
@@ -112,7 +105,7 @@ def test_headers_of_one_connection_are_not_returned() -> None:
 
 
 @given(st.lists(st.tuples(NAMES, VALUES)))
-def test_an_answer_keeps_every_header_except_those_of_the_connection(answer: list[tuple[str, str]]) -> None:
+def test_an_answer_keeps_every_header_except_those_of_the_connection(answer):
     named = {name.strip().lower() for key, value in answer if key.lower() == "connection" for name in value.split(",")}
 
     returned = returned_headers(tuple(answer))
@@ -121,9 +114,7 @@ def test_an_answer_keeps_every_header_except_those_of_the_connection(answer: lis
     assert sorted((name, value) for name, values in returned.items() for value in values) == sorted(kept)
 
 
-def test_a_list_is_compressed_for_our_own_page_behind_every_door(
-    serve: Callable[..., Server], bff: Callable[..., Client]
-) -> None:
+def test_a_list_is_compressed_for_our_own_page_behind_every_door(serve, bff):
     upstream = serve(answering_json(ROWS, "Vary: Accept-Language"))
     for door in DOORS:
         answer = bff(upstream, door=door).get("/empleados", headers=OWN_PAGE)
@@ -134,9 +125,7 @@ def test_a_list_is_compressed_for_our_own_page_behind_every_door(
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_list_is_compressed_for_a_program_with_its_own_token(
-    serve: Callable[..., Server], bff: Callable[..., Client]
-) -> None:
+def test_a_list_is_compressed_for_a_program_with_its_own_token(serve, bff):
     headers = {"Accept-Encoding": "gzip", "Authorization": "Bearer x"}
 
     answer = bff(serve(answering_json(ROWS))).get("/empleados", headers=headers)
@@ -145,9 +134,7 @@ def test_a_list_is_compressed_for_a_program_with_its_own_token(
     assert answer.headers["Vary"] == "Accept-Encoding"
 
 
-def test_a_list_is_not_compressed_for_other_sites_or_without_asking(
-    serve: Callable[..., Server], bff: Callable[..., Client]
-) -> None:
+def test_a_list_is_not_compressed_for_other_sites_or_without_asking(serve, bff):
     """The length of an answer that another site triggered would reveal something of its content (BREACH)."""
     client = bff(serve(answering_json(ROWS)))
     for headers in (
@@ -173,9 +160,7 @@ def test_a_list_is_not_compressed_for_other_sites_or_without_asking(
     ],
     ids=["an ETag names these bytes", "compressed already", "not a 200", "too short"],
 )
-def test_other_answers_are_not_compressed(
-    serve: Callable[..., Server], bff: Callable[..., Client], body: bytes, headers: list[str], status: str
-) -> None:
+def test_other_answers_are_not_compressed(serve, bff, body, headers, status):
     client = bff(serve(answering_json(body, *headers, status=status)))
 
     assert client.get("/empleados", headers=OWN_PAGE).body == body
@@ -194,5 +179,5 @@ def test_other_answers_are_not_compressed(
         ("", False),
     ],
 )
-def test_gzip_is_accepted_where_it_is_named_without_a_zero(accept_encoding: str, accepted: bool) -> None:  # noqa: FBT001
+def test_gzip_is_accepted_where_it_is_named_without_a_zero(accept_encoding, accepted):
     assert accepts_gzip({"Accept-Encoding": accept_encoding}) is accepted

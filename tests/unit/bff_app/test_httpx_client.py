@@ -7,7 +7,6 @@ import socket
 import ssl
 import threading
 from http.cookiejar import Cookie
-from typing import TYPE_CHECKING
 
 import certifi
 import pytest
@@ -20,7 +19,6 @@ from chalicelib.web.upstream import (
     Deadline,
     Upstream,
     UpstreamAddress,
-    UpstreamAnswer,
     UpstreamBroken,
     UpstreamError,
     UpstreamRequest,
@@ -29,7 +27,6 @@ from chalicelib.web.upstream import (
 )
 from tests.unit.bff_app.servers import (
     Connection,
-    Server,
     answering,
     closing_at_the_next_request,
     deaf,
@@ -41,12 +38,6 @@ from tests.unit.bff_app.servers import (
     silent,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    Serve = Callable[..., Server]
-
 MAX_ANSWER_BYTES = 1000
 # The upstreams that meet it never end by themselves: a request that returns has met its deadline.
 SHORT = 0.3
@@ -54,14 +45,14 @@ LONG = 60.0
 
 
 @pytest.fixture
-def client() -> Iterator[HttpxClient]:
+def client():
     # Trusts no certificate: reading a store takes longer than all the rest of a test.
     client = HttpxClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), max_answer_bytes=MAX_ANSWER_BYTES)
     yield client
     client.close()
 
 
-def request_to(url: str, method: str = "GET", body: bytes = b"", *headers: tuple[str, str]) -> UpstreamRequest:
+def request_to(url, method="GET", body=b"", *headers):
     address = UpstreamAddress.parse(url)
     framing = (("Content-Length", str(len(body))),) if body or method != "GET" else ()
     return UpstreamRequest(
@@ -69,20 +60,18 @@ def request_to(url: str, method: str = "GET", body: bytes = b"", *headers: tuple
     )
 
 
-def send(client: HttpxClient, request: UpstreamRequest, seconds: float = LONG) -> UpstreamAnswer:
+def send(client, request, seconds=LONG):
     return client.send(request, Deadline(seconds))
 
 
-def failure(
-    client: HttpxClient, request: UpstreamRequest, expected: type[UpstreamError], seconds: float = LONG
-) -> UpstreamError:
+def failure(client, request, expected, seconds=LONG):
     with pytest.raises(expected) as caught:
         send(client, request, seconds)
     assert caught.value.request is request
     return caught.value
 
 
-def test_an_answer_arrives_with_repeated_headers_and_its_raw_body(client: HttpxClient, serve: Serve) -> None:
+def test_an_answer_arrives_with_repeated_headers_and_its_raw_body(client, serve):
     server = serve(answering(b"\x1f\x8bnot gzip", "Set-Cookie: a=1", "Set-Cookie: b=\xf1", "Content-Encoding: gzip"))
 
     answer = send(client, request_to(server.url))
@@ -91,7 +80,7 @@ def test_an_answer_arrives_with_repeated_headers_and_its_raw_body(client: HttpxC
     assert [value for name, value in answer.headers if name == "Set-Cookie"] == ["a=1", "b=\xf1"]
 
 
-def test_the_request_arrives_as_it_was_built_and_measured(client: HttpxClient, serve: Serve) -> None:
+def test_the_request_arrives_as_it_was_built_and_measured(client, serve):
     """No header is added, and the target is left alone."""
     server = serve(answering())
     built = request_to(server.url, "POST", b"{}", ("X-One", "\xf1"))
@@ -107,10 +96,10 @@ def test_the_request_arrives_as_it_was_built_and_measured(client: HttpxClient, s
     assert (empty.header("content-length"), empty.body) == ("0", b"")
 
 
-def test_threads_do_not_wait_for_each_other(client: HttpxClient, serve: Serve) -> None:
+def test_threads_do_not_wait_for_each_other(client, serve):
     all_here = threading.Barrier(20)
 
-    def behave(connection: Connection) -> None:
+    def behave(connection):
         connection.read_request()
         all_here.wait(LONG)
         connection.answer()
@@ -126,7 +115,7 @@ def test_threads_do_not_wait_for_each_other(client: HttpxClient, serve: Serve) -
     assert not all_here.broken
 
 
-def test_a_cookie_is_neither_sent_with_the_next_request_nor_kept(client: HttpxClient, serve: Serve) -> None:
+def test_a_cookie_is_neither_sent_with_the_next_request_nor_kept(client, serve):
     server = serve(answering(b"", "Set-Cookie: session=someone; Path=/"))
 
     for _ in range(2):
@@ -136,7 +125,7 @@ def test_a_cookie_is_neither_sent_with_the_next_request_nor_kept(client: HttpxCl
     assert not any(isinstance(kept, Cookie) for kept in gc.get_objects())
 
 
-def test_a_proxy_of_the_environment_is_ignored(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_of_the_environment_is_ignored(serve, monkeypatch):
     server = serve(answering())
     with refusing() as nowhere:
         for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
@@ -165,9 +154,7 @@ BROKEN_ANSWERS = {
 
 
 @pytest.mark.parametrize("data", BROKEN_ANSWERS.values(), ids=BROKEN_ANSWERS)
-def test_a_broken_answer_is_reported_the_request_sent_once_and_the_next_one_works(
-    client: HttpxClient, serve: Serve, data: bytes
-) -> None:
+def test_a_broken_answer_is_reported_the_request_sent_once_and_the_next_one_works(client, serve, data):
     server = serve(in_turn(sending(data), sending(data), answering(b"well again")))
 
     for method in ("GET", "POST"):
@@ -179,8 +166,8 @@ def test_a_broken_answer_is_reported_the_request_sent_once_and_the_next_one_work
     assert [received.method for received in server.received] == ["GET", "POST", "GET"]
 
 
-def test_a_reset_is_reported(client: HttpxClient, serve: Serve) -> None:
-    def behave(connection: Connection) -> None:
+def test_a_reset_is_reported(client, serve):
+    def behave(connection):
         connection.read_request()
         connection.reset()
 
@@ -191,7 +178,7 @@ def test_a_reset_is_reported(client: HttpxClient, serve: Serve) -> None:
         assert error.outcome_unknown == (method == "PUT")
 
 
-def test_a_safe_request_on_a_closing_connection_is_sent_once_more(client: HttpxClient, serve: Serve) -> None:
+def test_a_safe_request_on_a_closing_connection_is_sent_once_more(client, serve):
     server = serve(closing_at_the_next_request)
 
     bodies = [send(client, request_to(server.url)).body for _ in range(2)]
@@ -200,7 +187,7 @@ def test_a_safe_request_on_a_closing_connection_is_sent_once_more(client: HttpxC
     assert (len(server.received), server.connections) == (3, 2)
 
 
-def test_a_safe_request_is_sent_at_most_twice(client: HttpxClient, serve: Serve) -> None:
+def test_a_safe_request_is_sent_at_most_twice(client, serve):
     server = serve(in_turn(closing_at_the_next_request, sending(b""), answering()))
     send(client, request_to(server.url))
 
@@ -210,9 +197,7 @@ def test_a_safe_request_is_sent_at_most_twice(client: HttpxClient, serve: Serve)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_a_write_on_a_closing_connection_is_not_sent_again_and_its_outcome_is_unknown(
-    client: HttpxClient, serve: Serve, method: str
-) -> None:
+def test_a_write_on_a_closing_connection_is_not_sent_again_and_its_outcome_is_unknown(client, serve, method):
     server = serve(closing_at_the_next_request)
     send(client, request_to(server.url))
 
@@ -222,8 +207,8 @@ def test_a_write_on_a_closing_connection_is_not_sent_again_and_its_outcome_is_un
     assert [received.method for received in server.received] == ["GET", method]
 
 
-def test_a_safe_request_is_not_sent_again_after_half_an_answer(client: HttpxClient, serve: Serve) -> None:
-    def behave(connection: Connection) -> None:
+def test_a_safe_request_is_not_sent_again_after_half_an_answer(client, serve):
+    def behave(connection):
         connection.read_request()
         connection.answer()
         connection.read_request()
@@ -237,10 +222,10 @@ def test_a_safe_request_is_not_sent_again_after_half_an_answer(client: HttpxClie
     assert len(server.received) == 2
 
 
-def test_a_connection_that_the_server_closed_is_not_used_again(client: HttpxClient, serve: Serve) -> None:
+def test_a_connection_that_the_server_closed_is_not_used_again(client, serve):
     closed = threading.Semaphore(0)
 
-    def behave(connection: Connection) -> None:
+    def behave(connection):
         connection.read_request()
         connection.answer()
         connection.shut_down()
@@ -254,7 +239,7 @@ def test_a_connection_that_the_server_closed_is_not_used_again(client: HttpxClie
     assert server.connections == 3
 
 
-def test_an_upstream_that_cannot_be_reached_got_nothing(client: HttpxClient) -> None:
+def test_an_upstream_that_cannot_be_reached_got_nothing(client):
     # This name is longer than DNS allows: no resolver is asked.
     unresolvable = "http://" + ".".join(["a" * 60] * 5)
     with refusing() as nowhere:
@@ -265,7 +250,7 @@ def test_an_upstream_that_cannot_be_reached_got_nothing(client: HttpxClient) -> 
                 assert not error.outcome_unknown
 
 
-def test_plain_http_from_a_tls_upstream_is_unreachable(client: HttpxClient, serve: Serve) -> None:
+def test_plain_http_from_a_tls_upstream_is_unreachable(client, serve):
     server = serve(lambda connection: connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
 
     error = failure(client, request_to(server.url.replace("http:", "https:"), "POST"), UpstreamUnreachable)
@@ -274,7 +259,7 @@ def test_plain_http_from_a_tls_upstream_is_unreachable(client: HttpxClient, serv
 
 
 @pytest.fixture
-def secure(serve: Serve, certificate: Path) -> Callable[..., Server]:
+def secure(serve, certificate):
     """Starts an upstream that speaks TLS with ``certificate``."""
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
@@ -282,14 +267,14 @@ def secure(serve: Serve, certificate: Path) -> Callable[..., Server]:
 
 
 @pytest.fixture
-def trusting(certificate: Path) -> Iterator[HttpxClient]:
+def trusting(certificate):
     """A client that trusts ``certificate``."""
     client = HttpxClient(ssl.create_default_context(cafile=certificate))
     yield client
     client.close()
 
 
-def test_a_trusted_certificate_is_accepted_and_its_connection_kept(secure: Serve, trusting: HttpxClient) -> None:
+def test_a_trusted_certificate_is_accepted_and_its_connection_kept(secure, trusting):
     server = secure(answering(b"private"))
 
     bodies = [send(trusting, request_to(f"https://localhost:{server.port}")).body for _ in range(2)]
@@ -298,7 +283,7 @@ def test_a_trusted_certificate_is_accepted_and_its_connection_kept(secure: Serve
     assert server.connections == 1
 
 
-def test_a_certificate_for_another_name_is_refused(secure: Serve, trusting: HttpxClient) -> None:
+def test_a_certificate_for_another_name_is_refused(secure, trusting):
     server = secure(answering())
 
     failure(trusting, request_to(server.url), UpstreamUnreachable)
@@ -306,7 +291,7 @@ def test_a_certificate_for_another_name_is_refused(secure: Serve, trusting: Http
     assert server.received == []
 
 
-def test_an_untrusted_certificate_is_refused_before_anything_is_sent(client: HttpxClient, secure: Serve) -> None:
+def test_an_untrusted_certificate_is_refused_before_anything_is_sent(client, secure):
     server = secure(answering())
 
     error = failure(client, request_to(f"https://localhost:{server.port}", "POST"), UpstreamUnreachable)
@@ -315,7 +300,7 @@ def test_an_untrusted_certificate_is_refused_before_anything_is_sent(client: Htt
     assert server.received == []
 
 
-def test_the_systems_authorities_are_trusted_and_no_others(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_systems_authorities_are_trusted_and_no_others(certificate, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
 
@@ -326,7 +311,7 @@ def test_the_systems_authorities_are_trusted_and_no_others(certificate: Path, mo
     assert context.check_hostname
 
 
-def test_certifis_are_trusted_where_the_system_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certifis_are_trusted_where_the_system_has_none(monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
     monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
 
@@ -336,15 +321,15 @@ def test_certifis_are_trusted_where_the_system_has_none(monkeypatch: pytest.Monk
     assert context.verify_mode is ssl.CERT_REQUIRED
 
 
-def test_an_answer_at_the_limit_arrives(client: HttpxClient, serve: Serve) -> None:
+def test_an_answer_at_the_limit_arrives(client, serve):
     server = serve(answering(b"x" * MAX_ANSWER_BYTES))
 
     assert len(send(client, request_to(server.url)).body) == MAX_ANSWER_BYTES
 
 
 @pytest.mark.parametrize("head", [b"Content-Length: 10000000", b"Connection: close"], ids=["length", "no length"])
-def test_an_answer_over_the_limit_is_not_read_to_its_end(client: HttpxClient, serve: Serve, head: bytes) -> None:
-    def behave(connection: Connection) -> None:
+def test_an_answer_over_the_limit_is_not_read_to_its_end(client, serve, head):
+    def behave(connection):
         connection.read_request()
         connection.send(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n")
         while not connection.wait(0):  # without end, unless the client closes
@@ -368,9 +353,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("behave", SLOW.values(), ids=SLOW)
-def test_the_deadline_holds_for_the_whole_exchange_and_the_next_request_works(
-    client: HttpxClient, serve: Serve, behave: Callable[[Connection], None]
-) -> None:
+def test_the_deadline_holds_for_the_whole_exchange_and_the_next_request_works(client, serve, behave):
     server = serve(in_turn(behave, behave, answering(b"well again")))
 
     for method in ("GET", "POST"):
@@ -381,19 +364,19 @@ def test_the_deadline_holds_for_the_whole_exchange_and_the_next_request_works(
     assert [received.method for received in server.received] == ["GET", "POST", "GET"]
 
 
-def test_the_deadline_holds_inside_tls(secure: Serve, trusting: HttpxClient) -> None:
+def test_the_deadline_holds_inside_tls(secure, trusting):
     server = secure(dripping(b"x", after=b"HTTP/1.1 200 OK\r\nX: "))
 
     failure(trusting, request_to(f"https://localhost:{server.port}"), UpstreamTooSlow, SHORT)
 
 
-def test_the_deadline_holds_while_the_request_is_written(client: HttpxClient, serve: Serve) -> None:
+def test_the_deadline_holds_while_the_request_is_written(client, serve):
     error = failure(client, request_to(serve(deaf).url, "POST", b"x" * 30_000_000), UpstreamTooSlow, SHORT)
 
     assert error.outcome_unknown
 
 
-def test_the_deadline_holds_during_the_tls_handshake(client: HttpxClient, serve: Serve) -> None:
+def test_the_deadline_holds_during_the_tls_handshake(client, serve):
     server = serve(Connection.wait_for_client_to_close)
 
     error = failure(client, request_to(server.url.replace("http:", "https:"), "POST"), UpstreamTooSlow, SHORT)
@@ -401,7 +384,7 @@ def test_the_deadline_holds_during_the_tls_handshake(client: HttpxClient, serve:
     assert not error.outcome_unknown
 
 
-def test_the_deadline_holds_while_the_connection_is_not_accepted(client: HttpxClient) -> None:
+def test_the_deadline_holds_while_the_connection_is_not_accepted(client):
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         address = listener.getsockname()
         # Linux completes one connection more than the backlog says; the next one's SYN is dropped.
@@ -417,7 +400,7 @@ def test_the_deadline_holds_while_the_connection_is_not_accepted(client: HttpxCl
     assert not error.request_sent
 
 
-def test_a_deadline_that_has_passed_sends_nothing(client: HttpxClient, serve: Serve) -> None:
+def test_a_deadline_that_has_passed_sends_nothing(client, serve):
     server = serve(answering())
 
     error = failure(client, request_to(server.url, "POST"), UpstreamTooSlow, seconds=-1)
@@ -428,7 +411,7 @@ def test_a_deadline_that_has_passed_sends_nothing(client: HttpxClient, serve: Se
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
 @given(data=st.binary(max_size=200))
-def test_every_answer_is_passed_on_or_a_reported_failure(client: HttpxClient, data: bytes) -> None:
+def test_every_answer_is_passed_on_or_a_reported_failure(client, data):
     with running(sending(b"HTTP/1.1 " + data)) as server:
         try:
             answer = send(client, request_to(server.url))
@@ -440,7 +423,7 @@ def test_every_answer_is_passed_on_or_a_reported_failure(client: HttpxClient, da
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
 @given(location=st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=60))
-def test_no_redirect_makes_the_client_ask_elsewhere(client: HttpxClient, location: str) -> None:
+def test_no_redirect_makes_the_client_ask_elsewhere(client, location):
     with running(answering(b"", f"Location: {location}", status="302 Found")) as server:
         try:
             answer = send(client, request_to(server.url))

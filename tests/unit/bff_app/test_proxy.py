@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit
 
 import pytest
@@ -24,25 +23,7 @@ from chalicelib.web.limits import (
 from chalicelib.web.proxy import PROXIED_ROUTES
 from chalicelib.web.upstream import deadline_within
 from tests.unit.bff_app.composition import composed, through
-from tests.unit.bff_app.servers import (
-    Connection,
-    Server,
-    answering,
-    answering_json,
-    in_turn,
-    refusing,
-    running,
-    sending,
-    silent,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from chalice_frontdoor.testing.client import Answer, Client
-
-    Serve = Callable[..., Server]
-    Bff = Callable[..., Client]
+from tests.unit.bff_app.servers import answering, answering_json, in_turn, refusing, running, sending, silent
 
 PROBLEM = "Content-Type: application/problem+json"
 # These doors hand the path over decoded: a slash inside a segment cannot be told from one between two.
@@ -57,33 +38,31 @@ QUERY = st.lists(st.tuples(TEXT.filter(bool) | TRICKY, TEXT | TRICKY), max_size=
 
 
 @pytest.fixture(scope="module")
-def echo() -> Iterator[Server]:
+def echo():
     """An upstream that answers everything with 200; what it received is in ``received``."""
     with running(answering_json()) as server:
         yield server
 
 
-def grouped(pairs: list[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+def grouped(pairs):
     """Values by name: AWS's events are maps, so the order between repeated names is lost before us."""
-    groups: dict[str, list[str]] = {}
+    groups = {}
     for name, value in pairs:
         groups.setdefault(name, []).append(value)
     return list(groups.items())
 
 
-def problem(answer: Answer, status: int) -> dict[str, object]:
+def problem(answer, status):
     """The problem document of ``answer``."""
     assert answer.headers["content-type"] == "application/problem+json"
-    document: dict[str, object] = answer.json()
+    document = answer.json()
     assert (answer.status, document["status"]) == (status, status)
     return document
 
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=20)
 @given(segment=SEGMENT | TRICKY, query=QUERY, encode=st.sampled_from([quote, quote_plus]))
-def test_path_and_query_arrive_as_the_client_sent_them_behind_every_door(
-    echo: Server, segment: str, query: list[tuple[str, str]], encode: Callable[..., str]
-) -> None:
+def test_path_and_query_arrive_as_the_client_sent_them_behind_every_door(echo, segment, query, encode):
     sent = Wire("GET", f"/empleados/{quote(segment, safe='')}/eventos", urlencode(query, quote_via=encode))
     with composed(echo.url, echo.url):
         for door in DOORS:
@@ -99,7 +78,7 @@ def test_path_and_query_arrive_as_the_client_sent_them_behind_every_door(
 
 @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=20)
 @given(body=st.binary(max_size=50) | st.just("ñ".encode()))
-def test_a_body_arrives_to_the_byte_behind_every_door(echo: Server, body: bytes) -> None:
+def test_a_body_arrives_to_the_byte_behind_every_door(echo, body):
     with composed(echo.url, echo.url):
         for door in DOORS:
             through(door).post("/empleados", body=body, content_type="application/json")
@@ -135,7 +114,7 @@ HOSTILE_PATHS = [
 ]
 
 
-def test_no_path_changes_the_upstream_or_leaves_its_routes(echo: Server) -> None:
+def test_no_path_changes_the_upstream_or_leaves_its_routes(echo):
     for door in DOORS:
         for path in HOSTILE_PATHS:
             before = len(echo.received)
@@ -165,7 +144,7 @@ ENCODED_DELIMITERS = [
 ]
 
 
-def test_an_encoded_delimiter_is_a_404_and_reaches_no_other_route(serve: Serve) -> None:
+def test_an_encoded_delimiter_is_a_404_and_reaches_no_other_route(serve):
     """API Gateway decodes it: `PUT /empleados/1%2F` would change employee 1, and `1%2Feventos` is another route."""
     server = serve(answering_json())
     with composed(server.url, server.url):
@@ -177,10 +156,10 @@ def test_an_encoded_delimiter_is_a_404_and_reaches_no_other_route(serve: Serve) 
     assert server.received == []
 
 
-def test_each_route_goes_to_its_upstream_with_each_of_its_methods(serve: Serve, bff: Bff) -> None:
+def test_each_route_goes_to_its_upstream_with_each_of_its_methods(serve, bff):
     servers = {"crud": serve(answering()), "email": serve(answering())}
     client = bff(servers["crud"], servers["email"])
-    expected: dict[str, list[tuple[str, str]]] = {"crud": [], "email": []}
+    expected = {"crud": [], "email": []}
 
     for route in PROXIED_ROUTES:
         path = route.path.replace("{id}", "7")
@@ -192,7 +171,7 @@ def test_each_route_goes_to_its_upstream_with_each_of_its_methods(serve: Serve, 
         assert [(received.method, received.target) for received in server.received] == expected[name]
 
 
-def test_requests_that_no_upstream_has_are_answered_without_a_call(serve: Serve, bff: Bff) -> None:
+def test_requests_that_no_upstream_has_are_answered_without_a_call(serve, bff):
     server = serve(answering())
     client = bff(server)
 
@@ -205,7 +184,7 @@ def test_requests_that_no_upstream_has_are_answered_without_a_call(serve: Serve,
     assert server.connections == 0
 
 
-def test_head_is_answered_like_get_without_the_body(serve: Serve, bff: Bff) -> None:
+def test_head_is_answered_like_get_without_the_body(serve, bff):
     server = serve(answering_json(b'{"id":7}', 'ETag: "3"'))
     client = bff(server)
 
@@ -217,7 +196,7 @@ def test_head_is_answered_like_get_without_the_body(serve: Serve, bff: Bff) -> N
     assert [received.method for received in server.received] == ["GET", "GET"]
 
 
-def test_the_headers_that_identify_a_request_are_forwarded_and_no_others(echo: Server) -> None:
+def test_the_headers_that_identify_a_request_are_forwarded_and_no_others(echo):
     headers = {
         "Authorization": "Bearer abc",
         "X-Request-Id": "call-1",
@@ -243,7 +222,7 @@ def test_the_headers_that_identify_a_request_are_forwarded_and_no_others(echo: S
         assert answer.headers["x-request-id"] == "call-1"
 
 
-def test_an_answer_comes_back_as_it_was(serve: Serve, bff: Bff) -> None:
+def test_an_answer_comes_back_as_it_was(serve, bff):
     server = serve(
         answering_json(
             '{"nombre":"Peña"}'.encode(),
@@ -278,8 +257,8 @@ def test_an_answer_comes_back_as_it_was(serve: Serve, bff: Bff) -> None:
         ("302 Found", "Location: https://elsewhere.example/a"),
     ],
 )
-def test_an_answer_without_a_body_passes(serve: Serve, bff: Bff, status: str, header: str) -> None:
-    def behave(connection: Connection) -> None:
+def test_an_answer_without_a_body_passes(serve, bff, status, header):
+    def behave(connection):
         while connection.read_request():
             length = "" if status.startswith(("204", "304")) else "Content-Length: 0\r\n"
             connection.send(f"HTTP/1.1 {status}\r\n{length}{header}\r\n\r\n".encode())
@@ -311,7 +290,7 @@ AWS_ANSWERS = [
 ]
 
 
-def test_an_error_of_aws_becomes_our_problem(serve: Serve, bff: Bff) -> None:
+def test_an_error_of_aws_becomes_our_problem(serve, bff):
     for status, header, shown, unknown, kept in AWS_ANSWERS:
         page = b"<html><h1>Internal</h1></html>"
         server = serve(answering(page, "Content-Type: text/html", header, status=status))
@@ -327,7 +306,7 @@ def test_an_error_of_aws_becomes_our_problem(serve: Serve, bff: Bff) -> None:
             assert document["detail"] == shed
 
 
-def test_a_problem_of_the_upstream_passes_unchanged(serve: Serve, bff: Bff) -> None:
+def test_a_problem_of_the_upstream_passes_unchanged(serve, bff):
     for status in ("401 Unauthorized", "409 Conflict", "500 Internal Server Error", "503 Service Unavailable"):
         document = json.dumps({"title": "Conflicto", "status": int(status[:3]), "request_id": "abc"}).encode()
         server = serve(answering(document, PROBLEM + "; charset=utf-8", "Retry-After: 5", status=status))
@@ -338,7 +317,7 @@ def test_a_problem_of_the_upstream_passes_unchanged(serve: Serve, bff: Bff) -> N
         assert answer.headers["content-type"].startswith("application/problem+json")
 
 
-def test_a_503_that_came_late_leaves_the_outcome_open(serve: Serve, bff: Bff, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_503_that_came_late_leaves_the_outcome_open(serve, bff, monkeypatch):
     """The HTTP API also sends one when the function did not answer: then the change may have been made."""
     monkeypatch.setattr("chalicelib.web.proxy.SHED_SECONDS", 0)
     server = serve(answering_json(b'{"message":"x"}', status="503 Service Unavailable"))
@@ -360,7 +339,7 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
-def test_a_slow_upstream_is_a_504_in_the_clients_language(serve: Serve, bff: Bff, language: str) -> None:
+def test_a_slow_upstream_is_a_504_in_the_clients_language(serve, bff, language):
     client = bff(serve(silent), total_seconds=0.2)
     for method, detail in (("GET", TOO_SLOW[language]), ("PUT", TOO_SLOW[language] + UNKNOWN[language])):
         answer = client.request(method, "/empleados/7", headers={"Accept-Language": language})
@@ -376,11 +355,11 @@ class ShortContext:
 
     aws_request_id = "short"
 
-    def get_remaining_time_in_millis(self) -> float:
+    def get_remaining_time_in_millis(self):
         return (LAMBDA_MARGIN_SECONDS + 0.2) * 1000
 
 
-def test_the_time_that_the_lambda_has_left_shortens_the_deadline(serve: Serve, bff: Bff) -> None:
+def test_the_time_that_the_lambda_has_left_shortens_the_deadline(serve, bff):
     bff(serve(silent))
 
     response = bff_app.app(event_for("alb_multi", Wire("GET", "/empleados")), ShortContext())
@@ -390,7 +369,7 @@ def test_the_time_that_the_lambda_has_left_shortens_the_deadline(serve: Serve, b
     assert deadline_within(ShortContext(), TOTAL_SECONDS).seconds_left() <= 0.2
 
 
-def test_an_unreachable_upstream_is_a_502_and_the_change_was_not_made(serve: Serve) -> None:
+def test_an_unreachable_upstream_is_a_502_and_the_change_was_not_made(serve):
     with refusing() as nowhere, composed(nowhere, serve(answering()).url):
         document = problem(through("alb_multi").post("/empleados", json={}), 502)
 
@@ -398,7 +377,7 @@ def test_an_unreachable_upstream_is_a_502_and_the_change_was_not_made(serve: Ser
     assert document["detail"] == "El servicio de empleados no está disponible. El cambio no se hizo."
 
 
-def test_half_an_answer_is_a_502_and_the_next_request_works(serve: Serve, bff: Bff) -> None:
+def test_half_an_answer_is_a_502_and_the_next_request_works(serve, bff):
     client = bff(serve(in_turn(sending(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[{"), answering(b"[]"))))
 
     problem(client.post("/cola/reenviar"), 502)
@@ -406,7 +385,7 @@ def test_half_an_answer_is_a_502_and_the_next_request_works(serve: Serve, bff: B
     assert client.get("/correos").status == 200
 
 
-def test_a_body_at_the_limit_arrives_and_one_byte_more_is_a_413_without_a_call(serve: Serve, bff: Bff) -> None:
+def test_a_body_at_the_limit_arrives_and_one_byte_more_is_a_413_without_a_call(serve, bff):
     server = serve(answering())
     client = bff(server)
 
@@ -416,7 +395,7 @@ def test_a_body_at_the_limit_arrives_and_one_byte_more_is_a_413_without_a_call(s
     assert [len(received.body) for received in server.received] == [MAX_REQUEST_BODY_BYTES]
 
 
-def test_headers_at_the_limit_arrive_and_one_byte_more_is_a_431_without_a_call(serve: Serve, bff: Bff) -> None:
+def test_headers_at_the_limit_arrive_and_one_byte_more_is_a_431_without_a_call(serve, bff):
     server = serve(answering())
     client = bff(server, door="function_url")
     assert client.get("/empleados", headers={"User-Agent": "x"}).status == 200
@@ -431,7 +410,7 @@ def test_headers_at_the_limit_arrive_and_one_byte_more_is_a_431_without_a_call(s
     assert [received.head_bytes for received in server.received][1:-1] == [MAX_REQUEST_HEAD_BYTES]
 
 
-def test_a_header_that_http_does_not_allow_is_a_400_without_a_call(serve: Serve, bff: Bff) -> None:
+def test_a_header_that_http_does_not_allow_is_a_400_without_a_call(serve, bff):
     server = serve(answering())
 
     document = problem(bff(server).get("/empleados/7", headers={"If-Match": '"1"\r\nHost: evil.example'}), 400)
@@ -448,7 +427,7 @@ def test_a_header_that_http_does_not_allow_is_a_400_without_a_call(serve: Serve,
     ],
     ids=["over the limit", "a header beyond ASCII"],
 )
-def test_an_answer_that_no_front_door_takes_is_our_502(serve: Serve, bff: Bff, body: bytes, headers: list[str]) -> None:
+def test_an_answer_that_no_front_door_takes_is_our_502(serve, bff, body, headers):
     server = serve(answering(body, *headers))
     for door in DOORS:
         client = bff(server, door=door)
@@ -457,9 +436,7 @@ def test_an_answer_that_no_front_door_takes_is_our_502(serve: Serve, bff: Bff, b
             assert document["resultado_desconocido"] is (method == "PUT"), door
 
 
-def test_each_request_leaves_one_line_without_ids_searches_or_tokens(
-    serve: Serve, bff: Bff, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_each_request_leaves_one_line_without_ids_searches_or_tokens(serve, bff, caplog):
     client = bff(serve(in_turn(sending(b""), answering())))
     headers = {"Authorization": "Bearer marker-token"}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,16 +9,10 @@ from hypothesis import strategies as st
 from chalice_frontdoor.testing.events import DOORS
 from chalicelib.web.proxy import PROXIED_ROUTES
 from chalicelib.web.session import ACCESS, ENTRY, MAX_COOKIE_BYTES, SESSION_COOKIES, CookieRefused
-from tests.unit.bff_app.browser import ORIGIN, Browser
+from tests.unit.bff_app.browser import ORIGIN
 from tests.unit.bff_app.composition import composed, refusals, through
-from tests.unit.bff_app.servers import Server, answering, answering_json
+from tests.unit.bff_app.servers import answering, answering_json
 from tests.unit.bff_app.user_pool import access_token
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Serve = Callable[..., Server]
-    OpenBrowser = Callable[..., Browser]
 
 TOKEN = access_token()
 SIGNED_IN = {"Cookie": f"theme=dark; __Host-acceso={TOKEN}; x=y"}
@@ -28,11 +20,11 @@ ROUTES = [(method, route.path.replace("{id}", "7")) for route in PROXIED_ROUTES 
 
 
 @pytest.fixture
-def crud(serve: Serve) -> Server:
+def crud(serve):
     return serve(answering_json())
 
 
-def test_the_cookie_becomes_a_bearer_token_and_goes_no_further(browser: OpenBrowser, crud: Server) -> None:
+def test_the_cookie_becomes_a_bearer_token_and_goes_no_further(browser, crud):
     for door in DOORS:
         assert browser(crud, door=door).get("/empleados", headers=SIGNED_IN).status == 200, door
 
@@ -42,7 +34,7 @@ def test_the_cookie_becomes_a_bearer_token_and_goes_no_further(browser: OpenBrow
         assert received.header("cookie") is None
 
 
-def test_a_programs_own_token_is_passed_on_and_its_cookies_do_not_count(browser: OpenBrowser, crud: Server) -> None:
+def test_a_programs_own_token_is_passed_on_and_its_cookies_do_not_count(browser, crud):
     headers = {"Authorization": "Bearer a.b.c", "Cookie": f"__Host-acceso={TOKEN}; __Host-acceso=" + "x" * 9000}
 
     assert browser(crud).post("/empleados", json={}, site="cross-site", headers=headers).status == 200
@@ -50,7 +42,7 @@ def test_a_programs_own_token_is_passed_on_and_its_cookies_do_not_count(browser:
     assert [value for name, value in crud.received[0].headers if name.lower() == "authorization"] == ["Bearer a.b.c"]
 
 
-def test_no_browser_stores_what_the_next_person_must_not_see(serve: Serve, browser: OpenBrowser) -> None:
+def test_no_browser_stores_what_the_next_person_must_not_see(serve, browser):
     careless = serve(answering_json(b"[]", "cache-control: public, max-age=600"))
 
     answer = browser(careless).get("/empleados", headers=SIGNED_IN)
@@ -58,9 +50,7 @@ def test_no_browser_stores_what_the_next_person_must_not_see(serve: Serve, brows
     assert answer.headers.getlist("cache-control") == ["no-store"]
 
 
-def test_a_request_without_a_session_reaches_no_route(
-    browser: OpenBrowser, crud: Server, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_request_without_a_session_reaches_no_route(browser, crud, caplog):
     person = browser(crud)
 
     answers = [person.request(method, path) for method, path in ROUTES]
@@ -70,7 +60,7 @@ def test_a_request_without_a_session_reaches_no_route(
     assert refusals(caplog) == ["not_signed_in"] * len(ROUTES)
 
 
-def test_open_routes_need_no_session(serve: Serve, browser: OpenBrowser) -> None:
+def test_open_routes_need_no_session(serve, browser):
     person = browser(serve(answering_json(b'{"openapi":"3.1.0","paths":{}}')))
 
     for path in ("/health", "/", "/openapi.json"):
@@ -92,9 +82,7 @@ BAD_COOKIES = [
 
 
 @pytest.mark.parametrize("door", ["alb_multi", "http_api_2"])
-def test_a_cookie_that_no_sign_in_sets_is_refused_and_removed(
-    browser: OpenBrowser, crud: Server, door: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_cookie_that_no_sign_in_sets_is_refused_and_removed(browser, crud, door, caplog):
     person = browser(crud, door=door)
     for cookie in BAD_COOKIES:
         answer = person.get("/empleados", headers={"Cookie": cookie})
@@ -109,13 +97,13 @@ def test_a_cookie_that_no_sign_in_sets_is_refused_and_removed(
     assert refusals(caplog) == ["invalid_cookie"] * len(BAD_COOKIES)
 
 
-def test_two_headers_with_the_same_cookie_are_two_cookies(browser: OpenBrowser, crud: Server) -> None:
+def test_two_headers_with_the_same_cookie_are_two_cookies(browser, crud):
     twice = {"Cookie": [f"__Host-acceso={TOKEN}", f"__Host-acceso={TOKEN}"]}
 
     assert browser(crud).get("/empleados", headers=twice).status == 400
 
 
-def test_a_name_that_only_looks_like_ours_is_another_cookie(browser: OpenBrowser, crud: Server) -> None:
+def test_a_name_that_only_looks_like_ours_is_another_cookie(browser, crud):
     """A sibling host may set it: browsers see a name without the prefix, and promise nothing."""
     person = browser(crud)
     for space in ("\u00a0", "\u0085", "\u2000", "\u3000", "\x0b", "\x1c", "\ufeff"):
@@ -127,12 +115,12 @@ def test_a_name_that_only_looks_like_ours_is_another_cookie(browser: OpenBrowser
     assert {request.header("authorization") for request in crud.received} == {f"Bearer {TOKEN}"}
 
 
-def test_only_our_own_host_can_set_any_of_the_cookies() -> None:
+def test_only_our_own_host_can_set_any_of_the_cookies():
     assert all(cookie.name.startswith("__Host-") for cookie in (*SESSION_COOKIES, ENTRY))
 
 
 @given(st.text(max_size=60) | st.text("_Host-aceso=; x", max_size=80))
-def test_a_cookie_is_read_or_refused_whatever_the_header_holds(header: str) -> None:
+def test_a_cookie_is_read_or_refused_whatever_the_header_holds(header):
     try:
         value = ACCESS.read({"Cookie": header})
     except CookieRefused:
@@ -140,7 +128,7 @@ def test_a_cookie_is_read_or_refused_whatever_the_header_holds(header: str) -> N
     assert value is None or f"{ACCESS.name}={value}" in header
 
 
-def test_a_cookie_is_as_long_as_a_browser_allows() -> None:
+def test_a_cookie_is_as_long_as_a_browser_allows():
     longest = "a" * (MAX_COOKIE_BYTES - len(ACCESS.name))
 
     assert ACCESS.read({"Cookie": f"{ACCESS.name}={longest}"}) == longest
@@ -159,7 +147,7 @@ def test_a_cookie_is_as_long_as_a_browser_allows() -> None:
         {},
     ],
 )
-def test_no_form_of_another_site_changes_anything(browser: OpenBrowser, crud: Server, headers: dict[str, str]) -> None:
+def test_no_form_of_another_site_changes_anything(browser, crud, headers):
     person = browser(crud)
     for method, path in ROUTES:
         if method == "GET":
@@ -176,7 +164,7 @@ def test_no_form_of_another_site_changes_anything(browser: OpenBrowser, crud: Se
     assert crud.connections == 0
 
 
-def test_our_own_page_changes_things(browser: OpenBrowser, crud: Server) -> None:
+def test_our_own_page_changes_things(browser, crud):
     person = browser(crud)
 
     for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Origin": ORIGIN}):
@@ -184,9 +172,7 @@ def test_our_own_page_changes_things(browser: OpenBrowser, crud: Server) -> None
         assert answer.status == 200
 
 
-def test_a_token_that_the_authorizer_refuses_is_a_problem_without_its_reason(
-    serve: Serve, browser: OpenBrowser, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_token_that_the_authorizer_refuses_is_a_problem_without_its_reason(serve, browser, caplog):
     challenge = 'www-authenticate: Bearer scope="" error="invalid_token" error_description="the token has expired"'
     authorizer = serve(answering_json(b'{"message":"Unauthorized"}', challenge, status="401 Unauthorized"))
 
@@ -198,7 +184,7 @@ def test_a_token_that_the_authorizer_refuses_is_a_problem_without_its_reason(
     assert refusals(caplog) == ["invalid_token"]
 
 
-def test_a_refusal_of_the_app_behind_keeps_its_words(serve: Serve, browser: OpenBrowser) -> None:
+def test_a_refusal_of_the_app_behind_keeps_its_words(serve, browser):
     problem = b'{"status":403,"detail":"No tiene permiso para hacer esto."}'
     app = serve(answering(problem, "Content-Type: application/problem+json", status="403 Forbidden"))
 
@@ -207,7 +193,7 @@ def test_a_refusal_of_the_app_behind_keeps_its_words(serve: Serve, browser: Open
     assert (answer.status, answer.body) == (403, problem)
 
 
-def test_a_demonstration_asks_for_no_credentials(crud: Server) -> None:
+def test_a_demonstration_asks_for_no_credentials(crud):
     with composed(crud.url, crud.url):
         answer = through("alb_multi").post("/empleados", json={}, headers={"Cookie": BAD_COOKIES[0]})
 

@@ -18,14 +18,14 @@ OPTIONAL = ("DEMO", "PUBLIC_URL", "AWS_ENDPOINT_URL")
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(monkeypatch):
     for variable, value in {**APIS, **SIGN_IN}.items():
         monkeypatch.setenv(variable, value)
     for variable in OPTIONAL:
         monkeypatch.delenv(variable, raising=False)
 
 
-def test_settings_hold_both_addresses() -> None:
+def test_settings_hold_both_addresses():
     settings = read_settings()
 
     assert settings.crud_api.origin == "https://crud.example.com"
@@ -33,7 +33,7 @@ def test_settings_hold_both_addresses() -> None:
     assert settings.email_api.prefix == "/prefix"
 
 
-def test_the_pools_api_is_where_the_issuer_is() -> None:
+def test_the_pools_api_is_where_the_issuer_is():
     sign_in = read_settings().sign_in
 
     assert sign_in is not None
@@ -43,7 +43,7 @@ def test_the_pools_api_is_where_the_issuer_is() -> None:
     assert sign_in.public_origin == ""
 
 
-def test_an_emulator_has_the_pools_api_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_emulator_has_the_pools_api_instead(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
 
     sign_in = read_settings().sign_in
@@ -53,7 +53,7 @@ def test_an_emulator_has_the_pools_api_instead(monkeypatch: pytest.MonkeyPatch) 
     assert sign_in.issuer == f"{POOL}/eu-west-1_Abc"
 
 
-def test_the_public_address_is_an_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_public_address_is_an_origin(monkeypatch):
     monkeypatch.setenv("PUBLIC_URL", "https://D111.cloudfront.net:443/")
 
     sign_in = read_settings().sign_in
@@ -63,9 +63,7 @@ def test_the_public_address_is_an_origin(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("demo", ["false", None])
-def test_without_a_sign_in_it_is_only_a_demonstration_if_it_says_so(
-    monkeypatch: pytest.MonkeyPatch, demo: str | None
-) -> None:
+def test_without_a_sign_in_it_is_only_a_demonstration_if_it_says_so(monkeypatch, demo):
     for variable in SIGN_IN:
         monkeypatch.setenv(variable, "")
     monkeypatch.setenv("DEMO", "true")
@@ -98,9 +96,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize(("variable", "value", "rule"), MALFORMED)
-def test_a_missing_or_malformed_variable_is_named_with_its_rule_but_not_its_value(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str | None, rule: str
-) -> None:
+def test_a_missing_or_malformed_variable_is_named_with_its_rule_but_not_its_value(monkeypatch, variable, value, rule):
     if value is None:
         monkeypatch.delenv(variable)
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -18,20 +17,11 @@ from chalicelib.web.limits import IDENTITY_SECONDS
 from chalicelib.web.session import ReturnAddressRefused
 from chalicelib.web.settings import Settings
 from chalicelib.web.sign_in import MAX_RETURN_ADDRESS, Entry
-from chalicelib.web.upstream import UpstreamAnswer, UpstreamRequest
+from chalicelib.web.upstream import UpstreamAnswer
 from tests.unit.bff_app.browser import ORIGIN, Browser
 from tests.unit.bff_app.composition import composed, refusals, signing_in_at, through
-from tests.unit.bff_app.servers import Connection, Server, answering, answering_json, refusing, sending, silent
-from tests.unit.bff_app.user_pool import CLIENT_ID, TOKEN_SECONDS, UserPool, access_token, token
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from chalice_frontdoor.testing.client import Answer
-    from chalicelib.web.upstream import Deadline
-
-    Serve = Callable[..., Server]
-    OpenBrowser = Callable[..., Browser]
+from tests.unit.bff_app.servers import answering, answering_json, refusing, sending, silent
+from tests.unit.bff_app.user_pool import CLIENT_ID, TOKEN_SECONDS, access_token, token
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 SESSION = {"__Host-acceso", "__Host-renovacion", "__Host-persona"}
@@ -39,27 +29,27 @@ RENEWAL_COOKIE = {"Cookie": "__Host-renovacion=r"}
 BAD_REQUEST = "400 Bad Request"
 
 
-def begin(browser: Browser, pool: UserPool, volver: str = "/") -> dict[str, str]:
+def begin(browser, pool, volver="/"):
     """Go to the pool's page and type the password; what the browser is sent back with."""
     return pool.sign_in(browser.get("/sesion/entrar", query={"volver": volver}).headers["location"])
 
 
-def sign_in(browser: Browser, pool: UserPool, volver: str = "/", **changes: str) -> Answer:
+def sign_in(browser, pool, volver="/", **changes):
     """Sign in as a person does; ``changes`` are made to what the browser brings back from the pool."""
     return browser.get("/sesion/vuelta", query={**begin(browser, pool, volver), **changes}, site="cross-site")
 
 
-def session_cookie(value: str) -> dict[str, str]:
+def session_cookie(value):
     return {"Cookie": f"__Host-acceso={value}"}
 
 
-def attributes(answer: Answer) -> dict[str, str]:
+def attributes(answer):
     """The attributes of each cookie that an answer sets, by its name."""
     lines = answer.headers.getlist("set-cookie")
     return {line.partition("=")[0]: line.partition("; ")[2] for line in lines}
 
 
-def test_a_person_can_sign_in_behind_every_door(browser: OpenBrowser, pool: UserPool) -> None:
+def test_a_person_can_sign_in_behind_every_door(browser, pool):
     for door in DOORS:
         person = browser(door=door)
 
@@ -80,7 +70,7 @@ def test_a_person_can_sign_in_behind_every_door(browser: OpenBrowser, pool: User
         assert answer.headers["cache-control"] == "no-store"
 
 
-def test_the_browser_is_sent_to_the_pool_with_new_secrets_each_time(browser: OpenBrowser) -> None:
+def test_the_browser_is_sent_to_the_pool_with_new_secrets_each_time(browser):
     person, seen = browser(), set()
     for _ in range(2):
         answer = person.get("/sesion/entrar", headers={"Accept-Language": "en"})
@@ -102,7 +92,7 @@ def test_the_browser_is_sent_to_the_pool_with_new_secrets_each_time(browser: Ope
     assert len(seen) == 6
 
 
-def test_scripts_and_other_sites_cannot_read_the_cookies(browser: OpenBrowser, pool: UserPool) -> None:
+def test_scripts_and_other_sites_cannot_read_the_cookies(browser, pool):
     person = browser()
     begun = person.get("/sesion/entrar")
     returned = sign_in(person, pool)
@@ -117,7 +107,7 @@ def test_scripts_and_other_sites_cannot_read_the_cookies(browser: OpenBrowser, p
     assert returned.headers["referrer-policy"] == "no-referrer"
 
 
-def test_the_public_address_decides_where_the_pool_returns_to(browser: OpenBrowser, pool: UserPool) -> None:
+def test_the_public_address_decides_where_the_pool_returns_to(browser, pool):
     person = browser(public_origin="https://d111.cloudfront.net")
 
     begun = person.get("/sesion/entrar", headers={"Host": "evil.example"})
@@ -128,7 +118,7 @@ def test_the_public_address_decides_where_the_pool_returns_to(browser: OpenBrows
     assert returned.headers["location"] == "/"
 
 
-def test_without_a_public_address_the_host_of_the_request_is_ours(browser: OpenBrowser) -> None:
+def test_without_a_public_address_the_host_of_the_request_is_ours(browser):
     for door, scheme in (("alb_multi", "http"), ("http_api_2", "https")):
         person = browser(public_origin="", door=door)
         for host in ("localhost:8000", "127.0.0.1:8000", "[::1]:8000", "directorio.example.com"):
@@ -140,7 +130,7 @@ def test_without_a_public_address_the_host_of_the_request_is_ours(browser: OpenB
         assert person.get("/sesion/entrar", headers={"Host": host}).status == 400, host
 
 
-def test_a_sign_in_that_would_end_elsewhere_does_not_begin(browser: OpenBrowser) -> None:
+def test_a_sign_in_that_would_end_elsewhere_does_not_begin(browser):
     person = browser()
     for volver in (
         "https://evil.example/", "//evil.example", "/\\evil.example", "\\/evil.example", "/\t/evil.example",
@@ -155,7 +145,7 @@ def test_a_sign_in_that_would_end_elsewhere_does_not_begin(browser: OpenBrowser)
 
 
 @given(st.text(max_size=30) | st.text("/\\.:#?@\t ae", max_size=12).map("/".__add__))
-def test_an_accepted_return_address_stays_on_this_site(volver: str) -> None:
+def test_an_accepted_return_address_stays_on_this_site(volver):
     """By the rules of browsers (WHATWG URL): backslashes are slashes, tabs and outer control characters vanish."""
     try:
         entry = Entry.begin(volver)
@@ -168,14 +158,12 @@ def test_an_accepted_return_address_stays_on_this_site(volver: str) -> None:
 
 
 @given(st.binary(max_size=60).map(bytes.hex) | st.text(max_size=60) | st.from_type(dict[str, str]).map(json.dumps))
-def test_a_value_that_is_not_an_entry_is_none(text: str) -> None:
+def test_a_value_that_is_not_an_entry_is_none(text):
     assert Entry.unpack(text) is None
 
 
-def test_a_return_that_is_not_what_was_asked_for_is_refused(
-    browser: OpenBrowser, pool: UserPool, caplog: pytest.LogCaptureFixture
-) -> None:
-    cases: list[tuple[dict[str, str], dict[str, Any], str]] = [
+def test_a_return_that_is_not_what_was_asked_for_is_refused(browser, pool, caplog):
+    cases = [
         ({"state": "forged"}, {}, "unknown_state"),
         ({"error": "access_denied", "error_description": "<b>no</b>"}, {}, "cancelled"),
         ({"code": ""}, {}, "invalid_code"),
@@ -199,7 +187,7 @@ def test_a_return_that_is_not_what_was_asked_for_is_refused(
         assert not person.cookies.keys() & SESSION
 
 
-def test_a_token_too_long_for_a_cookie_is_refused(browser: OpenBrowser, pool: UserPool) -> None:
+def test_a_token_too_long_for_a_cookie_is_refused(browser, pool):
     pool.access["cognito:groups"] = ["g" * 100] * 40
 
     answer = sign_in(browser(), pool)
@@ -207,7 +195,7 @@ def test_a_token_too_long_for_a_cookie_is_refused(browser: OpenBrowser, pool: Us
     assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
 
 
-def test_the_return_of_another_persons_sign_in_is_refused(browser: OpenBrowser, pool: UserPool) -> None:
+def test_the_return_of_another_persons_sign_in_is_refused(browser, pool):
     """A person lured to an attacker's return address must not work in the attacker's name from then on."""
     attacker, victim, stranger = browser(), browser(), browser()
     brought_back = begin(attacker, pool)
@@ -218,16 +206,14 @@ def test_the_return_of_another_persons_sign_in_is_refused(browser: OpenBrowser, 
         assert not person.cookies.keys() & SESSION
 
 
-def test_a_forged_cookie_of_the_sign_in_is_refused(browser: OpenBrowser) -> None:
+def test_a_forged_cookie_of_the_sign_in_is_refused(browser):
     person = browser()
     for cookie in ("x", "e30", "a" * 8192, "eyJzdGF0ZSI6IngifQ", "%00", '"e30"'):
         answer = person.get("/sesion/vuelta?code=a&state=b", headers={"Cookie": f"__Host-entrada={cookie}"})
         assert answer.status == 400, cookie
 
 
-def test_a_code_is_worth_nothing_the_second_time(
-    browser: OpenBrowser, pool: UserPool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_code_is_worth_nothing_the_second_time(browser, pool, caplog):
     person, thief = browser(), browser()
     brought_back = begin(person, pool)
     stolen = {"Cookie": f"__Host-entrada={person.cookies['__Host-entrada']}"}
@@ -242,9 +228,7 @@ def test_a_code_is_worth_nothing_the_second_time(
 @pytest.mark.parametrize(
     ("changes", "outcome"), [({"code": "forged"}, "rechazada"), ({"error": "access_denied"}, "cancelada")]
 )
-def test_a_browser_is_sent_to_the_page_instead_of_a_problem_document(
-    browser: OpenBrowser, pool: UserPool, changes: dict[str, str], outcome: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_browser_is_sent_to_the_page_instead_of_a_problem_document(browser, pool, changes, outcome, caplog):
     person = browser()
     brought_back = begin(person, pool, "/#/resumen")
 
@@ -255,7 +239,7 @@ def test_a_browser_is_sent_to_the_page_instead_of_a_problem_document(
     assert len(refusals(caplog)) == 1
 
 
-def test_a_stray_return_does_not_end_the_sign_in_under_way(browser: OpenBrowser, pool: UserPool) -> None:
+def test_a_stray_return_does_not_end_the_sign_in_under_way(browser, pool):
     """Otherwise another site's link would spoil it, or the person's own second tab."""
     person = browser()
     first, second = begin(person, pool, "/#/resumen"), begin(person, pool, "/#/actividad")
@@ -290,7 +274,7 @@ UNWELL = [
 ]
 
 
-def test_a_pool_that_fails_is_a_problem_of_ours(serve: Serve, browser: OpenBrowser) -> None:
+def test_a_pool_that_fails_is_a_problem_of_ours(serve, browser):
     for behave, status in UNWELL:
         answer = browser(identity=serve(behave)).get(RETURN, headers=ENTRY_COOKIE)
 
@@ -300,7 +284,7 @@ def test_a_pool_that_fails_is_a_problem_of_ours(serve: Serve, browser: OpenBrows
         assert answer.headers.get("retry-after") == ("5" if status == 503 else None)
 
 
-def test_the_page_explains_that_the_pool_fails(serve: Serve, browser: OpenBrowser) -> None:
+def test_the_page_explains_that_the_pool_fails(serve, browser):
     person = browser(identity=serve(answering(status="503 Service Unavailable")))
 
     answer = person.get(RETURN, headers={**ENTRY_COOKIE, **HTML})
@@ -308,7 +292,7 @@ def test_the_page_explains_that_the_pool_fails(serve: Serve, browser: OpenBrowse
     assert (answer.status, answer.headers["location"]) == (303, "/?entrada=servicio#/resumen")
 
 
-def test_a_pool_that_cannot_be_reached_is_a_502() -> None:
+def test_a_pool_that_cannot_be_reached_is_a_502():
     with refusing() as nowhere, composed(nowhere, nowhere, sign_in=signing_in_at(nowhere)):
         answer = Browser(through("alb_multi")).get(RETURN, headers=ENTRY_COOKIE)
 
@@ -316,17 +300,17 @@ def test_a_pool_that_cannot_be_reached_is_a_502() -> None:
     assert answer.json()["detail"].startswith("El servicio de identidad no está disponible.")
 
 
-def test_a_pool_that_does_not_answer_is_a_504(serve: Serve, browser: OpenBrowser) -> None:
+def test_a_pool_that_does_not_answer_is_a_504(serve, browser):
     person = browser(identity=serve(silent), identity_seconds=0.2)
 
     assert person.get(RETURN, headers=ENTRY_COOKIE).status == 504
 
 
-def test_one_step_of_a_sign_in_has_one_deadline() -> None:
-    deadlines: list[Deadline] = []
+def test_one_step_of_a_sign_in_has_one_deadline():
+    deadlines = []
     tokens = {"AccessToken": access_token(), "IdToken": token(), "ExpiresIn": 900}
 
-    def send(_request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
+    def send(_request, deadline):
         deadlines.append(deadline)
         return UpstreamAnswer(200, (), json.dumps({"AuthenticationResult": tokens}).encode())
 
@@ -341,7 +325,7 @@ def test_one_step_of_a_sign_in_has_one_deadline() -> None:
     assert deadlines[0].seconds_left() <= IDENTITY_SECONDS
 
 
-def test_a_program_is_described_by_its_own_token_whatever_its_cookies_say(browser: OpenBrowser) -> None:
+def test_a_program_is_described_by_its_own_token_whatever_its_cookies_say(browser):
     headers = {
         "Authorization": f"Bearer {access_token(username='nomina')}",
         "Cookie": "__Host-acceso=x; __Host-acceso=y",
@@ -352,7 +336,7 @@ def test_a_program_is_described_by_its_own_token_whatever_its_cookies_say(browse
     assert (document["usuario"], document["nombre"]) == ("nomina", "")
 
 
-def test_a_request_without_a_valid_token_is_no_session(browser: OpenBrowser) -> None:
+def test_a_request_without_a_valid_token_is_no_session(browser):
     expired = [session_cookie(access_token(exp=exp)) for exp in (0, 1, -5, None, "9999999999", 10**30, True)]
     unreadable = [session_cookie(value) for value in ("x", "a.b", "a.b.c", "..", "a.bnVsbA.c", "a.W10.c", "a.A.c")]
     malformed = [{"Authorization": own, **session_cookie(access_token())} for own in ("", "Bearer", "Bearer x")]
@@ -368,7 +352,7 @@ def test_a_request_without_a_valid_token_is_no_session(browser: OpenBrowser) -> 
             assert answer.headers.get("set-cookie") is None, "the token that renews it may still be good"
 
 
-def test_half_a_character_in_a_token_breaks_nothing(browser: OpenBrowser, pool: UserPool) -> None:
+def test_half_a_character_in_a_token_breaks_nothing(browser, pool):
     pool.identity.update(name="\ud800", email="x" * 5000)
     pool.access.update({"username": "\udfff", "cognito:groups": ["\ud800", 7]})
     person = browser()
@@ -380,7 +364,7 @@ def test_half_a_character_in_a_token_breaks_nothing(browser: OpenBrowser, pool: 
     assert len(document["correo"]) == 200
 
 
-def test_a_name_that_cannot_be_read_is_not_shown(browser: OpenBrowser) -> None:
+def test_a_name_that_cannot_be_read_is_not_shown(browser):
     person = browser()
     for value in ("x", "e30", "W10", token(nombre="Ana")):
         cookies = f"__Host-acceso={access_token()}; __Host-persona={value}"
@@ -389,7 +373,7 @@ def test_a_name_that_cannot_be_read_is_not_shown(browser: OpenBrowser) -> None:
 
 
 @pytest.mark.parametrize("rotates", [False, True])
-def test_a_session_is_renewed_from_its_cookie_alone(browser: OpenBrowser, pool: UserPool, rotates: bool) -> None:  # noqa: FBT001
+def test_a_session_is_renewed_from_its_cookie_alone(browser, pool, rotates):
     pool.rotates = rotates
     person = browser()
     sign_in(person, pool)
@@ -407,9 +391,7 @@ def test_a_session_is_renewed_from_its_cookie_alone(browser: OpenBrowser, pool: 
     assert (person.cookies["__Host-renovacion"] != first) is rotates
 
 
-def test_a_session_that_the_pool_ended_is_removed_from_the_browser(
-    browser: OpenBrowser, pool: UserPool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_session_that_the_pool_ended_is_removed_from_the_browser(browser, pool, caplog):
     person = browser()
     for path in ("/sesion/renovar", "/sesion/salir?todas=1"):
         assert person.post(path).status == 401, "there is no session yet"
@@ -423,13 +405,13 @@ def test_a_session_that_the_pool_ended_is_removed_from_the_browser(
     assert refusals(caplog) == ["not_signed_in", "session_over"] * 2
 
 
-def test_a_renewal_without_tokens_is_a_502(serve: Serve, browser: OpenBrowser) -> None:
+def test_a_renewal_without_tokens_is_a_502(serve, browser):
     person = browser(identity=serve(answering_json(b'{"AuthenticationResult":[]}')))
 
     assert person.post("/sesion/renovar", headers=RENEWAL_COOKIE).status == 502
 
 
-def test_signing_out_revokes_the_session_of_this_browser_only(browser: OpenBrowser, pool: UserPool) -> None:
+def test_signing_out_revokes_the_session_of_this_browser_only(browser, pool):
     person, elsewhere = browser(), browser()
     sign_in(person, pool)
     sign_in(elsewhere, pool)
@@ -445,7 +427,7 @@ def test_signing_out_revokes_the_session_of_this_browser_only(browser: OpenBrows
     assert pool.renewals == {elsewhere.cookies["__Host-renovacion"]}
 
 
-def test_signing_out_everywhere_ends_all_sessions(browser: OpenBrowser, pool: UserPool) -> None:
+def test_signing_out_everywhere_ends_all_sessions(browser, pool):
     person, elsewhere = browser(), browser()
     sign_in(person, pool)
     sign_in(elsewhere, pool)
@@ -457,11 +439,11 @@ def test_signing_out_everywhere_ends_all_sessions(browser: OpenBrowser, pool: Us
     assert elsewhere.post("/sesion/renovar").status == 401
 
 
-def test_signing_out_everywhere_fails_when_the_pool_does(serve: Serve, browser: OpenBrowser) -> None:
+def test_signing_out_everywhere_fails_when_the_pool_does(serve, browser):
     tokens = {"AccessToken": access_token(), "IdToken": token(), "ExpiresIn": 900}
     renewed = json.dumps({"AuthenticationResult": tokens}).encode()
 
-    def refuse_second(connection: Connection) -> None:
+    def refuse_second(connection):
         while request := connection.read_request():
             if "Refresh" in (request.header("X-Amz-Target") or ""):
                 connection.answer(renewed)
@@ -475,7 +457,7 @@ def test_signing_out_everywhere_fails_when_the_pool_does(serve: Serve, browser: 
     assert answer.headers.get("set-cookie") is None
 
 
-def test_this_browser_is_signed_out_even_if_the_pool_fails(serve: Serve, browser: OpenBrowser) -> None:
+def test_this_browser_is_signed_out_even_if_the_pool_fails(serve, browser):
     person = browser(identity=serve(answering(status="500 Internal Server Error")))
 
     for cookie in ("__Host-renovacion=r", "__Host-renovacion=r; __Host-renovacion=s", "x=y"):
@@ -484,9 +466,7 @@ def test_this_browser_is_signed_out_even_if_the_pool_fails(serve: Serve, browser
         assert attributes(answer).keys() == SESSION
 
 
-def test_no_other_site_renews_or_ends_a_session(
-    browser: OpenBrowser, pool: UserPool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_other_site_renews_or_ends_a_session(browser, pool, caplog):
     person = browser()
     sign_in(person, pool)
     before = dict(person.cookies)
@@ -500,9 +480,7 @@ def test_no_other_site_renews_or_ends_a_session(
     assert set(refusals(caplog)) == {"cross_site"}
 
 
-def test_no_log_line_names_a_person_a_token_or_a_code(
-    browser: OpenBrowser, pool: UserPool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_log_line_names_a_person_a_token_or_a_code(browser, pool, caplog):
     caplog.set_level(logging.DEBUG)
     person = browser()
     sign_in(person, pool)
@@ -517,7 +495,7 @@ def test_no_log_line_names_a_person_a_token_or_a_code(
     assert [secret for secret in secrets if any(secret in line for line in lines)] == []
 
 
-def test_a_demonstration_has_one_user_who_may_do_everything() -> None:
+def test_a_demonstration_has_one_user_who_may_do_everything():
     with composed("http://127.0.0.1:9", "http://127.0.0.1:9"):
         person = Browser(through("alb_multi"))
         document = person.get("/sesion").json()

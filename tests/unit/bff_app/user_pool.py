@@ -18,7 +18,6 @@ from urllib.parse import parse_qsl, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.unit.bff_app.servers import Connection, Received
 
 CLIENT_ID = "page0client"
 POOL_ID = "eu-west-1_TestPool1"
@@ -27,13 +26,13 @@ API = "AWSCognitoIdentityProviderService."
 TOKEN_SECONDS = 900
 
 
-def token(**claims: Any) -> str:
+def token(**claims):
     """A token that says ``claims``, in a JWT's form."""
     parts = [json.dumps({"alg": "RS256", "kid": "k1"}), json.dumps(claims), "signature"]
     return ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts)
 
 
-def access_token(**changes: Any) -> str:
+def access_token(**changes):
     """An access token as the pool makes them."""
     claims = {
         "iss": ISSUER,
@@ -58,7 +57,7 @@ class UserPool:
     ended_everywhere: list[str] = field(default_factory=list)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def sign_in(self, address: str) -> dict[str, str]:
+    def sign_in(self, address):
         """Go to the sign-in page, type the right password, and return what the browser is sent back with.
 
         Raises:
@@ -71,13 +70,13 @@ class UserPool:
         self._codes[code] = asked
         return {"code": code, "state": asked["state"]}
 
-    def behave(self, connection: Connection) -> None:
+    def behave(self, connection):
         """Answer the requests of one connection."""
         while request := connection.read_request():
             status, document = self._answer(request)
             connection.answer(json.dumps(document).encode(), "Content-Type: application/json", status=status)
 
-    def _answer(self, request: Received) -> tuple[str, object]:
+    def _answer(self, request):
         if request.target == "/oauth2/token":
             return self._redeem(dict(parse_qsl(request.body.decode(), keep_blank_values=True)))
         operations: dict[str, Callable[[dict[str, str]], tuple[str, object]]] = {
@@ -87,7 +86,7 @@ class UserPool:
         }
         return operations[(request.header("X-Amz-Target") or "").removeprefix(API)](json.loads(request.body))
 
-    def _redeem(self, form: dict[str, str]) -> tuple[str, object]:
+    def _redeem(self, form):
         asked = self._codes.pop(form["code"], None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).decode()
         if (
@@ -105,7 +104,7 @@ class UserPool:
             "expires_in": TOKEN_SECONDS,
         }
 
-    def _renew(self, fields: dict[str, str]) -> tuple[str, object]:
+    def _renew(self, fields):
         if fields["ClientId"] != CLIENT_ID or fields["RefreshToken"] not in self.renewals:
             return "400 Bad Request", {"__type": "NotAuthorizedException", "message": "Refresh Token has been revoked"}
         result = {
@@ -119,21 +118,21 @@ class UserPool:
             result["RefreshToken"] = self._new_renewal()
         return "200 OK", {"AuthenticationResult": result, "ChallengeParameters": {}}
 
-    def _revoke(self, fields: dict[str, str]) -> tuple[str, object]:
+    def _revoke(self, fields):
         self.renewals.discard(fields["Token"])
         return "200 OK", {}
 
-    def _end_everywhere(self, fields: dict[str, str]) -> tuple[str, object]:
+    def _end_everywhere(self, fields):
         self.ended_everywhere.append(fields["AccessToken"])
         self.renewals.clear()
         return "200 OK", {}
 
-    def _new_renewal(self) -> str:
+    def _new_renewal(self):
         renewal = secrets.token_urlsafe(24)
         self.renewals.add(renewal)
         return renewal
 
-    def _identity_token(self, **claims: Any) -> str:
+    def _identity_token(self, **claims):
         usual = {
             "iss": ISSUER,
             "aud": CLIENT_ID,

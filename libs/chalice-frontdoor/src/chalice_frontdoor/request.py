@@ -210,8 +210,7 @@ def read_json(request: FrontDoorRequest) -> Any:  # noqa: ANN401 - JSON is any o
         return _parse(request.raw_body.decode())
     except (ValueError, ArithmeticError, RecursionError):
         raise Problem(
-            400,
-            detail={"es": "El cuerpo no es JSON válido en UTF-8.", "en": "The body is not valid JSON in UTF-8."},
+            400, detail={"es": "El cuerpo no es JSON válido en UTF-8.", "en": "The body is not valid JSON in UTF-8."}
         ) from None
 
 

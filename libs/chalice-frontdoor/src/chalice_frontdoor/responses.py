@@ -46,7 +46,7 @@ _MALFORMED_NAME = "a header's name is no token"
 _TEXTUAL = ("text/", "application/json", "application/javascript", "application/xml")
 #: The door's own business (RFC 9110, section 7.6.1, and the length of a body that the door sends).
 _HOP_BY_HOP = frozenset(
-    ("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+    ("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
 )
 _ALB = frozenset((events.ALB_MULTI, events.ALB_SINGLE))
 _BODILESS = frozenset((204, 205, 304))
@@ -114,12 +114,7 @@ def write(door: str, answer: Answer) -> dict[str, Any]:
         ResponseTooLarge: it is more than the door lets through.
     """
     body, is_base64 = _transport(answer)
-    response = {
-        "statusCode": answer.status,
-        "isBase64Encoded": is_base64,
-        "body": body,
-        **_WRITERS[door](answer),
-    }
+    response = {"statusCode": answer.status, "isBase64Encoded": is_base64, "body": body, **_WRITERS[door](answer)}
     if answer.header_bytes > GATEWAY_HEADER_BYTES:  # the least of the limits
         _check_header_bytes(door, answer)
     limit = ALB_RESPONSE_BYTES if door in _ALB else LAMBDA_RESPONSE_BYTES

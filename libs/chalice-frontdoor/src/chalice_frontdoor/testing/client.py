@@ -148,7 +148,7 @@ class Client(ChaliceClient):
                 headers=tuple(lines),
                 body=body.encode() if isinstance(body, str) else body,
                 claims=self._claims,
-            ),
+            )
         )
 
     def send(self, wire: Wire) -> Answer:
