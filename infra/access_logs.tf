@@ -1,30 +1,28 @@
-# Who asked for what, at the outermost door: CloudFront's log if there is one, else the load balancer's. The HTTP APIs
-# (http_api.tf) and the firewall (waf/) write to CloudWatch. No log holds a query string where AWS lets us choose: a
-# search is what people typed.
+# The access log of the outermost door: CloudFront's if there is one, else the load balancer's. The HTTP APIs (http_api.tf)
+# and the firewall (waf/) log to CloudWatch. Where AWS lets us choose, no log holds a query string: it is what people typed.
 
 locals {
   # An internal load balancer gets only what CloudFront has logged already, and would log the query strings too.
-  alb_logs         = var.alb_enabled && !local.is_internal
-  alb_logs_prefix  = "load-balancer"
-  has_access_logs  = var.alb_enabled
-  access_logs_name = "${local.name}-access-logs-${data.aws_caller_identity.current.account_id}"
+  alb_logs        = var.alb_enabled && !local.is_internal
+  alb_logs_prefix = "load-balancer"
 }
 
 resource "aws_s3_bucket" "access_logs" {
   # checkov:skip=CKV_AWS_18:it holds logs; its own would log its own writing
   # checkov:skip=CKV_AWS_21:nothing overwrites a log, and an old version would outlive its retention
   # checkov:skip=CKV_AWS_144:kept for days, not for disasters: they hold people's addresses
-  # checkov:skip=CKV_AWS_145:load balancers write to no bucket that is encrypted with a key of KMS
+  # checkov:skip=CKV_AWS_145:load balancers write only to buckets encrypted with S3's own key, which is the default
+  # checkov:skip=CKV2_AWS_65:access control lists are disabled by default since April 2023
   # checkov:skip=CKV2_AWS_62:nothing waits for a log
-  count = local.has_access_logs ? 1 : 0
+  count = var.alb_enabled ? 1 : 0
 
-  # Unique among all accounts.
-  bucket        = local.access_logs_name
+  # Unique among all accounts, in at most 63 characters.
+  bucket        = "${local.global_name}-logs-${data.aws_caller_identity.current.account_id}"
   force_destroy = !local.deletion_protection
 }
 
 resource "aws_s3_bucket_public_access_block" "access_logs" {
-  count = local.has_access_logs ? 1 : 0
+  count = var.alb_enabled ? 1 : 0
 
   bucket                  = aws_s3_bucket.access_logs[0].id
   block_public_acls       = true
@@ -33,31 +31,8 @@ resource "aws_s3_bucket_public_access_block" "access_logs" {
   restrict_public_buckets = true
 }
 
-resource "aws_s3_bucket_ownership_controls" "access_logs" {
-  count = local.has_access_logs ? 1 : 0
-
-  bucket = aws_s3_bucket.access_logs[0].id
-
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
-resource "aws_s3_bucket_server_side_encryption_configuration" "access_logs" {
-  count = local.has_access_logs ? 1 : 0
-
-  bucket = aws_s3_bucket.access_logs[0].id
-
-  rule {
-    apply_server_side_encryption_by_default {
-      # Load balancers write with no other.
-      sse_algorithm = "AES256"
-    }
-  }
-}
-
 resource "aws_s3_bucket_lifecycle_configuration" "access_logs" {
-  count = local.has_access_logs ? 1 : 0
+  count = var.alb_enabled ? 1 : 0
 
   bucket = aws_s3_bucket.access_logs[0].id
 
@@ -67,18 +42,14 @@ resource "aws_s3_bucket_lifecycle_configuration" "access_logs" {
 
     filter {}
 
-    expiration {
-      days = var.access_log_retention_days
-    }
+    expiration { days = var.log_retention_days }
 
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 1
-    }
+    abort_incomplete_multipart_upload { days_after_initiation = 1 }
   }
 }
 
 resource "aws_s3_bucket_policy" "access_logs" {
-  count = local.has_access_logs ? 1 : 0
+  count = var.alb_enabled ? 1 : 0
 
   bucket = aws_s3_bucket.access_logs[0].id
   policy = data.aws_iam_policy_document.access_logs[0].json
@@ -88,7 +59,7 @@ resource "aws_s3_bucket_policy" "access_logs" {
 }
 
 data "aws_iam_policy_document" "access_logs" {
-  count = local.has_access_logs ? 1 : 0
+  count = var.alb_enabled ? 1 : 0
 
   statement {
     sid       = "AllowDelivery"
@@ -143,8 +114,6 @@ data "aws_iam_policy_document" "access_logs" {
   }
 }
 
-# ---- CloudFront's log ------------------------------------------------------------------------------------------
-
 resource "aws_cloudwatch_log_delivery_source" "cloudfront" {
   count    = local.has_cloudfront ? 1 : 0
   provider = aws.cloudfront
@@ -175,25 +144,9 @@ resource "aws_cloudwatch_log_delivery" "cloudfront" {
 
   # Neither query strings nor cookies, nor where people came from.
   record_fields = [
-    "timestamp(ms)",
-    "c-ip",
-    "cs-method",
-    "cs(Host)",
-    "cs-uri-stem",
-    "cs-protocol",
-    "cs-protocol-version",
-    "cs-bytes",
-    "cs(User-Agent)",
-    "sc-status",
-    "sc-bytes",
-    "time-taken",
-    "time-to-first-byte",
-    "x-edge-location",
-    "x-edge-request-id",
-    "x-edge-result-type",
-    "x-edge-detailed-result-type",
-    "ssl-protocol",
-    "ssl-cipher",
+    "timestamp(ms)", "c-ip", "cs-method", "cs(Host)", "cs-uri-stem", "cs-protocol", "cs-protocol-version", "cs-bytes", "cs(User-Agent)",
+    "sc-status", "sc-bytes", "time-taken", "time-to-first-byte", "x-edge-location", "x-edge-request-id", "x-edge-result-type",
+    "x-edge-detailed-result-type", "ssl-protocol", "ssl-cipher",
   ]
 
   s3_delivery_configuration {

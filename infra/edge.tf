@@ -1,4 +1,4 @@
-# What stands before the load balancer, and how strictly. docs/security.md shows the choices side by side.
+# What stands before the load balancer, and how strictly. docs/security.md compares the choices.
 #
 #   edge = "vpc_origin"   CloudFront -> an internal load balancer, which has no address on the internet
 #          "prefix_list"  CloudFront -> a load balancer that only CloudFront's addresses with the right secret reach
@@ -11,7 +11,7 @@ locals {
   # With a certificate of its own. The way from CloudFront to an internal load balancer never leaves AWS's network.
   alb_speaks_https = var.alb_enabled && !local.is_internal && !var.demo
 
-  # Where people find the page. Without a load balancer a developer runs the page at home, and the APIs are here.
+  # Where people find the page. Without a load balancer a developer runs the page locally against these APIs.
   page_url = (
     !var.alb_enabled ? "http://localhost:8000" :
     var.demo ? "http://${aws_lb.main[0].dns_name}" :
@@ -20,7 +20,7 @@ locals {
   )
 
   origin_id = "load-balancer"
-  # Seconds; no answer takes longer (infra/locals.tf), and a connection is ours to close before the load balancer's.
+  # Seconds. No answer takes longer (infra/locals.tf), and CloudFront closes a connection before the load balancer does.
   origin_read_timeout      = 60
   origin_keepalive_timeout = 50
 }
@@ -28,18 +28,16 @@ locals {
 check "demo" {
   assert {
     condition     = !var.demo
-    error_message = "demo = true: everybody on the internet may read and change everything, over plain HTTP. Invented data only."
+    error_message = "demo = true: everyone on the internet may read and change everything, over plain HTTP. For invented data only."
   }
 }
-
-# ---- CloudFront ------------------------------------------------------------------------------------------------
 
 resource "aws_cloudfront_distribution" "main" {
   # checkov:skip=CKV_AWS_86:CloudFront logs by the newer way, which can leave out query strings (access_logs.tf)
   # checkov:skip=CKV_AWS_174:of its own name CloudFront decides; a name of your own has TLSv1.2_2021
   # checkov:skip=CKV_AWS_305:the origin is a program, which answers / itself
   # checkov:skip=CKV_AWS_310:one origin, a load balancer in two zones; a second one would need a second database
-  # checkov:skip=CKV_AWS_374:people travel; who may come in is for the sign-in to say
+  # checkov:skip=CKV_AWS_374:people travel; the sign-in decides who may come in
   # checkov:skip=CKV2_AWS_42:a name of your own is optional (domain_name, certificate_arn)
   # checkov:skip=CKV2_AWS_47:the rules against Log4j are there (waf/main.tf: KnownBadInputs); the scanner does not read dynamic blocks
   count = local.has_cloudfront ? 1 : 0
@@ -88,16 +86,16 @@ resource "aws_cloudfront_distribution" "main" {
     }
   }
 
-  # Every answer depends on who asks.
+  # Every answer depends on the caller.
   default_cache_behavior {
     target_origin_id           = local.origin_id
     viewer_protocol_policy     = "redirect-to-https"
     allowed_methods            = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
     cached_methods             = ["GET", "HEAD"]
     compress                   = true
-    cache_policy_id            = data.aws_cloudfront_cache_policy.disabled[0].id
-    origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.all_viewer[0].id
-    response_headers_policy_id = aws_cloudfront_response_headers_policy.main[0].id
+    cache_policy_id            = data.aws_cloudfront_cache_policy.managed["CachingDisabled"].id
+    origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.managed["AllViewer"].id
+    response_headers_policy_id = data.aws_cloudfront_response_headers_policy.security[0].id
   }
 
   # The page's files have their version in their address, so the origin needs neither cookies nor query strings. It does
@@ -109,9 +107,9 @@ resource "aws_cloudfront_distribution" "main" {
     allowed_methods            = ["GET", "HEAD"]
     cached_methods             = ["GET", "HEAD"]
     compress                   = true
-    cache_policy_id            = data.aws_cloudfront_cache_policy.optimized[0].id
-    origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.host_only[0].id
-    response_headers_policy_id = aws_cloudfront_response_headers_policy.main[0].id
+    cache_policy_id            = data.aws_cloudfront_cache_policy.managed["CachingOptimized"].id
+    origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.managed["HostHeaderOnly"].id
+    response_headers_policy_id = data.aws_cloudfront_response_headers_policy.security[0].id
   }
 
   viewer_certificate {
@@ -123,12 +121,10 @@ resource "aws_cloudfront_distribution" "main" {
   }
 
   restrictions {
-    geo_restriction {
-      restriction_type = "none"
-    }
+    geo_restriction { restriction_type = "none" }
   }
 
-  # A secret counts at the load balancer before CloudFront sends it.
+  # The load balancer must accept a secret before CloudFront sends it.
   depends_on = [aws_lb_listener_rule.from_cloudfront]
 
   lifecycle {
@@ -143,7 +139,7 @@ resource "aws_cloudfront_vpc_origin" "main" {
   count = local.is_internal ? 1 : 0
 
   vpc_origin_endpoint_config {
-    name                   = local.name
+    name                   = local.global_name
     arn                    = aws_lb.main[0].arn
     http_port              = 80
     https_port             = 443
@@ -163,75 +159,35 @@ resource "aws_cloudfront_vpc_origin" "main" {
     delete = "45m"
   }
 
-  # CloudFront looks for the way out that every such network must have, though nothing uses it.
+  lifecycle {
+    # The distribution must have left it before it goes.
+    create_before_destroy = true
+  }
+
+  # CloudFront requires an internet gateway in the network, though nothing uses it.
   depends_on = [aws_internet_gateway.main]
 }
 
-resource "aws_cloudfront_response_headers_policy" "main" {
-  # checkov:skip=CKV_AWS_259:all but preload, which is for the owner of a whole domain to decide
-  count = local.has_cloudfront ? 1 : 0
-
-  name    = local.name
-  comment = "What every answer says to browsers, those of CloudFront and of the firewall too"
-
-  security_headers_config {
-    strict_transport_security {
-      # Two years, as browsers' lists ask; a subdomain of CloudFront's name is nobody's.
-      access_control_max_age_sec = 63072000
-      include_subdomains         = true
-      preload                    = false
-      override                   = true
-    }
-
-    content_type_options {
-      override = true
-    }
-
-    frame_options {
-      frame_option = "DENY"
-      override     = true
-    }
-
-    # The page has a stricter one of its own.
-    referrer_policy {
-      referrer_policy = "same-origin"
-      override        = false
-    }
-  }
-
-  remove_headers_config {
-    items {
-      header = "Server"
-    }
-  }
+data "aws_cloudfront_cache_policy" "managed" {
+  for_each = toset(local.has_cloudfront ? ["CachingDisabled", "CachingOptimized"] : [])
+  name     = "Managed-${each.key}"
 }
 
-data "aws_cloudfront_cache_policy" "disabled" {
-  count = local.has_cloudfront ? 1 : 0
-  name  = "Managed-CachingDisabled"
+data "aws_cloudfront_origin_request_policy" "managed" {
+  for_each = toset(local.has_cloudfront ? ["AllViewer", "HostHeaderOnly"] : [])
+  name     = "Managed-${each.key}"
 }
 
-data "aws_cloudfront_cache_policy" "optimized" {
+# Headers of every answer, the firewall's too: Strict-Transport-Security, X-Content-Type-Options and others. The page has stricter ones.
+data "aws_cloudfront_response_headers_policy" "security" {
   count = local.has_cloudfront ? 1 : 0
-  name  = "Managed-CachingOptimized"
+  name  = "Managed-SecurityHeadersPolicy"
 }
-
-data "aws_cloudfront_origin_request_policy" "all_viewer" {
-  count = local.has_cloudfront ? 1 : 0
-  name  = "Managed-AllViewer"
-}
-
-data "aws_cloudfront_origin_request_policy" "host_only" {
-  count = local.has_cloudfront ? 1 : 0
-  name  = "Managed-HostHeaderOnly"
-}
-
-# ---- the secret between CloudFront and a load balancer that faces the internet ---------------------------------
 
 locals {
   origin_secret_header = "X-Origin-Secret"
-  # Both count at the load balancer; CloudFront sends one of them. Adding 1 to the version makes the other one anew and
-  # sends that, while what is still on its way with the old one is let in.
+  # The load balancer accepts both; CloudFront sends one. Adding 1 to the version renews the other one and sends that,
+  # while requests that are still on their way with the old one are accepted.
   origin_secrets = [for secret in terraform_data.origin_secret : sensitive(secret.output)]
 }
 
@@ -247,30 +203,25 @@ resource "terraform_data" "origin_secret" {
   }
 }
 
-# ---- firewall --------------------------------------------------------------------------------------------------
+locals {
+  waf = { name = local.global_name, requests_per_ip = var.waf_requests_per_ip, log_retention_days = var.log_retention_days }
+}
 
 module "waf_cloudfront" {
-  source = "./waf"
-  count  = var.waf_enabled && local.has_cloudfront ? 1 : 0
+  source    = "./waf"
+  count     = var.waf_enabled && local.has_cloudfront ? 1 : 0
+  providers = { aws = aws.cloudfront }
 
-  providers = {
-    aws = aws.cloudfront
-  }
-
-  name               = local.name
-  scope              = "CLOUDFRONT"
-  requests_per_ip    = var.waf_requests_per_ip
-  log_retention_days = var.log_retention_days
+  scope    = "CLOUDFRONT"
+  settings = local.waf
 }
 
 module "waf_alb" {
   source = "./waf"
   count  = var.waf_enabled && local.alb_speaks_https && !local.has_cloudfront ? 1 : 0
 
-  name               = local.name
-  scope              = "REGIONAL"
-  requests_per_ip    = var.waf_requests_per_ip
-  log_retention_days = var.log_retention_days
+  scope    = "REGIONAL"
+  settings = local.waf
 }
 
 resource "aws_wafv2_web_acl_association" "alb" {

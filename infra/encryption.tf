@@ -5,6 +5,8 @@
 locals {
   has_key = coalesce(var.customer_key, var.environment == "production")
   key_arn = one(aws_kms_key.main[*].arn)
+
+  account_root = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"
 }
 
 resource "aws_kms_key" "main" {
@@ -14,6 +16,11 @@ resource "aws_kms_key" "main" {
   enable_key_rotation     = true
   deletion_window_in_days = local.deletion_protection ? 30 : 7
   policy                  = data.aws_iam_policy_document.key[0].json
+
+  lifecycle {
+    # customer_key = false schedules the deletion only after queues, topics and ledger have changed to AWS's keys.
+    create_before_destroy = true
+  }
 }
 
 resource "aws_kms_alias" "main" {
@@ -23,14 +30,13 @@ resource "aws_kms_alias" "main" {
   target_key_id = aws_kms_key.main[0].key_id
 }
 
-# The key follows its services, as AWS's own keys do: who may read a queue may have its messages decrypted, by that
-# service, in this account. So no role needs a permission on the key itself.
 data "aws_iam_policy_document" "key" {
   # checkov:skip=CKV_AWS_109:the policy of a key: its only resource is that key
   # checkov:skip=CKV_AWS_111:the same, and conditions on account and service
   # checkov:skip=CKV_AWS_356:the same
   count = local.has_key ? 1 : 0
 
+  # The deployer, and any administrator, whose IAM policy allows the actions.
   statement {
     sid       = "AdministerByIam"
     actions   = ["kms:*"]
@@ -38,10 +44,11 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "AWS"
-      identifiers = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"]
+      identifiers = [local.account_root]
     }
   }
 
+  # The functions by name: permission to read the parameter (as in AmazonSSMReadOnlyAccess) must not decrypt the password.
   statement {
     sid       = "UseThroughServices"
     actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
@@ -49,13 +56,7 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "AWS"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:CallerAccount"
-      values   = [data.aws_caller_identity.current.account_id]
+      identifiers = [for role in aws_iam_role.function : role.arn]
     }
 
     condition {

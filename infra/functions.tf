@@ -40,7 +40,7 @@ module "email" {
     registrar_resultado = local.lambda["registrar_resultado"]
   }
   queues = {
-    crud-app-email-queue = { arn = aws_sqs_queue.email.arn, maximum_concurrency = var.mail_concurrency }
+    crud-app-email-queue = { arn = aws_sqs_queue.email.arn, maximum_concurrency = local.mail_concurrency }
   }
   topics = {
     crud-app-ses-feedback = { arn = aws_sns_topic.ses_feedback.arn }
@@ -52,7 +52,7 @@ module "email" {
   notify_to             = join(",", var.notify_to)
   notify_employee       = tostring(var.notify_employee)
   mail_language         = var.mail_language
-  mail_rate             = format("%.3f", var.ses_rate / var.mail_concurrency)
+  mail_rate             = format("%.3f", var.ses_rate / local.mail_concurrency)
   ses_configuration_set = aws_sesv2_configuration_set.correos.configuration_set_name
   demo                  = tostring(var.demo)
 
@@ -61,8 +61,6 @@ module "email" {
 }
 
 resource "aws_cloudwatch_log_group" "function" {
-  # checkov:skip=CKV_AWS_158:no personal data is in it (tests/stack/test_logs.py searches); encrypted with AWS's key
-  # checkov:skip=CKV_AWS_338:logs hold people's addresses, so that they are kept as short as they are useful: log_retention_days
   for_each = local.functions
 
   name              = "/aws/lambda/${local.name}-${replace(each.key, "_", "-")}"

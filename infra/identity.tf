@@ -1,12 +1,11 @@
-# Who may come in: a pool of users, the page that they sign in on, and a client for each program that calls the APIs.
-# `demo = true` leaves all of it out. docs/design/sign-in-and-roles.md says why the page signs in by redirection, and docs/security.md
-# what closes which door.
+# Who may come in: a pool of users, their sign-in page, and a client for each program that calls the APIs. `demo = true`
+# has none of it. See docs/design/sign-in-and-roles.md and docs/security.md.
 
 locals {
   # The apps read the same file. Each role is a group of the pool, and a scope of a program's token.
   contract = jsondecode(file("${path.module}/../shared/contract/roles.json"))
 
-  # Where people sign in; empty without sign-in, like the two below.
+  # Where people sign in. Empty with demo = true.
   sign_in_page = var.demo ? "" : "https://${aws_cognito_user_pool_domain.main[0].domain}.auth.${var.aws_region}.amazoncognito.com"
   sign_in = {
     issuer    = var.demo ? "" : "https://${aws_cognito_user_pool.main[0].endpoint}"
@@ -26,9 +25,7 @@ resource "aws_cognito_user_pool" "main" {
   # and so not in the directory's history.
   auto_verified_attributes = ["email"]
 
-  username_configuration {
-    case_sensitive = false
-  }
+  username_configuration { case_sensitive = false }
 
   # No self-registration: an administrator invites.
   admin_create_user_config {
@@ -37,12 +34,12 @@ resource "aws_cognito_user_pool" "main" {
     invite_message_template {
       email_subject = "Su acceso al directorio / Your access to the directory"
       email_message = "Entre en ${local.page_url} como {username}. Contraseña temporal / Sign in there as {username}. Temporary password:<br><br>{####}<br>"
-      # The provider wants one; no telephone number is ever asked for.
+      # The provider requires one; the directory has no telephone numbers.
       sms_message = "{username} {####}"
     }
   }
 
-  # Length is what counts (NIST SP 800-63B); no change by the calendar.
+  # Length matters most (NIST SP 800-63B); passwords do not expire.
   password_policy {
     minimum_length                   = 12
     require_lowercase                = true
@@ -55,9 +52,7 @@ resource "aws_cognito_user_pool" "main" {
 
   mfa_configuration = var.mfa_required ? "ON" : "OPTIONAL"
 
-  software_token_mfa_configuration {
-    enabled = true
-  }
+  software_token_mfa_configuration { enabled = true }
 
   account_recovery_setting {
     recovery_mechanism {
@@ -66,7 +61,7 @@ resource "aws_cognito_user_pool" "main" {
     }
   }
 
-  # A new address counts once its owner has confirmed it.
+  # A new address is used only after its owner has confirmed it.
   user_attribute_update_settings {
     attributes_require_verification_before_update = ["email"]
   }
@@ -119,7 +114,7 @@ resource "aws_cloudcontrolapi_resource" "page_style" {
   })
 }
 
-# The page, through bff_app: a public client, so that there is no secret to keep; PKCE takes its place.
+# The page, through bff_app: a public client with PKCE instead of a secret.
 resource "aws_cognito_user_pool_client" "page" {
   count = var.demo ? 0 : 1
 
@@ -134,12 +129,12 @@ resource "aws_cognito_user_pool_client" "page" {
   allowed_oauth_scopes = ["openid", "email", "profile", "aws.cognito.signin.user.admin"]
   callback_urls        = ["${local.page_url}/sesion/vuelta"]
   logout_urls          = ["${local.page_url}/"]
-  # No password passes through our code: neither flow of the pool's API that takes one.
+  # No password passes through our code: the pool's API flows that take one are off.
   explicit_auth_flows = ["ALLOW_REFRESH_TOKEN_AUTH"]
   # The history names people by their address, so they cannot change it.
   write_attributes = ["name"]
 
-  # "No such user" and "wrong password" look alike.
+  # "No such user" and "wrong password" get the same answer.
   prevent_user_existence_errors = "ENABLED"
   enable_token_revocation       = true
 
@@ -174,15 +169,11 @@ resource "aws_cognito_user_pool_client" "machine" {
 
   access_token_validity = 60
 
-  token_validity_units {
-    access_token = "minutes"
-  }
+  token_validity_units { access_token = "minutes" }
 
   # The scopes must be there first.
   depends_on = [aws_cognito_resource_server.directory]
 }
-
-# ---- the APIs' doors -------------------------------------------------------------------------------------------
 
 resource "aws_apigatewayv2_authorizer" "jwt" {
   for_each = var.demo ? {} : aws_apigatewayv2_api.app
@@ -199,18 +190,4 @@ resource "aws_apigatewayv2_authorizer" "jwt" {
       [for client in aws_cognito_user_pool_client.machine : client.id],
     )
   }
-}
-
-# What is no secret: whether the app lives, and which requests it understands.
-resource "aws_apigatewayv2_route" "open" {
-  # checkov:skip=CKV_AWS_309:these are the two open ones
-  for_each = {
-    for pair in setproduct(var.demo ? [] : keys(local.http_apis), ["/health", "/openapi.json"]) :
-    "${pair[0]}${pair[1]}" => { api = pair[0], path = pair[1] }
-  }
-
-  api_id             = aws_apigatewayv2_api.app[each.value.api].id
-  route_key          = "GET ${each.value.path}"
-  target             = "integrations/${aws_apigatewayv2_integration.app[each.value.api].id}"
-  authorization_type = "NONE"
 }

@@ -1,73 +1,44 @@
-# One row for each event and recipient: what makes at-least-once delivery one e-mail. The shape is email_app's
-# (email_app/chalicelib/correos/ledger_table.json); a test compares the two.
+# One row for each event and recipient: what makes at-least-once delivery one e-mail.
+
+locals {
+  # email_app decides the shape, and `make run` and its tests create the same table.
+  ledger      = jsondecode(file("${path.module}/../email_app/chalicelib/correos/ledger_table.json"))
+  ledger_keys = { for key in local.ledger.KeySchema : key.KeyType => key.AttributeName }
+}
 
 resource "aws_dynamodb_table" "correos" {
-  # checkov:skip=CKV_AWS_119:the customer key of production has no ARN before it is made; infra/tests/switches.tftest.hcl looks
   name         = "${local.name}-correos"
-  billing_mode = "PAY_PER_REQUEST"
-  hash_key     = "evento"
-  range_key    = "huella"
+  billing_mode = local.ledger.BillingMode
+  hash_key     = local.ledger_keys.HASH
+  range_key    = local.ledger_keys.RANGE
 
-  attribute {
-    name = "evento"
-    type = "S"
+  dynamic "attribute" {
+    for_each = local.ledger.AttributeDefinitions
+
+    content {
+      name = attribute.value.AttributeName
+      type = attribute.value.AttributeType
+    }
   }
 
-  attribute {
-    name = "huella"
-    type = "S"
-  }
+  dynamic "global_secondary_index" {
+    for_each = local.ledger.GlobalSecondaryIndexes
 
-  attribute {
-    name = "lista"
-    type = "S"
-  }
-
-  attribute {
-    name = "estado"
-    type = "S"
-  }
-
-  attribute {
-    name = "empleado"
-    type = "N"
-  }
-
-  attribute {
-    name = "orden"
-    type = "S"
-  }
-
-  global_secondary_index {
-    name            = "por_fecha"
-    hash_key        = "lista"
-    range_key       = "orden"
-    projection_type = "ALL"
-  }
-
-  global_secondary_index {
-    name            = "por_estado"
-    hash_key        = "estado"
-    range_key       = "orden"
-    projection_type = "ALL"
-  }
-
-  global_secondary_index {
-    name            = "por_empleado"
-    hash_key        = "empleado"
-    range_key       = "orden"
-    projection_type = "ALL"
+    content {
+      name            = global_secondary_index.value.IndexName
+      hash_key        = global_secondary_index.value.KeySchema[0].AttributeName
+      range_key       = global_secondary_index.value.KeySchema[1].AttributeName
+      projection_type = global_secondary_index.value.Projection.ProjectionType
+    }
   }
 
   ttl {
-    attribute_name = "caduca_en"
-    enabled        = true
+    attribute_name = local.ledger.TimeToLive.AttributeName
+    enabled        = local.ledger.TimeToLive.Enabled
   }
 
   # Losing the ledger means sending e-mails again.
-  point_in_time_recovery {
-    enabled = true
-  }
+  point_in_time_recovery { enabled = true }
 
   # Off means AWS's own key, not none.
   server_side_encryption {

@@ -1,6 +1,8 @@
 locals {
   # Begins every name. The environment is always part of it: two environments never collide.
   name = "${var.project_name}-${var.environment}"
+  # For what is global to an account, so that one environment can be in two regions.
+  global_name = "${local.name}-${var.aws_region}"
 
   tags = merge(
     {
@@ -17,10 +19,10 @@ locals {
   #
   # Time-outs nest, so that an inner limit fires first and the client gets our answer and never a page of AWS:
   #   load balancer 60 > bff 28 > its client 25 > HTTP API 24 > crud, email 22 > database 10
-  # Nobody waits for the others: the sweep ends before the next minute's, the consumer bounds the queue's visibility.
+  # No person waits for the others: the sweep ends before the next minute's, the consumer bounds the queue's visibility.
   #
-  # Sizes: a function has a part of a processor by its memory (1,769 MB: one). Where people wait it has more than what
-  # makes it cheapest: at nearly the same price a new process answers in a fourth of the time (measured 2026-11).
+  # Lambda allots processor time by memory (1,769 MB: one processor). Functions that people wait for have more than the
+  # cheapest size: at nearly the same price a new process answers in a fourth of the time (measured 2026-11).
   functions = {
     bff                 = { memory_size = 512, timeout = 28 }
     crud                = { memory_size = 512, timeout = 22 }
@@ -32,6 +34,9 @@ locals {
   alb_idle_timeout     = 60
   http_api_timeout     = 24
   health_check_timeout = 30
+
+  # Batches of e-mails sent at once. They share SES's rate; Lambda's minimum for a queue is 2.
+  mail_concurrency = max(2, ceil(var.ses_rate / 10))
 
   # What ties a function to its name, role, logs and cap.
   lambda = {

@@ -5,13 +5,11 @@ locals {
 }
 
 resource "aws_sns_topic" "email" {
-  # checkov:skip=CKV_AWS_26:the customer key of production has no ARN before it is made; infra/tests/switches.tftest.hcl looks
   name              = "${local.name}-email-topic"
   kms_master_key_id = local.key_arn
 }
 
 resource "aws_sqs_queue" "email" {
-  # checkov:skip=CKV_AWS_27:the customer key of production has no ARN before it is made; infra/tests/switches.tftest.hcl looks
   name = "${local.name}-email-queue"
   # AWS asks for at least six times the function's time-out, so that a throttled batch is not delivered twice.
   visibility_timeout_seconds = 6 * local.functions["enviar_correos"].timeout
@@ -29,7 +27,6 @@ resource "aws_sqs_queue" "email" {
 }
 
 resource "aws_sqs_queue" "email_dlq" {
-  # checkov:skip=CKV_AWS_27:the customer key of production has no ARN before it is made; infra/tests/switches.tftest.hcl looks
   name = "${local.name}-email-dlq"
   # Longer than the queue's: a message keeps its first date when it is moved here.
   message_retention_seconds = 14 * local.days
@@ -61,24 +58,5 @@ resource "aws_sns_topic_subscription" "email_queue" {
 
 resource "aws_sqs_queue_policy" "email" {
   queue_url = aws_sqs_queue.email.url
-  policy    = data.aws_iam_policy_document.email_queue.json
-}
-
-data "aws_iam_policy_document" "email_queue" {
-  statement {
-    sid       = "AllowTopic"
-    actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.email.arn]
-
-    principals {
-      type        = "Service"
-      identifiers = ["sns.amazonaws.com"]
-    }
-
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:SourceArn"
-      values   = [aws_sns_topic.email.arn]
-    }
-  }
+  policy    = data.aws_iam_policy_document.sender["email_queue"].json
 }

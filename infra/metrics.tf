@@ -4,28 +4,25 @@ locals {
   metric_namespace = local.name
 
   # By filter; several may count into one metric. Functions and HTTP APIs (whose keys end in -api) have logs.
-  log_metrics = {
+  log_metrics = merge({
     outbox-lag          = { metric = "OutboxLag", log = "publicar_pendientes", pattern = "{ $.atraso_s >= 0 }", value = "$.atraso_s", unit = "Seconds" }
     database-round-trip = { metric = "DatabaseRoundTrip", log = "crud", pattern = "{ $.database_ms >= 0 }", value = "$.database_ms", unit = "Milliseconds" }
-    mail-sent           = { metric = "MailSent", log = "enviar_correos", pattern = "{ $.resultado = \"enviado\" }", value = "1", unit = "Count" }
-    # SES refuses an e-mail at once, or takes it and says later that it could not be sent.
-    mail-refused = { metric = "MailFailed", log = "enviar_correos", pattern = "{ $.resultado = \"rechazado\" }", value = "1", unit = "Count" }
-    mail-failed  = { metric = "MailFailed", log = "registrar_resultado", pattern = "{ $.resultado = \"fallido\" }", value = "1", unit = "Count" }
-    mail-bounced = { metric = "MailBounced", log = "registrar_resultado", pattern = "{ $.resultado = \"rebotado\" }", value = "1", unit = "Count" }
-    # Who came where he does not belong: refused by an app, or by an authorizer before the app.
-    refused-bff       = { metric = "Refused", log = "bff", pattern = "{ $.refusal = \"*\" }", value = "1", unit = "Count" }
-    refused-crud      = { metric = "Refused", log = "crud", pattern = "{ $.refusal = \"*\" }", value = "1", unit = "Count" }
-    refused-email     = { metric = "Refused", log = "email", pattern = "{ $.refusal = \"*\" }", value = "1", unit = "Count" }
-    refused-crud-api  = { metric = "Refused", log = "crud-api", pattern = "{ $.status = \"401\" && $.integrationStatus = \"-\" }", value = "1", unit = "Count" }
-    refused-email-api = { metric = "Refused", log = "email-api", pattern = "{ $.status = \"401\" && $.integrationStatus = \"-\" }", value = "1", unit = "Count" }
-  }
+    mail-sent           = { metric = "MailSent", log = "enviar_correos", pattern = "{ $.resultado = \"enviado\" }" }
+    # SES refuses an e-mail at once, or accepts it and reports later that it could not be sent.
+    mail-refused = { metric = "MailFailed", log = "enviar_correos", pattern = "{ $.resultado = \"rechazado\" }" }
+    mail-failed  = { metric = "MailFailed", log = "registrar_resultado", pattern = "{ $.resultado = \"fallido\" }" }
+    mail-bounced = { metric = "MailBounced", log = "registrar_resultado", pattern = "{ $.resultado = \"rebotado\" }" }
+    }, {
+    # Requests refused by an app, or by an authorizer before the app.
+    for log in ["bff", "crud", "email"] : "refused-${log}" => { metric = "Refused", log = log, pattern = "{ $.refusal = \"*\" }" }
+    }, {
+    for log in ["crud-api", "email-api"] : "refused-${log}" => { metric = "Refused", log = log, pattern = "{ $.status = \"401\" && $.integrationStatus = \"-\" }" }
+  })
 
   logs = merge(
     { for key, group in aws_cloudwatch_log_group.function : key => group.name },
     { for key, group in aws_cloudwatch_log_group.api : "${key}-api" => group.name },
   )
-
-  metrics_from_logs = distinct([for filter in local.log_metrics : filter.metric])
 }
 
 resource "aws_cloudwatch_log_metric_filter" "app" {
@@ -38,7 +35,7 @@ resource "aws_cloudwatch_log_metric_filter" "app" {
   metric_transformation {
     namespace = local.metric_namespace
     name      = each.value.metric
-    value     = each.value.value
-    unit      = each.value.unit
+    value     = try(each.value.value, "1")
+    unit      = try(each.value.unit, "Count")
   }
 }

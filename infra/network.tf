@@ -2,10 +2,12 @@
 # would cost them a NAT gateway.
 
 locals {
+  vpc_cidr = "10.0.0.0/16"
+  # A load balancer needs two zones.
   subnets = var.alb_enabled ? {
-    for index, cidr in var.subnet_cidrs : tostring(index + 1) => {
-      cidr = cidr
-      zone = data.aws_availability_zones.available[0].names[index]
+    for index in [1, 2] : tostring(index) => {
+      cidr = cidrsubnet(local.vpc_cidr, 8, index)
+      zone = data.aws_availability_zones.available[0].zone_ids[index - 1]
     }
   } : {}
 
@@ -13,17 +15,21 @@ locals {
   subnet_kind = local.is_internal ? "private" : "public"
 
   alb_ports = local.alb_speaks_https ? (local.has_cloudfront ? [443] : [80, 443]) : [80]
-  # Port and range.
-  alb_visitors = {
-    for pair in setproduct(var.alb_enabled && !local.has_cloudfront ? local.alb_ports : [], var.alb_allowed_cidrs) :
-    "${pair[0]} ${pair[1]}" => { port = pair[0], range = pair[1] }
+  # By port and range.
+  alb_entrances = local.has_cloudfront ? {
+    cloudfront = { port = local.alb_ports[0], from = "CloudFront", cidr = null, prefix_list = data.aws_ec2_managed_prefix_list.cloudfront[0].id }
+    } : {
+    for pair in setproduct(var.alb_enabled ? local.alb_ports : [], var.alb_allowed_cidrs) :
+    "${pair[0]} ${pair[1]}" => { port = pair[0], from = pair[1], cidr = pair[1], prefix_list = null }
   }
 }
 
 data "aws_availability_zones" "available" {
-  # checkov:skip=CKV_AWS_394:only the first names are used, as many as there are subnets (locals above)
+  # checkov:skip=CKV_AWS_394:only the first two are used (locals above)
   count = var.alb_enabled ? 1 : 0
   state = "available"
+  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html: no VPC origins there.
+  exclude_zone_ids = local.is_internal ? ["use1-az3", "usw1-az2", "apne1-az3", "apne2-az1", "cac1-az3"] : []
 
   # Local zones have no load balancers.
   filter {
@@ -36,14 +42,14 @@ resource "aws_vpc" "main" {
   # checkov:skip=CKV2_AWS_11:only the load balancer is in it, and what that takes is in the access log or in CloudFront's
   count = var.alb_enabled ? 1 : 0
 
-  cidr_block           = var.vpc_cidr
+  cidr_block           = local.vpc_cidr
   enable_dns_support   = true
   enable_dns_hostnames = true
 
   tags = { Name = "${local.name}-vpc" }
 }
 
-# Takes every rule out of the group that AWS makes with each VPC, so that nothing can use it by accident.
+# Removes every rule from the group that AWS creates with each VPC, so that nothing can use it by accident.
 resource "aws_default_security_group" "unused" {
   count = var.alb_enabled ? 1 : 0
 
@@ -51,7 +57,7 @@ resource "aws_default_security_group" "unused" {
   tags   = { Name = "${local.name}-unused" }
 }
 
-# CloudFront asks for one even before an internal load balancer, which has no route to it.
+# CloudFront requires one even with an internal load balancer, which has no route to it.
 resource "aws_internet_gateway" "main" {
   count = var.alb_enabled ? 1 : 0
 
@@ -62,9 +68,9 @@ resource "aws_internet_gateway" "main" {
 resource "aws_subnet" "alb" {
   for_each = local.subnets
 
-  vpc_id            = aws_vpc.main[0].id
-  cidr_block        = each.value.cidr
-  availability_zone = each.value.zone
+  vpc_id               = aws_vpc.main[0].id
+  cidr_block           = each.value.cidr
+  availability_zone_id = each.value.zone
 
   tags = { Name = "${local.name}-${local.subnet_kind}-${each.key}" }
 }
@@ -99,32 +105,20 @@ resource "aws_security_group" "alb" {
   vpc_id      = aws_vpc.main[0].id
   tags        = { Name = "${local.name}-alb" }
 
-  lifecycle {
-    create_before_destroy = true
-  }
+  lifecycle { create_before_destroy = true }
 }
 
-resource "aws_vpc_security_group_ingress_rule" "people" {
+resource "aws_vpc_security_group_ingress_rule" "alb" {
   # checkov:skip=CKV_AWS_260:port 80 only redirects to 443, or demo = true
-  for_each = local.alb_visitors
+  for_each = local.alb_entrances
 
   security_group_id = aws_security_group.alb[0].id
-  description       = "Port ${each.value.port} from ${each.value.range}"
-  cidr_ipv4         = each.value.range
+  description       = "Port ${each.value.port} from ${each.value.from}"
+  cidr_ipv4         = each.value.cidr
+  prefix_list_id    = each.value.prefix_list
   ip_protocol       = "tcp"
   from_port         = each.value.port
   to_port           = each.value.port
-}
-
-resource "aws_vpc_security_group_ingress_rule" "cloudfront" {
-  count = local.has_cloudfront ? 1 : 0
-
-  security_group_id = aws_security_group.alb[0].id
-  description       = "Port ${local.alb_ports[0]} from CloudFront"
-  prefix_list_id    = data.aws_ec2_managed_prefix_list.cloudfront[0].id
-  ip_protocol       = "tcp"
-  from_port         = local.alb_ports[0]
-  to_port           = local.alb_ports[0]
 }
 
 data "aws_ec2_managed_prefix_list" "cloudfront" {

@@ -1,6 +1,6 @@
-# Outside of office hours nobody changes an employee, and a database that suspends when idle could sleep, were it not
-# asked for unpublished events every minute. Two schedules switch that rule on and off. Events of the night are still
-# published right after their commit; only a publish that failed waits for the morning.
+# The sweep asks the database for unpublished events every minute, so a database that suspends when idle never sleeps.
+# Two schedules switch the sweep off outside of office hours. Events are still published right after their commit; only
+# those whose publication failed wait for the morning.
 
 locals {
   office_hours = var.office_hours == null ? {} : {
@@ -18,9 +18,7 @@ resource "aws_scheduler_schedule" "office_hours" {
   schedule_expression          = each.value.expression
   schedule_expression_timezone = var.office_hours.timezone
 
-  flexible_time_window {
-    mode = "OFF"
-  }
+  flexible_time_window { mode = "OFF" }
 
   target {
     arn      = "arn:${data.aws_partition.current.partition}:scheduler:::aws-sdk:eventbridge:${each.value.action}"
@@ -32,9 +30,9 @@ resource "aws_scheduler_schedule" "office_hours" {
 resource "aws_iam_role" "office_hours" {
   count = var.office_hours == null ? 0 : 1
 
-  name               = "${local.name}-office-hours"
+  name               = "${local.global_name}-office-hours"
   description        = "Switches the sweep of ${local.name} on and off"
-  assume_role_policy = data.aws_iam_policy_document.assumed_by_scheduler.json
+  assume_role_policy = data.aws_iam_policy_document.assumed_by["scheduler"].json
 }
 
 resource "aws_iam_role_policy" "office_hours" {
@@ -43,23 +41,6 @@ resource "aws_iam_role_policy" "office_hours" {
   name   = "switch-sweep"
   role   = aws_iam_role.office_hours[0].id
   policy = data.aws_iam_policy_document.office_hours.json
-}
-
-data "aws_iam_policy_document" "assumed_by_scheduler" {
-  statement {
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["scheduler.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
-    }
-  }
 }
 
 data "aws_iam_policy_document" "office_hours" {

@@ -3,9 +3,9 @@ output "name" {
   value       = local.name
 }
 
-output "region" {
-  description = "The region of everything."
-  value       = var.aws_region
+output "account" {
+  description = "The AWS account and the region of everything; `make` refuses another one."
+  value       = { number = data.aws_caller_identity.current.account_id, region = var.aws_region }
 }
 
 output "url" {
@@ -16,11 +16,6 @@ output "url" {
 output "page_target" {
   description = "Where the DNS record of domain_name goes; null without a load balancer."
   value       = local.has_cloudfront ? aws_cloudfront_distribution.main[0].domain_name : one(aws_lb.main[*].dns_name)
-}
-
-output "warning" {
-  description = "What is not safe about this deployment; null if nothing is."
-  value       = var.demo ? "DEMONSTRATION: everybody on the internet may read and change everything. Invented data only." : null
 }
 
 output "sign_in" {
@@ -39,23 +34,9 @@ output "access_logs" {
   value       = one(aws_s3_bucket.access_logs[*].bucket)
 }
 
-output "load_balancer" {
-  description = "ARN and DNS name of the load balancer, and the ARN of its target group; null without one."
-  value = var.alb_enabled ? {
-    arn              = aws_lb.main[0].arn
-    dns_name         = aws_lb.main[0].dns_name
-    target_group_arn = aws_lb_target_group.bff[0].arn
-  } : null
-}
-
 output "api_urls" {
   description = "The addresses of the HTTP APIs of crud_app and email_app."
   value       = local.api_urls
-}
-
-output "api_ids" {
-  description = "The ids of the HTTP APIs of crud_app and email_app."
-  value       = { for key, api in aws_apigatewayv2_api.app : key => api.id }
 }
 
 output "functions" {
@@ -63,19 +44,9 @@ output "functions" {
   value       = { for key, function in local.lambda : key => function.name }
 }
 
-output "log_groups" {
-  description = "The log group of each function."
-  value       = { for key, group in aws_cloudwatch_log_group.function : key => group.name }
-}
-
 output "topic_arn" {
   description = "The topic that crud_app publishes to."
   value       = aws_sns_topic.email.arn
-}
-
-output "feedback_topic_arn" {
-  description = "The topic that SES reports to."
-  value       = aws_sns_topic.ses_feedback.arn
 }
 
 output "queue_url" {
@@ -89,28 +60,13 @@ output "dlq_url" {
 }
 
 output "feedback_dlq_url" {
-  description = "The queue of what SES said and could not be written down."
+  description = "The queue of SES feedback that could not be stored."
   value       = aws_sqs_queue.feedback_dlq.url
 }
 
-output "ledger_table" {
-  description = "The table with one row for each e-mail."
-  value       = aws_dynamodb_table.correos.name
-}
-
-output "configuration_set" {
-  description = "The SES configuration set that every e-mail is sent with."
-  value       = aws_sesv2_configuration_set.correos.configuration_set_name
-}
-
 output "alarm_topic_arn" {
-  description = "The topic that alarms publish to; subscribe what else should hear of them."
+  description = "The topic that alarms publish to; subscribe other channels to it."
   value       = aws_sns_topic.alarms.arn
-}
-
-output "alarms" {
-  description = "The name of each alarm."
-  value       = { for key, alarm in aws_cloudwatch_metric_alarm.main : key => alarm.alarm_name }
 }
 
 output "dashboard_url" {

@@ -1,5 +1,3 @@
-# ---- which environment ----------------------------------------------------------------------------------------
-
 variable "project_name" {
   description = "Begins the name of every resource."
   type        = string
@@ -12,15 +10,9 @@ variable "project_name" {
   }
 
   validation {
-    # It begins the address of the sign-in page.
-    condition     = !can(regex("aws|amazon|cognito", var.project_name))
-    error_message = "project_name must not contain aws, amazon or cognito: Cognito reserves them."
-  }
-
-  validation {
-    # It begins the names of a parameter (ssm), a security group (sg-), a load balancer (internal-) and a bucket (the rest).
-    condition     = !can(regex("^(ssm|sg-|internal-|xn--|sthree-|amzn-)", "${var.project_name}-"))
-    error_message = "project_name must not begin with ssm, sg-, internal-, xn--, sthree- or amzn-: AWS reserves them."
+    # It begins the names of the sign-in page, a parameter (ssm), a security group (sg-), a load balancer (internal-) and a bucket.
+    condition     = !can(regex("aws|amazon|cognito|^(ssm|sg-|internal-|xn--|sthree-|amzn-)", "${var.project_name}-"))
+    error_message = "project_name must not contain aws, amazon or cognito, or begin with ssm, sg-, internal-, xn--, sthree- or amzn-: AWS reserves them."
   }
 }
 
@@ -30,13 +22,8 @@ variable "environment" {
   default     = "dev"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
-    error_message = "environment must have 2 to 12 lower-case letters or digits, such as dev, staging or production."
-  }
-
-  validation {
-    condition     = !can(regex("aws|amazon|cognito", var.environment))
-    error_message = "environment must not contain aws, amazon or cognito: Cognito reserves them."
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment)) && !can(regex("aws|amazon|cognito", var.environment))
+    error_message = "environment must have 2 to 12 lower-case letters or digits, such as dev, staging or production, and must not contain aws, amazon or cognito, which Cognito reserves."
   }
 }
 
@@ -54,11 +41,6 @@ variable "tags" {
   description = "More tags for every resource, beside Project, Environment and ManagedBy."
   type        = map(string)
   default     = {}
-
-  validation {
-    condition     = alltrue([for name in keys(var.tags) : !startswith(lower(name), "aws:")])
-    error_message = "tags must not begin with aws:, which is reserved."
-  }
 }
 
 variable "revisions" {
@@ -72,8 +54,6 @@ variable "deletion_protection" {
   type        = bool
   default     = null
 }
-
-# ---- database and mail ----------------------------------------------------------------------------------------
 
 variable "database_url" {
   description = "The address of the PostgreSQL database, with user and password. `make` takes it from DATABASE_URL."
@@ -142,45 +122,10 @@ variable "mail_language" {
   }
 }
 
-# ---- doors ----------------------------------------------------------------------------------------------------
-
 variable "alb_enabled" {
   description = "Whether there is a load balancer, with its network, in front of bff_app. Without it, which saves its price by the hour, a developer uses the HTTP APIs."
   type        = bool
   default     = true
-}
-
-variable "vpc_cidr" {
-  description = "The address range of the network."
-  type        = string
-  default     = "10.0.0.0/16"
-
-  validation {
-    # cidrhost refuses what is no range; comparing with its base refuses 10.0.0.7/16.
-    condition     = can(cidrhost(var.vpc_cidr, 0)) && try(cidrhost(var.vpc_cidr, 0) == split("/", var.vpc_cidr)[0], false)
-    error_message = "vpc_cidr must be an IPv4 range that begins at its base address, such as 10.0.0.0/16."
-  }
-}
-
-variable "subnet_cidrs" {
-  description = "The address ranges of the load balancer's subnets, each in a zone of its own."
-  type        = list(string)
-  default     = ["10.0.1.0/24", "10.0.2.0/24"]
-
-  validation {
-    condition     = length(var.subnet_cidrs) >= 2
-    error_message = "subnet_cidrs must list at least two ranges: a load balancer needs two zones."
-  }
-
-  validation {
-    condition     = alltrue([for range in var.subnet_cidrs : can(cidrhost(range, 0)) && try(cidrhost(range, 0) == split("/", range)[0], false)])
-    error_message = "subnet_cidrs must be IPv4 ranges that begin at their base address, such as 10.0.1.0/24."
-  }
-
-  validation {
-    condition     = length(distinct(var.subnet_cidrs)) == length(var.subnet_cidrs)
-    error_message = "subnet_cidrs must not list a range twice."
-  }
 }
 
 variable "edge" {
@@ -212,7 +157,7 @@ variable "certificate_arn" {
 
   validation {
     condition     = var.certificate_arn == "" || can(regex("^arn:[a-z-]+:acm:us-east-1:[0-9]{12}:certificate/[0-9a-f-]+$", var.certificate_arn))
-    error_message = "certificate_arn must be empty or the ARN of an ACM certificate in us-east-1: CloudFront takes no other."
+    error_message = "certificate_arn must be empty or the ARN of an ACM certificate in us-east-1: CloudFront accepts no other."
   }
 }
 
@@ -220,22 +165,12 @@ variable "alb_certificate_arn" {
   description = "The ACM certificate for domain_name that a load balancer on the internet shows (edge = prefix_list or none): one of aws_region."
   type        = string
   default     = ""
-
-  validation {
-    condition     = var.alb_certificate_arn == "" || can(regex("^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+$", var.alb_certificate_arn))
-    error_message = "alb_certificate_arn must be empty or the ARN of an ACM certificate."
-  }
 }
 
 variable "origin_secret_version" {
   description = "With edge = prefix_list: add 1, and deploy, to change the secret between CloudFront and the load balancer, without an interruption."
   type        = number
   default     = 1
-
-  validation {
-    condition     = var.origin_secret_version >= 1 && floor(var.origin_secret_version) == var.origin_secret_version
-    error_message = "origin_secret_version must be a whole number from 1."
-  }
 }
 
 variable "waf_enabled" {
@@ -248,22 +183,6 @@ variable "waf_requests_per_ip" {
   description = "Requests of one address in five minutes before the firewall answers 429. An office may share one address."
   type        = number
   default     = 3000
-
-  validation {
-    condition     = var.waf_requests_per_ip >= 10 && var.waf_requests_per_ip <= 2000000000 && floor(var.waf_requests_per_ip) == var.waf_requests_per_ip
-    error_message = "waf_requests_per_ip must be a whole number from 10 to 2,000,000,000."
-  }
-}
-
-variable "access_log_retention_days" {
-  description = "How long the access logs of the page are kept: they hold people's addresses."
-  type        = number
-  default     = 30
-
-  validation {
-    condition     = var.access_log_retention_days >= 1 && floor(var.access_log_retention_days) == var.access_log_retention_days
-    error_message = "access_log_retention_days must be a whole number from 1."
-  }
 }
 
 variable "alb_allowed_cidrs" {
@@ -288,8 +207,6 @@ variable "api_throttle" {
   }
 }
 
-# ---- sign-in --------------------------------------------------------------------------------------------------
-
 variable "demo" {
   description = "Whether everyone on the internet may read and change everything, over plain HTTP, as in the original project. For invented data only: there is no sign-in, and the page says so."
   type        = bool
@@ -313,39 +230,27 @@ variable "machine_clients" {
   }
 }
 
-# ---- functions ------------------------------------------------------------------------------------------------
-
 variable "reserved_concurrency" {
-  description = "Caps on how many of a function run at once, by its name (bff, crud, publicar_pendientes, email, enviar_correos, registrar_resultado); 0 stops it. Functions without one share what the account has."
+  description = "Caps on how many of a function run at once, by its name (infra/locals.tf); 0 stops it. Functions without one share what the account has."
   type        = map(number)
   default     = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.reserved_concurrency) : contains(["bff", "crud", "publicar_pendientes", "email", "enviar_correos", "registrar_resultado"], name)])
-    error_message = "reserved_concurrency may only name bff, crud, publicar_pendientes, email, enviar_correos and registrar_resultado."
+    condition     = alltrue([for name, cap in var.reserved_concurrency : contains(["bff", "crud", "publicar_pendientes", "email", "enviar_correos", "registrar_resultado"], name) && cap >= 0 && floor(cap) == cap])
+    error_message = "reserved_concurrency must give whole numbers from 0 to bff, crud, publicar_pendientes, email, enviar_correos or registrar_resultado."
   }
+}
 
-  validation {
-    condition     = alltrue([for cap in values(var.reserved_concurrency) : cap >= 0 && floor(cap) == cap])
-    error_message = "reserved_concurrency must be whole numbers from 0."
-  }
+variable "lambda_quota" {
+  description = "How many Lambda functions the account may run at once. `make` asks AWS; alarms depend on it."
+  type        = number
+  default     = 1000
 }
 
 variable "snapstart" {
   description = "Whether the functions start from a snapshot of their memory (Lambda SnapStart) instead of importing everything. Needs Python 3.12 or newer (make package PYTHON=python3.12). AWS asks about 4 dollars a month for each GB of memory size kept, and 0.14 for a thousand starts of one."
   type        = bool
   default     = false
-}
-
-variable "mail_concurrency" {
-  description = "How many batches of e-mails are sent at once. SES decides: its sandbox takes one e-mail a second."
-  type        = number
-  default     = 2
-
-  validation {
-    condition     = var.mail_concurrency >= 2 && var.mail_concurrency <= 1000 && floor(var.mail_concurrency) == var.mail_concurrency
-    error_message = "mail_concurrency must be a whole number from 2 to 1000 (Lambda's limits for a queue)."
-  }
 }
 
 variable "ses_rate" {
@@ -360,7 +265,7 @@ variable "ses_rate" {
 }
 
 variable "log_retention_days" {
-  description = "How long logs are kept."
+  description = "How many days logs are kept, access logs included: they hold people's addresses."
   type        = number
   default     = 14
 
@@ -376,17 +281,10 @@ variable "office_hours" {
   default     = null
 
   validation {
-    condition     = var.office_hours == null || can(regex("^cron\\([^()]+\\)$", var.office_hours.opens)) && can(regex("^cron\\([^()]+\\)$", var.office_hours.closes))
-    error_message = "office_hours needs cron expressions, such as opens = \"cron(0 8 ? * MON-FRI *)\" and closes = \"cron(0 19 ? * MON-FRI *)\"."
-  }
-
-  validation {
-    condition     = var.office_hours == null || can(regex("^[A-Za-z]+(/[A-Za-z0-9_+-]+)*$", var.office_hours.timezone))
-    error_message = "office_hours needs the name of a time zone, such as America/Lima."
+    condition     = var.office_hours == null || can([for time in [var.office_hours.opens, var.office_hours.closes] : regex("^cron\\([^()]+\\)$", time)]) && can(regex("^[A-Za-z]+(/[A-Za-z0-9_+-]+)*$", var.office_hours.timezone))
+    error_message = "office_hours needs cron expressions and a time zone, such as { opens = \"cron(0 8 ? * MON-FRI *)\", closes = \"cron(0 19 ? * MON-FRI *)\", timezone = \"America/Lima\" }."
   }
 }
-
-# ---- watching -------------------------------------------------------------------------------------------------
 
 variable "alarm_email" {
   description = "Who gets an e-mail when an alarm goes off or ends (AWS asks the address to confirm). Empty: only the topic."

@@ -4,31 +4,25 @@ terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-      # 5.100 is the one that is tested, and 5.98 the first with every argument used here (VPC origins, pool tiers);
-      # the code avoids what 6 renamed or removed.
+      # 5.100 is the version that is tested. The code avoids what 6 renamed or removed.
       version = ">= 5.100, < 7.0"
     }
   }
 
-  # The state is kept beside these files, one workspace an environment, which suits one person. A team keeps it in a
-  # bucket: copy backend.tf.example to backend.tf, fill in the bucket's name, and run once
-  # `terraform -chdir=infra init -migrate-state`.
+  # The state is kept beside these files, one workspace per environment. A team keeps it in a bucket: copy
+  # backend.tf.example to backend.tf, fill in the bucket's name, and run `terraform -chdir=infra init -migrate-state` once.
 }
 
 provider "aws" {
   region = var.aws_region
 
-  default_tags {
-    tags = local.tags
-  }
+  default_tags { tags = local.tags }
 }
 
-# CloudFront's part of AWS: firewalls and log deliveries for it are made in this region, whatever the others'.
+# CloudFront's firewalls and log deliveries must be in this region.
 provider "aws" {
   alias  = "cloudfront"
   region = "us-east-1"
 
-  default_tags {
-    tags = local.tags
-  }
+  default_tags { tags = local.tags }
 }

@@ -22,9 +22,9 @@ resource "aws_cloudfront_distribution" "main" {
 }
 
 # It forgets the prefix list of a rule, and the next plan fails.
-resource "aws_vpc_security_group_ingress_rule" "cloudfront" {
+resource "aws_vpc_security_group_ingress_rule" "alb" {
   prefix_list_id = null
-  cidr_ipv4      = var.vpc_cidr
+  cidr_ipv4      = local.vpc_cidr
 }
 
 # Its sign-in page has one look only, and it cannot describe the type of another.
@@ -32,20 +32,10 @@ resource "aws_cloudcontrolapi_resource" "page_style" {
   count = 0
 }
 
-# It asks for a permission of that name when a batch is published; AWS asks for sns:Publish.
-data "aws_iam_policy_document" "publish_events" {
-  statement {
-    sid       = "PublishEvents"
-    actions   = ["sns:Publish", "sns:PublishBatch"]
-    resources = [aws_sns_topic.email.arn]
-  }
-}
-
-# It authorises the sending of an e-mail on no resource and knows no sender: only this form lets one out.
-data "aws_iam_policy_document" "send_mail" {
-  statement {
-    sid       = "SendMail"
-    actions   = ["ses:SendEmail"]
-    resources = ["*"]
-  }
+# It asks for a permission of its own when a batch is published (AWS asks for sns:Publish), and authorises the sending of
+# an e-mail on no resource and without a sender.
+locals {
+  publish_actions = ["sns:Publish", "sns:PublishBatch"]
+  mail_resources  = ["*"]
+  mail_senders    = []
 }

@@ -1,18 +1,9 @@
 # A firewall for one door: CloudFront's stands in us-east-1, a load balancer's in its own region.
 
 terraform {
-  required_version = ">= 1.5"
-
   required_providers {
-    aws = {
-      source = "hashicorp/aws"
-    }
+    aws = { source = "hashicorp/aws" }
   }
-}
-
-variable "name" {
-  description = "Begins every name."
-  type        = string
 }
 
 variable "scope" {
@@ -20,14 +11,9 @@ variable "scope" {
   type        = string
 }
 
-variable "requests_per_ip" {
-  description = "Requests of one address in five minutes before it has to wait."
-  type        = number
-}
-
-variable "log_retention_days" {
-  description = "How long the log of refused requests is kept."
-  type        = number
+variable "settings" {
+  description = "What every name begins with, how many requests of one address pass in five minutes, and how many days the log is kept."
+  type        = object({ name = string, requests_per_ip = number, log_retention_days = number })
 }
 
 output "arn" {
@@ -41,14 +27,14 @@ locals {
   managed_rules = {
     AWSManagedRulesAmazonIpReputationList = { priority = 10, only_counted = [] }
     AWSManagedRulesKnownBadInputsRuleSet  = { priority = 20, only_counted = [] }
-    # An e-mail to send has up to 100,000 characters; the rule draws the line at 8 kB. Ours is below.
+    # The rule refuses bodies above 8 kB, and an e-mail to send may have 100,000 characters. The rule body-size has our limit.
     AWSManagedRulesCommonRuleSet = { priority = 30, only_counted = ["SizeRestrictions_BODY"] }
   }
 }
 
 resource "aws_wafv2_web_acl" "main" {
   # checkov:skip=CKV_AWS_192:AWSManagedRulesKnownBadInputsRuleSet is among managed_rules; the scanner does not read dynamic blocks
-  name        = var.name
+  name        = var.settings.name
   description = "What never reaches the page"
   scope       = var.scope
 
@@ -56,21 +42,18 @@ resource "aws_wafv2_web_acl" "main" {
     allow {}
   }
 
-  # An answer of ours, for programs that expect one.
-  custom_response_body {
-    key          = "too-large"
-    content_type = "APPLICATION_JSON"
-    content = jsonencode({
-      type = "about:blank", title = "Contenido demasiado grande / Content Too Large", status = 413
-    })
-  }
+  # Problem documents, as the apps answer.
+  dynamic "custom_response_body" {
+    for_each = {
+      too-large = { title = "Contenido demasiado grande / Content Too Large", status = 413 }
+      too-many  = { title = "Demasiadas solicitudes / Too Many Requests", status = 429 }
+    }
 
-  custom_response_body {
-    key          = "too-many"
-    content_type = "APPLICATION_JSON"
-    content = jsonencode({
-      type = "about:blank", title = "Demasiadas solicitudes / Too Many Requests", status = 429
-    })
+    content {
+      key          = custom_response_body.key
+      content_type = "APPLICATION_JSON"
+      content      = jsonencode(merge({ type = "about:blank" }, custom_response_body.value))
+    }
   }
 
   rule {
@@ -93,7 +76,7 @@ resource "aws_wafv2_web_acl" "main" {
 
     statement {
       rate_based_statement {
-        limit                 = var.requests_per_ip
+        limit                 = var.settings.requests_per_ip
         evaluation_window_sec = 300
         aggregate_key_type    = "IP"
       }
@@ -120,15 +103,13 @@ resource "aws_wafv2_web_acl" "main" {
     }
 
     statement {
-      # A load balancer hands 1 MB to a Lambda. The firewall sees only the first 16 kB of a body, so that its announced
-      # length decides; one that announces none meets the load balancer's limit.
+      # A load balancer passes at most 1 MB to a Lambda. The firewall sees only the first 16 kB of a body, so the
+      # Content-Length decides; a body without one meets the load balancer's limit.
       regex_match_statement {
         regex_string = "^[0-9]{7,}$"
 
         field_to_match {
-          single_header {
-            name = "content-length"
-          }
+          single_header { name = "content-length" }
         }
 
         text_transformation {
@@ -186,17 +167,20 @@ resource "aws_wafv2_web_acl" "main" {
 
   visibility_config {
     cloudwatch_metrics_enabled = true
-    metric_name                = var.name
+    metric_name                = var.settings.name
     sampled_requests_enabled   = false
+  }
+
+  lifecycle {
+    # waf_enabled = false deletes it after the distribution or the load balancer has let go.
+    create_before_destroy = true
   }
 }
 
 resource "aws_cloudwatch_log_group" "main" {
-  # checkov:skip=CKV_AWS_158:only refused requests, without queries, cookies and tokens; encrypted with AWS's key
-  # checkov:skip=CKV_AWS_338:logs hold people's addresses, so that they are kept as short as they are useful: log_retention_days
   # WAF asks for the prefix.
-  name              = "aws-waf-logs-${var.name}-${lower(var.scope)}"
-  retention_in_days = var.log_retention_days
+  name              = "aws-waf-logs-${var.settings.name}-${lower(var.scope)}"
+  retention_in_days = var.settings.log_retention_days
 }
 
 # Only refused requests, without anything people typed and without credentials.
@@ -212,9 +196,7 @@ resource "aws_wafv2_web_acl_logging_configuration" "main" {
       requirement = "MEETS_ANY"
 
       condition {
-        action_condition {
-          action = "BLOCK"
-        }
+        action_condition { action = "BLOCK" }
       }
     }
   }
@@ -227,9 +209,7 @@ resource "aws_wafv2_web_acl_logging_configuration" "main" {
     for_each = ["authorization", "cookie"]
 
     content {
-      single_header {
-        name = redacted_fields.value
-      }
+      single_header { name = redacted_fields.value }
     }
   }
 }
