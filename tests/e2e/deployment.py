@@ -23,7 +23,6 @@ RECIPIENT = "rrhh@example.com"
 MISREAD = frozenset(
     {
         "aws_apigatewayv2_authorizer",  # makes up a payload version, which only Lambda authorizers have
-        "aws_cloudfront_response_headers_policy",  # makes up an empty list of headers
         "aws_cloudwatch_metric_alarm",  # tells a part of each (DescribeAlarms in its XML form)
         "aws_wafv2_web_acl",  # keeps the answers to itself
     }

@@ -28,7 +28,6 @@ OPERATIONS = {
     "aws_apigatewayv2_stage": "apigatewayv2 CreateStage",
     "aws_cloudcontrolapi_resource": "cloudcontrol CreateResource",
     "aws_cloudfront_distribution": "cloudfront CreateDistribution DistributionConfig",
-    "aws_cloudfront_response_headers_policy": "cloudfront CreateResponseHeadersPolicy ResponseHeadersPolicyConfig",
     "aws_cloudfront_vpc_origin": "cloudfront CreateVpcOrigin",
     "aws_cloudwatch_dashboard": "cloudwatch PutDashboard",
     "aws_cloudwatch_event_rule": "events PutRule",
