@@ -13,10 +13,20 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tools.migration import MigrationFailed, describe, migrate, read_migrations
-from tools.preflight import NotReady, check_account, check_database_url, check_plan, check_terraform, open_session
+from tools.preflight import (
+    NotReady,
+    check_account,
+    check_database_url,
+    check_plan,
+    check_same_account,
+    check_unprotected,
+    open_session,
+    read_concurrency,
+    read_mail_rate,
+)
 from tools.terraform_cli import BUILD, INFRA, ROOT, Terraform, TerraformFailed
 
 if TYPE_CHECKING:
@@ -32,6 +42,7 @@ PRIVATE = 0o077
 UNKNOWN = "unknown"
 DIRTY = "-dirty"
 REVISIONS_KEPT = 10
+LOCK_FILE = "infra/.terraform.lock.hcl"
 
 
 class Deployment:
@@ -44,8 +55,8 @@ class Deployment:
         build: the folder that gets the plan.
         revision: of what is deployed.
 
-    Raises:
-        NotReady: there are no credentials, no region, or no usable Terraform.
+    Every method raises `NotReady` if something is missing, and `TerraformFailed` if Terraform or AWS refuses; both have
+    said why, and nothing else was changed.
     """
 
     def __init__(
@@ -64,18 +75,14 @@ class Deployment:
         self._session = session
         self._environment = environment
         self._terraform = Terraform(infra, terraform_variables(environment, self.name, self.account.region))
-        check_terraform(self._terraform.read_json("version", "-json"))
         file = infra / f"{self.name}.tfvars"
         self._variable_files = [f"-var-file={file}"] if file.is_file() else []
 
     def plan(self) -> str:
-        """Show what a deployment would change, and keep the plan for it. Return the database's address.
-
-        Raises:
-            NotReady: something outside of the plan is missing; the plan is not kept.
-            TerraformFailed: the variables or the state are wrong; Terraform has said why.
-        """
+        """Show what a deployment would change, and keep the plan for it. Return the database's address."""
         self._terraform.let("revisions", remember(self.read_revisions(), self._revision))
+        self._terraform.let("lambda_quota", read_concurrency(self._session))
+        self._terraform.let("ses_rate", read_mail_rate(self._session))
         self._terraform.run("plan", "-input=false", f"-out={self.plan_file}", *self._variable_files)
         try:
             return self._check_plan()
@@ -84,12 +91,7 @@ class Deployment:
             raise
 
     def plan_with_migrations(self) -> None:
-        """Show what a deployment would change, in the database too.
-
-        Raises:
-            MigrationFailed: the database does not say how it is.
-            NotReady, TerraformFailed: see ``plan``.
-        """
+        """Show what a deployment would change, in the database too."""
         url = self.plan()
         print(describe(read_migrations(url), url))
 
@@ -99,30 +101,19 @@ class Deployment:
         The code that runs until then works with the new schema; the new code might not with the old one.
 
         Raises:
-            NotReady: there is no plan, something outside of it is missing, or the migration was not confirmed.
             MigrationFailed: the schema and everything else is as it was.
-            TerraformFailed: the plan is older than the state, or AWS refused something; Terraform has said why.
         """
         migrate(self._check_plan(), self._environment)
         self.apply()
 
     def apply(self) -> None:
-        """Make the changes of the plan.
-
-        Raises:
-            TerraformFailed: see ``deploy``.
-        """
+        """Make the changes of the plan."""
         self._terraform.run("apply", "-input=false", str(self.plan_file))
         self.plan_file.unlink()
 
     def read_revisions(self) -> list[str]:
-        """The git revisions that were deployed here, newest first.
-
-        Raises:
-            NotReady: DATABASE_URL is not set.
-        """
-        self._begin()
-        revisions: list[str] = self._terraform.outputs().get("revisions", [])
+        """The git revisions that were deployed here, newest first."""
+        revisions: list[str] = self._begin().get("revisions", [])
         return revisions
 
     def create_sender(self) -> None:
@@ -133,12 +124,17 @@ class Deployment:
     def destroy(self) -> None:
         """Remove everything, after Terraform has asked."""
         self._begin()
+        check_unprotected(self._terraform.read_json("show", "-json"), self.name)
         self._terraform.run("destroy", *self._variable_files)
 
-    def _begin(self) -> None:
+    def _begin(self) -> dict[str, Any]:
+        """Select the environment's workspace, and return its outputs."""
         check_database_url(self._environment)
-        self._terraform.read("init", "-input=false")
+        self._terraform.init()
         self._terraform.read("workspace", "select", "-or-create=true", self.name)
+        outputs = self._terraform.outputs()
+        check_same_account(self.account, outputs, self.name)
+        return outputs
 
     def _check_plan(self) -> str:
         """Check what the plan needs, and return the database's address, which is in it."""
@@ -162,8 +158,13 @@ def terraform_variables(environment: Mapping[str, str], name: str, region: str) 
 
 
 def describe_revision(project: Path) -> str:
-    """The revision of the files below ``project``; ``UNKNOWN`` where git has none."""
-    return run_git(project, "describe", "--always", "--abbrev=40", "--exclude=*", f"--dirty={DIRTY}") or UNKNOWN
+    """The revision of the files below ``project``; ``UNKNOWN`` where git has none.
+
+    Terraform on another platform, and OpenTofu, write their own hashes into the lock file: that is no change.
+    """
+    commit = run_git(project, "rev-parse", "HEAD")
+    changes = run_git(project, "status", "--porcelain", "--untracked-files=no", "--", ".", f":(exclude){LOCK_FILE}")
+    return f"{commit}{DIRTY if changes else ''}" if commit else UNKNOWN
 
 
 def remember(deployed: Sequence[str], revision: str) -> list[str]:

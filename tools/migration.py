@@ -1,8 +1,7 @@
-"""`make migrate`: brings the database's schema to this code's, and shows first what that means.
+"""`make migrate`: shows the migrations that the database lacks, and runs them.
 
-Migrations only add, so that the code that is still running works with the new schema, and so does the code that
-`make rollback` brings back. They run before new code takes traffic (`make deploy`), and nothing takes them back.
-docs/runbook.md says in which steps a column is renamed or goes away.
+Migrations only add: running code, and the code that `make rollback` restores, work with the newer schema. They run
+before new code takes traffic, and nothing undoes them. docs/runbook.md says how to rename or remove a column.
 """
 
 from __future__ import annotations
@@ -25,56 +24,41 @@ from tools.preflight import CRUD_APP, NotReady, check_database, check_database_u
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from alembic.script import Script
+
 
 class MigrationFailed(Exception):
-    """A migration failed; the message holds why. All run in one transaction, so that the schema is as it was."""
-
-
-@dataclass(frozen=True)
-class Migration:
-    """One step of the schema."""
-
-    revision: str
-    title: str
+    """The database does not say its revision, or a migration failed; all run in one transaction, so nothing changed."""
 
 
 @dataclass(frozen=True)
 class Migrations:
-    """What this code would do to a database.
+    """What this code would do to a database at the revision ``current``, or None.
 
-    ``current`` is the revision that the database is at, or None. ``is_known`` says whether this code has heard of it;
-    if not, a newer one has been there, and there is nothing to do.
+    ``is_known`` says whether this code knows that revision; if not, a newer one has migrated the database.
     """
 
     current: str | None
     is_known: bool
-    pending: tuple[Migration, ...]
+    pending: list[Script]
     sql: str
 
 
 def read_migrations(url: str) -> Migrations:
-    """Look at the database's revision, and at what this code has beyond it.
-
-    Raises:
-        MigrationFailed: the database does not say.
-    """
+    """Read the database's revision, and what this code has beyond it."""
     current = read_revision(url)
     scripts = {script.revision: script for script in ScriptDirectory(str(CRUD_APP / "migrations")).walk_revisions()}
     # From the newest to the oldest.
     newest_first = list(scripts)
     is_known = current is None or current in scripts
     newer = newest_first[: newest_first.index(current)] if current in scripts else newest_first if is_known else []
-    pending = tuple(Migration(revision, scripts[revision].doc) for revision in reversed(newer))
+    pending = [scripts[revision] for revision in reversed(newer)]
     sql = _run("-m", "alembic", "upgrade", f"{current or 'base'}:head", "--sql", url=url) if pending else ""
     return Migrations(current, is_known, pending, sql)
 
 
 def read_revision(url: str) -> str | None:
-    """The revision that the database is at, whether this code knows it or not; None before the first migration.
-
-    Raises:
-        MigrationFailed: the database does not say.
-    """
+    """The database's revision; None before the first migration."""
     try:
         connection = open_connection(Connection, database_address(url), limited=False)
         with closing(connection):
@@ -89,7 +73,7 @@ def read_revision(url: str) -> str | None:
 
 
 def describe(migrations: Migrations, url: str) -> str:
-    """What will be done, for a person to read; the address without user and password."""
+    """What will be done, for a person to read, without user and password."""
     address = urlsplit(url)
     lines = [f"Database {address.hostname or 'on this machine'}{address.path}: revision {migrations.current or 'none'}"]
     if not migrations.is_known:
@@ -98,17 +82,12 @@ def describe(migrations: Migrations, url: str) -> str:
         lines.append("Nothing to migrate.")
     else:
         lines += [migrations.sql.strip(), "", "To be run, in one transaction (the SQL stands above):"]
-        lines += [f"  {migration.revision}  {migration.title}" for migration in migrations.pending]
+        lines += [f"  {script.revision}  {script.doc}" for script in migrations.pending]
     return "\n".join(lines)
 
 
 def migrate(url: str, environment: Mapping[str, str]) -> None:
-    """Show what is pending, ask, and run it.
-
-    Raises:
-        NotReady: it was not confirmed.
-        MigrationFailed: see there.
-    """
+    """Show what is pending, ask, and run it."""
     migrations = read_migrations(url)
     print(describe(migrations, url))
     if not migrations.pending:

@@ -1,10 +1,12 @@
-"""What must be true before anything is changed in AWS. Each check is silent, or stops with one sentence that says
-what to do: `make plan`, `make sender`, `make deploy` and `make destroy` ask here first.
+"""What must be true before anything is changed in AWS. `make plan`, `sender`, `deploy` and `destroy` ask here first.
+
+Each check is silent, or raises `NotReady`.
 """
 
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -32,9 +34,16 @@ logging.getLogger("chalicelib").addHandler(logging.NullHandler())
 
 CRUD_APP = Path(__file__).resolve().parents[1] / "crud_app"
 
-TERRAFORM_MINIMUM = (1, 5)
 SNAPSTART_MINIMUM = (3, 12)
 SENDER = "aws_sesv2_email_identity.sender[0]"
+BALANCER = "aws_lb.main[0]"
+# Lambda keeps this much of the account's concurrency for functions without a reservation.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+UNRESERVED = 100
+# The highest that Terraform's variable ses_rate takes.
+MOST_RATE = 1000
+# How the resources that deletion_protection protects say so.
+PROTECTIONS = {"enable_deletion_protection": True, "deletion_protection_enabled": True, "deletion_protection": "ACTIVE"}
 # A database that suspends when idle needs a moment to wake up; each attempt of crud_app's own takes about 2 s.
 DATABASE_ATTEMPTS = 4
 
@@ -51,24 +60,8 @@ class Account:
     region: str
 
 
-def check_terraform(version: Mapping[str, Any]) -> None:
-    """Check what `terraform version -json` says.
-
-    Raises:
-        NotReady: it is older than ``TERRAFORM_MINIMUM``.
-    """
-    text = version["terraform_version"]
-    major, minor, *_ = text.split(".")
-    if (int(major), int(minor)) < TERRAFORM_MINIMUM:
-        raise NotReady(f"Terraform {text} is too old: install 1.5 or newer (or OpenTofu, with TERRAFORM=tofu).")
-
-
 def open_session(environment: Mapping[str, str]) -> Session:
-    """What the environment and the AWS profile lead to.
-
-    Raises:
-        NotReady: AWS_PROFILE names no profile.
-    """
+    """What the environment and the AWS profile lead to."""
     try:
         # boto3 reads AWS_DEFAULT_REGION only; Terraform and other tools read AWS_REGION.
         return Session(region_name=environment.get("AWS_REGION") or None)
@@ -77,11 +70,7 @@ def open_session(environment: Mapping[str, str]) -> Session:
 
 
 def check_account(session: Session) -> Account:
-    """Check that AWS knows who asks, and where.
-
-    Raises:
-        NotReady: there is no region, there are no credentials, or AWS refuses them.
-    """
+    """Check that AWS knows who asks, and where."""
     region = session.region_name
     if not region:
         raise NotReady("No AWS region is chosen: say AWS_REGION=us-east-1, or run `aws configure`.")
@@ -98,12 +87,51 @@ def check_account(session: Session) -> Account:
     return Account(number, region)
 
 
-def check_database_url(environment: Mapping[str, str]) -> None:
-    """Check that an address is given; Terraform checks its form, and ``check_database`` the rest.
+def check_same_account(account: Account, outputs: Mapping[str, Any], environment: str) -> None:
+    """Check that the environment's state is of this account and region: elsewhere Terraform would plan a second one."""
+    deployed = outputs.get("account", {"number": account.number, "region": account.region})
+    if Account(**deployed) != account:
+        raise NotReady(
+            f"The environment {environment} is in account {deployed['number']}, {deployed['region']}, and your "
+            f"credentials lead to {account.number}, {account.region}: check AWS_PROFILE and AWS_REGION, or choose "
+            "another ENVIRONMENT."
+        )
 
-    Raises:
-        NotReady: DATABASE_URL is not set.
-    """
+
+def check_quotas(session: Session, variables: Mapping[str, Any], region: str) -> None:
+    """Check that a plan's variables keep to what AWS allows the account in its region."""
+    allowed = read_concurrency(session)
+    reserved = sum((variables.get("reserved_concurrency") or {}).values())
+    if reserved and allowed - reserved < UNRESERVED:
+        raise NotReady(
+            f"reserved_concurrency reserves {reserved:g} of the {allowed} functions that the account may run at once "
+            f"in {region}, and AWS keeps {UNRESERVED} unreserved: remove it, or request a higher quota (Service "
+            "Quotas, AWS Lambda, Concurrent executions)."
+        )
+    client = session.client("sesv2", region_name=region)
+    account = client.get_account()
+    rate, wanted = account["SendQuota"]["MaxSendRate"], variables.get("ses_rate", 0)
+    if wanted > rate:
+        raise NotReady(
+            f"ses_rate is {wanted:g}, and SES in {region} accepts {rate:g} emails a second: remove it from the "
+            "variables, or request a higher rate."
+        )
+    if not account["ProductionAccessEnabled"]:
+        check_recipients(client, variables["notify_to"], region=region)
+
+
+def read_concurrency(session: Session) -> int:
+    """How many functions the account may run at once."""
+    return session.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+
+
+def read_mail_rate(session: Session) -> float:
+    """How many emails SES accepts in a second; at most what Terraform's variable takes."""
+    return min(session.client("sesv2").get_account()["SendQuota"]["MaxSendRate"], MOST_RATE)
+
+
+def check_database_url(environment: Mapping[str, str]) -> None:
+    """Check that an address is given; Terraform checks its form, and ``check_database`` the rest."""
     if not environment.get("DATABASE_URL"):
         raise NotReady(
             "DATABASE_URL is not set: give the address of the database, "
@@ -112,11 +140,7 @@ def check_database_url(environment: Mapping[str, str]) -> None:
 
 
 def database_address(url: str) -> DatabaseAddress:
-    """Read the address as the Lambda will; a relative ``sslrootcert`` is a file of crud_app, which is packaged with it.
-
-    Raises:
-        NotReady: crud_app does not understand it.
-    """
+    """Read the address as the Lambda will; a relative ``sslrootcert`` is a file that is packaged with crud_app."""
     try:
         address = parse_database_url(url)
     except SettingError as error:
@@ -127,12 +151,11 @@ def database_address(url: str) -> DatabaseAddress:
 
 
 def check_database(url: str) -> None:
-    """Ask the database for a sign of life, from this machine, as the Lambda will: same TLS rules, same driver.
-
-    Raises:
-        NotReady: crud_app does not understand the address, or no server answers there.
-    """
+    """Ask the database for a sign of life, from this machine, as the Lambda will: same TLS rules, same driver."""
     address = database_address(url)
+    host = urlsplit(url).hostname
+    if host and not _addresses(host, socket.AF_INET) and _addresses(host, socket.AF_INET6):
+        raise NotReady(f"{host} has only an IPv6 address, and Lambda needs IPv4: give the address of its pooler.")
     try:
         with closing(Database(address)) as database:
             for _ in range(DATABASE_ATTEMPTS - 1):
@@ -144,17 +167,20 @@ def check_database(url: str) -> None:
     except Unavailable as error:
         state = f" (SQLSTATE {error.args[0]})" if error.args[0] else ""
         raise NotReady(
-            f"The database at {urlsplit(url).hostname or 'the Unix socket'} does not answer{state}: check that it "
-            "runs, that this machine may reach it, and the user and password in DATABASE_URL."
+            f"The database at {host or 'the Unix socket'} does not answer{state}: check that it runs, that this "
+            "machine may reach it, and the user and password in DATABASE_URL."
         ) from error
 
 
-def confirm(question: str, environment: Mapping[str, str]) -> None:
-    """Continue only if the person says yes, or YES=1 said so before.
+def _addresses(host: str, family: socket.AddressFamily) -> bool:
+    try:
+        return bool(socket.getaddrinfo(host, None, family))
+    except OSError:
+        return False
 
-    Raises:
-        NotReady: the answer is no, or there is no terminal to ask on.
-    """
+
+def confirm(question: str, environment: Mapping[str, str]) -> None:
+    """Continue only if the person says yes, or YES=1 said so before."""
     if environment.get("YES") == "1":
         return
     if not sys.stdin.isatty():
@@ -164,23 +190,13 @@ def confirm(question: str, environment: Mapping[str, str]) -> None:
 
 
 def check_sender(client: SESV2Client, address: str, *, region: str, is_new: bool) -> None:
-    """Check that SES would send e-mails from ``address``.
-
-    Args:
-        client: SES in the region of the deployment.
-        address: the bare sender.
-        region: for the sentence.
-        is_new: whether Terraform is about to create the identity.
-
-    Raises:
-        NotReady: it is not verified, or another Terraform state manages it.
-    """
+    """Check that SES would send e-mails from ``address``; ``is_new`` says that Terraform is about to create it."""
     is_verified = _is_verified(client, address)
     if is_new and is_verified is not None:
         raise NotReady(
             f"SES already has the sender {address}, but not through this environment: set manage_sender = false."
         )
-    if is_verified or any(_is_verified(client, domain) for domain in _domains(address)):
+    if is_verified or _covers(client, address):
         return
     if is_verified is None:
         raise NotReady(
@@ -193,6 +209,17 @@ def check_sender(client: SESV2Client, address: str, *, region: str, is_new: bool
     )
 
 
+def check_recipients(client: SESV2Client, addresses: list[str], *, region: str) -> None:
+    """Check that SES would send to ``addresses`` from its sandbox: only to verified recipients."""
+    for address in addresses:
+        if not _is_verified(client, address) and not _covers(client, address):
+            raise NotReady(
+                f"SES in {region} is in its sandbox and has not verified the recipient {address}: run `aws sesv2 "
+                f"create-email-identity --email-identity {address}` and follow the link in the e-mail, or request "
+                "production access in the SES console."
+            )
+
+
 def _is_verified(client: SESV2Client, identity: str) -> bool | None:
     """Whether SES has verified ``identity``; None if it does not know it."""
     try:
@@ -201,25 +228,35 @@ def _is_verified(client: SESV2Client, identity: str) -> bool | None:
         return None
 
 
+def _covers(client: SESV2Client, address: str) -> bool:
+    """Whether SES has verified the domain of ``address`` or one above it."""
+    return any(_is_verified(client, domain) for domain in _domains(address))
+
+
 def _domains(address: str) -> Iterator[str]:
-    """The domains whose verification covers ``address``: its own and those above it."""
     labels = address.rpartition("@")[2].split(".")
     for index in range(len(labels) - 1):
         yield ".".join(labels[index:])
 
 
-def check_snapstart(plan: Mapping[str, Any]) -> None:
-    """Check that the functions' runtime can start from a snapshot, where a plan wants that.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
-
-    Raises:
-        NotReady: the apps were packaged with a Python that is too old.
-    """
-    for change in plan["resource_changes"]:
+def check_changes(changes: list[Mapping[str, Any]]) -> None:
+    """Check a plan's ``resource_changes`` for what AWS would refuse, or what other environments would lose."""
+    for change in changes:
+        actions, address = change["change"]["actions"], change["address"]
+        if address == SENDER and actions == ["delete"]:
+            raise NotReady(
+                "The plan deletes the sender's SES identity, with which other environments may send: run `terraform "
+                f"-chdir=infra state rm '{SENDER}'` to keep it, and `make plan` again."
+            )
+        if address == BALANCER and "delete" in actions and "create" in actions:
+            raise NotReady(
+                "The plan replaces the load balancer while CloudFront uses it: deploy once with alb_enabled = false "
+                "(the page is away meanwhile), then with the new edge."
+            )
         function = change["change"].get("after") or {}
         if change.get("type") == "aws_lambda_function" and function.get("snap_start"):
             runtime = str(function["runtime"])
+            # https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
             if tuple(map(int, runtime.removeprefix("python").split("."))) < SNAPSTART_MINIMUM:
                 raise NotReady(
                     f"snapstart needs Python 3.12 or newer, and the apps were packaged for {runtime}: "
@@ -227,16 +264,28 @@ def check_snapstart(plan: Mapping[str, Any]) -> None:
                 )
 
 
-def check_plan(plan: Mapping[str, Any], session: Session) -> None:
-    """Check what a plan (`terraform show -json`) needs from outside of it: a runtime, the database and the sender.
+def check_unprotected(state: Mapping[str, Any], environment: str) -> None:
+    """Check that nothing in the state (`terraform show -json`) is protected: AWS would refuse halfway."""
+    resources = state.get("values", {}).get("root_module", {}).get("resources", [])
+    protected = [
+        resource["address"]
+        for resource in resources
+        if any(resource["values"].get(name) == value for name, value in PROTECTIONS.items())
+    ]
+    if protected:
+        raise NotReady(
+            f"{environment} is protected against deletion ({', '.join(sorted(protected))}): deploy it with "
+            "deletion_protection = false first."
+        )
 
-    Raises:
-        NotReady: see ``check_snapstart``, ``check_database`` and ``check_sender``.
-    """
-    check_snapstart(plan)
+
+def check_plan(plan: Mapping[str, Any], session: Session) -> None:
+    """Check what a plan (`terraform show -json`) needs from outside of it, and what it would break."""
+    check_changes(plan["resource_changes"])
     variables = {name: variable["value"] for name, variable in plan["variables"].items()}
     creates = {change["address"] for change in plan["resource_changes"] if change["change"]["actions"] == ["create"]}
     check_database(variables["database_url"])
     region = variables["aws_region"]
     client = session.client("sesv2", region_name=region)
     check_sender(client, variables["email_from"], region=region, is_new=SENDER in creates)
+    check_quotas(session, variables, region)

@@ -1,8 +1,7 @@
-"""`make rollback`: brings back an earlier revision: the one that was deployed before this one, or TO.
+"""`make rollback`: restores an earlier revision: TO, or the one that was deployed before.
 
-It is packaged from git, in a work tree of its own below `build`, and applied by its own Terraform files to the state of
-this project: code, settings and resources are as they were. Nothing in the work tree of the person changes. The
-database's schema stays: migrations only add (`tools/migration.py`).
+It is packaged from git, in a work tree of its own below `build`, and applied by its own Terraform files to this
+project's state. The person's work tree and the database's schema stay as they are (`tools/migration.py`).
 """
 
 from __future__ import annotations
@@ -24,22 +23,21 @@ if TYPE_CHECKING:
     from boto3.session import Session
 
 APPS = ("crud_app", "email_app", "bff_app")
-# What is beside the root module and in no commit: where the state is, and the environments' variables.
+# Beside the root module, and in no commit: the state or its place, and the environments' variables.
 LOCAL_FILES = ("backend.tf", "terraform.tfstate.d", "*.tfvars")
 
 
 def roll_back(environment: Mapping[str, str], session: Session, project: Path = ROOT) -> None:
-    """Bring back ``TO``, or what was deployed before, after showing the plan and asking.
+    """Show the plan for ``TO``, or for what was deployed before, ask, and apply it.
 
     Raises:
-        NotReady: there is nothing to bring back, something is missing, or it was not confirmed.
-        subprocess.CalledProcessError: that revision cannot be packaged; it has said why.
-        TerraformFailed: see `Deployment`.
+        NotReady: there is no such revision, something is missing, or it was not confirmed.
+        subprocess.CalledProcessError: the revision cannot be packaged; the packager has said why.
     """
     infra, build = project / INFRA.name, project / BUILD.name
     deployed = Deployment(environment, session, infra=infra, build=build).read_revisions()
     commit = find_commit(project, environment.get("TO") or find_previous(deployed))
-    print(f"Brings back revision {commit}; deployed is {deployed[0] if deployed else 'none that is remembered'}.")
+    print(f"Restores revision {commit}; deployed is {deployed[0] if deployed else 'none that is remembered'}.")
     with work_tree(project, commit) as earlier:
         package(earlier)
         lend_local_files(infra, earlier / INFRA.name)
@@ -53,11 +51,7 @@ def roll_back(environment: Mapping[str, str], session: Session, project: Path = 
 
 
 def find_commit(project: Path, name: str) -> str:
-    """The commit that ``name`` (a hash, a tag, a branch) stands for.
-
-    Raises:
-        NotReady: git knows none.
-    """
+    """The commit that ``name`` (a hash, a tag, a branch) stands for."""
     commit = run_git(project, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     if commit is None:
         raise NotReady(f"git does not know the revision {name} here: fetch it, or choose one that `git log` shows.")
@@ -65,11 +59,7 @@ def find_commit(project: Path, name: str) -> str:
 
 
 def find_previous(deployed: Sequence[str]) -> str:
-    """The newest revision before the one that runs that can be brought back.
-
-    Raises:
-        NotReady: there is none.
-    """
+    """The newest revision before the running one that is exactly a commit."""
     for revision in deployed[1:]:
         if revision != UNKNOWN and not revision.endswith(DIRTY):
             return revision
@@ -81,7 +71,7 @@ def work_tree(project: Path, commit: str) -> Iterator[Path]:
     """The files of ``commit`` in a folder of their own, which is gone afterwards."""
     folder = project / BUILD.name / f"revision-{commit[:12]}"
     git = ["git", "-C", str(project), "worktree"]
-    # What an interrupted rollback has left.
+    # Left by an interrupted rollback.
     subprocess.run([*git, "remove", "--force", str(folder)], check=False, capture_output=True)  # noqa: S603
     subprocess.run([*git, "add", "--quiet", "--detach", str(folder), commit], check=True)  # noqa: S603
     try:
@@ -91,11 +81,7 @@ def work_tree(project: Path, commit: str) -> Iterator[Path]:
 
 
 def package(project: Path) -> None:
-    """Package the apps of ``project`` with its own packager: the modules then fit its root module.
-
-    Raises:
-        subprocess.CalledProcessError: it cannot; it has said why.
-    """
+    """Package the apps of ``project`` with its own packager: the modules then fit its root module."""
     command = [sys.executable, "-m", "chalice_terraform", BUILD.name, *APPS]
     libraries = os.pathsep.join(str(folder) for folder in sorted(project.glob("libs/*/src")))
     if (project / "package-lock.json").exists():  # of the page's libraries; older revisions have none
@@ -104,7 +90,7 @@ def package(project: Path) -> None:
 
 
 def lend_local_files(infra: Path, borrower: Path) -> None:
-    """Let the Terraform files in ``borrower`` work on the state, and with the variables, of those in ``infra``."""
+    """Give the Terraform files in ``borrower`` the state and variables of those in ``infra``."""
     for pattern in LOCAL_FILES:
         for file in infra.glob(pattern):
             link = borrower / file.name

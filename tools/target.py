@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -33,30 +34,7 @@ _ADDRESS = re.compile(
 
 
 class TargetError(Exception):
-    """An address that cannot be used. The message is a sentence for the person who gave it.
-
-    TargetError
-    ├── NotAnAddress     it cannot be read
-    ├── NotOwn           another machine, without MINE=1
-    ├── NotTheDirectory  nothing answers there, or something else does
-    └── NotLetIn         the directory requires a token, or does not accept the one it got
-    """
-
-
-class NotAnAddress(TargetError):
-    """A variable holds no address."""
-
-
-class NotOwn(TargetError):
-    """The host is not this machine."""
-
-
-class NotTheDirectory(TargetError):
-    """The directory does not answer there."""
-
-
-class NotLetIn(TargetError):
-    """The directory requires a token, or does not accept the one it got."""
+    """An address that cannot be used; the message is a sentence for the person who gave it."""
 
 
 @dataclass(frozen=True)
@@ -70,36 +48,19 @@ class Target:
     @property
     def is_own(self) -> bool:
         """Whether the host is this machine: ``localhost``, or an address of the loopback interface."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return self.host == "localhost" or (_is_ip(self.host) and ipaddress.ip_address(self.host).is_loopback)
 
     def require_own(self, *, mine: bool, why: str) -> None:
-        """See that requests may be sent there.
-
-        Args:
-            mine: the person says that the host is theirs.
-            why: what would be wrong with it otherwise, as the beginning of a sentence.
-
-        Raises:
-            NotOwn: it is another machine, and MINE=1 is missing.
-        """
+        """Check that the host is this machine, or ``mine``; ``why`` begins the sentence that refuses another."""
         if not (self.is_own or mine):
-            raise NotOwn(f"{self.host} is not this machine, and {why}: say MINE=1 if it is yours.")
+            raise TargetError(f"{self.host} is not this machine, and {why}: say MINE=1 if it is yours.")
 
 
 def read_target(text: str) -> Target:
-    """Read the variable ``URL``.
-
-    Raises:
-        NotAnAddress: it is none, or has more than scheme, host, port and path.
-    """
+    """Read the variable ``URL``: scheme, host, port and path, and nothing else."""
     match = _ADDRESS.fullmatch(text)
     if not match or (match["port"] and not 1 <= int(match["port"]) <= HIGHEST_PORT) or not _is_host(match):
-        raise NotAnAddress(
+        raise TargetError(
             f"URL must be an address with a host, and without user, query and fragment, such as "
             f"http://localhost:8000, not {shortened(text)}."
         )
@@ -107,30 +68,22 @@ def read_target(text: str) -> Target:
 
 
 def default_url(environment: Mapping[str, str]) -> str:
-    """Where `make run` is, which reads ``BFF_PORT``, too.
-
-    Raises:
-        NotAnAddress: ``BFF_PORT`` is no port.
-    """
+    """Where `make run` is, which reads ``BFF_PORT``, too."""
     port = environment.get("BFF_PORT") or DEFAULT_PORT
     if not re.fullmatch("[0-9]{1,5}", port, re.ASCII) or not 1 <= int(port) <= HIGHEST_PORT:
-        raise NotAnAddress(f"BFF_PORT must be a port, a whole number from 1 to {HIGHEST_PORT}, not {shortened(port)}.")
+        raise TargetError(f"BFF_PORT must be a port, a whole number from 1 to {HIGHEST_PORT}, not {shortened(port)}.")
     return f"http://localhost:{port}"
 
 
 def require_directory(client: httpx.Client, target: Target) -> None:
-    """See that the directory answers at ``target``.
-
-    Raises:
-        NotTheDirectory: with a sentence that says what to do.
-    """
+    """Check that the directory answers at ``target``."""
     try:
         response = client.get(f"{target.url}/health", timeout=HEALTH_SECONDS)
     except httpx.HTTPError as error:
         what_to_do = "start it with `make run`." if target.is_own else "is the address right?"
-        raise NotTheDirectory(f"No directory answers at {target.url} ({type(error).__name__}): {what_to_do}") from None
+        raise TargetError(f"No directory answers at {target.url} ({type(error).__name__}): {what_to_do}") from None
     if response.status_code != HTTPStatus.OK or not _says_ok(response):
-        raise NotTheDirectory(
+        raise TargetError(
             f"What answers at {target.url} is not the directory, or not well (GET /health: {response.status_code})."
         )
 
@@ -150,32 +103,26 @@ def authorization(target: Target, environment: Mapping[str, str]) -> dict[str, s
 
 
 def require_entry(client: httpx.Client, target: Target) -> None:
-    """Check that ``client`` may write: it sees what only those who may can see.
-
-    Raises:
-        NotLetIn: with a sentence that says what to do.
-    """
+    """Check that ``client`` may write: it sees what only those who may can see."""
     response = client.get(f"{target.url}/correos?limite=1", timeout=HEALTH_SECONDS)
     if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise NotLetIn(
-            f"The directory at {target.url} lets nobody in without a token of the role {ROLE} "
-            f"({response.status_code}): say TOKEN=…"
+        raise TargetError(
+            f"The directory at {target.url} requires a token of the role {ROLE} ({response.status_code}): say TOKEN=…"
         )
 
 
 def _is_host(match: re.Match[str]) -> bool:
-    if match["ipv6"] is None:
-        return True
-    try:
-        ipaddress.IPv6Address(match["ipv6"])
-    except ValueError:
-        return False
-    return True
+    return match["ipv6"] is None or _is_ip(match["ipv6"])
+
+
+def _is_ip(text: str) -> bool:
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(text))
+    return False
 
 
 def _says_ok(response: httpx.Response) -> bool:
-    try:
+    with suppress(ValueError):
         answer = response.json()
-    except ValueError:
-        return False
-    return isinstance(answer, dict) and answer.get("estado") == "ok"
+        return isinstance(answer, dict) and answer.get("estado") == "ok"
+    return False

@@ -1,4 +1,4 @@
-"""Runs Terraform (or OpenTofu) for the project's commands, and finds its providers where there is no registry."""
+"""Runs Terraform (or OpenTofu) for the project's commands, and finds its provider where there is no registry."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 INFRA = ROOT / "infra"
 BUILD = ROOT / "build"
 
-REGISTRY = "registry.terraform.io"
-# How deep below the root a mirror is looked for: `/a/b/c/registry.terraform.io`.
-MIRROR_DEPTH = 3
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+CLI_CONFIGURATION = "TF_CLI_CONFIG_FILE"
 
 
 class TerraformFailed(Exception):
@@ -31,11 +30,25 @@ class Terraform:
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self._program = find_program()
-        self._environment = {**cli_environment(os.environ, BUILD), **(environment or {})}
+        configuration = os.environ.get(CLI_CONFIGURATION)
+        # Terraform warns at every command when the variable names a file that does not exist.
+        is_wrong = configuration is not None and not Path(configuration).is_file()
+        own = {name: value for name, value in os.environ.items() if not (is_wrong and name == CLI_CONFIGURATION)}
+        self._environment = {**own, **(environment or {})}
 
     def let(self, variable: str, value: object) -> None:
-        """Give a variable of the root module a value from now on. Without such a variable, it goes unnoticed."""
+        """Set a variable of the root module. An older root module may not have it."""
         self._environment[f"TF_VAR_{variable}"] = json.dumps(value)
+
+    def init(self, *arguments: str) -> None:
+        """Install provider and modules.
+
+        Raises:
+            TerraformFailed: it failed.
+        """
+        configuration = self._environment.get(CLI_CONFIGURATION, Path.home() / ".terraformrc")
+        mirror = None if Path(configuration).is_file() else find_mirror(Path("/"))
+        self.read("init", "-input=false", *([f"-plugin-dir={mirror}"] if mirror else []), *arguments)
 
     def run(self, *arguments: str) -> None:
         """Run Terraform with its output on the terminal.
@@ -87,55 +100,13 @@ def find_program() -> str:
     return program
 
 
-def cli_environment(environment: Mapping[str, str], build: Path, *, root: Path = Path("/")) -> dict[str, str]:
-    """``environment`` with a CLI configuration that works on this machine.
-
-    A configuration of the person's own is left alone. Without one, a provider mirror below ``root`` is used if there is
-    one: a build machine may have no way to the registry. The configuration for it is written below ``build``.
-    """
-    named = environment.get("TF_CLI_CONFIG_FILE")
-    if Path(named or Path.home() / ".terraformrc").is_file():
-        return dict(environment)
-    # Terraform warns at every command when the variable names a file that is not there.
-    cleaned = {name: value for name, value in environment.items() if name != "TF_CLI_CONFIG_FILE"}
-    mirror = find_mirror(root)
-    if mirror is None:
-        return cleaned
-    configuration = build / "terraform.rc"
-    build.mkdir(parents=True, exist_ok=True)
-    configuration.write_text(mirror_configuration(mirror), "utf-8")
-    return {**cleaned, "TF_CLI_CONFIG_FILE": str(configuration)}
-
-
-def mirror_configuration(mirror: Path) -> str:
-    """A CLI configuration that takes from ``mirror`` what it holds, and all else from the registry.
-
-    The exclusion matters: of a provider that both may have, Terraform asks both, and fails if the registry is silent.
-    """
-    folders = sorted(folder for folder in (mirror / REGISTRY).glob("*/*") if folder.is_dir())
-    providers = json.dumps([folder.relative_to(mirror).as_posix() for folder in folders])
-    return (
-        "provider_installation {\n"
-        "  filesystem_mirror {\n"
-        f"    path    = {json.dumps(str(mirror))}\n"
-        f"    include = {providers}\n"
-        "  }\n"
-        "  direct {\n"
-        f"    exclude = {providers}\n"
-        "  }\n"
-        "}\n"
-    )
-
-
 def find_mirror(root: Path) -> Path | None:
-    """The first folder below ``root`` that holds a provider mirror, or None. Other file systems are not entered."""
-    return next((folder for folder in _folders(root, MIRROR_DEPTH) if (folder / REGISTRY).is_dir()), None)
+    """A provider mirror up to three folders below ``root``, or None: a build machine may have no way to the registry.
 
-
-def _folders(root: Path, depth: int) -> Iterator[Path]:
-    for name, inner, _ in os.walk(root):
-        folder = Path(name)
-        yield folder
-        is_deepest = len(folder.relative_to(root).parts) == depth
-        # What is left in this list is walked next.
-        inner[:] = [] if is_deepest else sorted(each for each in inner if not (folder / each).is_mount())
+    Other file systems are not entered.
+    """
+    for top in sorted(folder for folder in root.iterdir() if folder.is_dir() and not folder.is_mount()):
+        for depth in ("", "*/", "*/*/"):
+            for provider in top.glob(depth + PROVIDER):
+                return provider.parents[2]
+    return None

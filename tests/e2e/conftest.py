@@ -17,7 +17,7 @@ from local.ports import HOST, port_of, reserve
 from local.postgres import migrate, running_postgres
 from local.ses import SesFront, publish_events
 from tests.e2e.deployment import EmulatorDeployment
-from tests.e2e.inventory import stop_schedules, take_inventory
+from tests.e2e.inventory import take_inventory
 from tests.e2e.project import ENVIRONMENT, Project
 from tests.e2e.system import DATABASE, OWNER, VARIABLES, DeployedSystem, aws_of, let_in, wait_for
 from tools.terraform_cli import TerraformFailed, find_program
@@ -105,11 +105,7 @@ class Staging:
         return self.project.deploy()
 
     def destroy(self) -> None:
-        self._background.submit(self._destroy)
-
-    def _destroy(self) -> None:
-        stop_schedules(self._aws, f"crud-app-{ENVIRONMENT}-")
-        self.project.destroy()
+        self._background.submit(self.project.destroy)
 
 
 @pytest.fixture(scope="session")
@@ -142,7 +138,6 @@ def system(request: pytest.FixtureRequest, laptop: Laptop, say: Say) -> Iterator
     yield running
     running.http.close()
     say("terraform destroy")
-    stop_schedules(aws_of(laptop.emulator), running.outputs["name"])
     deployment.destroy()
 
 

@@ -1,6 +1,6 @@
 """The real Terraform, applied to the AWS emulator: what `make e2e` drives. `make package` must have run.
 
-The root module is copied, with the two files of `infra/emulator/` beside it; nothing else differs from AWS.
+The root module is copied, with the files of `infra/emulator/` beside it; nothing else differs from AWS.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class EmulatorDeployment:
         }
         (self._folder / "terraform.tfvars.json").write_text(json.dumps(self._variables), "utf-8")
         self._terraform = Terraform(self._folder, emulator.environment)
-        self._terraform.read("init", "-input=false", "-lockfile=readonly")
+        self._terraform.init("-lockfile=readonly")
 
     def apply(self) -> dict[str, Any]:
         """Make everything, and return the outputs.
@@ -100,5 +100,6 @@ def _copy_root_module(work: Path, modules: Path) -> Path:
     for source in (INFRA, INFRA / "emulator"):
         shutil.copytree(source / "waf", folder / "waf", dirs_exist_ok=True)
     (work / BUILD.name).symlink_to(modules)
-    (work / "shared").symlink_to(ROOT / "shared")
+    for name in ("shared", "email_app"):  # Terraform reads the roles and the ledger's keys
+        (work / name).symlink_to(ROOT / name)
     return folder

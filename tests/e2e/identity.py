@@ -1,4 +1,4 @@
-"""Who gets into the deployed system, and how: people by its sign-in page, programs by their secret."""
+"""How people and programs get into the deployed system: the page, its sign-in, and a program's secret."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import html
 import re
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from contract.roles import scope_of
 from local.sign_in import new_password
-from tests.e2e.page import REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.e2e.page import Page
     from tests.e2e.system import Aws
 
+# A cold start through two functions, with nothing compiled in any cache.
+REQUEST_SECONDS = 60
+# How the emulator learns that a request came over HTTPS: it listens without TLS.
+OVER_HTTPS = {"X-Forwarded-Proto": "https"}
 REDIRECTIONS = {302, 303}
 # It asks for the user's name and password, and the first time for a new one.
 MOST_FORMS = 2
@@ -26,13 +29,22 @@ MOST_FORMS = 2
 Cookies = dict[str, str]
 
 
-class Identity:
-    """The user pool of a deployment.
+class Page:
+    """The page at CloudFront's address ``url``, which the emulator at ``endpoint`` answers by its name."""
 
-    Args:
-        aws: with the rights of an administrator.
-        outputs: what Terraform says of the sign-in.
-    """
+    def __init__(self, url: str, endpoint: str) -> None:
+        self.url = url
+        self.host = urlsplit(url).netloc
+        self._endpoint = endpoint
+
+    def client(self, *, over_https: bool = True) -> httpx.Client:
+        """A client that sends no cookies but those that a request names, and follows no redirection."""
+        headers = {"Host": self.host, **(OVER_HTTPS if over_https else {})}
+        return httpx.Client(base_url=self._endpoint, headers=headers, timeout=REQUEST_SECONDS, trust_env=False)
+
+
+class Identity:
+    """The user pool of a deployment; ``outputs`` is Terraform's output `sign_in`."""
 
     def __init__(self, aws: Aws, outputs: Mapping[str, Any]) -> None:
         self._cognito = aws.client("cognito-idp")
@@ -40,7 +52,7 @@ class Identity:
         self._pool: str = outputs["user_pool_id"]
 
     def invite(self, name: str, role: str | None = None) -> str:
-        """Let a person in, as the runbook has it; return the password that she is sent."""
+        """Invite a person, as in the runbook; return the temporary password."""
         password = new_password()
         self._cognito.admin_create_user(
             UserPoolId=self._pool,
@@ -54,14 +66,14 @@ class Identity:
         return password
 
     def remove(self, name: str) -> None:
-        """Let a person in no more, as the runbook has it."""
+        """Remove a person, as in the runbook."""
         self._cognito.admin_user_global_sign_out(UserPoolId=self._pool, Username=name)
         self._cognito.admin_delete_user(UserPoolId=self._pool, Username=name)
 
     def sign_in(self, page: Page, name: str, password: str) -> Cookies:
         """Go from the page to the sign-in page and back, as a browser does; return the cookies that it has then.
 
-        Whoever was invited gives herself a password on the way.
+        A new person chooses a password on the way.
         """
         with page.client() as browser:
             start = browser.get("/sesion/entrar", params={"volver": "/"})

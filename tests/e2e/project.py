@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from local.emulator import REGION
-from tests.e2e.identity import Identity
-from tests.e2e.page import REQUEST_SECONDS
+from tests.e2e.identity import REQUEST_SECONDS, Identity
 from tools.terraform_cli import BUILD, Terraform
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ import httpx
 from contract.roles import ROLES
 from local.emulator import CREDENTIALS, REGION
 from local.sign_in import user_of
-from tests.e2e.identity import Identity
-from tests.e2e.page import Page
+from tests.e2e.identity import Identity, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -97,40 +96,51 @@ class DeployedSystem:
     def create(self, nombre: str, **fields: object) -> dict[str, Any]:
         """Add an employee, through the page's address."""
         local = nombre.lower().replace(" ", ".")
-        empleado = {
-            "nombre": nombre,
-            "email": f"{local}@example.com",
-            "posicion": "Analista",
-            "salario": 5000,
-            **fields,
-        }
+        defaults = {"email": f"{local}@example.com", "posicion": "Analista", "salario": 5000}
+        empleado = {"nombre": nombre, **defaults, **fields}
         answer = self.http.post("/empleados", json=empleado)
         assert answer.status_code == 201, answer.text
         row: dict[str, Any] = answer.json()
         return row
 
+    def send_mail(self, recipient: str, subject: str) -> str:
+        """Send an email of one's own; return its path."""
+        answer = self.http.post("/notify/email", json={"to": recipient, "subject": subject, "body": "Hola."})
+        assert answer.status_code == 202, answer.text
+        return answer.headers["location"]
+
+    def state_of(self, place: str) -> str:
+        """The state of the email at the path ``place``."""
+        state: str = self.http.get(place).json()["estado"]
+        return state
+
+    def function(self, key: str) -> dict[str, Any]:
+        """The configuration of a function, by its name in Terraform."""
+        found = self.aws.client("lambda").get_function_configuration(FunctionName=self.outputs["functions"][key])
+        return dict(found)
+
     def mails_about(self, text: str) -> list[dict[str, Any]]:
         """The mails that SES took and that say ``text`` somewhere."""
-        inbox = (
-            httpx.get(f"{self._endpoint}/_ministack/ses/messages", auth=BASIC, trust_env=False)
-            .raise_for_status()
-            .json()
-        )
-        return [mail for mails in inbox["messages"].values() for mail in mails if text in str(mail)]
+        inbox = self._ask_emulator("ses")
+        return [mail for mails in inbox.values() for mail in mails if text in str(mail)]
 
     def messages_in(self, queue_url: str) -> list[str]:
         """The bodies of all messages of a queue, without receiving them."""
-        answer = httpx.get(
-            f"{self._endpoint}/_ministack/sqs/messages", params={"QueueUrl": queue_url}, auth=BASIC, trust_env=False
-        )
-        accounts = answer.raise_for_status().json()["messages"].values()
+        accounts = self._ask_emulator("sqs", QueueUrl=queue_url).values()
         queues = [queue for regions in accounts for queues in regions.values() for queue in queues.values()]
         return [message["Body"] for messages in queues for message in messages]
+
+    def _ask_emulator(self, service: str, **parameters: str) -> dict[str, Any]:
+        url = f"{self._endpoint}/_ministack/{service}/messages"
+        answer = httpx.get(url, params=parameters, auth=BASIC, trust_env=False)
+        messages: dict[str, Any] = answer.raise_for_status().json()["messages"]
+        return messages
 
     def logs_since(self, start: float) -> Iterable[str]:
         """What the functions have logged since ``start`` (seconds since the epoch), function by function."""
         logs = self.aws.client("logs")
-        for group in self.outputs["log_groups"].values():
+        for name in self.outputs["functions"].values():
+            group = f"/aws/lambda/{name}"
             events = logs.filter_log_events(logGroupName=group, startTime=int(start * 1000))["events"]
             messages = [event["message"] for event in sorted(events, key=lambda each: each["timestamp"])]
             yield from [f"{group}: {message}" for message in messages if not message.startswith(LAMBDAS_OWN)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.e2e.page import REQUEST_SECONDS
+from tests.e2e.identity import REQUEST_SECONDS
 from tests.e2e.project import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def rotate(system: DeployedSystem, project: Project, database_url: str) -> None:
 def origin_secrets(system: DeployedSystem, project: Project) -> set[str]:
     """What the load balancer takes as a sign that a request came through our CloudFront."""
     balancers = system.aws.client("elbv2")
-    arn = project.outputs()["load_balancer"]["arn"]
-    (listener,) = balancers.describe_listeners(LoadBalancerArn=arn)["Listeners"]
+    (balancer,) = balancers.describe_load_balancers(Names=[f"{project.outputs()['name']}-alb"])["LoadBalancers"]
+    (listener,) = balancers.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     rules = balancers.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
     (condition,) = [condition for rule in rules for condition in rule["Conditions"]]
     assert condition["HttpHeaderConfig"]["HttpHeaderName"] == SECRET_HEADER

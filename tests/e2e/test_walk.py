@@ -1,122 +1,183 @@
-"""What a person does first: the README's commands, at the page's address."""
+"""The way of people and programs through the deployed system: page, APIs, mail, sign-in, and `make forget`."""
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from tests.e2e.page import REQUEST_SECONDS
-from tests.e2e.readme import Step, read_steps
-from tests.e2e.system import wait_for
+from chalicelib.correos import roles as correos
+from contract.roles import ROLES
+from crud_app.app import RULES as DIRECTORIO
+from local.emulator import CREDENTIALS, REGION
+from tests.e2e.identity import REQUEST_SECONDS, as_header, cookies_of
+from tests.e2e.system import ACCESS_COOKIE, wait_for
+from tests.support.roles import RULES, answers_of, expected_answers
+from tools.terraform_cli import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from tests.e2e.system import DeployedSystem
 
 pytestmark = pytest.mark.e2e
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-PAGE = "localhost:8000"
+EXPECTED = {rule: expected_answers(*rule) for rule in RULES}
+# What a browser says of a request that the page's own script makes.
+OWN_SITE = {"Sec-Fetch-Site": "same-origin"}
+NEW = {"nombre": "Eva Entrada", "email": "eva.entrada@example.com", "posicion": "Analista", "salario": 1}
+NAME, EMAIL, WORD = "Marcada Zzyzx", "marca-4f1c@example.com", "Qwertzuiop"
+TOKEN = "eyJhbGciOiJub25lIn0.eyJtYXJjYSI6MX0.ZmlybWE"
+MARKERS = (NAME, EMAIL, WORD, "7654321", TOKEN)
 
 
-def test_the_commands_of_the_readme_print_what_it_says(system: DeployedSystem, tmp_path: Path) -> None:
-    steps = read_steps(README, "curl")
-    environment = {**os.environ, **system.page.configure_curl(tmp_path), **signed_in(system)}
-    system.query("TRUNCATE empleados, eventos RESTART IDENTITY")
-
-    assert len(steps) == README.read_text("utf-8").count("$ curl ")
-    for step in steps:
-        follow(step, step.command.replace(PAGE, system.page.host), environment)
+def test_a_second_apply_has_nothing_to_change(system: DeployedSystem) -> None:
+    assert system.deployment.changes() == []
 
 
-def signed_in(system: DeployedSystem) -> dict[str, str]:
-    """The variables of the README that hold a token: here one that a person got by signing in."""
-    roles = re.findall(
-        r'^\$ ([A-Z]+)="Authorization: .*make -s token ROLE=(\w+)\)"$', README.read_text("utf-8"), re.MULTILINE
-    )
-    assert roles
-    return {name: f"Authorization: {system.person(role)['Authorization']}" for name, role in roles}
+def test_page_load_balancer_apis_and_database_answer(system: DeployedSystem) -> None:
+    page = system.http.get("/", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (200, "text/html")
 
-
-def follow(step: Step, command: str, environment: Mapping[str, str]) -> None:
-    """Run a command until it prints what the README shows: e-mails take a moment. One that writes runs once."""
-    printed = run(command, environment)
-    if "-d" in command.split():
-        assert step.is_shown_by(printed), f"{command}\nprinted\n{printed}"
-    else:
-        wait_for(f"{command} does not print\n{step.output}", lambda: step.is_shown_by(run(command, environment)))
-
-
-def run(command: str, environment: Mapping[str, str]) -> str:
-    finished = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, check=True, env=dict(environment)
-    )
-    return finished.stdout
-
-
-def test_search_knows_neither_case_nor_accents_and_a_long_list_comes_in_pages(system: DeployedSystem) -> None:
-    names = [f"Íñigo Paginado {number}" for number in range(5)]
-    ids = [
-        system.create(name, email=f"inigo{number}@example.com", posicion="Árbitro")["id"]
-        for number, name in enumerate(names)
-    ]
-
-    seen: list[int] = []
-    target = "/empleados?q=INIGO%20arbitro&orden=-nombre&limite=2"
-    pages = 0
-    while target:
-        page = system.http.get(target)
-        assert page.status_code == 200, page.text
-        seen += [row["id"] for row in page.json()]
-        pages += 1
-        target = page.links["next"]["url"] if "next" in page.links else ""
-
-    assert (seen, pages) == (ids[::-1], 3)
-    assert system.http.get("/empleados", params={"q": "inigo tenista"}).json() == []
-
-
-def test_every_part_says_that_it_is_well(system: DeployedSystem) -> None:
     # Asked as the load balancer asks: CloudFront's way leads to a page of the emulator's own.
-    answer = httpx.get(
-        f"{system.balancer_of(system.outputs['name'])}/health",
-        params={"deep": "1"},
-        timeout=REQUEST_SECONDS,
-        trust_env=False,
+    health = httpx.get(
+        f"{system.balancer_of(system.outputs['name'])}/health?deep=1", timeout=REQUEST_SECONDS, trust_env=False
     )
-
-    assert answer.status_code == 200
-    assert {name: part["estado"] for name, part in answer.json()["partes"].items()} == {"crud": "ok", "email": "ok"}
+    assert {name: part["estado"] for name, part in health.json()["partes"].items()} == {"crud": "ok", "email": "ok"}
 
 
-def test_the_page_comes_through_cloudfront_and_the_load_balancer(system: DeployedSystem) -> None:
-    answer = system.http.get("/", headers={"Accept": "text/html"})
+def test_lists_come_in_pages_through_the_page_s_address(system: DeployedSystem) -> None:
+    ids = [system.create(f"Íñigo Paginado {number}", email=f"inigo{number}@example.com")["id"] for number in range(3)]
 
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/html")
+    first = system.http.get("/empleados?q=INIGO&orden=-nombre&limite=2")
+    second = system.http.get(first.links["next"]["url"])
+
+    assert [row["id"] for row in first.json() + second.json()] == ids[::-1]
 
 
-def test_a_mail_of_ones_own_is_queued_sent_and_delivered(system: DeployedSystem) -> None:
-    mail = {"to": "alguien@example.com", "subject": "Aviso propio", "body": "Hasta mañana."}
+def test_mails_are_sent_and_ses_feedback_changes_their_state(system: DeployedSystem) -> None:
+    system.create("Carta Anunciada")
+    delivered = system.send_mail("alguien@example.com", "Aviso propio")
+    bounced = system.send_mail("bounce@simulator.amazonses.com", "Rebota")
 
-    accepted = system.http.post("/notify/email", json=mail)
-
-    assert accepted.status_code == 202, accepted.text
-    place = accepted.headers["location"]
-    # The last state comes from SES's own events, through the feedback topic and its function.
-    wait_for("the delivery", lambda: system.http.get(place).json()["estado"] == "entregado")
+    wait_for("the mail about the change", lambda: system.mails_about("Carta Anunciada"))
+    wait_for("the delivery", lambda: system.state_of(delivered) == "entregado")
+    wait_for("the bounce", lambda: system.state_of(bounced) == "rebotado")
     assert [sent["To"] for sent in system.mails_about("Aviso propio")] == [["alguien@example.com"]]
 
 
-def test_a_bounce_is_recorded(system: DeployedSystem) -> None:
-    mail = {"to": "bounce@simulator.amazonses.com", "subject": "Rebota", "body": "Hola."}
+def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(system: DeployedSystem) -> None:
+    people = {"nobody": {}, "without a role": system.person(None)} | {role: system.person(role) for role in ROLES}
+    programs = {role: system.program(role) for role in ROLES}
 
-    place = system.http.post("/notify/email", json=mail).headers["location"]
+    with system.page.client() as page:
+        assert answers_of(page, RULES, people) == EXPECTED
+    for name, rules in (("crud", DIRECTORIO), ("email", correos.RULES)):
+        url = system.outputs["api_urls"][name]
+        with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, trust_env=False) as api:
+            assert answers_of(api, rules, people) == {rule: EXPECTED[rule] for rule in rules}, name
+            assert answers_of(api, rules, programs) == {rule: EXPECTED[rule][2:] for rule in rules}, name
 
-    wait_for("the bounce", lambda: system.http.get(place).json()["estado"] == "rebotado")
+
+def test_a_person_signs_in_works_renews_and_leaves(system: DeployedSystem) -> None:
+    name = "eva@example.com"
+    cookies = system.identity.sign_in(system.page, name, system.identity.invite(name, "rrhh"))
+
+    with system.page.client() as page:
+        session = page.get("/sesion", headers=as_header(cookies))
+        assert (session.status_code, session.json()["grupos"]) == (200, ["rrhh"])
+
+        other_site = {"Cookie": f"{ACCESS_COOKIE}={cookies[ACCESS_COOKIE]}", "Sec-Fetch-Site": "cross-site"}
+        assert page.post("/empleados", json=NEW, headers=other_site).status_code == 403
+        created = page.post("/empleados", json=NEW, headers=as_header(cookies) | OWN_SITE)
+        assert created.status_code == 201, created.text
+        (event,) = page.get(f"{created.headers['location']}/eventos", headers=as_header(cookies)).json()
+        assert event["actor"] == name
+
+        renewed = page.post("/sesion/renovar", headers=as_header(cookies) | OWN_SITE)
+        cookies |= cookies_of(renewed)
+        assert page.get("/empleados", headers=as_header(cookies)).status_code == 200
+
+        left = page.post("/sesion/salir", headers=as_header(cookies) | OWN_SITE)
+        assert (left.status_code, cookies_of(left)) == (200, {})
+        assert page.post("/sesion/renovar", headers=as_header(cookies) | OWN_SITE).status_code == 401
+
+
+def test_a_removed_person_does_not_come_in_again(system: DeployedSystem) -> None:
+    name = "adios@example.com"
+    cookies = system.identity.sign_in(system.page, name, system.identity.invite(name, "lector"))
+
+    system.identity.remove(name)
+
+    with system.page.client() as page:
+        assert page.post("/sesion/renovar", headers=as_header(cookies) | OWN_SITE).status_code == 401
+
+
+def test_a_person_is_in_no_log_and_after_forgetting_in_no_store(system: DeployedSystem) -> None:
+    row = system.create(NAME, email=EMAIL, posicion=WORD, salario=7654321.09)
+    path = f"/empleados/{row['id']}"
+    wrong = {"Authorization": f"Bearer {TOKEN}", "Cookie": f"__Host-acceso={TOKEN}"}
+    for target in (path, f"/empleados?q={NAME}", f"/empleados?{WORD}={EMAIL}", f"/{EMAIL}"):
+        system.http.get(target)
+        system.http.get(target, headers=wrong)
+    system.http.post("/empleados", json={"nombre": NAME, "email": EMAIL, "salario": WORD})
+    system.send_mail(EMAIL, NAME)
+    wait_for("the mails", lambda: len(system.mails_about(NAME)) >= 2)
+    wait_for("an empty queue", lambda: system.messages_in(system.outputs["queue_url"]) == [])
+    assert [marker for marker in (NAME, EMAIL, WORD) if marker not in stored(system)] == []
+
+    said = forget(system, row["id"])
+
+    assert [marker for marker in MARKERS if marker in stored(system) + said] == []
+    assert system.http.get(f"{path}/eventos").json()[0]["tipo"] == "eliminado"
+    lines = list(logged(system))
+    assert len(lines) > 10
+    assert [line for line in lines if any(marker in line for marker in MARKERS)] == []
+
+
+def forget(system: DeployedSystem, row_id: int) -> str:
+    """What `make forget ID=… YES=1` prints."""
+    ssm = system.aws.client("ssm")
+    parameter = ssm.get_parameter(Name=f"/{system.outputs['name']}/database-url", WithDecryption=True)["Parameter"]
+    shell = os.environ | CREDENTIALS | {"AWS_REGION": REGION, "AWS_ENDPOINT_URL": ssm.meta.endpoint_url}
+    project, _, environment = system.outputs["name"].rpartition("-")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tools.forget",
+            f"--id={row_id}",
+            f"--project={project}",
+            f"--environment={environment}",
+        ],
+        cwd=ROOT,
+        env=shell | {"DATABASE_URL": parameter["Value"], "YES": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def stored(system: DeployedSystem) -> str:
+    """All that database and ledger hold."""
+    rows = system.query("SELECT empleados::text FROM empleados UNION ALL SELECT eventos::text FROM eventos")
+    pages = system.aws.client("dynamodb").get_paginator("scan").paginate(TableName=f"{system.outputs['name']}-correos")
+    items: list[Any] = [page["Items"] for page in pages]
+    return json.dumps([rows, items], ensure_ascii=False)
+
+
+def logged(system: DeployedSystem) -> Iterator[str]:
+    """Every line of every log of the environment."""
+    logs = system.aws.client("logs")
+    for page in logs.get_paginator("describe_log_groups").paginate():
+        for group in page["logGroups"]:
+            if system.outputs["name"] in group["logGroupName"]:
+                for found in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
+                    yield from (event["message"] for event in found["events"])

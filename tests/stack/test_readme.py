@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.readme import read_steps
+from tests.support.readme import read_steps
 from tests.support.stack import ROOT
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ def check(infra: Path) -> None:
     # A data folder of its own: the checks must not touch a backend and workspace in infra/.terraform.
     terraform = Terraform(infra, {"TF_DATA_DIR": str(BUILD / "infra-test")})
     terraform.run("fmt", "-check", "-diff", "-recursive")
-    terraform.read("init", "-backend=false", "-input=false", "-lockfile=readonly")
+    terraform.init("-backend=false", "-lockfile=readonly")
     terraform.run("validate")
     files = sorted(f"tests/{file.name}" for file in infra.glob("tests/*.tftest.hcl"))
     # Terraform runs one file after the other, on little more than one core.

@@ -1,14 +1,16 @@
 """Checks planned values against botocore's models: AWS rejects what neither Terraform's provider nor the emulator does.
 
-Terraform's names are AWS's in snake case, so most arguments find the member of the same name; `RENAMED` holds the rest.
-An argument without a counterpart (a flag of the provider, a nested block of another shape) is not checked.
+Terraform's names are AWS's in snake case, so most arguments find the member of the same name; operations.toml has the
+others. An argument without a counterpart (a flag of the provider, a nested block of another shape) is not checked.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.loaders import Loader
@@ -17,72 +19,9 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-#: The operation that creates each type of resource, as botocore names service and operation, and the member of its
-#: input that holds the arguments, if not the input itself. Of the types that are missing here (most of EC2 and S3),
-#: botocore knows no rules.
-OPERATIONS = {
-    "aws_apigatewayv2_api": "apigatewayv2 CreateApi",
-    "aws_apigatewayv2_authorizer": "apigatewayv2 CreateAuthorizer",
-    "aws_apigatewayv2_integration": "apigatewayv2 CreateIntegration",
-    "aws_apigatewayv2_route": "apigatewayv2 CreateRoute",
-    "aws_apigatewayv2_stage": "apigatewayv2 CreateStage",
-    "aws_cloudcontrolapi_resource": "cloudcontrol CreateResource",
-    "aws_cloudfront_distribution": "cloudfront CreateDistribution DistributionConfig",
-    "aws_cloudfront_vpc_origin": "cloudfront CreateVpcOrigin",
-    "aws_cloudwatch_dashboard": "cloudwatch PutDashboard",
-    "aws_cloudwatch_event_rule": "events PutRule",
-    "aws_cloudwatch_event_target": "events PutTargets",
-    "aws_cloudwatch_log_delivery": "logs CreateDelivery",
-    "aws_cloudwatch_log_delivery_destination": "logs PutDeliveryDestination",
-    "aws_cloudwatch_log_delivery_source": "logs PutDeliverySource",
-    "aws_cloudwatch_log_group": "logs CreateLogGroup",
-    "aws_cloudwatch_log_metric_filter": "logs PutMetricFilter",
-    "aws_cloudwatch_metric_alarm": "cloudwatch PutMetricAlarm",
-    "aws_cognito_resource_server": "cognito-idp CreateResourceServer",
-    "aws_cognito_user_group": "cognito-idp CreateGroup",
-    "aws_cognito_user_pool": "cognito-idp CreateUserPool",
-    "aws_cognito_user_pool_client": "cognito-idp CreateUserPoolClient",
-    "aws_cognito_user_pool_domain": "cognito-idp CreateUserPoolDomain",
-    "aws_dynamodb_table": "dynamodb CreateTable",
-    "aws_iam_role": "iam CreateRole",
-    "aws_iam_role_policy": "iam PutRolePolicy",
-    "aws_kms_alias": "kms CreateAlias",
-    "aws_kms_key": "kms CreateKey",
-    "aws_lambda_alias": "lambda CreateAlias",
-    "aws_lambda_event_source_mapping": "lambda CreateEventSourceMapping",
-    "aws_lambda_function": "lambda CreateFunction",
-    "aws_lambda_function_event_invoke_config": "lambda PutFunctionEventInvokeConfig",
-    "aws_lambda_permission": "lambda AddPermission",
-    "aws_lb": "elbv2 CreateLoadBalancer",
-    "aws_lb_listener": "elbv2 CreateListener",
-    "aws_lb_listener_rule": "elbv2 CreateRule",
-    "aws_lb_target_group": "elbv2 CreateTargetGroup",
-    "aws_scheduler_schedule": "scheduler CreateSchedule",
-    "aws_security_group": "ec2 CreateSecurityGroup",
-    "aws_sesv2_configuration_set": "sesv2 CreateConfigurationSet",
-    "aws_sesv2_configuration_set_event_destination": "sesv2 CreateConfigurationSetEventDestination",
-    "aws_sesv2_email_identity": "sesv2 CreateEmailIdentity",
-    "aws_sns_topic": "sns CreateTopic",
-    "aws_sns_topic_subscription": "sns Subscribe",
-    "aws_sqs_queue": "sqs CreateQueue",
-    "aws_ssm_parameter": "ssm PutParameter",
-    "aws_subnet": "ec2 CreateSubnet",
-    "aws_vpc": "ec2 CreateVpc",
-    "aws_wafv2_web_acl": "wafv2 CreateWebACL",
-    "aws_wafv2_web_acl_logging_configuration": "wafv2 PutLoggingConfiguration LoggingConfiguration",
-}
-RENAMED = {
-    "aws_cloudwatch_log_group.name": "logGroupName",
-    "aws_cloudwatch_log_metric_filter.name": "filterName",
-    "aws_cognito_user_group.name": "GroupName",
-    "aws_cognito_user_pool.name": "PoolName",
-    "aws_cognito_user_pool_client.name": "ClientName",
-    "aws_iam_role.name": "RoleName",
-    "aws_iam_role_policy.name": "PolicyName",
-    "aws_kms_alias.name": "AliasName",
-    "aws_security_group.name": "GroupName",
-    "aws_sqs_queue.name": "QueueName",
-}
+_TABLE = tomllib.loads(Path(__file__).with_name("operations.toml").read_text("utf-8"))
+OPERATIONS: dict[str, str] = _TABLE["operations"]
+RENAMED: dict[str, str] = _TABLE["renamed"]
 #: Plural and singular differ, as do members that AWS calls by a longer name.
 _ENDINGS = ("", "s", "es", "list")
 

@@ -127,7 +127,8 @@ def copy_root_module(work: Path) -> Path:
     """A copy of the root module, without a person's own backend and variables."""
     folder = work / INFRA.name
     (folder / "waf").mkdir(parents=True)
-    (work / "shared").symlink_to(ROOT / "shared")  # the roles are read from there
+    for name in ("shared", "email_app"):  # Terraform reads the roles and the ledger's keys
+        (work / name).symlink_to(ROOT / name)
     for file in [*INFRA.glob("*.tf"), INFRA / ".terraform.lock.hcl", *INFRA.glob("waf/*.tf")]:
         if file.name != "backend.tf":
             shutil.copy(file, folder / file.relative_to(INFRA))
@@ -141,7 +142,7 @@ def make_plans(folder: Path, build: Path) -> Iterator[Path]:
     (folder.parent / BUILD.name).symlink_to(build)
     with Emulator(folder.parent / "emulator.log", services=DEPLOYMENT_SERVICES) as emulator:
         terraform = Terraform(folder, emulator.environment)
-        terraform.read("init", "-input=false", "-lockfile=readonly")
+        terraform.init("-lockfile=readonly")
         for name, variables in PLANS.items():
             (folder / "terraform.tfvars.json").write_text(json.dumps(PRODUCTION | variables), "utf-8")
             terraform.read("plan", "-input=false", f"-out={name}.tfplan")

@@ -45,7 +45,7 @@ class FakeTerraform:
         self._calls = folder / "calls"
         self._answers = folder / "answers"
         self._said: dict[str, dict[str, Any]] = {}
-        self.answer("version", prints=json.dumps({"terraform_version": "1.11.4"}))
+        self.answer("version")
 
     def answer(self, command: str, *, prints: str = "", complains: str = "", exits: int = 0) -> None:
         self._said[command] = {"prints": prints, "complains": complains, "exits": exits}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tools.target import NotLetIn, Target, authorization, require_entry
+from tools.target import Target, TargetError, authorization, require_entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def test_without_a_token_and_a_stack_requests_have_none(target: Target, tmp_path
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_who_is_not_let_in_is_told_what_to_say(status: int) -> None:
-    with pytest.raises(NotLetIn) as refused:
+    with pytest.raises(TargetError) as refused:
         require_entry(client_that_gets(status), ELSEWHERE)
     assert str(refused.value).endswith(f"a token of the role rrhh ({status}): say TOKEN=…")
 

@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 from chalice_devserver.http import HttpResponse
 from tests.support.fake_directory import json_answer, running_directory
 from tools.target import (
-    NotAnAddress,
-    NotOwn,
-    NotTheDirectory,
     Target,
+    TargetError,
     default_url,
     read_target,
     require_directory,
@@ -52,12 +50,12 @@ def test_an_address_is_read(text: str, url: str | None, host: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_with_the_rule(text: str) -> None:
-    with pytest.raises(NotAnAddress, match=r"^URL must be an address with a host, and without user, query and "):
+    with pytest.raises(TargetError, match=r"^URL must be an address with a host, and without user, query and "):
         read_target(text)
 
 
 def test_what_is_refused_does_not_fill_the_screen() -> None:
-    with pytest.raises(NotAnAddress) as refusal:
+    with pytest.raises(TargetError) as refusal:
         read_target("x" * 10_000)
     assert len(str(refusal.value)) < 250
 
@@ -67,7 +65,7 @@ def test_who_is_asked_is_who_was_read(text: str) -> None:
     """Whatever is taken for an address has the same host for those who will send requests there."""
     try:
         target = read_target(text)
-    except NotAnAddress:
+    except TargetError:
         return
     assert urlsplit(target.url).hostname == httpx.URL(target.url).host == target.host
 
@@ -88,7 +86,7 @@ def test_this_machine_is_ones_own(host: str) -> None:
 )  # fmt: skip
 def test_any_other_machine_needs_its_owners_word(host: str) -> None:
     target = read_target(f"http://{host}")
-    with pytest.raises(NotOwn, match="is not this machine, and it would be wrong: say MINE=1 if it is yours"):
+    with pytest.raises(TargetError, match="is not this machine, and it would be wrong: say MINE=1 if it is yours"):
         target.require_own(mine=False, why="it would be wrong")
     target.require_own(mine=True, why="it would be wrong")
 
@@ -100,7 +98,7 @@ def test_the_address_of_make_run_follows_its_variable() -> None:
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "80 ", "-1", "٨٠"])
 def test_a_port_that_is_none_is_refused_by_name(port: str) -> None:
-    with pytest.raises(NotAnAddress, match=r"^BFF_PORT must be a port, a whole number from 1 to 65535, not '"):
+    with pytest.raises(TargetError, match=r"^BFF_PORT must be a port, a whole number from 1 to 65535, not '"):
         default_url({"BFF_PORT": port})
 
 
@@ -135,18 +133,16 @@ def test_something_else_is_not_the_directory(
     answer: HttpResponse, client: httpx.Client, fake_directory: FakeDirectory
 ) -> None:
     fake_directory.fault = lambda _: answer
-    with pytest.raises(NotTheDirectory, match=rf"is not the directory, or not well \(GET /health: {answer.status}\)"):
+    with pytest.raises(TargetError, match=rf"is not the directory, or not well \(GET /health: {answer.status}\)"):
         require_directory(client, read_target(fake_directory.url))
 
 
 def test_who_has_not_started_the_system_is_told_how(client: httpx.Client, closed_port: int) -> None:
-    with pytest.raises(
-        NotTheDirectory, match=r"^No directory answers at \S+ \(ConnectError\): start it with `make run`"
-    ):
+    with pytest.raises(TargetError, match=r"^No directory answers at \S+ \(ConnectError\): start it with `make run`"):
         require_directory(client, read_target(f"http://127.0.0.1:{closed_port}"))
 
 
 def test_a_host_far_away_that_does_not_answer_is_a_question(client: httpx.Client, closed_port: int) -> None:
     target = Target(f"http://127.0.0.1:{closed_port}", "example.org")
-    with pytest.raises(NotTheDirectory, match=r"is the address right\?$"):
+    with pytest.raises(TargetError, match=r"is the address right\?$"):
         require_directory(client, target)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import stat
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
+from local.emulator import REGION
+from tests.unit.tools.terraform.conftest import SENDER
 from tools.deployment import Deployment, main, terraform_variables
 from tools.preflight import NotReady
 from tools.terraform_cli import TerraformFailed
@@ -21,63 +21,44 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from local.emulator import Emulator
     from tests.unit.tools.conftest import FakeTerraform
 
-SENDER = "directorio@example.com"
-REGION = "us-east-1"
-
 
 @pytest.fixture
-def account(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An account in which SES has verified the sender."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
-    ses = boto3.client("sesv2", region_name=REGION)
-    with suppress(ses.exceptions.AlreadyExistsException):  # made by an earlier test of this worker
-        ses.create_email_identity(EmailIdentity=SENDER)
-
-
-@pytest.fixture
-def deployed(terraform: FakeTerraform, account: None, database_url: str, tmp_path: Path) -> Callable[..., Deployment]:
+def deployed(terraform: FakeTerraform, session: Any, database_url: str, tmp_path: Path) -> Callable[..., Deployment]:
     """Makes a deployment whose plan would hold ``database`` and ``sender``."""
-    del account
     infra, build = tmp_path / "infra", tmp_path / "build"
     infra.mkdir()
     build.mkdir()
 
     def make(database: str = database_url, sender: str = SENDER, **environment: str) -> Deployment:
-        values = {"database_url": database, "email_from": sender, "aws_region": REGION}
+        values = {"database_url": database, "email_from": sender, "aws_region": REGION, "notify_to": [SENDER]}
         plan = {"variables": {name: {"value": value} for name, value in values.items()}, "resource_changes": []}
         terraform.answer("show", prints=json.dumps(plan))
         terraform.answer("output", prints=json.dumps({"revisions": {"value": ["a" * 40]}}))
-        session = boto3.session.Session(region_name=REGION)
         return Deployment({"DATABASE_URL": database, **environment}, session, infra=infra, build=build)
 
     return make
 
 
-def test_plan_shows_the_changes_of_the_environment_s_workspace_and_keeps_them(
-    deployed: Callable[..., Deployment], terraform: FakeTerraform
+def test_plan_shows_the_changes_of_the_environment_and_keeps_them(
+    deployed: Callable[..., Deployment], terraform: FakeTerraform, tmp_path: Path
 ) -> None:
+    (tmp_path / "infra" / "staging.tfvars").touch()
     deployment = deployed(ENVIRONMENT="staging")
 
     deployment.plan()
 
-    assert terraform.commands == ["version", "init", "workspace", "output", "plan", "show"]
+    assert terraform.commands == ["init", "workspace", "output", "plan", "show"]
     assert terraform.arguments_of("workspace")[-1] == "staging"
-    assert terraform.calls[-2]["environment"]["TF_VAR_environment"] == "staging"
+    assert terraform.arguments_of("plan")[-1] == f"-var-file={tmp_path}/infra/staging.tfvars"
+    variables = terraform.calls[-2]["environment"]
+    assert variables["TF_VAR_environment"] == "staging"
+    # What AWS says of the account.
+    assert int(variables["TF_VAR_lambda_quota"]) > 0
+    assert float(variables["TF_VAR_ses_rate"]) > 0
     assert deployment.plan_file.name == "staging.tfplan"
     assert deployment.plan_file.exists()
-
-
-def test_plan_uses_the_environment_s_file_of_variables(
-    deployed: Callable[..., Deployment], terraform: FakeTerraform, tmp_path: Path
-) -> None:
-    (tmp_path / "infra" / "dev.tfvars").touch()
-
-    deployed().plan()
-
-    assert terraform.arguments_of("plan")[-1] == f"-var-file={tmp_path}/infra/dev.tfvars"
 
 
 def test_a_plan_that_could_not_work_is_not_kept(deployed: Callable[..., Deployment], closed_port: int) -> None:
@@ -93,19 +74,20 @@ def test_deploy_makes_the_changes_that_were_planned_once(
     deployed: Callable[..., Deployment], terraform: FakeTerraform
 ) -> None:
     deployment = deployed()
+    with pytest.raises(NotReady, match=r"^There is no plan for the environment dev: run `make plan`"):
+        deployment.deploy()
     deployment.plan()
+    terraform.answer("apply", exits=1)
+    with pytest.raises(TerraformFailed):
+        deployment.deploy()
+    assert deployment.plan_file.exists()
+    terraform.answer("apply")
 
     deployment.deploy()
 
-    assert terraform.arguments_of("apply")[1:] == ["apply", "-input=false", str(deployment.plan_file)]
+    assert terraform.commands.count("apply") == 2
+    assert terraform.calls[-1]["arguments"][1:] == ["apply", "-input=false", str(deployment.plan_file)]
     assert not deployment.plan_file.exists()
-
-
-def test_deploy_without_a_plan_is_refused(deployed: Callable[..., Deployment], terraform: FakeTerraform) -> None:
-    with pytest.raises(NotReady, match=r"^There is no plan for the environment dev: run `make plan`"):
-        deployed().deploy()
-
-    assert "apply" not in terraform.commands
 
 
 def test_deploy_asks_again_what_may_have_changed_since_the_plan(
@@ -121,17 +103,35 @@ def test_deploy_asks_again_what_may_have_changed_since_the_plan(
     assert later.plan_file.exists()
 
 
-def test_a_plan_that_aws_refuses_stays_for_another_attempt(
+@pytest.mark.parametrize("step", [Deployment.plan, Deployment.create_sender, Deployment.destroy])
+def test_no_step_begins_without_a_database_or_in_another_account(
+    deployed: Callable[..., Deployment], terraform: FakeTerraform, step: Callable[[Deployment], None]
+) -> None:
+    with pytest.raises(NotReady, match=r"^DATABASE_URL is not set"):
+        step(deployed(database=""))
+    assert terraform.commands == []
+
+    deployment = deployed()
+    elsewhere = {"account": {"value": {"number": "999999999999", "region": REGION}}}
+    terraform.answer("output", prints=json.dumps(elsewhere))
+    with pytest.raises(NotReady, match=r"^The environment dev is in account 999999999999"):
+        step(deployment)
+    assert terraform.commands == ["init", "workspace", "output"]
+
+
+def test_destroy_refuses_what_is_protected_and_lets_terraform_ask(
     deployed: Callable[..., Deployment], terraform: FakeTerraform
 ) -> None:
     deployment = deployed()
-    deployment.plan()
-    terraform.answer("apply", exits=1)
+    balancer = {"address": "aws_lb.main[0]", "values": {"enable_deletion_protection": True}}
+    terraform.answer("show", prints=json.dumps({"values": {"root_module": {"resources": [balancer]}}}))
+    with pytest.raises(NotReady, match=r"^dev is protected against deletion"):
+        deployment.destroy()
+    assert "destroy" not in terraform.commands
 
-    with pytest.raises(TerraformFailed):
-        deployment.deploy()
+    deployed().destroy()
 
-    assert deployment.plan_file.exists()
+    assert terraform.arguments_of("destroy")[1:] == ["destroy"]
 
 
 def test_sender_makes_the_identity_and_nothing_else(
@@ -140,29 +140,6 @@ def test_sender_makes_the_identity_and_nothing_else(
     deployed(sender="new@example.net").create_sender()
 
     assert terraform.arguments_of("apply")[1:] == ["apply", "-target=aws_sesv2_email_identity.sender"]
-
-
-def test_destroy_lets_terraform_ask(deployed: Callable[..., Deployment], terraform: FakeTerraform) -> None:
-    deployed().destroy()
-
-    assert terraform.arguments_of("destroy")[1:] == ["destroy"]
-
-
-@pytest.mark.parametrize("step", [Deployment.plan, Deployment.create_sender, Deployment.destroy])
-def test_no_step_begins_without_the_address_of_the_database(
-    deployed: Callable[..., Deployment], terraform: FakeTerraform, step: Callable[[Deployment], None]
-) -> None:
-    with pytest.raises(NotReady, match=r"^DATABASE_URL is not set"):
-        step(deployed(database=""))
-
-    assert terraform.commands == ["version"]
-
-
-def test_an_old_terraform_is_refused_at_once(deployed: Callable[..., Deployment], terraform: FakeTerraform) -> None:
-    terraform.answer("version", prints=json.dumps({"terraform_version": "1.4.6"}))
-
-    with pytest.raises(NotReady, match=r"1\.4\.6 is too old"):
-        deployed()
 
 
 def test_what_the_shell_says_becomes_variables_of_terraform() -> None:
@@ -181,7 +158,7 @@ def test_what_the_shell_does_not_say_is_left_to_the_file_of_variables() -> None:
     assert set(terraform_variables({"EMAIL_FROM": ""}, "dev", REGION)) == {"TF_VAR_environment", "TF_VAR_aws_region"}
 
 
-@pytest.mark.usefixtures("account", "umask")
+@pytest.mark.usefixtures("session", "umask")
 def test_the_command_says_where_it_goes_and_what_is_missing(
     terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,20 +169,10 @@ def test_the_command_says_where_it_goes_and_what_is_missing(
     printed = capsys.readouterr()
     assert printed.out == "Environment dev: account 000000000000, us-east-1\n"
     assert printed.err.startswith("DATABASE_URL is not set")
-    assert terraform.commands == ["version"]
+    assert terraform.commands == []
 
 
-@pytest.mark.usefixtures("account", "umask")
-def test_the_command_runs_terraform(
-    terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch, database_url: str
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-
-    assert main(["destroy"]) == 0
-    assert terraform.commands[-1] == "destroy"
-
-
-@pytest.mark.usefixtures("account", "terraform", "umask")
+@pytest.mark.usefixtures("session", "terraform", "umask")
 def test_what_terraform_writes_is_for_the_person_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan and a local state hold the database's password."""
     monkeypatch.setenv("ENVIRONMENT", "without-a-plan")

@@ -51,7 +51,7 @@ def test_an_empty_database_gets_everything_after_it_was_shown(
     assert "revision none" in printed
     assert "CREATE TABLE empleados" in printed
     assert "0001  The directory: employees" in printed
-    assert read_migrations(empty_database).pending == ()
+    assert read_migrations(empty_database).pending == []
 
 
 def test_without_a_yes_the_database_stays_as_it_is(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:

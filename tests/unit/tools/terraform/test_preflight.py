@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import socket
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,24 +18,26 @@ from tools.preflight import (
     Account,
     NotReady,
     check_account,
+    check_changes,
     check_database,
     check_database_url,
     check_plan,
+    check_quotas,
+    check_same_account,
     check_sender,
-    check_snapstart,
-    check_terraform,
+    check_unprotected,
     confirm,
     database_address,
     open_session,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from mypy_boto3_sesv2 import SESV2Client
-
-ADDRESS = "directorio@mail.example.com"
+SENDER = "directorio@mail.example.com"
+RECIPIENT = "rrhh@example.org"
 REGION = "us-east-1"
+HERE = Account("123456789012", REGION)
 
 
 class FakeSession:
@@ -48,96 +51,93 @@ class FakeSession:
         return self._clients[service]
 
 
-@pytest.mark.parametrize("version", ["1.5.0", "1.11.4", "1.5.0-beta1", "2.0.1"])
-def test_a_terraform_that_is_new_enough_passes(version: str) -> None:
-    check_terraform({"terraform_version": version})
-
-
-@pytest.mark.parametrize("version", ["1.4.7", "0.15.5"])
-def test_an_old_terraform_is_refused(version: str) -> None:
-    with pytest.raises(NotReady, match=rf"^Terraform {version} is too old: install 1\.5 or newer"):
-        check_terraform({"terraform_version": version})
-
-
-def sts(*, account: str | None = None, error: str | None = None) -> Any:
+def sts(*, error: str | None = None) -> Any:
     client = boto3.client("sts", region_name=REGION)
     stubber = Stubber(client)
-    if account:
-        stubber.add_response("get_caller_identity", {"Account": account, "Arn": "arn:aws:iam::1:user/a", "UserId": "A"})
     if error:
         stubber.add_client_error("get_caller_identity", error)
+    else:
+        identity = {"Account": HERE.number, "Arn": "arn:aws:iam::1:user/a", "UserId": "A"}
+        stubber.add_response("get_caller_identity", identity)
     stubber.activate()
     return client
 
 
+class Unsigned:
+    """STS where there are no credentials."""
+
+    def get_caller_identity(self) -> None:
+        raise NoCredentialsError
+
+
 def test_the_account_and_region_are_told() -> None:
-    assert check_account(FakeSession(sts=sts(account="123456789012"))) == Account("123456789012", REGION)  # type: ignore[arg-type]
+    assert check_account(FakeSession(sts=sts())) == HERE  # type: ignore[arg-type]
 
 
-def test_the_region_is_the_one_that_the_refusal_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("session", "refusal"),
+    [
+        (FakeSession(region=None), r"^No AWS region is chosen: say AWS_REGION="),
+        (FakeSession(sts=sts(error="ExpiredToken")), r"refuses your credentials \(ExpiredToken\): sign in again"),
+        (FakeSession(sts=Unsigned()), r"\(NoCredentialsError\): set AWS_PROFILE"),
+    ],
+)
+def test_a_person_whom_aws_does_not_know_is_refused(session: Any, refusal: str) -> None:
+    with pytest.raises(NotReady, match=refusal):
+        check_account(session)
+
+
+def test_region_and_profile_are_read_as_terraform_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """boto3 alone would not look at AWS_REGION."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     assert open_session({"AWS_REGION": "us-west-2"}).region_name == "us-west-2"
     assert open_session({"AWS_REGION": ""}).region_name == open_session({}).region_name == "eu-west-1"
-
-
-def test_a_profile_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(NotReady, match=r"^AWS_PROFILE names no profile of this machine: "):
         open_session({})
 
 
-def test_no_region_is_refused_before_aws_is_asked() -> None:
-    with pytest.raises(NotReady, match=r"^No AWS region is chosen: say AWS_REGION="):
-        check_account(FakeSession(region=None))  # type: ignore[arg-type]
-
-
-def test_credentials_that_aws_refuses_are_named_by_aws_s_code() -> None:
-    with pytest.raises(NotReady, match=r"refuses your credentials \(ExpiredToken\): sign in again"):
-        check_account(FakeSession(sts=sts(error="ExpiredToken")))  # type: ignore[arg-type]
-
-
-def test_no_credentials_are_refused() -> None:
-    class Unsigned:
-        def get_caller_identity(self) -> None:
-            raise NoCredentialsError
-
-    with pytest.raises(NotReady, match=r"\(NoCredentialsError\): set AWS_PROFILE"):
-        check_account(FakeSession(sts=Unsigned()))  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    "deployed", [{"number": "1", "region": REGION}, {"number": HERE.number, "region": "eu-west-1"}]
+)
+def test_another_account_or_region_than_the_environment_s_is_refused(deployed: dict[str, str]) -> None:
+    check_same_account(HERE, {}, "dev")
+    check_same_account(HERE, {"account": {"number": HERE.number, "region": REGION}}, "dev")
+    with pytest.raises(
+        NotReady, match=rf"^The environment dev is in account {deployed['number']}, {deployed['region']}"
+    ):
+        check_same_account(HERE, {"account": deployed}, "dev")
 
 
 @pytest.mark.parametrize("environment", [{}, {"DATABASE_URL": ""}])
 def test_a_missing_address_of_the_database_is_refused(environment: dict[str, str]) -> None:
+    check_database_url({"DATABASE_URL": "postgresql://somewhere"})
     with pytest.raises(NotReady, match=r"^DATABASE_URL is not set: give the address"):
         check_database_url(environment)
 
 
-def test_an_address_is_enough_at_first() -> None:
-    check_database_url({"DATABASE_URL": "postgresql://somewhere"})
-
-
-def test_a_database_that_answers_passes(database_url: str) -> None:
+def test_a_database_that_does_not_answer_is_named_without_its_password(database_url: str, closed_port: int) -> None:
     check_database(database_url)
-
-
-def test_a_database_that_does_not_answer_is_named_without_its_password(closed_port: int) -> None:
-    url = f"postgresql://me:open-sesame@127.0.0.1:{closed_port}/directory"
-
     with pytest.raises(NotReady, match=r"^The database at 127\.0\.0\.1 does not answer: check") as refusal:
-        check_database(url)
+        check_database(f"postgresql://me:open-sesame@127.0.0.1:{closed_port}/directory")
     assert "open-sesame" not in str(refusal.value)
 
-
-def test_a_database_that_does_not_exist_is_named_with_its_state(database_url: str) -> None:
-    _, _, socket = database_url.partition("?")
-
+    _, _, unix_socket = database_url.partition("?")
     with pytest.raises(NotReady, match=r"^The database at the Unix socket does not answer \(SQLSTATE 3D000\)"):
-        check_database(f"postgresql://postgres@/nowhere?{socket}")
-
-
-def test_an_address_that_crud_app_would_not_understand_is_refused_in_its_words() -> None:
+        check_database(f"postgresql://postgres@/nowhere?{unix_socket}")
     with pytest.raises(NotReady, match=r"DATABASE_URL must be a URL whose sslmode is one of .*\.$"):
         check_database("postgresql://me@db.example.com/directory?sslmode=prefer")
+
+
+def test_a_host_that_only_has_an_ipv6_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(_host: str, _port: None, family: socket.AddressFamily) -> list[str]:
+        if family == socket.AF_INET:
+            raise socket.gaierror
+        return ["::1"]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(NotReady, match=r"^db\.example\.com has only an IPv6 address, and Lambda needs IPv4"):
+        check_database("postgresql://me@db.example.com/directory")
 
 
 @pytest.mark.parametrize(
@@ -150,116 +150,153 @@ def test_a_certificate_is_read_from_where_the_lambda_has_it(certificate: str, re
     assert address.ssl_root_cert == read
 
 
+class Ses:
+    """SES that knows the identities that a test names, and asks for no others."""
+
+    def __init__(self) -> None:
+        self.client = boto3.client("sesv2", region_name=REGION)
+        self.stubber = Stubber(self.client)
+
+    def knows(self, **states: str) -> None:
+        """Answer for each identity (with ``__at__`` and ``__`` for @ and dots), in this order."""
+        for name, state in states.items():
+            identity = {"EmailIdentity": name.replace("__at__", "@").replace("__", ".")}
+            if state == "unknown":
+                self.stubber.add_client_error("get_email_identity", "NotFoundException", expected_params=identity)
+            else:
+                answer = {"VerifiedForSendingStatus": state == "verified"}
+                self.stubber.add_response("get_email_identity", answer, identity)
+
+    def allows(self, rate: float = 14, *, production: bool = True) -> None:
+        quota = {"MaxSendRate": rate, "Max24HourSend": 200, "SentLast24Hours": 0}
+        self.stubber.add_response("get_account", {"SendQuota": quota, "ProductionAccessEnabled": production})
+
+
 @pytest.fixture
-def ses() -> Iterator[tuple[SESV2Client, Callable[[str, str], None]]]:
-    client = boto3.client("sesv2", region_name=REGION)
+def ses() -> Iterator[Ses]:
+    ses = Ses()
+    with ses.stubber:
+        yield ses
+        ses.stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("states", "is_new", "refusal"),
+    [
+        (["verified"], False, None),
+        (["unknown", "unknown", "verified"], False, None),
+        (["unverified", "unknown", "verified"], False, None),
+        (["unknown", "unknown", "unknown"], True, rf"^SES in {REGION} does not know the sender .*: run `make sender`"),
+        (["unverified", "unknown", "unverified"], False, r"has not verified the sender .*: follow the link"),
+        (["verified"], True, "set manage_sender = false"),
+    ],
+)
+def test_ses_must_have_verified_the_sender_or_its_domain(
+    ses: Ses, states: list[str], *, is_new: bool, refusal: str | None
+) -> None:
+    names = ("directorio__at__mail__example__com", "mail__example__com", "example__com")
+    ses.knows(**dict(zip(names, states, strict=False)))
+
+    if refusal is None:
+        check_sender(ses.client, SENDER, region=REGION, is_new=is_new)
+    else:
+        with pytest.raises(NotReady, match=refusal):
+            check_sender(ses.client, SENDER, region=REGION, is_new=is_new)
+
+
+def functions(concurrency: int) -> Any:
+    client = boto3.client("lambda", region_name=REGION)
     stubber = Stubber(client)
-
-    def knows(identity: str, state: str) -> None:
-        expected = {"EmailIdentity": identity}
-        if state == "unknown":
-            stubber.add_client_error("get_email_identity", "NotFoundException", expected_params=expected)
-        else:
-            stubber.add_response("get_email_identity", {"VerifiedForSendingStatus": state == "verified"}, expected)
-
-    with stubber:
-        yield client, knows
-        stubber.assert_no_pending_responses()
+    stubber.add_response("get_account_settings", {"AccountLimit": {"ConcurrentExecutions": concurrency}})
+    stubber.activate()
+    return client
 
 
-def test_a_verified_sender_passes(ses: Any) -> None:
-    client, knows = ses
-    knows(ADDRESS, "verified")
-
-    check_sender(client, ADDRESS, region=REGION, is_new=False)
+def quotas(ses: Ses, concurrency: int = 10, **variables: Any) -> None:
+    session: Any = FakeSession(sesv2=ses.client, **{"lambda": functions(concurrency)})
+    check_quotas(session, {"notify_to": [RECIPIENT], **variables}, REGION)
 
 
-@pytest.mark.parametrize("address_is", ["unknown", "unverified"])
-def test_a_verified_domain_covers_its_addresses(ses: Any, address_is: str) -> None:
-    client, knows = ses
-    knows(ADDRESS, address_is)
-    knows("mail.example.com", "unknown")
-    knows("example.com", "verified")
-
-    check_sender(client, ADDRESS, region=REGION, is_new=False)
-
-
-def test_an_unknown_sender_is_refused_with_the_command_that_introduces_it(ses: Any) -> None:
-    client, knows = ses
-    knows(ADDRESS, "unknown")
-    knows("mail.example.com", "unknown")
-    knows("example.com", "unknown")
-
-    with pytest.raises(NotReady, match=rf"^SES in {REGION} does not know the sender {ADDRESS}: run `make sender`"):
-        check_sender(client, ADDRESS, region=REGION, is_new=True)
+def test_a_plan_keeps_to_the_quotas_of_the_account(ses: Ses) -> None:
+    ses.allows()
+    quotas(ses, 200, reserved_concurrency={"bff": 100}, ses_rate=14)
+    ses.allows()
+    quotas(ses, reserved_concurrency={"email": 0})
+    with pytest.raises(NotReady, match=r"^reserved_concurrency reserves 5 of the 10 functions"):
+        quotas(ses, reserved_concurrency={"bff": 5})
+    ses.allows(1)
+    with pytest.raises(NotReady, match=r"^ses_rate is 14, and SES in us-east-1 accepts 1 emails a second"):
+        quotas(ses, ses_rate=14)
 
 
-def test_a_sender_whose_link_was_not_followed_is_refused(ses: Any) -> None:
-    client, knows = ses
-    knows(ADDRESS, "unverified")
-    knows("mail.example.com", "unknown")
-    knows("example.com", "unverified")
-
-    with pytest.raises(NotReady, match=rf"has not verified the sender {ADDRESS}: follow the link"):
-        check_sender(client, ADDRESS, region=REGION, is_new=False)
-
-
-def test_a_sender_of_another_environment_is_refused_before_terraform_stumbles_over_it(ses: Any) -> None:
-    client, knows = ses
-    knows(ADDRESS, "verified")
-
-    with pytest.raises(NotReady, match="set manage_sender = false"):
-        check_sender(client, ADDRESS, region=REGION, is_new=True)
+def test_in_the_sandbox_recipients_must_be_verified(ses: Ses) -> None:
+    ses.allows(1, production=False)
+    ses.knows(rrhh__at__example__org="unverified", example__org="verified")
+    quotas(ses)
+    ses.allows(1, production=False)
+    ses.knows(rrhh__at__example__org="unverified", example__org="unknown")
+    with pytest.raises(NotReady, match=rf"sandbox and has not verified the recipient {RECIPIENT}: run `aws sesv2"):
+        quotas(ses)
 
 
-def plan_that(actions: list[str], database_url: str) -> dict[str, Any]:
-    values = {"database_url": database_url, "email_from": ADDRESS, "aws_region": REGION}
-    return {
+def change(address: str, *actions: str, **after: Any) -> dict[str, Any]:
+    return {"address": address, "type": address.partition(".")[0], "change": {"actions": list(actions), "after": after}}
+
+
+def function_change(runtime: str, *, snapstart: bool = True) -> dict[str, Any]:
+    return change("aws_lambda_function.bff", "update", runtime=runtime, snap_start=[{}] if snapstart else [])
+
+
+@pytest.mark.parametrize(
+    ("planned", "refusal"),
+    [
+        (function_change("python3.11", snapstart=False), None),
+        (function_change("python3.12"), None),
+        (function_change("python3.11"), r"packaged for python3\.11"),
+        (change("aws_lambda_function.bff", "delete"), None),
+        (change("aws_lb.main[0]", "update"), None),
+        (change("aws_lb.main[0]", "delete", "create"), "replaces the load balancer while CloudFront uses it"),
+        (change("aws_sesv2_email_identity.sender[0]", "delete"), "with which other environments may send"),
+    ],
+)
+def test_a_change_that_aws_would_refuse_is_refused_before(planned: dict[str, Any], refusal: str | None) -> None:
+    if refusal is None:
+        check_changes([planned])
+    else:
+        with pytest.raises(NotReady, match=refusal):
+            check_changes([planned])
+
+
+@pytest.mark.parametrize("actions", [["no-op"], ["create"]])
+def test_a_plan_is_checked_by_its_own_values(ses: Ses, database_url: str, actions: list[str]) -> None:
+    values = {"database_url": database_url, "email_from": SENDER, "aws_region": REGION, "notify_to": [RECIPIENT]}
+    plan = {
         "variables": {name: {"value": value} for name, value in values.items()},
-        "resource_changes": [{"address": "aws_sesv2_email_identity.sender[0]", "change": {"actions": actions}}],
+        "resource_changes": [change("aws_sesv2_email_identity.sender[0]", *actions)],
     }
+    session: Any = FakeSession(sesv2=ses.client, **{"lambda": functions(10)})
+    ses.knows(directorio__at__mail__example__com="verified")
+
+    if actions == ["create"]:
+        with pytest.raises(NotReady, match="manage_sender"):
+            check_plan(plan, session)
+    else:
+        ses.allows()
+        check_plan(plan, session)
 
 
-def test_a_plan_is_checked_by_its_own_values(ses: Any, database_url: str) -> None:
-    client, knows = ses
-    knows(ADDRESS, "verified")
-
-    check_plan(plan_that(["no-op"], database_url), FakeSession(sesv2=client))  # type: ignore[arg-type]
-
-
-def plan_of_a_function(runtime: str, *, snapstart: bool) -> dict[str, Any]:
-    after = {"runtime": runtime, "snap_start": [{"apply_on": "PublishedVersions"}] if snapstart else []}
-    return {"resource_changes": [{"type": "aws_lambda_function", "change": {"after": after}}]}
-
-
-@pytest.mark.parametrize(("runtime", "snapstart"), [("python3.11", False), ("python3.12", True), ("python3.14", True)])
-def test_a_runtime_that_can_start_as_is_wanted_is_fine(runtime: str, snapstart: bool) -> None:  # noqa: FBT001
-    check_snapstart(plan_of_a_function(runtime, snapstart=snapstart))
-
-
-def test_a_runtime_that_cannot_start_from_a_snapshot_is_named() -> None:
-    with pytest.raises(NotReady, match=r"packaged for python3\.11"):
-        check_snapstart(plan_of_a_function("python3.11", snapstart=True))
-
-
-def test_a_function_that_goes_needs_no_runtime() -> None:
-    check_snapstart({"resource_changes": [{"type": "aws_lambda_function", "change": {"after": None}}]})
-
-
-def test_a_plan_that_would_create_a_sender_that_exists_is_refused(ses: Any, database_url: str) -> None:
-    client, knows = ses
-    knows(ADDRESS, "verified")
-
-    with pytest.raises(NotReady, match="manage_sender"):
-        check_plan(plan_that(["create"], database_url), FakeSession(sesv2=client))  # type: ignore[arg-type]
+def test_a_protected_environment_is_not_destroyed_halfway() -> None:
+    tables: list[dict[str, Any]] = [
+        {"address": "aws_dynamodb_table.correos", "values": {"deletion_protection_enabled": True}},
+        {"address": "aws_vpc.main[0]", "values": {}},
+    ]
+    check_unprotected({}, "dev")
+    with pytest.raises(NotReady, match=r"^production is protected against deletion \(aws_dynamodb_table\.correos\)"):
+        check_unprotected({"values": {"root_module": {"resources": tables}}}, "production")
 
 
 @pytest.mark.parametrize(("answer", "goes_on"), [("yes", True), (" sí ", True), ("no", False), ("yes please", False)])
-def test_nothing_is_changed_without_a_yes(
-    answer: str,
-    goes_on: bool,  # noqa: FBT001
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_nothing_is_changed_without_a_yes(answer: str, *, goes_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     keyboard, screen = pty.openpty()
     with open(screen, encoding="utf-8") as terminal:  # noqa: PTH123 - a file descriptor
         monkeypatch.setattr("sys.stdin", terminal)
@@ -276,6 +313,5 @@ def test_without_a_terminal_only_yes_1_goes_on(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
 
     confirm("Migrate?", {"YES": "1"})
-    for environment in ({}, {"YES": "0"}):
-        with pytest.raises(NotReady, match=r"^Migrate\? There is no terminal to answer on: say YES=1"):
-            confirm("Migrate?", environment)
+    with pytest.raises(NotReady, match=r"^Migrate\? There is no terminal to answer on: say YES=1"):
+        confirm("Migrate?", {"YES": "0"})

@@ -5,23 +5,21 @@ from __future__ import annotations
 import io
 import json
 import subprocess
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
 from local.emulator import REGION
+from tests.unit.tools.terraform.conftest import SENDER
 from tools.preflight import NotReady
-from tools.rollback import lend_local_files, main, roll_back
+from tools.rollback import lend_local_files, roll_back
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from local.emulator import Emulator
     from tests.unit.tools.conftest import FakeTerraform
 
-SENDER = "directorio@example.com"
 # A project whose packaging only leaves a trace of which edition was packaged.
 PACKAGING = """
 import sys
@@ -67,105 +65,73 @@ def project(tmp_path: Path) -> Repository:
 
 
 @pytest.fixture
-def environment(
-    emulator: Emulator,
-    terraform: FakeTerraform,
-    database_url: str,
-    project: Repository,
-    monkeypatch: pytest.MonkeyPatch,
-) -> dict[str, str]:
+def environment(terraform: FakeTerraform, database_url: str, project: Repository) -> dict[str, str]:
     """The shell of somebody who has deployed both commits, and who says yes."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
-    ses = boto3.client("sesv2", region_name=REGION)
-    with suppress(ses.exceptions.AlreadyExistsException):  # made by an earlier test of this worker
-        ses.create_email_identity(EmailIdentity=SENDER)
-    values = {"database_url": database_url, "email_from": SENDER, "aws_region": REGION}
+    values = {"database_url": database_url, "email_from": SENDER, "aws_region": REGION, "notify_to": [SENDER]}
     plan = {"variables": {name: {"value": value} for name, value in values.items()}, "resource_changes": []}
     terraform.answer("show", prints=json.dumps(plan))
     terraform.answer("output", prints=json.dumps({"revisions": {"value": [project.second, project.first]}}))
     return {"DATABASE_URL": database_url, "YES": "1"}
 
 
-def bring_back(project: Repository, environment: dict[str, str]) -> None:
-    roll_back(environment, boto3.session.Session(region_name=REGION), project.folder)
+@pytest.fixture
+def bring_back(project: Repository, environment: dict[str, str], session: Any) -> Callable[..., None]:
+    """`make rollback`, with more variables of the shell."""
+    return lambda **variables: roll_back(environment | variables, session, project.folder)
 
 
-def test_it_applies_what_was_deployed_before(
-    project: Repository, environment: dict[str, str], terraform: FakeTerraform, capsys: pytest.CaptureFixture[str]
+def test_it_applies_what_was_deployed_before_and_leaves_the_person_s_files_alone(
+    project: Repository, bring_back: Callable[..., None], terraform: FakeTerraform, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bring_back(project, environment)
+    (project.folder / "infra" / "dev.tfvars").touch()
+
+    bring_back()
 
     assert terraform.commands[-5:] == ["workspace", "output", "plan", "show", "apply"]
     (plan,) = [call for call in terraform.calls if "plan" in call["arguments"]]
     folder = project.folder / "build" / f"revision-{project.first[:12]}"
     assert f"-chdir={folder}/infra" in plan["arguments"]
+    assert plan["arguments"][-1].endswith("/infra/dev.tfvars")
     # The next rollback goes further back.
     assert json.loads(plan["environment"]["TF_VAR_revisions"]) == [project.first]
     assert f"Revision {project.first} is back" in capsys.readouterr().out
-
-
-def test_the_work_tree_of_the_person_is_left_alone(project: Repository, environment: dict[str, str]) -> None:
-    bring_back(project, environment)
-
     assert project.git("rev-parse", "HEAD") == project.second
     assert project.git("status", "--porcelain") == ""
     assert len(project.git("worktree", "list").splitlines()) == 1
 
 
 def test_another_revision_may_be_named(
-    project: Repository, environment: dict[str, str], terraform: FakeTerraform
+    project: Repository, bring_back: Callable[..., None], terraform: FakeTerraform
 ) -> None:
     project.git("tag", "v2", project.second)
 
-    bring_back(project, environment | {"TO": "v2"})
+    bring_back(TO="v2")
 
     (plan,) = [call for call in terraform.calls if "plan" in call["arguments"]]
     assert json.loads(plan["environment"]["TF_VAR_revisions"])[0] == project.second
 
 
-def test_the_variables_are_those_of_the_project(
-    project: Repository, environment: dict[str, str], terraform: FakeTerraform
-) -> None:
-    (project.folder / "infra" / "dev.tfvars").touch()
-
-    bring_back(project, environment)
-
-    assert terraform.arguments_of("plan")[-1].endswith("/infra/dev.tfvars")
-
-
 def test_without_a_yes_nothing_is_applied(
-    project: Repository, environment: dict[str, str], terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch
+    bring_back: Callable[..., None], terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
 
     with pytest.raises(NotReady, match="YES=1"):
-        bring_back(project, environment | {"YES": ""})
+        bring_back(YES="")
 
     assert "apply" not in terraform.commands
-    assert project.git("status", "--porcelain") == ""
 
 
 def test_a_revision_that_cannot_be_packaged_changes_nothing(
-    project: Repository, environment: dict[str, str], terraform: FakeTerraform
+    project: Repository, bring_back: Callable[..., None], terraform: FakeTerraform
 ) -> None:
     project.packager.write_text("raise SystemExit(1)")
     broken = project.commit("3")
 
     with pytest.raises(subprocess.CalledProcessError):
-        bring_back(project, environment | {"TO": broken})
+        bring_back(TO=broken)
 
     assert "plan" not in terraform.commands
-
-
-@pytest.mark.usefixtures("terraform", "umask")
-def test_the_command_says_what_is_missing(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-
-    assert main() == 1
-    assert capsys.readouterr().err.startswith("DATABASE_URL is not set")
 
 
 def test_what_is_in_no_commit_is_lent_and_what_is_in_it_stays(tmp_path: Path) -> None:

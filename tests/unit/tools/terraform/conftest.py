@@ -1,0 +1,46 @@
+"""An account in which a deployment would work."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from local.emulator import REGION
+
+if TYPE_CHECKING:
+    from local.emulator import Emulator
+
+SENDER = "directorio@example.com"
+
+
+class Functions:
+    """Lambda, which the emulator of the unit tests leaves out."""
+
+    def get_account_settings(self) -> dict[str, Any]:
+        return {"AccountLimit": {"ConcurrentExecutions": 10}}
+
+
+class EmulatorSession:
+    """The emulator's account."""
+
+    region_name = REGION
+
+    def __init__(self) -> None:
+        self._session = boto3.session.Session(region_name=REGION)
+
+    def client(self, service: str, **where: str) -> Any:
+        return Functions() if service == "lambda" else self._session.client(service, **where)  # type: ignore[call-overload]
+
+
+@pytest.fixture
+def session(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An account in which SES has verified the sender."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
+    session = EmulatorSession()
+    ses = session.client("sesv2")
+    with suppress(ses.exceptions.AlreadyExistsException):  # made by an earlier test of this worker
+        ses.create_email_identity(EmailIdentity=SENDER)
+    return session
