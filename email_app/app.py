@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import Response
@@ -118,9 +117,8 @@ def get_email(id: str) -> dict[str, object]:  # noqa: A002 - Chalice takes the n
         problems=(503,),
     ),
 )
-def get_queue() -> dict[str, object]:
-    queue_depth, dead_letters = services().queue.depths()
-    return {"cola": asdict(queue_depth), "fallidos": asdict(dead_letters)}
+def get_queue() -> dict[str, dict[str, int | None]]:
+    return services().queue.depths()
 
 
 @app.route(
@@ -133,7 +131,7 @@ def get_queue() -> dict[str, object]:
     ),
 )
 def post_redrive() -> Response:
-    return Response(asdict(services().queue.redrive()), status_code=202)
+    return Response(services().queue.redrive(), status_code=202)
 
 
 @app.on_sqs_message(queue="crud-app-email-queue", batch_size=10)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, cast
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import ContentTypeDef, MessageHeaderTypeDef
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef, MessageTypeDef
 
     from chalicelib.correos.mail import Content, Mail
@@ -202,30 +202,9 @@ _METRIC_PERIOD = 60
 _METRIC_WINDOW = timedelta(minutes=5)
 _COUNTS = {
     "visibles": "ApproximateNumberOfMessages",
-    "en_proceso": "ApproximateNumberOfMessagesNotVisible",
+    "en_proceso": "ApproximateNumberOfMessagesNotVisible",  # received by a consumer that has not finished, or put off
     "retrasados": "ApproximateNumberOfMessagesDelayed",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Depth:
-    """How many messages a queue holds, as the API shows it; SQS counts approximately."""
-
-    visibles: int
-    en_proceso: int
-    """Received by a consumer that has not finished, or put off."""
-    retrasados: int
-    edad_maxima: int | None
-    """Age of the oldest message in seconds; None when CloudWatch has no figure of the last five minutes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redrive:
-    """What a redrive did, as the API shows it."""
-
-    reenviados: int
-    quedan: int
-    """Dead letters that are still there, approximately."""
 
 
 class SqsQueue:
@@ -264,25 +243,22 @@ class SqsQueue:
                 QueueUrl=self._queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
             )
 
-    def depths(self) -> tuple[Depth, Depth]:
-        """Count the messages of the queue and its dead letters."""
-        urls = (self._queue_url, self._dlq_url)
+    def depths(self) -> dict[str, dict[str, int | None]]:
+        """How many messages the queue and its dead letters hold, approximately, as the API shows it.
+
+        The age of the oldest message, in seconds, is None when CloudWatch has no figure of the last five minutes.
+        """
+        urls = {"cola": self._queue_url, "fallidos": self._dlq_url}
         with failing_as(QueueUnavailable):
-            ages = self._ages([_queue_name(url) for url in urls])
-            queue, dlq = (Depth(**self._counts(url), edad_maxima=ages.get(_queue_name(url))) for url in urls)
-        return queue, dlq
+            ages = self._ages([_queue_name(url) for url in urls.values()])
+            return {
+                name: {**self._counts(url), "edad_maxima": ages.get(_queue_name(url))} for name, url in urls.items()
+            }
 
     def _counts(self, url: str) -> dict[str, int]:
-        answer = self._sqs.get_queue_attributes(
-            QueueUrl=url,
-            AttributeNames=[
-                "ApproximateNumberOfMessages",
-                "ApproximateNumberOfMessagesNotVisible",
-                "ApproximateNumberOfMessagesDelayed",
-            ],
-        )
-        counts = cast("Mapping[str, str]", answer["Attributes"])
-        return {name: int(counts[attribute]) for name, attribute in _COUNTS.items()}
+        names = cast("list[QueueAttributeNameType]", list(_COUNTS.values()))
+        counts = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return {name: int(counts[attribute]) for name, attribute in zip(_COUNTS, names, strict=True)}
 
     def _ages(self, names: list[str]) -> dict[str, int]:
         """The last known age of each queue's oldest message, which SQS itself does not tell."""
@@ -310,8 +286,8 @@ class SqsQueue:
         )
         return {result["Label"]: int(result["Values"][0]) for result in answer["MetricDataResults"] if result["Values"]}
 
-    def redrive(self) -> Redrive:
-        """Bring dead letters back to the queue, for at most `REDRIVE_SECONDS`."""
+    def redrive(self) -> dict[str, int]:
+        """Bring dead letters back to the queue, for at most `REDRIVE_SECONDS`; how many, and how many are left."""
         with failing_as(QueueUnavailable):
             moved = 0
             deadline = self._monotonic() + REDRIVE_SECONDS
@@ -319,7 +295,7 @@ class SqsQueue:
                 for message in messages:
                     self._move(message)
                     moved += 1
-            return Redrive(reenviados=moved, quedan=self._counts(self._dlq_url)["visibles"])
+            return {"reenviados": moved, "quedan": self._counts(self._dlq_url)["visibles"]}
 
     def _receive_dead_letters(self) -> list[MessageTypeDef]:
         answer = self._sqs.receive_message(

@@ -3,8 +3,8 @@
 The ledger only compares and sets: `create` where there is no row, `save` where the row's `revision` is still the one
 that was read. What a row may become is decided in mail.py.
 
-ledger_table.json holds the arguments of `CreateTable` and `UpdateTimeToLive`; the local stack and the tests use it, and
-Terraform repeats it.
+ledger_table.json holds the arguments of `CreateTable`, less the name, and under ``TimeToLive`` those of
+`UpdateTimeToLive`. The local stack and the tests use it, and Terraform repeats it.
 
 - Key ``evento`` + ``huella``: the conditional write on the event id, and all emails of an event in one query. The
   address is no part of a key.
@@ -17,11 +17,9 @@ Terraform repeats it.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.correos.aws import AwsUnavailable, failing_as
@@ -99,12 +97,6 @@ def update(ledger: DynamoLedger, mail: Mail, step: Callable[[Mail], Mail]) -> Ma
                 break
             mail = changed.current
     raise LedgerUnavailable("the row changes under every attempt")
-
-
-def table_definition() -> dict[str, Any]:
-    """The arguments of `CreateTable`, less the name, and under ``TimeToLive`` those of `UpdateTimeToLive`."""
-    definition: dict[str, Any] = json.loads(Path(__file__).with_name("ledger_table.json").read_text())
-    return definition
 
 
 class DynamoLedger:

@@ -71,26 +71,16 @@ MAY_FOLLOW: dict[str, tuple[str, ...]] = {
 """The stages that may follow each stage. A row keeps the strongest of SES's results, whatever their order."""
 
 
-class StepError(Exception):
-    """Base of the reasons for leaving a row as it is.
-
-    StepError
-    ├── StepRefused   the step does not follow from the row's state: a concurrent write was faster; nothing to do
-    ├── Settled       nothing is left to send; the message is acknowledged
-    └── Busy          not yet; the message is retried after `until`
-    """
+class StepRefused(Exception):
+    """The step does not follow from the row's state: a concurrent write was faster, and nothing is left to do."""
 
 
-class StepRefused(StepError):
-    """The step does not follow from the row's state."""
+class Settled(Exception):
+    """Nothing is left to send: the message is acknowledged."""
 
 
-class Settled(StepError):
-    """Nothing is left to send."""
-
-
-class Busy(StepError):
-    """Another consumer holds the email, or it waits for SES's `Send` event."""
+class Busy(Exception):
+    """Another consumer holds the email, or it waits for SES's `Send` event: the message is retried after ``until``."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__()

@@ -5,23 +5,20 @@ from __future__ import annotations
 import functools
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import boto3
 import pytest
 
 from chalicelib.correos import bootstrap
-from chalicelib.correos.ledger import table_definition
-from tests.unit.email_app.fakes import FakeServices
+from chalicelib.correos.ledger import DynamoLedger
+from tests.unit.email_app.fakes import FakeLedger, FakeServices
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from local.emulator import Emulator
+TABLE = Path(bootstrap.__file__).with_name("ledger_table.json")
 
 
 @pytest.fixture
-def fakes() -> Iterator[FakeServices]:
+def fakes():
     """The app put together with fakes."""
     services = FakeServices()
     bootstrap.services.replace(services)
@@ -30,24 +27,31 @@ def fakes() -> Iterator[FakeServices]:
 
 
 @pytest.fixture(scope="session")
-def aws(emulator: Emulator) -> Callable[[str], Any]:
+def aws(emulator):
     """Makes clients of the emulator."""
     return functools.cache(lambda service: boto3.client(service, endpoint_url=emulator.endpoint))
 
 
 @pytest.fixture
-def dynamo_table(aws: Callable[[str], Any]) -> tuple[Any, str]:
+def dynamo_table(aws):
     """An empty table for the ledger, as ledger_table.json describes it: its client and its name."""
     client, name = aws("dynamodb"), f"correos-{uuid.uuid4()}"
-    definition = table_definition()
+    definition = json.loads(TABLE.read_text())
     ttl = definition.pop("TimeToLive")
     client.create_table(TableName=name, **definition)
     client.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
     return client, name
 
 
+@pytest.fixture(params=["dynamo", "fake"])
+def ledger(request):
+    """An empty ledger: DynamoDB's, and its twin in memory."""
+    is_fake = request.param == "fake"
+    return FakeLedger() if is_fake else DynamoLedger(*request.getfixturevalue("dynamo_table"))
+
+
 @pytest.fixture
-def queues(aws: Callable[[str], Any]) -> tuple[str, str]:
+def queues(aws):
     """The addresses of a queue and of its dead letters: a message is dead after two receives."""
     sqs, name = aws("sqs"), str(uuid.uuid4())
     dlq = sqs.create_queue(QueueName=f"{name}-dlq")["QueueUrl"]

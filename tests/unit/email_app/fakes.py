@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from chalicelib.correos.aws import Depth, MailerUnavailable, MailFateUnknown, MailRefused, QueueUnavailable, Redrive
+from chalicelib.correos.aws import MailerUnavailable, MailFateUnknown, MailRefused, QueueUnavailable
 from chalicelib.correos.bootstrap import Services
 from chalicelib.correos.ledger import LedgerUnavailable, RowChanged, sort_key
 from chalicelib.correos.mail import Mail, recipient_digest
@@ -202,17 +202,14 @@ class FakeQueue:
         self._answer()
         self.put_offs.append((receipt_handle, delay))
 
-    def depths(self) -> tuple[Depth, Depth]:
+    def depths(self) -> dict[str, dict[str, int]]:
         self._answer()
-        return (
-            Depth(visibles=len(self.sent), en_proceso=0, retrasados=0, edad_maxima=7),
-            Depth(visibles=self.dead_letters, en_proceso=0, retrasados=0, edad_maxima=None),
-        )
+        return {"cola": {"visibles": len(self.sent)}, "fallidos": {"visibles": self.dead_letters}}
 
-    def redrive(self) -> Redrive:
+    def redrive(self) -> dict[str, int]:
         self._answer()
         moved, self.dead_letters = self.dead_letters, 0
-        return Redrive(reenviados=moved, quedan=0)
+        return {"reenviados": moved, "quedan": 0}
 
     def _answer(self) -> None:
         if self.is_down:

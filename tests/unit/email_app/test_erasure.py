@@ -8,10 +8,9 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.correos.erasure import Erasure
-from chalicelib.correos.ledger import MAX_PAGE, DynamoLedger, to_item
+from chalicelib.correos.ledger import MAX_PAGE, to_item
 from chalicelib.correos.mail import State
-from chalicelib.correos.ses_feedback import record_result
-from tests.unit.email_app.fakes import NOW, FakeClock, FakeLedger, golden, mail, ses_event
+from tests.unit.email_app.fakes import FakeClock, FakeLedger, golden, mail
 
 ANA, HR = "ana@example.com", "rrhh@example.com"
 DELIVERED = {"state": State.DELIVERED}
@@ -22,15 +21,14 @@ TO_EVA = mail(5, "eva@example.com", employee=None, subject="Hola", **DELIVERED)
 ALL = (NOTICE, GREETING, DIRECT, OF_EVA, TO_EVA)
 
 
-@pytest.fixture(params=["dynamo", "fake"])
-def ledger(request):
-    ledger = FakeLedger() if request.param == "fake" else DynamoLedger(*request.getfixturevalue("dynamo_table"))
+@pytest.fixture
+def ledger(ledger):
     for row in ALL:
         ledger.create(row)
     return ledger
 
 
-def erasure(ledger, *, employee=7, addresses=(" ANA@example.com",)) -> Erasure:
+def erasure(ledger, *, employee=7, addresses=(" ANA@example.com",)):
     return Erasure(ledger, FakeClock(), employee=employee, addresses=list(addresses))
 
 
@@ -90,12 +88,3 @@ def test_a_consumer_that_sends_meanwhile_does_not_bring_the_words_back(fakes):
 
     [row] = fakes.ledger.all()
     assert (row.subject, row.recipient) == ("", HR)
-
-
-def test_later_events_of_ses_still_find_the_email(ledger):
-    list(erasure(ledger).forget())
-
-    record_result(ledger, ses_event("Complaint", GREETING), lambda: NOW)
-
-    row = ledger.read(GREETING.event_id, GREETING.digest)
-    assert (row.state, row.id, row.recipient) == (State.COMPLAINT, GREETING.id, "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -23,26 +22,16 @@ from chalicelib.correos.ledger import (
 from chalicelib.correos.mail import State, StepRefused
 from tests.unit.email_app.fakes import NOW, FakeLedger, event_id, mail
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from chalicelib.correos.mail import Mail
-
 EVENT = event_id(99)
 
 
-@pytest.fixture(params=["dynamo", "fake"])
-def ledger(request):
-    return FakeLedger() if request.param == "fake" else DynamoLedger(*request.getfixturevalue("dynamo_table"))
-
-
-def stored(ledger, *rows: Mail) -> tuple[Mail, ...]:
+def stored(ledger, *rows):
     for row in rows:
         ledger.create(row)
     return rows
 
 
-def listed(ledger, *, state=None, employee=None, before=None, limit=9) -> list[Mail]:
+def listed(ledger, *, state=None, employee=None, before=None, limit=9):
     before = before and sort_key(before)
     return ledger.newest(state=state, employee=employee, before=before, limit=limit)
 
@@ -96,7 +85,7 @@ def test_a_row_that_is_gone_is_not_saved_again(ledger):
 def test_of_many_claims_at_once_one_wins(ledger):
     row, won, gate = mail(), [], threading.Barrier(8)
 
-    def claim(claim_id: str) -> None:
+    def claim(claim_id):
         gate.wait()
         try:
             ledger.create(row.claimed(claim_id, NOW))
@@ -187,7 +176,7 @@ def test_an_update_gives_up_when_the_row_is_gone_or_changes_under_every_attempt(
         update(ledger, mail(), lambda current: current.claimed("a", NOW))
     (row,) = stored(ledger, mail(state=State.SENDING))
 
-    def disturbed(current: Mail) -> Mail:
+    def disturbed(current):
         attempts.append(current)
         ledger.save(current)
         return current.reported(State.SENT, NOW)
@@ -221,7 +210,7 @@ def test_the_table_keeps_a_row_until_it_expires_and_no_address_in_its_keys(dynam
         ("query", listed),
     ],
 )
-def test_an_error_of_dynamodb_is_no_conflict(operation: str, call: Callable[[DynamoLedger], object], code: str):
+def test_an_error_of_dynamodb_is_no_conflict(operation, call, code):
     client = boto3.client("dynamodb")
     with Stubber(client) as stub:
         stub.add_client_error(operation, code)
@@ -230,7 +219,7 @@ def test_an_error_of_dynamodb_is_no_conflict(operation: str, call: Callable[[Dyn
             call(DynamoLedger(client, "correos"))
 
 
-def test_a_missing_answer_of_dynamodb_is_named(closed_port: int):
+def test_a_missing_answer_of_dynamodb_is_named(closed_port):
     client = boto3.client("dynamodb", endpoint_url=f"http://127.0.0.1:{closed_port}", config=client_config(attempts=1))
 
     with pytest.raises(LedgerUnavailable):

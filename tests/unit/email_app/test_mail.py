@@ -29,7 +29,7 @@ UNCERTAIN = HELD.uncertain("a", NOW)
 STAGES = [*State, HARD_BOUNCE]
 
 
-def in_stage(stage: str):
+def in_stage(stage):
     """A row in this stage, and the arguments of ``reported`` that lead to it."""
     state = State(stage.partition(".")[0])
     reason = "Bounce.Permanent.General" if stage == HARD_BOUNCE else None
