@@ -4,6 +4,6 @@ resource "aws_ssm_parameter" "database_url" {
   name        = "/${local.name}/database-url"
   description = "The address of PostgreSQL, with user and password"
   type        = "SecureString"
-  key_id      = local.key_arn
+  key_id      = local.has_key ? aws_kms_key.main[0].arn : null
   value       = var.database_url
 }

@@ -38,6 +38,7 @@ resource "aws_cloudfront_distribution" "main" {
   # checkov:skip=CKV_AWS_305:the origin is a program, which answers / itself
   # checkov:skip=CKV_AWS_310:one origin, a load balancer in two zones; a second one would need a second database
   # checkov:skip=CKV_AWS_374:people travel; the sign-in decides who may come in
+  # checkov:skip=CKV2_AWS_32:it has a managed one, and the scanner looks for a resource
   # checkov:skip=CKV2_AWS_42:a name of your own is optional (domain_name, certificate_arn)
   # checkov:skip=CKV2_AWS_47:the rules against Log4j are there (waf/main.tf: KnownBadInputs); the scanner does not read dynamic blocks
   count = local.has_cloudfront ? 1 : 0

@@ -9,8 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from chalice_terraform.archive import EPOCH, rewrite
-from chalice_terraform.contents import is_needed
+from chalice_terraform.archive import EPOCH, is_needed, rewrite
 from chalice_terraform.errors import PackagingFailed
 
 UNCHECKED_HASH = 0b01  # PEP 552: hash-based, and the source is not checked
@@ -33,26 +32,18 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_order_and_dates_make_no_difference(tmp_path: Path) -> None:
-    files = {"app.py": "A = 1\n", "data/z.json": "{}", "data/a.json": "[]"}
+def test_order_dates_and_the_environment_of_the_build_make_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"app.py": '"""Words."""\nA = 1\n', "data/z.json": "{}", "data/a.json": "[]"}
     one = write_zip(tmp_path / "one.zip", files)
     other = write_zip(tmp_path / "other.zip", dict(reversed(files.items())), (1999, 1, 1, 0, 0, 0))
 
     rewrite(one, tmp_path / "first" / "out.zip", is_needed=keep_all)
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
     rewrite(other, tmp_path / "second" / "out.zip", is_needed=keep_all)
 
     assert digest(tmp_path / "first" / "out.zip") == digest(tmp_path / "second" / "out.zip")
-
-
-def test_what_the_environment_of_the_build_says_makes_no_difference(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = write_zip(tmp_path / "in.zip", {"words.py": '"""Words."""\n'})
-    rewrite(source, tmp_path / "plain.zip", is_needed=keep_all)
-    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
-    rewrite(source, tmp_path / "optimized.zip", is_needed=keep_all)
-
-    assert digest(tmp_path / "plain.zip") == digest(tmp_path / "optimized.zip")
 
 
 def test_each_module_is_compiled_so_that_its_date_does_not_matter(tmp_path: Path) -> None:
@@ -100,41 +91,22 @@ def test_a_module_that_does_not_compile_stops_the_build(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("needed", "path"),
     [
-        "app.py",
-        "chalicelib/letters/layout.html",
-        "shop/cart.py",
-        "compiled/part.cpython-311-x86_64-linux-gnu.so",
-        "pg8000-1.31.6.dist-info/METADATA",
-        "plugin-1.0.dist-info/entry_points.txt",
-        "pg8000-1.31.6.dist-info/licenses/LICENSE",
-        "certifi/cacert.pem",
+        (True, "chalicelib/letters/layout.html"),
+        (True, "shop/cart.py"),
+        (True, "compiled/part.cpython-311-x86_64-linux-gnu.so"),
+        (True, "pg8000-1.31.6.dist-info/METADATA"),
+        (True, "plugin-1.0.dist-info/entry_points.txt"),
+        (True, "pg8000-1.31.6.dist-info/licenses/LICENSE"),
+        (True, "certifi/cacert.pem"),
+        (False, "shop/__pycache__/cart.cpython-311.pyc"),
+        (False, "shop/py.typed"),
+        (False, "compiled/part.pyx"),
+        (False, "six-1.17.0.dist-info/RECORD"),
+        (False, "six-1.17.0.dist-info/WHEEL"),
+        (False, "anything/tests/test_it.py"),
     ],
 )
-def test_needed(path: str) -> None:
-    assert is_needed(PurePosixPath(path))
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "shop/__pycache__/cart.cpython-311.pyc",
-        "shop/py.typed",
-        "compiled/part.pyx",
-        "six-1.17.0.dist-info/RECORD",
-        "six-1.17.0.dist-info/WHEEL",
-        "anything/tests/test_it.py",
-    ],
-)
-def test_not_needed(path: str) -> None:
-    assert not is_needed(PurePosixPath(path))
-
-
-def test_a_second_build_overwrites_the_first(tmp_path: Path) -> None:
-    for text in ("1", "2"):
-        rewrite(write_zip(tmp_path / "in.zip", {"data.txt": text}), tmp_path / "out.zip", is_needed=keep_all)
-
-    with zipfile.ZipFile(tmp_path / "out.zip") as packed:
-        assert packed.read("data.txt") == b"2"
-    assert {path.name for path in tmp_path.iterdir()} == {"in.zip", "out.zip"}
+def test_of_dependencies_only_what_runs_is_needed(path: str, *, needed: bool) -> None:
+    assert is_needed(PurePosixPath(path)) is needed

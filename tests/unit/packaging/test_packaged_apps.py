@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -11,8 +10,9 @@ import sys
 import sysconfig
 import threading
 import zipfile
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -32,16 +32,12 @@ APPS = ("crud_app", "email_app", "bff_app")
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 # A module a line. `make imports` writes them anew; what a new line costs must be seen and decided.
 FIRST_IMPORTS = Path(__file__).with_name("first_imports")
+# Of this Python; others import other parts of their own library.
+LISTED_WITH = (3, 11)
 SCHEDULED_EVENT = {
-    "version": "0",
-    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
     "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "123456789012",
-    "time": "2026-11-24T08:00:00Z",
-    "region": "us-east-1",
     "resources": ["arn:aws:events:us-east-1:123456789012:rule/publicar-pendientes"],
-    "detail": {},
+    **dict.fromkeys(("account", "detail", "id", "region", "source", "time", "version"), ""),
 }
 # Far below a budget, the budget would notice nothing.
 SLACK = 1.3
@@ -115,25 +111,18 @@ def test_the_package_answers_a_health_check_with_nothing_around_it(
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_the_package_is_within_its_budget_and_the_budget_is_tight(packaged: Callable[[str], Path], app: str) -> None:
-    size = (packaged(app) / "deployment.zip").stat().st_size
-
-    budget = read_settings(ROOT / app).max_bytes
-    assert budget is not None
-    assert size <= budget <= size * SLACK
-
-
-@pytest.mark.parametrize("app", APPS)
-def test_the_package_holds_only_compiled_code_that_it_also_holds_as_source(
+def test_the_package_is_compiled_within_its_budget_and_the_budget_is_tight(
     packaged: Callable[[str], Path], app: str
 ) -> None:
-    with zipfile.ZipFile(packaged(app) / "deployment.zip") as archive:
-        names = set(archive.namelist())
-    compiled = {name for name in names if name.endswith(".pyc")}
-    sources = {name for name in names if name.endswith(".py")}
+    package, budget = packaged(app) / "deployment.zip", read_settings(ROOT / app).max_bytes
+    with zipfile.ZipFile(package) as archive:
+        names = archive.namelist()
+    suffixes = Counter(PurePosixPath(name).suffix for name in names)
 
-    assert len(compiled) == len(sources) > 0
-    assert not [name for name in names if name.startswith((".", "tests/")) or "/tests/" in name]
+    assert budget is not None
+    assert package.stat().st_size <= budget <= package.stat().st_size * SLACK
+    assert suffixes[".pyc"] == suffixes[".py"] > 0
+    assert not [name for name in names if name.startswith(".") or "tests/" in name]
 
 
 def test_packaging_twice_gives_the_same_bytes(packaged: Callable[[str], Path], tmp_path: Path) -> None:
@@ -145,9 +134,7 @@ def test_packaging_twice_gives_the_same_bytes(packaged: Callable[[str], Path], t
     again = build_module(tmp_path / "email_app", tmp_path / "built")
 
     first = packaged("email_app")
-    assert (
-        hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256((first / "deployment.zip").read_bytes()).digest()
-    )
+    assert hash(again.read_bytes()) == hash((first / "deployment.zip").read_bytes())
     assert (again.parent / "main.tf.json").read_text() == (first / "main.tf.json").read_text()
 
 
@@ -213,12 +200,6 @@ def upstream() -> Iterator[str]:
 
     class Echo(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._echo()
-
-        def do_POST(self) -> None:
-            self._echo()
-
-        def _echo(self) -> None:
             body = f"{self.command} {self.path}".encode()
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.send_response(200)
@@ -226,6 +207,9 @@ def upstream() -> Iterator[str]:
             self.send_header("Content-Type", "text/plain")
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Keep the terminal clean."""
@@ -242,7 +226,7 @@ def upstream() -> Iterator[str]:
 def test_the_first_request_imports_nothing_that_is_not_in_the_list(
     sandbox: Any, app: str, own_database: str, upstream: str
 ) -> None:
-    """Whoever waits for a cold start waits for each of them. email_app is called by nobody who waits for AWS's part."""
+    """Each of them lengthens a cold start."""
     question, environment = {
         "crud_app": ("/empleados", {"DATABASE_URL": own_database}),
         "email_app": ("/health", {}),
@@ -251,15 +235,15 @@ def test_the_first_request_imports_nothing_that_is_not_in_the_list(
     ran = sandbox(app, [request("GET", question)], environment)
     assert ran.answers[0]["statusCode"] == 200, ran.answers
 
-    # The standard library's own insides differ between versions of Python.
-    found = [name for name in ran.modules if not _is_inside_of_python(name)]
+    found = [name for name in ran.modules if not _is_python_s_own(name)]
     listed = FIRST_IMPORTS / f"{app}.txt"
     if os.environ.get("WRITE_IMPORTS"):
         listed.write_text("\n".join(found) + "\n", "utf-8")
     assert sorted(set(found) - set(listed.read_text("utf-8").split())) == []
 
 
-def _is_inside_of_python(module: str) -> bool:
-    package, *parts = module.split(".")
-    is_private = any(part.startswith("_") for part in (package, *parts))
-    return is_private and package in sys.stdlib_module_names
+def _is_python_s_own(module: str) -> bool:
+    """Private modules of the standard library; all of them where the lists are another version's."""
+    parts = module.split(".")
+    is_counted = sys.version_info[:2] == LISTED_WITH and not any(part.startswith("_") for part in parts)
+    return parts[0] in sys.stdlib_module_names and not is_counted

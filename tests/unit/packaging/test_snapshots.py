@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.unit.packaging.conftest import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # What each app imports at its first use: slow, and therefore worth keeping.
 KEPT = {"crud_app": "boto3", "email_app": "boto3", "bff_app": "chalicelib.web.httpx_client"}
@@ -47,24 +42,3 @@ def test_a_snapshot_holds_what_is_slow_to_import_and_no_connection(app: str) -> 
         text=True,
     ).stdout
     assert json.loads(output) == [1, 1, False, True]
-
-
-def random_of(module: Path) -> set[str]:
-    """What a module uses of `random`, whose state all processes of a snapshot share."""
-    used: set[str] = set()
-    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "random":
-            used |= {alias.name for alias in node.names}
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "random":
-            used.add(node.attr)
-    return used
-
-
-@pytest.mark.parametrize("folder", [*KEPT, "libs/chalice-frontdoor/src"])
-def test_no_number_is_random_that_another_process_could_also_have(folder: str) -> None:
-    """The system's source is not in the snapshot; ``secrets`` and ``uuid4`` ask it, too."""
-    used: dict[str, Any] = {}
-    for module in (ROOT / folder).rglob("*.py"):
-        if found := random_of(module):
-            used[module.name] = found
-    assert used in ({}, {"database.py": {"SystemRandom"}})

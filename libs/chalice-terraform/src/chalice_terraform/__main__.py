@@ -9,10 +9,9 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from chalice_terraform.archive import rewrite
+from chalice_terraform.archive import find_own_files, is_needed, rewrite
 from chalice_terraform.chalice_cli import STAGE, package_app
-from chalice_terraform.contents import find_own_files, is_needed
-from chalice_terraform.errors import OverBudget, PackagingFailed
+from chalice_terraform.errors import PackagingFailed
 from chalice_terraform.module import adapt
 from chalice_terraform.settings import read_settings
 
@@ -39,7 +38,7 @@ def build_module(app: Path, target: Path, *, stage: str = STAGE) -> Path:
         rewrite(packaged / "deployment.zip", archive, is_needed=belongs)
         size = archive.stat().st_size
         if settings.max_bytes is not None and size > settings.max_bytes:
-            raise OverBudget(
+            raise PackagingFailed(
                 f"{app.name}: the package has {size:,} bytes, more than max_bytes = {settings.max_bytes:,} allows."
             )
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from chalice_terraform.errors import ChaliceFailed
+from chalice_terraform.errors import PackagingFailed
 
 STAGE = "aws"
 # Chalice asks for a region even where it calls nothing; which one makes no difference to what it writes.
@@ -25,7 +25,7 @@ def package_app(app: Path, work: Path, *, stage: str = STAGE) -> Path:
     in `.chalice/deployments` that it reuses next time, together with what was missing in it, without the warning.
 
     Raises:
-        ChaliceFailed: Chalice failed, or a dependency is missing; the message holds what it printed.
+        PackagingFailed: Chalice failed, or a dependency is missing; the message holds its output.
     """
     copy = work / app.name
     shutil.copytree(app, copy, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
@@ -40,7 +40,7 @@ def package_app(app: Path, work: Path, *, stage: str = STAGE) -> Path:
         check=False,
     )
     if result.returncode or MISSING_DEPENDENCY in result.stdout:
-        raise ChaliceFailed(f"{app.name}: chalice package failed:\n{result.stdout.strip()}")
+        raise PackagingFailed(f"{app.name}: chalice package failed:\n{result.stdout.strip()}")
     return packaged
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chalice_terraform.errors import UnknownTemplate
+from chalice_terraform.errors import PackagingFailed
 
 JSON = dict[str, Any]
 
@@ -38,20 +38,19 @@ FUNCTION_ARN = re.compile(r"^\$\{aws_lambda_function\.(?P<name>\w+)\.arn\}$")
 VARIABLE = re.compile(r"^var\.(?P<name>[a-z][a-z0-9_]*)$")
 
 
-# What a function keeps of Chalice's block, and what the module's variables decide.
+# What a function keeps of Chalice's block.
 KEPT_OF_FUNCTION = frozenset({"architectures", "environment", "handler", "layers", "runtime", "tags", "vpc_config"})
-DECIDED_BY_VARIABLES = frozenset(
-    {
-        "filename",
-        "function_name",
-        "memory_size",
-        "reserved_concurrent_executions",
-        "role",
-        "source_code_hash",
-        "timeout",
-    }
-    | {"tracing_config"}
-)
+# Arguments that the module's variables decide, by the field that holds them there.
+DECIDED_BY_VARIABLES = {
+    "function_name": "name",
+    "memory_size": "memory_size",
+    # A version of its own for each change of code or settings: that is what has a snapshot.
+    "publish": "snapstart",
+    "reserved_concurrent_executions": "reserved_concurrency",
+    "role": "role_arn",
+    "timeout": "timeout",
+}
+REPLACED_OF_FUNCTION = frozenset({*DECIDED_BY_VARIABLES, "filename", "source_code_hash", "tracing_config"})
 # Chalice's own tag changes with the version that packages.
 CHALICE_TAG = "aws-chalice"
 
@@ -60,28 +59,25 @@ def adapt(template: JSON, *, stage: str = "aws") -> JSON:
     """Return the module for Chalice's ``template`` (the content of its ``chalice.tf.json`` for ``stage``).
 
     Raises:
-        UnknownTemplate: the template holds what no rule here covers.
+        PackagingFailed: the template holds what no rule here covers.
     """
     resources = {kind: dict(blocks) for kind, blocks in template["resource"].items() if kind not in REPLACED}
     if unknown := sorted(set(resources) - KEPT):
-        raise UnknownTemplate(
+        raise PackagingFailed(
             f"Chalice wrote {', '.join(unknown)}, which chalice-terraform does not support: "
             "declare it in the root module."
         )
     resources.get("aws_lambda_permission", {}).pop(REST_API_PERMISSION, None)
 
     functions = resources["aws_lambda_function"]
-    queues: set[str] = set()
-    topics: set[str] = set()
     environment = set().union(*(_environment_variables(name, block, stage) for name, block in functions.items()))
-
     resources["aws_lambda_function"] = {name: _function(name, block) for name, block in functions.items()}
     resources["aws_lambda_alias"] = {name: _alias(name) for name in functions}
     _start_what_is_live(resources)
-    for block in resources.get("aws_lambda_event_source_mapping", {}).values():
-        queues.add(_read_queue(block))
-    for block in [*resources.get("aws_sns_topic_subscription", {}).values(), *_sns_permissions(resources)]:
-        topics.add(_read_topic(block))
+    queues = {_read_queue(block) for block in resources.get("aws_lambda_event_source_mapping", {}).values()}
+    permissions = resources.get("aws_lambda_permission", {}).values()
+    of_topics = [block for block in permissions if block["principal"] == "sns.amazonaws.com"]
+    topics = {_read_topic(block) for block in [*resources.get("aws_sns_topic_subscription", {}).values(), *of_topics]}
     schedules = resources.get("aws_cloudwatch_event_rule", {})
     for rule, block in schedules.items():
         _name_schedule(rule, block)
@@ -103,20 +99,15 @@ def adapt(template: JSON, *, stage: str = "aws") -> JSON:
             "functions": {
                 "description": "Name, ARN, invocation ARN and alias (or null) of each function, by its name there.",
                 "value": {
-                    name: {
-                        "name": f"${{aws_lambda_function.{name}.function_name}}",
-                        **{key: f"${{local.live.{name}.{key}}}" for key in ("arn", "invoke_arn", "qualifier")},
-                    }
+                    name: {key: f"${{local.live.{name}.{key}}}" for key in ("arn", "invoke_arn", "qualifier")}
+                    | {"name": f"${{aws_lambda_function.{name}.function_name}}"}
                     for name in functions
                 },
             },
             "schedules": {
                 "description": "Name and ARN of the EventBridge rule of each scheduled function.",
                 "value": {
-                    _function_of(rule): {
-                        "name": f"${{aws_cloudwatch_event_rule.{rule}.name}}",
-                        "arn": f"${{aws_cloudwatch_event_rule.{rule}.arn}}",
-                    }
+                    _function_of(rule): {key: f"${{aws_cloudwatch_event_rule.{rule}.{key}}}" for key in ("name", "arn")}
                     for rule in schedules
                 },
             },
@@ -126,23 +117,17 @@ def adapt(template: JSON, *, stage: str = "aws") -> JSON:
 
 def _function(name: str, block: JSON) -> JSON:
     """The function with Chalice's code, handler and environment, and everything else from the module's variables."""
-    if unknown := sorted(set(block) - KEPT_OF_FUNCTION - DECIDED_BY_VARIABLES):
-        raise UnknownTemplate(f"{name}: Chalice set {', '.join(unknown)}, which chalice-terraform does not support.")
+    if unknown := sorted(set(block) - KEPT_OF_FUNCTION - REPLACED_OF_FUNCTION):
+        raise PackagingFailed(f"{name}: Chalice set {', '.join(unknown)}, which chalice-terraform does not support.")
     chosen = f'var.functions["{name}"]'
     kept = {key: block[key] for key in sorted(KEPT_OF_FUNCTION & set(block))}
     tags = {tag: value for tag, value in kept.pop("tags", {}).items() if tag != CHALICE_TAG}
     return {
         **kept,
         **({"tags": tags} if tags else {}),
-        "function_name": f"${{{chosen}.name}}",
-        "role": f"${{{chosen}.role_arn}}",
-        "memory_size": f"${{{chosen}.memory_size}}",
-        "timeout": f"${{{chosen}.timeout}}",
-        "reserved_concurrent_executions": f"${{{chosen}.reserved_concurrency}}",
+        **{argument: f"${{{chosen}.{field}}}" for argument, field in DECIDED_BY_VARIABLES.items()},
         "filename": "${path.module}/deployment.zip",
         "source_code_hash": '${filebase64sha256("${path.module}/deployment.zip")}',
-        # A version of its own for each change of code or settings: that is what has a snapshot.
-        "publish": f"${{{chosen}.snapstart}}",
         "dynamic": {
             "snap_start": {
                 "for_each": f"${{{chosen}.snapstart ? [1] : []}}",
@@ -196,7 +181,7 @@ def _start_what_is_live(resources: JSON) -> None:
 def _function_named(reference: str) -> str:
     match = FUNCTION_ARN.match(reference)
     if match is None:
-        raise UnknownTemplate(f"{reference} is no function's ARN: only functions can be the target of a trigger.")
+        raise PackagingFailed(f"{reference} is no function's ARN: only functions can be the target of a trigger.")
     return match["name"]
 
 
@@ -210,7 +195,7 @@ def _environment_variables(function: str, block: JSON, stage: str) -> set[str]:
         for match in EXPRESSION.finditer(str(value)):
             variable = VARIABLE.match(match["expression"].strip())
             if variable is None:
-                raise UnknownTemplate(
+                raise PackagingFailed(
                     f"{function}: the stage `{stage}` sets {name} to {value}, but a module can only use "
                     f"${{var.…}} there: change .chalice/config.json."
                 )
@@ -240,13 +225,8 @@ def _read_topic(block: JSON) -> str:
 def _plain_name(arn: str) -> str:
     match = PLAIN_NAME.match(arn)
     if match is None:
-        raise UnknownTemplate(f"{arn}: name the queue or topic plainly in its decorator; its ARN is a variable.")
+        raise PackagingFailed(f"{arn}: name the queue or topic plainly in its decorator; its ARN is a variable.")
     return match["name"]
-
-
-def _sns_permissions(resources: JSON) -> list[JSON]:
-    permissions = resources.get("aws_lambda_permission", {}).values()
-    return [block for block in permissions if block["principal"] == "sns.amazonaws.com"]
 
 
 def _name_schedule(rule: str, block: JSON) -> None:
@@ -254,7 +234,7 @@ def _name_schedule(rule: str, block: JSON) -> None:
     function = _function_of(rule)
     block["name"] = f"${{var.name_prefix}}-{function.replace('_', '-')}"
     block["description"] = f"Starts {function}."
-    # Whoever switches the rule off and on (EventBridge Scheduler, a person) must not see a plan undo it.
+    # Another schedule, or a person, may switch the rule off and on; a plan must not undo that.
     block["lifecycle"] = {"ignore_changes": ["state"]}
 
 
@@ -263,16 +243,9 @@ def _function_of(rule: str) -> str:
 
 
 def _functions_variable(names: list[str]) -> JSON:
-    fields = {
-        "name": "string",
-        "role_arn": "string",
-        "log_group": "string",
-        "memory_size": "number",
-        "timeout": "number",
-        "reserved_concurrency": "number",
-        "snapstart": "bool",
-    }
-    typed = ", ".join(f"{field} = {kind}" for field, kind in fields.items())
+    strings, numbers = ("name", "role_arn", "log_group"), ("memory_size", "timeout", "reserved_concurrency")
+    fields = [f"{field} = string" for field in strings] + [f"{field} = number" for field in numbers]
+    typed = ", ".join([*fields, "snapstart = bool"])
     return {
         **_variable(f"map(object({{ {typed} }}))", "Name, role, size (MB, seconds) and caps of each function."),
         "validation": _has_exactly("functions", set(names)),
@@ -288,7 +261,7 @@ def _map_variable(variable: str, kind: str, names: set[str]) -> dict[str, JSON]:
 
 
 def _has_exactly(variable: str, names: set[str]) -> JSON:
-    """A handler that was added to an app, or renamed, must be a clear message and no "invalid index"."""
+    """A handler that was added or renamed must be a clear message, not Terraform's "invalid index"."""
     expected = ", ".join(f'"{name}"' for name in sorted(names))
     return {
         "condition": f"${{toset(keys(var.{variable})) == toset([{expected}])}}",

@@ -21,23 +21,14 @@ FILE = ".chalice/terraform.toml"
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one app.
-
-    Args:
-        max_bytes: a larger zip stops the build.
-        leave_out: beginnings of paths in the zip that the app does not use, such as parts of dependencies.
-    """
+    """A zip larger than ``max_bytes`` stops the build; paths that begin as one of ``leave_out`` are not packaged."""
 
     max_bytes: int | None = None
     leave_out: tuple[str, ...] = ()
 
 
 def read_settings(app: Path) -> Settings:
-    """Read the settings of the app in the folder ``app``.
-
-    Raises:
-        PackagingFailed: the file is no TOML, or holds something else.
-    """
+    """Read the settings of the app in the folder ``app``."""
     file = app / FILE
     if not file.is_file():
         return Settings()
