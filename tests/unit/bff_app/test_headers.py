@@ -37,7 +37,6 @@ def test_the_headers_of_the_contract_are_forwarded_in_any_case():
         "Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
         "User-Agent", "X-Amzn-Trace-Id", "traceparent", "tracestate",
     }  # fmt: skip
-
     assert forward({name.lower(): "value" for name in contract}) == dict.fromkeys(contract, "value")
     assert forward({name.upper(): "value" for name in contract}) == dict.fromkeys(contract, "value")
 
@@ -49,7 +48,6 @@ def test_headers_of_the_connection_and_headers_that_spoof_an_address_are_not_for
         "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "True-Client-IP", "X-HTTP-Method-Override",
         "X-Request-Id",
     )  # fmt: skip
-
     assert forward(dict.fromkeys(refused, "value")) == {}
 
 
@@ -64,7 +62,6 @@ def test_an_empty_header_is_forwarded():
 
 def test_surrounding_blanks_are_removed_and_other_characters_sent_as_utf_8():
     forwarded = forward({"user-agent": "\t Peña \t", "accept-language": "日本"})
-
     assert forwarded["User-Agent"].encode("latin-1") == "Peña".encode("latin-1")
     assert forwarded["Accept-Language"].encode("latin-1") == "日本".encode()
 
@@ -91,7 +88,6 @@ def test_forwarded_headers_are_legal_and_allowed(headers):
 
 def test_repeated_headers_of_an_answer_stay_repeated_and_in_order():
     answer = (("Set-Cookie", "a=1"), ("ETag", '"1"'), ("set-cookie", "b=2"))
-
     assert returned_headers(answer) == {"set-cookie": ["a=1", "b=2"], "etag": ['"1"']}
 
 
@@ -100,16 +96,13 @@ def test_headers_of_one_connection_are_not_returned():
         "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
         "Content-Length", "Date", "Server", "Cache-Control", "X-Request-Id",
     )  # fmt: skip
-
     assert returned_headers((*((name, "x") for name in connection), ("ETag", '"1"'))) == {"etag": ['"1"']}
 
 
 @given(st.lists(st.tuples(NAMES, VALUES)))
 def test_an_answer_keeps_every_header_except_those_of_the_connection(answer):
     named = {name.strip().lower() for key, value in answer if key.lower() == "connection" for name in value.split(",")}
-
     returned = returned_headers(tuple(answer))
-
     kept = [(key.lower(), value) for key, value in answer if key.lower() not in NOT_RETURNED | named]
     assert sorted((name, value) for name, values in returned.items() for value in values) == sorted(kept)
 
@@ -118,7 +111,6 @@ def test_a_list_is_compressed_for_our_own_page_behind_every_door(serve, bff):
     upstream = serve(answering_json(ROWS, "Vary: Accept-Language"))
     for door in DOORS:
         answer = bff(upstream, door=door).get("/empleados", headers=OWN_PAGE)
-
         assert answer.headers["Content-Encoding"] == "gzip", door
         assert gzip.decompress(answer.body) == ROWS
         assert answer.headers["Vary"] == "Accept-Language, Accept-Encoding"
@@ -127,9 +119,7 @@ def test_a_list_is_compressed_for_our_own_page_behind_every_door(serve, bff):
 
 def test_a_list_is_compressed_for_a_program_with_its_own_token(serve, bff):
     headers = {"Accept-Encoding": "gzip", "Authorization": "Bearer x"}
-
     answer = bff(serve(answering_json(ROWS))).get("/empleados", headers=headers)
-
     assert gzip.decompress(answer.body) == ROWS
     assert answer.headers["Vary"] == "Accept-Encoding"
 
@@ -145,7 +135,6 @@ def test_a_list_is_not_compressed_for_other_sites_or_without_asking(serve, bff):
         {"Accept-Encoding": "gzip", "Sec-Fetch-Site": "cross-site"},
     ):
         answer = client.get("/empleados", headers=headers)
-
         assert answer.body == ROWS, headers
         assert "Content-Encoding" not in answer.headers
 
@@ -162,22 +151,11 @@ def test_a_list_is_not_compressed_for_other_sites_or_without_asking(serve, bff):
 )
 def test_other_answers_are_not_compressed(serve, bff, body, headers, status):
     client = bff(serve(answering_json(body, *headers, status=status)))
-
     assert client.get("/empleados", headers=OWN_PAGE).body == body
 
 
-@pytest.mark.parametrize(
-    ("accept_encoding", "accepted"),
-    [
-        ("gzip", True),
-        ("deflate, GZIP;q=0.5", True),
-        ("br, gzip ; q=1.0", True),
-        ("gzip;q=0", False),
-        ("gzip;q=0.000, br", False),
-        ("br", False),
-        ("x-gzip-like", False),
-        ("", False),
-    ],
-)
-def test_gzip_is_accepted_where_it_is_named_without_a_zero(accept_encoding, accepted):
-    assert accepts_gzip({"Accept-Encoding": accept_encoding}) is accepted
+def test_gzip_is_accepted_where_it_is_named_without_a_zero():
+    for accepted in ("gzip", "deflate, GZIP;q=0.5", "br, gzip ; q=1.0"):
+        assert accepts_gzip({"Accept-Encoding": accepted})
+    for refused in ("gzip;q=0", "gzip;q=0.000, br", "br", "x-gzip-like", ""):
+        assert not accepts_gzip({"Accept-Encoding": refused})

@@ -54,9 +54,9 @@ def client():
 
 def request_to(url, method="GET", body=b"", *headers):
     address = UpstreamAddress.parse(url)
-    framing = (("Content-Length", str(len(body))),) if body or method != "GET" else ()
+    length = [("Content-Length", str(len(body)))] if body or method != "GET" else []
     return UpstreamRequest(
-        Upstream("crud", address), method, "/empleados", (("Host", address.authority), *framing, *headers), body
+        Upstream("crud", address), method, "/empleados", (("Host", address.authority), *headers, *length), body
     )
 
 
@@ -71,29 +71,20 @@ def failure(client, request, expected, seconds=LONG):
     return caught.value
 
 
-def test_an_answer_arrives_with_repeated_headers_and_its_raw_body(client, serve):
-    server = serve(answering(b"\x1f\x8bnot gzip", "Set-Cookie: a=1", "Set-Cookie: b=\xf1", "Content-Encoding: gzip"))
-
-    answer = send(client, request_to(server.url))
-
-    assert (answer.status, answer.body) == (200, b"\x1f\x8bnot gzip")
-    assert [value for name, value in answer.headers if name == "Set-Cookie"] == ["a=1", "b=\xf1"]
-
-
-def test_the_request_arrives_as_it_was_built_and_measured(client, serve):
+def test_the_request_arrives_as_it_was_built_and_measured_and_so_does_the_answer(client, serve):
     """No header is added, and the target is left alone."""
-    server = serve(answering())
+    server = serve(answering(b"\x1f\x8bnot gzip", "Set-Cookie: a=1", "Set-Cookie: b=\xf1", "Content-Encoding: gzip"))
     built = request_to(server.url, "POST", b"{}", ("X-One", "\xf1"))
     request = built._replace(target="/$default/empleados/%2E%2e/a%252Fb;c?q=%C3%B1&q=a+b&url=http://x")
-
-    send(client, request)
+    answer = send(client, request)
     send(client, request_to(server.url, "PUT"))
-
+    assert (answer.status, answer.body) == (200, b"\x1f\x8bnot gzip")
+    assert [value for name, value in answer.headers if name == "Set-Cookie"] == ["a=1", "b=\xf1"]
     received, empty = server.received
     assert (received.method, received.target, received.body) == ("POST", request.target, b"{}")
-    assert received.headers == list(request.headers)
-    assert received.head_bytes == request.head_bytes
+    assert (received.headers, received.head_bytes) == (list(request.headers), request.head_bytes)
     assert (empty.header("content-length"), empty.body) == ("0", b"")
+    assert server.connections == 1
 
 
 def test_threads_do_not_wait_for_each_other(client, serve):
@@ -117,10 +108,8 @@ def test_threads_do_not_wait_for_each_other(client, serve):
 
 def test_a_cookie_is_neither_sent_with_the_next_request_nor_kept(client, serve):
     server = serve(answering(b"", "Set-Cookie: session=someone; Path=/"))
-
     for _ in range(2):
         send(client, request_to(server.url))
-
     assert [received.header("cookie") for received in server.received] == [None, None]
     assert not any(isinstance(kept, Cookie) for kept in gc.get_objects())
 
@@ -131,68 +120,51 @@ def test_a_proxy_of_the_environment_is_ignored(serve, monkeypatch):
         for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(variable, nowhere)
         client = HttpxClient()
-
         assert send(client, request_to(server.url)).status == 200
     client.close()
 
 
+OK = b"HTTP/1.1 200 OK\r\n"
 BROKEN_ANSWERS = {
     "nothing": b"",
     "half a status line": b"HTTP/1.1 2",
-    "half the headers": b"HTTP/1.1 200 OK\r\nContent-Le",
-    "half the body": b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
-    "half a chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhal",
+    "half the headers": OK + b"Content-Le",
+    "half the body": OK + b"Content-Length: 10\r\n\r\nhalf",
+    "half a chunk": OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhal",
     "no HTTP": b"220 smtp.example.com ESMTP\r\n",
-    "a TLS alert": b"\x15\x03\x03\x00\x02\x02\x50",
     "an unknown status": b"HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n",
     "switching protocols": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
-    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-    "a negative length": b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-    "a zero byte in a header": b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
-    "endless headers": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000,
+    "two lengths": OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "a zero byte in a header": OK + b"X: a\0b\r\nContent-Length: 0\r\n\r\n",
+    "endless headers": OK + b"X: " + b"x" * 200_000,
 }
 
 
-@pytest.mark.parametrize("data", BROKEN_ANSWERS.values(), ids=BROKEN_ANSWERS)
-def test_a_broken_answer_is_reported_the_request_sent_once_and_the_next_one_works(client, serve, data):
-    server = serve(in_turn(sending(data), sending(data), answering(b"well again")))
+def resetting(connection):
+    connection.read_request()
+    connection.reset()
 
+
+@pytest.mark.parametrize(
+    "behave", [resetting, *(sending(data) for data in BROKEN_ANSWERS.values())], ids=["a reset", *BROKEN_ANSWERS]
+)
+def test_a_broken_answer_is_reported_the_request_sent_once_and_the_next_one_works(client, serve, behave):
+    server = serve(in_turn(behave, behave, answering(b"well again")))
     for method in ("GET", "POST"):
         error = failure(client, request_to(server.url, method), UpstreamBroken)
         assert error.request_sent
         assert error.outcome_unknown == (method == "POST")
-
     assert send(client, request_to(server.url)).body == b"well again"
     assert [received.method for received in server.received] == ["GET", "POST", "GET"]
 
 
-def test_a_reset_is_reported(client, serve):
-    def behave(connection):
-        connection.read_request()
-        connection.reset()
-
-    server = serve(behave)
-
-    for method in ("GET", "PUT"):
-        error = failure(client, request_to(server.url, method), UpstreamBroken)
-        assert error.outcome_unknown == (method == "PUT")
-
-
-def test_a_safe_request_on_a_closing_connection_is_sent_once_more(client, serve):
+def test_a_safe_request_on_a_closing_connection_is_sent_once_more_and_not_twice(client, serve):
     server = serve(closing_at_the_next_request)
-
-    bodies = [send(client, request_to(server.url)).body for _ in range(2)]
-
-    assert bodies == [b"first", b"first"]
+    assert [send(client, request_to(server.url)).body for _ in range(2)] == [b"first", b"first"]
     assert (len(server.received), server.connections) == (3, 2)
-
-
-def test_a_safe_request_is_sent_at_most_twice(client, serve):
     server = serve(in_turn(closing_at_the_next_request, sending(b""), answering()))
     send(client, request_to(server.url))
-
     failure(client, request_to(server.url), UpstreamBroken)
-
     assert len(server.received) == 3
 
 
@@ -200,9 +172,7 @@ def test_a_safe_request_is_sent_at_most_twice(client, serve):
 def test_a_write_on_a_closing_connection_is_not_sent_again_and_its_outcome_is_unknown(client, serve, method):
     server = serve(closing_at_the_next_request)
     send(client, request_to(server.url))
-
     error = failure(client, request_to(server.url, method, b"{}"), UpstreamBroken)
-
     assert error.outcome_unknown
     assert [received.method for received in server.received] == ["GET", method]
 
@@ -212,7 +182,7 @@ def test_a_safe_request_is_not_sent_again_after_half_an_answer(client, serve):
         connection.read_request()
         connection.answer()
         connection.read_request()
-        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+        connection.send(OK + b"Content-Length: 10\r\n\r\nhalf")
 
     server = serve(behave)
     send(client, request_to(server.url))
@@ -239,28 +209,9 @@ def test_a_connection_that_the_server_closed_is_not_used_again(client, serve):
     assert server.connections == 3
 
 
-def test_an_upstream_that_cannot_be_reached_got_nothing(client):
-    # This name is longer than DNS allows: no resolver is asked.
-    unresolvable = "http://" + ".".join(["a" * 60] * 5)
-    with refusing() as nowhere:
-        for url in (nowhere, unresolvable):
-            for method in ("GET", "POST"):
-                error = failure(client, request_to(url, method), UpstreamUnreachable)
-                assert not error.request_sent
-                assert not error.outcome_unknown
-
-
-def test_plain_http_from_a_tls_upstream_is_unreachable(client, serve):
-    server = serve(lambda connection: connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
-
-    error = failure(client, request_to(server.url.replace("http:", "https:"), "POST"), UpstreamUnreachable)
-
-    assert not error.outcome_unknown
-
-
 @pytest.fixture
 def secure(serve, certificate):
-    """Starts an upstream that speaks TLS with ``certificate``."""
+    """Starts an upstream that speaks TLS with ``certificate``, which nobody trusts by default."""
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
     return lambda behave: serve(behave, tls)
@@ -274,56 +225,40 @@ def trusting(certificate):
     client.close()
 
 
-def test_a_trusted_certificate_is_accepted_and_its_connection_kept(secure, trusting):
+def test_an_upstream_that_cannot_be_reached_got_nothing(client, serve, secure):
+    plain = serve(lambda connection: connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+    untrusted = secure(answering())
+    # This name is longer than DNS allows: no resolver is asked.
+    unresolvable = "http://" + ".".join(["a" * 60] * 5)
+    with refusing() as nowhere:
+        for url in (nowhere, unresolvable, f"https://localhost:{plain.port}", f"https://localhost:{untrusted.port}"):
+            for method in ("GET", "POST"):
+                error = failure(client, request_to(url, method), UpstreamUnreachable)
+                assert not error.request_sent
+                assert not error.outcome_unknown
+    assert untrusted.received == []
+
+
+def test_a_trusted_certificate_is_accepted_for_its_name_only_and_its_connection_kept(secure, trusting):
     server = secure(answering(b"private"))
-
-    bodies = [send(trusting, request_to(f"https://localhost:{server.port}")).body for _ in range(2)]
-
-    assert bodies == [b"private", b"private"]
-    assert server.connections == 1
-
-
-def test_a_certificate_for_another_name_is_refused(secure, trusting):
-    server = secure(answering())
-
     failure(trusting, request_to(server.url), UpstreamUnreachable)
-
     assert server.received == []
+    bodies = [send(trusting, request_to(f"https://localhost:{server.port}")).body for _ in range(2)]
+    assert bodies == [b"private", b"private"]
+    assert server.connections == 2
 
 
-def test_an_untrusted_certificate_is_refused_before_anything_is_sent(client, secure):
-    server = secure(answering())
-
-    error = failure(client, request_to(f"https://localhost:{server.port}", "POST"), UpstreamUnreachable)
-
-    assert not error.request_sent
-    assert server.received == []
-
-
-def test_the_systems_authorities_are_trusted_and_no_others(certificate, monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+def test_the_systems_authorities_are_trusted_and_certifis_where_it_has_none(certificate, monkeypatch):
     monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
-
-    context = make_tls_context()
-
-    assert [dict(*each["subject"]) for each in context.get_ca_certs()] == [{"commonName": "localhost"}]
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-
-
-def test_certifis_are_trusted_where_the_system_has_none(monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
-    monkeypatch.setenv("SSL_CERT_DIR", "/nonexistent")
-
-    context = make_tls_context()
-
-    assert context.get_ca_certs() == ssl.create_default_context(cafile=certifi.where()).get_ca_certs()
-    assert context.verify_mode is ssl.CERT_REQUIRED
+    for authorities, expected in ((str(certificate), certificate), ("/nonexistent", certifi.where())):
+        monkeypatch.setenv("SSL_CERT_FILE", authorities)
+        context = make_tls_context()
+        assert context.get_ca_certs() == ssl.create_default_context(cafile=expected).get_ca_certs()
+        assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 def test_an_answer_at_the_limit_arrives(client, serve):
     server = serve(answering(b"x" * MAX_ANSWER_BYTES))
-
     assert len(send(client, request_to(server.url)).body) == MAX_ANSWER_BYTES
 
 
@@ -331,57 +266,85 @@ def test_an_answer_at_the_limit_arrives(client, serve):
 def test_an_answer_over_the_limit_is_not_read_to_its_end(client, serve, head):
     def behave(connection):
         connection.read_request()
-        connection.send(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n")
+        connection.send(OK + head + b"\r\n\r\n")
         while not connection.wait(0):  # without end, unless the client closes
             connection.send(b"x" * 10_000)
 
-    error = failure(client, request_to(serve(behave).url), AnswerTooLarge)
+    assert failure(client, request_to(serve(behave).url), AnswerTooLarge).request_sent
 
-    assert error.request_sent
+
+def stopping_in_the_body(connection):
+    sending(OK + b"Content-Length: 9\r\n\r\nx")(connection)
+    deaf(connection)
 
 
 SLOW = {
     "silent": silent,
-    "drips headers": dripping(b"x", after=b"HTTP/1.1 200 OK\r\nX: "),
-    "drips the body": dripping(b"x", after=b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
+    "drips headers": dripping(b"x", after=OK + b"X: "),
+    "drips the body": dripping(b"x", after=OK + b"Content-Length: 100000\r\n\r\n"),
     "drips interim answers": dripping(b"HTTP/1.1 103 Early Hints\r\n\r\n"),
-    "stops in the body": lambda connection: (
-        sending(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx")(connection),
-        deaf(connection),
-    ),
+    "stops in the body": stopping_in_the_body,
 }
 
 
 @pytest.mark.parametrize("behave", SLOW.values(), ids=SLOW)
 def test_the_deadline_holds_for_the_whole_exchange_and_the_next_request_works(client, serve, behave):
     server = serve(in_turn(behave, behave, answering(b"well again")))
-
     for method in ("GET", "POST"):
         error = failure(client, request_to(server.url, method), UpstreamTooSlow, SHORT)
         assert error.outcome_unknown == (method == "POST")
-
     assert send(client, request_to(server.url)).body == b"well again"
     assert [received.method for received in server.received] == ["GET", "POST", "GET"]
 
 
-def test_the_deadline_holds_inside_tls(secure, trusting):
-    server = secure(dripping(b"x", after=b"HTTP/1.1 200 OK\r\nX: "))
+def test_the_deadline_holds_on_a_connection_that_is_used_again(client, serve):
+    def behave(connection):
+        connection.read_request()
+        connection.answer()
+        SLOW["drips headers"](connection)
 
+    server = serve(in_turn(behave, answering()))
+    send(client, request_to(server.url))
+
+    failure(client, request_to(server.url), UpstreamTooSlow, SHORT)
+
+    assert (len(server.received), server.connections) == (2, 1)
+
+
+def test_the_deadline_of_one_request_leaves_the_others_alone(client, serve):
+    """The slow one begins while the other is under way, and ends before it."""
+    begun, may_answer = threading.Event(), threading.Event()
+
+    def behave(connection):
+        connection.read_request()
+        begun.set()
+        may_answer.wait(LONG)
+        connection.answer(b"in time")
+
+    answers = []
+    server, slow = serve(behave), serve(SLOW["drips headers"])
+    thread = threading.Thread(target=lambda: answers.append(send(client, request_to(server.url)).body))
+    thread.start()
+    begun.wait(LONG)
+
+    failure(client, request_to(slow.url), UpstreamTooSlow, SHORT)
+    may_answer.set()
+    thread.join()
+
+    assert answers == [b"in time"]
+
+
+def test_the_deadline_holds_inside_tls_and_during_its_handshake(client, serve, secure, trusting):
+    server = secure(dripping(b"x", after=OK + b"X: "))
     failure(trusting, request_to(f"https://localhost:{server.port}"), UpstreamTooSlow, SHORT)
+    server = serve(Connection.wait_for_client_to_close)
+    url = server.url.replace("http:", "https:")
+    assert not failure(client, request_to(url, "POST"), UpstreamTooSlow, SHORT).outcome_unknown
 
 
 def test_the_deadline_holds_while_the_request_is_written(client, serve):
     error = failure(client, request_to(serve(deaf).url, "POST", b"x" * 30_000_000), UpstreamTooSlow, SHORT)
-
     assert error.outcome_unknown
-
-
-def test_the_deadline_holds_during_the_tls_handshake(client, serve):
-    server = serve(Connection.wait_for_client_to_close)
-
-    error = failure(client, request_to(server.url.replace("http:", "https:"), "POST"), UpstreamTooSlow, SHORT)
-
-    assert not error.outcome_unknown
 
 
 def test_the_deadline_holds_while_the_connection_is_not_accepted(client):
@@ -392,9 +355,7 @@ def test_the_deadline_holds_while_the_connection_is_not_accepted(client):
         for sock in waiting:
             sock.setblocking(False)  # noqa: FBT003 - its only parameter
             sock.connect_ex(address)
-
         error = failure(client, request_to(f"http://127.0.0.1:{address[1]}"), UpstreamTooSlow, SHORT)
-
         for sock in waiting:
             sock.close()
     assert not error.request_sent
@@ -402,10 +363,7 @@ def test_the_deadline_holds_while_the_connection_is_not_accepted(client):
 
 def test_a_deadline_that_has_passed_sends_nothing(client, serve):
     server = serve(answering())
-
-    error = failure(client, request_to(server.url, "POST"), UpstreamTooSlow, seconds=-1)
-
-    assert not error.outcome_unknown
+    assert not failure(client, request_to(server.url, "POST"), UpstreamTooSlow, seconds=-1).outcome_unknown
     assert server.received == []
 
 
@@ -421,14 +379,8 @@ def test_every_answer_is_passed_on_or_a_reported_failure(client, data):
             assert 200 <= answer.status <= 599
 
 
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=40)
-@given(location=st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=60))
-def test_no_redirect_makes_the_client_ask_elsewhere(client, location):
-    with running(answering(b"", f"Location: {location}", status="302 Found")) as server:
-        try:
-            answer = send(client, request_to(server.url))
-        except UpstreamError:
-            pass
-        else:
-            assert answer.status == 302
+def test_no_redirect_makes_the_client_ask_elsewhere(client, serve):
+    for location in ("https://elsewhere.example/a", "//elsewhere.example", "/other", "?x", "\xff"):
+        server = serve(answering(b"", f"Location: {location}", status="302 Found"))
+        assert send(client, request_to(server.url)).status == 302
         assert len(server.received) == 1

@@ -27,7 +27,6 @@ def crud(serve):
 def test_the_cookie_becomes_a_bearer_token_and_goes_no_further(browser, crud):
     for door in DOORS:
         assert browser(crud, door=door).get("/empleados", headers=SIGNED_IN).status == 200, door
-
     assert len(crud.received) == len(DOORS)
     for received in crud.received:
         assert received.header("authorization") == f"Bearer {TOKEN}"
@@ -36,25 +35,19 @@ def test_the_cookie_becomes_a_bearer_token_and_goes_no_further(browser, crud):
 
 def test_a_programs_own_token_is_passed_on_and_its_cookies_do_not_count(browser, crud):
     headers = {"Authorization": "Bearer a.b.c", "Cookie": f"__Host-acceso={TOKEN}; __Host-acceso=" + "x" * 9000}
-
     assert browser(crud).post("/empleados", json={}, site="cross-site", headers=headers).status == 200
-
     assert [value for name, value in crud.received[0].headers if name.lower() == "authorization"] == ["Bearer a.b.c"]
 
 
 def test_no_browser_stores_what_the_next_person_must_not_see(serve, browser):
     careless = serve(answering_json(b"[]", "cache-control: public, max-age=600"))
-
     answer = browser(careless).get("/empleados", headers=SIGNED_IN)
-
     assert answer.headers.getlist("cache-control") == ["no-store"]
 
 
 def test_a_request_without_a_session_reaches_no_route(browser, crud, caplog):
     person = browser(crud)
-
     answers = [person.request(method, path) for method, path in ROUTES]
-
     assert {(answer.status, answer.headers["www-authenticate"]) for answer in answers} == {(401, "Bearer")}
     assert crud.connections == 0
     assert refusals(caplog) == ["not_signed_in"] * len(ROUTES)
@@ -62,44 +55,29 @@ def test_a_request_without_a_session_reaches_no_route(browser, crud, caplog):
 
 def test_open_routes_need_no_session(serve, browser):
     person = browser(serve(answering_json(b'{"openapi":"3.1.0","paths":{}}')))
-
     for path in ("/health", "/", "/openapi.json"):
         assert person.get(path, headers={"Cookie": "__Host-acceso=x; __Host-acceso=x"}).status == 200, path
 
 
 BAD_COOKIES = [
-    f"__Host-acceso={TOKEN}; __Host-acceso={TOKEN}",
-    f"__Host-acceso={TOKEN}; a=b; __Host-acceso=",
-    f"__Host-acceso={'a' * 8192}",
-    "__Host-acceso=",
-    "__Host-acceso",
-    "__Host-acceso=a b",
-    '__Host-acceso="a"',
-    "__Host-acceso=ñ",
-    "__Host-acceso=a\tb",
-    "__Host-acceso=a,b",
-]
+    f"__Host-acceso={TOKEN}; __Host-acceso={TOKEN}", f"__Host-acceso={TOKEN}; a=b; __Host-acceso=",
+    *(f"__Host-acceso={value}" for value in ("a" * 8192, "", "a b", '"a"', "ñ", "a\tb", "a,b")), "__Host-acceso",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("door", ["alb_multi", "http_api_2"])
-def test_a_cookie_that_no_sign_in_sets_is_refused_and_removed(browser, crud, door, caplog):
-    person = browser(crud, door=door)
-    for cookie in BAD_COOKIES:
-        answer = person.get("/empleados", headers={"Cookie": cookie})
-
-        assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json"), cookie
-        assert [line.partition("=")[0] for line in answer.headers.getlist("set-cookie")] == [
-            "__Host-acceso",
-            "__Host-renovacion",
-            "__Host-persona",
-        ]
+def test_a_cookie_that_no_sign_in_sets_is_refused_and_removed(browser, crud, caplog):
+    for door in ("alb_multi", "http_api_2"):
+        for cookie in BAD_COOKIES:
+            answer = browser(crud, door=door).get("/empleados", headers={"Cookie": cookie})
+            assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json"), cookie
+            dropped = [line.partition("=")[0] for line in answer.headers.getlist("set-cookie")]
+            assert dropped == ["__Host-acceso", "__Host-renovacion", "__Host-persona"]
     assert crud.connections == 0
-    assert refusals(caplog) == ["invalid_cookie"] * len(BAD_COOKIES)
+    assert refusals(caplog) == ["invalid_cookie"] * 2 * len(BAD_COOKIES)
 
 
 def test_two_headers_with_the_same_cookie_are_two_cookies(browser, crud):
     twice = {"Cookie": [f"__Host-acceso={TOKEN}", f"__Host-acceso={TOKEN}"]}
-
     assert browser(crud).get("/empleados", headers=twice).status == 400
 
 
@@ -108,10 +86,8 @@ def test_a_name_that_only_looks_like_ours_is_another_cookie(browser, crud):
     person = browser(crud)
     for space in ("\u00a0", "\u0085", "\u2000", "\u3000", "\x0b", "\x1c", "\ufeff"):
         planted = f"{space}__Host-acceso={access_token(username='attacker')}"
-
         assert person.get("/empleados", headers={"Cookie": planted}).status == 401
         assert person.get("/empleados", headers={"Cookie": f"{planted}; __Host-acceso={TOKEN}"}).status == 200
-
     assert {request.header("authorization") for request in crud.received} == {f"Bearer {TOKEN}"}
 
 
@@ -130,43 +106,29 @@ def test_a_cookie_is_read_or_refused_whatever_the_header_holds(header):
 
 def test_a_cookie_is_as_long_as_a_browser_allows():
     longest = "a" * (MAX_COOKIE_BYTES - len(ACCESS.name))
-
     assert ACCESS.read({"Cookie": f"{ACCESS.name}={longest}"}) == longest
     assert not ACCESS.fits(f"{longest}a")
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site", "Origin": ORIGIN},
-        {"Sec-Fetch-Site": "none"},
-        {"Origin": "https://evil.example"},
-        {"Origin": "null"},
-        {"Origin": f"{ORIGIN}.evil.example"},
-        {},
-    ],
-)
-def test_no_form_of_another_site_changes_anything(browser, crud, headers):
+FOREIGN = [
+    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site", "Origin": ORIGIN}, {"Sec-Fetch-Site": "none"},
+    {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": f"{ORIGIN}.evil.example"}, {},
+]  # fmt: skip
+
+
+def test_no_form_of_another_site_changes_anything(browser, crud):
     person = browser(crud)
-    for method, path in ROUTES:
-        if method == "GET":
-            continue
-        answer = person.request(
-            method,
-            path,
-            site=None,
-            body="nombre=Ana",
-            content_type="application/x-www-form-urlencoded",
-            headers={**SIGNED_IN, **headers},
-        )
-        assert answer.status == 403, (method, path)
+    form = {"body": "nombre=Ana", "content_type": "application/x-www-form-urlencoded"}
+    for headers in FOREIGN:
+        for method, path in ROUTES:
+            if method != "GET":
+                answer = person.request(method, path, site=None, headers={**SIGNED_IN, **headers}, **form)
+                assert answer.status == 403, (method, path)
     assert crud.connections == 0
 
 
 def test_our_own_page_changes_things(browser, crud):
     person = browser(crud)
-
     for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Origin": ORIGIN}):
         answer = person.request("PUT", "/empleados/7", site=None, json={}, headers={**SIGNED_IN, **headers})
         assert answer.status == 200
@@ -175,9 +137,7 @@ def test_our_own_page_changes_things(browser, crud):
 def test_a_token_that_the_authorizer_refuses_is_a_problem_without_its_reason(serve, browser, caplog):
     challenge = 'www-authenticate: Bearer scope="" error="invalid_token" error_description="the token has expired"'
     authorizer = serve(answering_json(b'{"message":"Unauthorized"}', challenge, status="401 Unauthorized"))
-
     answer = browser(authorizer).get("/empleados", headers=SIGNED_IN)
-
     assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert answer.headers["content-type"] == "application/problem+json"
     assert b"expired" not in answer.body
@@ -187,15 +147,12 @@ def test_a_token_that_the_authorizer_refuses_is_a_problem_without_its_reason(ser
 def test_a_refusal_of_the_app_behind_keeps_its_words(serve, browser):
     problem = b'{"status":403,"detail":"No tiene permiso para hacer esto."}'
     app = serve(answering(problem, "Content-Type: application/problem+json", status="403 Forbidden"))
-
     answer = browser(app).get("/cola", headers=SIGNED_IN)
-
     assert (answer.status, answer.body) == (403, problem)
 
 
 def test_a_demonstration_asks_for_no_credentials(crud):
     with composed(crud.url, crud.url):
         answer = through("alb_multi").post("/empleados", json={}, headers={"Cookie": BAD_COOKIES[0]})
-
     assert answer.status == 200
     assert crud.received[0].header("authorization") is None

