@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, cast
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from botocore.config import Config
-    from botocore.exceptions import ClientError
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sesv2.type_defs import ContentTypeDef, MessageHeaderTypeDef
@@ -92,7 +92,7 @@ _HEADERS: list[MessageHeaderTypeDef] = [{"Name": "Auto-Submitted", "Value": "aut
 
 
 class MailerError(Exception):
-    """SES did not confirm an email; ``reason`` is a code that may be logged and stored."""
+    """SES did not confirm an email (see above); ``reason`` is a code that may be logged and stored."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -100,35 +100,35 @@ class MailerError(Exception):
 
 
 class MailRefused(MailerError):
-    """SES will never take this email."""
+    pass
 
 
 class MailerUnavailable(MailerError):
-    """SES did not take it now."""
+    pass
 
 
 class MailFateUnknown(MailerError):
-    """It is unknown whether SES took it."""
+    pass
 
 
+@dataclass
 class SesMailer:
-    def __init__(self, client: SESV2Client, *, sender: str, configuration_set: str) -> None:
-        self._client = client
-        self._sender = sender
-        self._configuration_set = configuration_set
+    client: SESV2Client
+    sender: str
+    configuration_set: str
 
     def send(self, mail: Mail, content: Content) -> str:
         """Hand the email to SES, once, and return SES's message id.
 
         Raises:
-            MailRefused, MailerUnavailable, MailFateUnknown
+            MailerError
         """
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
         from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
         try:
-            answer = self._client.send_email(
-                FromEmailAddress=self._sender,
+            answer = self.client.send_email(
+                FromEmailAddress=self.sender,
                 Destination={"ToAddresses": [mail.recipient]},
                 Content={
                     "Simple": {
@@ -141,12 +141,10 @@ class SesMailer:
                     {"Name": EVENT_TAG, "Value": mail.event_id},
                     {"Name": RECIPIENT_TAG, "Value": mail.digest},
                 ],
-                ConfigurationSetName=self._configuration_set,
+                ConfigurationSetName=self.configuration_set,
             )
-        except ClientError as error:
-            raise _explain_answer(error) from error
-        except (BotoCoreError, ResponseParserError) as error:
-            raise _explain_silence(error) from error
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
+            raise _explain(error) from error
         if "MessageId" not in answer:  # botocore reads half an answer as an empty one
             raise MailFateUnknown("NoMessageId")
         return answer["MessageId"]
@@ -157,33 +155,28 @@ class SesMailer:
         A connection that slept while Lambda froze the process dies at its next use, and then it is unknown whether SES
         took the email.
         """
-        self._client.close()
+        self.client.close()
 
 
 def _utf8(text: str) -> ContentTypeDef:
     return {"Data": text, "Charset": "UTF-8"}
 
 
-def _explain_answer(error: ClientError) -> MailerError:
-    """SES answered with an error. A 503 is a refusal to work; any other 5xx may come after the work was done."""
+def _explain(error: Exception) -> MailerError:
+    from botocore.exceptions import ClientError, HTTPClientError, SSLError  # noqa: PLC0415 - see above
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415
+
+    if not isinstance(error, ClientError):
+        # Read timeout, reset, half an answer: the request may have left. Other errors of botocore come before that.
+        may_have_left = isinstance(error, HTTPClientError | SSLError | ResponseParserError)
+        return (MailFateUnknown if may_have_left else MailerUnavailable)(type(error).__name__)
     code = error.response["Error"]["Code"]
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if code in _REFUSALS:
         return MailRefused(code)
-    if status >= _SERVER_ERROR and status != _SERVICE_UNAVAILABLE:
-        return MailFateUnknown(code)
-    return MailerUnavailable(code)
-
-
-def _explain_silence(error: Exception) -> MailerError:
-    """No answer: what matters is whether the request can have left."""
-    from botocore.exceptions import HTTPClientError, SSLError  # noqa: PLC0415 - see above
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415
-
-    code = type(error).__name__
-    # Read timeout, reset, half an answer. Other errors of botocore (no route, no credentials) come before all that.
-    perhaps_reached_ses = isinstance(error, HTTPClientError | SSLError | ResponseParserError)
-    return MailFateUnknown(code) if perhaps_reached_ses else MailerUnavailable(code)
+    # A 503 is a refusal to work; any other 5xx may come after the work was done.
+    may_be_done = status >= _SERVER_ERROR and status != _SERVICE_UNAVAILABLE
+    return (MailFateUnknown if may_be_done else MailerUnavailable)(code)
 
 
 # ---- SQS -------------------------------------------------------------------------------------------------------
@@ -194,10 +187,9 @@ MAX_DELAY = timedelta(hours=11)
 REDRIVE_SECONDS = 10
 """How long one request moves dead letters: the HTTP API waits 24 s. The answer says how many are left."""
 
-REDRIVE_VISIBILITY_SECONDS = 60
+_HIDDEN_SECONDS = 60
 """How long a dead letter that is being moved is hidden from another redrive."""
 
-_RECEIVE_BATCH = 10
 _METRIC_PERIOD = 60
 _METRIC_WINDOW = timedelta(minutes=5)
 _COUNTS = {
@@ -207,6 +199,7 @@ _COUNTS = {
 }
 
 
+@dataclass
 class SqsQueue:
     """The queue of emails and its dead letters. Every method raises `QueueUnavailable`.
 
@@ -215,32 +208,23 @@ class SqsQueue:
     the process dies in between, it is in both queues, and the ledger makes one email of it.
     """
 
-    def __init__(
-        self,
-        sqs: SQSClient,
-        cloudwatch: CloudWatchClient,
-        *,
-        queue_url: str,
-        dlq_url: str,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._sqs = sqs
-        self._cloudwatch = cloudwatch
-        self._queue_url = queue_url
-        self._dlq_url = dlq_url
-        self._monotonic = monotonic
+    sqs: SQSClient
+    cloudwatch: CloudWatchClient
+    queue_url: str
+    dlq_url: str
+    monotonic: Callable[[], float] = time.monotonic
 
     def send(self, body: str) -> None:
         """Put a message into the queue."""
         with failing_as(QueueUnavailable):
-            self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=body)
+            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)
 
     def put_off(self, receipt_handle: str, delay: timedelta) -> None:
         """Hide a received message for that long; it must be reported as failed all the same."""
         seconds = ceil(min(max(delay, timedelta()), MAX_DELAY).total_seconds())
         with failing_as(QueueUnavailable):
-            self._sqs.change_message_visibility(
-                QueueUrl=self._queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+            self.sqs.change_message_visibility(
+                QueueUrl=self.queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
             )
 
     def depths(self) -> dict[str, dict[str, int | None]]:
@@ -248,7 +232,7 @@ class SqsQueue:
 
         The age of the oldest message, in seconds, is None when CloudWatch has no figure of the last five minutes.
         """
-        urls = {"cola": self._queue_url, "fallidos": self._dlq_url}
+        urls = {"cola": self.queue_url, "fallidos": self.dlq_url}
         with failing_as(QueueUnavailable):
             ages = self._ages([_queue_name(url) for url in urls.values()])
             return {
@@ -257,13 +241,13 @@ class SqsQueue:
 
     def _counts(self, url: str) -> dict[str, int]:
         names = cast("list[QueueAttributeNameType]", list(_COUNTS.values()))
-        counts = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        counts = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return {name: int(counts[attribute]) for name, attribute in zip(_COUNTS, names, strict=True)}
 
     def _ages(self, names: list[str]) -> dict[str, int]:
         """The last known age of each queue's oldest message, which SQS itself does not tell."""
         now = datetime.now(UTC)
-        answer = self._cloudwatch.get_metric_data(
+        answer = self.cloudwatch.get_metric_data(
             MetricDataQueries=[
                 {
                     "Id": f"edad{number}",
@@ -290,30 +274,30 @@ class SqsQueue:
         """Bring dead letters back to the queue, for at most `REDRIVE_SECONDS`; how many, and how many are left."""
         with failing_as(QueueUnavailable):
             moved = 0
-            deadline = self._monotonic() + REDRIVE_SECONDS
-            while self._monotonic() < deadline and (messages := self._receive_dead_letters()):
+            deadline = self.monotonic() + REDRIVE_SECONDS
+            while self.monotonic() < deadline and (messages := self._receive_dead_letters()):
                 for message in messages:
                     self._move(message)
                     moved += 1
-            return {"reenviados": moved, "quedan": self._counts(self._dlq_url)["visibles"]}
+            return {"reenviados": moved, "quedan": self._counts(self.dlq_url)["visibles"]}
 
     def _receive_dead_letters(self) -> list[MessageTypeDef]:
-        answer = self._sqs.receive_message(
-            QueueUrl=self._dlq_url,
-            MaxNumberOfMessages=_RECEIVE_BATCH,
+        answer = self.sqs.receive_message(
+            QueueUrl=self.dlq_url,
+            MaxNumberOfMessages=10,
             MessageAttributeNames=["All"],
-            VisibilityTimeout=REDRIVE_VISIBILITY_SECONDS,
+            VisibilityTimeout=_HIDDEN_SECONDS,
             WaitTimeSeconds=1,  # long polling asks all of SQS's servers; short polling may miss messages
         )
         return answer.get("Messages", [])
 
     def _move(self, message: MessageTypeDef) -> None:
-        self._sqs.send_message(
-            QueueUrl=self._queue_url,
+        self.sqs.send_message(
+            QueueUrl=self.queue_url,
             MessageBody=message["Body"],
             MessageAttributes=cast("Mapping[str, MessageAttributeValueTypeDef]", message.get("MessageAttributes", {})),
         )
-        self._sqs.delete_message(QueueUrl=self._dlq_url, ReceiptHandle=message["ReceiptHandle"])
+        self.sqs.delete_message(QueueUrl=self.dlq_url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def _queue_name(url: str) -> str:

@@ -46,7 +46,7 @@ THREADS = 10
 
 
 class Received(NamedTuple):
-    """A message of the queue, as a consumer receives it."""
+    """A message of the queue."""
 
     message_id: str
     receipt_handle: str
@@ -83,41 +83,30 @@ class Pace:
         return True
 
 
+@dataclass(kw_only=True)
 class Sender:
-    def __init__(  # noqa: PLR0913 - all that it works with, given by bootstrap.py
-        self,
-        *,
-        ledger: DynamoLedger,
-        mailer: SesMailer,
-        queue: SqsQueue,
-        settings: Settings,
-        clock: Callable[[], datetime],
-        new_claim_id: Callable[[], str],
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] = time.sleep,
-        threads: int = THREADS,
-    ) -> None:
-        self._ledger = ledger
-        self._mailer = mailer
-        self._queue = queue
-        self._settings = settings
-        self._clock = clock
-        self._new_claim_id = new_claim_id
-        self._monotonic = monotonic
-        self._pace = Pace(settings.mail_rate, monotonic=monotonic, sleep=sleep)
-        self._threads = threads
+    """All that the consumer works with; with one thread, it takes messages in their order."""
+
+    ledger: DynamoLedger
+    mailer: SesMailer
+    queue: SqsQueue
+    settings: Settings
+    clock: Callable[[], datetime]
+    new_claim_id: Callable[[], str]
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], object] = time.sleep
+    threads: int = THREADS
+
+    def __post_init__(self) -> None:
+        self._pace = Pace(self.settings.mail_rate, monotonic=self.monotonic, sleep=self.sleep)
 
     def process_batch(self, messages: Sequence[Received]) -> list[str]:
-        """Send the emails of a batch at the same time, as fast as SES takes them.
-
-        Returns:
-            the ids of the messages that must be delivered again.
-        """
+        """Send the emails of a batch, as fast as SES takes them. Returns the ids of the unfinished messages."""
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only the consumer needs it
 
-        self._mailer.forget_connections()
-        deadline = self._monotonic() + BATCH_SECONDS
-        with ThreadPoolExecutor(self._threads) as pool:
+        self.mailer.forget_connections()
+        deadline = self.monotonic() + BATCH_SECONDS
+        with ThreadPoolExecutor(self.threads) as pool:
             unfinished = pool.map(lambda message: not self._finish(message, deadline), messages)
             return [message.message_id for message in compress(messages, unfinished)]
 
@@ -142,15 +131,11 @@ class Sender:
 
     def _put_off(self, message: Received, until: datetime) -> None:
         with suppress(QueueUnavailable):  # then it comes again at the queue's own pace
-            self._queue.put_off(message.receipt_handle, until - self._clock())
+            self.queue.put_off(message.receipt_handle, until - self.clock())
 
     def process(self, body: str, deadline: float = math.inf) -> Retry | None:
-        """Send all emails of one message that are not sent yet; after the deadline, begin none.
-
-        Raises:
-            UnreadableMessage, LedgerUnavailable
-        """
-        mails = mails_for(read_message(body), self._settings, self._clock())
+        """Send all emails of one message that are not sent yet; after the deadline, begin none."""
+        mails = mails_for(read_message(body), self.settings, self.clock())
         outcomes = [self._deliver(mail, deadline) if self._pace.wait(deadline) else Retry() for mail in mails]
         return _combine([retry for retry in outcomes if retry])
 
@@ -171,16 +156,16 @@ class Sender:
             Busy: it is not our turn yet.
             LedgerUnavailable
         """
-        claim_id = self._new_claim_id()
-        mine = mail.claimed(claim_id, self._clock())
-        row = self._write(partial(self._ledger.create, mine), mail, deadline)
+        claim_id = self.new_claim_id()
+        mine = mail.claimed(claim_id, self.clock())
+        row = self._write(partial(self.ledger.create, mine), mail, deadline)
         for _ in range(CONFLICTS):
             if row is None:
                 break
             if row.claim_id == claim_id:
                 return row
-            step = row.next_step(claim_id, self._clock())
-            row = self._write(partial(self._ledger.save, step), mail, deadline)
+            step = row.next_step(claim_id, self.clock())
+            row = self._write(partial(self.ledger.save, step), mail, deadline)
         raise LedgerUnavailable("the row changes under every attempt")
 
     def _write(self, write: Callable[[], Mail], mail: Mail, deadline: float) -> Mail | None:
@@ -203,16 +188,16 @@ class Sender:
         Raises:
             LedgerUnavailable: there is no answer, or it is too late to begin an email.
         """
-        if self._monotonic() > deadline:
+        if self.monotonic() > deadline:
             raise unknown
-        row = self._ledger.read(mail.event_id, mail.digest)
-        if self._monotonic() > deadline:
+        row = self.ledger.read(mail.event_id, mail.digest)
+        if self.monotonic() > deadline:
             raise unknown
         return row
 
     def _send(self, row: Mail, outgoing: Outgoing) -> Retry | None:
         try:
-            message_id = self._mailer.send(row, outgoing.content)
+            message_id = self.mailer.send(row, outgoing.content)
         except MailerError as error:
             return self._record_failure(row, error)
         # Logged before it is recorded, so that the id is not lost when the ledger does not answer.
@@ -224,23 +209,23 @@ class Sender:
             extra={"resultado": "enviado"},  # infra/metrics.tf counts it, and the other results
         )
         with suppress(StepRefused):  # SES's event was faster than its answer
-            update(self._ledger, row, lambda now: now.reported(State.SENT, self._clock(), message_id=message_id))
+            update(self.ledger, row, lambda now: now.reported(State.SENT, self.clock(), message_id=message_id))
         return None
 
     def _record_failure(self, row: Mail, error: MailerError) -> Retry | None:
         claim_id = row.claim_id or ""
         match error:
             case MailRefused():
-                fact, step = "Rechazado", lambda now: now.refused(claim_id, error.reason, self._clock())
+                fact, step = "Rechazado", lambda now: now.refused(claim_id, error.reason, self.clock())
             case MailFateUnknown():
-                fact, step = "Incierto", lambda now: now.uncertain(claim_id, self._clock())
+                fact, step = "Incierto", lambda now: now.uncertain(claim_id, self.clock())
             case _:
-                fact, step = "Aplazado", lambda now: now.put_back(claim_id, self._clock())
+                fact, step = "Aplazado", lambda now: now.put_back(claim_id, self.clock())
         logger.warning(
             "[SES] %s: %s - correo %s - %s", fact, row.type, row.id, error.reason, extra={"resultado": fact.lower()}
         )
         try:
-            row = update(self._ledger, row, step)
+            row = update(self.ledger, row, step)
         except StepRefused:
             # An event of SES settled it, or it is another consumer's turn: the next delivery sees what is left.
             return Retry()

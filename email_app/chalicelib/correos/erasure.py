@@ -29,7 +29,7 @@ class Erasure:
     def look(self) -> dict[str, int]:
         """How many emails there are, how many of them identify the person, and how many of these are not sent."""
         rows = self._rows()
-        telling = [row for row in rows if row.identifies(self._addresses)]
+        telling = self._telling(rows)
         unsent = [row for row in telling if row.state in UNSENT]
         return {"mails": len(rows), "telling": len(telling), "unsent": len(unsent)}
 
@@ -39,10 +39,12 @@ class Erasure:
         Raises:
             LedgerUnavailable
         """
-        telling = [row for row in self._rows() if row.identifies(self._addresses)]
-        for number, row in enumerate(telling, start=1):
+        for number, row in enumerate(self._telling(self._rows()), start=1):
             update(self._ledger, row, lambda current: current.erased(self._addresses, self._clock()))
             yield number
+
+    def _telling(self, rows: list[Mail]) -> list[Mail]:
+        return [row for row in rows if row.identifies(self._addresses)]
 
     def _rows(self) -> list[Mail]:
         """For the addresses, the whole ledger is read: its keys contain none."""

@@ -47,8 +47,6 @@ class Employee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What happened to an employee."""
-
     id: str
     type: str
     occurred_at: datetime

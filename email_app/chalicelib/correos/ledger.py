@@ -112,7 +112,7 @@ class DynamoLedger:
         Raises:
             RowChanged: the event and recipient already have one.
         """
-        return self._put(mail, "attribute_not_exists(evento)", {})
+        return self._put(mail, "attribute_not_exists(evento)")
 
     def save(self, mail: Mail) -> Mail:
         """Write the row if its ``revision`` is still the stored one, and return it with the next revision.
@@ -121,10 +121,9 @@ class DynamoLedger:
             RowChanged: it is not.
         """
         saved = replace(mail, revision=mail.revision + 1)
-        read: Item = {":read": {"N": str(mail.revision)}}
-        return self._put(saved, "revision = :read", {"ExpressionAttributeValues": read})
+        return self._put(saved, "revision = :read", ExpressionAttributeValues={":read": {"N": str(mail.revision)}})
 
-    def _put(self, mail: Mail, condition: str, values: dict[str, Item]) -> Mail:
+    def _put(self, mail: Mail, condition: str, **values: Item) -> Mail:
         with failing_as(LedgerUnavailable):
             try:
                 self._client.put_item(
@@ -200,16 +199,23 @@ class DynamoLedger:
             query = {**query, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-def to_item(mail: Mail) -> Item:
+def as_attributes(mail: Mail) -> dict[str, str | int | None]:
+    """The fields by the names of their attributes; None for those that are empty."""
     values = {attribute: getattr(mail, field) for field, attribute in _ATTRIBUTES.items()}
+    return {
+        name: write_instant(value) if isinstance(value, datetime) else None if value == "" else value
+        for name, value in values.items()
+    }
+
+
+def to_item(mail: Mail) -> Item:
+    values = as_attributes(mail)
     values |= {"lista": ALL_MAILS, "orden": sort_key(mail), "caduca_en": int(mail.expires_at.timestamp())}
-    return {name: _to_attribute(value) for name, value in values.items() if value not in {None, ""}}
-
-
-def _to_attribute(value: str | int | datetime) -> AttributeValueTypeDef:
-    if isinstance(value, int):
-        return {"N": str(value)}
-    return {"S": write_instant(value) if isinstance(value, datetime) else value}
+    return {
+        name: {"N": str(value)} if isinstance(value, int) else {"S": value}
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def from_item(item: Item) -> Mail:

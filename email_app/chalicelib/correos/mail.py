@@ -213,14 +213,10 @@ class Mail:
         return replace(self, reason=reason, message_id=message_id or self.message_id)
 
     def erased(self, addresses: Collection[str], now: datetime) -> Mail:
-        """The row without the words about a person, and without the recipient if that is one of these addresses.
+        """The row without the words about a person, nor the recipient if it is one of these lower-case addresses.
 
         What has not been sent never will be. The row itself stays until it expires: without it, a message that is
         delivered once more would be mailed.
-
-        Args:
-            addresses: in lower case.
-            now: the time of the step.
         """
         row = self._become(State.FAILED, now, FORGOTTEN) if self.state in UNSENT else self
         recipient = "" if self.recipient.lower() in addresses else self.recipient
@@ -231,11 +227,7 @@ class Mail:
         return bool(self.subject) or self.recipient.lower() in addresses
 
     def _become(self, state: State, now: datetime, reason: str | None = None) -> Mail:
-        """The row in another state, without claim and lease.
-
-        Raises:
-            StepRefused: the state may not follow.
-        """
+        """The row in another state, without claim and lease; `StepRefused` if the state may not follow."""
         if _stage(state, reason) not in MAY_FOLLOW[_stage(self.state, self.reason)]:
             raise StepRefused
         return replace(self, state=state, reason=reason, updated_at=now, claim_id=None, lease_until=None)

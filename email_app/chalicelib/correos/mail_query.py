@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from chalice_frontdoor import FieldError, InvalidInput
-from chalicelib.correos.event import write_instant
-from chalicelib.correos.ledger import sort_key
+from chalicelib.correos.ledger import as_attributes, sort_key
 from chalicelib.correos.mail import State
 from contract.api import unknown_field
 
@@ -28,6 +27,10 @@ _INSTANT = r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0
 _ID = re.compile(f"({UUID})_({DIGEST})")
 _WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 _STATES = [state.value for state in State]
+_SHOWN = (
+    *("evento", "tipo", "empleado", "destinatario", "asunto", "estado", "motivo", "envios", "mensaje_id"),
+    *("creado_en", "actualizado_en"),
+)
 _REPEATED = {"es": "Solo puede aparecer una vez.", "en": "It may be given only once."}
 
 
@@ -140,11 +143,7 @@ def check_query(parameters: Mapping[str, list[str]]) -> MailQuery:
 
 
 def list_mails(ledger: DynamoLedger, query: MailQuery) -> tuple[list[Mail], str | None]:
-    """One page, and the query string of the next if there is one: one row more than asked for is read.
-
-    Raises:
-        LedgerUnavailable
-    """
+    """One page, and the query string of the next if there is one: one row more than requested is read."""
     if query.evento is None:
         rows = ledger.newest(state=query.estado, employee=query.empleado, before=query.cursor, limit=query.limite + 1)
     else:
@@ -154,11 +153,7 @@ def list_mails(ledger: DynamoLedger, query: MailQuery) -> tuple[list[Mail], str 
 
 
 def find_mail(ledger: DynamoLedger, id: str) -> Mail:  # noqa: A002 - as in the path
-    """The email of that id, as it is at this moment.
-
-    Raises:
-        MailNotFound, LedgerUnavailable
-    """
+    """The email with that id, as it is at this moment; `MailNotFound` if there is none."""
     keys = _ID.fullmatch(id)
     row = ledger.read(*keys.groups()) if keys else None
     if row is None:
@@ -168,17 +163,5 @@ def find_mail(ledger: DynamoLedger, id: str) -> Mail:  # noqa: A002 - as in the 
 
 def as_dict(mail: Mail) -> dict[str, object]:
     """The email as the API shows it."""
-    return {
-        "id": mail.id,
-        "evento": mail.event_id,
-        "tipo": mail.type,
-        "empleado": mail.employee,
-        "destinatario": mail.recipient or None,
-        "asunto": mail.subject or None,
-        "estado": mail.state,
-        "motivo": mail.reason,
-        "envios": mail.sends,
-        "mensaje_id": mail.message_id,
-        "creado_en": write_instant(mail.created_at),
-        "actualizado_en": write_instant(mail.updated_at),
-    }
+    values = as_attributes(mail)
+    return {"id": mail.id} | {name: values[name] for name in _SHOWN}

@@ -157,17 +157,7 @@ def lay_out(  # noqa: PLR0913 - what an email consists of
     footer: str,
     kind: str,
 ) -> Content:
-    """An email as text and as HTML, from plain text.
-
-    Args:
-        subject: is made one line, and cut.
-        title: the heading.
-        paragraph: also what a list of emails shows beside the subject; may have several lines.
-        facts: labels and values.
-        language: of all this.
-        footer: the last line.
-        kind: the type of message, which has a colour.
-    """
+    """An email as text and as HTML, from plain text; ``facts`` are labels and values, and ``kind`` has a colour."""
     subject = _subject(subject)
     return Content(
         subject,

@@ -95,24 +95,3 @@ def test_events_and_requests_become_one_email_each_whose_delivery_is_recorded(se
         notification = {"Message": delivery, "Subject": None, "MessageAttributes": {}}
         app.handler_map["registrar_resultado"]({"Records": [{"Sns": notification}]}, None)
     assert [row["estado"] for row in client.get("/correos").json()] == ["entregado"] * 2
-
-
-def test_a_message_that_cannot_be_read_dies_alone_and_comes_back_by_a_redrive(services, client, drain):
-    services.queue.send("no JSON")
-    services.queue.send(json.dumps(golden()))
-    drain()
-
-    assert len(client.get("/correos?estado=enviado").json()) == 1
-    assert client.get("/cola").json()["fallidos"]["visibles"] == 1
-    assert client.post("/cola/reenviar").json() == {"reenviados": 1, "quedan": 0}
-    assert client.get("/cola").json()["cola"]["visibles"] == 1
-
-
-def test_an_email_whose_sender_is_not_verified_has_failed_for_good(services, client, aws, drain):
-    aws("sesv2").delete_email_identity(EmailIdentity=SENDER)
-    services.queue.send(json.dumps(golden()))
-    drain()
-
-    [row] = client.get("/correos?estado=fallido").json()
-    assert row["motivo"] == "MessageRejected"
-    assert services.queue.depths()["cola"]["visibles"] == 0

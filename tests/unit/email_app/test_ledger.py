@@ -102,20 +102,12 @@ def test_of_many_claims_at_once_one_wins(ledger):
     assert won == [ledger.read(row.event_id, row.digest).claim_id]
 
 
-def test_emails_are_listed_newest_first_page_by_page(ledger):
-    rows = stored(ledger, *(mail(number) for number in range(5)))
+def test_emails_are_listed_newest_first_page_by_page_and_once_each(ledger):
+    rows = stored(ledger, *(mail(number // 3, f"{number}@example.com") for number in range(9)))
 
-    first = listed(ledger, limit=3)
+    first = listed(ledger, limit=4)
 
-    assert [*first, *listed(ledger, before=first[-1], limit=3)] == [*reversed(rows)]
-
-
-def test_emails_of_the_same_moment_are_listed_once_each(ledger):
-    rows = stored(ledger, *(mail(recipient=f"{number}@example.com") for number in range(4)))
-
-    first = listed(ledger, limit=2)
-
-    assert {*first, *listed(ledger, before=first[-1], limit=2)} == {*rows}
+    assert [*first, *listed(ledger, before=first[-1])] == sorted(rows, key=sort_key, reverse=True)
 
 
 def test_emails_are_listed_by_their_state_of_now(ledger):

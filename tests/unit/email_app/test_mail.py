@@ -111,13 +111,9 @@ def test_an_email_that_ses_did_not_take_does_not_count_as_sent():
 def test_a_consumer_that_lost_its_turn_changes_nothing():
     late = UNCERTAIN.next_step("b", NOW + WAIT_FOR_SEND)
 
-    for step in (
-        lambda: late.put_back("a", NOW),
-        lambda: late.refused("a", "MessageRejected", NOW),
-        lambda: late.uncertain("a", NOW),
-    ):
+    for step, arguments in ((late.put_back, []), (late.refused, ["MessageRejected"]), (late.uncertain, [])):
         with pytest.raises(StepRefused):
-            step()
+            step("a", *arguments, NOW)
 
 
 def test_only_a_pending_email_is_closed_or_let_go_by_the_request_that_queues_it():

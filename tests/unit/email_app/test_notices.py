@@ -54,14 +54,9 @@ def test_the_same_message_has_the_same_emails_each_time_with_ids_of_their_own():
 
     assert [(each.mail.id, each.content) for each in first] == [(each.mail.id, each.content) for each in second]
     assert len({each.mail.id for each in first}) == 2
-
-
-def test_the_row_says_what_the_email_is_about():
-    [outgoing] = mails_for(event(), SETTINGS, NOW)
-
-    row = outgoing.mail
+    row = first[0].mail
     assert (row.event_id, row.type, row.employee) == (event().id, "creado", 7)
-    assert (row.subject, row.created_at) == (outgoing.content.subject, NOW)
+    assert (row.subject, row.created_at) == (first[0].content.subject, NOW)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -157,16 +152,11 @@ class Reader(HTMLParser):
 PLAIN = Reader(laid_out().html)
 
 
-@pytest.mark.parametrize(
-    "field",
-    [{"subject": MARK}, {"title": MARK}, {"paragraph": MARK}, {"facts": ((MARK, "x"),)}, {"footer": MARK}],
-    ids=lambda field: next(iter(field)),
-)
-def test_markup_in_any_field_is_shown_as_text(field):
-    read = Reader(laid_out(**field).html)
-
-    assert (read.tags, read.attributes) == (PLAIN.tags, PLAIN.attributes)
-    assert MARK in read.text
+def test_markup_in_any_field_is_shown_as_text():
+    for field in ("subject", "title", "paragraph", "facts", "footer"):
+        read = Reader(laid_out(**{field: ((MARK, MARK),) if field == "facts" else MARK}).html)
+        assert (read.tags, read.attributes) == (PLAIN.tags, PLAIN.attributes)
+        assert MARK in read.text
 
 
 @given(st.text(max_size=30))
@@ -178,19 +168,12 @@ def test_no_text_adds_a_tag_an_attribute_or_a_line_of_the_subject(text):
     assert content.subject.splitlines() in ([], [content.subject])
 
 
-@pytest.mark.parametrize("separator", ["\n", "\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\x00"])
-def test_a_subject_cannot_begin_another_header(separator):
-    subject = laid_out(f"Hola{separator}Bcc: x@example.com").subject
-
-    assert subject == "Hola Bcc: x@example.com"
-    assert "\n" not in str(Header(subject))
-
-
-def test_marks_that_turn_the_direction_of_a_text_are_left_out():
+def test_a_subject_is_one_line_without_disguise_of_bounded_length():
+    for separator in ("\n", "\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\x00"):
+        subject = laid_out(f"Hola{separator}Bcc: x@example.com").subject
+        assert subject == "Hola Bcc: x@example.com"
+        assert "\n" not in str(Header(subject))
     assert one_line("Ana \u202egpj.exe\u2066") == "Ana gpj.exe"
-
-
-def test_a_long_subject_is_cut_with_an_ellipsis():
     assert laid_out("x" * 500).subject == "x" * (MAX_SUBJECT - 1) + "…"
 
 

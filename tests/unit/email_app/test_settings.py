@@ -41,12 +41,8 @@ def test_reads_every_variable():
         mail_language="en",
         is_demo=True,
     )
-
-
-def test_emails_are_in_spanish_and_it_is_no_demonstration_by_default():
-    settings = Settings.from_environment(ENVIRONMENT)
-
-    assert (settings.mail_language, settings.is_demo) == ("es", False)
+    defaults = Settings.from_environment(ENVIRONMENT)
+    assert (defaults.mail_language, defaults.is_demo) == ("es", False)
 
 
 def test_recipients_are_separated_by_commas_and_counted_once():
