@@ -14,8 +14,7 @@ from urllib.parse import parse_qsl, unquote
 
 from hypothesis import strategies as st
 
-from chalice_frontdoor import InvalidInput, Problem, read_json
-from chalice_frontdoor.cognito import cognito_reader
+from chalice_frontdoor import InvalidInput, Problem, cognito_reader, read_json
 from chalice_frontdoor.idempotency import HEADER, read_key
 from chalice_frontdoor.testing.claims import person, program
 from chalice_frontdoor.testing.client import LambdaContext

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalice_frontdoor import Access, FieldError, InvalidInput, Problem, ProblemTable
+from chalice_frontdoor import Access, FieldError, InvalidInput, Problem, ProblemTable, cognito_reader
 from chalice_frontdoor.openapi import Schema, header, list_of, object_of, problem_of, ref
 from contract.roles import ANONYMOUS, RESOURCE_SERVER, ROLES
 
@@ -35,8 +35,6 @@ def guard(app: FrontDoor, rules: Mapping[tuple[str, str], str], is_demo: Callabl
 
     A demonstration (``is_demo``) has no sign-in and takes no real data.
     """
-    from chalice_frontdoor.cognito import cognito_reader  # noqa: PLC0415 - bff_app does without
-
     read_caller = cognito_reader(RESOURCE_SERVER)
     access = Access(ROLES, rules, read_caller=read_caller, anonymous=lambda: ANONYMOUS if is_demo() else None)
     app.register_middleware(access, "http")

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_frontdoor import ANYBODY, Access, FrontDoor
-from chalice_frontdoor.cognito import cognito_reader
+from chalice_frontdoor import ANYBODY, Access, FrontDoor, cognito_reader
 from chalice_frontdoor.testing.claims import CLIENT_ID, person, program
 from chalice_frontdoor.testing.client import Client
 

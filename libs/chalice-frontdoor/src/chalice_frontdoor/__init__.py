@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalice_frontdoor.access import ANYBODY, Access, Caller
+from chalice_frontdoor.access import ANYBODY, Access, Caller, cognito_reader
 from chalice_frontdoor.app import FrontDoor
 from chalice_frontdoor.problems import FieldError, InvalidInput, Problem, ProblemTable, Text
 from chalice_frontdoor.process import Environment, PerProcess, SettingError
@@ -25,5 +25,6 @@ __all__ = [
     "ResponseTooLarge",
     "SettingError",
     "Text",
+    "cognito_reader",
     "read_json",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from chalice_frontdoor import logs
 from chalice_frontdoor.problems import Problem
@@ -43,7 +43,7 @@ class Access:
         roles: the weakest first; each may do what those before it may.
         rules: for each route the weakest role that may use it, or ``ANYBODY``.
         read_caller: the caller that a verified token's claims name, or None if they are not those of an access token.
-            ``chalice_frontdoor.cognito.cognito_reader`` makes one for Amazon Cognito.
+            ``cognito_reader`` makes one for Amazon Cognito.
         anonymous: the name of every caller while there is no sign-in and every role is granted, or None. It is called
             for each request.
     """
@@ -96,3 +96,49 @@ class Access:
             logs.log_refusal(request, "no_rule" if needed is None else lacks)
             raise Problem(403, detail=_NOT_ALLOWED)
         return Caller(caller.name, roles)
+
+
+def cognito_reader(resource_server: str) -> Callable[[Mapping[str, object]], Caller | None]:
+    """The function that ``Access`` calls to read a caller from the claims of an Amazon Cognito access token.
+
+    The front door's authorizer has verified the token's signature, issuer, audience and expiry. It checks neither the
+    kind of token (API Gateway accepts an id token for an access token) nor what its holder may do.
+    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
+
+    A person's roles are the groups of the user pool. A program's (client credentials) are the scopes of the resource
+    server, ``<resource_server>/<role>``. A person's scopes are ignored: any client that signs people in may ask for
+    them.
+
+    Args:
+        resource_server: its identifier in the user pool.
+    """
+    prefix = f"{resource_server}/"
+
+    def read_caller(claims: Mapping[str, object]) -> Caller | None:
+        client_id, username = claims.get("client_id"), claims.get("username")
+        if claims.get("token_use") != "access" or not _is_name(client_id):
+            return None
+        if _is_name(username):
+            return Caller(username, _read_groups(claims.get("cognito:groups")))
+        if "username" not in claims and claims.get("sub") == client_id:
+            return Caller(client_id, _read_scopes(claims.get("scope"), prefix))
+        return None
+
+    return read_caller
+
+
+def _read_groups(groups: object) -> frozenset[str]:
+    """Read a list, or the text that an HTTP API makes of one: ``[reader admin]``. No group's name has a space."""
+    if isinstance(groups, str):
+        groups = groups[1:-1].split(" ") if groups.startswith("[") and groups.endswith("]") else []
+    named = groups if isinstance(groups, list) else []
+    return frozenset(group for group in named if isinstance(group, str) and group)
+
+
+def _read_scopes(scope: object, prefix: str) -> frozenset[str]:
+    scopes = scope.split(" ") if isinstance(scope, str) else []
+    return frozenset(each.removeprefix(prefix) for each in scopes if each.startswith(prefix))
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != ""

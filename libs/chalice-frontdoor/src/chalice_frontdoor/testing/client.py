@@ -6,6 +6,7 @@ import base64
 import json as json_module
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partialmethod
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -159,23 +160,10 @@ class Client(ChaliceClient):
         content = base64.b64decode(body) if response["isBase64Encoded"] else body.encode()
         return Answer(response["statusCode"], AnswerHeaders(lines), content)
 
-    def get(self, path: str, **parts: Any) -> Answer:
-        return self.request("GET", path, **parts)
-
-    def head(self, path: str, **parts: Any) -> Answer:
-        return self.request("HEAD", path, **parts)
-
-    def options(self, path: str, **parts: Any) -> Answer:
-        return self.request("OPTIONS", path, **parts)
-
-    def post(self, path: str, **parts: Any) -> Answer:
-        return self.request("POST", path, **parts)
-
-    def put(self, path: str, **parts: Any) -> Answer:
-        return self.request("PUT", path, **parts)
-
-    def patch(self, path: str, **parts: Any) -> Answer:
-        return self.request("PATCH", path, **parts)
-
-    def delete(self, path: str, **parts: Any) -> Answer:
-        return self.request("DELETE", path, **parts)
+    get = partialmethod(request, "GET")
+    head = partialmethod(request, "HEAD")
+    options = partialmethod(request, "OPTIONS")
+    post = partialmethod(request, "POST")
+    put = partialmethod(request, "PUT")
+    patch = partialmethod(request, "PATCH")
+    delete = partialmethod(request, "DELETE")

@@ -27,6 +27,7 @@ HTTP_API_REQUEST_ID = "JKJaXmPLvHcESHA="
 STAGE = "prod"
 
 _ACCOUNT = "123456789012"
+_API_HOST = "id.execute-api.us-west-2.amazonaws.com"
 _TARGET_GROUP = (
     f"arn:aws:elasticloadbalancing:us-east-2:{_ACCOUNT}:targetgroup/lambda-279XGJDqGZ5rsrHC2Fjr/49e9d65c45c6791a"
 )
@@ -61,26 +62,17 @@ class Wire:
         return dict(self.lines()).get(name, "")
 
 
-def alb_multi_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
-    """A load balancer whose target group has ``lambda.multi_value_headers.enabled``."""
+def alb_event(wire: Wire, *, is_multiple: bool) -> Event:
+    """A load balancer; without ``lambda.multi_value_headers.enabled`` the last of several values is kept."""
+    pairs, headers = _raw_pairs(wire.query), _door_headers(wire, "lambda-alb-1.us-east-2.elb.amazonaws.com", "http")
+    parts: Event = {"queryStringParameters": dict(pairs), "headers": dict(headers)}
+    if is_multiple:
+        parts = {"multiValueQueryStringParameters": _group(pairs), "multiValueHeaders": _group(headers)}
     return {
         "requestContext": {"elb": {"targetGroupArn": _TARGET_GROUP}},
         "httpMethod": wire.method,
         "path": wire.path,
-        "multiValueQueryStringParameters": _group(_raw_pairs(wire.query)),
-        "multiValueHeaders": _group(_alb_headers(wire)),
-        **_alb_body(wire),
-    }
-
-
-def alb_single_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
-    """A load balancer without multi-value headers: the last of several values is kept."""
-    return {
-        "requestContext": {"elb": {"targetGroupArn": _TARGET_GROUP}},
-        "httpMethod": wire.method,
-        "path": wire.path,
-        "queryStringParameters": dict(_raw_pairs(wire.query)),
-        "headers": dict(_alb_headers(wire)),
+        **parts,
         **_alb_body(wire),
     }
 
@@ -125,17 +117,7 @@ def http_api_2_event(wire: Wire, templates: Sequence[str] = (), *, stage: str = 
     return event
 
 
-def http_api_2_stage_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
-    """Payload 2.0 with a named stage."""
-    return http_api_2_event(wire, stage=STAGE)
-
-
-def http_api_2_default_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
-    """Payload 2.0 with the route ``$default`` alone."""
-    return http_api_2_event(wire)
-
-
-def function_url_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
+def function_url_event(wire: Wire) -> Event:
     """A function URL: payload 2.0, but with the path as sent, and cookies in both places."""
     return _version_2(wire, cookie_header=True) | {
         "routeKey": "$default",
@@ -181,16 +163,6 @@ def http_api_1_event(wire: Wire, templates: Sequence[str] = (), *, stage: str = 
         },
         "pathParameters": {name: unquote(value) for name, value in parameters.items()} or None,
     }
-
-
-def http_api_1_stage_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
-    """Payload 1.0 with a named stage."""
-    return http_api_1_event(wire, stage=STAGE)
-
-
-def http_api_1_default_event(wire: Wire, _templates: Sequence[str] = ()) -> Event:
-    """Payload 1.0 with the route ``$default`` alone."""
-    return http_api_1_event(wire)
 
 
 def rest_event(wire: Wire, templates: Sequence[str] = ()) -> Event:
@@ -246,15 +218,15 @@ def chalice_local_event(wire: Wire, templates: Sequence[str] = ()) -> Event:
 
 
 _BUILDERS: dict[str, Callable[[Wire, Sequence[str]], Event]] = {
-    "alb_multi": alb_multi_event,
-    "alb_single": alb_single_event,
-    "http_api_2": http_api_2_default_event,
-    "http_api_2_stage": http_api_2_stage_event,
+    "alb_multi": lambda wire, _: alb_event(wire, is_multiple=True),
+    "alb_single": lambda wire, _: alb_event(wire, is_multiple=False),
+    "http_api_2": lambda wire, _: http_api_2_event(wire),
+    "http_api_2_stage": lambda wire, _: http_api_2_event(wire, stage=STAGE),
     "http_api_2_routes": http_api_2_event,
-    "http_api_1": http_api_1_default_event,
-    "http_api_1_stage": http_api_1_stage_event,
+    "http_api_1": lambda wire, _: http_api_1_event(wire),
+    "http_api_1_stage": lambda wire, _: http_api_1_event(wire, stage=STAGE),
     "http_api_1_routes": http_api_1_event,
-    "function_url": function_url_event,
+    "function_url": lambda wire, _: function_url_event(wire),
     "rest": rest_event,
     "chalice_local": chalice_local_event,
 }
@@ -273,15 +245,16 @@ def event_for(door: str, wire: Wire, templates: Sequence[str] = ()) -> Event:
     return _BUILDERS[door](wire, templates)
 
 
-def _alb_headers(wire: Wire) -> list[tuple[str, str]]:
+def _door_headers(wire: Wire, host: str, scheme: str) -> list[tuple[str, str]]:
+    """The client's headers, and what the door says of the connection."""
     forwarded = [value for name, value in wire.lines() if name == "x-forwarded-for"]
     return [
         *((name, value) for name, value in wire.lines() if name not in _DOORS_OWN),
-        ("host", wire.header("host") or "lambda-alb-123578498.us-east-2.elb.amazonaws.com"),
+        ("host", wire.header("host") or host),
         ("x-amzn-trace-id", "Root=1-5c536348-3d683b8b04734faae651f476"),
         ("x-forwarded-for", ", ".join([*forwarded, CLIENT_ADDRESS])),
-        ("x-forwarded-port", "80"),
-        ("x-forwarded-proto", "http"),
+        ("x-forwarded-port", {"http": "80", "https": "443"}[scheme]),
+        ("x-forwarded-proto", scheme),
     ]
 
 
@@ -293,28 +266,16 @@ def _alb_body(wire: Wire) -> Event:
     return {"body": base64.b64encode(wire.body).decode(), "isBase64Encoded": True}
 
 
-def _gateway_headers(wire: Wire) -> list[tuple[str, str]]:
-    forwarded = [value for name, value in wire.lines() if name == "x-forwarded-for"]
-    return [
-        *((name, value) for name, value in wire.lines() if name not in _DOORS_OWN),
-        ("host", wire.header("host") or "id.execute-api.us-west-2.amazonaws.com"),
-        ("x-amzn-trace-id", "Root=1-6a5145a9-1bae89e2512ec92d5d9438a0"),
-        ("x-forwarded-for", ", ".join([*forwarded, CLIENT_ADDRESS])),
-        ("x-forwarded-port", "443"),
-        ("x-forwarded-proto", "https"),
-    ]
-
-
 def _gateway_body(wire: Wire) -> Event:
     if not wire.body:
         return {"isBase64Encoded": False}
-    if _is_utf8(wire.body):
-        return {"body": wire.body.decode(), "isBase64Encoded": False}
-    return {"body": base64.b64encode(wire.body).decode(), "isBase64Encoded": True}
+    is_base64 = not _is_utf8(wire.body)
+    body = base64.b64encode(wire.body) if is_base64 else wire.body
+    return {"body": body.decode(), "isBase64Encoded": is_base64}
 
 
 def _version_2(wire: Wire, *, cookie_header: bool) -> Event:
-    headers = {name: ",".join(values) for name, values in _group(_gateway_headers(wire)).items()}
+    headers = {name: ",".join(values) for name, values in _group(_door_headers(wire, _API_HOST, "https")).items()}
     event: Event = {"version": "2.0", "rawQueryString": wire.query, **_gateway_body(wire)}
     cookies = [value for name, value in wire.lines() if name == "cookie"]
     if cookies:
@@ -342,7 +303,7 @@ def _version_1(wire: Wire) -> Event:
     # API Gateway writes the headers that it adds in capitals, and leaves the client's as HTTP/2 has them.
     headers = [
         (name.title() if name in {"host", "user-agent"} or name.startswith("x-") else name, value)
-        for name, value in _gateway_headers(wire)
+        for name, value in _door_headers(wire, _API_HOST, "https")
     ]
     pairs = _decoded_pairs(wire.query)
     return {
