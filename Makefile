@@ -131,17 +131,15 @@ flag = $(if $(filter command environment,$(origin $(2))),--$(1)="$$$(2)")
 switch = $(if $(filter-out 0,$($(2))),--$(1))
 
 .PHONY: cost
-cost: $(VENV)/.ready ## What a month on AWS costs: REQUESTS=3M SIZE=12kB EMPLOYEES=20k EMAILS=5000 FREE_TIER=0 JSON=1
-	@$(BIN)/python -m tools.cost $(call flag,requests,REQUESTS) $(call flag,size,SIZE) \
-	  $(call flag,employees,EMPLOYEES) $(call flag,emails,EMAILS) $(call flag,writes,WRITES) \
-	  $(call flag,free-tier,FREE_TIER) $(call flag,cloudfront,CLOUDFRONT) $(call switch,json,JSON)
+cost: $(VENV)/.ready ## What a month on AWS costs: REQUESTS=3M SIZE=12kB EMAILS=5000
+	@$(BIN)/python -m tools.cost $(call flag,requests,REQUESTS) $(call flag,size,SIZE) $(call flag,emails,EMAILS)
 
 .PHONY: scale
 scale: $(VENV)/.ready ## What breaks first when more people come: RATE=10000 (requests a second)
 	@$(BIN)/python -m benchmarks.scale $(call flag,rate,RATE)
 
 .PHONY: status
-status: $(VENV)/.ready ## How a deployment is (reads AWS): ENVIRONMENT=dev REPORT=status.md; LAPTOP=1 looks at `make run`
+status: $(VENV)/.ready ## How a deployment is (reads AWS): ENVIRONMENT=dev REPORT=status.txt; LAPTOP=1 looks at `make run`
 	@$(BIN)/python -m tools.status $(call flag,environment,ENVIRONMENT) $(call flag,project,PROJECT) \
 	  $(call flag,report,REPORT) $(call switch,laptop,LAPTOP)
 

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
-from tools.names import ENVIRONMENT, ENVIRONMENT_RULE, PROJECT, PROJECT_RULE
+from tools.names import ENVIRONMENT, PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,11 +37,7 @@ class OneSentenceParser(argparse.ArgumentParser):
 def whole_number(variable: str, least: int, most: int, units: Mapping[str, int] | None = None) -> Callable[[str], int]:
     """A type for ``add_argument``: a whole number within bounds.
 
-    Args:
-        variable: the name that people know, for the error message.
-        least: the lower bound.
-        most: the upper bound.
-        units: factors of the suffixes to accept, in lower case: ``{"k": 1_000}`` also reads 30k and 1.5K.
+    ``units`` are factors of suffixes, in lower case: ``{"k": 1_000}`` also reads 30k and 1.5K.
     """
     factors = {"": 1, **(units or {})}
     suffixes = "|".join(factors)
@@ -61,27 +57,12 @@ def whole_number(variable: str, least: int, most: int, units: Mapping[str, int] 
 
 def add_environment(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> None:
     """Add ``--environment`` and ``--project``, whose defaults are the variables that Terraform reads."""
-    parser.add_argument(
-        "--environment",
-        type=_name("ENVIRONMENT", ENVIRONMENT_RULE, "2 to 12 lower-case letters or digits, such as dev"),
-        default=environment.get("TF_VAR_environment", ENVIRONMENT),
-        help=f"which environment (default: TF_VAR_environment, or {ENVIRONMENT})",
-    )
-    parser.add_argument(
-        "--project",
-        type=_name("PROJECT", PROJECT_RULE, f"2 to 14 lower-case letters, digits or hyphens, such as {PROJECT}"),
-        default=environment.get("TF_VAR_project_name", PROJECT),
-        help=f"the first part of every name (default: TF_VAR_project_name, or {PROJECT})",
-    )
-
-
-def _name(variable: str, pattern: str, rule: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise argparse.ArgumentTypeError(f"{variable} must have {rule}, not {shortened(text)}")
-        return text
-
-    return parse
+    for option, variable, default in (
+        ("--environment", "TF_VAR_environment", ENVIRONMENT),
+        ("--project", "TF_VAR_project_name", PROJECT),
+    ):
+        help_text = f"a part of every name (default: {variable}, or {default})"
+        parser.add_argument(option, default=environment.get(variable, default), help=help_text)
 
 
 def shortened(text: str) -> str:

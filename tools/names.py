@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-PROJECT = "crud-app"
-ENVIRONMENT = "dev"
-
-# The rules of ``infra/variables.tf``.
-PROJECT_RULE = "[a-z][a-z0-9-]{0,12}[a-z0-9]"
-ENVIRONMENT_RULE = "[a-z][a-z0-9]{1,11}"
-
+PROJECT, ENVIRONMENT = "crud-app", "dev"
 FUNCTIONS = ("bff", "crud", "publicar-pendientes", "email", "enviar-correos", "registrar-resultado")
 APIS = ("crud", "email")
 
 
-@dataclass(frozen=True)
-class Names:
-    """All names begin with ``prefix``: project and environment, or the project alone on a laptop.
-
-    The metrics that CloudWatch derives from the apps' logs have ``prefix`` as their namespace.
-    """
+class Names(NamedTuple):
+    """All begin with ``prefix``, which is also the namespace of the metrics that CloudWatch derives from the logs."""
 
     prefix: str
-    has_functions: bool = True
+    functions: tuple[str, ...]
 
     @property
     def load_balancer(self) -> str:
@@ -32,10 +22,6 @@ class Names:
     @property
     def target_group(self) -> str:
         return f"{self.prefix}-bff"
-
-    @property
-    def functions(self) -> tuple[str, ...]:
-        return tuple(f"{self.prefix}-{function}" for function in FUNCTIONS) if self.has_functions else ()
 
     @property
     def apis(self) -> tuple[str, ...]:
@@ -49,9 +35,10 @@ class Names:
 
 def deployed(project: str, environment: str) -> Names:
     """The names that Terraform gives (``local.name``)."""
-    return Names(f"{project}-{environment}")
+    prefix = f"{project}-{environment}"
+    return Names(prefix, tuple(f"{prefix}-{function}" for function in FUNCTIONS))
 
 
 def on_laptop() -> Names:
-    """The names of ``make run``: a laptop has only one environment, and the apps there are processes."""
-    return Names(PROJECT, has_functions=False)
+    """The names of ``make run``, which has one environment and runs the apps as processes."""
+    return Names(PROJECT, ())

@@ -18,7 +18,6 @@ import sys
 import tomllib
 from collections import deque
 from dataclasses import dataclass
-from decimal import Decimal
 from math import cos, pi
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,19 +28,18 @@ from rich.table import Table
 from rich.text import Text
 
 from tools.command_line import OneSentenceParser, whole_number
-from tools.cost.model import ASSUMPTIONS, SECONDS, FreeTier, Profile, estimate_bills, typical_response_bytes
+from tools.cost.model import ASSUMPTIONS, SECONDS, FreeTier, Profile, estimate_bills
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LIMITS = Path(__file__).with_name("limits.toml")
-EMPLOYEES = 1_000_000
 
 # What a request is like, in seconds and shares. crud_app's time includes the statement's, bff_app's time crud_app's.
 BFF_SECONDS, CRUD_SECONDS = (float(ASSUMPTIONS[name]) for name in ("bff_seconds", "crud_seconds"))
 STATEMENT_SECONDS = 0.003  # one round trip in the region, and the statement
 DATABASE_CPU_SECONDS = 0.0004  # a list of 50 or a change, on one core (`make bench`)
-WRITES = 0.1  # of ten requests, one changes a row and is one mail, as `make cost` assumes
+WRITES = float(ASSUMPTIONS["writes"])  # the share of requests that change a row, each of which is one mail
 MAIL_SECONDS, MAIL_BATCH = float(ASSUMPTIONS["email_seconds"]), 10
 LEDGER_UNITS = float(ASSUMPTIONS["ledger_writes"])  # write units of a mail, its indexes included
 IDLE_SECONDS = 300  # how long Lambda keeps an idle environment; not promised, often seen
@@ -193,8 +191,8 @@ def table_of(first: str, *headings: str) -> Table:
 
 
 def cost_sentence(peak: int) -> str:
-    requests, writes = int(peak * SECONDS / ASSUMPTIONS["peak_factor"]), Decimal(str(WRITES))
-    profile = Profile(requests, typical_response_bytes(EMPLOYEES), EMPLOYEES, int(requests * writes), writes)
+    requests = int(peak * SECONDS / ASSUMPTIONS["peak_factor"])
+    profile = Profile(requests, int(ASSUMPTIONS["response_bytes"]), int(requests * ASSUMPTIONS["writes"]))
     serverless, fargate = (bill.total(FreeTier.ALWAYS) for bill in estimate_bills(profile))
     return (
         f"A month with this peak (four times the mean) has {count(requests)} requests and costs ${serverless:,.0f} "

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ZERO = Decimal(0)
 HOURS = Decimal(720)  # a month of 30 days, as in the original's report ($0.0225 an hour = $16.20)
@@ -18,10 +17,6 @@ HTTP_API_METER = 512 * 1024  # bytes; the HTTP API counts a request for each
 LCU_CONNECTIONS = Decimal(25 * 3600)  # new connections in an LCU-hour
 LCU_ACTIVE = Decimal(3_000)  # open connections
 LCU_GB_TO_LAMBDA, LCU_GB_TO_ADDRESS = Decimal("0.4"), Decimal(1)
-
-PAGE_ROWS = 50  # GET /empleados without `limite`
-ROW_BYTES = 300  # one employee as JSON: about 200 bytes of names, 100 of values
-DEFAULT_WRITES = Decimal("0.1")  # share of requests that change a row
 
 # 1,000, 1,100 … 9,900, 10,000 … 10,000,000,000
 TWO_DIGIT_NUMBERS = [*(digits * 10**power for power in range(2, 9) for digits in range(10, 100)), 10**10]
@@ -66,29 +61,16 @@ def price_usage(key: str, quantity: Decimal, free_tier: FreeTier) -> Decimal:
     return cost
 
 
-@dataclass(frozen=True)
-class Profile:
-    """A month (30 days) of traffic.
-
-    ``response_bytes`` is the mean body; ``writes`` the fraction (0 to 1) of requests that change a row, each of which
-    makes one event; ``emails`` counts emails, not events: two recipients make two.
-    """
+class Profile(NamedTuple):
+    """A month (30 days) of traffic. ``response_bytes`` is the mean body; an event with two recipients is two emails."""
 
     requests: int
     response_bytes: int
-    employees: int
     emails: int
-    writes: Decimal
-    cloudfront: bool = True
 
     def at(self, requests: int) -> Profile:
-        """The same directory and habits with another number of requests: emails grow with them."""
-        return replace(self, requests=requests, emails=self.emails * requests // self.requests)
-
-
-def typical_response_bytes(employees: int) -> int:
-    """Half of the requests list a page of rows, half read or write one."""
-    return (min(PAGE_ROWS, employees) + 1) * ROW_BYTES // 2
+        """The same habits with another number of requests: emails grow with them."""
+        return self._replace(requests=requests, emails=self.emails * requests // self.requests)
 
 
 def peak_rate(profile: Profile, given: Assumptions = ASSUMPTIONS) -> Decimal:
@@ -110,7 +92,7 @@ def count_usage(profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: 
     requests, emails = Decimal(profile.requests), Decimal(profile.emails)
     feedback = emails * given["feedback_per_email"]
     # An event may make several emails, and an email may be sent without an event.
-    messages = max(requests * profile.writes, emails)
+    messages = max(requests * given["writes"], emails)
     work = [  # runs of a function, seconds of each, megabytes
         (MINUTES * given["sweeps_per_minute"], given["crud_seconds"], given["crud_memory_mb"]),
         (messages / given["email_batch"], given["email_seconds"], given["email_memory_mb"]),
@@ -144,10 +126,10 @@ def count_usage(profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: 
             connections * given["connection_seconds"] / 3600 / LCU_ACTIVE,
             transferred / (LCU_GB_TO_ADDRESS if fargate else LCU_GB_TO_LAMBDA),
         ),
-        "alb_addresses": ZERO if profile.cloudfront else given["zones"] * HOURS,  # internal behind CloudFront
+        "alb_addresses": ZERO if given["cloudfront"] else given["zones"] * HOURS,  # internal behind CloudFront
         "lambda_requests": runs,
         "lambda_duration": sum((runs * seconds * megabytes / 1024 for runs, seconds, megabytes in work), ZERO),
-        "sns_requests": requests * profile.writes + feedback,
+        "sns_requests": requests * given["writes"] + feedback,
         "sqs_requests": messages * given["calls_per_message"] + given["idle_pollers"] * SECONDS / given["poll_seconds"],
         "ses_emails": emails,
         "dynamodb_writes": emails * given["ledger_writes"],
@@ -160,7 +142,7 @@ def count_usage(profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: 
         "cloudwatch_metrics": given["custom_metrics"],
         "cloudwatch_dashboards": given["dashboards"],
         "xray_traces": always_traced + (entries - always_traced) * given["traced_share"],
-        "transfer_out": statements if profile.cloudfront else responses + statements,
+        "transfer_out": statements if given["cloudfront"] else responses + statements,
         "waf_acl": given["firewalls"],
         "waf_rules": given["firewalls"] * given["firewall_rules"],
         "waf_requests": given["firewalls"] * requests,
@@ -168,7 +150,7 @@ def count_usage(profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: 
         "kms_keys": given["keys"],
         "kms_requests": 2 * data_keys * given["keys"],
     }
-    if profile.cloudfront:
+    if given["cloudfront"]:
         usage |= {"cloudfront_transfer": responses, "cloudfront_requests": requests}
     if fargate:
         task_hours = count_tasks(peak_rate(profile, given), given) * HOURS

@@ -57,7 +57,7 @@ def invent_people() -> list[Person]:
         email = _free_email(f"{_letters(name)}.{_letters(first)}", department, emails)
         emails.add(email)
         hired = _working_day(LAST_HIRED - timedelta(days=days)).isoformat()
-        people.append(Person(f"{name} {first} {second}", email, position, _salary(*salary, days, chance), hired))
+        people.append(Person(f"{name} {first} {second}", email, position, _salary(salary, days, chance), hired))
     return people
 
 
@@ -66,8 +66,9 @@ def _choose(names: Sequence[str], chance: random.Random) -> str:
     return chance.choices(names, [1 / (rank + 20) for rank in range(len(names))])[0]
 
 
-def _salary(least: int, most: int, days_employed: int, chance: random.Random) -> int:
+def _salary(bounds: Sequence[int], days_employed: int, chance: random.Random) -> int:
     """Within the position's bounds, in steps of ten euros: more for those hired earlier, and some luck."""
+    least, most = bounds
     merit = 0.75 * min(days_employed / DAYS_TO_THE_TOP, 1) + 0.25 * chance.random()
     return 10 * round((least + merit * (most - least)) / 10)
 

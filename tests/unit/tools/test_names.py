@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from local import resources
-from tools.names import ENVIRONMENT, ENVIRONMENT_RULE, FUNCTIONS, PROJECT, PROJECT_RULE, deployed, on_laptop
-
-INFRA = Path(__file__).resolve().parents[3] / "infra"
+from tests.support.stack import ROOT
+from tools.names import ENVIRONMENT, FUNCTIONS, PROJECT, deployed, on_laptop
 
 
 def terraform(name: str) -> str:
-    return (INFRA / name).read_text("utf-8")
+    return (ROOT / "infra" / name).read_text("utf-8")
 
 
-def test_defaults_and_rules_are_those_of_the_variables() -> None:
-    variables = ("project_name", PROJECT, PROJECT_RULE), ("environment", ENVIRONMENT, ENVIRONMENT_RULE)
-    for name, default, rule in variables:
+def test_defaults_are_those_of_the_variables() -> None:
+    for name, default in ("project_name", PROJECT), ("environment", ENVIRONMENT):
         block = re.search(rf'variable "{name}" {{.*?^}}', terraform("variables.tf"), re.DOTALL | re.MULTILINE)
         assert block
         assert f'default     = "{default}"' in block[0]
-        assert f'regex("^{rule}$"' in block[0]
 
 
 def test_every_part_is_called_as_in_its_file() -> None:

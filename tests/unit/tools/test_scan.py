@@ -14,20 +14,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tools.scan.__main__ import (
-    INFRA,
     ROOT,
-    Accepted,
-    Report,
+    UNREASONED,
     ScanFailed,
     ScanSkipped,
-    copy_root_module,
     find_locks,
     read_accepted,
     run_checkov,
     run_scans,
     scan_advisories,
     scan_history,
-    scan_modules,
     scan_plans,
 )
 from tools.terraform_cli import TerraformFailed
@@ -36,13 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.unit.tools.conftest import FakeTerraform
-
-NOTHING = Accepted([], [])
 ACCESS_KEY = "AKIA" + "Q7RZ2XW4" * 2
 PASSWORD_LINE = "PASS" + 'WORD = "' + 'correct-horse-battery"'
 PRIVATE_KEY = "-----BEGIN " + "RSA PRIVATE KEY-----"
-OPEN_PORT = "CKV_AWS_24"
 RULE = """resource "aws_security_group_rule" "%s" {
 %s
   type = "ingress"
@@ -53,58 +45,39 @@ RULE = """resource "aws_security_group_rule" "%s" {
   to_port = 22
 }
 """
+CLEAN = 'resource "aws_sns_topic" "t" {\n  kms_master_key_id = "alias/aws/sns"\n}\n'
 
 
-class TestCheckov:
-    def test_an_open_port_is_found_unless_a_reason_says_why(self, tmp_path: Path) -> None:
-        skip = f"# checkov:skip={OPEN_PORT}"
-        (tmp_path / "main.tf").write_text(
-            RULE % ("open", "") + RULE % ("accepted", f"{skip}:honeypot") + RULE % ("unreasoned", skip)
-        )
+def test_an_open_port_is_found_unless_a_reason_says_why(tmp_path: Path) -> None:
+    skip = "# checkov:skip=CKV_AWS_24"
+    text = RULE % ("open", "") + RULE % ("accepted", f"{skip}:honeypot")
+    (tmp_path / "main.tf").write_text(text)
 
-        report = run_checkov("terraform", "--directory", tmp_path, base=tmp_path)
+    with pytest.raises(ScanFailed) as found:
+        run_checkov("terraform", "--directory", tmp_path, base=tmp_path)
 
-        found = sorted(line.split(": ", 1) for line in report.findings if OPEN_PORT in line)
-        assert [place for place, _ in found] == [
-            "main.tf:1 aws_security_group_rule.open",
-            "main.tf:19 aws_security_group_rule.unreasoned",
-        ]
-        assert found[1][1] == f"{OPEN_PORT}: skipped without a reason"
+    assert "aws_security_group_rule.open\n\tFile: /main.tf:1-" in str(found.value)
+    assert str(found.value).count("CKV_AWS_24:") == 1
+    assert not UNREASONED.search(text)
+    assert UNREASONED.search(f"{skip}\n")
+    assert UNREASONED.search(f"{skip}: \n")
 
-    def test_a_function_without_tracing_is_found_in_a_module_of_chalice(self, tmp_path: Path) -> None:
-        module = tmp_path / "build" / "crud_app" / "main.tf.json"
-        module.parent.mkdir(parents=True)
-        function = {"function_name": "f", "role": "r", "handler": "app.app", "runtime": "python3.11", "filename": "f"}
-        module.write_text(json.dumps({"terraform": {}, "resource": {"aws_lambda_function": {"f": function}}}))
 
-        assert any("CKV_AWS_50" in line for line in scan_modules(tmp_path / "work", tmp_path / "build").findings)
+def test_a_file_that_cannot_be_read_or_a_folder_without_resources_fails_the_scan(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text("# nothing\n")
+    with pytest.raises(ScanFailed, match="nothing to look at"):
+        run_checkov("terraform", "--directory", tmp_path, base=tmp_path)
+    (tmp_path / "main.tf").write_text(CLEAN)
+    assert run_checkov("terraform", "--directory", tmp_path, base=tmp_path).startswith("Passed checks: 1")
+    (tmp_path / "broken.tf").write_text('resource "aws_vpc" {{{\n')
+    with pytest.raises(ScanFailed):
+        run_checkov("terraform", "--directory", tmp_path, base=tmp_path)
 
-    @pytest.mark.parametrize("text", ["# nothing\n", 'resource "aws_vpc" {{{\n' + RULE % ("open", "")])
-    def test_a_file_without_resources_or_that_cannot_be_read_fails_the_scan(self, tmp_path: Path, text: str) -> None:
-        (tmp_path / "main.tf").write_text(text)
 
-        with pytest.raises(ScanFailed, match="could not read a file, or found nothing"):
-            run_checkov("terraform", "--directory", tmp_path, base=tmp_path)
-
-    def test_the_copy_of_the_root_module_has_every_file_but_a_persons_own(self, tmp_path: Path) -> None:
-        copy = copy_root_module(tmp_path)
-
-        files = {path.relative_to(INFRA) for path in [*INFRA.glob("*.tf"), *INFRA.glob("waf/*.tf")]}
-        assert {path.relative_to(copy) for path in copy.rglob("*.tf")} == {
-            file for file in files if file.name != "backend.tf"
-        }
-
-    def test_plans_without_resources_fail_the_scan_and_without_terraform_it_is_skipped(
-        self, terraform: FakeTerraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        terraform.answer("show", prints=json.dumps({"format_version": "1.2"}))
-        with pytest.raises(ScanFailed):
-            scan_plans(tmp_path / "work", tmp_path / "modules")
-        assert terraform.commands == ["init", "plan", "show", "plan", "show"]
-
-        monkeypatch.setenv("TERRAFORM", str(tmp_path / "nowhere"))
-        with pytest.raises(ScanSkipped, match="not on the PATH"):
-            scan_plans(tmp_path / "more", tmp_path / "modules")
+def test_without_terraform_plans_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERRAFORM", str(tmp_path / "nowhere"))
+    with pytest.raises(ScanSkipped, match="not on the PATH"):
+        scan_plans(tmp_path, tmp_path)
 
 
 class Repository:
@@ -127,74 +100,65 @@ class Repository:
         return self.git("rev-parse", "--short", "HEAD")
 
 
-class TestHistory:
-    def test_a_secret_is_found_wherever_it_came_in_and_never_shown(self, tmp_path: Path) -> None:
-        repository = Repository(tmp_path / "repository")
-        digest = "0f1e2d3c4b5a6978" * 4
-        repository.commit("requirements.txt", f"a==1 \\\n    --hash=sha256:{digest} \\\n    --hash=sha256:{digest}\n")
-        commits = {
-            name: repository.commit(name, f"# first\n{line}\n")
-            for name, line in {
-                "key.py": f'KEY = "{ACCESS_KEY}"  # pragma: allowlist secret',
-                "password.py": PASSWORD_LINE,
-                "id_rsa": PRIVATE_KEY,
-                "run.sh": "DATABASE_URL=postgresql://ana:" + "hunter-of-hers@localhost/x",
-                "more.txt": f"    --hash=sha256:{digest} {ACCESS_KEY}",
-            }.items()
-        }
-        for name in commits:
-            repository.commit(name, "# removed\n")
-        repository.git("switch", "--quiet", "--create", "side")
-        repository.commit("side.txt", "side\n")
-        repository.git("switch", "--quiet", "main")
-        repository.git("merge", "--quiet", "--no-ff", "--no-commit", "side")
-        commits["merged.txt"] = repository.commit("merged.txt", f"{ACCESS_KEY}\n")
-        (repository.folder / "side.txt").write_text(f"{ACCESS_KEY}\n")
-        commits["side.txt"] = "not committed"
-
-        report = scan_history(NOTHING, tmp_path / "work", repository.folder)
-
-        found = {line.split(": ")[0]: line.rsplit(": in ", 1)[1] for line in report.findings}
-        assert found == commits
-        assert ACCESS_KEY not in repr(report)
-
-        accepted = Accepted([ACCESS_KEY], [])
-        left = scan_history(accepted, tmp_path / "again", repository.folder).findings
-        assert {line.split(": ")[0] for line in left} == {"password.py", "id_rsa", "run.sh"}
-
-    def test_a_history_that_is_missing_or_incomplete_is_never_a_pass(self, tmp_path: Path) -> None:
-        repository = Repository(tmp_path / "repository")
-        repository.commit("README.md", "A directory.\n")
-        repository.commit("README.md", "A directory, again.\n")
-        repository.git("clone", "--quiet", "--depth=1", f"file://{repository.folder}", str(tmp_path / "clone"))
-
-        for folder in (tmp_path, tmp_path / "clone"):
-            with pytest.raises(ScanSkipped, match="no complete history"):
-                scan_history(NOTHING, tmp_path / "work", folder)
-            with pytest.raises(ScanFailed, match="no complete history"):
-                scan_history(NOTHING, tmp_path / "work", folder, required=True)
+def find_secrets(accepted: list[str], work: Path, repository: Repository) -> dict[str, str]:
+    """By file, the commit of its finding."""
+    with pytest.raises(ScanFailed) as found:
+        scan_history(accepted, work, repository.folder)
+    assert ACCESS_KEY not in str(found.value)
+    return {line.split(": ")[0]: line.rsplit(": in ", 1)[1] for line in str(found.value).splitlines()}
 
 
-class Osv(ThreadingHTTPServer):
+def test_a_secret_is_found_wherever_it_came_in_and_never_shown(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    digest = "0f1e2d3c4b5a6978" * 4
+    repository.commit("requirements.txt", f"a==1 \\\n    --hash=sha256:{digest} \\\n    --hash=sha256:{digest}\n")
+    commits = {
+        name: repository.commit(name, f"# first\n{line}\n")
+        for name, line in {
+            "key.py": f'KEY = "{ACCESS_KEY}"  # pragma: allowlist secret',
+            "password.py": PASSWORD_LINE,
+            "id_rsa": PRIVATE_KEY,
+            "run.sh": "DATABASE_URL=postgresql://ana:" + "hunter-of-hers@localhost/x",
+            "more.txt": f"    --hash=sha256:{digest} {ACCESS_KEY}",
+        }.items()
+    }
+    for name in commits:
+        repository.commit(name, "# removed\n")
+    repository.git("switch", "--quiet", "--create", "side")
+    repository.commit("side.txt", "side\n")
+    repository.git("switch", "--quiet", "main")
+    repository.git("merge", "--quiet", "--no-ff", "--no-commit", "side")
+    commits["merged.txt"] = repository.commit("merged.txt", f"{ACCESS_KEY}\n")
+    (repository.folder / "side.txt").write_text(f"{ACCESS_KEY}\n")
+    commits["side.txt"] = "not committed"
+
+    assert find_secrets([], tmp_path / "work", repository) == commits
+    assert find_secrets([ACCESS_KEY], tmp_path / "again", repository).keys() == {"password.py", "id_rsa", "run.sh"}
+
+
+def test_a_history_that_is_missing_or_incomplete_is_never_a_pass(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    for text in ("A directory.\n", "A directory, again.\n"):
+        repository.commit("README.md", text)
+    repository.git("clone", "--quiet", "--depth=1", f"file://{repository.folder}", str(tmp_path / "clone"))
+    for folder in (tmp_path, tmp_path / "clone"):
+        for required, expected in ((False, ScanSkipped), (True, ScanFailed)):
+            with pytest.raises(expected, match="no complete history"):
+                scan_history([], tmp_path / "work", folder, required=required)
+
+
+class Osv(BaseHTTPRequestHandler):
     """Answers as OSV does; ``vulnerable`` are names of packages."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), OsvHandler)
-        self.vulnerable = {"jinja2"}
-        self.status = 200
-        self.url = f"http://127.0.0.1:{self.server_port}/v1/query"
-
-
-class OsvHandler(BaseHTTPRequestHandler):
-    server: Osv
+    vulnerable: frozenset[str]
 
     def do_POST(self) -> None:
         name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]["name"]
         ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2"}]}]
         affected = [{"package": {"name": name, "ecosystem": "PyPI"}, "ranges": ranges}]
         advisory = {"id": "GHSA-1", "aliases": ["CVE-1"], "summary": "x", "affected": affected}
-        body = json.dumps({"vulns": [advisory]} if name in self.server.vulnerable else {}).encode()
-        self.send_response(self.server.status)
+        body = json.dumps({"vulns": [advisory]} if name in self.vulnerable else {}).encode()
+        self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -204,11 +168,11 @@ class OsvHandler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def osv() -> Iterator[Osv]:
-    with Osv() as server:
+def osv() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Osv) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield server
+        yield f"http://127.0.0.1:{server.server_port}/v1/query"
         server.shutdown()
         thread.join()
 
@@ -220,64 +184,55 @@ def lock(tmp_path: Path) -> Path:
     return lock
 
 
-class TestAdvisories:
-    def test_a_vulnerable_package_is_found_unless_its_advisory_is_accepted(self, osv: Osv, lock: Path) -> None:
-        osv.vulnerable.add("bad")
-
-        assert scan_advisories(NOTHING, [lock], osv=osv.url) == Report(
-            "2 packages of 1 lock files", ["bad 1: CVE-1: fixed in 2"]
-        )
-        assert scan_advisories(Accepted([], ["GHSA-1"]), [lock], osv=osv.url).findings == []
-
-    def test_a_service_that_does_not_answer_or_does_not_know_is_never_a_pass(
-        self, osv: Osv, lock: Path, closed_port: int
-    ) -> None:
-        osv.status = 403  # a proxy
-        for url in (f"http://127.0.0.1:{closed_port}/v1/query", osv.url):
-            with pytest.raises(ScanSkipped, match=r"127\.0\.0\.1 cannot be reached .*nothing is known"):
-                scan_advisories(NOTHING, [lock], osv=url)
-            with pytest.raises(ScanFailed, match="cannot be reached"):
-                scan_advisories(NOTHING, [lock], osv=url, required=True)
-        osv.status = 200
-        osv.vulnerable.clear()
-        with pytest.raises(ScanFailed, match="it is not OSV"):
-            scan_advisories(NOTHING, [lock], osv=osv.url)
-
-    def test_a_lock_file_without_hashes_fails_the_scan(self, osv: Osv, lock: Path) -> None:
-        lock.write_text("good==1\n")
-        with pytest.raises(ScanFailed, match="pip-audit gave no report"):
-            scan_advisories(NOTHING, [lock], osv=osv.url)
-
-    def test_every_environment_s_lock_file_is_asked_about(self) -> None:
-        names = {lock.relative_to(ROOT).as_posix() for lock in find_locks()}
-        assert {f"{app}/requirements.txt" for app in ("crud_app", "email_app", "bff_app")} <= names
-        assert {f"requirements/{name}.txt" for name in ("dev", "scan", "emulator", "load")} <= names
+def test_a_vulnerable_package_is_found_unless_its_advisory_is_accepted(
+    osv: str, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Osv, "vulnerable", {"jinja2", "bad"}, raising=False)
+    with pytest.raises(ScanFailed, match=r"bad +1 +CVE-1 +2"):
+        scan_advisories([], [lock], osv=osv)
+    assert scan_advisories(["GHSA-1"], [lock], osv=osv) == "1 lock files"
+    lock.write_text("good==1\n")
+    with pytest.raises(ScanFailed, match="hash"):
+        scan_advisories([], [lock], osv=osv)
 
 
-def test_a_finding_or_a_failure_fails_the_run_and_a_skipped_scan_is_said_aloud(
+def test_a_service_that_does_not_answer_or_is_not_osv_is_never_a_pass(
+    osv: str, lock: Path, closed_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Osv, "vulnerable", set(), raising=False)
+    for url in (f"http://127.0.0.1:{closed_port}/v1/query", osv):
+        for required, expected in ((False, ScanSkipped), (True, ScanFailed)):
+            with pytest.raises(expected, match="OSV cannot be asked"):
+                scan_advisories([], [lock], osv=url, required=required)
+
+
+def test_every_environments_lock_file_is_asked_about() -> None:
+    names = {lock.relative_to(ROOT).as_posix() for lock in find_locks()}
+    apps = {f"{app}/requirements.txt" for app in ("crud_app", "email_app", "bff_app")}
+    assert apps | {f"requirements/{name}.txt" for name in ("dev", "scan", "emulator", "load")} <= names
+
+
+def test_a_finding_or_a_failure_fails_the_run_and_a_skipped_scan_is_reported(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def skip() -> Report:
-        raise ScanSkipped("OSV is out of reach.")
+    def stop(error: Exception) -> str:
+        raise error
 
-    def fail() -> Report:
-        raise TerraformFailed("It broke.")
+    def skip() -> str:
+        return stop(ScanSkipped("OSV is out of reach."))
 
-    assert run_scans({"Files": lambda: Report("3 files", []), "Advisories": skip})
-    assert not run_scans({"Files": lambda: Report("3 files", ["a.tf:1: R1: is open"]), "Advisories": skip})
-    assert not run_scans({"Plans": fail, "Files": lambda: Report("3 files", [])})
-    assert capsys.readouterr().out.splitlines()[2:] == [
-        "Files: 3 files; 1 found",
-        "  a.tf:1: R1: is open",
+    assert run_scans({"Files": lambda: "3 files", "Advisories": skip})
+    assert not run_scans({"Files": lambda: stop(ScanFailed("a.tf:1: is open"))})
+    assert not run_scans({"Plans": lambda: stop(TerraformFailed("It broke.")), "Files": lambda: "3 files"})
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "Files: nothing found (3 files)",
         "Advisories: SKIPPED: OSV is out of reach.",
-        "Plans: FAILED: It broke.",
-        "Files: 3 files; nothing found",
+        "Files: FAILED: a.tf:1: is open",
     ]
 
 
 def test_nothing_is_accepted_without_a_reason(tmp_path: Path) -> None:
     file = tmp_path / "accepted.toml"
-    file.write_text('[[advisory]]\nid = "CVE-1"\nreason = "  "\n')
-
+    file.write_text('[[advisory]]\nvalues = ["CVE-1"]\nreason = "  "\n')
     with pytest.raises(ScanFailed, match="has no reason"):
-        read_accepted(file)
+        read_accepted("advisory", file)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -19,10 +18,9 @@ from tools.cost.model import (
     price_usage,
 )
 
-SMALL = Profile(requests=1_500, response_bytes=7_650, employees=1_000, emails=150, writes=Decimal("0.1"))
-MILLION = Profile(
-    requests=1_000_000, response_bytes=5_000, employees=1_000, emails=100_000, writes=Decimal("0.1"), cloudfront=False
-)
+SMALL = Profile(requests=1_500, response_bytes=7_650, emails=150)
+MILLION = Profile(requests=1_000_000, response_bytes=5_000, emails=100_000)
+DIRECT = ASSUMPTIONS | {"cloudfront": Decimal(0)}
 GIB = Decimal(2**30)
 AMOUNTS = st.decimals(min_value=0, max_value=10**13, places=3)
 
@@ -105,31 +103,33 @@ def test_a_million_requests_use_what_a_calculation_by_hand_says() -> None:
         "kms_keys": 1,
         "kms_requests": 2 * 6 * 43_200 / 5,
     }
-    usage = {key: float(quantity) for key, quantity in count_usage(MILLION).items()}
+    usage = {key: float(quantity) for key, quantity in count_usage(MILLION, DIRECT).items()}
     assert usage == pytest.approx({key: float(quantity) for key, quantity in expected.items()})
 
 
 def test_usage_steps_where_aws_meters_in_steps() -> None:
     for size, metered in ((0, 1), (512 * 1024, 1), (512 * 1024 + 1, 2), (2**20, 2)):
-        assert count_usage(replace(MILLION, response_bytes=size))["http_api_requests"] == 10**6 * metered
-    empty, frugal = replace(MILLION, response_bytes=0), ASSUMPTIONS | {"request_bytes": Decimal(0)}
+        assert count_usage(MILLION._replace(response_bytes=size))["http_api_requests"] == 10**6 * metered
+    empty, frugal = MILLION._replace(response_bytes=0), ASSUMPTIONS | {"request_bytes": Decimal(0)}
     assert count_usage(empty, frugal)["alb_capacity"] == Decimal(250_000) / 90_000  # new connections
     patient = frugal | {"connection_seconds": Decimal(600)}
     assert count_usage(empty, patient)["alb_capacity"] == Decimal(250_000) * 600 / 3600 / 3_000  # open ones
-    busy = replace(MILLION, requests=10**9, emails=0, writes=Decimal(0))
+    busy = Profile(requests=10**9, response_bytes=0, emails=0)
     seconds, entries = 2_592_000, 10**9 + Decimal(2 * 2_592_000) / 35 + 43_200
-    assert count_usage(busy)["xray_traces"] == seconds + (entries - seconds) * Decimal("0.05")
+    assert count_usage(busy, ASSUMPTIONS | {"writes": Decimal(0)})["xray_traces"] == seconds + (
+        entries - seconds
+    ) * Decimal("0.05")
 
 
 def test_cloudfront_carries_the_responses_and_hides_the_load_balancer() -> None:
-    direct, fronted = (count_usage(replace(MILLION, cloudfront=there)) for there in (False, True))
+    direct, fronted = (count_usage(MILLION, given) for given in (DIRECT, ASSUMPTIONS))
     assert fronted["alb_addresses"] == 0
     assert fronted["cloudfront_transfer"] + fronted["transfer_out"] == direct["transfer_out"]
     assert fronted["cloudfront_requests"] == 1_000_000
 
 
 def test_emails_without_events_pass_the_queue_but_not_the_topic() -> None:
-    usage = count_usage(replace(MILLION, writes=Decimal(0)))
+    usage = count_usage(MILLION, ASSUMPTIONS | {"writes": Decimal(0)})
     assert usage["sns_requests"] == 2 * 100_000  # SES's notifications
     assert usage["sqs_requests"] == 3 * 100_000 + 648_000
 
@@ -147,7 +147,7 @@ def test_fargate_replaces_the_request_functions_and_keeps_the_rest() -> None:
 
 
 def test_every_price_is_used_and_services_add_up_to_the_total() -> None:
-    serverless, fargate = estimate_bills(replace(MILLION, cloudfront=True))
+    serverless, fargate = estimate_bills(MILLION)
     assert serverless.keys() | fargate.keys() == PRICES.keys()
     for free_tier in FreeTier:
         by_hand = sum(price_usage(key, quantity, free_tier) for key, quantity in serverless.items())

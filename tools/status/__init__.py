@@ -1,1 +1,0 @@
-"""How a deployment is at this moment: ``make status``."""
