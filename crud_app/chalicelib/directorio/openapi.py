@@ -60,11 +60,7 @@ IDEMPOTENCY_KEY = describe_header(asked.KEPT_HOURS)
 _CURSOR = {"type": "string", "pattern": f"^[A-Za-z0-9_-]{{1,{asked.MAX_CURSOR}}}$"}
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": asked.MAX_LIMIT, "default": asked.DEFAULT_LIMIT}
 PAGING = [
-    _query(
-        "limite",
-        {"type": "integer", "minimum": 1, "maximum": asked.MAX_LIMIT, "default": asked.DEFAULT_LIMIT},
-        "Rows of a page.",
-    ),
+    _query("limite", _LIMIT, "Rows of a page."),
     _query("cursor", _CURSOR, "Opaque: it comes in the Link header."),
 ]
 LISTING = [
