@@ -166,11 +166,7 @@ def summarise_empleados() -> Response:
     "/health",
     spec=operation(
         "Whether it works",
-        {
-            200: json_of(
-                object_of({"estado": {"const": "ok"}}), "This process answers; with deep=1, the database does, too."
-            )
-        },
+        {200: json_of(object_of({"estado": {"const": "ok"}}), "This process answers, and with deep=1 the database.")},
         problems=(422, 503),
         parameters=[openapi.DEEP],
     ),
@@ -196,7 +192,6 @@ def publicar_pendientes(event: CloudWatchEvent) -> None:
 
 
 def _query() -> list[tuple[str, str]]:
-    """The query's parameters as sent, decoded; one that is repeated is there more than once."""
     parameters = app.current_request.query_params
     return [(name, value) for name in parameters for value in parameters.getlist(name)] if parameters else []
 

@@ -22,7 +22,7 @@ from chalicelib.correos.aws import client_config
 from chalicelib.correos.erasure import Erasure as LedgerErasure
 from chalicelib.correos.ledger import DynamoLedger, LedgerUnavailable
 from chalicelib.directorio.database import Database
-from chalicelib.directorio.erasure import Olvido as DirectoryErasure
+from chalicelib.directorio.erasure import Erasure as DirectoryErasure
 from chalicelib.directorio.errors import CrudError
 from local.resources import LEDGER_TABLE
 from tools.command_line import OneSentenceParser, add_environment, whole_number

@@ -23,13 +23,6 @@ def connect() -> Connection:
     return connection
 
 
-def run_offline() -> None:
-    """Print the SQL instead of running it: ``alembic upgrade head --sql``."""
-    context.configure(dialect_name="postgresql", literal_binds=True)
-    with context.begin_transaction():
-        context.run_migrations()
-
-
 def run_online() -> None:
     """Run the migrations, all in one transaction: a failure leaves the schema as it was."""
     engine = create_engine("postgresql+pg8000://", creator=connect, poolclass=NullPool)
@@ -41,7 +34,9 @@ def run_online() -> None:
             context.run_migrations()
 
 
-if context.is_offline_mode():
-    run_offline()
+if context.is_offline_mode():  # `alembic upgrade head --sql` prints the SQL
+    context.configure(dialect_name="postgresql", literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
 else:
     run_online()

@@ -19,7 +19,7 @@ HEAD = '''\
 """
 
 # fmt: off
-# ruff: noqa: E501
+# ruff: noqa: E501, Q000
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def render() -> str:
         for audience, words in compile_audiences().items()
     )
     statements = "".join(
-        f'    "{name}": (\n        """{_lines(sql)}""",\n        {_names(names)},\n    ),\n'
+        f'    "{name}": (\n        """{_lines(sql)}""",\n        {names!r},\n    ),\n'
         for name, (sql, names) in compile_statements().items()
     )
     return HEAD.format(audiences=audiences, statements=statements)
@@ -65,11 +65,6 @@ def _broken(pieces: list[str]) -> Iterator[str]:
             yield line
             line = f"  {piece}"
     yield line
-
-
-def _names(names: tuple[str, ...]) -> str:
-    inside = ", ".join(f'"{name}"' for name in names)
-    return f"({inside}{',' if len(names) == 1 else ''})"
 
 
 if __name__ == "__main__":

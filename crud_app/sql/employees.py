@@ -1,12 +1,10 @@
 """The statements about employees. Each does its whole work, so it is one round trip.
 
 A change writes the row **and** its event with one data-modifying CTE: either both exist or neither
-(docs/design/row-and-event.md). PostgreSQL builds the JSON that is sent; it passes through Python as
-text.
+(docs/design/row-and-event.md). PostgreSQL builds the JSON that is sent; it passes through Python as text.
 
 An optional condition is written ``parameter IS NULL OR condition``. Where it decides which index is the best
-(``repository.py`` knows) the statement is sent unnamed, and so is planned with its parameters known: the planner sees
-only what remains.
+(``repository.PLANNED_ANEW``) the statement is planned with its parameters known: the planner sees only what remains.
 """
 
 from __future__ import annotations
@@ -28,6 +26,7 @@ from crud_app.sql.terms import (
     ONE,
     ROW_ID,
     SEPARATOR,
+    USUAL_LIMIT,
     VERSIONS,
     column_of,
     constant,
@@ -165,6 +164,11 @@ def list_empleados() -> sa.ClauseElement:
     return _page(_first_of(empleados, _has_posicion(empleados)))
 
 
+def first_empleados() -> sa.ClauseElement:
+    """The first page of all, of the usual length; see ``list_empleados``."""
+    return _page(_all_of(empleados).order_by(*_sorting(empleados)).limit(USUAL_LIMIT + ONE))
+
+
 def posicion_empleados() -> sa.ClauseElement:
     """A page of those with a position, by id, after an id; see ``list_empleados``.
 
@@ -185,10 +189,10 @@ def posicion_empleados() -> sa.ClauseElement:
 def search_empleados() -> sa.ClauseElement:
     """A page of those who match a search; see ``list_empleados``.
 
-    PostgreSQL knows how many rows have a common word, but not how many begin with a rare prefix. It assumes 0.1 %, and
-    would look for a page of them in the order of the list: through the whole table, if there are fewer. So the first
-    ``MAX_LOOK`` rows in that order are looked at; where they contain no page, up to ``MAX_HITS`` are found by the index
-    of words, and sorted; only if there are more, the list is gone through.
+    PostgreSQL assumes that 0.1 % of all rows match a rare prefix, and would look for a page of them in the order of the
+    list: through the whole table, if there are fewer. So the first ``MAX_LOOK`` rows in that order are looked at; where
+    they contain no page, up to ``MAX_HITS`` are found by the index of words, and sorted; only if there are more, the
+    list is gone through.
     """
     max_look = sa.literal_column(str(MAX_LOOK), type_=sa.Integer)
     max_hits = sa.literal_column(str(MAX_HITS), type_=sa.Integer)

@@ -59,15 +59,6 @@ def list_eventos_of_empleado() -> sa.ClauseElement:
     return _page(own).add_columns(sa.select(sa.or_(has_events, exists_now)).scalar_subquery())
 
 
-def mark_evento() -> sa.ClauseElement:
-    """Note that one event was published. Returns nothing."""
-    return (
-        sa.update(eventos)
-        .values(publicado_en=sa.func.clock_timestamp(), message_id=sa.bindparam("sns_message_id", type_=sa.Text))
-        .where(eventos.c.id == sa.bindparam("event_id", type_=sa.Uuid), eventos.c.publicado_en.is_(None))
-    )
-
-
 def lock_sweep() -> sa.ClauseElement:
     """Whether this transaction is the only sweep."""
     return sa.select(sa.func.pg_try_advisory_xact_lock(sa.literal_column(str(SWEEP_LOCK)), type_=sa.Boolean))
@@ -87,7 +78,7 @@ def pending_eventos() -> sa.ClauseElement:
 
 
 def mark_eventos() -> sa.ClauseElement:
-    """Note that these events were published, each with its message id. Returns nothing."""
+    """Note that these events were published, each with its message id, unless it is noted already. Returns nothing."""
     pairs = sa.func.unnest(
         sa.bindparam("event_ids", type_=sa.ARRAY(sa.Uuid)), sa.bindparam("sns_message_ids", type_=sa.ARRAY(sa.Text))
     )
@@ -95,7 +86,7 @@ def mark_eventos() -> sa.ClauseElement:
     return (
         sa.update(eventos)
         .values(publicado_en=sa.func.clock_timestamp(), message_id=marked.c.message_id)
-        .where(eventos.c.id == marked.c.id)
+        .where(eventos.c.id == marked.c.id, eventos.c.publicado_en.is_(None))
     )
 
 
@@ -187,7 +178,7 @@ def insert_evento(
     """Write the event of each row in ``source``, with the message as it will be published.
 
     Args:
-        source: rows that an employee has after the change.
+        source: rows of employees after the change.
         tipo: of the event.
         moment: the column with the moment of the change.
         cambios: the names of the fields that changed.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import array
 
-from chalicelib.directorio.query import KEPT_HOURS
+from chalicelib.directorio.query import DEFAULT_LIMIT, KEPT_HOURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ROW_ID = sa.bindparam("row_id", type_=sa.BigInteger)
 ACTOR = sa.bindparam("actor", type_=sa.Text)
 LIMIT = sa.bindparam("limit", type_=sa.Integer)
+#: The usual length of a page, for the one that is read most: a statement without parameters is planned once. From a
+#: limit that is a parameter PostgreSQL expects a tenth of the table, and plans anew each time, which takes 0.3 ms.
+USUAL_LIMIT = sa.literal_column(str(DEFAULT_LIMIT), type_=sa.Integer)
 ONE = sa.literal_column("1", type_=sa.Integer)
 #: Separates the JSON texts of a page (RFC 7464): no JSON text contains this control character.
 SEPARATOR = sa.func.chr(30)

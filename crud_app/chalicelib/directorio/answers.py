@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 ENTITY_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 TAG = re.compile(ENTITY_TAG)
-#: A list may have empty elements (section 5.6.1.2).
 TAG_LIST = re.compile(rf"[ \t,]*{ENTITY_TAG}(?:[ \t]*,[ \t,]*{ENTITY_TAG})*[ \t,]*")
-#: 128 bits, so that two texts do not share a tag.
-DIGEST_CHARACTERS = 32
 VERSION_TAG = re.compile(r'"([1-9][0-9]{0,9})"')
 
 
@@ -59,13 +56,13 @@ def json_text(body: str, headers: dict[str, Any] | None = None, *, status: int =
 
 
 def etag_of(version: int) -> str:
-    """The tag of a row in this version. It is strong: the same version is the same bytes."""
+    """The strong tag of a row in this version."""
     return f'"{version}"'
 
 
 def digest_of(body: str) -> str:
-    """The tag of an answer by its text. It is strong: the same text is the same bytes."""
-    return f'"{hashlib.sha256(body.encode()).hexdigest()[:DIGEST_CHARACTERS]}"'
+    """The strong tag of an answer by its text."""
+    return f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
 
 
 def versions_wanted(if_match: str | None) -> list[int] | None:
@@ -74,8 +71,7 @@ def versions_wanted(if_match: str | None) -> list[int] | None:
     Weak tags, and tags that this app does not issue, never match (section 13.1.1: strong comparison).
 
     Raises:
-        MalformedPrecondition: it is neither ``*`` nor a list of entity tags. Ignoring it, as one may ignore a
-            malformed ``If-None-Match``, would overwrite what the client wanted to protect.
+        MalformedPrecondition: it is no such list. Ignoring it would overwrite what the client wanted to protect.
     """
     if if_match is None or if_match.strip(" \t") == "*":
         return None

@@ -39,7 +39,7 @@ STATEMENT_SECONDS = 10
 LOCK_SECONDS = 3
 #: A sweep that dies without closing its connection must not keep its lock.
 IDLE_TRANSACTION_SECONDS = 30
-#: For an answer. The server's own limit comes first; this one is for a server that is gone.
+#: For an answer: longer than the server's own limit, for a server that is gone.
 ANSWER_SECONDS = STATEMENT_SECONDS + 2
 #: For ``/health?deep=1``, to connect and to answer: a database that needs longer is not healthy.
 HEALTH_SECONDS = 2
@@ -58,8 +58,8 @@ SERVER_LIMITS = {
     "lock_timeout": str(LOCK_SECONDS * 1000),
     "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_SECONDS * 1000),
 }
-#: The same for one transaction, as a statement without rows: set_config never returns NULL, so that all are called and
-#: none matches. A transaction pooler refuses start-up parameters; this is sent ahead of each statement, in one flush.
+#: The same as a statement without rows (set_config never returns NULL), sent ahead of each statement in one flush: a
+#: transaction pooler refuses start-up parameters.
 LIMITS_STATEMENT = "SELECT WHERE " + " OR ".join(
     f"set_config('{name}', '{value}', true) IS NULL" for name, value in SERVER_LIMITS.items()
 )
@@ -71,8 +71,8 @@ READ_ONLY = "25006"
 REFUSED_LOGINS = frozenset({"28000", "28P01"})
 #: serialization_failure, deadlock_detected, admin_shutdown: the same statement may well succeed a moment later.
 RETRIED_STATES = frozenset({"40001", "40P01", ADMIN_SHUTDOWN})
-#: Classes of conditions that pass without a change of this program, and the codes of a schema that is not (yet)
-#: migrated, which a deployment shows for a moment. https://www.postgresql.org/docs/current/errcodes-appendix.html
+#: Classes of conditions that pass, and the codes of a schema that is not migrated yet, during a deployment.
+#: https://www.postgresql.org/docs/current/errcodes-appendix.html
 PASSING_CLASSES = frozenset({"", "08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX"})
 PASSING_STATES = frozenset({"42P01", "42703", "42883"})
 
@@ -103,7 +103,7 @@ class Database:
     Args:
         address: where PostgreSQL is.
         pool_size: connections at most. A Lambda has one; the threads of `make run` share a few.
-        renew_address: returns where PostgreSQL is now; called when it refuses user or password.
+        renew_address: tells where PostgreSQL is when it refuses user or password.
         on_answer: called with the milliseconds that each answered statement took.
     """
 

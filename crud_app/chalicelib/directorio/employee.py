@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 MAX_BIGINT = 2**63 - 1
 MAX_INTEGER = 2**31 - 1
 MAX_MONEY = Decimal("9999999.99")
-#: At most so many unknown fields are named, with so many characters each: an answer must not grow with nonsense.
-MAX_UNKNOWN = 20
-MAX_UNKNOWN_NAME = 80
+#: Unknown fields that are named at most, and characters of each: an answer must not grow with nonsense.
+MAX_UNKNOWN, MAX_UNKNOWN_NAME = 20, 80
 
-#: Characters that a single line of text does not contain: C0, DEL and C1 controls, line and paragraph separators.
+#: C0, DEL and C1 controls, line and paragraph separators.
 CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
 #: The spaces that trimming removes (the others of str.strip are controls).
 SPACES = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -51,7 +50,7 @@ class BrokenRule(Exception):
 
 
 class Kind(ABC):
-    """Which values a field has: how each is checked, documented, and read back from a cursor."""
+    """Which values a field has."""
 
     @property
     @abstractmethod
@@ -246,10 +245,8 @@ CONFIDENTIAL = tuple(each.name for each in FIELDS if each.is_confidential)
 class Audience(Enum):
     """For whom an answer is meant, which decides what it contains (docs/design/sign-in-and-roles.md)."""
 
-    RRHH = "rrhh"
-    """Human Resources: everything."""
-    EVERYBODY = "everybody"
-    """Anybody who may read: neither a salary nor the fact that it changed."""
+    RRHH = "rrhh"  # Human Resources: everything
+    EVERYBODY = "everybody"  # anybody who may read: neither a salary nor the fact that it changed
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -265,9 +262,7 @@ def new_value(name: str) -> str:
 def read_new(body: object, *, is_demo: bool = False) -> dict[str, object]:
     """The values of a new employee. A field that is not required may be absent or null: both mean that it is not given.
 
-    Args:
-        body: the JSON that was sent.
-        is_demo: whether addresses that real people could have are refused.
+    In a demonstration, addresses that real people could have are refused.
 
     Raises:
         InvalidInput: with all violations at once, in the order of the fields, unknown ones last.

@@ -26,12 +26,8 @@ class Person(NamedTuple):
     addresses: list[str]  # of now and once, except those that another employee has now
 
 
-class Olvido:
-    """Forgets people in the database.
-
-    Args:
-        database: where they are.
-    """
+class Erasure:
+    """Forgets people in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -49,11 +45,8 @@ class Olvido:
     def forget(self, row_id: int, actor: str) -> int:
         """Remove the row, if it is there, and take the person out of the whole history: both, or nothing.
 
-        The removal has its event, but nobody is told: the mail about it would spread what is to be forgotten. Neither
-        are those told who have not heard of an earlier event yet.
-
-        Returns:
-            how many events were emptied; none if it was done before.
+        The removal has its event, but neither it nor an earlier one is published any more: the mail would spread what
+        is to be forgotten. Returns how many events were emptied; none if it was done before.
 
         Raises:
             Unavailable: nothing was done.

@@ -18,9 +18,6 @@ from __future__ import annotations
 from chalice_frontdoor import Problem, ProblemTable
 from contract.api import SHARED_PROBLEMS
 
-#: Seconds until a repetition may succeed. A lock, a restart or a full pool takes less, a failover more.
-RETRY_AFTER = "5"
-
 
 class CrudError(Exception):
     """The base of all errors that this app foresees."""
@@ -104,7 +101,7 @@ PROBLEMS: ProblemTable = {
             "es": "La base de datos no responde. No se ha cambiado nada: puede repetir la petición.",
             "en": "The database does not answer. Nothing was changed: you may repeat the request.",
         },
-        headers={"Retry-After": RETRY_AFTER},
+        headers={"Retry-After": "5"},  # seconds: a lock, a restart or a full pool takes less, a failover more
     ),
     # No Retry-After: a client that repeats by itself when it sees one must not repeat this.
     OutcomeUnknown: Problem(

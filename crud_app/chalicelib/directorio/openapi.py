@@ -1,7 +1,4 @@
-"""The pieces of this API's OpenAPI document, made from what checks the input and builds the answers.
-
-``app.py`` describes each route beside its view with them.
-"""
+"""The pieces of this API's OpenAPI document; ``app.py`` describes each route beside its view with them."""
 
 from __future__ import annotations
 

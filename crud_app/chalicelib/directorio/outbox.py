@@ -1,7 +1,7 @@
 """The sweep: publishes the events that requests left unpublished, in order for each employee.
 
-It publishes within a transaction that holds an advisory lock, so that two sweeps never publish the same events. A sweep
-that dies marks nothing: what it published is published again, and readers recognise it by the event's id.
+A transaction holds an advisory lock meanwhile, so that two sweeps never publish the same events. A sweep that dies
+marks nothing: what it published is published again, and readers recognise it by the event's id.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CHUNK_SIZE = 100
 #: Batches that are published at the same time: as many as one chunk has, and botocore keeps connections.
 PARALLEL = CHUNK_SIZE // BATCH_SIZE
-#: Seconds of the Lambda's time that are kept for the publish under way and for marking what was published.
+#: Seconds of the Lambda's time for the publish under way and for marking what was published.
 RESERVE_SECONDS = SLOWEST_SECONDS + 13
 
 logger = logging.getLogger(__name__)
@@ -37,21 +37,15 @@ class LambdaContext(Protocol):
 
 
 class Outbox:
-    """The events that were written and not published.
-
-    Args:
-        database: where they are.
-        publisher: where they go.
-    """
+    """The events that were written and not published."""
 
     def __init__(self, database: Database, publisher: SnsPublisher) -> None:
         self._database = database
         self._publisher = publisher
 
     def publish_pending(self, context: LambdaContext) -> None:
-        """Publish what is pending until nothing is left, the topic fails, or the time is up; then log the state.
-
-        It ends by deleting expired Idempotency-Keys.
+        """Publish what is pending until nothing is left, the topic fails, or the time is up; then log the state, and
+        delete expired Idempotency-Keys.
 
         Raises:
             Unavailable: the database failed; the next sweep goes on.
@@ -132,8 +126,7 @@ class _Sweep:
 def _rounds(eventos: Sequence[Evento]) -> Sequence[Sequence[Evento]]:
     """Split into rounds that have one event of each employee at most, an earlier one in an earlier round.
 
-    What is published at the same time, or in one batch, may succeed and fail in parts: with two events of one employee
-    in a round, the later might get ahead.
+    What is published at the same time may fail in parts: the later of two events of one employee might get ahead.
     """
     rounds: list[list[Evento]] = []
     seen: dict[int, int] = {}

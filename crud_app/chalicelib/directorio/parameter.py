@@ -45,8 +45,8 @@ class ParameterStore:
 
     Args:
         access: the region, the endpoint and the credentials.
-        key_server: the source of the credentials if they are not in ``access``; those it gives expire after hours.
-        clock: the current time in UTC; AWS refuses a signature that is older than five minutes.
+        key_server: the source of the credentials if they are not in ``access``.
+        clock: the current time in UTC.
     """
 
     def __init__(

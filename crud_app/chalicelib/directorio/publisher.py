@@ -40,11 +40,7 @@ class Evento(NamedTuple):
 
 
 class SnsPublisher:
-    """The topic. The first publish imports boto3: reads do not need it, and its import takes longer than a read.
-
-    Args:
-        settings: for the topic's ARN; boto3 reads region, endpoint and credentials itself.
-    """
+    """The topic. The first publish imports boto3: reads do not need it, and its import takes longer than a read."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -1,5 +1,4 @@
-"""What a client asks besides the body: filters, order, and where a list goes on. Read from the query, and written into
-links.
+"""What a client asks besides the body: filters, order, and where a list goes on.
 
 A list goes on after the last row that was shown, by its sort key and id, never by counting rows: it costs the same on
 each page, and rows that come or go meanwhile shift nothing.
@@ -15,16 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from chalice_frontdoor import FieldError, InvalidInput
-from chalicelib.directorio.employee import (
-    BY_NAME,
-    CONTROLS,
-    HAS_CONTROL,
-    KINDS,
-    ROW_ID,
-    Audience,
-    BrokenRule,
-    too_long,
-)
+from chalicelib.directorio import employee
+from chalicelib.directorio.employee import BY_NAME, KINDS, Audience, BrokenRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -99,14 +90,10 @@ class History:
 
 
 def read_listing(pairs: Sequence[tuple[str, str]], audience: Audience) -> Listing:
-    """Read the query of ``GET /empleados``.
-
-    Args:
-        pairs: parameter names and values as sent, decoded.
-        audience: who asks: rows cannot be sorted by what is not shown, for their order would show it.
+    """Read the query of ``GET /empleados``: names and values as sent, decoded.
 
     Raises:
-        InvalidInput: with all violations at once.
+        InvalidInput: with all violations at once. Rows cannot be sorted by what the audience is not shown.
     """
     reader = _Reader(pairs, known=("q", "posicion", "orden", "limite", "cursor"))
     q = reader.read("q", lambda text: _filter(text, MAX_SEARCH), None)
@@ -149,7 +136,7 @@ def orders_of(audience: Audience) -> tuple[str, ...]:
 
 def filter_schema(maximum: int) -> dict[str, Any]:
     """JSON Schema of a filter of at most ``maximum`` characters; an empty one filters nothing."""
-    return {"type": "string", "pattern": f"^[^{CONTROLS}]{{0,{maximum}}}$"}
+    return {"type": "string", "pattern": f"^[^{employee.CONTROLS}]{{0,{maximum}}}$"}
 
 
 class _Reader:
@@ -180,11 +167,11 @@ class _Reader:
 
 
 def _filter(text: str, maximum: int) -> str | None:
-    if HAS_CONTROL.search(text):
+    if employee.HAS_CONTROL.search(text):
         es, en = "No puede tener caracteres de control.", "It cannot have control characters."
         raise BrokenRule("caracteres", es, en)
     if len(text) > maximum:
-        raise too_long(maximum)
+        raise employee.too_long(maximum)
     return text.strip() or None
 
 
@@ -222,7 +209,7 @@ def _open_cursor(text: str, name: str, read_key: Callable[[str], object]) -> Pla
         content = base64.b64decode(padded, b"-_", validate=True).decode()
         found = re.fullmatch(rf"{name}\n(\d+)\n(.*)", content, re.DOTALL)
         if found and len(text) <= MAX_CURSOR:
-            return Place(read_key(found[2]), ROW_ID.read_key(found[1]))
+            return Place(read_key(found[2]), employee.ROW_ID.read_key(found[1]))
     except ValueError:
         pass
     raise BrokenRule(

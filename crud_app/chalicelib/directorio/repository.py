@@ -1,9 +1,7 @@
 """The employees and their events in PostgreSQL: each method is one statement, one round trip, one transaction.
 
-The folder ``sql`` contains the statements, written with SQLAlchemy; ``make statements`` compiles them into
-``statements.py`` before packaging, because importing SQLAlchemy would double a cold start (docs/design/database.md).
-That table holds templates: a column, a direction and an audience vary, and are filled in at first use, only with our
-own names.
+The folder ``sql`` contains the statements, written with SQLAlchemy, and ``make statements`` compiles them into
+``statements.py`` (docs/design/database.md): templates, in which a column, a direction and an audience vary.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ from chalicelib.directorio.database import Statement
 from chalicelib.directorio.employee import BY_NAME, INPUTS, MAX_BIGINT, Audience, new_value
 from chalicelib.directorio.errors import EmailTaken, EmpleadoNotFound, StaleVersion, StatementRefused
 from chalicelib.directorio.publisher import Evento
+from chalicelib.directorio.query import DEFAULT_LIMIT
 from chalicelib.directorio.statements import AUDIENCES, STATEMENTS
 
 if TYPE_CHECKING:
@@ -51,11 +50,7 @@ class Page(NamedTuple):
 
 
 class Repository:
-    """The directory's rows.
-
-    Args:
-        database: where they are.
-    """
+    """The directory's rows and their history."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -117,9 +112,13 @@ class Repository:
 
     def list(self, listing: Listing) -> Page:
         """A page of employees."""
-        name = "list_empleados" if listing.q is None else "search_empleados"
+        name = "list_empleados"
         after_key, after_id = listing.after or (None, None)
-        if listing.q is None and listing.posicion is not None and listing.order.field.name == "id":
+        if listing.q is not None:
+            name = "search_empleados"
+        elif listing.posicion is None and after_id is None and listing.limit == DEFAULT_LIMIT:
+            name = "first_empleados"
+        elif listing.posicion is not None and listing.order.field.name == "id":
             name = "posicion_empleados"
             if after_id is None:
                 after_id = MAX_BIGINT if listing.order.is_descending else 0
@@ -161,15 +160,13 @@ class Repository:
         return str(body)
 
     def mark_published(self, evento: Evento, message_id: str) -> None:
-        """Note that an event was published, without waiting for the database to say that it noted it.
-
-        See ``docs/design/row-and-event.md``: a lost mark costs a duplicate, which readers absorb.
+        """Note that an event was published, without waiting: a lost mark costs a duplicate, which readers absorb.
 
         Raises:
             Unavailable: it could not be sent.
         """
-        parameters = {"event_id": evento.id, "sns_message_id": message_id}
-        self._database.write_later(find_statement("mark_evento"), parameters)
+        parameters = {"event_ids": [evento.id], "sns_message_ids": [message_id]}
+        self._database.write_later(find_statement("mark_eventos"), parameters)
 
     def _change(self, name: str, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
         try:
@@ -182,13 +179,7 @@ class Repository:
 
 @cache
 def find_statement(name: str, audience: Audience = Audience.RRHH, order: str = "id") -> Statement:
-    """The statement of this name.
-
-    Args:
-        name: as in ``STATEMENTS``.
-        audience: for whom the answer is.
-        order: a field to sort by, with ``-`` before it for descending order.
-    """
+    """The statement of this name, for an audience; ``order`` is a field to sort by, after ``-`` if descending."""
     sql, names = STATEMENTS[name]
     for placeholder, text in {**AUDIENCES[audience.value], **_words_of_order(order)}.items():
         sql = sql.replace(f"{{{placeholder}}}", text)

@@ -23,13 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class Directorio:
-    """Changes employees, and publishes what changed.
-
-    Args:
-        repository: where employees are kept.
-        publisher: where events go.
-        is_demo: whether addresses that real people could have are refused.
-    """
+    """Changes employees, and publishes what changed. In a demonstration only invented addresses are accepted."""
 
     def __init__(self, repository: Repository, publisher: SnsPublisher, *, is_demo: bool = False) -> None:
         self._repository = repository
@@ -37,12 +31,7 @@ class Directorio:
         self._is_demo = is_demo
 
     def create(self, body: object, actor: str, key: str | None = None) -> Row:
-        """Add an employee.
-
-        Args:
-            body: the JSON that was sent.
-            actor: who does it.
-            key: the actor's Idempotency-Key: what was done under it is not done again, and answered alike.
+        """Add an employee; what was done under the actor's Idempotency-Key is not done again, and answered alike.
 
         Raises:
             InvalidInput, EmailTaken, KeyInFlight, KeyReused, Unavailable: see ``errors``.

@@ -73,11 +73,7 @@ class KeyServer:
 
 
 class Settings:
-    """The variables of crud_app. Each property raises ``SettingError`` if its variable is missing or malformed.
-
-    Args:
-        variables: names to values.
-    """
+    """The variables of crud_app. Each property raises ``SettingError`` if its variable is missing or malformed."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._environment = Environment(variables)

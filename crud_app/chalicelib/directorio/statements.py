@@ -4,7 +4,7 @@
 """
 
 # fmt: off
-# ruff: noqa: E501
+# ruff: noqa: E501, Q000
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, act
   row_to_json_1 FROM creado JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
 SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT)
   AS payload FROM hecho JOIN evento ON true""",
-        ("new_nombre", "new_email", "new_posicion", "new_salario", "new_fecha_contratacion", "actor"),
+        ('new_nombre', 'new_email', 'new_posicion', 'new_salario', 'new_fecha_contratacion', 'actor'),
     ),
     "insert_empleado_once": (
         """WITH always AS (SELECT 1),
@@ -78,7 +78,7 @@ evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, act
 SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT)
   AS payload, anterior.huella FROM always LEFT OUTER JOIN anterior ON true LEFT OUTER JOIN hecho ON true LEFT OUTER JOIN
   evento ON true""",
-        ("actor", "key", "new_nombre", "new_email", "new_posicion", "new_salario", "new_fecha_contratacion", "digest"),
+        ('actor', 'key', 'new_nombre', 'new_email', 'new_posicion', 'new_salario', 'new_fecha_contratacion', 'digest'),
     ),
     "update_empleado": (
         """WITH actual AS (SELECT empleados.* FROM empleados WHERE empleados.id = $1::BIGINT FOR UPDATE),
@@ -113,7 +113,7 @@ evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, act
   eventos.payload)
 SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT)
   AS payload, actual.version AS found FROM actual JOIN hecho ON true LEFT OUTER JOIN evento ON true""",
-        ("row_id", "sent", "new_nombre", "new_email", "new_posicion", "new_salario", "new_fecha_contratacion", "versions", "actor"),
+        ('row_id', 'sent', 'new_nombre', 'new_email', 'new_posicion', 'new_salario', 'new_fecha_contratacion', 'versions', 'actor'),
     ),
     "delete_empleado": (
         """WITH actual AS (SELECT empleados.id AS id, empleados.version AS version FROM empleados WHERE empleados.id = $1::BIGINT
@@ -131,26 +131,32 @@ evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, act
   AS row_to_json_1 FROM borrado JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
 SELECT actual.id, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload, actual.version
   AS found FROM actual LEFT OUTER JOIN evento ON true""",
-        ("row_id", "versions", "actor"),
+        ('row_id', 'versions', 'actor'),
     ),
     "find_empleado": (
         """SELECT empleados.version, CAST(row_to_json(fila) AS TEXT) AS row_to_json_1 FROM empleados JOIN LATERAL (SELECT {fields})
   AS fila ON true WHERE empleados.id = $1::BIGINT""",
-        ("row_id",),
+        ('row_id',),
     ),
     "list_empleados": (
         """SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) AS string_agg_1 FROM (SELECT empleados.* FROM empleados
   WHERE ($1::VARCHAR IS NULL OR empleados.posicion = $1::VARCHAR) AND ($2::BIGINT IS NULL OR
   (({fold}(empleados.{field}), empleados.id) {after} ({fold}($3), $2::BIGINT))) ORDER BY {fold}(empleados.{field})
   {direction}, empleados.id {direction} LIMIT $4::INTEGER + 1) AS pagina JOIN LATERAL (SELECT {fields}) AS fila ON true""",
-        ("posicion", "after_id", "after_key", "limit"),
+        ('posicion', 'after_id', 'after_key', 'limit'),
+    ),
+    "first_empleados": (
+        """SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) AS string_agg_1 FROM (SELECT empleados.* FROM empleados
+  ORDER BY {fold}(empleados.{field}) {direction}, empleados.id {direction} LIMIT 50 + 1) AS pagina JOIN LATERAL (SELECT
+  {fields}) AS fila ON true""",
+        (),
     ),
     "posicion_empleados": (
         """SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) AS string_agg_1 FROM (SELECT empleados.* FROM empleados
   WHERE (empleados.posicion {until} (SELECT $1::VARCHAR AS anon_1)) AND ((empleados.posicion, empleados.id) {after}
   ((SELECT $1::VARCHAR AS anon_1), (SELECT $2::BIGINT AS anon_2))) ORDER BY empleados.posicion {direction}, empleados.id
   {direction} LIMIT $3::INTEGER + 1) AS pagina JOIN LATERAL (SELECT {fields}) AS fila ON true""",
-        ("posicion", "after_id", "limit"),
+        ('posicion', 'after_id', 'limit'),
     ),
     "search_empleados": (
         """WITH look AS (SELECT empleados.* FROM empleados WHERE $1::BIGINT IS NULL OR (({fold}(empleados.{field}), empleados.id)
@@ -172,7 +178,7 @@ found AS (SELECT near.* FROM near WHERE (SELECT count(*) > $5::INTEGER AS anon_1
   AS anon_2 FROM look) UNION ALL SELECT few.* FROM few UNION ALL SELECT many.* FROM many)
 SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) AS string_agg_1 FROM (SELECT found.* FROM found ORDER BY
   {fold}(found.{field}) {direction}, found.id {direction}) AS pagina JOIN LATERAL (SELECT {fields}) AS fila ON true""",
-        ("after_id", "after_key", "q", "posicion", "limit"),
+        ('after_id', 'after_key', 'q', 'posicion', 'limit'),
     ),
     "summarise_empleados": (
         """WITH fila AS (SELECT empleados.posicion AS posicion, count(*) AS empleados, round(avg(empleados.salario), 2) AS
@@ -197,7 +203,7 @@ SELECT count(*) AS count_1 FROM forgotten""",
         """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, (array_agg(pagina.numero))[$1::INTEGER] AS
   anon_1 FROM (SELECT eventos.numero AS numero, {payload} AS payload FROM eventos WHERE {is_told} AND ($2::BIGINT IS
   NULL OR eventos.numero < $2::BIGINT) ORDER BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
-        ("limit", "before"),
+        ('limit', 'before'),
     ),
     "list_eventos_of_empleado": (
         """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, (array_agg(pagina.numero))[$1::INTEGER] AS
@@ -205,12 +211,7 @@ SELECT count(*) AS count_1 FROM forgotten""",
   empleados.id FROM empleados WHERE empleados.id = $2::BIGINT)) AS anon_3) AS anon_2 FROM (SELECT eventos.numero AS
   numero, {payload} AS payload FROM eventos WHERE {is_told} AND eventos.empleado_id = $2::BIGINT AND ($3::BIGINT IS NULL
   OR eventos.numero < $3::BIGINT) ORDER BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
-        ("limit", "row_id", "before"),
-    ),
-    "mark_evento": (
-        """UPDATE eventos SET publicado_en=clock_timestamp(), message_id=$1::VARCHAR WHERE eventos.id = $2::UUID AND
-  eventos.publicado_en IS NULL""",
-        ("sns_message_id", "event_id"),
+        ('limit', 'row_id', 'before'),
     ),
     "lock_sweep": (
         """SELECT pg_try_advisory_xact_lock(1701671020) AS pg_try_advisory_xact_lock_1""",
@@ -220,12 +221,12 @@ SELECT count(*) AS count_1 FROM forgotten""",
         """SELECT CAST(eventos.id AS TEXT) AS id, eventos.empleado_id, eventos.tipo, CAST(eventos.payload AS TEXT) AS payload FROM
   eventos WHERE eventos.publicado_en IS NULL AND eventos.ocurrido_en < now() - interval '30 seconds' AND
   eventos.empleado_id != all($1::BIGINT[]) ORDER BY eventos.numero LIMIT $2::INTEGER""",
-        ("held_back", "limit"),
+        ('held_back', 'limit'),
     ),
     "mark_eventos": (
         """UPDATE eventos SET publicado_en=clock_timestamp(), message_id=marked.message_id FROM unnest($1::UUID[], $2::TEXT[]) AS
-  marked(id, message_id) WHERE eventos.id = marked.id""",
-        ("event_ids", "sns_message_ids"),
+  marked(id, message_id) WHERE eventos.id = marked.id AND eventos.publicado_en IS NULL""",
+        ('event_ids', 'sns_message_ids'),
     ),
     "measure_outbox": (
         """SELECT count(*) AS count_1, coalesce(EXTRACT(epoch FROM clock_timestamp() - min(eventos.ocurrido_en)), 0) AS coalesce_1
@@ -235,7 +236,7 @@ SELECT count(*) AS count_1 FROM forgotten""",
     "find_people": (
         """SELECT empleados.id FROM empleados WHERE empleados.email = $1::VARCHAR UNION SELECT eventos.empleado_id FROM eventos
   WHERE CAST(((eventos.payload -> 'empleado') ->> 'email') AS VARCHAR) = $1::VARCHAR ORDER BY id""",
-        ("email",),
+        ('email',),
     ),
     "describe_person": (
         """WITH history AS (SELECT eventos.publicado_en AS publicado_en, CAST((eventos.payload -> 'empleado') ->> 'email' AS
@@ -247,7 +248,7 @@ SELECT EXISTS (SELECT empleados.id FROM empleados WHERE empleados.id = $1::BIGIN
   email FROM empleados WHERE empleados.id = $1::BIGINT UNION SELECT history.email AS email FROM history WHERE
   history.email IS NOT NULL) AS had WHERE NOT (EXISTS (SELECT empleados.id FROM empleados WHERE empleados.email =
   had.email AND empleados.id != $1::BIGINT))), ARRAY[]::TEXT[]) AS coalesce_1 FROM found""",
-        ("row_id",),
+        ('row_id',),
     ),
     "wait_for_sweep": (
         """SELECT CAST(pg_advisory_xact_lock(1701671020) AS TEXT) AS pg_advisory_xact_lock_1""",
@@ -260,12 +261,12 @@ SELECT EXISTS (SELECT empleados.id FROM empleados WHERE empleados.id = $1::BIGIN
   'posicion', NULL, 'version', (eventos.payload -> 'empleado') -> 'version'), 'cambios', eventos.payload -> 'cambios'),
   publicado_en=coalesce(eventos.publicado_en, clock_timestamp()) WHERE eventos.empleado_id = $1::BIGINT AND
   CAST(((eventos.payload -> 'empleado') ->> 'email') AS VARCHAR) IS NOT NULL RETURNING eventos.numero""",
-        ("row_id",),
+        ('row_id',),
     ),
     "count_old_eventos": (
         """SELECT count(*) AS count_1 FROM eventos WHERE eventos.ocurrido_en < now() - make_interval(0, $1::INTEGER) AND
   eventos.publicado_en IS NOT NULL AND CAST(((eventos.payload -> 'empleado') ->> 'email') AS VARCHAR) IS NOT NULL""",
-        ("months",),
+        ('months',),
     ),
     "empty_old_eventos": (
         """WITH emptied AS (UPDATE eventos SET payload=json_build_object('version', eventos.payload -> 'version', 'id',
@@ -277,6 +278,6 @@ SELECT EXISTS (SELECT empleados.id FROM empleados WHERE empleados.id = $1::BIGIN
   ->> 'email') AS VARCHAR) IS NOT NULL AND eventos.numero > $2::BIGINT ORDER BY eventos.numero LIMIT $3::INTEGER)
   RETURNING eventos.numero)
 SELECT count(*) AS count_1, max(emptied.numero) AS max_1 FROM emptied""",
-        ("months", "after", "limit"),
+        ('months', 'after', 'limit'),
     ),
 }

@@ -70,7 +70,7 @@ CREATE TABLE eventos (
 """
 
 # One index for each order that people look at, with the id behind it: the keys of the paging. `email` is unique by
-# itself; `creado_en` goes with `id`, and nobody looks for a `version`.
+# itself; `creado_en` goes with `id`.
 INDEXES = (
     # without a list of pending entries, which each search would read through: there are more searches than changes
     "CREATE INDEX empleados_search_idx ON empleados USING gin (search) WITH (fastupdate = off)",

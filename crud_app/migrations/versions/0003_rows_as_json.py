@@ -32,11 +32,9 @@ AUDIENCES = {
 
 
 def function(audience: str) -> str:
-    """Make the function that writes a row for an audience.
+    """Make the function that writes a row for an audience, in PL/pgSQL, which keeps the plan for the session.
 
-    What it calls is not immutable by its declaration, because other types than these, or other formats, would depend on
-    settings. In PL/pgSQL, which keeps the plan for the session: the body of an SQL function is planned for each
-    statement anew.
+    What it calls is not immutable by its declaration: other types than these, or other formats, depend on settings.
     """
     names = AUDIENCES[audience]
     parameters = ", ".join(f"{name} {FIELDS[name][0]}" for name in names)

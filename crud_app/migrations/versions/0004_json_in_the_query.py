@@ -3,9 +3,8 @@
 Revision: 0004, after 0003. Because each kept column was computed from all fields, a new field meant that every row was
 written again. Now it is one ``ADD COLUMN``. This migration writes no row, and holds its lock for milliseconds.
 
-The code of the version before still reads ``empleados.json_rrhh`` and ``empleados.json_everybody``, while the new code
-is being deployed and after a rollback. PostgreSQL takes that for a call of the function of that name, which computes
-what the column held. A later migration may drop the functions.
+The code before still reads ``empleados.json_rrhh`` and ``empleados.json_everybody``, during a deployment and after a
+rollback: PostgreSQL takes that for a call of the function of that name. A later migration may drop the functions.
 """
 
 from __future__ import annotations

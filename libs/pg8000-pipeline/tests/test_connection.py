@@ -48,7 +48,7 @@ def prepared_names(connection) -> int:
 
 
 class ChangedSocket:
-    """A socket, of which some methods are other functions, which get the real one first."""
+    """A socket with other functions for some methods, which get the real one first."""
 
     def __init__(self, real, changes):
         self._real, self._changes = real, changes
@@ -124,40 +124,29 @@ class TestValues:
         assert rows == [[None, None, "a"], [None, 1, None]]
         assert ask(connection, "SELECT $2::int, $1::int, $2::int", 1, 2) == [[2, 1, 2]]
 
-    @pytest.mark.parametrize("named", [False, True])
-    def test_have_the_types_that_the_caller_gives(self, connect, named):
-        connection = connect(named=named)
-        for oid, name in ((20, "bigint"), (25, "text"), (20, "bigint")):
-            assert connection.execute("SELECT pg_typeof($1)::text", ("1",), (oid,)).rows == [[name]]
-        assert connection.execute("SELECT $1 || 'b'", ("a",), (-1,)).rows == [["ab"]]
+    def test_have_the_types_that_the_caller_gives(self, connect):
+        for connection in (connect(), connect(named=True)):
+            for oid, name in ((20, "bigint"), (25, "text"), (20, "bigint")):
+                assert connection.execute("SELECT pg_typeof($1)::text", ("1",), (oid,)).rows == [[name]]
+            assert connection.execute("SELECT $1 || 'b'", ("a",), (-1,)).rows == [["ab"]]
 
-    def test_statements_without_rows_have_none(self, connection):
-        for run in (ask, again, again):
-            assert run(connection, "SET application_name TO 'x'") is None
-
-    def test_follow_the_encoding_of_the_client(self, connection):
+    def test_follow_the_encoding_of_the_client_or_fail_before_anything_is_sent(self, connection, trips):
+        with trips(0), pytest.raises(UnicodeEncodeError):
+            ask(connection, "SELECT $1::text", "\ud800")
         ask(connection, "SET client_encoding TO 'LATIN1'")
         assert ask(connection, "SELECT 'ñ' || $1::text", "ó") == [["ñó"]]
 
-    def test_that_cannot_be_encoded_fail_before_anything_is_sent(self, connection, trips):
-        with trips(0), pytest.raises(UnicodeEncodeError):
-            ask(connection, "SELECT $1::text", "\ud800")
-        assert is_sound(connection)
+    def test_are_copied_from_and_to_streams_whose_errors_reach_the_caller(self, connection):
+        def lines():
+            yield b"1\n"
+            raise ZeroDivisionError
 
-    def test_are_copied_from_and_to_streams(self, connection):
         ask(connection, "CREATE TEMPORARY TABLE t (a int)")
         connection.execute("COPY t FROM STDIN", stream=BytesIO(b"1\n2\n"))
         target = BytesIO()
         connection.execute("COPY t TO STDOUT", stream=target)
         assert target.getvalue() == b"1\n2\n"
         assert is_sound(connection)
-
-    def test_an_error_of_the_callers_stream_reaches_the_caller_and_closes_the_connection(self, connection):
-        def lines():
-            yield b"1\n"
-            raise ZeroDivisionError
-
-        ask(connection, "CREATE TEMPORARY TABLE t (a int)")
         with pytest.raises(ZeroDivisionError):
             connection.execute("COPY t FROM STDIN", stream=lines())
         assert connection.is_closed
@@ -178,10 +167,13 @@ class TestErrors:
                 assert refusal(run, connection, statement, *values) == code
                 assert is_sound(connection)
 
-    def test_a_cancelled_statement_leaves_the_connection_sound(self, connection, once_running):
+    def test_a_session_may_be_cancelled_or_ended_from_outside(self, connection, once_running):
         with once_running("SELECT pg_sleep", "pg_cancel_backend"):
             assert refusal(ask, connection, "SELECT pg_sleep(60)") == "57014"
         assert is_sound(connection)
+        with once_running("SELECT pg_sleep", "pg_terminate_backend"):
+            assert refusal(ask, connection, "SELECT pg_sleep(60)") == "57P01", "it is known that it had no effect"
+        assert connection.is_closed
 
     @pytest.mark.parametrize(("thrown", "raised"), [(KeyboardInterrupt, KeyboardInterrupt), (KeyError, InterfaceError)])
     def test_an_answer_that_cannot_be_read_closes_the_connection(self, connection, thrown, raised):
@@ -200,10 +192,9 @@ class TestErrors:
 
 class TestPrepared:
     def test_rows_are_read_without_a_new_description(self, connection):
+        statement = "SELECT n AS one, NULLIF(n, $1::int) AS two, true AS three FROM generate_series(1, 2) AS n"
         for _ in range(2):
-            answer = connection.execute_prepared(
-                "SELECT n AS one, NULLIF(n, $1::int) AS two, true AS three FROM generate_series(1, 2) AS n", (1,)
-            )
+            answer = connection.execute_prepared(statement, (1,))
             assert answer.rows == [[1, None, True], [2, 2, True]]
             assert [column["name"] for column in answer.columns] == ["one", "two", "three"]
 
@@ -303,12 +294,6 @@ class TestLosses:
         assert isinstance(caught.value.__cause__, TimeoutError)
         assert connection.is_closed
 
-    def test_a_server_that_ends_the_session_says_why(self, connection, once_running):
-        """The statement was not complete: it is known that it had no effect."""
-        with once_running("SELECT pg_sleep", "pg_terminate_backend"):
-            assert refusal(ask, connection, "SELECT pg_sleep(60)") == "57P01"
-        assert connection.is_closed
-
 
 class TestReading:
     """The network decides in which pieces an answer arrives."""
@@ -370,12 +355,6 @@ class TestLater:
         connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
         assert not connection.is_usable()
         assert connection.is_closed
-
-    def test_a_loss_is_seen_before_the_next_statement_is_sent(self, connection, proxy, trips):
-        proxy.cut_before_answer = True
-        with trips(1):
-            connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
-            assert not connection.is_usable()
 
 
 def test_clients_of_a_transaction_pooler_get_the_answers_to_their_own_questions(connect, pgbouncer):

@@ -34,7 +34,7 @@ END $$""")
 
 @pytest.fixture(scope="session")
 def server_folder(postgres: Any, worker_id: str) -> Iterator[Path]:
-    """Where the socket is that the tests connect to: PostgreSQL's, or that of a pooler before it."""
+    """The folder of PostgreSQL's socket, or of a pooler's before it."""
     if POOLER not in os.environ:
         yield postgres.socket_folder
         return

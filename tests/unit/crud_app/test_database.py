@@ -61,7 +61,7 @@ def authority(tmp_path_factory):
 
 class TestPlans:
     def test_are_kept_for_what_is_repeated_unless_they_depend_on_the_parameters(self, far_database):
-        far_database.read(Statement("SELECT 2", is_planned_anew=True), {})
+        far_database.read(Statement("SELECT 2", is_planned_anew=True))
         assert far_database.read(PREPARED) == [[0]]
         far_database.read(ONE)
         far_database.write(INSERT, ANA)
@@ -74,29 +74,21 @@ class TestPlans:
 
 
 class TestSharing:
-    def test_a_connection_is_used_again(self, far_database, proxy):
-        for _ in range(3):
-            far_database.read(ONE)
-        assert len(proxy.links) == 1
-
     def test_threads_share_no_more_connections_than_allowed(self, proxy, database_url, open_database):
         shared = open_database(proxy.url(database_url), pool_size=2)
         with ThreadPoolExecutor(8) as threads:
             rows = list(threads.map(lambda _: shared.read(ONE), range(40)))
         assert rows == [[[1]]] * 40
         assert len(proxy.links) <= 2
+        shared.close()
+        shared.read(ONE)
+        assert len(proxy.links) <= 3
 
-    def test_nobody_waits_long_for_one(self, far_database, monkeypatch, caplog):
+    def test_a_request_waits_for_a_connection_only_so_long(self, far_database, monkeypatch, caplog):
         monkeypatch.setattr(database, "WAIT_SECONDS", 0.05)
         with far_database.transaction(), pytest.raises(Unavailable):
             far_database.read(ONE)
         assert caplog.messages == ["All connections are in use"]
-
-    def test_closing_ends_the_sessions(self, far_database, proxy):
-        far_database.read(ONE)
-        far_database.close()
-        far_database.read(ONE)
-        assert len(proxy.links) == 2
 
 
 class TestLosses:
@@ -126,10 +118,6 @@ class TestLosses:
             assert isinstance(caught.value, OutcomeUnknown) == (call is calls[0])
         assert proxy.statements - before == attempts * len(calls)
 
-    def test_a_read_whose_answer_was_lost_is_answered(self, far_database, proxy):
-        proxy.cut_before_answer = True
-        assert list(far_database.read(ONE)) == [[1]]
-
     @pytest.mark.parametrize(("cut", "done"), [("cut_before_answer", 1), ("cut_before_request", 0)])
     def test_a_lost_write_is_of_unknown_outcome(self, far_database, proxy, count, cut, done):
         setattr(proxy, cut, True)
@@ -138,6 +126,8 @@ class TestLosses:
         assert count() == done
         far_database.write(INSERT, EVA)
         assert count() == done + 1
+        setattr(proxy, cut, True)
+        assert list(far_database.read(ONE)) == [[1]], "a read is answered"
 
     def test_a_terminated_write_is_retried_because_it_had_no_effect(self, far_database, sql, count):
         slow = Statement(
@@ -179,9 +169,6 @@ class TestRefusals:
         with pytest.raises(StatementRefused) as caught:
             database.write(INSERT, ANA)
         assert caught.value.args == ("23505", "empleados_email_key")
-        with pytest.raises(StatementRefused) as caught:
-            database.write(Statement("SELECT $1::int", ("x",)), {"x": "secret"})
-        assert "secret" not in str(caught.value)
 
     def test_a_condition_that_passes_is_unavailable_and_any_other_a_refusal(self, far_database):
         for code in ("57014", "55P03", "53300", "25006", "42P01", "42703", "58030", "XX000"):
@@ -236,27 +223,16 @@ class TestAbsence:
         with pytest.raises(Unavailable) as caught:
             far_database.ping()
         assert isinstance(caught.value.__cause__.__cause__, TimeoutError)
-
-    def test_a_health_check_leaves_the_time_limits_of_statements_alone(self, far_database):
-        far_database.ping()
-        assert idle_connection(far_database).answer_seconds == database.HEALTH_SECONDS
+        proxy.flowing.set()
         far_database.read(ONE)
         assert idle_connection(far_database).answer_seconds == database.ANSWER_SECONDS
 
 
-class TestLater:
-    def test_a_statement_runs_though_it_is_not_waited_for(self, database, sql):
-        database.write(INSERT, ANA)
-        database.write_later(MARK, {"posicion": "Q"})
-        database.read(ONE)
-        assert sql("SELECT posicion FROM empleados") == "Q"
-
-    def test_what_cannot_be_sent_is_unavailable(self, far_database, monkeypatch):
-        """The connection breaks between the check and the send."""
-        far_database.read(ONE)
-        monkeypatch.setattr(PipelinedConnection, "is_usable", lambda connection: connection.close() is None)
-        with pytest.raises(Unavailable):
-            far_database.write_later(MARK, {"posicion": "Q"})
+def test_a_statement_runs_though_it_is_not_waited_for(database, sql):
+    database.write(INSERT, ANA)
+    database.write_later(MARK, {"posicion": "Q"})
+    database.read(ONE)
+    assert sql("SELECT posicion FROM empleados") == "Q"
 
 
 class TestTransaction:
@@ -305,25 +281,25 @@ class TestTls:
             assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError), refused
 
     def test_there_is_no_fallback_to_plain_text(self, postgres, database_url):
-        for mode in self.MODES:
-            with WireProxy(str(postgres.socket_folder / ".s.PGSQL.5432"), refuses_tls=True) as proxy:
+        with WireProxy(str(postgres.socket_folder / ".s.PGSQL.5432"), refuses_tls=True) as proxy:
+            for mode in self.MODES:
                 address = parse_database_url(f"{proxy.url(database_url)}?sslmode={mode}")
                 with pytest.raises(InterfaceError, match="Server refuses SSL"):
                     open_connection(PipelinedConnection, address)
-                assert proxy.statements == 0
+            assert proxy.statements == 0
 
     def test_an_unusable_file_is_reported_by_its_setting(self, open_tls):
         with pytest.raises(SettingError, match="sslrootcert"):
             open_tls("verify-full", "/nowhere")
 
 
-@pytest.mark.parametrize("query", ["", "&pgbouncer=true"], ids=["start-up parameters", "preamble"])
-def test_the_server_enforces_the_limits(database_url, open_database, query):
-    """A pooler refuses start-up parameters."""
-    limited = open_database(f"{database_url}{query}")
-    assert limited.read(LIMITS) == [["10s", "3s", "30s"]]
-    with limited.transaction() as run:
-        assert run(LIMITS) == [["10s", "3s", "30s"]]
+def test_the_server_enforces_the_limits(database_url, open_database):
+    """By start-up parameters, which a pooler refuses; by a preamble there."""
+    for query in ("", "&pgbouncer=true"):
+        limited = open_database(f"{database_url}{query}")
+        with limited.transaction() as run:
+            assert run(LIMITS) == [["10s", "3s", "30s"]]
+        assert limited.read(LIMITS) == [["10s", "3s", "30s"]]
 
 
 def test_the_duration_of_each_answered_statement_is_reported(open_database):
@@ -332,8 +308,7 @@ def test_the_duration_of_each_answered_statement_is_reported(open_database):
     measured.read(ONE)
     with pytest.raises(StatementRefused):
         measured.read(Statement("SELEC"))
-    assert len(durations) == 1
-    assert durations[0] > 0
+    assert [duration > 0 for duration in durations] == [True]
 
 
 def test_time_outs_nest():

@@ -19,12 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalice_frontdoor import SettingError
-from chalicelib.directorio import parameter
-from chalicelib.directorio.bootstrap import open_database
-from chalicelib.directorio.database import Database
+from chalicelib.directorio import bootstrap, parameter
 from chalicelib.directorio.errors import Unavailable
 from chalicelib.directorio.parameter import JSON, TARGET, ParameterStore, sign, with_keys
-from chalicelib.directorio.settings import AwsAccess, KeyServer, Settings, parse_database_url
+from chalicelib.directorio.settings import AwsAccess, KeyServer, Settings
 from local.emulator import ACCESS_KEY
 
 NAME = "/directory/database"
@@ -32,17 +30,28 @@ KEY, SECRET = ACCESS_KEY["AWS_ACCESS_KEY_ID"], ACCESS_KEY["AWS_SECRET_ACCESS_KEY
 words = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1)
 
 
-def access(endpoint: str, token: str = "") -> AwsAccess:
-    return AwsAccess("us-east-1", endpoint, KEY, SECRET, token)
+def store_at(endpoint: str, key_server: KeyServer | None = None) -> ParameterStore:
+    key, secret = ("", "") if key_server else (KEY, SECRET)
+    return ParameterStore(AwsAccess("us-east-1", endpoint, key, secret, ""), key_server)
+
+
+def reason_of_failure(store: ParameterStore, caplog, name: str = NAME) -> str:
+    """What is logged when a value cannot be read."""
+    caplog.clear()
+    with pytest.raises(Unavailable):
+        store.read(name)
+    (record,) = [each for each in caplog.records if each.levelno == logging.ERROR]
+    return record.reason
 
 
 @contextmanager
-def answering(answer):
-    """Serve on this machine and yield the address; ``answer`` makes status and body from a request."""
+def answering(status: int, body: bytes):
+    """Serve one answer to everything on this machine; yields the address, and a list of what is asked."""
+    asked = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            status, body = answer(self)
+            asked.append((self.path, self.headers["Authorization"]))
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -57,23 +66,17 @@ def answering(answer):
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.server_port}", asked
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
 
 
-@contextmanager
-def serving(status: int, body: bytes):
-    """A parameter store whose service gives one answer to everything."""
-    with answering(lambda _: (status, body)) as url:
-        yield ParameterStore(access(url))
-
-
-def put(emulator, url):
+@pytest.fixture
+def put(emulator):
     client = boto3.client("ssm", endpoint_url=emulator.endpoint, region_name="us-east-1")
-    client.put_parameter(Name=NAME, Value=url, Type="SecureString", Overwrite=True)
+    return lambda url: client.put_parameter(Name=NAME, Value=url, Type="SecureString", Overwrite=True)
 
 
 @pytest.fixture(autouse=True)
@@ -82,197 +85,132 @@ def _patience(monkeypatch):
     monkeypatch.setattr(parameter, "STEP_SECONDS", 20)
 
 
-class TestSignature:
-    @settings(max_examples=30)
-    @given(
-        region=st.from_regex(r"[a-z]{2}-[a-z]{1,9}-[0-9]", fullmatch=True),
-        secret=words,
-        token=st.just("") | words,
-        name=st.text(st.characters(exclude_categories=("Cs",))),
-        moment=st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds
-    )
-    def test_equals_botocores(self, region, secret, token, name, moment):
-        body = json.dumps({"Name": name}).encode()
-        endpoint = f"https://ssm.{region}.amazonaws.com"
-        ours = sign(AwsAccess(region, endpoint, "AKID", secret, token), body, moment)
+@settings(max_examples=30)
+@given(
+    region=st.from_regex(r"[a-z]{2}-[a-z]{1,9}-[0-9]", fullmatch=True),
+    secret=words,
+    token=st.just("") | words,
+    name=st.text(st.characters(exclude_categories=("Cs",))),
+    moment=st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds
+)
+def test_the_signature_equals_botocores(region, secret, token, name, moment):
+    body = json.dumps({"Name": name}).encode()
+    endpoint = f"https://ssm.{region}.amazonaws.com"
+    ours = sign(AwsAccess(region, endpoint, "AKID", secret, token), body, moment)
 
-        theirs = AWSRequest("POST", f"{endpoint}/", {"Content-Type": JSON, "X-Amz-Target": TARGET}, body)
-        theirs.context["timestamp"] = moment.strftime("%Y%m%dT%H%M%SZ")
-        signer = SigV4Auth(Credentials("AKID", secret, token or None), "ssm", region)
-        theirs.headers["X-Amz-Date"] = theirs.context["timestamp"]
-        if token:
-            theirs.headers["X-Amz-Security-Token"] = token
-        signature = signer.signature(signer.string_to_sign(theirs, signer.canonical_request(theirs)), theirs)
-        assert ours["authorization"].endswith(f"Signature={signature}")
-        assert f"Credential=AKID/{signer.credential_scope(theirs)}," in ours["authorization"]
-        signed = signer.signed_headers(signer.headers_to_sign(theirs))
-        assert f"SignedHeaders={signed}," in ours["authorization"]
-
-    def test_the_clock_is_in_utc(self):
-        assert parameter.now().utcoffset().total_seconds() == 0
+    theirs = AWSRequest("POST", f"{endpoint}/", {"Content-Type": JSON, "X-Amz-Target": TARGET}, body)
+    theirs.context["timestamp"] = moment.strftime("%Y%m%dT%H%M%SZ")
+    signer = SigV4Auth(Credentials("AKID", secret, token or None), "ssm", region)
+    theirs.headers["X-Amz-Date"] = theirs.context["timestamp"]
+    if token:
+        theirs.headers["X-Amz-Security-Token"] = token
+    signature = signer.signature(signer.string_to_sign(theirs, signer.canonical_request(theirs)), theirs)
+    assert ours["authorization"].endswith(f"Signature={signature}")
+    assert f"Credential=AKID/{signer.credential_scope(theirs)}," in ours["authorization"]
+    signed = signer.signed_headers(signer.headers_to_sign(theirs))
+    assert f"SignedHeaders={signed}," in ours["authorization"]
+    assert parameter.now().utcoffset().total_seconds() == 0
 
 
-class TestRead:
-    def test_decrypts_a_value(self, emulator):
-        put(emulator, "postgresql://a@b/ñ")
-        assert ParameterStore(access(emulator.endpoint)).read(NAME) == "postgresql://a@b/ñ"
+def test_a_value_is_decrypted(emulator, put):
+    put("postgresql://a@b/ñ")
+    assert store_at(emulator.endpoint).read(NAME) == "postgresql://a@b/ñ"
 
-    def test_logs_what_aws_refuses(self, emulator, caplog):
-        with pytest.raises(Unavailable):
-            ParameterStore(access(emulator.endpoint)).read("/directory/other")
-        assert caplog.records[-1].reason == "ParameterNotFound"
 
-    @pytest.mark.parametrize(
-        ("status", "body", "reason"),
-        [
-            (400, b'{"__type":"com.amazonaws.ssm#AccessDeniedException","message":"user x"}', "AccessDeniedException"),
-            (400, b"{}", "HTTP 400"),
-            (200, b"{}", "HTTP 200"),
-            (200, b"[]", "HTTP 200"),
-            (503, b"<html>", "HTTP 503"),
-            (200, b"\xff", "HTTP 200"),
-        ],
-    )
-    def test_an_answer_without_the_value_is_logged_and_not_quoted(self, status, body, reason, caplog):
-        with serving(status, body) as store, pytest.raises(Unavailable):
-            store.read(NAME)
-        assert [record.reason for record in caplog.records if record.levelno == logging.ERROR] == [reason]
+def test_what_cannot_be_read_is_logged_and_not_quoted(emulator, closed_port, caplog):
+    assert reason_of_failure(store_at(emulator.endpoint), caplog, "/directory/other") == "ParameterNotFound"
+    assert reason_of_failure(store_at(f"http://127.0.0.1:{closed_port}"), caplog) == "ConnectionRefusedError"
+    for status, body, reason in (
+        (400, b'{"__type":"com.amazonaws.ssm#AccessDeniedException","message":"user x"}', "AccessDeniedException"),
+        (400, b"{}", "HTTP 400"), (200, b"{}", "HTTP 200"), (200, b"[]", "HTTP 200"), (503, b"<html>", "HTTP 503"),
+        (200, b"\xff", "HTTP 200"),
+    ):  # fmt: skip
+        with answering(status, body) as (url, _):
+            assert reason_of_failure(store_at(url), caplog) == reason
         assert "user x" not in caplog.text
 
-    def test_a_service_that_is_not_there_is_unavailable(self, closed_port, caplog):
-        with pytest.raises(Unavailable):
-            ParameterStore(access(f"http://127.0.0.1:{closed_port}")).read(NAME)
-        assert caplog.records[-1].reason == "ConnectionRefusedError"
 
-    @pytest.mark.parametrize(
-        ("scheme", "greeting", "reasons"),
-        [
-            # A reset if the peer has not read everything by then.
-            ("http", b"", {"ConnectionError", "ConnectionResetError"}),
-            ("http", b"nonsense\r\n\r\n", {"ConnectionError", "ConnectionResetError"}),
-            ("https", b"HTTP/1.1 200 OK\r\n\r\n", {"SSLError"}),
-        ],
-    )
-    def test_a_service_that_speaks_another_protocol_is_unavailable(self, scheme, greeting, reasons, caplog):
-        with socket.create_server(("127.0.0.1", 0)) as server:
+@pytest.mark.parametrize(
+    ("scheme", "greeting", "reasons"),
+    [
+        # A reset if the peer has not read everything by then.
+        ("http", b"nonsense\r\n\r\n", {"ConnectionError", "ConnectionResetError"}),
+        ("https", b"HTTP/1.1 200 OK\r\n\r\n", {"SSLError"}),
+    ],
+)
+def test_a_peer_that_speaks_another_protocol_is_unavailable(scheme, greeting, reasons, caplog):
+    with socket.create_server(("127.0.0.1", 0)) as server:
 
-            def answer():
-                with server.accept()[0] as peer:
-                    peer.recv(4096)
-                    peer.sendall(greeting)
+        def answer():
+            with server.accept()[0] as peer:
+                peer.recv(4096)
+                peer.sendall(greeting)
 
-            thread = threading.Thread(target=answer)
-            thread.start()
-            with pytest.raises(Unavailable):
-                ParameterStore(access(f"{scheme}://127.0.0.1:{server.getsockname()[1]}")).read(NAME)
-            thread.join()
-        assert caplog.records[-1].reason in reasons
-
-    def test_a_silent_service_is_given_up(self, monkeypatch, caplog):
-        monkeypatch.setattr(parameter, "STEP_SECONDS", 0.1)
-        with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(Unavailable):
-            ParameterStore(access(f"http://127.0.0.1:{server.getsockname()[1]}")).read(NAME)
-        assert caplog.records[-1].reason == "TimeoutError"
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert reason_of_failure(store_at(f"{scheme}://127.0.0.1:{server.getsockname()[1]}"), caplog) in reasons
+        thread.join()
 
 
-class TestCredentialsServer:
-    """Lambda gives credentials on request to a function that started from a snapshot."""
+def test_a_silent_peer_is_given_up(monkeypatch, caplog):
+    monkeypatch.setattr(parameter, "STEP_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        store = store_at(f"http://127.0.0.1:{server.getsockname()[1]}")
+        assert reason_of_failure(store, caplog) == "TimeoutError"
 
-    @pytest.fixture
-    def keys_asked(self):
-        return []
 
-    @pytest.fixture
-    def server(self, keys_asked):
-        """Gives the credentials that are on top of ``answers``."""
-        keys = {"AccessKeyId": KEY, "SecretAccessKey": SECRET, "Token": "t", "Expiration": "soon"}
-        answers = [(200, json.dumps(keys).encode())]
-
-        def give(request):
-            keys_asked.append((request.path, request.headers["Authorization"]))
-            return answers[-1]
-
-        with answering(give) as url:
-            yield KeyServer(f"{url}/keys?v=1", "hunter"), answers
-
-    def test_is_asked_for_each_request(self, server, keys_asked, emulator):
-        put(emulator, "postgresql://a@b/c")
-        store = ParameterStore(AwsAccess("us-east-1", emulator.endpoint, "", "", ""), server[0])
-
+def test_lambda_gives_credentials_on_each_request_to_a_function_from_a_snapshot(emulator, put, caplog):
+    put("postgresql://a@b/c")
+    keys = {"AccessKeyId": KEY, "SecretAccessKey": SECRET, "Token": "t", "Expiration": "soon"}
+    with answering(200, json.dumps(keys).encode()) as (url, asked):
+        server = KeyServer(f"{url}/keys?v=1", "hunter")
+        store = store_at(emulator.endpoint, server)
         assert [store.read(NAME), store.read(NAME)] == ["postgresql://a@b/c"] * 2
-        assert keys_asked == [("/keys?v=1", "hunter")] * 2
-
-    def test_gives_the_keys_that_sign(self, server):
-        access = with_keys(AwsAccess("us-east-1", "https://ssm", "", "", ""), server[0])
-        assert (access.access_key, access.secret_key, access.session_token) == (KEY, SECRET, "t")
-
-    @pytest.mark.parametrize("answer", [(500, b"{}"), (200, b"{}"), (200, b"[]"), (200, b"<html>")])
-    def test_an_answer_without_keys_is_unavailable(self, server, answer, caplog):
-        key_server, answers = server
-        answers.append(answer)
-        with pytest.raises(Unavailable):
-            ParameterStore(AwsAccess("us-east-1", "http://127.0.0.1:9", "", "", ""), key_server).read(NAME)
-        assert caplog.records[-1].reason == "ConnectionRefusedError"
+        assert asked == [("/keys?v=1", "hunter")] * 2
+        access = with_keys(AwsAccess("us-east-1", "https://ssm", "", "", ""), server)
+    assert (access.access_key, access.secret_key, access.session_token) == (KEY, SECRET, "t")
+    for answer in ((500, b"{}"), (200, b"{}"), (200, b"[]"), (200, b"<html>")):
+        with answering(*answer) as (url, _):
+            store = store_at(emulator.endpoint, KeyServer(url, "hunter"))
+            assert reason_of_failure(store, caplog) == "ConnectionRefusedError"
 
 
 class TestRotation:
-    def read_settings(self, emulator, **variables):
-        return Settings(
-            {
-                "DATABASE_URL_PARAMETER": NAME,
-                "AWS_REGION": "us-east-1",
-                "AWS_ENDPOINT_URL": emulator.endpoint,
-                **ACCESS_KEY,
-                **variables,
-            }
-        )
+    @pytest.fixture
+    def open_named(self, emulator):
+        """Opens the database whose address is in a parameter."""
+        variables = {"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": emulator.endpoint, **ACCESS_KEY}
+        return lambda name=NAME: bootstrap.open_database(Settings({**variables, "DATABASE_URL_PARAMETER": name}))
 
-    def test_a_new_login_is_found_without_a_deployment(self, emulator, database_url, caplog):
+    def test_a_new_login_is_found_without_a_deployment(self, open_named, put, database_url, caplog):
         """PostgreSQL refuses the old one, by 28000 or 28P01; the parameter then has the new one."""
-        put(emulator, database_url.replace("postgres@", "somebody_who_left@"))
-        database = open_database(self.read_settings(emulator))
-        put(emulator, database_url)
-
+        put(database_url.replace("postgres@", "somebody_who_left@"))
+        database = open_named()
+        with pytest.raises(Unavailable, match="28000"):
+            database.ping()
+        put(database_url)
         with caplog.at_level(logging.INFO):
             database.ping()
-
         database.close()
         assert "The database's address has changed" in caplog.messages
 
-    def test_the_same_login_is_not_tried_twice(self, emulator, database_url):
-        put(emulator, database_url.replace("postgres@", "somebody_who_left@"))
-        database = open_database(self.read_settings(emulator))
-
-        with pytest.raises(Unavailable) as refused:
-            database.ping()
-
-        assert refused.value.args == ("28000",)
-
-    def test_without_a_parameter_a_refused_login_is_unavailable(self, database_url):
-        database = Database(parse_database_url(database_url.replace("postgres@", "somebody_who_left@")))
-        with pytest.raises(Unavailable, match="28000"):
-            database.ping()
-
-    def test_another_refusal_does_not_read_the_parameter(self, database_url):
+    def test_another_refusal_or_an_address_without_a_parameter_reads_none(self, database_url, open_database):
         def renew_address():
             raise AssertionError("the database is missing, the login is right")
 
-        url = f"postgresql://postgres@/nothing?{database_url.partition('?')[2]}"
-        absent = Database(parse_database_url(url), renew_address=renew_address)
-        with pytest.raises(Unavailable, match="3D000"):
-            absent.ping()
+        missing = f"postgresql://postgres@/nothing?{database_url.partition('?')[2]}"
+        stranger = database_url.replace("postgres@", "somebody_who_left@")
+        for database, code in (
+            (open_database(missing, renew_address=renew_address), "3D000"),
+            (bootstrap.open_database(Settings({"DATABASE_URL": stranger})), "28000"),
+        ):
+            with pytest.raises(Unavailable, match=code):
+                database.ping()
 
-    def test_a_parameter_that_cannot_be_read_is_unavailable(self, emulator):
+    def test_a_parameter_that_cannot_be_used_is_reported_and_not_quoted(self, open_named, put):
         with pytest.raises(Unavailable):
-            open_database(self.read_settings(emulator, DATABASE_URL_PARAMETER="/directory/missing"))
-
-    def test_a_malformed_value_is_reported_and_not_quoted(self, emulator):
-        put(emulator, "mysql://hunter@db")
+            open_named("/directory/missing")
+        put("mysql://hunter@db")
         with pytest.raises(SettingError, match="a URL that begins with postgresql") as caught:
-            open_database(self.read_settings(emulator))
+            open_named()
         assert "hunter" not in str(caught.value)
-
-    def test_an_address_in_the_environment_needs_no_aws(self, database_url):
-        database = open_database(Settings({"DATABASE_URL": database_url}))
-        database.ping()
-        database.close()

@@ -10,7 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from chalicelib.directorio.errors import PublishFailed
-from chalicelib.directorio.publisher import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, Evento, SnsPublisher
+from chalicelib.directorio.publisher import Evento, SnsPublisher
 from chalicelib.directorio.settings import Settings
 
 ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
@@ -19,8 +19,9 @@ EVENTO = Evento("0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11", 7, "creado", '{"nombre":
 OTHER = Evento("6f1f6c58-3b7e-4a9b-8c1e-5d2a9c0e4b22", 8, "eliminado", '{"nombre":"Bea"}')
 
 
-def attributes(tipo):
-    return {"tipo": {"DataType": "String", "StringValue": tipo}}
+def message(evento):
+    tipo = {"DataType": "String", "StringValue": evento.tipo}
+    return {"Message": evento.mensaje, "MessageAttributes": {"tipo": tipo}}
 
 
 @pytest.fixture
@@ -31,71 +32,51 @@ def stubbed():
         yield publisher, stub
 
 
-class TestPublish:
-    def test_sends_the_message_and_its_type(self, stubbed):
-        publisher, stub = stubbed
-        request = {"TopicArn": ARN, "Message": EVENTO.mensaje, "MessageAttributes": attributes("creado")}
-        stub.add_response("publish", {"MessageId": "m-1"}, request)
+def test_an_event_is_sent_with_its_type_and_logged_in_one_line(stubbed, caplog):
+    publisher, stub = stubbed
+    stub.add_response("publish", {"MessageId": "m-1"}, {"TopicArn": ARN, **message(EVENTO)})
+    with caplog.at_level(logging.INFO):
         assert publisher.publish(EVENTO) == "m-1"
+    assert "[SNS] Publicado: creado - empleado 7 - MessageId: m-1" in caplog.messages
 
-    def test_says_so_in_one_line(self, stubbed, caplog):
-        publisher, stub = stubbed
-        stub.add_response("publish", {"MessageId": "m-1"})
-        with caplog.at_level(logging.INFO):
-            publisher.publish(EVENTO)
-        (record,) = [each for each in caplog.records if each.name == "chalicelib.directorio.publisher"]
-        assert record.getMessage() == "[SNS] Publicado: creado - empleado 7 - MessageId: m-1"
-        assert record.levelname == "INFO"
 
-    def test_names_what_aws_refuses_and_quotes_nothing(self, stubbed):
-        publisher, stub = stubbed
-        stub.add_client_error("publish", "AuthorizationError", "User: Ana is not authorized")
+def test_of_a_batch_those_that_were_taken_are_returned(stubbed, caplog):
+    publisher, stub = stubbed
+    answer = {
+        "Successful": [{"Id": "1", "MessageId": "m-2"}],
+        "Failed": [{"Id": "0", "Code": "InternalError", "Message": "Ana", "SenderFault": False}],
+    }
+    entries = [{"Id": "0", **message(EVENTO)}, {"Id": "1", **message(OTHER)}]
+    stub.add_response("publish_batch", answer, {"TopicArn": ARN, "PublishBatchRequestEntries": entries})
+    with caplog.at_level(logging.INFO):
+        assert publisher.publish_batch([EVENTO, OTHER]) == {OTHER.id: "m-2"}
+    assert "[SNS] Publicado: eliminado - empleado 8 - MessageId: m-2" in caplog.messages
+    (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert (warning.event_id, warning.code) == (EVENTO.id, "InternalError")
+    assert "Ana" not in caplog.text
+
+
+def test_a_failure_is_named_and_nothing_is_quoted(stubbed, monkeypatch, closed_port):
+    publisher, stub = stubbed
+    for operation, call in (("publish", lambda: publisher.publish(EVENTO)),
+                            ("publish_batch", lambda: publisher.publish_batch([EVENTO]))):  # fmt: skip
+        stub.add_client_error(operation, "AuthorizationError", "User: Ana is not authorized")
         with pytest.raises(PublishFailed) as caught:
-            publisher.publish(EVENTO)
+            call()
         assert str(caught.value) == "AuthorizationError"
-
-    def test_names_a_missing_topic(self):
-        with pytest.raises(PublishFailed, match="SNS_TOPIC_ARN must be the ARN of a topic"):
-            SnsPublisher(Settings({})).publish(EVENTO)
-
-    def test_names_a_topic_out_of_reach(self, monkeypatch, closed_port):
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed_port}")
-        with pytest.raises(PublishFailed, match="EndpointConnectionError"):
-            SnsPublisher(SETTINGS).publish(EVENTO)
-
-    def test_is_given_little_time(self):
-        config = SnsPublisher(SETTINGS)._client.meta.config  # noqa: SLF001 - what botocore will do
-        assert (config.connect_timeout, config.read_timeout) == (CONNECT_SECONDS, READ_SECONDS) == (1, 2)
-        assert config.retries["total_max_attempts"] == ATTEMPTS == 2
+    with pytest.raises(PublishFailed, match="SNS_TOPIC_ARN must be the ARN of a topic"):
+        SnsPublisher(Settings({})).publish(EVENTO)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed_port}")
+    with pytest.raises(PublishFailed, match="EndpointConnectionError"):
+        SnsPublisher(SETTINGS).publish(EVENTO)
 
 
-class TestPublishBatch:
-    def test_sends_all_and_returns_what_was_taken(self, stubbed, caplog):
-        publisher, stub = stubbed
-        entries = [
-            {"Id": str(number), "Message": each.mensaje, "MessageAttributes": attributes(each.tipo)}
-            for number, each in enumerate((EVENTO, OTHER))
-        ]
-        answer = {
-            "Successful": [{"Id": "1", "MessageId": "m-2"}],
-            "Failed": [{"Id": "0", "Code": "InternalError", "Message": "Ana", "SenderFault": False}],
-        }
-        stub.add_response("publish_batch", answer, {"TopicArn": ARN, "PublishBatchRequestEntries": entries})
-        with caplog.at_level(logging.INFO):
-            assert publisher.publish_batch([EVENTO, OTHER]) == {OTHER.id: "m-2"}
-        assert "[SNS] Publicado: eliminado - empleado 8 - MessageId: m-2" in caplog.messages
-        (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
-        assert (warning.event_id, warning.code) == (EVENTO.id, "InternalError")
-        assert "Ana" not in caplog.text
-
-    def test_names_what_aws_refuses(self, stubbed):
-        publisher, stub = stubbed
-        stub.add_client_error("publish_batch", "ThrottledException")
-        with pytest.raises(PublishFailed, match="ThrottledException"):
-            publisher.publish_batch([EVENTO])
+def test_the_topic_is_given_little_time():
+    config = SnsPublisher(SETTINGS)._client.meta.config  # noqa: SLF001 - what botocore will do
+    assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (1, 2, 2)
 
 
-def test_arrives_on_the_queue_as_it_is(emulator, monkeypatch):
+def test_a_message_arrives_on_the_queue_as_it_is(emulator, monkeypatch):
     """Raw delivery: the body is the message, with no envelope around it."""
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
@@ -107,13 +88,9 @@ def test_arrives_on_the_queue_as_it_is(emulator, monkeypatch):
     publisher = SnsPublisher(Settings({"SNS_TOPIC_ARN": topic}))
     publisher.publish(EVENTO)
     publisher.publish_batch([OTHER])
-    messages = []
-    for _ in range(10):
-        answer = sqs.receive_message(
-            QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageAttributeNames=["All"]
-        )
-        messages += answer.get("Messages", [])
-        if len(messages) == 2:
-            break
-    found = {json.loads(each["Body"])["nombre"]: each["MessageAttributes"]["tipo"]["StringValue"] for each in messages}
+    found = {}
+    while len(found) < 2:
+        answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MessageAttributeNames=["All"])
+        for each in answer.get("Messages", []):
+            found[json.loads(each["Body"])["nombre"]] = each["MessageAttributes"]["tipo"]["StringValue"]
     assert found == {"Ana": "creado", "Bea": "eliminado"}

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import parse_qsl
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,32 +57,24 @@ def test_a_cursor_leads_back_to_its_place_in_each_order():
         assert query[:3] == [("q", "ñ & co"), ("orden", orden), ("limite", "7")]
         assert again.after == (key, row["id"])
         assert again.next_query(row) == listing.next_query(row)
-
-
-def test_a_history_cursor_leads_back_to_its_place():
     history = read_history([("limite", "3")])
     assert read_history(parse_qsl(history.next_query(9))).before == 9
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    [
+def test_a_forged_cursor_is_refused():
+    for cursor in (
         "", "x", "=", "é", "a" * 3000, encode(""), encode("id"), encode("id\n7"), encode("id\n0\n7"),
-        encode("id\n-7\n7"),
-        encode(f"id\n{2**63}\n7"), encode("id\n7\nx"), encode("-id\n7\n7"), encode("nombre\n7\nana"),
-        encode("eventos\n7\n"), base64.urlsafe_b64encode(b"id\n\xff\n7").decode(), encode("[" * 1000),
-    ],
-)  # fmt: skip
-def test_a_forged_cursor_is_refused(cursor):
-    with pytest.raises(InvalidInput) as caught:
-        read_listing([("cursor", cursor)])
-    assert [(each.field, each.rule) for each in caught.value.errors] == [("cursor", "cursor")]
+        encode("id\n-7\n7"), encode(f"id\n{2**63}\n7"), encode("id\n7\nx"), encode("-id\n7\n7"),
+        encode("nombre\n7\nana"), encode("eventos\n7\n"), base64.urlsafe_b64encode(b"id\n\xff\n7").decode(),
+        encode("[" * 1000),
+    ):  # fmt: skip
+        (violation,) = outcome_of(read_listing, [("cursor", cursor)])
+        assert (violation.field, violation.rule) == ("cursor", "cursor")
 
 
 def test_all_violations_are_named_at_once():
-    with pytest.raises(InvalidInput) as caught:
-        read_listing([("limite", "0"), ("orden", "x"), ("q", "\n"), ("z", "")])
-    assert [each.field for each in caught.value.errors] == ["z", "q", "orden", "limite"]
+    violations = outcome_of(read_listing, [("limite", "0"), ("orden", "x"), ("q", "\n"), ("z", "")])
+    assert [each.field for each in violations] == ["z", "q", "orden", "limite"]
 
 
 @given(PAIRS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,6 @@ from tests.support.pgbouncer import PoolerMissing, running_pgbouncer
 from tests.support.wire import WireProxy
 from tests.unit.crud_app.test_problems import READS
 
-APP = Path(__file__).parents[3] / "crud_app"
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": 1}
 EVA = {**ANA, "email": "b@example.com"}
 KEY = {"Idempotency-Key": '"a"'}
@@ -107,16 +104,3 @@ def test_a_write_that_changes_nothing_is_one_trip(warm_client, proxy):
         before = proxy.statements
         assert warm_client.request(method, path, json=body, headers=headers).status == status
         assert proxy.statements == before + 1
-
-
-def test_importing_the_app_needs_no_environment_and_opens_nothing():
-    code = """
-import socket, sys
-sys.path[:0] = ["vendor", ".."]
-def refuse(*_, **__): raise AssertionError("a socket was opened")
-socket.socket.connect = refuse
-from crud_app import app
-from chalicelib.directorio import bootstrap
-assert bootstrap.system._made is None
-"""
-    subprocess.run([sys.executable, "-c", code], cwd=APP, env={}, check=True)

@@ -55,19 +55,13 @@ class TestCreate:
             found = door.get(f"/empleados/{row_id}")
             assert (found.status, found.json(), found.headers["ETag"]) == (200, row, '"1"')
 
-    def test_money_has_two_decimals_on_the_wire(self, client, ana):
-        answer = client.post(
-            "/empleados", body=json.dumps(ana).replace("5000.0", "5e3"), content_type="application/json"
-        )
-        assert b'"salario":5000.00,' in answer.body
-
-    def test_trims_and_lowers(self, client, ana):
-        row = client.post("/empleados", json={**ana, "nombre": "  Ana  ", "email": "ANA@Example.COM"}).json()
+    def test_stores_values_in_one_form(self, client, ana, sql):
+        sent = json.dumps({**ana, "nombre": "  Ana  ", "email": "ANA@Example.COM"}).replace("5000.0", "5e3")
+        answer = client.post("/empleados", body=sent, content_type="application/json")
+        row = answer.json()
         assert (row["nombre"], row["email"]) == ("Ana", "ana@example.com")
-
-    def test_hires_today_unless_told_otherwise(self, client, ana, sql):
-        today = sql("SELECT (now() AT TIME ZONE 'UTC')::date")
-        assert client.post("/empleados", json=ana).json()["fecha_contratacion"] == today
+        assert b'"salario":5000.00,' in answer.body
+        assert row["fecha_contratacion"] == sql("SELECT (now() AT TIME ZONE 'UTC')::date")
         other = {**ana, "email": "b@example.com", "fecha_contratacion": "2020-02-29"}
         assert client.post("/empleados", json=other).json()["fecha_contratacion"] == "2020-02-29"
 
@@ -81,7 +75,8 @@ class TestCreate:
     def test_names_all_broken_rules_at_once_in_the_order_of_the_fields(self, client):
         body = {"otro": 1, "salario": -1, "nombre": "", "email": "x"}
         answer = client.post("/empleados", json=body)
-        assert answer.status == 422
+        assert (answer.status, answer.headers["Content-Language"]) == (422, "es")
+        assert answer.json()["errores"][2]["mensaje"] == "Es obligatorio."
         assert list(rules_of(answer).items()) == [
             ("nombre", "longitud"),
             ("email", "formato"),
@@ -89,12 +84,6 @@ class TestCreate:
             ("salario", "rango"),
             ("otro", "desconocido"),
         ]
-
-    def test_speaks_the_language_of_the_client(self, client):
-        for language, expected in (("es", "Es obligatorio."), ("en", "It is required.")):
-            answer = client.post("/empleados", json={}, headers={"Accept-Language": language})
-            assert answer.headers["Content-Language"] == language
-            assert answer.json()["errores"][0]["mensaje"] == expected
 
     def test_refuses_what_is_no_json_object(self, client, ana):
         for body in (b"", b"{", b"\xff", b'{"a":NaN}', b'{"a":"\\ud800"}', b'{"a":1,"a":2}'):
@@ -108,23 +97,17 @@ class TestCreate:
             assert (answer.status, list(rules_of(answer))) == (422, ["salario"])
         assert client.post("/empleados", body="nombre=Ana", content_type="text/plain").status == 415
 
-    def test_stores_any_text_as_it_is(self, client, ana):
-        for number, text in enumerate(("'; DROP TABLE empleados; --", "<script>", "%s $1 {field}", "🦙 ñ")):
-            sent = {**ana, "nombre": text, "posicion": text, "email": f"{number}@example.com"}
-            row = client.post("/empleados", json=sent).json()
-            assert client.get(f"/empleados/{row['id']}").json()["nombre"] == text
-            assert client.get("/empleados", query={"posicion": text}).json() == [row]
-
 
 class TestRead:
     def test_an_id_that_nothing_has_is_not_found(self, client):
         for row_id in ("1", "0", "-1", "x", "1.0", "01", "%20", "٣", HUGE_ID, "9" * 400):
-            for answer in (
-                client.get(f"/empleados/{row_id}"),
-                client.delete(f"/empleados/{row_id}"),
-                client.put(f"/empleados/{row_id}", json={}),
-                client.get(f"/empleados/{row_id}/eventos"),
+            for method, rest, body in (
+                ("GET", "", None),
+                ("DELETE", "", None),
+                ("PUT", "", {}),
+                ("GET", "/eventos", None),
             ):
+                answer = client.request(method, f"/empleados/{row_id}{rest}", json=body, headers={"If-Match": "*"})
                 assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
 
     def test_is_sent_again_only_in_another_version(self, client, ana):
@@ -163,21 +146,13 @@ class TestUpdate:
         for if_match in ('"7" , "1"', "*"):
             assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match}).status == 200
 
-    def test_a_missing_row_is_not_found_whatever_the_condition(self, client):
-        assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": "*"}).status == 404
-
-    def test_refuses_the_email_of_another(self, client, ana):
+    def test_refuses_the_email_of_another_and_what_the_database_gives(self, client, ana):
         client.post("/empleados", json=ana)
         client.post("/empleados", json={**ana, "email": "b@example.com"})
         assert client.put("/empleados/2", json={"email": "Ana@example.com"}).status == 409
-
-    def test_refuses_fields_that_the_database_gives(self, client, ana):
-        client.post("/empleados", json=ana)
         answer = client.put("/empleados/1", json={"id": 2, "version": 7, "nombre": None})
-        assert (answer.status, rules_of(answer)) == (
-            422,
-            {"nombre": "tipo", "id": "desconocido", "version": "desconocido"},
-        )
+        assert answer.status == 422
+        assert rules_of(answer) == {"nombre": "tipo", "id": "desconocido", "version": "desconocido"}
 
 
 class TestDelete:
@@ -234,9 +209,8 @@ class TestList:
         ] == [*found]
 
     def test_position_filters_exactly(self, people):
-        assert len(people.get("/empleados?posicion=Analista").json()) == 4
-        assert people.get("/empleados?posicion=analista").json() == []
-        assert len(people.get("/empleados?posicion=").json()) == 12
+        counts = {"Analista": 4, "analista": 0, "": 12}
+        assert {name: len(people.get("/empleados", query={"posicion": name}).json()) for name in counts} == counts
 
     def test_refuses_bad_parameters_by_name(self, client):
         for query, field, rule in (
@@ -270,8 +244,7 @@ class TestHistory:
         assert answer.json()[0]["cambios"] == ["salario"]
         assert b"4321" not in answer.body
 
-    def test_refuses_a_bad_parameter(self, client, ana):
-        client.post("/empleados", json=ana)
+    def test_refuses_a_bad_parameter(self, client):
         for path in ("/eventos", "/empleados/1/eventos"):
             for query in ("limite=0", "cursor=aWQKMQox", "cursor=x", "q=ana"):
                 assert client.get(f"{path}?{query}").status == 422
@@ -297,14 +270,3 @@ def test_health_asks_the_database_only_when_told(client):
     for query in ("deep=2", "deep=", "deep=1&deep=1"):
         answer = client.get(f"/health?{query}")
         assert (answer.status, list(rules_of(answer))) == (422, ["deep"])
-
-
-def test_head_and_options_are_served_everywhere(client, ana):
-    client.post("/empleados", json=ana)
-    for path in ("/empleados", "/empleados/1", "/empleados/1/eventos", "/eventos", "/resumen", "/health"):
-        head = client.head(path)
-        assert (head.status, head.body) == (200, b"")
-        options = client.options(path)
-        assert options.status == 204
-        assert {"GET", "HEAD", "OPTIONS"} <= set(options.headers["Allow"].split(", "))
-        assert client.patch(path).status == 405

@@ -117,6 +117,14 @@ def test_a_page_is_found_by_the_index_of_its_order(large, order, index, key):
         check(explain(large, *listing(query)), index, 200)
 
 
+@pytest.mark.parametrize("audience", Audience)
+def test_the_usual_first_page_is_planned_once(large, audience):
+    for _ in range(8):
+        Repository(large).list(read_listing([], audience))
+    counts = Statement("SELECT custom_plans FROM pg_prepared_statements WHERE statement = $1", ("sql",))
+    assert large.read(counts, {"sql": find_statement("first_empleados", audience).sql}) == [[0]]
+
+
 def test_a_page_is_as_long_as_it_is_asked_to_be(large):
     for limit in (1, 50, 200):
         page = Repository(large).list(read_listing([("limite", str(limit))], Audience.RRHH))
@@ -174,8 +182,8 @@ def test_each_way_through_a_search_finds_all_in_order_page_after_page(large, q, 
 
 def test_at_the_limit_of_hits_the_same_is_found(large):
     """Just below the limit all hits are sorted, just above it the list is gone through."""
+    statement, parameters = listing([("q", "unico"), ("orden", "-id"), ("limite", "3")])
     for hits in (MAX_HITS, MAX_HITS + 1):
-        statement, parameters = listing([("q", "unico"), ("orden", "-id"), ("limite", "3")])
         with large.transaction() as run:
             run(Statement(f"UPDATE empleados SET posicion = 'Unico' WHERE id <= {hits}"))  # noqa: S608 - ours
             ((rows,),) = run(statement, parameters)
