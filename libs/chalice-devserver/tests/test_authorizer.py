@@ -11,17 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from fake_issuer import (
-    CLIENT,
-    ISSUER,
-    KEY,
-    KEY_ID,
-    STRANGERS_KEY,
-    FakeKeys,
-    access_claims,
-    public_key,
-    sign,
-)
+from fake_issuer import CLIENT, ISSUER, KEY, KEY_ID, STRANGERS_KEY, FakeKeys, access_claims, public_key, sign
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,12 +62,7 @@ REFUSED: dict[str, Callable[[], str]] = {
     "signed with the public key": lambda: with_public_key_as_secret(access_claims()),
     "another algorithm": lambda: sign(access_claims(), algorithm="RS512"),
     "claims changed": lambda: ".".join(
-        part
-        for part in (
-            sign(access_claims()).split(".")[0],
-            sign(access_claims(username="eva@example.com")).split(".")[1],
-            sign(access_claims()).split(".")[2],
-        )
+        [*sign(access_claims(username="eva@example.com")).split(".")[:2], sign(access_claims()).split(".")[2]]
     ),
 }
 
@@ -156,18 +141,9 @@ def test_keys_are_fetched_once_and_not_for_each_unknown_id() -> None:
         assert (found, server.asked) == ([True, False, True, False], 1)
 
 
-@pytest.mark.parametrize("document", [{}, {"keys": []}, {"keys": [{"kty": "none"}]}])
-def test_an_issuer_that_publishes_nonsense_has_no_keys(document: object) -> None:
-    with key_server() as server:
-        server.document = document
-        assert RemoteKeys(f"http://127.0.0.1:{server.port}/jwks.json").find(KEY_ID) is None
-
-
-def test_an_issuer_that_does_not_answer_has_no_keys(closed_port: int) -> None:
+def test_an_issuer_that_publishes_nonsense_or_does_not_answer_has_no_keys(closed_port: int) -> None:
     assert RemoteKeys(f"http://127.0.0.1:{closed_port}/jwks.json").find(KEY_ID) is None
-
-
-def test_a_token_of_a_published_key_is_let_in() -> None:
-    with key_server() as server:
-        keys = RemoteKeys(f"http://127.0.0.1:{server.port}/jwks.json")
-        assert JwtAuthorizer(ISSUER, [CLIENT], keys).claims_of(sign(access_claims(), key=KEY))["iss"] == ISSUER
+    for document in ({}, {"keys": []}, {"keys": [{"kty": "none"}]}):
+        with key_server() as server:
+            server.document = document
+            assert RemoteKeys(f"http://127.0.0.1:{server.port}/jwks.json").find(KEY_ID) is None

@@ -21,36 +21,21 @@ json_values = st.recursive(
 )
 
 
-@pytest.mark.parametrize(
-    "response",
-    [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}, {"statusCode": 200}],
-    ids=["nothing", "empty object", "empty list", "null list", "another object"],
-)
-def test_a_response_that_names_nothing_means_that_all_succeeded(response: object) -> None:
-    assert failed_ids(response, SENT) == frozenset()
-
-
-def test_the_messages_that_are_named_have_failed() -> None:
+def test_the_messages_that_a_response_names_have_failed_and_without_names_none() -> None:
+    for nothing in (None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}, {"statusCode": 200}):
+        assert failed_ids(nothing, SENT) == frozenset()
     response = {"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": "c"}, {"itemIdentifier": "a"}]}
     assert failed_ids(response, SENT) == {"a", "c"}
+
+
+MALFORMED_ITEMS = ["a", None, {"itemIdentifier": None}, {"itemIdentifier": ""}, {"itemIdentifier": 7}, {"itemId": "a"}]
 
 
 @pytest.mark.parametrize(
     "response",
     [
-        "ok",
-        [],
-        True,
-        0,
-        {"batchItemFailures": {}},
-        {"batchItemFailures": "a"},
-        {"batchItemFailures": ["a"]},
-        {"batchItemFailures": [None]},
-        {"batchItemFailures": [{"itemIdentifier": None}]},
-        {"batchItemFailures": [{"itemIdentifier": ""}]},
-        {"batchItemFailures": [{"itemIdentifier": 7}]},
-        {"batchItemFailures": [{"itemId": "a"}]},
-        {"batchItemFailures": [{"itemIdentifier": "unknown"}]},
+        *("ok", [], True, 0, {"batchItemFailures": {}}, {"batchItemFailures": "a"}),
+        *({"batchItemFailures": [item]} for item in MALFORMED_ITEMS),
         {"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": "unknown"}]},
     ],
     ids=str,
@@ -69,41 +54,35 @@ def test_any_response_is_read_or_refused(response: object) -> None:
     assert failed <= set(SENT)
 
 
-def received(**more: Any) -> Any:
-    return {
+@pytest.mark.parametrize("has_attributes", [False, True])
+def test_a_message_becomes_the_record_of_the_documentation(*, has_attributes: bool) -> None:
+    """Compared with the sample event of Lambda's page about SQS."""
+    message: Any = {
         "MessageId": "059f36b4",
         "ReceiptHandle": "AQEB",
         "Body": "hola",
         "MD5OfBody": "e4da",
         "Attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1545082649183"},
-        **more,
     }
-
-
-def test_a_message_becomes_the_record_of_the_documentation() -> None:
-    """Compared with the sample event of Lambda's page about SQS."""
-    assert lambda_record(received(), QUEUE_ARN) == {
+    record: Any = {
         "messageId": "059f36b4",
         "receiptHandle": "AQEB",
         "body": "hola",
-        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1545082649183"},
+        "attributes": message["Attributes"],
         "messageAttributes": {},
         "md5OfBody": "e4da",
         "eventSource": "aws:sqs",
         "eventSourceARN": QUEUE_ARN,
         "awsRegion": "eu-west-1",
     }
-
-
-def test_message_attributes_have_lambdas_form() -> None:
-    attributes = {
-        "tipo": {"DataType": "String", "StringValue": "creado"},
-        "imagen": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
-    }
-    record = lambda_record(received(MessageAttributes=attributes, MD5OfMessageAttributes="00484c68"), QUEUE_ARN)
-    empty: dict[str, list[str]] = {"stringListValues": [], "binaryListValues": []}
-    assert record["messageAttributes"] == {
-        "tipo": {"stringValue": "creado", "dataType": "String", **empty},
-        "imagen": {"binaryValue": base64.b64encode(b"\x00\xff").decode(), "dataType": "Binary", **empty},
-    }
-    assert record["md5OfMessageAttributes"] == "00484c68"
+    if has_attributes:
+        image = {"DataType": "Binary", "BinaryValue": b"\x00\xff"}
+        kind = {"DataType": "String", "StringValue": "creado"}
+        message |= {"MessageAttributes": {"tipo": kind, "imagen": image}, "MD5OfMessageAttributes": "0048"}
+        empty: dict[str, list[str]] = {"stringListValues": [], "binaryListValues": []}
+        record["messageAttributes"] = {
+            "tipo": {"stringValue": "creado", "dataType": "String", **empty},
+            "imagen": {"binaryValue": base64.b64encode(b"\x00\xff").decode(), "dataType": "Binary", **empty},
+        }
+        record["md5OfMessageAttributes"] = "0048"
+    assert lambda_record(message, QUEUE_ARN) == record

@@ -250,8 +250,9 @@ def test_what_aws_would_answer_for_a_broken_function_is_answered(
     def broken(*_: object) -> object:
         return {"statusCode": 200, "body": None}
 
-    with AppServer(0, Function("broken", broken), door) as server:
-        answer = server.answer(HttpRequest("GET", "/", "", [], b"", "127.0.0.1"))
+    server = AppServer(0, Function("broken", broken), door)
+    answer = server.answer(HttpRequest("GET", "/", "", [], b"", "127.0.0.1"))
+    server.stop()
     assert answer.status == status
     assert "AWS would answer with its own error page" in caplog.text
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on the loopback interface: one request in, one response out. h11 parses, a thread serves each connection.
+"""HTTP/1.1 on the loopback interface: one request in, one response out. uvicorn parses, a thread serves each request.
 
 A port of this machine is open to every page in its browser and, by DNS rebinding, to every web site: `check_source`
 refuses both.
@@ -6,26 +6,25 @@ refuses both.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
 import socket
-import socketserver
-import sys
 import threading
 import uuid
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from http import HTTPStatus
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from types import TracebackType
+    from collections.abc import Callable, Collection, Sequence
 
 HOST = "127.0.0.1"
 # Browsers resolve `localhost` and the names below it to the loopback interface only: no DNS server can rebind them.
@@ -33,13 +32,12 @@ LOOPBACK_NAME = re.compile(r"localhost|127\.0\.0\.1|[a-z0-9.-]+\.localhost")
 # Longer than clients usually keep a connection, so that none is closed while a request is on its way.
 IDLE_SECONDS = 75
 # How long `stop` waits for the requests that are being answered.
-STOP_SECONDS = 5.0
-POLL_SECONDS = 0.1
+STOP_SECONDS = 5
 MAX_HEAD_BYTES = 64 * 1024
-# What a client may still send, and for how long, after it got a 413: cut off at once, it would not read the response.
+BACKLOG = 128
+# What a client may still send, and for how long, after it got a refusal: cut off at once, it would not read it.
 DRAIN_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 5.0
-PIECE_BYTES = 64 * 1024
 
 logger = logging.getLogger(__name__)
 
@@ -118,114 +116,6 @@ def check_source(request: HttpRequest, allowed_hosts: Collection[str] = (), *, a
         raise BadRequest(HTTPStatus.FORBIDDEN, "Requests of another site are refused.")
 
 
-class Connection(socketserver.BaseRequestHandler):
-    """One connection of a client."""
-
-    server: LoopbackServer
-    request: socket.socket
-
-    def handle(self) -> None:
-        """Answer requests until either side closes the connection."""
-        self.request.settimeout(IDLE_SECONDS)
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
-        while isinstance(event := self._next_event_or_refusal(), h11.Request):
-            if not self._serve(event):
-                return
-            self._http.start_next_cycle()
-
-    def _next_event_or_refusal(self) -> object:
-        try:
-            return self._next_event()
-        except h11.RemoteProtocolError as error:
-            self._send(BadRequest(error.error_status_hint, f"The request is not HTTP: {error}.").response())
-            self._drain()
-            return None
-
-    def _serve(self, event: h11.Request) -> bool:
-        """Answer one request; false if the connection ends with it."""
-        self._is_head = event.method == b"HEAD"
-        with self.server.busy:
-            try:
-                request = self._read_request(event)
-                self.server.check(request)
-            except (BadRequest, h11.RemoteProtocolError) as error:
-                refusal = error if isinstance(error, BadRequest) else BadRequest(400, f"The body is not HTTP: {error}.")
-                self._send(refusal.response())
-                self._drain()
-                return False
-            self._send(self.server.answer(request))
-        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
-
-    _is_head = False
-
-    # ---- the request
-
-    def _next_event(self) -> object:
-        while (event := self._http.next_event()) is h11.NEED_DATA:
-            if self._http.they_are_waiting_for_100_continue:
-                self._write(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
-            data = self.request.recv(PIECE_BYTES)
-            if not data and self._http.their_state is h11.SEND_BODY:
-                raise ConnectionAbortedError("the client closed the connection within its request")
-            if self._http.their_state is h11.IDLE:
-                # A target as somebody typed it (curl): browsers encode it, and AWS sees it encoded.
-                line, newline, rest = data.partition(b"\n")
-                data = re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % byte[0][0], line) + newline + rest
-            self._http.receive_data(data)
-        return event
-
-    def _read_request(self, event: h11.Request) -> HttpRequest:
-        path, query = _path_and_query(event.target.decode("ascii"))
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers.raw_items()]
-        return HttpRequest(
-            event.method.decode("ascii"), path, query, headers, self._read_body(event), self.client_address[0]
-        )
-
-    def _read_body(self, event: h11.Request) -> bytes:
-        """The whole body.
-
-        Raises:
-            BadRequest: it is larger than the server takes; a stated length is refused before the client sends.
-        """
-        limit = self.server.max_request_bytes
-        too_large = BadRequest(413, f"The body is larger than the {limit} bytes that are accepted.")
-        if int(dict(event.headers).get(b"content-length", b"0")) > limit:
-            raise too_large
-        body = bytearray()
-        while isinstance(data := self._next_event(), h11.Data):
-            body += data.data
-            if len(body) > limit:
-                raise too_large
-        return bytes(body)
-
-    # ---- the response
-
-    def _send(self, response: HttpResponse) -> None:
-        headers = [("Date", formatdate(usegmt=True))]
-        # The length of the body that a HEAD leaves out is the application's to state, any other is ours.
-        headers += [
-            (name, value) for name, value in response.headers if self._is_head or name.lower() != "content-length"
-        ]
-        has_body = not self._is_head and response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
-        if has_body:
-            headers.append(("Content-Length", str(len(response.body))))
-        encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
-        reason = next((status.phrase for status in HTTPStatus if status == response.status), "")
-        head = h11.Response(status_code=response.status, reason=reason.encode("ascii"), headers=encoded)
-        self._write(head, *([h11.Data(data=response.body)] if has_body else []), h11.EndOfMessage())
-
-    def _write(self, *events: h11.Event) -> None:
-        self.request.sendall(b"".join(self._http.send(event) or b"" for event in events))
-
-    def _drain(self) -> None:
-        """Read what the client still sends, within bounds, so that it comes to read the response."""
-        self.request.settimeout(DRAIN_SECONDS)
-        left = DRAIN_BYTES
-        while left > 0 and (piece := self.request.recv(PIECE_BYTES)):
-            left -= len(piece)
-
-
 def _path_and_query(target: str) -> tuple[str, str]:
     """Both parts of ``target``, whatever form it has (RFC 9112, section 3.2), as they were sent.
 
@@ -239,36 +129,9 @@ def _path_and_query(target: str) -> tuple[str, str]:
     return path, query
 
 
-class Busy:
-    """Counts the requests that are being answered."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._changed = threading.Condition()
-
-    def __enter__(self) -> None:
-        with self._changed:
-            self._count += 1
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, stack: TracebackType | None
-    ) -> None:
-        with self._changed:
-            self._count -= 1
-            self._changed.notify_all()
-
-    def wait_until_idle(self, seconds: float) -> None:
-        """Wait until there are none, ``seconds`` at most."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._count == 0, timeout=seconds)
-
-
-class LoopbackServer(socketserver.ThreadingTCPServer):
+class LoopbackServer:
     """Listens on 127.0.0.1; subclasses define `answer`."""
 
-    allow_reuse_address = True
-    daemon_threads = True
-    request_queue_size = 128  # with the default of 5, bursts of connections wait for a second
     allowed_hosts: Collection[str] = ()
     """Names that ``Host`` may have beside those of the loopback interface."""
     allow_cross_site = False
@@ -281,15 +144,28 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
             OSError: the port cannot be had.
         """
         self.max_request_bytes = max_request_bytes
-        self.busy = Busy()
-        if isinstance(reserved, int):
-            super().__init__((HOST, reserved), Connection)
-        else:
-            super().__init__((HOST, 0), Connection, bind_and_activate=False)
-            self.socket.close()
-            self.socket = reserved
-            self.server_address = reserved.getsockname()
-            self.server_activate()
+        self._socket = socket.create_server((HOST, reserved)) if isinstance(reserved, int) else reserved
+        self._socket.listen(BACKLOG)  # from now on, clients wait instead of being refused
+        self.port: int = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            self._serve,
+            http=_Protocol,
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="http", daemon=True
+        )
 
     def check(self, request: HttpRequest) -> None:
         """Refuse ``request`` unless it comes from this machine's own programs and pages; see `check_source`.
@@ -303,27 +179,101 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         """The response to ``request``."""
         raise NotImplementedError
 
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        port: int = self.server_address[1]
-        return port
-
     def start(self) -> None:
         """Serve in a thread until `stop`."""
-        threading.Thread(target=self.serve_forever, args=(POLL_SECONDS,), name="accept", daemon=True).start()
+        self._thread.start()
 
     def stop(self) -> None:
         """Accept no more connections, and let the requests that are being answered end."""
-        self.shutdown()
-        self.busy.wait_until_idle(STOP_SECONDS)
-        self.server_close()
+        self._server.should_exit = True
+        if self._thread.ident:
+            self._thread.join()
+        self._socket.close()
 
-    def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any) -> None:  # noqa: ANN401
-        """Log errors of this server; a client that closes its connection is none."""
-        del request, client_address
-        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
-            logger.exception("the server failed on a request")  # noqa: LOG004 - called while the error is handled
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        try:
+            request = await self._read_request(scope, receive)
+            if request is None:
+                return
+            self.check(request)
+        except BadRequest as refusal:
+            await _send(scope, send, refusal.response(), more_body=True)
+            await _drain(receive)
+            await send({"type": "http.response.body"})
+        else:
+            await _send(scope, send, await _in_thread(lambda: self.answer(request)))
+
+    async def _read_request(self, scope: Any, receive: Any) -> HttpRequest | None:  # noqa: ANN401 - ASGI
+        """The whole request; None if the client goes away.
+
+        Raises:
+            BadRequest: it is larger than the server takes; a stated length is refused before the client sends.
+        """
+        too_large = BadRequest(413, f"The body is larger than the {self.max_request_bytes} bytes that are accepted.")
+        target = (scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")).decode("ascii")
+        path, query = _path_and_query(target)
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        if int(dict(headers).get("content-length", "0")) > self.max_request_bytes:
+            raise too_large
+        body, message = bytearray(), {"more_body": True}
+        while message.get("more_body"):
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body += message["body"]
+            if len(body) > self.max_request_bytes:
+                raise too_large
+        return HttpRequest(scope["method"], path, query, headers, bytes(body), scope["client"][0])
+
+
+class _Protocol(H11Protocol):
+    def data_received(self, data: bytes) -> None:
+        """Encode a target as somebody typed it (curl): browsers encode it, and AWS sees it encoded."""
+        if self.conn.their_state is h11.IDLE:
+            line, newline, rest = data.partition(b"\n")
+            data = re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % byte[0][0], line) + newline + rest
+        super().data_received(data)
+
+
+async def _send(scope: Any, send: Any, response: HttpResponse, *, more_body: bool = False) -> None:  # noqa: ANN401 - ASGI
+    # The length of the body that a HEAD leaves out is the application's to state, any other is ours.
+    is_head = scope["method"] == "HEAD"
+    headers = [(name, value) for name, value in response.headers if is_head or name.lower() != "content-length"]
+    has_body = not is_head and response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+    if has_body:
+        headers.append(("Content-Length", str(len(response.body))))
+    encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
+    await send({"type": "http.response.start", "status": int(response.status), "headers": encoded})
+    await send({"type": "http.response.body", "body": response.body if has_body else b"", "more_body": more_body})
+
+
+async def _drain(receive: Any) -> None:  # noqa: ANN401 - ASGI
+    """Read what the client still sends, within bounds, so that it comes to read the response."""
+    left, message = DRAIN_BYTES, {"more_body": True}
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while left > 0 and message.get("more_body"):
+                message = await receive()
+                left -= len(message.get("body", b""))
+    except TimeoutError:
+        return
+
+
+async def _in_thread(function: Callable[[], HttpResponse]) -> HttpResponse:
+    """Run ``function`` in a thread of its own, which does not keep the process from ending."""
+    loop = asyncio.get_running_loop()
+    response: asyncio.Future[HttpResponse] = loop.create_future()
+
+    def run() -> None:
+        try:
+            result = function()
+        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+            loop.call_soon_threadsafe(response.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(response.set_result, result)
+
+    threading.Thread(target=run, name="request", daemon=True).start()
+    return await response
 
 
 def forward(endpoint: str, request: HttpRequest, seconds: float) -> HttpResponse:

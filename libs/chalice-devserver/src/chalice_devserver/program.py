@@ -113,10 +113,13 @@ class CodeWatch:
         """Watch from now on, until the process ends."""
         threading.Thread(target=self._watch, name="code-watch", daemon=True).start()
 
+    def changes(self) -> list[str]:
+        """The files that have changed so far."""
+        return sorted({path for path, _ in self._seen.items() ^ set(_modification_times(self._folder))})
+
     def _watch(self) -> None:
-        while (now := dict(_modification_times(self._folder))) == self._seen:
+        while not (changed := self.changes()):
             time.sleep(POLL_SECONDS)
-        changed = sorted(path for path in now.keys() | self._seen.keys() if now.get(path) != self._seen.get(path))
         for path in changed:
             _forget_byte_code(path)
         logger.info("%s changed: starting anew", os.path.relpath(changed[0]))
