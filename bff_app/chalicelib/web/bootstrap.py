@@ -57,13 +57,13 @@ def assemble(
 
 
 def _make_client() -> HttpxClient:
-    from chalicelib.web.httpx_client import HttpxClient  # noqa: PLC0415 - see below
+    # Only when the first request is sent: `/health`, the page and refusals are answered without httpx, whose import
+    # takes longer than all the rest.
+    from chalicelib.web.httpx_client import HttpxClient  # noqa: PLC0415
 
     return HttpxClient()
 
 
-# Made when the first request is sent: `/health`, the page and refusals are answered without httpx, whose import takes
-# longer than all the rest.
 client = PerProcess(_make_client, close=lambda made: made.close())
 services = PerProcess(lambda: assemble(read_settings(), lambda request, deadline: client().send(request, deadline)))
 # The page needs none of the services, only the link that the environment may name.

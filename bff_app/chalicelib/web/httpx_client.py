@@ -57,12 +57,6 @@ class HttpxClient:
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None, max_answer_bytes: int = MAX_ANSWER_BODY_BYTES) -> None:
-        """Make the client.
-
-        Args:
-            tls: decides which certificates are trusted; ``make_tls_context()`` by default. Making one is slow.
-            max_answer_bytes: the longest body that is read.
-        """
         self._tls = tls or make_tls_context()
         self._max_answer_bytes = max_answer_bytes
         self._idle: list[_Line] = []
@@ -143,11 +137,7 @@ class _Line:
         self._sockets: dict[str, socket.socket] = {}
 
     def start(self, request: UpstreamRequest, deadline: Deadline) -> httpx.Response:
-        """Send ``request``, and return the answer as soon as its headers are there.
-
-        Raises:
-            httpx.TransportError: there is no answer.
-        """
+        """Send ``request``, and return the answer as soon as its headers are there."""
         self.has_connected = False
         origin = request.upstream.address.origin
 
@@ -183,9 +173,8 @@ class _Line:
 class _Watchdog:
     """Cuts each line whose exchange is not over at its deadline.
 
-    httpx limits the time of each read and each write. That alone would keep a request waiting for ever for an upstream
-    that sends a byte now and then. One thread watches all exchanges, and it sleeps for as long as the usual deadline,
-    so that few requests wake it.
+    httpx limits each read and each write: an upstream that sends a byte now and then would keep a request waiting for
+    ever. One thread watches all exchanges. It sleeps for as long as the usual deadline, so that few requests wake it.
     """
 
     def __init__(self) -> None:

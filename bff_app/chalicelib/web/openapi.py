@@ -48,15 +48,8 @@ SIGN_IN_RESULT = [
 ]
 EVERYWHERE = query("todas", {}, "1 ends the sessions in all browsers; anything else this one.", example="1")
 DEEP = query("deep", {}, "1 asks the parts; anything else asks nobody.", example="1")
-GOODBYE = object_of(
-    {
-        "ir_a": {
-            "type": "string",
-            "format": "uri",
-            "description": "Where the browser ends the session that it has with the identity provider.",
-        }
-    }
-)
+_SIGN_OUT = "Where the browser ends the session that it has with the identity provider."
+GOODBYE = object_of({"ir_a": {"type": "string", "format": "uri", "description": _SIGN_OUT}})
 
 
 def redirect(description: str, target: str) -> Schema:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from chalice_frontdoor import Problem
 from chalicelib.web.identity import IDENTITY
-from chalicelib.web.upstream import SAFE_METHODS, Text, UpstreamError, UpstreamFailed
+from chalicelib.web.upstream import SAFE_METHODS, Text, UpstreamError, UpstreamFailed, bilingual
 
 _SERVICES: dict[str, Text] = {
-    "crud": {"es": "El servicio de empleados", "en": "The employee service"},
-    "email": {"es": "El servicio de correos", "en": "The e-mail service"},
-    IDENTITY: {"es": "El servicio de identidad", "en": "The identity service"},
+    "crud": ("El servicio de empleados", "The employee service"),
+    "email": ("El servicio de correos", "The e-mail service"),
+    IDENTITY: ("El servicio de identidad", "The identity service"),
 }
-_REFUSED: Text = {
-    "es": "La respuesta del servicio interno es demasiado grande o no es válida. Pida menos de una vez.",
-    "en": "The answer of the service behind is too large or not valid. Ask for less at once.",
-}
-_UNKNOWN_OUTCOME: Text = {
-    "es": "No se sabe si el cambio se hizo: compruébelo antes de repetirlo.",
-    "en": "It is unknown whether the change was made: check before repeating it.",
-}
-_NOT_DONE: Text = {"es": "El cambio no se hizo.", "en": "The change was not made."}
-_SIGN_IN_LATER: Text = {"es": "Inténtelo otra vez dentro de un momento.", "en": "Try again in a moment."}
+_REFUSED = (
+    "La respuesta del servicio interno es demasiado grande o no es válida. Pida menos de una vez.",
+    "The answer of the service behind is too large or not valid. Ask for less at once.",
+)
+_UNKNOWN_OUTCOME = (
+    "No se sabe si el cambio se hizo: compruébelo antes de repetirlo.",
+    "It is unknown whether the change was made: check before repeating it.",
+)
+_NOT_DONE = ("El cambio no se hizo.", "The change was not made.")
+_SIGN_IN_LATER = ("Inténtelo otra vez dentro de un momento.", "Try again in a moment.")
 _FIRST_SERVER_ERROR = 500
 # Statuses of AWS's own errors that are passed on: they tell the client what to do next.
 _KEPT_SERVER_ERRORS = frozenset({503, 504})
@@ -40,18 +40,14 @@ def upstream_failed(error: UpstreamError) -> Problem:
     sentences = [_SERVICES[error.request.upstream.name], error.says]
     # Signing in changes nothing in the directory, so its problem does not mention an outcome.
     if error.request.upstream.name == IDENTITY:
-        return Problem(status, detail=_join([*sentences, _SIGN_IN_LATER]), headers=headers)
+        return Problem(status, detail=bilingual(*sentences, _SIGN_IN_LATER), headers=headers)
     if not error.request.is_safe:
         sentences.append(_UNKNOWN_OUTCOME if error.outcome_unknown else _NOT_DONE)
-    return Problem(status, detail=_join(sentences), headers=headers, resultado_desconocido=error.outcome_unknown)
-
-
-def _join(sentences: list[Text]) -> Text:
-    return {language: " ".join(sentence[language] for sentence in sentences) for language in ("es", "en")}
+    return Problem(status, detail=bilingual(*sentences), headers=headers, resultado_desconocido=error.outcome_unknown)
 
 
 def answer_refused(method: str) -> Problem:
     """502: the front door would not accept the upstream's answer."""
     changes_something = method not in SAFE_METHODS
     sentences = [_REFUSED, _UNKNOWN_OUTCOME] if changes_something else [_REFUSED]
-    return Problem(502, detail=_join(sentences), resultado_desconocido=changes_something)
+    return Problem(502, detail=bilingual(*sentences), resultado_desconocido=changes_something)

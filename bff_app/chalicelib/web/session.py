@@ -6,7 +6,7 @@ authorizers verify the token of every request.
 Refusal
 +-- CookieRefused            one of our cookies is malformed, too long or sent twice         -> 400
 +-- HostRefused              the request does not say which host it is for                   -> 400
-+-- SignInRefused            what comes back from the sign-in is not what was asked for      -> 400
++-- SignInRefused            the sign-in is not this browser's, was used or was cancelled    -> 400
 +-- NotSignedIn              there is neither a token nor a cookie                           -> 401
 +-- SessionOver              the identity provider does not renew the session                -> 401
 +-- TokenRefused             the API's authorizer does not accept the token                  -> 401
@@ -17,17 +17,17 @@ Refusal
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chalice_frontdoor import Problem
-from chalicelib.web.upstream import SAFE_METHODS
+from chalicelib.web.upstream import SAFE_METHODS, bilingual
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_frontdoor.request import FrontDoorRequest
     from chalicelib.web.settings import SignInSettings
-    from chalicelib.web.upstream import Headers, Text
+    from chalicelib.web.upstream import Headers
 
 _UNAUTHORIZED = 401
 # RFC 6265bis, 5.6: a browser keeps no cookie whose name and value are longer together.
@@ -42,12 +42,12 @@ class Refusal(Problem):
     """A request is refused before anything is done. The log counts ``reason``; the client is told less."""
 
     status = 401
-    says: ClassVar[Text] = {"es": "Hace falta iniciar sesión.", "en": "You need to sign in."}
+    says = ("Hace falta iniciar sesión.", "You need to sign in.")
     reason = ""
 
     def __init__(self) -> None:
         headers = {"WWW-Authenticate": "Bearer"} if self.status == _UNAUTHORIZED else {}
-        super().__init__(self.status, detail=self.says, headers=headers)
+        super().__init__(self.status, detail=bilingual(self.says), headers=headers)
 
 
 class _SessionDropped(Refusal):
@@ -60,27 +60,19 @@ class _SessionDropped(Refusal):
 
 class CookieRefused(_SessionDropped):
     status = 400
-    says: ClassVar[Text] = {
-        "es": "Una cookie de la sesión no es válida.",
-        "en": "A cookie of the session is not valid.",
-    }
+    says = ("Una cookie de la sesión no es válida.", "A cookie of the session is not valid.")
     reason = "invalid_cookie"
 
 
 class HostRefused(Refusal):
     status = 400
-    says: ClassVar[Text] = {"es": "La cabecera Host no es válida.", "en": "The header Host is not valid."}
+    says = ("La cabecera Host no es válida.", "The header Host is not valid.")
     reason = "invalid_host"
 
 
 class SignInRefused(Refusal):
-    """A sign-in came back that this browser did not begin, that was used before, or that the person cancelled."""
-
     status = 400
-    says: ClassVar[Text] = {
-        "es": "No se pudo completar la entrada. Empiece otra vez.",
-        "en": "The sign-in could not be completed. Begin again.",
-    }
+    says = ("No se pudo completar la entrada. Empiece otra vez.", "The sign-in could not be completed. Begin again.")
 
     def __init__(self, reason: str) -> None:
         super().__init__()
@@ -92,10 +84,7 @@ class NotSignedIn(Refusal):
 
 
 class SessionOver(_SessionDropped):
-    says: ClassVar[Text] = {
-        "es": "La sesión ha terminado. Inicie sesión otra vez.",
-        "en": "The session is over. Sign in again.",
-    }
+    says = ("La sesión ha terminado. Inicie sesión otra vez.", "The session is over. Sign in again.")
     reason = "session_over"
 
 
@@ -105,23 +94,23 @@ class TokenRefused(Refusal):
 
 class CrossSiteRequest(Refusal):
     status = 403
-    says: ClassVar[Text] = {
-        "es": "La petición no viene de la página del directorio, y no se hizo nada.",
-        "en": "The request does not come from the directory's page, and nothing was done.",
-    }
+    says = (
+        "La petición no viene de la página del directorio, y no se hizo nada.",
+        "The request does not come from the directory's page, and nothing was done.",
+    )
     reason = "cross_site"
 
 
 class ReturnAddressRefused(Refusal):
     status = 422
-    says: ClassVar[Text] = {
-        "es": "debe ser una dirección de este sitio, que empiece por una sola barra.",
-        "en": "must be an address of this site, which begins with a single slash.",
-    }
+    says = (
+        "debe ser una dirección de este sitio, que empiece por una sola barra.",
+        "must be an address of this site, which begins with a single slash.",
+    )
     reason = "foreign_return_address"
 
     def __init__(self) -> None:
-        error = {"campo": "volver", "regla": "formato", "mensaje": self.says}
+        error = {"campo": "volver", "regla": "formato", "mensaje": bilingual(self.says)}
         Problem.__init__(self, self.status, errores=[error])
 
 

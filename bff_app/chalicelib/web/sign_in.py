@@ -36,14 +36,14 @@ from chalicelib.web.session import (
     require_own_origin,
 )  # fmt: skip
 from chalicelib.web.tokens import (
-    Claims,
-    Person,
     TokenUnreadable,
     describe_session,
     expiry,
     pack,
+    person_of,
     read_claims,
     read_packed,
+    unpack_person,
 )  # fmt: skip
 from chalicelib.web.upstream import UpstreamError, deadline_within
 
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from chalice_frontdoor.request import FrontDoorRequest
     from chalicelib.web.identity import Identity, Tokens
     from chalicelib.web.settings import SignInSettings
+    from chalicelib.web.tokens import Claims, Person
     from chalicelib.web.upstream import Deadline, InvocationContext
 
 # Seconds in which a person types a password and a code, and perhaps sets a new password.
@@ -188,7 +189,7 @@ class SignIn(NamedTuple):
             raise TokenRefused from None
         if expiry(access) <= time.time():
             raise TokenRefused
-        person = Person.unpack(PERSON.read(request.headers)) if own is None else Person()
+        person = unpack_person(None if own else PERSON.read(request.headers))
         return _private(describe_session(access, person))
 
     def _own_origin(self, request: FrontDoorRequest) -> str:
@@ -248,7 +249,7 @@ class SignIn(NamedTuple):
             ours["nonce"] = nonce
         if any(identity.get(name) != value for name, value in ours.items()):
             raise SignInRefused("foreign_token")
-        return access, Person.of(identity)
+        return access, person_of(identity)
 
 
 class Demonstration:
@@ -285,7 +286,7 @@ def _keep(tokens: Tokens, person: Person) -> list[str]:
     Raises:
         SignInRefused: a browser would not keep them, and the person would sign in for ever.
     """
-    kept = [(ACCESS, tokens.access, tokens.seconds), (PERSON, pack(person._asdict()), None)]
+    kept = [(ACCESS, tokens.access, tokens.seconds), (PERSON, pack(person), None)]
     if tokens.renewal:
         kept.append((RENEWAL, tokens.renewal, None))
     if not all(cookie.fits(value) for cookie, value, _ in kept):

@@ -11,9 +11,10 @@ import base64
 import binascii
 import json
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 Claims = dict[str, Any]
+Person = dict[str, str]
 
 _PARTS = 3
 # Characters of a name or an address: enough to read, and the cookie stays small.
@@ -26,25 +27,18 @@ class TokenUnreadable(ValueError):
     """The text is not a signed token (RFC 7519) whose claims are a JSON object."""
 
 
-class Person(NamedTuple):
-    """What only the id token says about a person; the cookie ``PERSON`` keeps it. Both may be empty."""
+def person_of(identity: Claims) -> Person:
+    """What only the claims of an id token say about a person; the cookie ``PERSON`` keeps it."""
+    return {"nombre": _text(identity.get("name")), "correo": _text(identity.get("email"))}
 
-    nombre: str = ""
-    correo: str = ""
 
-    @classmethod
-    def of(cls, identity: Claims) -> Person:
-        """The person that the claims of an id token describe."""
-        return cls(_text(identity.get("name")), _text(identity.get("email")))
-
-    @classmethod
-    def unpack(cls, text: str | None) -> Person:
-        """The person in a cookie's value; an empty one if it is not packed as ``_asdict()``."""
-        try:
-            fields = read_packed(text or "")
-        except TokenUnreadable:
-            return cls()
-        return cls(_text(fields.get("nombre")), _text(fields.get("correo")))
+def unpack_person(text: str | None) -> Person:
+    """The person in a cookie's value; without a name if it is not a packed person."""
+    try:
+        fields = read_packed(text or "")
+    except TokenUnreadable:
+        fields = {}
+    return {name: _text(fields.get(name)) for name in ("nombre", "correo")}
 
 
 def read_claims(token: str) -> Claims:
@@ -86,8 +80,7 @@ def describe_session(access: Claims, person: Person) -> dict[str, object]:
     return {
         "demo": False,
         "usuario": _text(access.get("username")),
-        "nombre": person.nombre,
-        "correo": person.correo,
+        **person,
         "grupos": [_text(each) for each in groups if isinstance(each, str)] if isinstance(groups, list) else [],
         "caduca_en": datetime.fromtimestamp(expiry(access), UTC).isoformat().replace("+00:00", "Z"),
     }

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 from chalice_frontdoor import Problem
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Headers = tuple[tuple[str, str], ...]
-Text = dict[str, str]
+Text = tuple[str, str]  # in Spanish and in English
 
 ADDRESS_RULE = "http(s)://host[:port][/prefix], with neither credentials nor a query"
 # RFC 9110, 9.2.1: they change nothing, so sending one twice does no harm.
@@ -44,6 +44,13 @@ _DELIMITER = re.compile(r"[/\\?#]")
 # Relative references, encoded or not (RFC 3986, 5.2.4).
 _RELATIVE_SEGMENTS = frozenset({"", ".", ".."})
 _FIRST_ERROR_STATUS = 400
+
+
+def bilingual(*sentences: Text) -> dict[str, str]:
+    """The sentences one after the other, in each language."""
+    return {
+        language: " ".join(texts) for language, texts in zip(("es", "en"), zip(*sentences, strict=True), strict=True)
+    }
 
 
 class Deadline:
@@ -186,7 +193,7 @@ class UpstreamError(Exception):
     """
 
     status = 502
-    says: ClassVar[Text] = {"es": "falló.", "en": "failed."}
+    says = ("falló.", "failed.")
     retry_after = ""
 
     def __init__(self, request: UpstreamRequest, *, request_sent: bool = True, reason: str = "") -> None:
@@ -204,32 +211,29 @@ class UpstreamError(Exception):
 class UpstreamUnreachable(UpstreamError):
     """No connection could be made: the name does not resolve, the connection is refused, or TLS failed."""
 
-    says: ClassVar[Text] = {"es": "no está disponible.", "en": "cannot be reached."}
+    says = ("no está disponible.", "cannot be reached.")
 
 
 class UpstreamTooSlow(UpstreamError):
     """The deadline passed before the answer's last byte."""
 
     status = 504
-    says: ClassVar[Text] = {"es": "no respondió a tiempo.", "en": "did not answer in time."}
+    says = ("no respondió a tiempo.", "did not answer in time.")
 
 
 class UpstreamBroken(UpstreamError):
     """The connection ended too early, or what came was not HTTP."""
 
-    says: ClassVar[Text] = {
-        "es": "cortó la respuesta o dio una ilegible.",
-        "en": "broke off its answer or gave an unreadable one.",
-    }
+    says = ("cortó la respuesta o dio una ilegible.", "broke off its answer or gave an unreadable one.")
 
 
 class AnswerTooLarge(UpstreamError):
     """The answer has more bytes than the front door could pass on; it was not read to its end."""
 
-    says: ClassVar[Text] = {
-        "es": f"respondió con más de {MAX_ANSWER_BODY_BYTES} bytes. Pida menos de una vez.",
-        "en": f"answered with more than {MAX_ANSWER_BODY_BYTES} bytes. Ask for less at once.",
-    }
+    says = (
+        f"respondió con más de {MAX_ANSWER_BODY_BYTES} bytes. Pida menos de una vez.",
+        f"answered with more than {MAX_ANSWER_BODY_BYTES} bytes. Ask for less at once.",
+    )
 
 
 class UpstreamFailed(UpstreamError):
@@ -244,7 +248,7 @@ class UpstreamBusy(UpstreamError):
     """AWS throttled the request: the API's rate or the function's concurrency is at its limit. Nothing was done."""
 
     status = 503
-    says: ClassVar[Text] = {"es": "recibe demasiadas peticiones.", "en": "gets too many requests."}
+    says = ("recibe demasiadas peticiones.", "gets too many requests.")
 
     def __init__(self, request: UpstreamRequest, *, retry_after: str, reason: str = "") -> None:
         super().__init__(request, request_sent=False, reason=reason)

@@ -73,12 +73,7 @@ class FrontDoor(Chalice):
         super().__init__(app_name, debug=debug, configure_logs=configure_logs, env={})
 
     def route(self, path: str, **options: Any) -> Callable[..., Any]:  # noqa: ANN401 - as in Chalice
-        """Register a view, as in Chalice.
-
-        Args:
-            path: the route's template.
-            options: Chalice's, and ``spec``: what the operation does, in OpenAPI (see ``chalice_frontdoor.openapi``).
-        """
+        """Register a view as in Chalice; ``spec`` describes the operation (see ``chalice_frontdoor.openapi``)."""
         spec = options.pop("spec", None)
         if spec is not None:
             self.specs |= {(method, path): spec for method in options.get("methods", ["GET"])}
@@ -133,20 +128,16 @@ class FrontDoor(Chalice):
 
         Args:
             before: called before the snapshot is taken. Requests need not import what it imports.
-            after: called in each process that starts from the snapshot, before its first request. Connections that
-                were open are broken by then.
+            after: called in each process that starts from the snapshot. Open connections are broken by then.
 
         https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
         """
         try:
-            from snapshot_restore_py import (  # noqa: PLC0415 - only some runtimes bring it
-                register_after_restore,
-                register_before_snapshot,
-            )
+            import snapshot_restore_py as snapshots  # noqa: PLC0415 - only some runtimes bring it
         except ImportError:
             return
-        register_before_snapshot(before)
-        register_after_restore(after)
+        snapshots.register_before_snapshot(before)
+        snapshots.register_after_restore(after)
 
     def _configure_logging(self) -> None:
         logs.configure(self.app_name)
@@ -177,8 +168,8 @@ class FrontDoor(Chalice):
         """Answer an event that is not an HTTP request: a warm-up, a test event, an event of another service."""
         request_id = request_id_of(context)
         logs.log_unknown_event(request_id, error)
-        problem = Problem(400, detail=_UNKNOWN_EVENT)
-        return write(door, self._answer_problem(problem, self._languages[0], request_id))
+        response = self._problem_response(Problem(400, detail=_UNKNOWN_EVENT), self._languages[0], request_id)
+        return write(door, _answer_of(response, request_id))
 
     def _receive(self, http: events.HttpRequest, context: object) -> FrontDoorRequest:
         match = self._match(http)
@@ -212,7 +203,8 @@ class FrontDoor(Chalice):
             return write(door, self._answer(self._explain(error, request), request))
         except Exception as failure:  # noqa: BLE001 - explaining went wrong too
             logs.log_failure(failure, request.path, request.request_id)
-            answer = self._answer_problem(Problem(500), self._languages[0], request.request_id)
+            response = self._problem_response(Problem(500), self._languages[0], request.request_id)
+            answer = _answer_of(response, request.request_id)
         if request.method == "HEAD":
             answer.leave_body_out()
         return write(door, answer)
@@ -223,10 +215,6 @@ class FrontDoor(Chalice):
         if request.method == "HEAD":
             answer.leave_body_out()
         return answer
-
-    def _answer_problem(self, problem: Problem, language: str, request_id: str) -> Answer:
-        response = self._problem_response(problem, language, request_id)
-        return Answer(response.status_code, {**response.headers, "X-Request-Id": request_id}, response.body)
 
     def _run(self, request: FrontDoorRequest) -> Response:
         handler: Callable[[Any], Any] = self._view_response
@@ -288,6 +276,10 @@ class FrontDoor(Chalice):
             **problem.headers,
         }
         return Response(problem.document(language, self._languages, request_id), headers, problem.status)
+
+
+def _answer_of(response: Response, request_id: str) -> Answer:
+    return Answer(response.status_code, {**response.headers, "X-Request-Id": request_id}, response.body)
 
 
 def _as_response(result: object) -> Response:

@@ -79,13 +79,9 @@ def begin_access() -> None:
 
 
 def note(name: str, amount: float) -> None:
-    """Add an amount as a field to the access line of this thread's request.
+    """Add an amount, such as ``database_ms``, to a field of the access line of this thread's request.
 
     A separate line would cost ten times as much.
-
-    Args:
-        name: the field, ending in the unit, as in ``database_ms``.
-        amount: added to earlier amounts of the same name.
     """
     notes = _thread.notes
     notes[name] = notes.get(name, 0) + amount

@@ -66,23 +66,15 @@ class ResponseTooLarge(ResponseRefused):
 class Answer:
     """A response that has passed the checks which are the same for every door.
 
-    Attributes:
-        status: a final one.
-        headers: by lower-case name, the name to send and its values.
-        header_bytes: names and values together, or a little more.
-        body: text, or bytes.
+    ``headers`` has by lower-case name the name to send and its values; ``header_bytes`` is their length, or a little
+    more.
+
+    Raises:
+        ResponseRefused: the status is no final HTTP status, a header is malformed, or text has lone surrogates.
+        TypeError, ValueError: the body has no JSON form.
     """
 
-    __slots__ = ("body", "header_bytes", "headers", "status")
-
     def __init__(self, status: object, headers: Mapping[str, object], body: object) -> None:
-        """Check and normalise.
-
-        Raises:
-            ResponseRefused: the status is no final HTTP status, a header is malformed, or text has lone surrogates.
-            TypeError: the body has no JSON form.
-            ValueError: the body has no JSON form.
-        """
         self.status = _check_status(status)
         self.headers, self.header_bytes = _check_headers(headers)
         content, content_type = _encode(body)
