@@ -110,7 +110,8 @@ def check_quotas(session: Session, variables: Mapping[str, Any], region: str) ->
         )
     client = session.client("sesv2", region_name=region)
     account = client.get_account()
-    rate, wanted = account["SendQuota"]["MaxSendRate"], variables.get("ses_rate", 0)
+    # A plan holds a number of the shell as text.
+    rate, wanted = account["SendQuota"]["MaxSendRate"], float(variables.get("ses_rate", 0))
     if wanted > rate:
         raise NotReady(
             f"ses_rate is {wanted:g}, and SES in {region} accepts {rate:g} emails a second: remove it from the "

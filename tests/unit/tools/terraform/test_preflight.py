@@ -226,7 +226,7 @@ def test_a_plan_keeps_to_the_quotas_of_the_account(ses: Ses) -> None:
         quotas(ses, reserved_concurrency={"bff": 5})
     ses.allows(1)
     with pytest.raises(NotReady, match=r"^ses_rate is 14, and SES in us-east-1 accepts 1 emails a second"):
-        quotas(ses, ses_rate=14)
+        quotas(ses, ses_rate="14")
 
 
 def test_in_the_sandbox_recipients_must_be_verified(ses: Ses) -> None:
