@@ -120,7 +120,7 @@ def furnish(stack: LocalStack) -> dict[str, int]:
 
 def prepare(view: str, directory: Directory, stack: LocalStack, contested: int, file: Path) -> None:
     """Do what leads from the view's address to its picture. It changes nothing but the contested employee."""
-    submit = directory.page.locator(".panel button[type=submit]")
+    submit = directory.page.locator(".panel form .primary")
     match view:
         case "errors":
             directory.fill(nombre="", email="berta.gil@", posicion="", salario="mucho")
@@ -133,7 +133,7 @@ def prepare(view: str, directory: Directory, stack: LocalStack, contested: int, 
             expect(directory.page.get_by_role("dialog")).to_be_visible()
         case "removal":
             directory.cut(r"/empleados/\d+", method="DELETE")
-            directory.page.locator("[data-focus^=delete]").nth(2).dispatch_event("click")
+            directory.page.locator(".row-actions button").nth(2).dispatch_event("click")
             expect(directory.page.locator(".toast")).to_be_visible()
         case "account":
             directory.page.locator(".account").click()
