@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.sign_in import user_of
-from tests.browser import people
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import PATIENCE_MS, Directory
+from tests.browser.directory import session_of as cookies_of
 from tests.browser.stack import LocalStack, running_stack
 from tests.support.stack import StackFailedError
 
@@ -50,7 +50,7 @@ def session_of(stack: LocalStack, chromium: Browser) -> Callable[[str], StorageS
 
     @cache
     def sign_in(role: str) -> StorageState:
-        return people.session_of(stack, chromium, user_of(role), stack.password_of(user_of(role)))
+        return cookies_of(stack, chromium, user_of(role), stack.password_of(user_of(role)))
 
     return sign_in
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -11,7 +14,9 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import ConsoleMessage, Locator, Page, Route
+    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Route, StorageState
+
+    from tests.browser.stack import LocalStack
 
 # Longer than anything takes on two busy cores.
 PATIENCE_MS = 10_000
@@ -54,13 +59,16 @@ class Directory:
         """Sign in at the identity provider and come back."""
         self.page.get_by_role("link", name="Iniciar sesión").click()
         self.type_password(user, password)
-        expect(self.page.get_by_role("navigation", name="Secciones")).to_be_attached()
+        expect(self.menu).to_be_attached()
 
     def type_password(self, user: str, password: str) -> None:
-        """Fill in the identity provider's form."""
         self.page.get_by_label("Username").fill(user)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
+
+    def second_tab(self) -> Directory:
+        """Another tab of the same browser."""
+        return Directory(self.page.context.new_page(), self.url)
 
     # ---- places
 
@@ -75,7 +83,7 @@ class Directory:
 
     def go(self, section: str) -> None:
         """Follow a link of the menu."""
-        self.page.get_by_role("navigation", name="Secciones").get_by_role("link", name=section).click()
+        self.menu.get_by_role("link", name=section).click()
         expect(self.heading(section)).to_be_visible()
 
     @property
@@ -85,22 +93,30 @@ class Directory:
 
     # ---- what is there
 
+    @property
+    def menu(self) -> Locator:
+        return self.page.get_by_role("navigation", name="Secciones")
+
     def heading(self, text: str) -> Locator:
-        """A heading with exactly this text."""
         return self.page.get_by_role("heading", name=text, exact=True)
 
     def link(self, text: str) -> Locator:
-        """A link with exactly this text."""
         return self.page.get_by_role("link", name=text, exact=True)
+
+    def button(self, text: str) -> Locator:
+        return self.page.get_by_role("button", name=text, exact=True)
+
+    @property
+    def dialog(self) -> Locator:
+        return self.page.get_by_role("dialog")
 
     @property
     def rows(self) -> Locator:
-        """The rows of the list."""
         return self.page.locator("table.employees tbody tr")
 
     def row(self, name: str) -> Locator:
         """The row of one employee."""
-        return self.rows.filter(has=self.page.get_by_role("link", name=name, exact=True))
+        return self.rows.filter(has=self.link(name))
 
     def expect_names(self, *names: str) -> None:
         """The list shows exactly these names, in this order."""
@@ -108,7 +124,6 @@ class Directory:
 
     @property
     def panel(self) -> Locator:
-        """The panel beside the list."""
         return self.page.locator("aside.panel")
 
     @property
@@ -124,8 +139,7 @@ class Directory:
 
     def press(self, name: str) -> None:
         """Press a button, or a link that looks like one."""
-        button = self.page.get_by_role("button", name=name, exact=True)
-        button.or_(self.page.get_by_role("link", name=name, exact=True)).first.click()
+        self.button(name).or_(self.link(name)).first.click()
 
     def search(self, text: str) -> None:
         """Type into the search field, as a person does."""
@@ -137,16 +151,20 @@ class Directory:
             self.field(name).fill(value)
 
     def field(self, name: str) -> Locator:
-        """An input of the form."""
         return self.panel.locator(f"input[name={name}]")
 
     def error_of(self, name: str) -> Locator:
-        """The error beside a field."""
         return self.panel.locator(".field", has=self.page.locator(f"input[name={name}]")).locator(".field-error")
 
     def choose_file(self, path: Path) -> None:
-        """Choose a file to import."""
         self.page.locator("input[type=file]").set_input_files(path)
+
+    def download(self, button: str) -> list[list[str]]:
+        """The cells of the CSV that a button gives."""
+        with self.page.expect_download() as download:
+            self.press(button)
+        text = download.value.path().read_bytes().decode("utf-8-sig")
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
 
     def tab_to(self, name: str) -> None:
         """Press the tabulator until an element with this name has the focus."""
@@ -156,28 +174,43 @@ class Directory:
                 return
         raise AssertionError(f"{name} cannot be reached with the keyboard")
 
-    # ---- trouble on the way
+    # ---- what is on the way, and trouble there
+
+    def requests(self, path: str = "", *, writes: bool = False) -> list[Request]:
+        """The requests from now on whose address ends like this, or all that change something."""
+        sent: list[Request] = []
+
+        def note(request: Request) -> None:
+            if request.url.endswith(path) and not (writes and request.method == "GET"):
+                sent.append(request)
+
+        self.page.on("request", note)
+        return sent
 
     def answer(
-        self, path: str, status: int, body: str, content_type: str = "application/problem+json", **headers: str
+        self, path: str, status: int, body: object, content_type: str = "application/problem+json", **headers: str
     ) -> None:
         """From now on, answer requests of ``path`` (a regular expression) in place of the API."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-
-        def fulfil(route: Route) -> None:
-            route.fulfill(status=status, body=body, headers={"Content-Type": content_type, **named})
-
-        self.page.route(self._address(path), fulfil)
+        named = {"Content-Type": content_type, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        text = body if isinstance(body, str) else json.dumps(body)
+        self.page.route(self._address(path), lambda route: route.fulfill(status=status, body=text, headers=named))
 
     def answer_json(self, path: str, document: object) -> None:
         """From now on, answer requests of ``path`` with this document."""
-        self.answer(path, 200, json.dumps(document), "application/json")
+        self.answer(path, 200, document, "application/json")
 
-    def cut(self, path: str, *, method: str = "GET") -> None:
-        """From now on, requests of ``path`` get no answer."""
-        self.page.route(
-            self._address(path), lambda route: route.abort() if route.request.method == method else route.fallback()
-        )
+    def cut(self, path: str, *, method: str = "GET", is_late: bool = False) -> None:
+        """From now on, requests of ``path`` get no answer; if ``is_late``, only after they reached the server."""
+
+        def lose(route: Route) -> None:
+            if route.request.method != method:
+                route.fallback()
+                return
+            if is_late:
+                route.fetch()
+            route.abort()
+
+        self.page.route(self._address(path), lose)
 
     def hold(self, path: str) -> list[Route]:
         """From now on, requests of ``path`` wait in the returned list until the test continues them."""
@@ -185,21 +218,18 @@ class Directory:
         self.page.route(self._address(path), lambda route: held.append(route))  # noqa: PLW0108 - not for a built-in
         return held
 
-    def lose_answers(self, path: str, *, method: str) -> None:
-        """From now on, requests of ``path`` reach the server, and its answers are lost."""
-
-        def lose(route: Route) -> None:
-            if route.request.method == method:
-                route.fetch()
-                route.abort()
-            else:
-                route.fallback()
-
-        self.page.route(self._address(path), lose)
-
     def mend(self) -> None:
         """Stop interfering with requests."""
         self.page.unroute_all(behavior="ignoreErrors")
 
     def _address(self, path: str) -> re.Pattern[str]:
         return re.compile(f"^{re.escape(self.url)}{path}$")
+
+
+def session_of(stack: LocalStack, browser: Browser, user: str, password: str) -> StorageState:
+    """Sign in as ``user`` and return the cookies."""
+    with closing(browser.new_context(locale="es-ES")) as context:
+        directory = Directory(context.new_page(), stack.url)
+        directory.open("")
+        directory.sign_in(user, password)
+        return context.storage_state()

@@ -17,29 +17,22 @@ from playwright.sync_api import expect
 from contract.roles import ROLES
 from local.sign_in import user_of
 from tests.browser.chromium import running_chromium
-from tests.browser.directory import Directory
-from tests.browser.people import session_of
-from tests.browser.stack import LocalStack, an_employee, running_stack
+from tests.browser.directory import Directory, session_of
+from tests.browser.stack import an_employee, running_stack
 from tests.support.stack import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from tests.browser.stack import Employee
+    from tests.browser.stack import Employee, LocalStack
 
 ALL = ROOT / "build" / "screenshots"
 SHOWN = ROOT / "docs" / "screenshots"
 MOST_BYTES = 150_000
 QUALITY = 90
-#: Language, theme, width.
-VARIANTS = (
-    ("es", "light", 1280),
-    ("es", "light", 390),
-    ("es", "dark", 1280),
-    ("en", "dark", 390),
-)
+# Language, theme, width.
+VARIANTS = (("es", "light", 1280), ("es", "light", 390), ("es", "dark", 1280), ("en", "dark", 390))
 LOCALES = {"es": "es-ES", "en": "en-GB"}
-HEIGHTS = {1280: 800, 390: 844}
 FOR_THE_README = {
     "list-es-light-1280",
     "employee-es-light-1280",
@@ -48,7 +41,7 @@ FOR_THE_README = {
     "import-es-light-1280",
     "list-en-dark-390",
 }
-#: View: address, what is there once it is drawn, and the role of the viewer (None: not signed in).
+# View: address, what is there once it is drawn, and the role of the viewer (None: not signed in).
 VIEWS = {
     "sign_in": ("?entrada=rechazada", ".door-card", None),
     "list": ("#/empleados", "tbody tr:nth-child(50)", "admin"),
@@ -56,11 +49,8 @@ VIEWS = {
     "nobody": ("#/empleados?q=nadie", ".state", "admin"),
     "employee": ("#/empleados/{employee}", ".panel .event-mails", "admin"),
     "deleted": ("#/empleados/{deleted}", ".panel .event", "admin"),
-    "new": ("#/empleados/nuevo", ".panel input:focus", "admin"),
     "errors": ("#/empleados/nuevo", ".panel input:focus", "admin"),
     "conflict": ("#/empleados/{contested}/editar", ".panel input:focus", "admin"),
-    "removal": ("#/empleados", "tbody tr:nth-child(50)", "admin"),
-    "account": ("#/empleados", ".account", "admin"),
     "summary": ("#/resumen", ".chart-bar", "admin"),
     "activity": ("#/actividad", ".event-mails", "admin"),
     "operations": ("#/operacion", ".redrive", "admin"),
@@ -68,18 +58,9 @@ VIEWS = {
     "import": ("#/importar", ".drop-zone", "admin"),
     "not_allowed": ("#/importar", ".state", "lector"),
 }
-
+POSITIONS = {"Analista": 2600, "Comercial": 2200, "Contable": 2400, "Desarrolladora": 3400, "Jefe de proyecto": 4300}
 FIRST = ("Ana", "Luis", "María", "José", "Carmen", "Íñigo", "Lucía", "Ángel", "Sofía", "Martín", "Núria", "Óscar")
 LAST = ("Pérez", "García", "Núñez", "López", "Ibáñez", "Romero", "Soler", "Vidal", "Castaño", "Domínguez", "Ruiz")
-POSITIONS = {
-    "Analista": 2600,
-    "Comercial": 2200,
-    "Contable": 2400,
-    "Desarrolladora": 3400,
-    "Diseñadora": 2900,
-    "Jefe de proyecto": 4300,
-    "Técnico de sistemas": 2700,
-}
 FILE = """nombre;email;posicion;salario;fecha_contratacion
 Berta Gil;berta.gil@example.com;Analista;2500,00;2026-09-01
 Carlos Mora;carlos.mora@example;Contable;2.300,50;01/10/2026
@@ -108,39 +89,31 @@ def people(number: int) -> list[Employee]:
 def furnish(stack: LocalStack) -> dict[str, int]:
     """Put something to look at into the stack; the ids of the employees that views name."""
     stack.insert(people(120))
-    employee = stack.create(nombre="Ana Pérez Vidal", email="ana.perez@example.com", salario=3100)
-    stack.change(employee["id"], posicion="Jefe de proyecto", salario=4250.5)
-    contested = stack.create(nombre="Núria Castaño", email="nuria.castano@example.com", salario=3100)
-    deleted = stack.create(nombre="Luis Soler", email="luis.soler@example.com")
-    stack.delete(deleted["id"])
-    stack.wait_for_mail(deleted["id"])
-    stack.set_aside("a message that cannot be read")
-    return {"employee": employee["id"], "contested": contested["id"], "deleted": deleted["id"]}
+    ids = {
+        name: stack.create(nombre=nombre, email=f"{name}@example.com", salario=3100)["id"]
+        for name, nombre in {"employee": "Ana Pérez Vidal", "deleted": "Luis Soler", "contested": "Berta Gil"}.items()
+    }
+    stack.change(ids["employee"], posicion="Jefe de proyecto", salario=4250.5)
+    stack.delete(ids["deleted"])
+    stack.set_aside("not a message of ours")
+    stack.wait_for_mail(ids["employee"])
+    return ids
 
 
 def prepare(view: str, directory: Directory, stack: LocalStack, contested: int, file: Path) -> None:
-    """Do what leads from the view's address to its picture. It changes nothing but the contested employee."""
-    submit = directory.page.locator(".panel form .primary")
-    match view:
-        case "errors":
-            directory.fill(nombre="", email="berta.gil@", posicion="", salario="mucho")
-            submit.click()
-            expect(directory.error_of("email")).to_be_visible()
-        case "conflict":
-            directory.fill(posicion="Directora de proyectos", fecha_contratacion="2020-02-01")
-            stack.change(contested, salario=stack.http.get(f"/empleados/{contested}").json()["salario"] + 100)
-            submit.click()
-            expect(directory.page.get_by_role("dialog")).to_be_visible()
-        case "removal":
-            directory.cut(r"/empleados/\d+", method="DELETE")
-            directory.page.locator(".row-actions button").nth(2).dispatch_event("click")
-            expect(directory.page.locator(".toast")).to_be_visible()
-        case "account":
-            directory.page.locator(".account").click()
-            expect(directory.page.get_by_role("dialog")).to_be_visible()
-        case "import":
-            directory.choose_file(file)
-            expect(directory.page.locator(".import .badge").first).to_be_visible()
+    """Bring the view into the state to be seen."""
+    if view == "errors":
+        directory.fill(nombre="", email="berta.gil@", posicion="", salario="mucho")
+        directory.panel.locator("form .primary").click()
+        expect(directory.error_of("email")).to_be_visible()
+    elif view == "conflict":
+        directory.fill(posicion="Directora de proyectos", fecha_contratacion="2020-02-01")
+        stack.change(contested, salario=stack.http.get(f"/empleados/{contested}").json()["salario"] + 100)
+        directory.panel.locator("form .primary").click()
+        expect(directory.dialog).to_be_visible()
+    elif view == "import":
+        directory.choose_file(file)
+        expect(directory.page.locator(".import .badge").first).to_be_visible()
 
 
 def take_pictures(browser: Browser, stack: LocalStack, folder: Path) -> None:
@@ -154,7 +127,7 @@ def take_pictures(browser: Browser, stack: LocalStack, folder: Path) -> None:
             context = browser.new_context(
                 locale=LOCALES[language],
                 color_scheme="dark" if theme == "dark" else "light",
-                viewport={"width": width, "height": HEIGHTS[width]},
+                viewport={"width": width, "height": 800 if width > 1000 else 844},
                 has_touch=width < 1000,
                 is_mobile=width < 1000,
                 reduced_motion="reduce",
@@ -168,7 +141,6 @@ def take_pictures(browser: Browser, stack: LocalStack, folder: Path) -> None:
             directory.page.screenshot(path=ALL / f"{name}.png", animations="disabled")
             if name in FOR_THE_README:
                 keep_for_readers(directory.page, name)
-            directory.mend()
             context.close()
 
 

@@ -1,21 +1,13 @@
 """No page in the developer's browser reaches the AWS emulator of `make run`: neither by a link nor in any other way."""
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Error
 
 from local.client import client_of
 from tests.browser.test_other_sites import HOSTS, site
-
-if TYPE_CHECKING:
-    from tests.browser.conftest import OpenTab
-    from tests.browser.stack import LocalStack
-    from tests.browser.test_other_sites import Site
 
 __all__ = ["site"]  # a fixture
 
@@ -35,9 +27,7 @@ FETCHES = """async url => {
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_no_page_makes_the_emulator_do_anything(
-    stack: LocalStack, directory_of: OpenTab, site: Site, host: str
-) -> None:
+def test_no_page_makes_the_emulator_do_anything(stack, directory_of, site, host):
     directory = directory_of("lector")
     directory.tolerate(re.compile("403|CORS|Failed to load|ERR_"))
     page, endpoint = directory.page, stack.variable("AWS_ENDPOINT_URL")

@@ -1,17 +1,8 @@
 """The page fits every screen: nothing is wider than it, and the menu is within reach."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
 from playwright.sync_api import expect
 
 from tests.browser.stack import an_employee, many_employees
-
-if TYPE_CHECKING:
-    from tests.browser.conftest import OpenTab
-    from tests.browser.directory import Directory
-    from tests.browser.stack import LocalStack
 
 ROLES = ("admin", "rrhh", "lector")
 WIDTHS = (320, 344, 360, 375, 390, 412, 430, 600, 768, 820, 1024, 1280, 1440, 1920)
@@ -33,7 +24,7 @@ MEASURE = """() => {
 }"""
 
 
-def show_views(directory: Directory, row: dict[str, Any], gone: dict[str, Any]) -> Any:
+def show_views(directory, row, gone):
     """Go to each view in turn; yields its address once it is drawn."""
     main, panel = directory.page.locator("main"), directory.panel
     for place, drawn in {
@@ -54,7 +45,7 @@ def show_views(directory: Directory, row: dict[str, Any], gone: dict[str, Any]) 
         yield place
 
 
-def test_every_view_is_as_wide_as_the_screen_and_shows_the_menu(stack: LocalStack, directory_of: OpenTab) -> None:
+def test_every_view_is_as_wide_as_the_screen_and_shows_the_menu(stack, directory_of):
     stack.insert(many_employees(3))
     row = stack.create(**LONGEST)
     gone = stack.create(**{**LONGEST, "email": "gone@example.com"})
@@ -72,16 +63,7 @@ def test_every_view_is_as_wide_as_the_screen_and_shows_the_menu(stack: LocalStac
     assert wrong == []
 
 
-def test_the_menu_works_on_a_phone(directory_of: OpenTab) -> None:
-    directory = directory_of(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
-    directory.open()
-
-    directory.page.get_by_role("navigation", name="Secciones").get_by_role("link", name="Operación").tap()
-
-    expect(directory.heading("Operación")).to_be_visible()
-
-
-def test_eighteen_people_fit_at_1280_pixels_each_on_one_line(stack: LocalStack, directory: Directory) -> None:
+def test_eighteen_people_fit_at_1280_pixels_each_on_one_line(stack, directory):
     people = many_employees(18)
     people[0] |= {"nombre": "María Fernández Castaño", "email": "maria.fernandez.castano@example.com"}
     stack.insert(people)
@@ -98,7 +80,7 @@ def test_eighteen_people_fit_at_1280_pixels_each_on_one_line(stack: LocalStack, 
     assert cut == []
 
 
-def test_a_long_name_leaves_the_other_columns_and_rows_alone(stack: LocalStack, directory: Directory) -> None:
+def test_a_long_name_leaves_the_other_columns_and_rows_alone(stack, directory):
     stack.insert(many_employees(2))
     directory.open()
     expect(directory.rows).to_have_count(2)
@@ -113,7 +95,7 @@ def test_a_long_name_leaves_the_other_columns_and_rows_alone(stack: LocalStack, 
     assert len(set(heights)) == 1
 
 
-def test_opening_a_person_leaves_the_row_where_it_was(stack: LocalStack, directory: Directory) -> None:
+def test_opening_a_person_leaves_the_row_where_it_was(stack, directory):
     stack.insert(many_employees(50))
     directory.open()
     row = directory.row("Empleado 0045")

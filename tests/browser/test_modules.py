@@ -1,23 +1,13 @@
 """The page's modules without the page: tables of input and output, in one tab."""
 
-from __future__ import annotations
-
 import base64
 import re
-from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.stack import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser, Page
-
-    from tests.browser.stack import LocalStack
 
 PAGE = ROOT / "bff_app" / "chalicelib" / "web" / "page"
 # One tab serves all examples: they share nothing but the module.
@@ -34,7 +24,7 @@ ANA = "Ana Pérez;ana@example.com;Analista;5000,50;2020-01-31"
 
 
 @pytest.fixture(scope="module")
-def tab(stack: LocalStack, chromium: Browser) -> Iterator[Page]:
+def tab(stack, chromium):
     """A tab of the page's own origin, from which its modules can be imported."""
     context = chromium.new_context(locale="es-ES")
     page = context.new_page()
@@ -44,24 +34,24 @@ def tab(stack: LocalStack, chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def schema(tab: Page, stack: LocalStack) -> Any:
+def schema(tab, stack):
     """The schema of a new employee, as the page takes it from the API's description."""
     return call(tab, "rules.js", "creationSchema", stack.http.get("/openapi.json").json())
 
 
-def call(tab: Page, module: str, function: str, *arguments: Any) -> Any:
+def call(tab, module, function, *arguments):
     """Call a function of a module once."""
     [result] = call_each(tab, module, function, [arguments])
     return result
 
 
-def call_each(tab: Page, module: str, function: str, calls: list[Any]) -> list[Any]:
+def call_each(tab, module, function, calls):
     """Call a function of a module with each list of arguments.
 
     Bytes arrive as an ArrayBuffer. An exception with a ``rule`` is a result: ``{"rule": …}``.
     """
     encoded = [[{"base64": base64.b64encode(a).decode()} if isinstance(a, bytes) else a for a in c] for c in calls]
-    results: list[Any] = tab.evaluate(
+    return tab.evaluate(
         """async ([module, name, calls]) => {
           const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
           const { [name]: called } = await import(folder + module);
@@ -74,10 +64,9 @@ def call_each(tab: Page, module: str, function: str, calls: list[Any]) -> list[A
         }""",
         [module, function, encoded],
     )
-    return results
 
 
-def check_table(tab: Page, module: str, function: str, table: list[tuple[list[Any], Any]]) -> None:
+def check_table(tab, module, function, table):
     """Each list of arguments gives the value beside it."""
     found = call_each(tab, module, function, [arguments for arguments, _ in table])
     assert [(arguments, value) for (arguments, _), value in zip(table, found, strict=True)] == table
@@ -94,7 +83,7 @@ def check_table(tab: Page, module: str, function: str, table: list[tuple[list[An
     separator=st.sampled_from(";,\t"),
 )
 @example(rows=[["'=1", "''+2"], ["\ufeffx", '"']], separator=";")
-def test_written_csv_is_read_again(tab: Page, rows: list[list[str]], separator: str) -> None:
+def test_written_csv_is_read_again(tab, rows, separator):
     headings = ["a", "b"]
 
     written = call(tab, "csv.js", "writeCsv", [headings, *rows], separator)
@@ -107,25 +96,13 @@ def test_written_csv_is_read_again(tab: Page, rows: list[list[str]], separator: 
 @given(cell=CELL)
 @example(cell="=cmd|' /C calc'!A0")
 @example(cell="\t=1")
-def test_no_cell_begins_like_a_formula(tab: Page, cell: str) -> None:
+def test_no_cell_begins_like_a_formula(tab, cell):
     written = call(tab, "csv.js", "writeCsv", [[cell]], ";").removeprefix("\ufeff")
 
     assert not re.match('"?[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]', written.removesuffix("\r\n") or "x")
 
 
-@PROPERTY
-@given(content=st.binary(max_size=200))
-@example(content=b"\xff\xfea\x00")
-def test_any_bytes_are_text_or_a_known_problem(tab: Page, content: bytes) -> None:
-    decoded = call(tab, "csv.js", "decode", content)
-
-    if "rule" in decoded:
-        assert decoded["rule"] in {"csv.empty", "csv.binary"}
-    elif decoded["encoding"] == "utf-8":
-        assert decoded["text"] == content.decode("utf-8-sig")
-
-
-def test_csv_is_read_by_its_rules(tab: Page) -> None:
+def test_csv_is_read_by_its_rules(tab):
     table = [
         ("a;b\r\n1;2", [(1, ["a", "b"]), (2, ["1", "2"])]),
         ("a,b\n\n\n1,2\n", [(1, ["a", "b"]), (4, ["1", "2"])]),
@@ -146,7 +123,7 @@ MONEY = {"name": "salario", "kind": "money"}
 DATE = {"name": "fecha_contratacion", "kind": "date"}
 
 
-def test_amounts_are_read_as_people_write_them(tab: Page) -> None:
+def test_amounts_are_read_as_people_write_them(tab):
     amounts = {
         "5000": 5000,
         "5000,5": 5000.5,
@@ -170,7 +147,7 @@ def test_amounts_are_read_as_people_write_them(tab: Page) -> None:
 
 @PROPERTY
 @given(cents=st.integers(min_value=0, max_value=999_999_999))
-def test_an_amount_in_an_input_is_read_as_it_was(tab: Page, cents: int) -> None:
+def test_an_amount_in_an_input_is_read_as_it_was(tab, cents):
     amount = cents / 100
 
     text = call(tab, "fields.js", "write", MONEY, amount)
@@ -178,7 +155,7 @@ def test_an_amount_in_an_input_is_read_as_it_was(tab: Page, cents: int) -> None:
     assert call(tab, "fields.js", "read", MONEY, text) == {"value": amount}
 
 
-def test_dates_are_read_with_the_day_first(tab: Page) -> None:
+def test_dates_are_read_with_the_day_first(tab):
     dates = {
         "2026-11-24": "2026-11-24",
         "24/11/2026": "2026-11-24",
@@ -193,11 +170,11 @@ def test_dates_are_read_with_the_day_first(tab: Page) -> None:
 # ---- files
 
 
-def lines(*rows: str) -> str:
+def lines(*rows):
     return "\r\n".join([HEADINGS, *rows, ""])
 
 
-def test_files_are_understood_as_spreadsheets_write_them(tab: Page, schema: Any) -> None:
+def test_files_are_understood_as_spreadsheets_write_them(tab, schema):
     files = {
         "byte order mark": lines(ANA).encode("utf-8-sig"),
         "unix line ends": lines(ANA).replace("\r\n", "\n").encode(),
@@ -226,7 +203,7 @@ def test_files_are_understood_as_spreadsheets_write_them(tab: Page, schema: Any)
     assert all(rows == [(values, [])] for rows in found.values()), found
 
 
-def test_files_that_cannot_be_used_are_refused(tab: Page, schema: Any) -> None:
+def test_files_that_cannot_be_used_are_refused(tab, schema):
     check_table(
         tab,
         "import_file.js",
@@ -250,7 +227,7 @@ def test_files_that_cannot_be_used_are_refused(tab: Page, schema: Any) -> None:
     )
 
 
-def test_every_error_of_a_line_is_found(tab: Page, schema: Any) -> None:
+def test_every_error_of_a_line_is_found(tab, schema):
     rows = {
         ANA: [],
         ";sin-nombre@example.com;Analista;1;2020-01-01": [("nombre", "rule.required")],
@@ -299,9 +276,7 @@ VALUES = st.fixed_dictionaries(
 @example(values={"nombre": "a", "email": "a@b.c", "posicion": "p", "salario": 0.07})
 @example(values={"nombre": "a", "email": "a@b.c", "posicion": "p", "salario": 9999999.99})
 @example(values={"nombre": "a", "email": "a@b.c", "posicion": "p", "salario": 1.005})
-def test_the_page_judges_a_row_as_the_server_does(
-    tab: Page, stack: LocalStack, schema: Any, values: dict[str, Any]
-) -> None:
+def test_the_page_judges_a_row_as_the_server_does(tab, stack, schema, values):
     found = {finding["field"] for finding in call(tab, "rules.js", "check", schema, values)}
 
     # A read-only name makes every row invalid, so that nothing is written whatever the rest is.
@@ -312,13 +287,13 @@ def test_the_page_judges_a_row_as_the_server_does(
 # ---- the modules themselves
 
 
-def static_imports(name: str) -> set[str]:
+def static_imports(name):
     """The modules that this one imports before it runs. A module rendered by the server imports none."""
     text = (PAGE / name).read_text("utf-8") if (PAGE / name).exists() else ""
     return set(re.findall(r"^import\s[^;]*?from '\./([\w.-]+)';", text, re.MULTILINE))
 
 
-def test_texts_exist_and_have_the_same_places_to_fill_in_both_languages(tab: Page) -> None:
+def test_texts_are_used_and_have_the_same_places_to_fill_in_both_languages(tab):
     texts = tab.evaluate(
         """async () => {
           const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
@@ -328,11 +303,16 @@ def test_texts_exist_and_have_the_same_places_to_fill_in_both_languages(tab: Pag
     for key, both in texts.items():
         spanish, english = (set(re.findall(r"\{\w+\}", str(text))) for text in both)
         assert spanish == english, key
-    named = {key for path in PAGE.glob("*.js") for key in re.findall(r"\bt\('([\w.]+)'", path.read_text("utf-8"))}
+    source = "".join(path.read_text("utf-8") for path in PAGE.glob("*.js") if path.name != "texts.js")
+    named = set(re.findall(r"\bt\('([\w.]+)'", source))
     assert named - set(texts) == set()
+    # Keys such as `mail.${state}` are composed.
+    composed = re.findall(r"`(\w+\.[\w.]*(?:\$\{[^}`]*\}[\w.]*)+)`", source)
+    pattern = "|".join(r"\w+".join(map(re.escape, re.split(r"\$\{[^}]*\}", found))) for found in composed)
+    assert [key for key in texts if f"'{key}'" not in source and not re.fullmatch(pattern, key)] == []
 
 
-def test_no_module_imports_one_that_imports_it() -> None:
+def test_no_module_imports_one_that_imports_it():
     """Dynamic imports count too: they load later, but they depend all the same."""
     modules = {path.name: path.read_text("utf-8") for path in PAGE.glob("*.js")}
     imports = {

@@ -1,26 +1,14 @@
 """A page of another site cannot act for a person who is signed in here: real forms, sent by a real browser."""
 
-from __future__ import annotations
-
 import re
 import threading
 from functools import partial
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.browser.stack import an_employee
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.browser.conftest import OpenTab
-    from tests.browser.directory import Directory
-    from tests.browser.stack import LocalStack
-
-    Site = Callable[[str, str], str]
 
 # JSON disguised as a form: for text/plain a browser sends no preflight.
 DISGUISED = ('{"nombre":"Ajena","email":"ajena@example.com","posicion":"x","salario":1,"', '":1}')
@@ -29,11 +17,11 @@ HOSTS = {"localhost": "cross-site", "127.0.0.1": "same-site"}
 
 
 class _Page(BaseHTTPRequestHandler):
-    def __init__(self, content: dict[str, str], *arguments: Any) -> None:
+    def __init__(self, content, *arguments):
         self._content = content
         super().__init__(*arguments)
 
-    def do_GET(self) -> None:
+    def do_GET(self):
         body = self._content.get(self.path, "").encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -41,19 +29,19 @@ class _Page(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_arguments: object) -> None:
+    def log_message(self, *_arguments):
         """Stay silent."""
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site():
     """Publishes HTML on another origin of this host, and returns its address."""
-    content: dict[str, str] = {}
+    content = {}
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Page, content)) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
 
-        def publish(host: str, html: str) -> str:
+        def publish(host, html):
             content["/"] = html
             return f"http://{host}:{server.server_port}/"
 
@@ -62,7 +50,7 @@ def site() -> Iterator[Site]:
         thread.join()
 
 
-def form(action: str) -> str:
+def form(action):
     name, value = map(escape, DISGUISED)
     return (
         f'<form method="post" action="{escape(action)}" enctype="text/plain">'
@@ -70,18 +58,16 @@ def form(action: str) -> str:
     )
 
 
-def send(directory: Directory, address: str, target: str) -> tuple[int, dict[str, str]]:
+def send(directory, address, target):
     """Press the button on that page; returns the response's status and the headers the browser sent."""
     directory.page.goto(address)
     with directory.page.expect_response(target) as answered:
-        directory.page.get_by_role("button", name="Premio").click()
+        directory.button("Premio").click()
     return answered.value.status, answered.value.request.all_headers()
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_no_form_of_another_page_changes_anything_or_ends_the_session(
-    stack: LocalStack, directory_of: OpenTab, site: Site, host: str
-) -> None:
+def test_no_form_of_another_page_changes_anything_or_ends_the_session(stack, directory_of, site, host):
     directory = directory_of("admin")
     for path in ("/empleados", "/cola/reenviar", "/notify/email"):
         status, sent = send(directory, site(host, form(f"{stack.url}{path}")), f"{stack.url}{path}")
@@ -96,9 +82,7 @@ def test_no_form_of_another_page_changes_anything_or_ends_the_session(
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_no_other_page_reads_the_directory_or_frames_it(
-    stack: LocalStack, directory_of: OpenTab, site: Site, host: str
-) -> None:
+def test_no_other_page_reads_the_directory_or_frames_it(stack, directory_of, site, host):
     stack.insert([an_employee()])
     directory = directory_of("admin")
     directory.tolerate(re.compile("has been blocked by CORS policy|frame-ancestors"))

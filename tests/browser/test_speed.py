@@ -1,9 +1,6 @@
 """What stands between a first visit and its rows: round trips and bytes, not the speed of this machine."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
@@ -11,22 +8,18 @@ from chalicelib.web.pages import Page
 from tests.browser.stack import many_employees
 from tests.browser.test_modules import PAGE, static_imports
 
-if TYPE_CHECKING:
-    from tests.browser.directory import Directory
-    from tests.browser.stack import LocalStack
-
 # On a slow 3G (400 ms there and back, 50 kB/s), rows within three seconds: three round trips and these bytes.
 MOST_BYTES_BEFORE_THE_REQUEST = 16_000
 MOST_BYTES_BEFORE_THE_ROWS = 60_000
 
 
-def compressed(names: set[str]) -> int:
+def compressed(names):
     """Bytes of these files as the server sends them."""
     page, headers = Page(PAGE, ""), {"Accept-Encoding": "gzip"}
     return sum(len(page.file(page.version, name, headers).body) for name in names)
 
 
-def closure(*starts: str) -> set[str]:
+def closure(*starts):
     """These modules and all that they import before they run."""
     names = list(starts)
     for name in names:
@@ -34,7 +27,7 @@ def closure(*starts: str) -> set[str]:
     return set(names)
 
 
-def test_rows_are_requested_before_the_rest_of_the_page_is_there(stack: LocalStack, directory: Directory) -> None:
+def test_rows_are_requested_before_the_rest_of_the_page_is_there(stack, directory):
     """The second round trip fetches all modules, the third the rows: while what draws them is still loading."""
     stack.insert(many_employees(60))
     first = closure("session.js", "rows.js")
@@ -51,12 +44,12 @@ def test_rows_are_requested_before_the_rest_of_the_page_is_there(stack: LocalSta
     expect(directory.rows).to_have_count(50)
 
 
-def test_little_is_loaded_before_the_rows() -> None:
+def test_little_is_loaded_before_the_rows():
     assert compressed(closure("session.js", "rows.js")) <= MOST_BYTES_BEFORE_THE_REQUEST
     assert compressed(closure("main.js") | {"style.css"}) <= MOST_BYTES_BEFORE_THE_ROWS
 
 
-def test_a_second_visit_loads_no_file_again(stack: LocalStack, directory: Directory) -> None:
+def test_a_second_visit_loads_no_file_again(stack, directory):
     stack.insert(many_employees(3))
     with directory.page.expect_response("**/static/*/sign_in.js"):  # the last of those fetched while idle
         directory.open()

@@ -1,21 +1,13 @@
 """History, summary, activity, operations, and what belongs to the person: language and theme."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
 from tests.browser.stack import an_employee
 
-if TYPE_CHECKING:
-    from tests.browser.conftest import OpenTab
-    from tests.browser.directory import Directory
-    from tests.browser.stack import LocalStack
 
-
-def test_the_history_is_a_time_line_with_the_fate_of_each_mail(stack: LocalStack, directory: Directory) -> None:
+def test_the_history_is_a_time_line_with_the_fate_of_each_mail(stack, directory):
     row = stack.create(nombre="Ana Pérez")
     stack.change(row["id"], posicion="Jefa", salario=6000)
 
@@ -30,7 +22,7 @@ def test_the_history_is_a_time_line_with_the_fate_of_each_mail(stack: LocalStack
         expect(event.get_by_text("Entregado")).to_be_visible()
 
 
-def mail_about(event: dict[str, Any], **values: Any) -> dict[str, Any]:
+def mail_about(event, **values):
     """A row of the mail ledger about this event."""
     return {
         "id": "1",
@@ -47,30 +39,7 @@ def mail_about(event: dict[str, Any], **values: Any) -> dict[str, Any]:
     }
 
 
-def test_every_state_of_a_mail_has_its_word(stack: LocalStack, directory: Directory) -> None:
-    row = stack.create()
-    [event] = stack.http.get(f"/empleados/{row['id']}/eventos").json()
-    words = {
-        "pendiente": "En cola",
-        "enviando": "Enviándose",
-        "incierto": "Por confirmar",
-        "enviado": "Enviado",
-        "entregado": "Entregado",
-        "rebotado": "Rebotado",
-        "queja": "Marcado como spam",
-        "fallido": "Fallido",
-    }
-    directory.answer_json(r"/correos\?.*", [mail_about(event, id=state, estado=state) for state in words])
-
-    directory.open(f"#/empleados/{row['id']}")
-
-    expect(directory.panel.locator(".event-mails .badge")).to_have_text(list(words.values()))
-    expect(directory.panel.locator(".event-mails .badge.bad")).to_have_text(
-        ["Rebotado", "Marcado como spam", "Fallido"]
-    )
-
-
-def test_a_deleted_employee_keeps_the_history_and_can_be_created_again(stack: LocalStack, directory: Directory) -> None:
+def test_a_deleted_employee_keeps_the_history_and_can_be_created_again(stack, directory):
     row = stack.create(nombre="Ana Pérez", posicion="Analista")
     stack.delete(row["id"])
 
@@ -83,7 +52,7 @@ def test_a_deleted_employee_keeps_the_history_and_can_be_created_again(stack: Lo
     expect(directory.field("salario")).to_have_value("")
 
 
-def test_an_erased_person_keeps_a_history_without_words(stack: LocalStack, directory: Directory) -> None:
+def test_an_erased_person_keeps_a_history_without_words(stack, directory):
     row = stack.create(nombre="Ana Pérez")
     stack.delete(row["id"])
     events = stack.http.get(f"/empleados/{row['id']}/eventos").json()
@@ -105,7 +74,7 @@ def test_an_erased_person_keeps_a_history_without_words(stack: LocalStack, direc
     expect(directory.page.locator("tbody tr").first.get_by_text("datos borrados")).to_have_count(2)
 
 
-def test_the_summary_counts_and_compares_positions(stack: LocalStack, directory: Directory) -> None:
+def test_the_summary_counts_and_compares_positions(stack, directory):
     stack.insert(
         [
             an_employee(email="a@example.com", posicion="Analista", salario=1000),
@@ -126,11 +95,11 @@ def test_the_summary_counts_and_compares_positions(stack: LocalStack, directory:
     )
     expect(directory.page.locator(".tiles > div", has_text="Empleados")).to_contain_text("3")
     expect(directory.page.locator(".tiles > div", has_text="Salario medio")).to_contain_text("2.500,17")
-    expect(directory.page.locator("svg.chart")).to_have_count(2)
+    expect(directory.page.locator(".chart")).to_have_count(2)
     expect(directory.page.locator(".chart-bar")).to_have_count(2)
 
 
-def test_activity_is_everybodys_history(stack: LocalStack, directory: Directory) -> None:
+def test_activity_is_everybodys_history(stack, directory):
     row = stack.create(nombre="Ana Pérez")
     stack.create(nombre="Luis Gil", email="luis@example.com")
     stack.delete(row["id"])
@@ -144,21 +113,7 @@ def test_activity_is_everybodys_history(stack: LocalStack, directory: Directory)
     expect(directory.heading("Luis Gil")).to_be_visible()
 
 
-def test_activity_goes_back_to_the_oldest_event(stack: LocalStack, directory: Directory) -> None:
-    row = stack.create()
-    for number in range(50):
-        stack.change(row["id"], salario=number)
-    directory.open("#/actividad")
-    events = directory.page.locator(".event")
-    expect(events).to_have_count(50)
-
-    directory.press("Ver más")
-
-    expect(events).to_have_count(51)
-    expect(directory.page.get_by_text("No hay nada más antiguo.")).to_be_visible()
-
-
-def test_operations_show_the_parts_the_queue_and_the_last_mails(stack: LocalStack, directory: Directory) -> None:
+def test_operations_show_the_parts_the_queue_and_the_last_mails(stack, directory):
     stack.create(nombre="Berta Operada")
     directory.open("#/operacion")
     expect(directory.page.locator(".parts li.good")).to_have_count(3)
@@ -174,12 +129,10 @@ def test_operations_show_the_parts_the_queue_and_the_last_mails(stack: LocalStac
     expect(directory.page.locator(".parts li.bad")).to_contain_text("No funciona (sin respuesta)")
 
 
-def test_messages_that_were_set_aside_are_brought_back_after_a_question(
-    stack: LocalStack, directory: Directory
-) -> None:
+def test_messages_that_were_set_aside_are_brought_back_after_a_question(stack, directory):
     stack.set_aside("not a message of ours")
     directory.open("#/operacion")
-    expect(directory.page.get_by_text("1 mensaje no se pudo procesar y espera aparte.")).to_be_visible()
+    expect(directory.page.get_by_text("Mensajes que no se pudieron procesar y esperan aparte: 1.")).to_be_visible()
 
     directory.press("Reenviar los apartados")
     directory.press("Cancelar")
@@ -187,10 +140,10 @@ def test_messages_that_were_set_aside_are_brought_back_after_a_question(
     directory.press("Reenviar los apartados")
     directory.press("Reenviar")
 
-    expect(directory.notice("1 mensaje vuelve a la cola; quedan aparte 0.")).to_be_visible()
+    expect(directory.notice("Mensajes que vuelven a la cola: 1; quedan aparte: 0.")).to_be_visible()
 
 
-def test_the_page_speaks_the_browsers_language_or_spanish(directory_of: OpenTab) -> None:
+def test_the_page_speaks_the_browsers_language_or_spanish(directory_of):
     for locale, title in {"en-GB": "Employees", "es-MX": "Empleados", "de-DE": "Empleados"}.items():
         directory = directory_of(locale=locale)
         directory.open()
@@ -198,7 +151,7 @@ def test_the_page_speaks_the_browsers_language_or_spanish(directory_of: OpenTab)
         expect(directory.page.locator("html")).to_have_attribute("lang", "en" if title == "Employees" else "es")
 
 
-def test_a_chosen_language_and_theme_are_remembered(stack: LocalStack, directory_of: OpenTab) -> None:
+def test_a_chosen_language_and_theme_are_remembered(stack, directory_of):
     stack.insert([an_employee(salario=5000)])
     directory = directory_of(color_scheme="light")
     directory.open()
@@ -212,5 +165,5 @@ def test_a_chosen_language_and_theme_are_remembered(stack: LocalStack, directory
 
     expect(directory.row("Ana Pérez")).to_contain_text("5,000.00")
     expect(directory.row("Ana Pérez")).to_contain_text("Jan 31, 2020")
-    expect(directory.page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    expect(directory.button("Theme: dark")).to_be_visible()
     assert body.evaluate(background) != light

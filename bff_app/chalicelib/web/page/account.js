@@ -1,4 +1,3 @@
-// @ts-check
 /** Who is signed in, and the way out. */
 
 import { endSession } from './api.js';
@@ -26,13 +25,12 @@ export default function Account() {
     </button>`;
 }
 
-/** @param {import('./session.js').Session} session */
 const displayName = ({ nombre, correo, usuario }) => nombre || correo || usuario;
 
 const roleName = () => t(`role.${currentRole() || 'none'}`);
 
 async function showAccount() {
-  const session = /** @type {import('./session.js').Session} */ (currentSession());
+  const session = (currentSession());
   const facts = [
     [t('account.user'), session.correo || session.usuario],
     [t('account.role'), roleName()],
@@ -51,7 +49,6 @@ async function showAccount() {
   if (where) await signOut(where === 'everywhere');
 }
 
-/** @param {boolean} everywhere */
 async function signOut(everywhere) {
   try {
     if (!(await removeNow())) return; // deletions that wait for their undo are meant
@@ -60,7 +57,7 @@ async function signOut(everywhere) {
     closeSession();
     location.assign(next);
   } catch (error) {
-    const failure = /** @type {import('./http.js').ApiError} */ (error);
+    const failure = error;
     const reason = failure.isNotSignedIn ? t('account.alreadyOut') : `${t('account.notOut')} ${sentence(failure)}`;
     toast(reason, { kind: 'error' });
   }

@@ -1,4 +1,3 @@
-// @ts-check
 /** Everybody's history, newest first, day by day. */
 
 import { everyEvent } from './api.js';
@@ -14,7 +13,7 @@ const MAILS = { limite: '200' };
 
 export default function Activity() {
   const { resource, mails, more } = useEvents(everyEvent, MAILS);
-  const content = (/** @type {{events: any[], hasMore: boolean}} */ { events, hasMore }) =>
+  const content = ({ events, hasMore }) =>
     events.length > 0
       ? html`
         <${Days} events=${events} mails=${mails} />

@@ -1,7 +1,5 @@
 // @ts-check
-/**
- * Reads and writes CSV (RFC 4180) as spreadsheets do: `,`, `;` or tab, quotes, any line end. Pure: text in, text out.
- */
+/** Reads and writes CSV (RFC 4180) as spreadsheets do: `,`, `;` or tab, quotes, any line end. */
 
 /** A file that is no CSV. `rule` is the key of a text. */
 export class CsvError extends Error {
@@ -14,7 +12,6 @@ export class CsvError extends Error {
 }
 
 /** @typedef {{line: number, cells: string[]}} CsvRecord `line` is where the record begins, from 1 */
-
 const BYTE_ORDER_MARK = '\ufeff';
 /** What a spreadsheet may take for a formula (OWASP, "CSV Injection"), full-width signs included. */
 const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
@@ -24,23 +21,20 @@ const SEPARATORS = [';', ',', '\t'];
  * The text of a file: UTF-8, or the encoding in which Excel for Windows writes a plain "CSV".
  *
  * @param {ArrayBuffer} bytes
- * @returns {{text: string, encoding: 'utf-8' | 'windows-1252'}}
  * @throws {CsvError} it is no text
  */
 export function decode(bytes) {
-  const { text, encoding } = decodeText(bytes);
+  let encoding = 'utf-8';
+  let text;
+  try {
+    text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    encoding = 'windows-1252';
+    text = new TextDecoder(encoding).decode(bytes);
+  }
   if (text.trim() === '') throw new CsvError('csv.empty');
   if (/[\u0000-\u0008\u000e-\u001f]/.test(text)) throw new CsvError('csv.binary');
   return { text, encoding };
-}
-
-/** @param {ArrayBuffer} bytes @returns {{text: string, encoding: 'utf-8' | 'windows-1252'}} */
-function decodeText(bytes) {
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'utf-8' };
-  } catch {
-    return { text: new TextDecoder('windows-1252').decode(bytes), encoding: 'windows-1252' };
-  }
 }
 
 /**
@@ -62,10 +56,10 @@ export function readCsv(text, limit) {
   return { separator, records };
 }
 
-/** @param {string} content @returns {string} the separator that the first line has most of */
+/** The separator that the first line has most of. @param {string} content */
 function findSeparator(content) {
   const [headings] = content.trimStart().split(/[\r\n]/, 1);
-  const occurrences = (/** @type {string} */ sign) => headings.split(sign).length;
+  const occurrences = (sign) => headings.split(sign).length;
   return SEPARATORS.reduce((best, sign) => (occurrences(sign) > occurrences(best) ? sign : best));
 }
 
@@ -75,7 +69,7 @@ function* scan(content, separator) {
   const lineEnd = /\r\n|\r|\n/y;
   let at = 0;
   let line = 1;
-  let record = { line, cells: /** @type {string[]} */ ([]) };
+  let record = { line, cells: ([]) };
   while (at < content.length) {
     const cell = content[at] === '"' ? quotedCell(content, at, line) : { value: '', end: at };
     line += (cell.value.match(/\r\n|\r|\n/g) ?? []).length;
@@ -97,12 +91,7 @@ function* scan(content, separator) {
   if (record.cells.length > 0) yield record;
 }
 
-/**
- * @param {string} content
- * @param {number} start where the opening quote stands
- * @param {number} line
- * @returns {{value: string, end: number}}
- */
+/** @param {string} content @param {number} start the place of the opening quote @param {number} line */
 function quotedCell(content, start, line) {
   let from = start + 1;
   let value = '';
@@ -116,20 +105,15 @@ function quotedCell(content, start, line) {
   }
 }
 
-/**
- * @param {string[][]} rows
- * @param {string} separator
- * @returns {string} with a byte order mark, without which Excel does not read UTF-8
- */
+/** With a byte order mark, without which Excel does not read UTF-8. @param {string[][]} rows @param {string} separator */
 export function writeCsv(rows, separator) {
   const lines = rows.map((cells) => cells.map((cell) => quoted(withGuard(cell), separator)).join(separator));
   return `${BYTE_ORDER_MARK}${lines.map((line) => `${line}\r\n`).join('')}`;
 }
 
 /** An apostrophe makes text of what a spreadsheet would calculate; {@link withoutGuard} takes it off again. */
-const withGuard = (/** @type {string} */ cell) => (FORMULA.test(cell) ? `'${cell}` : cell);
-const withoutGuard = (/** @type {string} */ cell) =>
-  cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell;
+const withGuard = (cell) => (FORMULA.test(cell) ? `'${cell}` : cell);
+const withoutGuard = (cell) => (cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell);
 
 /** @param {string} cell @param {string} separator */
 function quoted(cell, separator) {

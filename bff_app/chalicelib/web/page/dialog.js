@@ -1,15 +1,8 @@
-// @ts-check
 /** A question that has to be answered before anything else. */
 
 import { html, render } from './view.js';
 
-/**
- * @param {string} title
- * @param {any} content
- * @param {any} actions buttons; each closes the dialog with its value
- * @returns {{answer: Promise<string>, close: (answer: string) => void, data: () => FormData}} `answer` is empty when the
- *   person closed it without one
- */
+/** Each button closes the dialog with its value as the answer, which is empty when the person closed it without one. */
 export function ask(title, content, actions) {
   const dialog = document.createElement('dialog');
   dialog.ariaLabel = title;

@@ -16,7 +16,7 @@ import { currentSession } from './session.js';
 
 const PREFIX = 'draft ';
 
-/** A draft is not shown to the next person who signs in here. @param {string} form */
+/** A draft is not shown to the next person who signs in here. */
 const key = (form) => `${PREFIX}${currentSession()?.usuario} ${form}`;
 
 const keys = () => withStorage(() => Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX))) ?? [];
@@ -25,11 +25,8 @@ export const hasDrafts = () => keys().length > 0;
 
 export const dropDrafts = () => keys().forEach((name) => sessionStorage.removeItem(name));
 
-/** @param {string} form @returns {Draft | null} */
 export const loadDraft = (form) => withStorage(() => JSON.parse(sessionStorage.getItem(key(form)) ?? 'null'));
 
-/** @param {string} form @param {Draft} draft */
 export const saveDraft = (form, draft) => withStorage(() => sessionStorage.setItem(key(form), JSON.stringify(draft)));
 
-/** @param {string} form */
 export const dropDraft = (form) => withStorage(() => sessionStorage.removeItem(key(form)));

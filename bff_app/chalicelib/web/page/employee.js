@@ -1,4 +1,3 @@
-// @ts-check
 /** One employee: the row, what can be done with it, and its history. */
 
 import { employeeEvents, getEmployee } from './api.js';
@@ -14,27 +13,22 @@ import { t } from './texts.js';
 import { History, WATCH_MS, useEvents } from './timeline.js';
 import { html, useResource } from './view.js';
 
-/** @typedef {import('./api.js').Employee} Employee */
-/** @typedef {import('./timeline.js').DirectoryEvent} DirectoryEvent */
-
-/** @template T @param {Promise<T>} found @returns {Promise<T | null>} null when there is none */
 const orNull = (found) =>
   found.catch((error) => {
     if (error.status === 404) return null;
     throw error;
   });
 
-/** The row, or the last event of a person who is gone: the history stays. @param {string} id @param {AbortSignal} signal */
+/** The row, or the last event of a person who is gone: the history stays. */
 async function find(id, signal) {
   const found = await orNull(getEmployee(id, signal));
   if (found) return { row: found.row, last: null };
   const events = await orNull(employeeEvents(id, '', signal));
-  return { row: null, last: /** @type {DirectoryEvent | null} */ (events?.rows[0] ?? null) };
+  return { row: null, last: (events?.rows[0] ?? null) };
 }
 
-/** @param {{route: import('./router.js').Route}} props */
 export default function EmployeePanel({ route }) {
-  const { id } = /** @type {{id: string}} */ (route.panel);
+  const { id } = (route.panel);
   const found = useResource((signal) => find(id, signal), [id]);
   const { row, last } = found.data ?? {};
   const title = found.data
@@ -46,9 +40,8 @@ export default function EmployeePanel({ route }) {
   return html`<${Panel} title=${title}><${Loaded} from=${found} lines=${8}>${content}<//><//>`;
 }
 
-/** @param {Employee} row */
 function details(row) {
-  const values = /** @type {Record<string, any>} */ (row);
+  const values = row;
   const remove = () => {
     closePanel();
     removeSoon(row);
@@ -70,16 +63,13 @@ function details(row) {
       </div>`}`;
 }
 
-/** @param {string} email */
 const mailTo = (email) => html`<a href=${`mailto:${encodeURIComponent(email).replace('%40', '@')}`}>${email}</a>`;
 
-/** @param {string} id */
 const missing = (id) => html`
   <${Empty} text=${t('employee.none.text', { id })}>
     <${LinkButton} href=${panelAddress(null)}>${t('lost.home')}<//>
   <//>`;
 
-/** @param {import('./timeline.js').Told} props nulls: the person's data was erased */
 function Gone({ nombre, email, posicion }) {
   const isKnown = nombre !== null && email !== null && posicion !== null;
   const mayCreate = isKnown && may('write');
@@ -94,7 +84,7 @@ function Gone({ nombre, email, posicion }) {
 
 /** The history, and under each event the state of its e-mails. */
 function HistorySection({ id }) {
-  const ask = (/** @type {string} */ cursor, /** @type {AbortSignal} */ signal) => employeeEvents(id, cursor, signal);
+  const ask = (cursor, signal) => employeeEvents(id, cursor, signal);
   const history = useEvents(ask, { empleado: id }, WATCH_MS);
   return html`
     <section class="history">

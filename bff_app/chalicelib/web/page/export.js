@@ -1,4 +1,3 @@
-// @ts-check
 /** Saves all pages of the filtered list as a CSV that the import can read. */
 
 import { everyEmployeePage } from './api.js';
@@ -9,7 +8,6 @@ import { sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
 
-/** @param {import('./api.js').ListQuery} query */
 export async function exportEmployees(query) {
   const stopping = new AbortController();
   const waiting = toast(t('export.running'), {
@@ -21,13 +19,13 @@ export async function exportEmployees(query) {
   const rows = [fields.map(({ name }) => name)];
   try {
     for await (const page of everyEmployeePage(query, stopping.signal)) {
-      rows.push(...page.map((row) => fields.map((field) => write(field, /** @type {any} */ (row)[field.name]))));
+      rows.push(...page.map((row) => fields.map((field) => write(field, (row)[field.name]))));
     }
     downloadCsv(`empleados-${today()}`, rows);
     toast(t('export.done', { n: rows.length - 1, count: count(rows.length - 1) }));
   } catch (error) {
     if (!stopping.signal.aborted)
-      toast(`${t('export.failed')} ${sentence(/** @type {any} */ (error))}`, { kind: 'error' });
+      toast(`${t('export.failed')} ${sentence(error)}`, { kind: 'error' });
   }
   waiting.close();
 }

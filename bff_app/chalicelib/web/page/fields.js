@@ -7,14 +7,11 @@ import { currentLanguage } from './preferences.js';
 import { may } from './session.js';
 
 /**
- * @typedef {'text' | 'email' | 'money' | 'date'} Kind
  * @typedef {object} Field
  * @property {string} name as on the wire
- * @property {Kind} kind
+ * @property {'text' | 'email' | 'money' | 'date'} kind
  * @property {string[]} aliases other headings that a file may give the column, in small letters without accents
- * @property {boolean} isConfidential whether only who has the right `confidential` gets it
- * @property {boolean} isSortable whether the list can be sorted by it
- * @property {boolean} isNullable whether an employee can be without it
+ * @property {boolean} isConfidential @property {boolean} isSortable @property {boolean} isNullable
  * @typedef {{value: string | number | null} | {problem: string}} Reading a value to send (null: nothing was written),
  *   or the key of the text that says why there is none
  */
@@ -25,13 +22,7 @@ export const FIELDS = DECLARED;
 /** @returns {Field[]} what this person gets to see */
 export const visibleFields = () => FIELDS.filter(({ isConfidential }) => !isConfidential || may('confidential'));
 
-/**
- * A value as people read it.
- *
- * @param {Field} field
- * @param {any} value
- * @returns {string}
- */
+/** A value as people read it. @param {{kind: string}} field @param {any} value @returns {string} */
 export function show(field, value) {
   if (value === null || value === undefined || value === '') return '—';
   if (field.kind === 'money' && typeof value === 'number') return money(value);
@@ -39,27 +30,14 @@ export function show(field, value) {
   return String(value);
 }
 
-/**
- * A value as it stands in an input, or in a file: without grouping, with the language's decimal sign.
- *
- * @param {Field} field
- * @param {any} value
- * @returns {string}
- */
+/** As in an input or a file: without grouping, with the language's decimal sign. @param {Field} field @param {any} value */
 export function write(field, value) {
   if (value === null || value === undefined) return '';
   if (field.kind !== 'money' || typeof value !== 'number') return String(value);
   return value.toFixed(2).replace('.', currentLanguage() === 'es' ? ',' : '.');
 }
 
-/**
- * What somebody typed, or what a file holds. Text that makes no sense is passed on as it is: the server says what is
- * wrong with it.
- *
- * @param {Field} field
- * @param {string} text
- * @returns {Reading}
- */
+/** Text that makes no sense stays as it is: the server says what is wrong with it. @param {Field} field @param {string} text @returns {Reading} */
 export function read(field, text) {
   const trimmed = text.trim();
   if (field.kind === 'money') return trimmed === '' ? { value: null } : readMoney(trimmed);
@@ -68,11 +46,8 @@ export function read(field, text) {
 }
 
 /**
- * `5000`, `5000,5`, `5.000,50`, `5,000.50` and `1.234.567`. One sign followed by exactly three digits may group or
- * part: nobody's salary is guessed, so that is a problem.
- *
- * @param {string} text
- * @returns {Reading}
+ * `5000`, `5000,5`, `5.000,50`, `5,000.50` and `1.234.567`. One sign followed by exactly three digits may separate
+ * thousands or decimals, and a salary is not guessed. @param {string} text @returns {Reading}
  */
 function readMoney(text) {
   const compact = text.replace(/(?<=\d)[\s\u00a0\u202f](?=\d{3})/g, '');
@@ -82,11 +57,10 @@ function readMoney(text) {
   return { value: parted ? finite(`${parted[1].replace(/[.,]/g, '')}.${parted[2] ?? '0'}`, text) : text };
 }
 
-/** @param {string} text @returns {RegExpExecArray | null} the whole part with its groups, and the decimals */
+/** The whole part with its groups, and the decimals. @param {string} text */
 const grouped = (text) =>
   /^(-?\d{1,3}(?:\.\d{3})+)(?:,(\d+))?$/.exec(text) ?? /^(-?\d{1,3}(?:,\d{3})+)(?:\.(\d+))?$/.exec(text);
 
-/** @param {string} digits @param {string} text @returns {number | string} */
 const finite = (digits, text) => (Number.isFinite(Number(digits)) ? Number(digits) : text);
 
 /** @param {string} text `2026-11-24`, or the day first as in `24/11/2026` @returns {string} */

@@ -13,44 +13,33 @@ function format(name, make) {
   return formats.get(key);
 }
 
-/** @param {number} amount @returns {string} always two decimals and grouped, because columns of money are compared */
-export const money = (amount) =>
-  format(
-    'money',
-    (language) =>
-      new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2, useGrouping: 'always' }),
-  ).format(amount);
+const number = (options) => (language) => new Intl.NumberFormat(language, options);
+const moment = (options) => (language) => new Intl.DateTimeFormat(language, options);
+const CENTS = number({ minimumFractionDigits: 2, maximumFractionDigits: 2, useGrouping: 'always' });
+const ROUND = number({ maximumFractionDigits: 0, useGrouping: 'always' });
+// A calendar day has no time zone and must not get one.
+const DAY = moment({ dateStyle: 'medium', timeZone: 'UTC' });
 
-/** @param {number} amount @returns {string} money without its cents, for charts */
-export const roundMoney = (amount) =>
-  format(
-    'roundMoney',
-    (language) => new Intl.NumberFormat(language, { maximumFractionDigits: 0, useGrouping: 'always' }),
-  ).format(amount);
+/** Always two decimals and grouped, because columns of money are compared. @param {number} amount */
+export const money = (amount) => format('money', CENTS).format(amount);
+
+/** Without cents, for charts. @param {number} amount */
+export const roundMoney = (amount) => format('roundMoney', ROUND).format(amount);
 
 /** @param {number} value */
-export const count = (value) => format('count', (language) => new Intl.NumberFormat(language)).format(value);
+export const count = (value) => format('count', number({})).format(value);
 
-/** @param {string} isoDate a calendar day, `2026-11-24`; it has no time zone and must not get one */
-export const day = (isoDate) =>
-  format('day', (language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' })).format(
-    new Date(`${isoDate}T00:00:00Z`),
-  );
+/** @param {string} isoDate `2026-11-24` */
+export const day = (isoDate) => format('day', DAY).format(new Date(`${isoDate}T00:00:00Z`));
 
-/** @param {string} moment an RFC 3339 moment */
-export const dateTime = (moment) =>
-  format(
-    'dateTime',
-    (language) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
-  ).format(new Date(moment));
+/** @param {string} at an RFC 3339 moment */
+export const dateTime = (at) => format('dateTime', moment({ dateStyle: 'medium', timeStyle: 'short' })).format(new Date(at));
 
-/** @param {string} moment */
-export const time = (moment) =>
-  format('time', (language) => new Intl.DateTimeFormat(language, { timeStyle: 'short' })).format(new Date(moment));
+/** @param {string} at */
+export const time = (at) => format('time', moment({ timeStyle: 'short' })).format(new Date(at));
 
-/** @param {string} moment @returns {string} the day of a moment where the reader is, in full */
-export const longDay = (moment) =>
-  format('longDay', (language) => new Intl.DateTimeFormat(language, { dateStyle: 'full' })).format(new Date(moment));
+/** The day of a moment where the reader is, in full. @param {string} at */
+export const longDay = (at) => format('longDay', moment({ dateStyle: 'full' })).format(new Date(at));
 
 /** @returns {string} today where the reader is, as a calendar day */
 export function today() {
@@ -60,11 +49,9 @@ export function today() {
 
 const STEPS = /** @type {const} */ ([['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]]);
 
-/** @param {number} seconds @returns {string} a length of time in its largest unit: "3 minutes" */
+/** A length of time in its largest unit: "3 minutes". @param {number} seconds */
 export function duration(seconds) {
   const [unit, size] = STEPS.find(([, length]) => seconds >= length) ?? STEPS[STEPS.length - 1];
-  return format(
-    `duration ${unit}`,
-    (language) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }),
-  ).format(Math.floor(seconds / size));
+  const inUnits = number({ style: 'unit', unit, unitDisplay: 'long' });
+  return format(`duration ${unit}`, inUnits).format(Math.floor(seconds / size));
 }

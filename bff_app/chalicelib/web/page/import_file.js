@@ -5,16 +5,14 @@ import { CsvError, decode, readCsv } from './csv.js';
 import { FIELDS } from './fields.js';
 import { judge, withoutNulls } from './rules.js';
 
-/** @typedef {import('./api.js').Values} Values */
-/** @typedef {import('./rules.js').Finding} Finding */
 /**
  * @typedef {object} Row
  * @property {number} line of the file, from 1
  * @property {Record<string, string>} texts as the file has them
- * @property {Values} values what would be sent
- * @property {Finding[]} findings none: it can be sent
+ * @property {import('./api.js').Values} values what would be sent
+ * @property {import('./rules.js').Finding[]} findings none: it can be sent
+ * @typedef {{rows: Row[], ignored: string[], encoding: string}} Sheet
  */
-/** @typedef {{rows: Row[], ignored: string[], encoding: string, separator: string}} Sheet */
 
 export const MAX_ROWS = 10_000;
 /** A row takes about a hundred bytes. */
@@ -29,32 +27,21 @@ const MAX_BYTES = 20 * 1024 * 1024;
 export function readSheet(bytes, schema) {
   if (bytes.byteLength > MAX_BYTES) throw new CsvError('csv.tooBig', { megabytes: MAX_BYTES / 1024 / 1024 });
   const { text, encoding } = decode(bytes);
-  const { separator, records } = readCsv(text, MAX_ROWS);
-  const [headings, ...body] = records;
+  const [headings, ...body] = readCsv(text, MAX_ROWS).records;
   const columns = findColumns(headings.cells, schema);
   if (body.length === 0) throw new CsvError('csv.noRows');
   const rows = body.map((record) => readRow(record, columns, headings.cells.length, schema));
   markDuplicates(rows);
-  const ignored = headings.cells.filter(
-    (heading, index) => heading.trim() !== '' && ![...columns.values()].includes(index),
-  );
-  return { rows, ignored, encoding, separator };
+  const used = [...columns.values()];
+  const ignored = headings.cells.filter((heading, index) => heading.trim() !== '' && !used.includes(index));
+  return { rows, ignored, encoding };
 }
 
 /** @param {string} heading @returns {string} without case, accents, and the signs that people put between words */
 const plain = (heading) =>
-  heading
-    .normalize('NFD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .trim()
-    .toLowerCase()
-    .replace(/[\s_]+/g, ' ');
+  heading.normalize('NFD').replace(/[\u0300-\u036f]/g, '').trim().toLowerCase().replace(/[\s_]+/g, ' ');
 
-/**
- * @param {string[]} headings
- * @param {import('./rules.js').Schema} schema
- * @returns {Map<string, number>} where each field stands
- */
+/** The place of each field. @param {string[]} headings @param {import('./rules.js').Schema} schema */
 function findColumns(headings, schema) {
   const names = headings.map(plain);
   /** @type {Map<string, number>} */
@@ -64,18 +51,12 @@ function findColumns(headings, schema) {
     if (places.length > 1) throw new CsvError('csv.columnTwice', { column: headings[places[1]].trim() });
     if (places.length === 1) columns.set(name, places[0]);
   }
-  const missing = (schema.required ?? []).filter((/** @type {string} */ name) => !columns.has(name));
+  const missing = (schema.required ?? []).filter((name) => !columns.has(name));
   if (missing.length > 0) throw new CsvError('csv.columnsMissing', { columns: missing.join(', ') });
   return columns;
 }
 
-/**
- * @param {import('./csv.js').CsvRecord} record
- * @param {Map<string, number>} columns
- * @param {number} width cells that a record should have
- * @param {import('./rules.js').Schema} schema
- * @returns {Row}
- */
+/** @param {import('./csv.js').CsvRecord} record @param {Map<string, number>} columns @param {number} width in cells */
 function readRow({ line, cells }, columns, width, schema) {
   const texts = Object.fromEntries([...columns].map(([name, place]) => [name, cells[place] ?? '']));
   const { values, findings } = judge(schema, texts);

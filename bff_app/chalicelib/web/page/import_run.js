@@ -7,9 +7,8 @@
 import { createEmployee, newKey, rowsChanged } from './api.js';
 import { ApiError } from './http.js';
 
+/** @typedef {{row: Row, outcome: 'created' | 'present' | 'refused', id: number | null, words: string}} Result */
 /** @typedef {import('./import_file.js').Row} Row */
-/** @typedef {'created' | 'present' | 'refused'} Outcome */
-/** @typedef {{row: Row, outcome: Outcome, id: number | null, words: string}} Result */
 
 const AT_ONCE = 4;
 const ATTEMPTS = 3;
@@ -34,11 +33,6 @@ export class ImportRun extends EventTarget {
 
   get isOver() {
     return this.state === 'done' || this.state === 'stopped';
-  }
-
-  /** @param {Outcome} outcome */
-  count(outcome) {
-    return this.results.filter((result) => result.outcome === outcome).length;
   }
 
   /** Begin, or go on after a pause. */
@@ -85,11 +79,9 @@ export class ImportRun extends EventTarget {
       return { row, outcome: 'created', id, words: '' };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 409 && !error.isTemporary)
-        return { row, outcome: 'present', id: null, words: error.detail || error.title };
       const isAboutThePerson = error.isNotSignedIn || error.isForbidden;
-      if (error.kind === 'problem' && !error.isTemporary && !isAboutThePerson && error.status < 500)
-        return { row, outcome: 'refused', id: null, words: refusal(error) };
+      const isFinal = error.kind === 'problem' && !error.isTemporary && !isAboutThePerson && error.status < 500;
+      if (isFinal) return { row, outcome: error.status === 409 ? 'present' : 'refused', id: null, words: refusal(error) };
       if (isAboutThePerson || attempt === ATTEMPTS || this.state !== 'running') throw error;
       const pause = error.retryAfter ? error.retryAfter * 1000 : FIRST_PAUSE_MS * 2 ** (attempt - 1);
       await new Promise((resolve) => setTimeout(resolve, Math.min(pause, LONGEST_PAUSE_MS)));
@@ -98,7 +90,6 @@ export class ImportRun extends EventTarget {
   }
 }
 
-/** @param {ApiError} error @returns {string} the server's words */
-function refusal(error) {
-  return error.errors.map(({ campo, mensaje }) => `${campo}: ${mensaje}`).join('; ') || error.detail || error.title;
-}
+/** The server's words. @param {ApiError} error */
+const refusal = ({ errors, detail, title }) =>
+  errors.map(({ campo, mensaje }) => `${campo}: ${mensaje}`).join('; ') || detail || title;

@@ -1,4 +1,3 @@
-// @ts-check
 /** The import of a file, step by step: choose, look, write, result. It goes on while other views are looked at. */
 
 import { getOpenApi } from './api.js';
@@ -14,12 +13,9 @@ import { Button, Facts, Icon, LinkButton, PlainTable, ViewHeading } from './part
 import { address } from './router.js';
 import { creationSchema, explain } from './rules.js';
 import { isEnding } from './session.js';
-import { Explanation, Failure, sentence } from './states.js';
+import { Alert, Explanation, Failure, sentence } from './states.js';
 import { t } from './texts.js';
 import { html, useChanges, useEvent, useId, useLayoutEffect, useRef, useState } from './view.js';
-
-/** @typedef {import('./import_file.js').Row} Row */
-/** @typedef {import('./import_file.js').Sheet} Sheet */
 
 const FINDINGS_AT_ONCE = 100;
 const ROWS_IN_PREVIEW = 10;
@@ -28,15 +24,15 @@ const EXAMPLE = [
   ['Ana Pérez', 'ana.perez@example.com', 'Analista', '5000,50', '2026-11-24'],
 ];
 
-/** Outlives the view. @type {{file: {name: string, sheet: Sheet} | null, run: ImportRun | null}} */
+/** Outlives the view. */
 const current = { file: null, run: null };
 
 export default function Importer() {
   const [step, setStep] = useState(current);
-  const change = (/** @type {Partial<typeof current>} */ changed) => setStep({ ...Object.assign(current, changed) });
+  const change = (changed) => setStep({ ...Object.assign(current, changed) });
   const { file, run } = step;
   useEvent(window, 'beforeunload', (event) => run && !run.isOver && !isEnding() && event.preventDefault());
-  const begin = (/** @type {Row[]} */ rows) => {
+  const begin = (rows) => {
     const started = new ImportRun(rows);
     started.start();
     change({ run: started });
@@ -49,14 +45,14 @@ export default function Importer() {
         ? html`<${Running} run=${run} again=${again} />`
         : file
           ? html`<${Preview} ...${file} begin=${begin} again=${again} />`
-          : html`<${Choice} done=${(/** @type {any} */ chosen) => change({ file: chosen })} />`}
+          : html`<${Choice} done=${(chosen) => change({ file: chosen })} />`}
     </div>`;
 }
 
 function Choice({ done }) {
   const [problem, setProblem] = useState(null);
   const [isOver, setOver] = useState(false);
-  const take = async (/** @type {File | undefined} */ file) => {
+  const take = async (file) => {
     if (!file) return;
     try {
       const schema = creationSchema(await getOpenApi());
@@ -67,11 +63,11 @@ function Choice({ done }) {
       else throw error;
     }
   };
-  const choose = (/** @type {any} */ { target }) => {
+  const choose = ({ target }) => {
     take(target.files[0]);
     target.value = ''; // the same file can be chosen again after a correction
   };
-  const drag = (/** @type {DragEvent} */ event) => {
+  const drag = (event) => {
     event.preventDefault();
     setOver(event.type === 'dragenter' || event.type === 'dragover');
     if (event.type === 'drop') take(event.dataTransfer?.files[0]);
@@ -98,15 +94,10 @@ function Choice({ done }) {
     </section>`;
 }
 
-/** @param {string} name @param {CsvError} error */
 function unusable(name, { rule, values }) {
   const words = Object.entries(values).map(([key, value]) => [key, typeof value === 'number' ? count(value) : value]);
   return html`
-    <div class="state bad" role="alert">
-      <${Icon} name="warning" />
-      <h2>${t('import.unusable', { name })}</h2>
-      <p>${t(rule, Object.fromEntries(words))}</p>
-    </div>`;
+    <${Alert}><h2>${t('import.unusable', { name })}</h2><p>${t(rule, Object.fromEntries(words))}</p><//>`;
 }
 
 /** The heading of a step; it gets the focus. */
@@ -116,12 +107,11 @@ function StepHeading({ children }) {
   return html`<h2 tabindex="-1" ref=${heading}>${children}</h2>`;
 }
 
-/** @param {string} key @param {Row[]} rows */
 const number = (key, rows) => t(key, { n: rows.length, count: count(rows.length) });
 
 function Preview({ name, sheet, begin, again }) {
-  const good = sheet.rows.filter((/** @type {Row} */ { findings }) => findings.length === 0);
-  const bad = sheet.rows.filter((/** @type {Row} */ { findings }) => findings.length > 0);
+  const good = sheet.rows.filter(({ findings }) => findings.length === 0);
+  const bad = sheet.rows.filter(({ findings }) => findings.length > 0);
   useLayoutEffect(() => announce(number('import.good', good)), []);
   const notes = [
     sheet.encoding !== 'utf-8' && t('import.encoding', { encoding: sheet.encoding }),
@@ -141,42 +131,38 @@ function Preview({ name, sheet, begin, again }) {
       ${bad.length > 0 && html`
         <${Button} icon="download" onClick=${() => downloadFindings(bad)}>${t('import.findings.download')}<//>`}
     </div>
-    <${Findings} rows=${bad.map((/** @type {Row} */ row) => [row.line, findingTexts(row).join(' ')])} />
+    <${Findings} rows=${bad.map((row) => [row.line, findingTexts(row).join(' ')])} />
     ${good.length > 0 && html`<${FirstRows} rows=${good.slice(0, ROWS_IN_PREVIEW)} />`}`;
 }
 
-/** @param {Row} row @returns {string[]} */
 const findingTexts = ({ findings }) =>
   findings.map((finding) => `${finding.field && `${t(`field.${finding.field}`)}: `}${explain(finding)}`);
 
-const lineColumn = () => ({ title: t('import.line'), isNumber: true, isHeading: true });
+/** A table of lines of the file. */
+const LineTable = ({ title, columns, rows, children }) => html`
+  <section class="card">
+    <h2>${title}</h2>
+    <${PlainTable} label=${title} rows=${rows}
+      columns=${[{ title: t('import.line'), isNumber: true, isHeading: true }, ...columns]} />
+    ${children}
+  </section>`;
 
-/** @param {{rows: [number, string][]}} props line and text */
 function Findings({ rows }) {
   const [shown, setShown] = useState(FINDINGS_AT_ONCE);
-  const columns = [lineColumn(), { title: t('import.finding') }];
-  if (rows.length === 0) return null;
-  return html`
-    <section class="card">
-      <h2>${t('import.findings')}</h2>
-      <${PlainTable} label=${t('import.findings')} columns=${columns} rows=${rows.slice(0, shown)} />
-      ${shown < rows.length && html`
-        <${Button} onClick=${() => setShown(shown + FINDINGS_AT_ONCE)}>${t('import.findings.more')}<//>`}
-    </section>`;
+  const more = () => setShown(shown + FINDINGS_AT_ONCE);
+  return rows.length > 0 && html`
+    <${LineTable} title=${t('import.findings')} columns=${[{ title: t('import.finding') }]} rows=${rows.slice(0, shown)}>
+      ${shown < rows.length && html`<${Button} onClick=${more}>${t('import.findings.more')}<//>`}
+    <//>`;
 }
 
-/** As they will be written, so that dates and decimals can be looked at. @param {{rows: Row[]}} props */
+/** As they will be written, so that dates and decimals can be looked at. */
 function FirstRows({ rows }) {
   const columns = FIELDS.map(({ name, kind }) => ({ title: t(`field.${name}`), isNumber: kind === 'money' }));
   const cells = rows.map(({ line, values }) => [line, ...FIELDS.map((field) => show(field, values[field.name]))]);
-  return html`
-    <section class="card">
-      <h2>${t('import.preview')}</h2>
-      <${PlainTable} label=${t('import.preview')} columns=${[lineColumn(), ...columns]} rows=${cells} />
-    </section>`;
+  return html`<${LineTable} title=${t('import.preview')} columns=${columns} rows=${cells} />`;
 }
 
-/** @param {{run: ImportRun, again: () => void}} props */
 function Running({ run, again }) {
   const id = useId();
   useChanges(run);
@@ -187,10 +173,7 @@ function Running({ run, again }) {
       <h2>${t('import.running')}</h2>
       <progress max=${run.total} value=${run.results.length} aria-labelledby=${id} />
       <p id=${id}>${t('import.progress', { done: count(run.results.length), total: count(run.total) })}</p>
-      ${run.error && html`
-        <div class="state bad" role="alert">
-          <${Icon} name="warning" /><${Explanation} error=${run.error} /><p>${t('import.paused')}</p>
-        </div>`}
+      ${run.error && html`<${Alert}><${Explanation} error=${run.error} /><p>${t('import.paused')}</p><//>`}
       <div class="actions">
         ${run.state === 'paused' && html`
           <${Button} class="primary" icon="refresh" onClick=${() => run.start()}>${t('import.goOn')}<//>`}
@@ -200,11 +183,11 @@ function Running({ run, again }) {
 }
 
 function Result({ run, again }) {
-  const refused = run.results.filter((/** @type {any} */ { outcome }) => outcome === 'refused');
+  const having = (outcome) => run.results.filter((result) => result.outcome === outcome);
   const facts = [
-    [t('import.created'), count(run.count('created'))],
-    [t('import.present'), count(run.count('present'))],
-    [t('import.refused'), count(refused.length)],
+    [t('import.created'), count(having('created').length)],
+    [t('import.present'), count(having('present').length)],
+    [t('import.refused'), count(having('refused').length)],
     [t('import.unwritten'), count(run.waiting.length)],
   ];
   return html`
@@ -216,21 +199,18 @@ function Result({ run, again }) {
       <${Button} icon="download" onClick=${() => downloadResult(run)}>${t('import.result.download')}<//>
       <${Button} onClick=${again}>${t('import.other')}<//>
     </div>
-    <${Findings} rows=${refused.map((/** @type {any} */ { row, words }) => [row.line, words])} />`;
+    <${Findings} rows=${having('refused').map(({ row, words }) => [row.line, words])} />`;
 }
 
 const names = FIELDS.map(({ name }) => name);
 
-/** @param {Row} row @param {...string} cells @returns {string[]} the row as the file has it, behind other cells */
 const original = (row, ...cells) => [String(row.line), ...cells, ...names.map((name) => row.texts[name] ?? '')];
 
-/** @param {Row[]} bad */
 function downloadFindings(bad) {
   const rows = bad.map((row) => original(row, findingTexts(row).join(' ')));
   downloadCsv(t('import.findings.name'), [['linea', 'error', ...names], ...rows]);
 }
 
-/** @param {ImportRun} run */
 function downloadResult({ results, waiting }) {
   const rows = [
     ...results.map(({ row, outcome, id, words }) => original(row, t(`import.outcome.${outcome}`), `${id ?? ''}`, words)),

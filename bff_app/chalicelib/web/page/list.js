@@ -1,10 +1,9 @@
-// @ts-check
 /** The list of employees: search, filter, order, pages. Everything that it shows is in the address. */
 
 import { PAGE_SIZE, getSummary } from './api.js';
 import { show, visibleFields } from './fields.js';
 import { announce } from './focus.js';
-import { Button, Icon, Labelled, LinkButton, ViewHeading } from './parts.js';
+import { Button, Icon, Labelled, LinkButton, Select, ViewHeading } from './parts.js';
 import { isLeaving, keep, removals, removeSoon } from './removal.js';
 import { address, currentRoute, currentTrail, go } from './router.js';
 import { listPart, loadRows, orderOf } from './rows.js';
@@ -13,29 +12,21 @@ import { Empty, Failure, Skeleton } from './states.js';
 import { t } from './texts.js';
 import { html, useChanges, useLayoutEffect, useRef, useResource } from './view.js';
 
-/** @typedef {import('./api.js').Employee} Employee */
-/** @typedef {import('./router.js').Route} Route */
-
 const TYPING_PAUSE_MS = 150;
 
-/** @param {{route: Route}} props */
 export default function List({ route: { query, panel } }) {
   const key = `${listPart(query)}`;
   const list = useResource((signal) => loadRows(query, signal), [key]);
   // The rows first, on a slow network. The list works without the filter's choices, so that a failure is not told.
   const hasRows = Boolean(list.data);
   const positions = useResource(async (signal) => (hasRows ? getSummary(signal) : []), [hasRows]);
-  const isFirst = useRef(true);
+  const told = useRef(null);
   useChanges(removals);
-  useLayoutEffect(() => {
-    if (!isFirst.current) scrollTo({ top: 0 });
-    isFirst.current = false;
-  }, [key]);
-  const told = useRef(/** @type {string | null} */ (null));
+  useLayoutEffect(() => told.current !== null && scrollTo({ top: 0 }), [key]);
   useLayoutEffect(() => {
     if (list.isBusy || list.error || told.current === key) return;
     told.current = key;
-    announce(t('list.shown', { n: list.data?.rows.length }));
+    announce(t('list.shown', { n: list.data.rows.length }));
   }, [list.data, list.isBusy]);
   return html`
     <${ViewHeading} title=${t('view.empleados')}>
@@ -51,7 +42,6 @@ export default function List({ route: { query, panel } }) {
     <div class="results" aria-busy=${list.isBusy ? 'true' : null}>${content(list, query, panel)}</div>`;
 }
 
-/** @param {import('./view.js').Resource<any>} list @param {URLSearchParams} query @param {Route['panel']} panel */
 function content({ data, error, reload }, query, panel) {
   if (error) return html`<${Failure} error=${error} retry=${reload} />`;
   if (!data) return html`<${Skeleton} lines=${12} />`;
@@ -61,28 +51,27 @@ function content({ data, error, reload }, query, panel) {
     <${Pager} query=${query} size=${data.rows.length} next=${data.next} />`;
 }
 
-/** @param {URLSearchParams} query @param {Record<string, string>} changed @returns {URLSearchParams} from its first page */
 function filtered(query, changed) {
   const kept = Object.entries({ ...Object.fromEntries(listPart(query)), ...changed, cursor: '' });
   return new URLSearchParams(kept.filter(([, value]) => value !== ''));
 }
 
-/** Go to the list with other filters or another order, from its first page. @param {Record<string, string>} changed */
+/** Go to the list with other filters or another order, from its first page. */
 function apply(changed, replace = false) {
   const { query, panel } = currentRoute();
   go(address('empleados', filtered(query, changed), panel), { replace });
 }
 
-/** Narrow screens show only the first word; screen readers read both. @param {{query?: URLSearchParams}} props */
+/** Narrow screens show only the first word; screen readers read both. */
 export const NewLink = ({ query }) => html`
   <${LinkButton} class="primary" href=${address('empleados', query, { kind: 'nuevo' })}>
     <${Labelled} icon="plus">${t('list.new')}<span class="second-word"> ${t('list.new.what')}</span><//>
   <//>`;
 
-/** Fifty rows have three stops of the tabulator each. @param {Event} event */
+/** Fifty rows have three stops of the tabulator each. */
 function skipRows(event) {
   event.preventDefault();
-  /** @type {HTMLElement | null} */ (document.querySelector('.pager button:enabled'))?.focus();
+  document.querySelector('.pager button:enabled')?.focus();
 }
 
 async function exportRows() {
@@ -92,7 +81,6 @@ async function exportRows() {
   exportEmployees({ q, posicion, orden: orderOf(query) });
 }
 
-/** @param {{query: URLSearchParams, positions: import('./api.js').Group[]}} props */
 function Toolbar({ query, positions }) {
   const sought = query.get('q') ?? '';
   const chosen = query.get('posicion') ?? '';
@@ -109,34 +97,25 @@ function Toolbar({ query, positions }) {
       apply({ q: search.current.value.trim() }, true);
     }, TYPING_PAUSE_MS);
   };
-  const sortable = visibleFields().filter(({ isSortable }) => isSortable);
+  const choices = positions.map(({ posicion, empleados }) => [posicion, `${posicion} (${empleados})`]);
   // A position of the address may have no employees any more, and is still what the list is filtered by.
-  const isUnknown = chosen && !positions.some(({ posicion }) => posicion === chosen);
+  if (chosen && !positions.some(({ posicion }) => posicion === chosen)) choices.push([chosen, chosen]);
+  const sortable = visibleFields().filter(({ isSortable }) => isSortable);
+  const orders = ({ name }) => [[name, `${t(`field.${name}`)} ↑`], [`-${name}`, `${t(`field.${name}`)} ↓`]];
   return html`
-    <form class="toolbar" role="search" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
+    <form class="toolbar" role="search" onSubmit=${(event) => event.preventDefault()}>
       <div class="search-field">
         <${Icon} name="search" />
         <input type="search" id="buscar" ref=${search} onInput=${type} aria-label=${t('list.search')} autocomplete="off"
           spellcheck=${false} maxlength="200" placeholder=${t('list.search.hint')} />
       </div>
-      <select class="select-field" aria-label=${t('list.filter')} value=${chosen}
-        onChange=${(/** @type {any} */ { target }) => apply({ posicion: target.value })}>
-        <option value="">${t('list.everyPosition')}</option>
-        ${positions.map(({ posicion, empleados }) => html`
-          <option value=${posicion} key=${posicion}>${posicion} (${empleados})</option>`)}
-        ${isUnknown && html`<option value=${chosen}>${chosen}</option>`}
-      </select>
-      <select class="select-field order-field" aria-label=${t('list.order')} value=${orderOf(query)}
-        onChange=${(/** @type {any} */ { target }) => apply({ orden: target.value })}>
-        ${sortable.map(({ name }) => [
-          html`<option value=${name}>${t('list.ascending', { field: t(`field.${name}`) })}</option>`,
-          html`<option value=${`-${name}`}>${t('list.descending', { field: t(`field.${name}`) })}</option>`,
-        ])}
-      </select>
+      <${Select} aria-label=${t('list.filter')} value=${chosen} choose=${(posicion) => apply({ posicion })}
+        options=${[['', t('list.everyPosition')], ...choices]} />
+      <${Select} class="order-field" aria-label=${t('list.order')} value=${orderOf(query)}
+        choose=${(orden) => apply({ orden })} options=${sortable.flatMap(orders)} />
     </form>`;
 }
 
-/** @param {URLSearchParams} query */
 function nothing(query) {
   if (query.get('q') || query.get('posicion')) {
     return html`
@@ -164,12 +143,11 @@ const Table = ({ rows, query, selected }) => html`
       </tr>
     </thead>
     <tbody role="rowgroup">
-      ${rows.map((/** @type {Employee} */ row) => html`
+      ${rows.map((row) => html`
         <${Row} key=${row.id} row=${row} query=${query} isSelected=${String(row.id) === selected} />`)}
     </tbody>
   </table>`;
 
-/** @param {import('./fields.js').Field} field @param {string} order */
 function columnHeading({ name, isSortable }, order) {
   const label = t(`field.${name}`);
   const direction = order === name ? 'ascending' : order === `-${name}` ? 'descending' : null;
@@ -187,8 +165,8 @@ function columnHeading({ name, isSortable }, order) {
 
 /** The whole row is a target for the mouse, unless text is being selected. */
 function Row({ row, query, isSelected }) {
-  const at = (/** @type {'ver' | 'editar'} */ kind) => address('empleados', listPart(query), { kind, id: String(row.id) });
-  const open = (/** @type {MouseEvent} */ event) => {
+  const at = (kind) => address('empleados', listPart(query), { kind, id: String(row.id) });
+  const open = (event) => {
     // The path, not the target's ancestors: a button's own handler may have drawn the row again by now.
     const isOnControl = event.composedPath().some((node) => node instanceof Element && node.matches('a, button'));
     if (!isOnControl && !getSelection()?.toString()) go(at('ver'));
@@ -210,7 +188,7 @@ function Row({ row, query, isSelected }) {
 }
 
 /** The button that deletes becomes the one that undoes it, and keeps the focus. */
-const actions = (/** @type {Employee} */ row, /** @type {boolean} */ leaving, /** @type {string} */ edit) =>
+const actions = (row, leaving, edit) =>
   leaving
     ? [
       html`
@@ -235,7 +213,7 @@ const actions = (/** @type {Employee} */ row, /** @type {boolean} */ leaving, /*
 function Pager({ query, size, next }) {
   const cursor = query.get('cursor') ?? '';
   const trail = cursor ? currentTrail() : [];
-  const turn = (/** @type {string} */ target, /** @type {string[]} */ newTrail) => {
+  const turn = (target, newTrail) => {
     const changed = filtered(query, {});
     if (target) changed.set('cursor', target);
     go(address('empleados', changed, currentRoute().panel), { trail: newTrail });

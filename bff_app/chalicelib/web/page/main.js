@@ -1,4 +1,3 @@
-// @ts-check
 /** Starts the page: the shell around the views, and which view and panel stand in it. */
 
 import { Announcer, announce } from './focus.js';
@@ -14,8 +13,6 @@ import { Empty, Failure } from './states.js';
 import { t } from './texts.js';
 import { Toasts } from './toast.js';
 import { Fragment, html, render, useEvent, useLayoutEffect, useRef, useState } from './view.js';
-
-/** @typedef {import('./router.js').Route} Route */
 
 /** The list comes with the page; the rest is fetched when it is needed, or when the browser is idle. */
 const VIEWS = {
@@ -35,17 +32,16 @@ const PANELS = {
 const SignIn = lazy(() => import('./sign_in.js'));
 /** After the rows, which people wait for. */
 const Account = lazy(() => firstRows.then(() => import('./account.js')));
-/** The right a view or panel needs beyond reading. @type {Record<string, import('./session.js').Right>} */
+/** The right a view or panel needs beyond reading. */
 const NEEDED = { operacion: 'operate', importar: 'import', editar: 'write', nuevo: 'write' };
-const ICONS = /** @type {const} */ ({ empleados: 'people', resumen: 'chart', actividad: 'clock', operacion: 'pulse' });
+const ICONS = { empleados: 'people', resumen: 'chart', actividad: 'clock', operacion: 'pulse' };
 const LANGUAGE_NAMES = { es: 'Español', en: 'English' };
 
-/** A component whose module is fetched when it is first shown, or ahead of that. @param {() => Promise<any>} load */
+/** A component whose module is fetched when it is first shown, or ahead of that. */
 function lazy(load) {
-  /** @type {any} */
   let View;
   const fetchIt = () => load().then((module) => (View = module.default));
-  const Lazy = (/** @type {any} */ props) => {
+  const Lazy = (props) => {
     const [state, setState] = useState('waiting');
     useLayoutEffect(() => {
       if (!View) fetchIt().then(() => setState('there'), () => setState('failed'));
@@ -61,10 +57,8 @@ const Unopened = () => html`
     <${Button} class="primary" icon="refresh" onClick=${() => location.reload()}>${t('app.reload')}<//>
   <//>`;
 
-/** @param {string} name of a view or a panel */
 const mayOpen = (name) => may('read') && (!NEEDED[name] || may(NEEDED[name]));
 
-/** @param {string} title @param {string} text @param {any} [action] */
 const say = (title, text, action) => html`
   <${Heading} class="visually-hidden">${title}<//>
   <${Empty} title=${title} text=${text}>${action}<//>`;
@@ -83,7 +77,7 @@ function Directory() {
   const [route, setRoute] = useState(currentRoute);
   const { view, panel } = route;
   /** Where the list was before a panel covered it on a narrow screen, and what opened the panel. */
-  const before = useRef({ scroll: 0, opener: /** @type {any} */ (null), hadPanel: false });
+  const before = useRef({ scroll: 0, opener: null, hadPanel: false });
   const main = useRef(null);
   useEvent(places, 'change', () => {
     const next = currentRoute();
@@ -101,7 +95,7 @@ function Directory() {
     }
     before.current.hadPanel = panel !== null;
   }, [route]);
-  /** An ordinary link to an element would change the route, which is the address after `#`. @param {Event} event */
+  /** An ordinary link to an element would change the route, which is the address after `#`. */
   const skip = (event) => {
     event.preventDefault();
     main.current.focus();
@@ -133,7 +127,7 @@ function Bar({ section }) {
       <a class="brand" href=${address('empleados')}><${Labelled} icon="people">${t('app.short')}<//></a>
       <nav class="menu" aria-label=${t('app.menu')}>
         ${offered.map(([name, icon]) => html`
-          <a href=${address(/** @type {any} */ (name))} aria-current=${name === section ? 'page' : null}>
+          <a href=${address((name))} aria-current=${name === section ? 'page' : null}>
             <${Labelled} icon=${icon}>${t(`view.${name}`)}<//>
           </a>`)}
       </nav>
@@ -213,7 +207,7 @@ async function start() {
 /** A view then opens at once, even without network. */
 async function fetchTheRest() {
   await firstRows;
-  const modules = [...Object.values({ ...VIEWS, ...PANELS }), SignIn].map((view) => /** @type {any} */ (view).fetchIt);
+  const modules = [...Object.values({ ...VIEWS, ...PANELS }), SignIn].map((view) => (view).fetchIt);
   const loaders = [...modules.filter(Boolean), () => import('./export.js')];
   requestIdleCallback(() => loaders.forEach((load) => load().catch(() => undefined)), { timeout: 10_000 });
 }

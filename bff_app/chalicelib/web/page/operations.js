@@ -1,10 +1,9 @@
-// @ts-check
 /** How the system is: its parts, the queue, and the last e-mails. */
 
 import { getHealth, getQueue, listMails, redrive } from './api.js';
 import { ask } from './dialog.js';
 import { count, dateTime, duration } from './format.js';
-import { Button, Facts, Icon, PlainTable, ViewHeading } from './parts.js';
+import { Button, Facts, Icon, PlainTable, Select, ViewHeading } from './parts.js';
 import { address, go } from './router.js';
 import { Loaded, sentence } from './states.js';
 import { t } from './texts.js';
@@ -12,12 +11,9 @@ import { MailState } from './timeline.js';
 import { toast } from './toast.js';
 import { html, useId, useLayoutEffect, useResource, useState } from './view.js';
 
-/** @typedef {import('./timeline.js').Mail} Mail */
-
 const REFRESH_MS = 5000;
 const STATES = ['pendiente', 'enviando', 'incierto', 'enviado', 'entregado', 'rebotado', 'queja', 'fallido'];
 
-/** @param {{route: import('./router.js').Route}} props */
 export default function Operations({ route }) {
   const state = route.query.get('estado') ?? '';
   const health = useResource(getHealth, []);
@@ -41,10 +37,10 @@ export default function Operations({ route }) {
     <div class="operations">
       <${Section} title=${t('operations.health')} from=${health} lines=${3}>${healthList}<//>
       <${Section} title=${t('operations.queue')} from=${queue} lines=${3}>
-        ${(/** @type {import('./api.js').Queues} */ queues) => queueState(queues, refresh)}
+        ${(queues) => queueState(queues, refresh)}
       <//>
       <${Section} title=${t('operations.mails')} from=${mails} lines=${6} control=${stateFilter(state)}>
-        ${(/** @type {import('./api.js').Page} */ { rows }) => mailTable(rows)}
+        ${({ rows }) => mailTable(rows)}
       <//>
     </div>`;
 }
@@ -58,10 +54,9 @@ function Section({ title, control, children, ...loaded }) {
     </section>`;
 }
 
-/** @param {import('./api.js').Parts} parts */
 function healthList(parts) {
   const all = Object.entries({ bff: { estado: 'ok', http: 200, ms: null }, ...parts });
-  const line = (/** @type {any} */ [name, { estado, http, ms }]) => {
+  const line = ([name, { estado, http, ms }]) => {
     const isWell = estado === 'ok';
     return html`
       <li class=${isWell ? 'good' : 'bad'} key=${name}>
@@ -76,7 +71,6 @@ function healthList(parts) {
   return html`<ul class="parts">${all.map(line)}</ul>`;
 }
 
-/** @param {import('./api.js').Queues} state @param {() => void} refresh */
 function queueState({ cola, fallidos }, refresh) {
   const n = fallidos.visibles;
   const facts = [
@@ -94,7 +88,6 @@ function queueState({ cola, fallidos }, refresh) {
       </div>`}`;
 }
 
-/** @param {number} n messages @param {() => void} refresh */
 async function confirmRedrive(n, refresh) {
   const { answer } = ask(
     t('operations.redrive'),
@@ -106,27 +99,19 @@ async function confirmRedrive(n, refresh) {
     const { reenviados, quedan } = await redrive();
     toast(t('operations.redrive.done', { n: reenviados, left: quedan }));
   } catch (error) {
-    toast(sentence(/** @type {any} */ (error)), { kind: 'error' });
+    toast(sentence(error), { kind: 'error' });
   }
   refresh();
 }
 
-/** @param {string} chosen */
-function stateFilter(chosen) {
-  const filter = (/** @type {any} */ { target: { value } }) => go(address('operacion', value ? { estado: value } : {}));
-  return html`
-    <div class="select-field">
-      <select aria-label=${t('operations.filter')} value=${chosen} onChange=${filter}>
-        <option value="">${t('operations.everyState')}</option>
-        ${STATES.map((state) => html`<option value=${state}>${t(`mail.${state}`)}</option>`)}
-      </select>
-    </div>`;
-}
+const stateFilter = (chosen) => html`
+  <${Select} aria-label=${t('operations.filter')} value=${chosen}
+    choose=${(estado) => go(address('operacion', estado ? { estado } : {}))}
+    options=${[['', t('operations.everyState')], ...STATES.map((state) => [state, t(`mail.${state}`)])]} />`;
 
-/** @param {Mail[]} mails */
 function mailTable(mails) {
   if (mails.length === 0) return html`<p class="muted">${t('operations.noMails')}</p>`;
-  const columns = ['when', 'to', 'subject', 'state'].map((name) => ({ title: t(`operations.${name}`) }));
+  const columns = ['operations.when', 'operations.to', 'operations.subject', 'operations.state'].map((key) => ({ title: t(key) }));
   const rows = mails.map(({ creado_en, destinatario, asunto, empleado, estado, motivo }) => [
     html`<time datetime=${creado_en}>${dateTime(creado_en)}</time>`,
     destinatario ?? t('erased'),

@@ -1,4 +1,3 @@
-// @ts-check
 /** The frame of a panel beside the list: heading, close button and content. */
 
 import { IconButton } from './parts.js';
@@ -8,7 +7,7 @@ import { html, useId, useLayoutEffect, useRef } from './view.js';
 
 export const closePanel = () => go(address('empleados', currentRoute().query));
 
-/** The address of another panel, or with null of the list alone. @param {import('./router.js').Panel | null} panel */
+/** The address of another panel, or with null of the list alone. */
 export const panelAddress = (panel) => address('empleados', currentRoute().query, panel);
 
 /** `title` is also that of the tab: the browser's history shows it. The heading gets the focus at first. */

@@ -1,13 +1,7 @@
-// @ts-check
 /** What views are made of: icons, buttons, headings, figures, tables. */
 
 import { currentRoute } from './router.js';
 import { html, useLayoutEffect, useRef } from './view.js';
-
-/**
- * @typedef {keyof typeof PATHS} Picture
- * @typedef {{title: string, isNumber?: boolean, isHeading?: boolean}} Column `isHeading`: its cells name their rows
- */
 
 /** Drawn with one stroke on a grid of 24 units. */
 const PATHS = {
@@ -41,7 +35,7 @@ const PATHS = {
   sun: 'M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1.1 1.1M17.3 17.3l1.1 1.1M5.6 18.4l1.1-1.1M17.3 6.7l1.1-1.1',
 };
 
-/** Decoration: the text beside it speaks. @param {{name: Picture}} props */
+/** Decoration: the text beside it speaks. */
 export const Icon = ({ name }) =>
   html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
 
@@ -59,6 +53,12 @@ export const IconButton = ({ icon, label, ...rest }) =>
 /** A link that looks like a button. */
 export const LinkButton = ({ icon, children, class: kind = '', ...rest }) =>
   html`<a class=${`button ${kind}`} ...${rest}>${icon && html`<${Icon} name=${icon} />`}${children}</a>`;
+
+/** `options` are pairs of a value and its label; `choose` gets the chosen value. */
+export const Select = ({ options, choose, class: kind = '', ...rest }) => html`
+  <select class=${`select-field ${kind}`} onChange=${({ target }) => choose(target.value)} ...${rest}>
+    ${options.map(([value, label]) => html`<option value=${value} key=${value}>${label}</option>`)}
+  </select>`;
 
 /** False until the first view is drawn: then nobody has the focus elsewhere, and the browser restores the scrolling. */
 let hasArrived = false;
@@ -79,16 +79,16 @@ export function Heading({ children, ...rest }) {
 export const ViewHeading = ({ title, children }) => html`
   <header class="view-heading"><${Heading}>${title}<//><div class="actions">${children}</div></header>`;
 
-/** Terms and what they say. @param {{facts: [string, any][], class: string}} props */
+/** Terms and what they say. */
 export const Facts = ({ facts, class: kind }) => html`
   <dl class=${kind}>
     ${facts.map(([term, value]) => html`<div key=${term}><dt>${term}</dt><dd>${value}</dd></div>`)}
   </dl>`;
 
-/** A table that scrolls by itself where it is too wide. @param {{label: string, columns: Column[], rows: any[][]}} props */
+/** A table that scrolls by itself where it is too wide. */
 export function PlainTable({ label, columns, rows }) {
   const numeric = columns.map(({ isNumber }) => (isNumber ? 'number' : undefined));
-  const cell = (/** @type {any} */ content, /** @type {number} */ at) =>
+  const cell = (content, at) =>
     columns[at].isHeading
       ? html`<th scope="row" class=${numeric[at]}>${content}</th>`
       : html`<td class=${numeric[at]}>${content}</td>`;

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Deletes with an undo. The server cannot undo a delete: the employee would come back with another id and without the
  * history, and HR would get two mails. So the request waits while the undo is shown.
@@ -10,22 +9,17 @@ import { sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
 
-/** @typedef {import('./api.js').Employee} Employee */
-
 const UNDO_SECONDS = 10;
 
 /** Dispatches `change` when a row starts or stops waiting for its deletion. */
 export const removals = new EventTarget();
 
-/** @type {Map<number, {row: Employee, toast: import('./toast.js').Toast}>} */
 const leaving = new Map();
 
-/** @param {number} id */
 export const isLeaving = (id) => leaving.has(id);
 
 const notify = () => removals.dispatchEvent(new Event('change'));
 
-/** @param {Employee} row */
 export function removeSoon(row) {
   const notice = toast(t('removal.soon', { name: row.nombre }), {
     kind: 'waiting',
@@ -37,14 +31,13 @@ export function removeSoon(row) {
   notify();
 }
 
-/** @param {number} id */
 export function keep(id) {
   leaving.get(id)?.toast.close();
   leaving.delete(id);
   notify();
 }
 
-/** Delete now what waits. @returns {Promise<boolean>} whether all are deleted; a notice names the others */
+/** Delete now what waits. */
 export async function removeNow() {
   const rows = [...leaving.values()].map(({ row, toast: notice }) => {
     notice.close();
@@ -54,7 +47,6 @@ export async function removeNow() {
   return outcomes.every(Boolean);
 }
 
-/** @param {Employee} row @returns {Promise<boolean>} */
 async function remove(row) {
   let isGone = true;
   try {
@@ -62,14 +54,13 @@ async function remove(row) {
     toast(t('removal.done', { name: row.nombre }));
   } catch (error) {
     isGone = false;
-    tellFailure(row, /** @type {ApiError} */ (error));
+    tellFailure(row, error);
   }
   leaving.delete(row.id);
   rowsChanged();
   return isGone;
 }
 
-/** @param {Employee} row @param {ApiError} error */
 function tellFailure(row, error) {
   const name = row.nombre;
   if (error.status === 404) toast(t('removal.alreadyGone', { name }));

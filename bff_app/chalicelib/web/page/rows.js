@@ -9,31 +9,28 @@ import { FIELDS } from './fields.js';
 import { currentRoute } from './router.js';
 import { currentSession, may } from './session.js';
 
-/** @typedef {import('./api.js').Page} Page */
-
-export const DEFAULT_ORDER = 'nombre';
+const DEFAULT_ORDER = 'nombre';
 /** The parameters that choose rows; the cursor chooses the page of them. */
 const PARAMETERS = ['q', 'posicion', 'orden', 'cursor'];
 
-/** @param {URLSearchParams} query @returns {URLSearchParams} what concerns the list, in one order */
+/** What concerns the list, in one order. @param {URLSearchParams} query */
 export function listPart(query) {
   return new URLSearchParams(PARAMETERS.filter((name) => query.get(name)).map((name) => [name, query.get(name) ?? '']));
 }
 
-/** @param {URLSearchParams} query @returns {string} the address's order, unless it needs a column the person may not see */
+/** The address's order, unless it needs a column the person may not see. @param {URLSearchParams} query */
 export function orderOf(query) {
   const order = query.get('orden') ?? DEFAULT_ORDER;
   const field = FIELDS.find(({ name }) => name === order.replace(/^-/, ''));
   return field?.isConfidential && currentSession() && !may('confidential') ? DEFAULT_ORDER : order;
 }
 
-/** @param {URLSearchParams} query @param {AbortSignal} [signal] @returns {Promise<Page>} */
 const ask = (query, signal) => listEmployees({ ...Object.fromEntries(listPart(query)), orden: orderOf(query) }, signal);
 
-/** @param {URLSearchParams} query @returns {string} what was asked for, to compare */
+/** What was asked for, to compare. */
 const key = (query) => `${listPart(query)} ${orderOf(query)}`;
 
-/** @type {{key: string, page: Promise<Page>} | null} */
+/** @type {{key: string, page: Promise<import('./api.js').Page>} | null} */
 let early = null;
 const first = currentRoute();
 if (first.view === 'empleados') {
@@ -44,7 +41,6 @@ if (first.view === 'empleados') {
 /** Ends when the first rows are there or cannot be had. */
 export const firstRows = Promise.allSettled([early?.page]);
 
-/** @param {URLSearchParams} query @param {AbortSignal} signal @returns {Promise<Page>} */
 export function loadRows(query, signal) {
   const taken = early;
   early = null;

@@ -16,18 +16,14 @@ import { t } from './texts.js';
  * @typedef {(value: any, expected: any) => boolean} Rule
  */
 
-const length = (/** @type {string} */ text) => [...text].length;
-const isNumber = (/** @type {unknown} */ value) => typeof value === 'number';
-const isText = (/** @type {unknown} */ value) => typeof value === 'string';
+const length = (text) => [...text].length;
+const isNumber = (value) => typeof value === 'number';
+const isText = (value) => typeof value === 'string';
 
 /** @type {Record<string, (value: any) => boolean>} */
 const TYPES = { string: isText, number: isNumber, integer: Number.isInteger };
 
-/**
- * Only what every address has: the schema's pattern, where it has one, says the rest.
- *
- * @type {Record<string, (value: string) => boolean>}
- */
+/** Only what every address has: the schema's pattern says the rest. @type {Record<string, (value: string) => boolean>} */
 const FORMATS = { email: (value) => /^[^\s@]+@[^\s@]+$/.test(value), date: isCalendarDay };
 
 /** In this order the first that fails is the one that is said. @type {Record<string, Rule>} */
@@ -42,12 +38,7 @@ const RULES = {
   multipleOf: (value, step) => !isNumber(value) || isMultiple(value, step),
 };
 
-/**
- * In decimals, as it is written: a binary 0.07 / 0.01 is no whole number.
- *
- * @param {number} value
- * @param {number} step
- */
+/** In decimals, as it is written: a binary 0.07 / 0.01 is no whole number. @param {number} value @param {number} step */
 function isMultiple(value, step) {
   const places = String(step).split('.')[1]?.length ?? 0;
   const units = 10 ** places;
@@ -63,19 +54,11 @@ function matches(pattern, value) {
   }
 }
 
-/** @param {any} openapi @returns {Schema} of the body that creates an employee */
+/** The schema of the body that creates an employee. @param {any} openapi @returns {Schema} */
 export function creationSchema(openapi) {
-  return resolve(openapi, openapi.paths['/empleados'].post.requestBody.content['application/json'].schema);
-}
-
-/** @param {any} openapi @param {Schema} schema @returns {Schema} */
-function resolve(openapi, schema) {
-  if (!schema.$ref) return schema;
-  const target = schema.$ref
-    .replace(/^#\//, '')
-    .split('/')
-    .reduce((/** @type {any} */ node, /** @type {string} */ key) => node[key], openapi);
-  return resolve(openapi, target);
+  let { schema } = openapi.paths['/empleados'].post.requestBody.content['application/json'];
+  while (schema.$ref) schema = schema.$ref.slice(2).split('/').reduce((node, key) => node[key], openapi);
+  return schema;
 }
 
 /**
@@ -111,8 +94,8 @@ export const explain = ({ rule, limit, line }) =>
 export function check(schema, values) {
   /** @type {Finding[]} */
   const missing = (schema.required ?? [])
-    .filter((/** @type {string} */ field) => values[field] === undefined || values[field] === '')
-    .map((/** @type {string} */ field) => ({ field, rule: 'rule.required' }));
+    .filter((field) => values[field] === undefined || values[field] === '')
+    .map((field) => ({ field, rule: 'rule.required' }));
   const wrong = Object.entries(values).flatMap(([field, value]) => {
     const rules = schema.properties?.[field];
     if (!rules || missing.some((finding) => finding.field === field)) return [];

@@ -6,10 +6,7 @@
 
 import { ApiError, send } from './http.js';
 
-/**
- * @typedef {{demo: boolean, usuario: string, nombre: string, correo: string, grupos: string[]}} Session
- * @typedef {keyof typeof RIGHTS} Right
- */
+/** @typedef {{demo: boolean, usuario: string, nombre: string, correo: string, grupos: string[]}} Session */
 
 /** The groups of the user pool that have each right. */
 const RIGHTS = {
@@ -33,15 +30,13 @@ let renewedAt = -Infinity;
 /** Whether the person declined to sign in again. */
 let wasDeclined = false;
 let ending = false;
-/** Set by main.js: the dialog draws, and this module runs before the first rows. @type {() => Promise<boolean>} */
+/** Set by main.js: the dialog draws, and this module runs before the first rows. */
 let askToSignIn = async () => false;
 /** The browser's tabs share the session's cookies. */
 const tabs = new BroadcastChannel('sesion');
 
-/** @param {() => Promise<boolean>} ask called when a session ended; true once the person has signed in again */
-export function whenSessionEnds(ask) {
-  askToSignIn = ask;
-}
+/** `ask` is called when a session ended; true once the person has signed in again. */
+export const whenSessionEnds = (ask) => (askToSignIn = ask);
 
 /** Dispatches `open` when the session is open again, perhaps in another tab. */
 export const sessions = new EventTarget();
@@ -61,7 +56,6 @@ async function askWhoIsThere() {
 
 export const currentSession = () => current;
 
-/** @param {Right} right */
 export const may = (right) => RIGHTS[right].some((group) => current?.grupos.includes(group) ?? false);
 
 /** @returns {string} a role of this page, or an empty text */

@@ -1,4 +1,3 @@
-// @ts-check
 /** The way in: the screen before signing in, and the dialog for a session that ends in the middle of the work. */
 
 import { ask } from './dialog.js';
@@ -12,7 +11,6 @@ import { html } from './view.js';
 /** What the server says of a sign-in that failed. */
 const OUTCOMES = ['rechazada', 'cancelada', 'servicio'];
 
-/** @param {string} place where to return: an address within the page @returns {string} */
 const signInAddress = (place) => `/sesion/entrar?volver=${encodeURIComponent(`/${place}`)}`;
 
 /** `outcome` of the last attempt comes from the address, so that anything may stand there. */
@@ -31,10 +29,9 @@ export default function SignIn({ outcome, children }) {
     </main>`;
 }
 
-/** @type {Promise<boolean> | null} */
 let asking = null;
 
-/** @returns {Promise<boolean>} whether the person has signed in again; there is one dialog for all who ask at once */
+/** */
 export function askToSignIn() {
   asking ??= askOnce().finally(() => (asking = null));
   return asking;

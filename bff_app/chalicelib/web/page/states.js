@@ -1,13 +1,10 @@
-// @ts-check
 /** Views without content: waiting, empty, failed. */
 
 import { Button, Icon } from './parts.js';
 import { t } from './texts.js';
 import { html, useEvent } from './view.js';
 
-/** @typedef {import('./http.js').ApiError} ApiError */
-
-/** Grey lines where text will be. @param {{lines: number}} props */
+/** Grey lines where text will be. */
 export const Skeleton = ({ lines }) => html`
   <div class="skeleton" role="status">
     <span class="visually-hidden">${t('loading')}</span>
@@ -18,24 +15,22 @@ export const Skeleton = ({ lines }) => html`
 export const Empty = ({ title = '', text, children }) => html`
   <div class="state">${title && html`<h2>${title}</h2>`}<p>${text}</p><div class="actions">${children}</div></div>`;
 
+/** What failed. */
+export const Alert = ({ children }) => html`
+  <div class="state bad" role="alert"><${Icon} name="warning" />${children}</div>`;
+
 /** What went wrong and what to do. `retry` is also called when the network returns. */
-export function Failure({ error, retry, children }) {
+export function Failure({ error, retry }) {
   useEvent(window, 'online', () => error.kind === 'silence' && retry?.());
   const isHopeless = error.isNotSignedIn || error.isForbidden;
   return html`
-    <div class="state bad" role="alert">
-      <${Icon} name="warning" />
+    <${Alert}>
       <${Explanation} error=${error} retry=${retry} />
-      ${children}
       ${retry && !isHopeless && html`<${Button} icon="refresh" onClick=${retry}>${t('retry')}<//>`}
-    </div>`;
+    <//>`;
 }
 
-/**
- * What was loaded, or that it is on its way, or why not.
- *
- * @param {{from: import('./view.js').Resource<any>, lines: number, children: (data: any) => any}} props
- */
+/** What was loaded, or that it is on its way, or why not. `children` is a function of what was loaded. */
 export function Loaded({ from: { data, error, reload }, lines, children }) {
   if (error) return html`<${Failure} error=${error} retry=${reload} />`;
   return data === undefined ? html`<${Skeleton} lines=${lines} />` : children(data);
@@ -55,14 +50,12 @@ export function Explanation({ error, retry }) {
     ${error.requestId && html`<p>${t('error.requestId')} <code>${error.requestId}</code></p>`}`;
 }
 
-/** @param {ApiError} error @returns {{title: string, detail: string}} */
 function words(error) {
   if (error.kind === 'problem') return { title: error.title || t('error.title'), detail: error.detail };
   const key = error.kind === 'unreadable' ? 'unreadable' : navigator.onLine ? 'silence' : 'offline';
   return { title: t(`error.${key}.title`), detail: t(`error.${key}.detail`, { status: error.status }) };
 }
 
-/** @param {ApiError} error */
 function advice(error) {
   if (error.kind !== 'problem') return '';
   if (error.isForbidden) return t('error.forbidden');
@@ -71,7 +64,6 @@ function advice(error) {
   return error.status >= 500 ? t('error.report') : '';
 }
 
-/** @param {ApiError} error @returns {string} the same in one line, for a toast */
 export function sentence(error) {
   const { title, detail } = words(error);
   return [title, detail].filter(Boolean).join('. ').replaceAll('..', '.');

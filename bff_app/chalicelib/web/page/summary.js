@@ -1,4 +1,3 @@
-// @ts-check
 /** Head count and salaries by position. */
 
 import { getSummary } from './api.js';
@@ -12,12 +11,10 @@ import { Empty, Loaded } from './states.js';
 import { t } from './texts.js';
 import { html, useResource } from './view.js';
 
-/** @typedef {import('./api.js').Group} Group */
-
 /** More bars are no picture any more; the table has them all. */
 const CHARTED = 12;
 
-/** The columns of salaries, and what stands in them. @type {[string, (group: Group) => number][]} */
+/** The columns of salaries, and what stands in them. */
 const SALARIES = [
   ['summary.minimum', (group) => group.salario_minimo],
   ['summary.mean', (group) => group.salario_medio],
@@ -28,17 +25,15 @@ export default function Summary() {
   const summary = useResource(getSummary, []);
   return html`
     <${ViewHeading} title=${t('view.resumen')} />
-    <div class="summary"><${Loaded} from=${summary} lines=${10}>${(/** @type {Group[]} */ groups) => content(groups)}<//></div>`;
+    <div class="summary"><${Loaded} from=${summary} lines=${10}>${(groups) => content(groups)}<//></div>`;
 }
 
-/** @param {Group[]} groups */
 function content(groups) {
   if (groups.length > 0) return [figures(groups), charts(groups.slice(0, CHARTED), groups.length), table(groups)];
   return html`
     <${Empty} title=${t('summary.empty.title')} text=${t('summary.empty.text')}>${may('write') && html`<${NewLink} />`}<//>`;
 }
 
-/** @param {Group[]} groups */
 function figures(groups) {
   const people = groups.reduce((sum, group) => sum + group.empleados, 0);
   const facts = [
@@ -57,22 +52,21 @@ function figures(groups) {
   return html`<${Facts} class="tiles" facts=${facts} />`;
 }
 
-/** @param {Group[]} groups @param {number} all the number of positions, charted or not */
 function charts(groups, all) {
-  const figure = (/** @type {string} */ key, /** @type {any} */ Chart) => html`
+  const figure = (title, explanation, Chart) => html`
     <figure>
-      <figcaption><h2>${t(key)}</h2><p class="muted">${t(`${key}.key`)}</p></figcaption>
+      <figcaption><h2>${title}</h2><p class="muted">${explanation}</p></figcaption>
       <${Chart} groups=${groups} />
       ${all > groups.length && html`<p class="muted">${t('summary.charted', { n: groups.length, all })}</p>`}
     </figure>`;
   return html`
     <div class="charts">
-      ${figure('summary.byPosition', BarChart)}
-      ${may('confidential') && figure('summary.salaries', RangeChart)}
+      ${figure(t('summary.byPosition'), t('summary.byPosition.key'), BarChart)}
+      ${may('confidential') && figure(t('summary.salaries'), t('summary.salaries.key'), RangeChart)}
     </div>`;
 }
 
-/** The charts' numbers, also for those who cannot see the charts. @param {Group[]} groups */
+/** The charts' numbers, also for those who cannot see the charts. */
 function table(groups) {
   const salaries = may('confidential') ? SALARIES : [];
   const numbers = [t('summary.people'), ...salaries.map(([key]) => t(key))];

@@ -1,4 +1,3 @@
-// @ts-check
 /** Events, newest first, with the state of each e-mail they caused. */
 
 import { listMails } from './api.js';
@@ -9,17 +8,8 @@ import { may } from './session.js';
 import { t } from './texts.js';
 import { html, useLayoutEffect, useRef, useResource, useState } from './view.js';
 
-/**
- * @typedef {{id: string, tipo: 'creado' | 'actualizado' | 'eliminado', ocurrido_en: string, actor: string,
- *   empleado: Told, cambios: string[]}} DirectoryEvent
- * @typedef {{id: number, nombre: string | null, email: string | null, posicion: string | null, version: number}} Told
- *   nulls: the person's data was erased
- * @typedef {{id: string, evento: string, destinatario: string | null, asunto: string | null, estado: string,
- *   creado_en: string, actualizado_en: string, motivo: string | null, empleado: number | null}} Mail
- */
-
 const LOOKS = { creado: ['plus', 'good'], actualizado: ['edit', ''], eliminado: ['trash', 'bad'] };
-/** The tones of the final states, and of the one to watch. @type {Record<string, string>} */
+/** The tones of the final states, and of the one to watch. */
 const MAIL_TONES = { entregado: 'good', incierto: 'warn', rebotado: 'bad', queja: 'bad', fallido: 'bad' };
 /** States that are not final. */
 const UNSETTLED = ['pendiente', 'enviando', 'incierto', 'enviado'];
@@ -29,12 +19,13 @@ const ANONYMOUS = 'anonimo';
 export const WATCH_MS = [1000, 2000, 4000, 8000, 15_000];
 
 /**
- * @param {(cursor: string, signal: AbortSignal) => Promise<import('./api.js').Page>} ask for a page of events
- * @param {Record<string, string>} query of their e-mails
- * @param {number[]} [pauses] in milliseconds, after which e-mails on their way are asked for again
+ * Pages of events, and the e-mails they caused.
+ *
+ * @param ask gets a page of events by its cursor
+ * @param query of the e-mails
+ * @param pauses in milliseconds, after which e-mails on their way are asked for again
  */
 export function useEvents(ask, query, pauses = []) {
-  /** @type {{current: import('./api.js').Page[]}} */
   const kept = useRef([]);
   const [wanted, setWanted] = useState(1);
   const [mails, setMails] = useState(new Map());
@@ -51,27 +42,26 @@ export function useEvents(ask, query, pauses = []) {
   }, [resource.data]);
   return { resource, mails, more: () => setWanted(wanted + 1) };
 
-  /** @param {DirectoryEvent[]} events @param {AbortSignal} signal */
   async function watch([newest], signal) {
     for (const pause of [0, ...pauses]) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       const page = signal.aborted ? null : await listMails(query, signal).catch(() => null);
       if (signal.aborted || !page) return; // the history stands without them
-      const found = Map.groupBy(page.rows, (/** @type {Mail} */ mail) => mail.evento);
+      const found = Map.groupBy(page.rows, (mail) => mail.evento);
       setMails(found);
       if (found.has(newest?.id) && !page.rows.some(({ estado }) => UNSETTLED.includes(estado))) return;
     }
   }
 }
 
-/** The history of one employee. @param {ReturnType<typeof useEvents>} props what `useEvents` returns */
+/** The history of one employee. */
 export function History({ resource: { data }, mails, more }) {
   return html`
     <${Timeline} events=${data.events} mails=${mails} describe=${describe} when=${dateTime} />
     ${data.hasMore && html`<${Button} class="quiet" onClick=${more}>${t('employee.older')}<//>`}`;
 }
 
-/** Everybody's history, a list for each day. @param {{events: DirectoryEvent[], mails: Map<string, Mail[]>}} props */
+/** Everybody's history, a list for each day. */
 export function Days({ events, mails }) {
   return [...Map.groupBy(events, (event) => longDay(event.ocurrido_en))].map(([day, ofDay]) => html`
     <section class="day" key=${day}>
@@ -80,7 +70,6 @@ export function Days({ events, mails }) {
     </section>`);
 }
 
-/** @param {{events: DirectoryEvent[], mails: Map<string, Mail[]>, describe: (event: any) => any, when: (moment: string) => string}} props */
 const Timeline = ({ events, mails, describe, when }) => html`
   <ol class="timeline">
     ${events.map((event) => {
@@ -99,10 +88,8 @@ const Timeline = ({ events, mails, describe, when }) => html`
     })}
   </ol>`;
 
-/** @param {DirectoryEvent} event */
 const describe = (event) => html`<strong>${t(`event.${event.tipo}`)}</strong>${changedFields(event)}`;
 
-/** @param {DirectoryEvent} event */
 function subject(event) {
   const { id, nombre } = event.empleado;
   return html`
@@ -110,17 +97,13 @@ function subject(event) {
     ${` ${t(`event.${event.tipo}`).toLowerCase()}`}${changedFields(event)}`;
 }
 
-/** @param {DirectoryEvent} event */
 const changedFields = ({ tipo, cambios }) =>
   tipo === 'actualizado' && cambios.length > 0 && `: ${cambios.map((name) => t(`field.${name}`).toLowerCase()).join(', ')}`;
 
-/** @param {Mail} mail */
 const mailLine = ({ id, destinatario, estado, motivo }) => html`
   <li key=${id}>
     <${Icon} name="mail" /><span>${destinatario ?? t('erased')}</span><${MailState} state=${estado} />
     ${motivo && html`<span class="muted">${motivo}</span>`}
   </li>`;
 
-/** @param {{state: string}} props one of the ledger's states */
-export const MailState = ({ state }) =>
-  html`<span class=${`badge ${MAIL_TONES[state] ?? ''}`} title=${t(`mail.${state}.meaning`)}>${t(`mail.${state}`)}</span>`;
+export const MailState = ({ state }) => html`<span class=${`badge ${MAIL_TONES[state] ?? ''}`}>${t(`mail.${state}`)}</span>`;

@@ -1,4 +1,3 @@
-// @ts-check
 /** Short notices at the foot of the page. One that ends by itself waits while the pointer or the keyboard is on it. */
 
 import { Button, Icon, IconButton } from './parts.js';
@@ -9,29 +8,18 @@ const TICK_MS = 200;
 const READING_SECONDS = 6;
 const LOOKS = { done: ['check', 'good'], waiting: ['clock', ''], error: ['warning', 'bad'] };
 
-/**
- * @typedef {object} Options
- * @property {keyof typeof LOOKS} [kind]
- * @property {number} [seconds] how long it stays; an error stays until closed
- * @property {{label: string, run: () => void}} [action]
- * @property {() => void} [onEnd] called when time is over or it is closed
- */
-/** @typedef {{close: () => void}} Toast */
-
 const store = new EventTarget();
-/** @type {any[]} */
 let notices = [];
 
-/** @param {any[]} changed */
-function keep(changed) {
+function show(changed) {
   notices = changed;
   store.dispatchEvent(new Event('change'));
 }
 
-/** @param {string} text @param {Options} [options] @returns {Toast} */
+/** `seconds`: how long it stays; an error stays until closed. `onEnd` is called when time is over or it is closed. */
 export function toast(text, { kind = 'done', seconds = kind === 'error' ? Infinity : READING_SECONDS, ...rest } = {}) {
-  const notice = { text, kind, seconds, ...rest, close: () => keep(notices.filter((other) => other !== notice)) };
-  keep([...notices, notice]);
+  const notice = { text, kind, seconds, ...rest, close: () => show(notices.filter((other) => other !== notice)) };
+  show([...notices, notice]);
   return notice;
 }
 
@@ -49,12 +37,16 @@ function Notice({ text, kind, seconds, action, onEnd, close }) {
   const box = useRef(null);
   /** What had the focus before. */
   const before = useRef(null);
-  const remember = (/** @type {FocusEvent} */ { relatedTarget }) => {
+  const remember = ({ relatedTarget }) => {
     if (!box.current.contains(relatedTarget)) before.current = relatedTarget;
   };
   const end = () => {
     close();
     onEnd?.();
+  };
+  const act = () => {
+    close();
+    action.run();
   };
   useLayoutEffect(() => {
     let last = performance.now();
@@ -75,10 +67,6 @@ function Notice({ text, kind, seconds, action, onEnd, close }) {
     };
   }, []);
   const [icon, tone] = LOOKS[kind];
-  const act = () => {
-    close();
-    action.run();
-  };
   return html`
     <div class=${`toast ${tone}`} ref=${box} onFocusIn=${remember}>
       <${Icon} name=${icon} />

@@ -1,4 +1,3 @@
-// @ts-check
 /** Preact and htm, and the hooks that views share. `make install` puts both libraries beside this file. */
 
 import { changes } from './api.js';
@@ -12,7 +11,6 @@ export { Fragment, render, useId, useLayoutEffect, useRef, useState };
 /** Markup with values: data becomes text or the value of an attribute, never markup. */
 export const html = htm.bind(h);
 
-/** @param {EventTarget} target @param {string} name @param {(event: any) => void} handler */
 export function useEvent(target, name, handler) {
   const latest = useRef(handler);
   latest.current = handler;
@@ -23,40 +21,28 @@ export function useEvent(target, name, handler) {
   }, [target, name]);
 }
 
-/** Draw this component again at each `change` of a store. @param {EventTarget} store */
+/** Draw this component again at each `change` of a store. */
 export function useChanges(store) {
   const [count, setCount] = useState(0);
   useEvent(store, 'change', () => setCount(count + 1));
 }
 
-/**
- * @template T
- * @typedef {{data: T | undefined, error: ApiError | null, isBusy: boolean, reload: () => void}} Resource
- */
-
-/**
- * Load something now, when an input changes, and when this page wrote rows. What was loaded before stays meanwhile.
- *
- * @template T
- * @param {(signal: AbortSignal) => Promise<T>} load
- * @param {unknown[]} inputs
- * @returns {Resource<T>}
- */
+/** Load something now, when an input changes, and when this page wrote rows. What was loaded before stays meanwhile. */
 export function useResource(load, inputs) {
   const [state, setState] = useState({ data: undefined, error: null, isBusy: true });
   const [turn, setTurn] = useState(0);
-  const reload = () => setTurn((/** @type {number} */ before) => before + 1);
+  const reload = () => setTurn((before) => before + 1);
   useEvent(changes, 'change', reload);
   useLayoutEffect(() => {
     const life = new AbortController();
     const { signal } = life;
-    setState((/** @type {any} */ before) => ({ ...before, isBusy: true }));
+    setState((before) => ({ ...before, isBusy: true }));
     load(signal).then(
       (data) => signal.aborted || setState({ data, error: null, isBusy: false }),
       (error) => {
         if (signal.aborted) return;
         if (!(error instanceof ApiError)) throw error;
-        setState((/** @type {any} */ before) => ({ ...before, error, isBusy: false }));
+        setState((before) => ({ ...before, error, isBusy: false }));
       },
     );
     return () => life.abort();
