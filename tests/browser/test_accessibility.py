@@ -214,12 +214,3 @@ def test_a_screen_reader_hears_what_changes(stack, directory):
     expect(notices.locator("[role=status], [role=alert]")).to_have_count(0)
     expect(directory.page.locator("h1")).to_have_count(1)
     directory.press("Deshacer")
-
-
-def test_nothing_moves_where_the_reader_asks_for_less_motion(directory_of):
-    directory = directory_of(reduced_motion="reduce")
-    directory.hold(r"/empleados\?.*")
-    directory.open()
-    expect(directory.page.locator(".skeleton-line").first).to_be_visible()
-
-    assert directory.page.evaluate("document.getAnimations().length") == 0

@@ -51,8 +51,11 @@ async function page(path, query, signal) {
   return { rows: data, next: next ? new URL(next[1], location.href).searchParams.get('cursor') : null };
 }
 
-/** @param {ListQuery} query @param {AbortSignal} [signal] */
+// One page each.
 export const listEmployees = (query, signal) => page('/empleados', { ...query, limite: String(PAGE_SIZE) }, signal);
+export const employeeEvents = (id, cursor, signal) => page(`/empleados/${id}/eventos`, { cursor }, signal);
+export const everyEvent = (cursor, signal) => page('/eventos', { cursor }, signal);
+export const listMails = (query, signal) => page('/correos', query, signal);
 
 /** Every page of a list, one after the other. @param {ListQuery} query @param {AbortSignal} signal */
 export async function* everyEmployeePage(query, signal) {
@@ -82,15 +85,6 @@ export const changeEmployee = async (id, changes, etag) =>
 export const removeEmployee = ({ id, version }, { keepalive } = {}) =>
   request('DELETE', `/empleados/${id}`, { headers: { 'If-Match': `"${version}"` }, keepalive });
 
-/** @param {string | number} id @param {string} cursor @param {AbortSignal} [signal] */
-export const employeeEvents = (id, cursor, signal) => page(`/empleados/${id}/eventos`, { cursor }, signal);
-
-/** @param {string} cursor @param {AbortSignal} [signal] */
-export const everyEvent = (cursor, signal) => page('/eventos', { cursor }, signal);
-
-/** @param {Record<string, string>} query @param {AbortSignal} [signal] */
-export const listMails = (query, signal) => page('/correos', query, signal);
-
 /** The positions, that with most employees first. @param {AbortSignal} [signal] @returns {Promise<Group[]>} */
 export const getSummary = (signal) => get('/resumen', signal);
 
@@ -110,7 +104,6 @@ export async function getHealth(signal) {
   }
 }
 
-/** @param {AbortSignal} [signal] */
 export const getOpenApi = (signal) => get('/openapi.json', signal);
 
 /** @param {{everywhere: boolean}} options @returns {Promise<string>} the address where the browser goes from here */

@@ -46,7 +46,6 @@ export function decode(bytes) {
 export function readCsv(text, limit) {
   const content = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
   const separator = findSeparator(content);
-  /** @type {CsvRecord[]} */
   const records = [];
   for (const record of scan(content, separator)) {
     if (record.cells.every((cell) => cell.trim() === '')) continue;
@@ -63,7 +62,6 @@ function findSeparator(content) {
   return SEPARATORS.reduce((best, sign) => (occurrences(sign) > occurrences(best) ? sign : best));
 }
 
-/** @param {string} content @param {string} separator @returns {Generator<CsvRecord>} */
 function* scan(content, separator) {
   const plain = new RegExp(`[^${separator}\\r\\n]*`, 'y');
   const lineEnd = /\r\n|\r|\n/y;
@@ -115,7 +113,6 @@ export function writeCsv(rows, separator) {
 const withGuard = (cell) => (FORMULA.test(cell) ? `'${cell}` : cell);
 const withoutGuard = (cell) => (cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell);
 
-/** @param {string} cell @param {string} separator */
 function quoted(cell, separator) {
   const needsQuotes = cell.includes(separator) || /["\r\n]|^\s|\s$/.test(cell);
   return needsQuotes ? `"${cell.replaceAll('"', '""')}"` : cell;

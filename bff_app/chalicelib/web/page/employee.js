@@ -1,16 +1,15 @@
 /** One employee: the row, what can be done with it, and its history. */
 
+import { History, WATCH_MS, useEvents } from './activity.js';
 import { employeeEvents, getEmployee } from './api.js';
-import { saveDraft } from './draft.js';
+import { loadDraft, saveDraft } from './draft.js';
 import { show, visibleFields } from './fields.js';
 import { dateTime } from './format.js';
-import { Panel, closePanel, panelAddress } from './panel.js';
-import { Button, Facts, LinkButton } from './parts.js';
+import { Button, Facts, LinkButton, Panel, closePanel, panelAddress } from './parts.js';
 import { removeSoon } from './removal.js';
 import { may } from './session.js';
 import { Empty, Loaded } from './states.js';
 import { t } from './texts.js';
-import { History, WATCH_MS, useEvents } from './timeline.js';
 import { html, useResource } from './view.js';
 
 const orNull = (found) =>
@@ -73,7 +72,8 @@ const missing = (id) => html`
 function Gone({ nombre, email, posicion }) {
   const isKnown = nombre !== null && email !== null && posicion !== null;
   const mayCreate = isKnown && may('write');
-  const prepare = () => saveDraft('nuevo', { texts: { nombre, email, posicion }, base: null, etag: '' });
+  // What was begun before is not overwritten.
+  const prepare = () => loadDraft('nuevo') ?? saveDraft('nuevo', { texts: { nombre, email, posicion }, base: null, etag: '' });
   const text = [t(isKnown ? 'employee.gone.text' : 'employee.erased.text'), mayCreate && t('employee.gone.again.text')];
   return html`
     <${Empty} title=${t('employee.gone.title')} text=${text.filter(Boolean).join(' ')}>

@@ -1,13 +1,25 @@
-/** Saves all pages of the filtered list as a CSV that the import can read. */
+/** Downloads in the form that spreadsheets of the person's language open directly, and that the import can read. */
 
 import { everyEmployeePage } from './api.js';
-import { downloadCsv } from './download.js';
+import { writeCsv } from './csv.js';
 import { visibleFields, write } from './fields.js';
 import { count, today } from './format.js';
+import { currentLanguage } from './preferences.js';
 import { sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
 
+/** A spreadsheet whose decimal sign is a comma separates cells by semicolons. */
+const separator = () => (currentLanguage() === 'es' ? ';' : ',');
+
+/** @param {string} name without its ending @param {string[][]} rows the headings first */
+export function downloadCsv(name, rows) {
+  const address = URL.createObjectURL(new Blob([writeCsv(rows, separator())], { type: 'text/csv;charset=utf-8' }));
+  Object.assign(document.createElement('a'), { href: address, download: `${name}.csv` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
+
+/** Save all pages of the filtered list. */
 export async function exportEmployees(query) {
   const stopping = new AbortController();
   const waiting = toast(t('export.running'), {

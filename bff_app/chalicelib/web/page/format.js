@@ -3,7 +3,6 @@
 
 import { currentLanguage } from './preferences.js';
 
-/** @type {Map<string, any>} */
 const formats = new Map();
 
 /** @template T @param {string} name @param {(language: string) => T} make @returns {T} */
@@ -22,22 +21,12 @@ const DAY = moment({ dateStyle: 'medium', timeZone: 'UTC' });
 
 /** Always two decimals and grouped, because columns of money are compared. @param {number} amount */
 export const money = (amount) => format('money', CENTS).format(amount);
-
 /** Without cents, for charts. @param {number} amount */
 export const roundMoney = (amount) => format('roundMoney', ROUND).format(amount);
-
-/** @param {number} value */
 export const count = (value) => format('count', number({})).format(value);
-
-/** @param {string} isoDate `2026-11-24` */
 export const day = (isoDate) => format('day', DAY).format(new Date(`${isoDate}T00:00:00Z`));
-
-/** @param {string} at an RFC 3339 moment */
 export const dateTime = (at) => format('dateTime', moment({ dateStyle: 'medium', timeStyle: 'short' })).format(new Date(at));
-
-/** @param {string} at */
 export const time = (at) => format('time', moment({ timeStyle: 'short' })).format(new Date(at));
-
 /** The day of a moment where the reader is, in full. @param {string} at */
 export const longDay = (at) => format('longDay', moment({ dateStyle: 'full' })).format(new Date(at));
 

@@ -87,7 +87,6 @@ async function exchange(method, path, { body, headers = {}, signal, keepalive })
   }
 }
 
-/** @param {Response} response @returns {Promise<any>} */
 async function read(response) {
   const text = await response.text();
   if (response.status === 204) return null;

@@ -44,7 +44,6 @@ const plain = (heading) =>
 /** The place of each field. @param {string[]} headings @param {import('./rules.js').Schema} schema */
 function findColumns(headings, schema) {
   const names = headings.map(plain);
-  /** @type {Map<string, number>} */
   const columns = new Map();
   for (const { name, aliases } of FIELDS) {
     const places = names.flatMap((heading, index) => ([plain(name), ...aliases].includes(heading) ? [index] : []));
@@ -56,7 +55,6 @@ function findColumns(headings, schema) {
   return columns;
 }
 
-/** @param {import('./csv.js').CsvRecord} record @param {Map<string, number>} columns @param {number} width in cells */
 function readRow({ line, cells }, columns, width, schema) {
   const texts = Object.fromEntries([...columns].map(([name, place]) => [name, cells[place] ?? '']));
   const { values, findings } = judge(schema, texts);
@@ -66,7 +64,6 @@ function readRow({ line, cells }, columns, width, schema) {
 
 /** An address that stands twice in the file can be created only once. @param {Row[]} rows */
 function markDuplicates(rows) {
-  /** @type {Map<string, number>} */
   const firstLines = new Map();
   for (const { line, values, findings } of rows) {
     const email = String(values.email ?? '').toLowerCase();

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Writes the rows of a file, a few at a time. Safe to run twice: a row whose address is taken counts as present. When
  * the server does not answer, it retries under the row's own key and finally pauses, so that no row is lost.
@@ -7,9 +6,6 @@
 import { createEmployee, newKey, rowsChanged } from './api.js';
 import { ApiError } from './http.js';
 
-/** @typedef {{row: Row, outcome: 'created' | 'present' | 'refused', id: number | null, words: string}} Result */
-/** @typedef {import('./import_file.js').Row} Row */
-
 const AT_ONCE = 4;
 const ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 500;
@@ -17,15 +13,11 @@ const LONGEST_PAUSE_MS = 10_000;
 
 /** Told of every step: the event `change`. */
 export class ImportRun extends EventTarget {
-  /** @param {Row[]} rows that were found right */
   constructor(rows) {
     super();
     this.total = rows.length;
-    /** @type {Result[]} */
     this.results = [];
-    /** @type {'running' | 'paused' | 'stopped' | 'done'} */
     this.state = 'running';
-    /** @type {ApiError | null} why it paused */
     this.error = null;
     this.waiting = [...rows];
     this.keys = new Map(rows.map((row) => [row, newKey()]));
@@ -72,7 +64,6 @@ export class ImportRun extends EventTarget {
     }
   }
 
-  /** @param {Row} row @param {number} [attempt] @returns {Promise<Result>} */
   async write(row, attempt = 1) {
     try {
       const { id } = await createEmployee(row.values, this.keys.get(row) ?? newKey());

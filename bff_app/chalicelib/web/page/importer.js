@@ -2,7 +2,7 @@
 
 import { getOpenApi } from './api.js';
 import { CsvError } from './csv.js';
-import { downloadCsv } from './download.js';
+import { downloadCsv } from './export.js';
 import { FIELDS, show } from './fields.js';
 import { announce } from './focus.js';
 import { count } from './format.js';

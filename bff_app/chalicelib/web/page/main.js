@@ -3,8 +3,7 @@
 import { Announcer, announce } from './focus.js';
 import { ApiError } from './http.js';
 import List from './list.js';
-import { Panel, closePanel } from './panel.js';
-import { Button, Heading, Icon, Labelled, LinkButton } from './parts.js';
+import { Button, Heading, Icon, Labelled, LinkButton, Panel, closePanel } from './parts.js';
 import { LANGUAGES, THEMES, chooseLanguage, chooseTheme, currentLanguage, currentTheme, showTheme } from './preferences.js';
 import { address, currentRoute, places } from './router.js';
 import { firstRows } from './rows.js';
@@ -85,7 +84,12 @@ function Directory() {
     setRoute(next);
   });
   useEvent(window, 'keydown', (event) => {
+    const search = document.getElementById('buscar');
     if (event.key === 'Escape' && panel && !document.querySelector('dialog[open]')) closePanel();
+    if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && search) {
+      event.preventDefault();
+      search.focus();
+    }
   });
   useLayoutEffect(() => {
     if (!panel) document.title = `${t(`view.${view}`)} · ${t('app.short')}`;
@@ -213,11 +217,5 @@ async function fetchTheRest() {
 }
 
 whenSessionEnds(async () => (await import('./sign_in.js')).askToSignIn());
-addEventListener('keydown', (event) => {
-  const search = document.getElementById('buscar');
-  if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || !search) return;
-  event.preventDefault();
-  search.focus();
-});
 showTheme(currentTheme());
 start();

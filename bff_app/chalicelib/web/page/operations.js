@@ -1,5 +1,6 @@
 /** How the system is: its parts, the queue, and the last e-mails. */
 
+import { MailState } from './activity.js';
 import { getHealth, getQueue, listMails, redrive } from './api.js';
 import { ask } from './dialog.js';
 import { count, dateTime, duration } from './format.js';
@@ -7,7 +8,6 @@ import { Button, Facts, Icon, PlainTable, Select, ViewHeading } from './parts.js
 import { address, go } from './router.js';
 import { Loaded, sentence } from './states.js';
 import { t } from './texts.js';
-import { MailState } from './timeline.js';
 import { toast } from './toast.js';
 import { html, useId, useLayoutEffect, useResource, useState } from './view.js';
 

@@ -1,12 +1,12 @@
 /** What views are made of: icons, buttons, headings, figures, tables. */
 
-import { currentRoute } from './router.js';
-import { html, useLayoutEffect, useRef } from './view.js';
+import { address, currentRoute, go } from './router.js';
+import { t } from './texts.js';
+import { html, useId, useLayoutEffect, useRef } from './view.js';
 
 /** Drawn with one stroke on a grid of 24 units. */
 const PATHS = {
-  people:
-    'M16 20v-1a4 4 0 0 0-4-4H7a4 4 0 0 0-4 4v1M9.5 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M21 20v-1a4 4 0 0 0-3-3.9M15.5 4.2a3.5 3.5 0 0 1 0 6.6',
+  people: 'M16 20v-1a4 4 0 0 0-4-4H7a4 4 0 0 0-4 4v1M9.5 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M21 20v-1a4 4 0 0 0-3-3.9M15.5 4.2a3.5 3.5 0 0 1 0 6.6',
   chart: 'M4 20V10M10 20V4M16 20v-7M21 20H3',
   clock: 'M12 7v5l3 2M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18',
   pulse: 'M3 12h4l3-8 4 16 3-8h4',
@@ -24,14 +24,12 @@ const PATHS = {
   next: 'M9 5l7 7-7 7',
   refresh: 'M20 11a8 8 0 1 0-2.3 6.3M20 5v6h-6',
   undo: 'M4 9h10a6 6 0 0 1 0 12h-3M8 5L4 9l4 4',
-  offline:
-    'M3 3l18 18M5 12a10 10 0 0 1 4-2.5M2 8.5A15 15 0 0 1 7 5.6M12 19v.5M8.5 15.5a5 5 0 0 1 6 0M11 5a15 15 0 0 1 11 3.5M15 9.6a10 10 0 0 1 4 2.4',
+  offline: 'M3 3l18 18M5 12a10 10 0 0 1 4-2.5M2 8.5A15 15 0 0 1 7 5.6M12 19v.5M8.5 15.5a5 5 0 0 1 6 0M11 5a15 15 0 0 1 11 3.5M15 9.6a10 10 0 0 1 4 2.4',
   person: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4.5 20.5a7.5 7.5 0 0 1 15 0',
   enter: 'M14 4h5v16h-5M3 12h11M10 8l4 4-4 4',
   leave: 'M10 4H5v16h5M10 12h11M17 8l4 4-4 4',
   lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
-  globe:
-    'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M3 12h18M12 3c3 2.5 3.5 6 3.5 9s-.5 6.5-3.5 9c-3-2.5-3.5-6-3.5-9s.5-6.5 3.5-9',
+  globe: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M3 12h18M12 3c3 2.5 3.5 6 3.5 9s-.5 6.5-3.5 9c-3-2.5-3.5-6-3.5-9s.5-6.5 3.5-9',
   sun: 'M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1.1 1.1M17.3 17.3l1.1 1.1M5.6 18.4l1.1-1.1M17.3 6.7l1.1-1.1',
 };
 
@@ -101,4 +99,27 @@ export function PlainTable({ label, columns, rows }) {
         <tbody>${rows.map((cells) => html`<tr>${cells.map(cell)}</tr>`)}</tbody>
       </table>
     </div>`;
+}
+
+export const closePanel = () => go(address('empleados', currentRoute().query));
+
+/** The address of another panel, or with null of the list alone. */
+export const panelAddress = (panel) => address('empleados', currentRoute().query, panel);
+
+/** `title` is also that of the tab: the browser's history shows it. The heading gets the focus at first. */
+export function Panel({ title, children }) {
+  const id = useId();
+  const heading = useRef(null);
+  useLayoutEffect(() => heading.current.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => {
+    document.title = `${title} · ${t('app.short')}`;
+  }, [title]);
+  return html`
+    <section class="panel-frame" aria-labelledby=${id}>
+      <header class="panel-heading">
+        <h2 id=${id} tabindex="-1" ref=${heading}>${title}</h2>
+        <${IconButton} icon="close" label=${t('close')} onClick=${closePanel} />
+      </header>
+      <div class="panel-body">${children}</div>
+    </section>`;
 }

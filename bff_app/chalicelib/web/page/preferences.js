@@ -24,8 +24,7 @@ const store = (name, value) => withStorage(() => localStorage.setItem(name, valu
 /** The chosen language, else the first of the browser's that we speak, else Spanish */
 function preferredLanguage() {
   const tags = [stored('language'), ...navigator.languages].map((tag) => tag?.slice(0, 2).toLowerCase());
-  const known = tags.filter((tag) => tag === 'es' || tag === 'en');
-  return known[0] ?? 'es';
+  return tags.find((tag) => tag === 'es' || tag === 'en') ?? 'es';
 }
 
 let language = preferredLanguage();

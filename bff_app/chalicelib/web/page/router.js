@@ -46,7 +46,6 @@ export function go(to, { replace = false, trail = isSamePage(to) ? currentTrail(
 /** The browser keeps it with this entry of its history, also over a reload. @returns {string[]} */
 export const currentTrail = () => history.state?.trail ?? [];
 
-/** @param {string} to */
 const isSamePage = (to) => parse(to).query.get('cursor') === currentRoute().query.get('cursor');
 
 /** Handles plain clicks; others (new tab, download) are the browser's. @param {MouseEvent} event */

@@ -20,7 +20,6 @@ const length = (text) => [...text].length;
 const isNumber = (value) => typeof value === 'number';
 const isText = (value) => typeof value === 'string';
 
-/** @type {Record<string, (value: any) => boolean>} */
 const TYPES = { string: isText, number: isNumber, integer: Number.isInteger };
 
 /** Only what every address has: the schema's pattern says the rest. @type {Record<string, (value: string) => boolean>} */
@@ -45,7 +44,6 @@ function isMultiple(value, step) {
   return Number(value.toFixed(places)) === value && Math.round(value * units) % Math.round(step * units) === 0;
 }
 
-/** @param {string} pattern @param {string} value */
 function matches(pattern, value) {
   try {
     return new RegExp(pattern, 'u').test(value);
@@ -71,7 +69,6 @@ export function creationSchema(openapi) {
 export function judge(schema, texts) {
   /** @type {Values} */
   const values = {};
-  /** @type {Finding[]} */
   const unread = [];
   for (const field of FIELDS.filter(({ name }) => name in texts)) {
     const reading = read(field, texts[field.name]);
@@ -92,7 +89,6 @@ export const explain = ({ rule, limit, line }) =>
 
 /** @param {Schema} schema @param {Record<string, any>} values @returns {Finding[]} at most one for each field */
 export function check(schema, values) {
-  /** @type {Finding[]} */
   const missing = (schema.required ?? [])
     .filter((field) => values[field] === undefined || values[field] === '')
     .map((field) => ({ field, rule: 'rule.required' }));

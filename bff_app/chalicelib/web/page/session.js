@@ -61,7 +61,6 @@ export const may = (right) => RIGHTS[right].some((group) => current?.grupos.incl
 /** @returns {string} a role of this page, or an empty text */
 export const currentRole = () => ROLES.find((role) => current?.grupos.includes(role)) ?? '';
 
-/** @param {Session} session */
 export function openSession(session) {
   current = session;
   tabs.postMessage(session.usuario);

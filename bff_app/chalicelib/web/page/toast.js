@@ -72,7 +72,7 @@ function Notice({ text, kind, seconds, action, onEnd, close }) {
       <${Icon} name=${icon} />
       <p>${text}</p>
       ${action && html`<${Button} class="quiet" onClick=${act}>${action.label}<//>`}
-      ${onEnd && html`<span class="toast-clock" aria-hidden="true">${Math.max(0, Math.ceil(left))} s</span>`}
+      ${onEnd && html`<span class="muted" aria-hidden="true">${Math.max(0, Math.ceil(left))} s</span>`}
       <${IconButton} icon="close" label=${t('close')} onClick=${end} />
     </div>`;
 }
