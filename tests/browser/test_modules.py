@@ -102,6 +102,18 @@ def test_no_cell_begins_like_a_formula(tab, cell):
     assert not re.match('"?[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]', written.removesuffix("\r\n") or "x")
 
 
+@PROPERTY
+@given(content=st.binary(max_size=200))
+@example(content=b"\xff\xfea\x00")
+def test_any_bytes_are_text_or_a_known_problem(tab, content):
+    decoded = call(tab, "csv.js", "decode", content)
+
+    if "rule" in decoded:
+        assert decoded["rule"] in {"csv.empty", "csv.binary"}
+    elif decoded["encoding"] == "utf-8":
+        assert decoded["text"] == content.decode("utf-8-sig")
+
+
 def test_csv_is_read_by_its_rules(tab):
     table = [
         ("a;b\r\n1;2", [(1, ["a", "b"]), (2, ["1", "2"])]),
