@@ -253,7 +253,7 @@ def test_metrics_are_read_page_by_page() -> None:
         stub.assert_no_pending_responses()
 
 
-def test_rules_of_alarms_are_shortened() -> None:
+def test_a_rule_of_an_alarm_is_short() -> None:
     alarm = {"MetricName": "Duration", "ExtendedStatistic": "p99", "Period": 60, "EvaluationPeriods": 3}
     rule = describe_rule({**alarm, "ComparisonOperator": "LessThanOrEqualToThreshold", "Threshold": 2.5})
     assert rule == "Duration p99 <= 2.5 in 3 min"

@@ -8,61 +8,52 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_devserver.http import HttpResponse
-from tests.support.fake_directory import json_answer, running_directory
 from tools.target import (
     Target,
     TargetError,
+    authorization,
     default_url,
     read_target,
     require_directory,
+    require_entry,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-    from tests.support.fake_directory import FakeDirectory
+HERE = Target("http://localhost:8000", "localhost")
+ELSEWHERE = Target("https://directory.example", "directory.example")
 
 
 @pytest.mark.parametrize(
     ("text", "url", "host"),
     [
-        ("http://localhost:8000", "http://localhost:8000", "localhost"),
         ("http://LOCALHOST/", "http://LOCALHOST", "localhost"),
         ("https://d111.cloudfront.net", "https://d111.cloudfront.net", "d111.cloudfront.net"),
         ("http://[::1]:8000", "http://[::1]:8000", "::1"),
         ("http://localhost:4566/_alb/crud-app-alb/", "http://localhost:4566/_alb/crud-app-alb", "localhost"),
-        ("http://localhost:4566/_aws/execute-api/a1/$default", None, "localhost"),
     ],
 )
-def test_an_address_is_read(text: str, url: str | None, host: str) -> None:
-    assert read_target(text) == Target(url or text, host)
+def test_an_address_is_read(text: str, url: str, host: str) -> None:
+    assert read_target(text) == Target(url, host)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "", "localhost:8000", "localhost", "ftp://localhost", "http://", "http:///empleados", "http://:8000",
-        "http://localhost:0", "http://localhost:65536", "http://localhost:", "http://localhost:8000?x=1",
-        "http://localhost:8000#x", "http://user:secret@localhost:8000", "http://localhost\\@example.org",
-        "http://localhost /", " http://localhost", "http://localhost\n", "http://loc%61lhost", "http://[::1",
-        "http://[::g]", "http://[1:2]", "http://-x", "http://ñ.example", "http://localhost//x", "http://localhost:٨",
+        "", "localhost:8000", "ftp://localhost", "http:///empleados", "http://localhost:0", "http://localhost:65536",
+        "http://localhost:8000?x=1", "http://localhost:8000#x", "http://user:secret@localhost:8000",
+        "http://localhost\\@example.org", "http://localhost\n", "http://[::g]", "http://localhost:٨", "x" * 10_000,
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused_with_the_rule(text: str) -> None:
-    with pytest.raises(TargetError, match=r"^URL must be an address with a host, and without user, query and "):
+def test_anything_else_is_refused_with_the_rule(text: str) -> None:
+    with pytest.raises(TargetError, match=r"^URL must be an address with a host, and without user, query") as refusal:
         read_target(text)
-
-
-def test_what_is_refused_does_not_fill_the_screen() -> None:
-    with pytest.raises(TargetError) as refusal:
-        read_target("x" * 10_000)
     assert len(str(refusal.value)) < 250
 
 
 @given(st.text(alphabet="htps:/[]@\\?#.%1lo calhost\t", max_size=30).map("http://".__add__))
-def test_who_is_asked_is_who_was_read(text: str) -> None:
-    """Whatever is taken for an address has the same host for those who will send requests there."""
+def test_the_host_that_is_checked_is_the_host_that_is_asked(text: str) -> None:
     try:
         target = read_target(text)
     except TargetError:
@@ -70,79 +61,53 @@ def test_who_is_asked_is_who_was_read(text: str) -> None:
     assert urlsplit(target.url).hostname == httpx.URL(target.url).host == target.host
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
-def test_this_machine_is_ones_own(host: str) -> None:
-    target = read_target(f"http://{host}:8000")
-    assert target.is_own
-    target.require_own(mine=False, why="it would be wrong")
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "example.org", "localhost.example.org", "10.0.0.1", "127.1", "2130706433", "[::]", "[fe80::1]",
-        "0.0.0.0",  # noqa: S104 - nobody listens there: it is refused
-    ],
-)  # fmt: skip
-def test_any_other_machine_needs_its_owners_word(host: str) -> None:
-    target = read_target(f"http://{host}")
-    with pytest.raises(TargetError, match="is not this machine, and it would be wrong: say MINE=1 if it is yours"):
-        target.require_own(mine=False, why="it would be wrong")
-    target.require_own(mine=True, why="it would be wrong")
+def test_only_loopback_addresses_are_this_machine() -> None:
+    for host in ("localhost", "127.0.0.1", "127.9.9.9", "[::1]"):
+        read_target(f"http://{host}:8000").require_own(mine=False, why="it would be wrong")
+    for host in ("example.org", "localhost.example.org", "10.0.0.1", "127.1", "2130706433", "[::]", "[fe80::1]"):
+        target = read_target(f"http://{host}")
+        with pytest.raises(TargetError, match="is not this machine, and it would be wrong: say MINE=1 if it is yours"):
+            target.require_own(mine=False, why="it would be wrong")
+        target.require_own(mine=True, why="it would be wrong")
 
 
 def test_the_address_of_make_run_follows_its_variable() -> None:
     assert default_url({}) == default_url({"BFF_PORT": ""}) == "http://localhost:8000"
     assert default_url({"BFF_PORT": "8100"}) == "http://localhost:8100"
+    for port in ("0", "65536", "http", "٨٠"):
+        with pytest.raises(TargetError, match=r"^BFF_PORT must be a port, a whole number from 1 to 65535, not '"):
+            default_url({"BFF_PORT": port})
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "http", "80 ", "-1", "٨٠"])
-def test_a_port_that_is_none_is_refused_by_name(port: str) -> None:
-    with pytest.raises(TargetError, match=r"^BFF_PORT must be a port, a whole number from 1 to 65535, not '"):
-        default_url({"BFF_PORT": port})
+def client_that_gets(response: httpx.Response) -> httpx.Client:
+    return httpx.Client(transport=httpx.MockTransport(lambda _: response))
 
 
-@pytest.fixture
-def fake_directory() -> Iterator[FakeDirectory]:
-    with running_directory() as directory:
-        yield directory
+def test_only_a_directory_that_is_well_is_used(closed_port: int) -> None:
+    require_directory(client_that_gets(httpx.Response(200, json={"estado": "ok"})), HERE)
+    for response in (
+        httpx.Response(200, html="<h1>It works!</h1>"),
+        httpx.Response(302, headers={"Location": "/health"}),
+        httpx.Response(200, json={"estado": "mal"}),
+        httpx.Response(200, json=["estado"]),
+        httpx.Response(503, json={"estado": "ok"}),
+    ):
+        with pytest.raises(TargetError, match=r"is not the directory, or not well \(GET /health: \d+\)"):
+            require_directory(client_that_gets(response), HERE)
+    for host, advice in (("127.0.0.1", "start it with `make run`"), ("example.org", "is the address right?")):
+        with httpx.Client(trust_env=False) as client, pytest.raises(TargetError) as refusal:
+            require_directory(client, Target(f"http://127.0.0.1:{closed_port}", host))
+        assert advice in str(refusal.value)
 
 
-@pytest.fixture
-def client() -> Iterator[httpx.Client]:
-    with httpx.Client(trust_env=False) as client:
-        yield client
+def test_a_token_is_used_if_there_is_one(tmp_path: Path) -> None:
+    for target in (HERE, ELSEWHERE):
+        assert authorization(target, {"TOKEN": "abc"}) == {"Authorization": "Bearer abc"}
+        assert authorization(target, {"LOCAL_STATE": str(tmp_path)}) == {}  # a demonstration needs none
 
 
-def test_the_directory_is_recognised(client: httpx.Client, fake_directory: FakeDirectory) -> None:
-    require_directory(client, read_target(fake_directory.url))
-    assert [request.path for request in fake_directory.requests] == ["/health"]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        HttpResponse(200, [("Content-Type", "text/html")], b"<h1>It works!</h1>"),
-        HttpResponse(302, [("Location", "/health")], b""),
-        json_answer({"estado": "mal"}),
-        json_answer(["estado"]),
-        json_answer({"estado": "ok"}, 503),
-    ],
-)
-def test_something_else_is_not_the_directory(
-    answer: HttpResponse, client: httpx.Client, fake_directory: FakeDirectory
-) -> None:
-    fake_directory.fault = lambda _: answer
-    with pytest.raises(TargetError, match=rf"is not the directory, or not well \(GET /health: {answer.status}\)"):
-        require_directory(client, read_target(fake_directory.url))
-
-
-def test_who_has_not_started_the_system_is_told_how(client: httpx.Client, closed_port: int) -> None:
-    with pytest.raises(TargetError, match=r"^No directory answers at \S+ \(ConnectError\): start it with `make run`"):
-        require_directory(client, read_target(f"http://127.0.0.1:{closed_port}"))
-
-
-def test_a_host_far_away_that_does_not_answer_is_a_question(client: httpx.Client, closed_port: int) -> None:
-    target = Target(f"http://127.0.0.1:{closed_port}", "example.org")
-    with pytest.raises(TargetError, match=r"is the address right\?$"):
-        require_directory(client, target)
+def test_a_caller_without_the_role_is_told_what_to_say() -> None:
+    require_entry(client_that_gets(httpx.Response(200, json=[])), ELSEWHERE)
+    for status in (401, 403):
+        with pytest.raises(TargetError, match=rf"a token of the role rrhh \({status}\): say TOKEN=…$"):
+            require_entry(client_that_gets(httpx.Response(status)), ELSEWHERE)

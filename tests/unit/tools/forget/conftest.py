@@ -60,18 +60,9 @@ class World:
         now = "2026-11-24T12:00:00.000000Z"
         event_id = str(uuid.uuid4())
         fingerprint = hashlib.sha256(f"{event_id}:{recipient.lower()}".encode()).hexdigest()[:32]
-        texts = {
-            "evento": event_id,
-            "huella": fingerprint,
-            "lista": "correos",
-            "orden": f"{now}_{event_id}_{fingerprint}",
-            "destinatario": recipient,
-            "tipo": "directo" if empleado is None else "creado",
-            "asunto": SUBJECT,
-            "estado": estado,
-            "creado_en": now,
-            "actualizado_en": now,
-        }
+        texts = {"evento": event_id, "huella": fingerprint, "lista": "correos", "destinatario": recipient}
+        texts |= {"orden": f"{now}_{event_id}_{fingerprint}", "tipo": "directo" if empleado is None else "creado"}
+        texts |= {"asunto": SUBJECT, "estado": estado, "creado_en": now, "actualizado_en": now}
         numbers = {"empleado": empleado, "envios": 1, "revision": 1, "caduca_en": 4102444800}
         item: dict[str, Any] = {name: {"S": text} for name, text in texts.items()}
         item |= {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
