@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from boto3.session import Session
 
@@ -14,19 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Laptop(NamedTuple):
-    database_url: str
-    session: Session
-    endpoint: str
-
-
-def open_laptop(environment: Mapping[str, str]) -> Laptop:
-    """Read what `make run` wrote down. NotReady: it has never run here."""
+def open_laptop(environment: Mapping[str, str]) -> tuple[str, Session, str]:
+    """The database's address, a session, and the emulator's address. NotReady: `make run` has never run here."""
     file = state_folder(environment) / "env"
     if not file.is_file():
         raise NotReady("`make run` has not run here yet: start it first.")
     variables = dict(assignment.split("=", 1) for assignment in shlex.split(file.read_text("utf-8"), comments=True))
-    session = Session(
-        variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"], region_name=variables["AWS_DEFAULT_REGION"]
-    )
-    return Laptop(variables["DATABASE_URL"], session, variables["AWS_ENDPOINT_URL"])
+    key, secret = variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]
+    session = Session(key, secret, region_name=variables["AWS_DEFAULT_REGION"])
+    return variables["DATABASE_URL"], session, variables["AWS_ENDPOINT_URL"]

@@ -63,31 +63,24 @@ class Section(NamedTuple):
     note: str = ""
 
 
-class Door(NamedTuple):
-    """The metrics of a load balancer, an HTTP API or a function, by column of its table."""
-
-    name: str
-    columns: dict[str, list[Metric]]
-
-    def describe(self, values: Values) -> Row:
-        requests, errors = (_total(values, self.columns[column]) for column in ("requests", "errors"))
-        success = f"{100 * (requests - errors) / requests:.4g} %" if requests else NOTHING
-        latency = (milliseconds(values, *self.columns[percentile]) for percentile in PERCENTILES)
-        cells: Row = (self.name, f"{requests:,}", _count(errors), success, *latency)
-        if "throttled" in self.columns:
-            cells += _count(_total(values, self.columns["throttled"])), _highest(values, *self.columns["at once"])
-        return cells
-
-
-def make_door(name: str, namespace: str, dimension: str, *metrics: str) -> Door:
-    """``metrics`` are CloudWatch's names of requests and latency, then of all errors."""
-    requests, latency, *errors = metrics
+def make_door(namespace: str, dimension: str, requests: str, latency: str, *errors: str) -> dict[str, list[Metric]]:
+    """The metrics of a load balancer, an HTTP API or a function, by column of the table of requests."""
     of = partial(_metric, namespace, dimension)
     columns = {"requests": [of(requests)], "errors": [of(error) for error in errors]}
     columns |= {percentile: [of(latency, percentile)] for percentile in PERCENTILES}
     if namespace == "AWS/Lambda":
         columns |= {"throttled": [of("Throttles")], "at once": [of("ConcurrentExecutions", "Maximum")]}
-    return Door(name, columns)
+    return columns
+
+
+def describe_door(name: str, columns: Mapping[str, list[Metric]], values: Values) -> Row:
+    requests, errors = (_total(values, columns[column]) for column in ("requests", "errors"))
+    success = f"{100 * (requests - errors) / requests:.4g} %" if requests else NOTHING
+    latency = (_highest(values, *columns[percentile]) for percentile in PERCENTILES)
+    row: Row = (name, f"{requests:,}", _count(errors), success, *latency)
+    if "throttled" in columns:
+        row += _count(_total(values, columns["throttled"])), _highest(values, *columns["at once"])
+    return row
 
 
 def _metric(namespace: str, dimension: str, name: str, statistic: str = "Sum") -> Metric:
@@ -111,7 +104,7 @@ class Reader:
         self._client: Callable[[Any], Any] = partial(session.client, endpoint_url=endpoint_url, config=CONFIG)
         self._names = names
         self._now = now
-        self._doors: list[Door] = []  # from the outside in
+        self._doors: dict[str, dict[str, list[Metric]]] = {}  # from the outside in
         self._unreadable = 0
         self.concerns: list[str] = []
         self.exists = False
@@ -130,9 +123,8 @@ class Reader:
         if names.functions:
             parts += self._part("all functions", self._limit, is_named=False)
         for name in names.functions:
-            self._doors.append(
-                make_door(name, "AWS/Lambda", f"FunctionName={name}", "Invocations", "Duration", "Errors")
-            )
+            dimension = f"FunctionName={name}"
+            self._doors[name] = make_door("AWS/Lambda", dimension, "Invocations", "Duration", "Errors")
         sections = [
             Section("Parts", ("part", "state", "details"), parts),
             Section("Alarms", ("alarm", "state", "goes off when", "since"), self._part("alarms", self._alarms)),
@@ -166,7 +158,7 @@ class Reader:
         dimension = f"LoadBalancer={found['LoadBalancerArn'].rpartition(':loadbalancer/')[2]}"
         # An ALB counts its own 5XX (timeouts, malformed responses) apart from those of its target.
         metrics = ("RequestCount", "TargetResponseTime", "HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count")
-        self._doors.append(make_door(name, "AWS/ApplicationELB", dimension, *metrics))
+        self._doors[name] = make_door("AWS/ApplicationELB", dimension, *metrics)
         return [(name, self._judge(name, found["State"]["Code"], "active"), f"{found['Scheme']}, {found['DNSName']}")]
 
     def _targets(self, name: str) -> list[Row]:
@@ -201,7 +193,7 @@ class Reader:
         """AWS finds an API by its id only, so all are listed."""
         pages = self._client("apigatewayv2").get_paginator("get_apis").paginate()
         api = _first([api for page in pages for api in page["Items"] if api["Name"] == name])
-        self._doors.append(make_door(name, "AWS/ApiGateway", f"ApiId={api['ApiId']}", "Count", "Latency", "5xx"))
+        self._doors[name] = make_door("AWS/ApiGateway", f"ApiId={api['ApiId']}", "Count", "Latency", "5xx")
         return [(name, api["ProtocolType"], api["ApiEndpoint"])]
 
     def _queue(self, name: str) -> list[Row]:
@@ -243,7 +235,7 @@ class Reader:
         ages = {f"oldest message in {queue}": queue_age(f"QueueName={queue}") for queue in self._names.queues}
         ages["oldest unpublished event"] = own("OutboxLag", "Maximum")
         database = {f"database round trip {each}": own("DatabaseRoundTrip", each) for each in PERCENTILES}
-        metrics = [metric for door in self._doors for column in door.columns.values() for metric in column]
+        metrics = [metric for door in self._doors.values() for column in door.values() for metric in column]
         metrics += [*counts.values(), *ages.values(), *database.values()]
         values: Values = {}
 
@@ -256,13 +248,17 @@ class Reader:
         is_bad = {"emails failed", "emails bounced"}
         work: list[Row] = [
             *((name, _count(_total(values, [metric]), is_bad=name in is_bad)) for name, metric in counts.items()),
-            *((name, _age(values, metric)) for name, metric in ages.items()),
-            *((name, milliseconds(values, metric)) for name, metric in database.items()),
+            *((name, _highest(values, metric)) for name, metric in (ages | database).items()),
         ]
         headings = ("", ">requests", ">errors", ">success", ">p50", ">p90", ">p99", ">throttled", ">at once")
         note = f"{moment(start)} to {moment(self._now)}. Errors are responses of 500 and above."
         return [
-            Section("The last hour: requests", headings, [door.describe(values) for door in self._doors], note),
+            Section(
+                "The last hour: requests",
+                headings,
+                [describe_door(name, door, values) for name, door in self._doors.items()],
+                note,
+            ),
             Section("The last hour: access, email and database", ("", ">"), work),
         ]
 
@@ -303,18 +299,16 @@ def moment(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def milliseconds(values: Values, metric: Metric) -> str:
-    """The highest value of a latency: an ALB measures seconds, all others milliseconds."""
-    unit = 1_000 if metric[1] == "TargetResponseTime" else 1
-    return f"{max(values[metric]) * unit:,.1f} ms" if values[metric] else NOTHING
-
-
-def _age(values: Values, metric: Metric) -> str:
-    return str(timedelta(seconds=round(max(values[metric])))) if values[metric] else NOTHING
-
-
 def _highest(values: Values, metric: Metric) -> str:
-    return f"{max(values[metric]):,.0f}" if values[metric] else NOTHING
+    """The highest value, in the unit that CloudWatch measures it in; an ALB measures its response time in seconds."""
+    if not values[metric]:
+        return NOTHING
+    highest, name = max(values[metric]), metric[1]
+    if name in {"OutboxLag", "ApproximateAgeOfOldestMessage"}:
+        return str(timedelta(seconds=round(highest)))
+    if name == "ConcurrentExecutions":
+        return f"{highest:,.0f}"
+    return f"{highest * (1_000 if name == 'TargetResponseTime' else 1):,.1f} ms"
 
 
 def _first(found: Sequence[Any]) -> Any:  # noqa: ANN401 - JSON
@@ -351,12 +345,7 @@ def print_status(console: Console, title: str, reader: Reader, sections: Sequenc
 
 
 def show_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Print the status, and write the report. The account is shortened: a report may be published.
-
-    Raises:
-        NotReady: nothing could be read, or nothing of that name exists.
-        OSError: the report cannot be written.
-    """
+    """Print the status, and write the report. The account is shortened: a report may be published."""
     if arguments.laptop:
         names, (_, session, endpoint) = on_laptop(), open_laptop(environment)
         place = endpoint
