@@ -66,8 +66,7 @@ class Filler:
             try:
                 yield from pool.map(self._add, people)
             finally:
-                self._stopped.set()
-                pool.shutdown(wait=False, cancel_futures=True)
+                self._stopped.set()  # pool.map cancels what has not begun
 
     def _add(self, person: Person) -> None:
         for pause in (*self._pauses, None):

@@ -163,10 +163,8 @@ def test_a_refusal_is_exit_code_1_after_the_summary(
     assert output.err.startswith("make demo: Not all employees were added: the directory answered 422 to ")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_it_with_an_exact_summary(number: signal.Signals, fake_directory: FakeDirectory) -> None:
-    fake_directory.fault = lambda _: time.sleep(0.02)
-    process = subprocess.Popen(
+def start(fake_directory: FakeDirectory) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-m", "tools.demo", f"--url={fake_directory.url}"],
         cwd=ROOT,
         env={**os.environ, "BFF_PORT": ""},
@@ -175,6 +173,12 @@ def test_a_signal_stops_it_with_an_exact_summary(number: signal.Signals, fake_di
         text=True,
         start_new_session=True,
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_with_an_exact_summary(number: signal.Signals, fake_directory: FakeDirectory) -> None:
+    fake_directory.fault = lambda _: time.sleep(0.02)
+    process = start(fake_directory)
     fake_directory.wait_until(lambda: len(fake_directory.rows) > 20)
     process.send_signal(number)
     output, errors = process.communicate(timeout=30)
@@ -182,3 +186,14 @@ def test_a_signal_stops_it_with_an_exact_summary(number: signal.Signals, fake_di
     assert (process.returncode, errors) == (130, "")
     assert f"{added} added, 0 were there already; stopped before the other {1_000 - added}; " in output
     assert 20 < added < 1_000
+
+
+def test_a_signal_ends_retries(fake_directory: FakeDirectory) -> None:
+    fake_directory.fault = lambda request: json_answer({}, 503) if request.method == "POST" else None
+    process = start(fake_directory)
+    fake_directory.wait_until(lambda: len(fake_directory.asked("POST")) >= PARALLEL)
+    process.send_signal(signal.SIGINT)
+    sent = len(fake_directory.asked("POST"))
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert len(fake_directory.asked("POST")) <= sent + PARALLEL
