@@ -171,6 +171,14 @@ def test_the_methods_of_an_open_path_are_open_too_and_head_needs_what_get_needs(
     assert (client.head("/borrar").status, Client(APP, role="lector").head("/borrar").status) == (401, 403)
 
 
+def test_a_preflight_needs_no_token():
+    app = make_app()
+    app.route("/leer", methods=["PUT"], cors=True, name="cambiar")(dict)
+    answer = Client(app).options("/leer")
+    assert (answer.status, answer.headers["Access-Control-Allow-Methods"]) == (204, "OPTIONS, PUT")
+    assert Client(app).put("/leer", json={}).status == 401
+
+
 def test_in_a_demonstration_everybody_may_do_everything():
     client = Client(make_app(is_demo=True))
     assert client.post("/leer").json() == {"name": "nobody", "roles": ["admin", "lector", "rrhh"]}

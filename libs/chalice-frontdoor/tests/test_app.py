@@ -189,6 +189,15 @@ def test_a_preflight_is_answered():
         assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
 
 
+def test_cors_is_a_methods_own():
+    app = app_with(dict, methods=["GET"], cors=CORS)
+    app.route("/vista", methods=["PUT"], name="cambiar")(dict)
+    client = Client(app)
+    assert client.options("/vista").headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    assert client.head("/vista").headers["Access-Control-Allow-Origin"] == "https://example.com"
+    assert "Access-Control-Allow-Origin" not in client.put("/vista", json={}).headers
+
+
 def test_every_answer_of_a_route_with_cors_can_be_read_by_the_page():
     for view in (dict, lambda: 1 / 0, lambda: {1, 2}):
         for method in ("GET", "PATCH"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import suppress
 
 import pytest
 from chalice.app import CaseInsensitiveMapping
@@ -12,9 +13,7 @@ from hypothesis import strategies as st
 
 from chalice_frontdoor.testing.events import DOORS
 from chalicelib.web.headers import (
-    FORWARDED,
     MIN_COMPRESSED_BYTES,
-    NOT_RETURNED,
     MalformedHeader,
     accepts_gzip,
     forwarded_headers,
@@ -22,8 +21,6 @@ from chalicelib.web.headers import (
 )
 from tests.unit.bff_app.servers import answering_json
 
-NAMES = st.sampled_from([*FORWARDED, *sorted(NOT_RETURNED), "Cookie", "X-Forwarded-For", "X-Other"])
-VALUES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
 ROWS = json.dumps([{"id": number, "nombre": "Ana Pérez"} for number in range(100)]).encode()
 OWN_PAGE = {"Accept-Encoding": "gzip, br", "Sec-Fetch-Site": "same-origin"}
 
@@ -51,16 +48,10 @@ def test_headers_of_the_connection_and_headers_that_spoof_an_address_are_not_for
     assert forward(dict.fromkeys(refused, "value")) == {}
 
 
-def test_headers_named_by_connection_are_not_forwarded():
-    assert forward({"connection": "close, If-Match", "if-match": '"1"', "accept": "*/*"}) == {"Accept": "*/*"}
-
-
-def test_an_empty_header_is_forwarded():
-    """Without its If-Match, a write would be unconditional."""
-    assert forward({"if-match": "  "}) == {"If-Match": ""}
-
-
-def test_surrounding_blanks_are_removed_and_other_characters_sent_as_utf_8():
+def test_headers_are_forwarded_as_http_allows():
+    forwarded = forward({"connection": "close, If-Match", "if-match": '"1"', "accept": "*/*"})
+    assert forwarded == {"Accept": "*/*"}, "Connection names the other"
+    assert forward({"if-match": "  "}) == {"If-Match": ""}, "without it a write would be unconditional"
     forwarded = forward({"user-agent": "\t Peña \t", "accept-language": "日本"})
     assert forwarded["User-Agent"].encode("latin-1") == "Peña".encode("latin-1")
     assert forwarded["Accept-Language"].encode("latin-1") == "日本".encode()
@@ -73,38 +64,23 @@ def test_a_value_that_could_end_the_header_is_refused_by_name(value):
     assert "If-Match" in caught.value.detail["en"]
 
 
-@given(st.dictionaries(NAMES, st.text(max_size=20)))
-def test_forwarded_headers_are_legal_and_allowed(headers):
-    try:
-        forwarded = forward(headers)
-    except MalformedHeader:
-        return
-    assert set(forwarded) <= set(FORWARDED)
-    for value in forwarded.values():
-        assert value == value.strip("\t ")
-        assert not any(character in value for character in "\r\n\0")
-        value.encode("latin-1")
+@given(st.text(max_size=20))
+def test_any_value_is_forwarded_legally_or_refused(value):
+    with suppress(MalformedHeader):
+        sent = forward({"if-match": value})["If-Match"]
+        assert sent == sent.strip("\t ")
+        assert not set(sent.encode("latin-1")) & set(b"\r\n\0")
 
 
-def test_repeated_headers_of_an_answer_stay_repeated_and_in_order():
-    answer = (("Set-Cookie", "a=1"), ("ETag", '"1"'), ("set-cookie", "b=2"))
-    assert returned_headers(answer) == {"set-cookie": ["a=1", "b=2"], "etag": ['"1"']}
-
-
-def test_headers_of_one_connection_are_not_returned():
+def test_an_answer_keeps_its_headers_in_order_except_those_of_the_connection():
     connection = (
         "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
         "Content-Length", "Date", "Server", "Cache-Control", "X-Request-Id",
     )  # fmt: skip
-    assert returned_headers((*((name, "x") for name in connection), ("ETag", '"1"'))) == {"etag": ['"1"']}
-
-
-@given(st.lists(st.tuples(NAMES, VALUES)))
-def test_an_answer_keeps_every_header_except_those_of_the_connection(answer):
-    named = {name.strip().lower() for key, value in answer if key.lower() == "connection" for name in value.split(",")}
-    returned = returned_headers(tuple(answer))
-    kept = [(key.lower(), value) for key, value in answer if key.lower() not in NOT_RETURNED | named]
-    assert sorted((name, value) for name, values in returned.items() for value in values) == sorted(kept)
+    own = (("Set-Cookie", "a=1"), ("ETag", '"1"'), ("set-cookie", "b=2"))
+    named = (("Connection", "x-hop, close"), ("X-Hop", "1"))
+    returned = returned_headers((*((name, "x") for name in connection), *named, *own))
+    assert returned == {"set-cookie": ["a=1", "b=2"], "etag": ['"1"']}
 
 
 def test_a_list_is_compressed_for_our_own_page_behind_every_door(serve, bff):

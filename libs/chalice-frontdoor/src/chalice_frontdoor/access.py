@@ -76,6 +76,8 @@ class Access:
 
     def _role_needed(self, request: FrontDoorRequest) -> str | None:
         """The weakest role that may use the route; None if no role may."""
+        if request.method == "OPTIONS" and any(entry.cors for entry in request.routes.values()):
+            return ANYBODY  # a browser sends a preflight without credentials
         method = "GET" if request.method == "HEAD" else request.method
         if method in request.routes:
             return self._rules.get((method, request.path))

@@ -24,7 +24,7 @@ from chalice_frontdoor.responses import Answer, ResponseTooLarge, write
 from chalice_frontdoor.routing import Match, Router
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from chalice.app import Request, RouteEntry
 
@@ -292,14 +292,19 @@ def _answer_without_view(method: str, entries: dict[str, RouteEntry]) -> Respons
     Raises:
         Problem: 405.
     """
-    implied = {"HEAD", "OPTIONS"} if "GET" in entries else {"OPTIONS"}
-    allowed = ", ".join(sorted({*entries, *implied}))
     if method != "OPTIONS":
-        raise Problem(405, headers={"Allow": allowed})
-    headers: dict[str, Any] = {"Allow": allowed}
-    if any(entry.cors is not None for entry in entries.values()):
-        headers["Access-Control-Allow-Methods"] = allowed
+        raise Problem(405, headers={"Allow": _list_methods(entries)})
+    headers: dict[str, Any] = {"Allow": _list_methods(entries)}
+    readable = [name for name, entry in entries.items() if entry.cors is not None]
+    if readable:
+        headers["Access-Control-Allow-Methods"] = _list_methods(readable)
     return Response(None, headers, 204)
+
+
+def _list_methods(methods: Iterable[str]) -> str:
+    """The methods of a route with those that come by themselves."""
+    implied = {"HEAD", "OPTIONS"} if "GET" in methods else {"OPTIONS"}
+    return ", ".join(sorted({*methods, *implied}))
 
 
 def _check_content_type(request: FrontDoorRequest, entry: RouteEntry) -> None:
@@ -317,8 +322,12 @@ def _check_content_type(request: FrontDoorRequest, entry: RouteEntry) -> None:
 
 
 def _cors_headers(request: FrontDoorRequest) -> dict[str, str]:
-    """What the route's CORS configuration adds to every answer, errors too: a browser hides those that lack it."""
-    for entry in request.routes.values():
+    """What CORS adds to an answer, errors too: a browser hides those that lack it.
+
+    The method's own configuration counts. A preflight, and a method that the route lacks, have the route's first.
+    """
+    own = request.routes.get("GET" if request.method == "HEAD" else request.method)
+    for entry in [own] if own else request.routes.values():
         if entry.cors is not None:
             return entry.cors.get_access_control_headers()
     return {}
