@@ -253,8 +253,8 @@ browser-test: install browser ## The page in Chromium, against the whole local s
 	@$(BIN)/pytest --numprocesses=auto tests/browser
 
 .PHONY: fuzz
-fuzz: install browser ## Fuzz what reads strangers' input: SECONDS=60 for each target, FULL=1 and the APIs
-	@$(BIN)/python -m benchmarks.fuzz $(call flag,seconds,SECONDS) $(call switch,full,FULL)
+fuzz: install browser ## Fuzz what reads untrusted input: EXAMPLES=500 of each property, FULL=1 and the APIs
+	@$(BIN)/python -m benchmarks.fuzz $(call flag,examples,EXAMPLES) $(call switch,full,FULL)
 
 .PHONY: faults
 faults: install pgbouncer ## Break the system in each known way and count: ONLY=PostgreSQL FULL=1 (docs/reliability.md)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # it, nor the time that it takes to think of one.
 PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("project", **PATIENT)
-settings.register_profile("fuzz", **PATIENT, max_examples=2_000)  # `make fuzz FULL=1`
+settings.register_profile("fuzz", **PATIENT, max_examples=int(os.environ.get("EXAMPLES", "500")))  # `make fuzz`
 settings.load_profile("project")
 
 

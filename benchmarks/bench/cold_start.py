@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 
 def contestants(workshop: Workshop) -> list[Entry]:
     apis = {"CRUD_API_URL": workshop.upstream, "EMAIL_API_URL": workshop.upstream, "DEMO": "true"}
-    database = {"DATABASE_URL": workshop.address("libpq")}
+    database = {"DATABASE_URL": workshop.address()}
     peers = [peer for peer in workshop.database_peers() if peer.name != PSYCOPG]
     httpx = workshop.peer("httpx alone", "clients", "httpx_hop.handler", apis)
     return [

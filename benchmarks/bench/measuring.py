@@ -8,18 +8,16 @@ enclose the median of all possible rounds (order statistics, without an assumpti
 from __future__ import annotations
 
 import random
-import sys
 from collections import defaultdict
 from math import ceil, sqrt
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from rich import box
-from rich.progress import track
 from rich.table import Table as RichTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
 
@@ -42,7 +40,7 @@ class Estimate(NamedTuple):
 
     @property
     def is_meaningful(self) -> bool:
-        """Whether the value may be printed: the next run would print much the same."""
+        """Whether the next run would find much the same."""
         return self.rounds >= FEWEST_ROUNDS and self.high - self.low <= WIDEST * abs(self.value)
 
 
@@ -58,11 +56,10 @@ def quantile(values: Sequence[float], rank: int) -> float:
     return sorted(values)[ceil(len(values) * rank / 100) - 1]
 
 
-def take_turns(contestants: Sequence[T], rounds: int) -> Iterable[T]:
-    """Each of the contestants once a round, in another order each time, with a bar on a terminal."""
+def take_turns(contestants: Sequence[T], rounds: int) -> list[T]:
+    """Each of the contestants once a round, in another order each time."""
     source = random.Random(11)  # noqa: S311 - an order
-    turns = [each for _ in range(rounds) for each in source.sample(contestants, k=len(contestants))]
-    return track(turns, description="", transient=True, disable=not sys.stdout.isatty())
+    return [each for _ in range(rounds) for each in source.sample(contestants, k=len(contestants))]
 
 
 class Target(NamedTuple):
@@ -134,15 +131,14 @@ class Table:
 
     def document(self) -> dict[str, Any]:
         """Every round, and what became of each target."""
+        targets = zip(self.targets, self.verdicts, strict=True)
         return {
             "title": self.title,
             "unit": self.unit,
-            "rounds": [
-                {"row": row, "column": column, "values": values} for (row, column), values in self.series.items()
-            ],
+            "rounds": [[*cell, values] for cell, values in self.series.items()],
             "targets": [
                 {"name": target.name, "most": target.most, "verdict": verdict, **target.measure(self.series)._asdict()}
-                for target, verdict in zip(self.targets, self.verdicts, strict=True)
+                for target, verdict in targets
             ],
         }
 

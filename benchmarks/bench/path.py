@@ -153,7 +153,7 @@ def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
     del is_quick  # a count says as much as many
     target = Target("modules of a warm creation, event to e-mail", ("all", "warm"), most=MOST_MODULES, is_exact=True)
     table = Table("The modules that one POST /empleados passes", "files", [target])
-    with running_apps(workshop.address("libpq")) as handler:
+    with running_apps(workshop.address()) as handler:
         paths = {"first request": Path(), "warm": Path()}
         for number, path in enumerate(paths.values()):
             bootstrap.client.forget()  # its worker threads start anew, with tracing on

@@ -78,7 +78,7 @@ def targets() -> list[Target]:
 
 
 def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
-    ours = workshop.ours("crud_app", {"DATABASE_URL": workshop.address("libpq")}, "unpublished.handler")
+    ours = workshop.ours("crud_app", {"DATABASE_URL": workshop.address()}, "unpublished.handler")
     row_id = workshop.sql("SELECT min(id) FROM empleados")
     times, memory = Table("Warm latency", "ms", targets()), Table("Peak memory, interpreter included", "MiB")
     with ExitStack() as stack:

@@ -92,11 +92,6 @@ class Workshop:
         """What psql prints for a statement."""
         return self.postgres.execute(statement, database=DATABASE)
 
-    @property
-    def socket(self) -> str:
-        """The server's Unix socket."""
-        return f"{self.postgres.socket_folder}/.s.PGSQL.5432"
-
     def ours(self, app: str, environment: Mapping[str, str], handler: str = "app.app") -> Subject:
         """One of the project's apps, as it is packaged; the handler may be one of ``peers``."""
         folders = [self._folder / app, self._folder / "runtime"]
@@ -124,23 +119,26 @@ class Workshop:
         folders = (handlers.with_name("plain"), packages.with_name("plain"), runtime)
         return replace(subject, name=f"{subject.name}, as shipped", folders=folders)
 
-    def database_peers(self, port: int | None = None) -> list[Subject]:
-        """All of ``DATABASE_PEERS``, through the Unix socket or through a TCP port of this machine."""
+    def database_peers(self) -> list[Subject]:
+        """All of ``DATABASE_PEERS``, through the Unix socket."""
         return [
-            self.peer(name, packages, handler, {variable: self.address(kind, port)})
+            self.peer(name, packages, handler, {variable: self.address(kind)})
             for name, (packages, handler, variable, kind) in DATABASE_PEERS.items()
         ]
 
-    def address(self, kind: str, port: int | None = None) -> str:
+    def address(self, kind: str = "libpq") -> str:
         """The address of the database in the terms of a driver."""
         folder = quote(str(self.postgres.socket_folder))
-        if kind == "arguments":
-            return json.dumps({"host": "127.0.0.1", "port": port} if port else {"unix_sock": self.socket})
-        scheme = "postgresql" if kind == "libpq" else f"postgresql+{kind}"
-        host = f"127.0.0.1:{port}" if port else ""
-        if kind == "pg8000":
-            return f"{scheme}://postgres@{host}/{DATABASE}" + ("" if port else f"?unix_sock={quote(self.socket)}")
-        return f"{scheme}://postgres@{host}/{DATABASE}?" + ("sslmode=disable" if port else f"host={folder}")
+        socket = f"{self.postgres.socket_folder}/.s.PGSQL.5432"
+        match kind:
+            case "libpq":
+                return self.postgres.url(DATABASE)
+            case "arguments":
+                return json.dumps({"unix_sock": socket})
+            case "pg8000":
+                return f"postgresql+pg8000://postgres@/{DATABASE}?unix_sock={quote(socket)}"
+            case _:
+                return f"postgresql+{kind}://postgres@/{DATABASE}?host={folder}"
 
     @cached_property
     def upstream(self) -> str:

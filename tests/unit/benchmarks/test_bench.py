@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import json
 import random
-from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from benchmarks.bench import workshop
 from benchmarks.bench.__main__ import exit_code, main
-from benchmarks.bench.measuring import Table, Target, estimate, quantile, take_turns
+from benchmarks.bench.measuring import Table, Target, estimate, quantile
 from benchmarks.bench.subject import BenchFailed, Process, Subject
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-times = st.lists(st.floats(0.001, 1e6), min_size=1, max_size=60)
-
-
-@given(times, st.integers(1, 100))
-def test_an_interval_and_a_quantile_are_what_was_measured(values: list[float], rank: int) -> None:
-    found = estimate(values)
-    assert found.low <= found.value == median(values) <= found.high
-    assert {found.low, found.high, quantile(values, rank)} <= set(values)
-    assert sum(each <= quantile(values, rank) for each in values) * 100 >= rank * len(values)
-    assert sum(each < quantile(values, rank) for each in values) * 100 < rank * len(values)
 
 
 @pytest.mark.parametrize("rounds", [6, 10, 24, 54])
@@ -36,12 +22,7 @@ def test_the_interval_holds_the_truth_nineteen_times_in_twenty(rounds: int) -> N
     source = random.Random(7)  # noqa: S311 - statistics
     experiments = [estimate([source.gauss(100, 10) for _ in range(rounds)]) for _ in range(400)]
     assert sum(found.low <= 100 <= found.high for found in experiments) >= 368
-
-
-def test_each_round_has_everyone_once_and_another_one_first() -> None:
-    turns = list(take_turns(["a", "b", "c"], 30))
-    assert all(sorted(turns[first : first + 3]) == ["a", "b", "c"] for first in range(0, 90, 3))
-    assert set(turns[::3]) == {"a", "b", "c"}
+    assert [quantile(range(1, 201), rank) for rank in (1, 50, 99, 100)] == [2, 100, 198, 200]
 
 
 @pytest.mark.parametrize(
