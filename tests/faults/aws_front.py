@@ -7,7 +7,6 @@ import random
 import re
 import threading
 import time
-from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     PassOn = Callable[[], HttpResponse]
-    Fault = Callable[[HttpRequest, PassOn], HttpResponse]
+    BadDay = Callable[[HttpRequest, PassOn], HttpResponse]
 
 #: Where a signature says which service is meant.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 _SCOPE = re.compile(r"Credential=[^/]+/[0-9]+/[^/]+/([a-z0-9-]+)/aws4_request")
-SNS, SQS, SES, DYNAMODB, SSM = "sns", "sqs", "ses", "dynamodb", "ssm"
+SNS, SQS, SES, DYNAMODB = "sns", "sqs", "ses", "dynamodb"
 
 
 class AwsFront(LoopbackServer):
@@ -37,8 +36,7 @@ class AwsFront(LoopbackServer):
     def __init__(self, default: str, others: Mapping[str, str]) -> None:
         self._default = default
         self._others = others
-        self._faults: dict[str, Fault] = {}
-        self.requests: Counter[str] = Counter()
+        self._bad_days: dict[str, BadDay] = {}
         super().__init__(0, max_request_bytes=MAX_REQUEST_BYTES)
 
     @property
@@ -47,29 +45,28 @@ class AwsFront(LoopbackServer):
         return f"http://127.0.0.1:{self.port}"
 
     @contextmanager
-    def broken(self, service: str, fault: Fault) -> Iterator[None]:
+    def broken(self, service: str, bad_day: BadDay) -> Iterator[None]:
         """One service fails so for the length of the block."""
-        self._faults[service] = fault
+        self._bad_days[service] = bad_day
         try:
             yield
         finally:
-            del self._faults[service]
+            del self._bad_days[service]
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """What AWS says on such a day."""
-        authorization = next((value for name, value in request.headers if name.lower() == "authorization"), "")
-        scope = _SCOPE.search(authorization)
+        scope = _SCOPE.search(_header(request, "authorization"))
         service = scope[1] if scope else ""
-        self.requests[service] += 1
-        fault = self._faults.get(service)
 
         def pass_on() -> HttpResponse:
             return forward(self._others.get(service, self._default), request, EMULATOR_SECONDS)
 
-        return fault(request, pass_on) if fault else pass_on()
+        bad_day = self._bad_days.get(service)
+        return bad_day(request, pass_on) if bad_day else pass_on()
 
 
-# ---- bad days --------------------------------------------------------------------------------------------------------
+def _header(request: HttpRequest, wanted: str) -> str:
+    return next((value for name, value in request.headers if name.lower() == wanted), "")
 
 
 def down(_request: HttpRequest, _pass_on: PassOn) -> HttpResponse:
@@ -77,48 +74,39 @@ def down(_request: HttpRequest, _pass_on: PassOn) -> HttpResponse:
     raise ConnectionResetError
 
 
-def slow(seconds: float) -> Fault:
-    """It does what it is asked, at once, and says so later."""
+def bad_day(
+    *, slow: float = 0, lost: float = 0, refused: float = 0, status: int = 400, code: str = "Throttling"
+) -> BadDay:
+    """A day on which some requests fail; the same ones in each run.
 
-    def fault(_request: HttpRequest, pass_on: PassOn) -> HttpResponse:
-        answer = pass_on()
-        time.sleep(seconds)
-        return answer
-
-    return fault
-
-
-def losing_answers(share: float) -> Fault:
-    """It does what it is asked; of its answers this share is lost. The same ones in each run."""
+    Args:
+        slow: it does what it is asked, at once, and says so that many seconds later.
+        lost: the share of answers that are lost, after it has done what it is asked.
+        refused: the share of requests that it refuses, without doing anything.
+        status: of a refusal.
+        code: of a refusal.
+    """
     chance, lock = random.Random(5), threading.Lock()  # noqa: S311 - no secret
 
-    def fault(_request: HttpRequest, pass_on: PassOn) -> HttpResponse:
-        answer = pass_on()
+    def happens(share: float) -> bool:
         with lock:
-            is_lost = chance.random() < share
-        if is_lost:
+            return chance.random() < share
+
+    def answer(request: HttpRequest, pass_on: PassOn) -> HttpResponse:
+        if happens(refused):
+            return _error(request, status, code)
+        done = pass_on()
+        time.sleep(slow)
+        if happens(lost):
             raise ConnectionResetError
-        return answer
+        return done
 
-    return fault
-
-
-def refusing(status: int, code: str, *, share: float = 1) -> Fault:
-    """Nothing is done, and the answer is an error of this code, for this share of the requests."""
-    chance, lock = random.Random(7), threading.Lock()  # noqa: S311 - no secret
-
-    def fault(request: HttpRequest, pass_on: PassOn) -> HttpResponse:
-        with lock:
-            is_refused = chance.random() < share
-        return _error(request, status, code) if is_refused else pass_on()
-
-    return fault
+    return answer
 
 
 def _error(request: HttpRequest, status: int, code: str) -> HttpResponse:
     """An error as the service's protocol words it: XML for SNS, JSON for the others."""
-    content_type = next((value for name, value in request.headers if name.lower() == "content-type"), "")
-    if content_type.startswith("application/x-www-form-urlencoded"):
+    if _header(request, "content-type").startswith("application/x-www-form-urlencoded"):
         body = (
             f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{code}</Message></Error>"
             "<RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"

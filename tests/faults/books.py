@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.faults.client import ACTUALIZADO, CREADO, ELIMINADO
 
@@ -19,16 +19,15 @@ if TYPE_CHECKING:
 
 #: States of a mail that SES has, and of one that it will never have.
 SENT = {"enviado", "entregado", "rebotado", "queja"}
-FAILED, UNCERTAIN = "fallido", "incierto"
+FAILED = "fallido"
 #: A mail of unknown fate is sent once more, and never again.
 MOST_COPIES = 2
 #: How addresses begin to which mails are sent that belong to no event.
 DIRECT = "directo-"
 
 
-@dataclass(frozen=True)
-class Tally:
-    """How many there should be, between two bounds where nobody could know, and how many there are."""
+class Tally(NamedTuple):
+    """How many there should be, between two bounds where the outcome is unknown, and how many there are."""
 
     least: int
     most: int
@@ -41,24 +40,10 @@ class Tally:
 
     def __str__(self) -> str:
         expected = f"{self.least}" if self.least == self.most else f"{self.least} to {self.most}"
-        return f"{self.found}/{expected}"
+        return f"{self.found}/{expected}" if self.most or self.found else ""
 
 
-@dataclass(frozen=True)
-class Account:
-    """What was found."""
-
-    rows: Tally
-    events: Tally
-    mails: Tally
-    twice: int
-    """Mails that were sent a second time, because nobody knew of the first."""
-    dead_letters: Tally
-    differences: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One row of the outbox."""
 
     id: str
@@ -69,66 +54,54 @@ class Event:
     is_published: bool
 
 
+@dataclass(frozen=True)
+class Account:
+    """What was found. ``twice``: mails that were sent a second time, because the first was not known of."""
+
+    rows: Tally
+    events: Tally
+    mails: Tally
+    twice: int
+    dead_letters: Tally
+    differences: list[str]
+
+
 def balance(directory: Directory, client: Client) -> Account:
     """Count everything, and name what is not as it must be."""
-    events = _read_events(directory)
-    rows = _read_rows(directory)
+    events, rows = _read_events(directory), _read_rows(directory)
     due = {(event.id, recipient) for event in events for recipient in directory.recipients(event.kind, event.email)}
     copies = Counter(
         (mail.tags["evento"][0], recipient.lower())
         for mail in directory.mails
         if "evento" in mail.tags
         for recipient in mail.recipients
-        if not recipient.startswith(DIRECT)  # whoever asks for such a mail counts it himself
+        if not recipient.startswith(DIRECT)  # the fault that asks for such a mail counts it itself
     )
-    ledger = {(row.evento, row.recipient): row for row in directory.ledger()}
-    failed = {key for key, row in ledger.items() if row.state == FAILED} & due
-    bounds = [_bounds(promise) for promise in client.promises.values()]
-    account = Account(
-        rows=Tally(sum(each.rows[0] for each in bounds), sum(each.rows[1] for each in bounds), len(rows)),
-        events=Tally(sum(each.events[0] for each in bounds), sum(each.events[1] for each in bounds), len(events)),
-        mails=Tally(len(due - failed), len(due - failed), len([key for key in due if copies[key]])),
-        twice=sum(count - 1 for count in copies.values() if count > 1),
-        dead_letters=Tally(client.unreadable, client.unreadable, directory.dead_letters()),
-        differences=(),
+    states = directory.ledger()
+    sent = len(due - {key for key, state in states.items() if state == FAILED})
+    bounds = [promise.bounds() for promise in client.promises.values()]
+    (least_rows, most_rows), (least_events, most_events) = (
+        [sum(each[kind][bound] for each in bounds) for bound in (0, 1)] for kind in (0, 1)
     )
+    tallies = {
+        "rows": Tally(least_rows, most_rows, len(rows)),
+        "events": Tally(least_events, most_events, len(events)),
+        "mails": Tally(sent, sent, len([key for key in due if copies[key]])),
+        "dead_letters": Tally(client.unreadable, client.unreadable, directory.dead_letters()),
+    }
     differences = [
-        *_wrong_tallies(account),
+        *(f"{name}: {tally}" for name, tally in tallies.items() if not tally.is_right),
         *broken_promises(client.promises, events, rows),
         *broken_histories(events, rows),
-        *wrong_mails(due, copies, {key: row.state for key, row in ledger.items()}),
+        *wrong_mails(due, copies, states),
         *(["the queue is not empty"] if sum(directory.depth()) else []),
     ]
-    return Account(**{**account.__dict__, "differences": tuple(differences)})
-
-
-def _wrong_tallies(account: Account) -> Iterator[str]:
-    for name in ("rows", "events", "mails", "dead_letters"):
-        tally: Tally = getattr(account, name)
-        if not tally.is_right:
-            yield f"{name.replace('_', ' ')}: {tally}"
-
-
-@dataclass(frozen=True)
-class _Bounds:
-    rows: tuple[int, int]
-    events: tuple[int, int]
-
-
-def _bounds(promise: Promise) -> _Bounds:
-    """How many rows and events one employee may have, at least and at most."""
-    done, unknown = promise.done, promise.unknown
-    created = (min(done[CREADO], 1), min(done[CREADO] + unknown[CREADO], 1))
-    deleted = (min(done[ELIMINADO], 1), min(done[ELIMINADO] + unknown[ELIMINADO], 1))
-    updated = (done[ACTUALIZADO], done[ACTUALIZADO] + unknown[ACTUALIZADO])
-    return _Bounds(
-        rows=(max(created[0] - deleted[1], 0), max(created[1] - deleted[0], 0)),
-        events=(created[0] + updated[0] + deleted[0], created[1] + updated[1] + deleted[1]),
-    )
+    twice = sum(count - 1 for count in copies.values() if count > 1)
+    return Account(**tallies, twice=twice, differences=differences)
 
 
 def broken_promises(promises: Mapping[str, Promise], events: list[Event], rows: Mapping[int, str]) -> Iterator[str]:
-    """Each kind of change of each employee is there as often as he was told."""
+    """Each kind of change of each employee is there as often as the client was told."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for event in events:
         found[event.email][event.kind] += 1
@@ -159,14 +132,11 @@ def broken_histories(events: list[Event], rows: Mapping[int, str]) -> Iterator[s
 def wrong_mails(
     due: set[tuple[str, str]], copies: Mapping[tuple[str, str], int], states: Mapping[tuple[str, str], str]
 ) -> Iterator[str]:
+    """Each mail that is due was sent, twice at most, or its failure is recorded; no other mail was sent."""
     for key in due:
         state, count = states.get(key), copies.get(key, 0)
-        if state == FAILED:
-            continue
-        if state not in SENT:
+        if state != FAILED and not (state in SENT and 1 <= count <= MOST_COPIES):
             yield f"mail {key}: {state} in the ledger, sent {count} times"
-        elif not 1 <= count <= MOST_COPIES:
-            yield f"mail {key}: sent {count} times"
     yield from (f"mail {key} belongs to no event" for key in copies.keys() - due)
 
 

@@ -1,4 +1,4 @@
-"""Somebody who uses the directory, and remembers what he was told."""
+"""A client of the directory that remembers what it was told."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 CREADO, ACTUALIZADO, ELIMINADO = "creado", "actualizado", "eliminado"
 UNKNOWN = "urn:crud-empleados:outcome-unknown"
-FIRST_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Told:
     """What came back from one request."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     row_id: int = 0
     is_unknown: bool = False
 
@@ -35,14 +34,23 @@ class Told:
 
 @dataclass
 class Promise:
-    """What may be expected of one employee: changes that were said to be done, and those of which nobody knew."""
+    """What may be expected of one employee: changes that were said to be done, and those with an unknown outcome."""
 
     done: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
 
+    def bounds(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """How many rows and events the employee may have, at least and at most."""
+        most = self.done + self.unknown
+        created = (min(self.done[CREADO], 1), min(most[CREADO], 1))
+        deleted = (min(self.done[ELIMINADO], 1), min(most[ELIMINADO], 1))
+        updated = (self.done[ACTUALIZADO], most[ACTUALIZADO])
+        rows = (max(created[0] - deleted[1], 0), max(created[1] - deleted[0], 0))
+        return rows, (created[0] + updated[0] + deleted[0], created[1] + updated[1] + deleted[1])
+
 
 class Client:
-    """Makes changes. Each employee is known by the address, which he keeps."""
+    """Makes changes. Each employee is known by the address, which stays."""
 
     _numbers = itertools.count(1)
 
@@ -50,13 +58,13 @@ class Client:
         self._http = http
         self.promises: defaultdict[str, Promise] = defaultdict(Promise)
         self.statuses: Counter[int] = Counter()
-        #: Messages that were put into the queue and that nobody can read.
+        #: Messages that were put into the queue and that cannot be read.
         self.unreadable = 0
         self._keys: set[str] = set()
         self._lock = threading.Lock()
 
     def new_email(self) -> str:
-        """An address that nobody has."""
+        """An address that is not taken."""
         return f"persona-{next(self._numbers)}@example.com"
 
     def create(self, email: str | None = None, *, key: str | None = None) -> Told:
@@ -71,7 +79,7 @@ class Client:
         return told
 
     def update(self, email: str, row_id: int, posicion: str) -> Told:
-        """Give an employee another position, which he must not have yet."""
+        """Give an employee another position, which must be a new one."""
         told = self._send("PUT", f"/empleados/{row_id}", {"posicion": posicion})
         self._remember(ACTUALIZADO, email, told)
         return told
@@ -89,9 +97,8 @@ class Client:
     def _remember(self, kind: str, email: str, told: Told) -> None:
         with self._lock:
             self.statuses[told.status] += 1
-            promise = self.promises[email]
-            promise.done[kind] += told.is_done
-            promise.unknown[kind] += told.is_unknown
+            self.promises[email].done[kind] += told.is_done
+            self.promises[email].unknown[kind] += told.is_unknown
 
     def _send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Told:
         # httpx would send the body "null".
@@ -100,14 +107,12 @@ class Client:
             answer = self._http.request(method, path, headers=headers, **options)  # type: ignore[arg-type] # JSON
         except httpx.HTTPError:
             return Told(0, is_unknown=True)
-        document = answer.json() if "json" in answer.headers.get("Content-Type", "") else {}
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        document = answer.json() if is_json else {}
         if answer.is_success:
             row_id = document["id"] if isinstance(document, dict) and document else 0
             return Told(answer.status_code, answer.headers, row_id)
+        # A load balancer says in words of its own that the function behind it broke off.
+        is_page_of_aws = answer.status_code in {502, 504} and not is_json
         is_unknown = document.get("type") == UNKNOWN or bool(document.get("resultado_desconocido"))
-        return Told(answer.status_code, answer.headers, is_unknown=is_unknown or _is_page_of_aws(answer))
-
-
-def _is_page_of_aws(answer: httpx.Response) -> bool:
-    """Whether a load balancer says, in words of its own, that the function behind it broke off."""
-    return answer.status_code in {502, 504} and "json" not in answer.headers.get("Content-Type", "")
+        return Told(answer.status_code, answer.headers, is_unknown=is_unknown or is_page_of_aws)

@@ -11,13 +11,12 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-import time
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from collections import deque
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pg8000.native
@@ -38,10 +37,11 @@ from local.token import fetch_token
 from tests.faults.aws_front import SES, AwsFront
 from tests.faults.sandbox import Fleet, Function
 from tests.support.feedback import feedback_event
+from tests.support.waiting import wait_until
 from tests.support.wire import WireProxy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
@@ -51,12 +51,11 @@ if TYPE_CHECKING:
 
 DATABASE, ROLE, PARAMETER = "empleados", "directorio", "/directorio/database-url"
 NOTIFY_TO = ("rrhh@example.com", "direccion@example.com")
-ONE_RECIPIENT = {"NOTIFY_TO": NOTIFY_TO[0], "NOTIFY_EMPLOYEE": "false"}
 #: Longer than everything in this system waits (email_app's WAIT_FOR_SEND is the longest), in seconds.
 LONG = 16 * 60
 BATCH = 10
-#: No request takes longer. Between two functions nobody is busy for a moment: several looks in a row count.
-IDLE_SECONDS, LOOK_SECONDS, CALM_LOOKS = 60, 0.02, 5
+#: Between two functions none is busy for a moment: so many looks in a row count.
+CALM_LOOKS = 5
 #: So many times `settle` lets time pass before it gives up.
 ROUNDS = 20
 #: Whatever tables there are, but for Alembic's.
@@ -68,25 +67,14 @@ DO $$ BEGIN EXECUTE (
 """
 
 
-@dataclass(frozen=True)
-class LedgerRow:
-    """What the ledger says of one mail."""
-
-    evento: str
-    recipient: str
-    state: str
-    sends: int
-
-
 class Directory:
     """See the module."""
 
-    def __init__(self, folder: Path) -> None:
-        self._cleanup = ExitStack()
+    def __init__(self, folder: Path, cleanup: ExitStack) -> None:
+        self._cleanup = cleanup
         self._folder = folder
         self._password = secrets.token_hex(8)
         self.data = folder / "postgres"
-        self._notify_to: Sequence[str] = NOTIFY_TO
         self.mails: list[Mail] = []
         self._untold: list[Mail] = []
         self._told: list[dict[str, Any]] = []
@@ -95,20 +83,8 @@ class Directory:
         self.later = 0.0
         self._lock = threading.Lock()
 
-    # ---- starting and ending
-
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self._cleanup.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._cleanup.close()
-
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start all parts; they end with ``cleanup``."""
         self._start_postgres()
         emulator = self._cleanup.enter_context(Emulator(self._folder / "emulator.log", services=SERVICES | {"ssm"}))
         ses = SesFront(emulator.endpoint, on_mail=self._take_mail)
@@ -156,7 +132,7 @@ class Directory:
             "SNS_TOPIC_ARN": f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{resources.TOPIC}",
             "EMAIL_QUEUE_URL": self.queue_url.replace(self._endpoint, self.aws.url),
             "EMAIL_DLQ_URL": self.dlq_url.replace(self._endpoint, self.aws.url),
-            "NOTIFY_TO": ",".join(self._notify_to),
+            "NOTIFY_TO": ",".join(NOTIFY_TO),
             "NOTIFY_EMPLOYEE": "true",
             "COGNITO_DOMAIN": self._endpoint,
             "COGNITO_ISSUER": sign_in.issuer,
@@ -201,25 +177,14 @@ class Directory:
         """A client of the emulator itself, past the front that fails."""
         return client_of(service, self._endpoint)
 
-    # ---- PostgreSQL
-
     def sql(self, statement: str) -> str:
         """Run SQL by psql, past everything that is under test."""
         return self.postgres.execute(statement, database=DATABASE)
 
-    def session(self) -> pg8000.native.Connection:
-        """A session of the server's owner."""
+    def session(self, user: str = "postgres") -> pg8000.native.Connection:
+        """A session of the server's owner, or of the app's role."""
         path = f"{self.postgres.socket_folder}/.s.PGSQL.5432"
-        return pg8000.native.Connection("postgres", database=DATABASE, unix_sock=path, timeout=60)
-
-    def app_session(self) -> pg8000.native.Connection:
-        """A session of the app's role."""
-        path = f"{self.postgres.socket_folder}/.s.PGSQL.5432"
-        return pg8000.native.Connection(ROLE, database=DATABASE, password=self._password, unix_sock=path, timeout=60)
-
-    def address(self) -> str:
-        """What the app is told: the way through the proxy."""
-        return f"postgresql://{ROLE}:{self._password}@127.0.0.1:{self.wire.port}/{DATABASE}"
+        return pg8000.native.Connection(user, database=DATABASE, password=self._password, unix_sock=path, timeout=60)
 
     def use(self, server: Postgres | Standby) -> None:
         """Let the proxy, and whoever looks from outside, find the data there from now on."""
@@ -232,8 +197,9 @@ class Directory:
         self.sql(f"ALTER ROLE {ROLE} PASSWORD '{password}'")
 
     def publish_address(self) -> None:
-        """Tell the app, by the Parameter Store, where its database is."""
-        self.client("ssm").put_parameter(Name=PARAMETER, Type="SecureString", Value=self.address(), Overwrite=True)
+        """Tell the app, by the Parameter Store, where its database is: behind the proxy."""
+        address = f"postgresql://{ROLE}:{self._password}@127.0.0.1:{self.wire.port}/{DATABASE}"
+        self.client("ssm").put_parameter(Name=PARAMETER, Type="SecureString", Value=address, Overwrite=True)
 
     def stop_postgres(self) -> None:
         """As a maintenance does: connections are cut, data is kept."""
@@ -243,18 +209,15 @@ class Directory:
         """Start it again, on the same data."""
         self.use(Postgres(self.data))
 
-    # ---- SES
-
     def _take_mail(self, mail: Mail) -> None:
         with self._lock:
             self.mails.append(mail)
             self._untold.append(mail)
 
-    def forget_events(self) -> int:
-        """SES's events about the mails since the last time are lost; the result is of how many mails."""
+    def forget_events(self) -> None:
+        """SES's events about the mails since the last time are lost."""
         with self._lock:
-            lost, self._untold = self._untold, []
-        return len(lost)
+            self._untold = []
 
     def tell_events(self, *, backwards: bool = False, twice: bool = False) -> int:
         """Bring SES's events about the mails since the last time to email_app; the result is how many."""
@@ -271,19 +234,13 @@ class Directory:
                 self._told.append(event)  # SNS brings it again
         return len(pending)
 
-    # ---- the queue, and what drives the functions
-
     def sweep(self) -> None:
         """The schedule's minute has come.
 
         Raises:
             InvocationFailed: see `Function`.
         """
-        self.sweeper.invoke(self.schedule_event())
-
-    def schedule_event(self) -> dict[str, Any]:
-        """What the schedule sends."""
-        return schedule_event("sweep", datetime.now(UTC))
+        self.sweeper.invoke(schedule_event("sweep", datetime.now(UTC)))
 
     def receive(self) -> list[MessageTypeDef]:
         """A batch of what waits in the queue; nothing when nothing does."""
@@ -348,26 +305,21 @@ class Directory:
         return False
 
     def wait_until_idle(self) -> None:
-        """Return when no request is under way, those included that nobody waits for any more."""
-        deadline = time.monotonic() + IDLE_SECONDS
-        calm = 0
-        while calm < CALM_LOOKS and time.monotonic() < deadline:
-            calm = 0 if any(function.is_busy for function in self._functions) else calm + 1
-            time.sleep(LOOK_SECONDS)
+        """Return when no request is under way, those included whose client has left."""
+        looks = deque([True], maxlen=CALM_LOOKS)
+
+        def is_calm() -> bool:
+            looks.append(any(function.is_busy for function in self._functions))
+            return not any(looks)
+
+        wait_until(is_calm, "the end of all requests")
 
     def calm_wire(self) -> WireProxy:
         """The way to PostgreSQL when nothing passes on it any more, so that a fault meets the next statement.
 
-        The mark of a published event is sent behind an answer, and nobody waits for it: the fault could hit it.
-
-        Raises:
-            TimeoutError: an event was not published.
+        The mark of a published event is sent behind an answer, and no client waits for it: the fault could hit it.
         """
-        deadline = time.monotonic() + IDLE_SECONDS
-        while self.pending_events() or not self.wire.is_answered:
-            if time.monotonic() > deadline:
-                raise TimeoutError("an event is not marked as published")
-            time.sleep(LOOK_SECONDS)
+        wait_until(lambda: not self.pending_events() and self.wire.is_answered, "the mark of the published events")
         return self.wire
 
     def is_quiet(self) -> bool:
@@ -378,51 +330,29 @@ class Directory:
         """Events that are not published."""
         return int(self.sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL"))
 
-    def depth(self) -> tuple[int, int]:
+    def depth(self, url: str = "") -> tuple[int, int]:
         """Messages of the queue: visible, and hidden."""
-        visible, hidden = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
-        answer = self.sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=[visible, hidden])
-        return int(answer["Attributes"][visible]), int(answer["Attributes"][hidden])
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=url or self.queue_url, AttributeNames=names)["Attributes"]
+        return int(found[names[0]]), int(found[names[1]])
 
     def dead_letters(self) -> int:
         """Messages of the dead letter queue."""
-        name = "ApproximateNumberOfMessages"
-        answer = self.sqs.get_queue_attributes(QueueUrl=self.dlq_url, AttributeNames=[name])
-        return int(answer["Attributes"][name])
+        return self.depth(self.dlq_url)[0]
 
     def recipients(self, kind: str, email: str) -> Sequence[str]:
         """Who gets a mail for such an event about the employee with this address."""
-        greeted = (email,) if kind == "creado" and self._notify_to == NOTIFY_TO else ()
-        return (*self._notify_to, *greeted)
+        return (*NOTIFY_TO, *((email,) if kind == "creado" else ()))
 
-    @contextmanager
-    def one_recipient(self) -> Iterator[None]:
-        """For the length of the block each event is one mail."""
-        consumer, self._notify_to = self.consumer, NOTIFY_TO[:1]
-        fleet = Fleet("email_app", self._folder, {**self.environment, **ONE_RECIPIENT}, name="one-recipient")
-        try:
-            fleet.wait_until_ready()
-            self.consumer = Function(fleet, consumer.name)
-            self.consumer.later = self.later
-            yield
-        finally:
-            self.consumer.retire()
-            fleet.stop()
-            self.consumer, self._notify_to = consumer, NOTIFY_TO
-
-    def ledger(self) -> list[LedgerRow]:
-        """All that the ledger says."""
+    def ledger(self) -> dict[tuple[str, str], str]:
+        """The state of each mail in the ledger, by event and recipient."""
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=resources.LEDGER_TABLE)
-        return [
-            LedgerRow(
-                item["evento"]["S"], item["destinatario"]["S"].lower(), item["estado"]["S"], int(item["envios"]["N"])
-            )
+        return {
+            (item["evento"]["S"], item["destinatario"]["S"].lower()): item["estado"]["S"]
             for page in pages
             for item in page["Items"]
             if "destinatario" in item  # else it is a client's key
-        ]
-
-    # ---- beginning anew
+        }
 
     def reset(self) -> None:
         """No employee, no event, no message, no mail; every sandbox new."""
@@ -448,5 +378,6 @@ def new_directory(cleanup: ExitStack) -> Directory:
 
     Not in pytest's folder: as root, PostgreSQL runs as another user, to whom each new pytest closes that one.
     """
-    folder = cleanup.enter_context(TemporaryDirectory(prefix="faults-"))
-    return cleanup.enter_context(Directory(Path(folder)))
+    directory = Directory(Path(cleanup.enter_context(TemporaryDirectory(prefix="faults-"))), cleanup)
+    directory.start()
+    return directory

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from multiprocessing.connection import Client
+from typing import TYPE_CHECKING, Any
 
 from chalice_devserver.project import InvocationFailed
+from local.guardian import Child
 from local.settings import ROOT
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-START_SECONDS = 60
 #: Of a sandbox that overstays its time-out, before it is killed.
 GRACE_SECONDS = 1
 
@@ -30,72 +28,41 @@ class SandboxDied(InvocationFailed):
     """The process ended in the middle of an invocation."""
 
 
-@dataclass(frozen=True)
-class Order:
-    """An invocation."""
-
-    function: str
-    event: Mapping[str, Any]
-    dies_before: int | None = None
-    later: float = 0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one."""
-
-    answer: Any
-    steps: list[str]
-    routes: int
-    """Entries of the app's route table, afterwards."""
-
-
 class Sandbox:
     """One process that runs one app, one invocation at a time."""
 
     def __init__(self, path: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        try:
-            self._socket.connect(str(path))
-        except OSError:
-            self._socket.close()
-            raise
-        self._answers: BinaryIO = self._socket.makefile("rb")
-        hello = json.loads(self._answers.readline())
-        self.pid: int = hello["pid"]
-        self._timeouts: dict[str, float] = hello["timeouts"]
+        self._channel = Client(str(path), "AF_UNIX")
+        self.pid, self._timeouts = self._channel.recv()
 
-    def invoke(self, order: Order) -> Outcome:
-        """Run a function.
+    def invoke(self, function: str, **order: Any) -> dict[str, Any]:
+        """Run a function; see `zygote`.
 
         Raises:
             SandboxDied: it was killed, or ran over its time-out and was killed for it.
             InvocationFailed: it raised.
         """
-        self._socket.settimeout(self._timeouts[order.function] + GRACE_SECONDS)
-        try:
-            self._socket.sendall(json.dumps(order.__dict__).encode() + b"\n")
-            line = self._answers.readline()
-        except (TimeoutError, ConnectionError):
-            line = b""
-        if not line:
+        outcome: dict[str, Any] | None = None
+        with contextlib.suppress(EOFError, OSError):
+            self._channel.send({"function": function, **order})
+            if self._channel.poll(self._timeouts[function] + GRACE_SECONDS):
+                outcome = self._channel.recv()
+        if outcome is None:
             self.kill()
-            raise SandboxDied(f"{order.function}: the process died")
-        outcome = json.loads(line)
+            self.close()
+            raise SandboxDied(f"{function}: the process died")
         if "error" in outcome:
             raise InvocationFailed(outcome["error"])
-        return Outcome(outcome["answer"], outcome["steps"], outcome["routes"])
+        return outcome
 
     def kill(self) -> None:
         """As by ``kill -9``, whatever it does."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        self.close()
 
     def close(self) -> None:
         """Let it end when it has nothing to do any more."""
-        self._answers.close()
-        self._socket.close()
+        self._channel.close()
 
 
 class Fleet:
@@ -104,30 +71,26 @@ class Fleet:
     def __init__(self, app: str, folder: Path, environment: Mapping[str, str], *, name: str) -> None:
         self._path = folder / f"{name}.socket"
         with (folder / f"{name}.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.zygote", "--project-dir", app, "--socket", str(self._path)],
+            self._process = Child(
+                [sys.executable, "-m", "tests.faults.zygote", app, str(self._path)],
                 cwd=ROOT,
                 env=dict(environment),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
             )
 
     def wait_until_ready(self) -> None:
-        """Return when sandboxes can be had.
+        """Return when sandboxes can be had; its log says why that takes too long."""
 
-        Raises:
-            TimeoutError: not within ``START_SECONDS``; its log says why.
-        """
-        deadline = time.monotonic() + START_SECONDS
-        while True:
+        def is_ready() -> bool:
+            assert self._process.poll() is None, f"{self._path.name} did not come up"
             with contextlib.suppress(OSError):
                 self.sandbox().close()
-                return
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                raise TimeoutError(f"{self._path.name} did not come up")
-            time.sleep(0.05)
+                return True
+            return False
+
+        wait_until(is_ready, f"the start of {self._path.name}")
 
     def sandbox(self) -> Sandbox:
         """A new one."""
@@ -135,9 +98,7 @@ class Fleet:
 
     def stop(self) -> None:
         """End it; its sandboxes end with their connections."""
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait(START_SECONDS)
+        self._process.stop()
         self._path.unlink(missing_ok=True)
 
 
@@ -153,10 +114,11 @@ class Function:
         self.name = name
         #: How far the clock of the next invocations is ahead, in seconds.
         self.later = 0.0
-        #: Before which step the process of the next invocations dies; None lets it live.
+        #: Before which step the process of the next invocation dies; None lets it live.
         self.dies_before: int | None = None
         self.deaths = 0
-        self.last: Outcome | None = None
+        #: Entries of the app's route table after the last invocation.
+        self.routes = 0
         self._fleet = fleet
         self._idle: list[Sandbox] = []
         self._busy: list[Sandbox] = []
@@ -168,20 +130,23 @@ class Function:
         Raises:
             SandboxDied, InvocationFailed: see there.
         """
-        sandbox = self._take()
+        with self._lock:
+            sandbox = self._idle.pop() if self._idle else self._fleet.sandbox()
+            self._busy.append(sandbox)
         dies_before, self.dies_before = self.dies_before, None
+        is_alive = True
         try:
-            outcome = sandbox.invoke(Order(self.name, event, dies_before, self.later))
+            outcome = sandbox.invoke(self.name, event=event, dies_before=dies_before, later=self.later)
         except SandboxDied:
             self.deaths += 1
-            self._forget(sandbox)
+            is_alive = False
             raise
-        except InvocationFailed:
-            self._give_back(sandbox)
-            raise
-        self.last = outcome
-        self._give_back(sandbox)
-        return outcome.answer
+        finally:
+            with self._lock:
+                self._busy.remove(sandbox)
+                self._idle += [sandbox] * is_alive
+        self.routes = outcome["routes"]
+        return outcome["answer"]
 
     @property
     def pids(self) -> list[int]:
@@ -199,12 +164,10 @@ class Function:
         """Kill its sandboxes, those at work included."""
         with self._lock:
             idle, self._idle = self._idle, []
-            busy = list(self._busy)
+            for sandbox in (*idle, *self._busy):
+                sandbox.kill()
         for sandbox in idle:
-            sandbox.kill()
-        for sandbox in busy:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(sandbox.pid, signal.SIGKILL)
+            sandbox.close()
 
     def retire(self) -> None:
         """Let the idle sandboxes end: the next invocation is a cold start."""
@@ -212,18 +175,3 @@ class Function:
             idle, self._idle = self._idle, []
         for sandbox in idle:
             sandbox.close()
-
-    def _take(self) -> Sandbox:
-        with self._lock:
-            sandbox = self._idle.pop() if self._idle else self._fleet.sandbox()
-            self._busy.append(sandbox)
-            return sandbox
-
-    def _give_back(self, sandbox: Sandbox) -> None:
-        with self._lock:
-            self._busy.remove(sandbox)
-            self._idle.append(sandbox)
-
-    def _forget(self, sandbox: Sandbox) -> None:
-        with self._lock:
-            self._busy.remove(sandbox)

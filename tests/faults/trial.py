@@ -1,11 +1,12 @@
-"""One scenario as it runs: what it may break, what it finds, and what is written down about it."""
+"""One fault as it runs: what it may break, what it finds, and what is written down about it."""
 
 from __future__ import annotations
 
+import inspect
 import time
 import traceback
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.faults.books import Account, balance
@@ -21,94 +22,121 @@ UNAVAILABLE = 503
 
 
 class NotPossibleHere(Exception):
-    """This machine lacks what the scenario needs; the message says what."""
+    """This machine lacks what the fault needs; the message says what."""
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """Something that goes wrong."""
+class Fault:
+    """Something that goes wrong. ``is_short``: it is part of `make check`."""
 
     group: str
     name: str
-    run: Callable[[Trial], str]
-    """Does it, and says what was done."""
-    is_short: bool = False
-    """Whether it is part of `make test`."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What came of a scenario."""
-
-    scenario: Scenario
-    done: str
-    account: Account | None
-    """None: it was not possible here, and ``done`` says why."""
-    recovery: float | None
-    """Seconds from the end of the fault to the first success."""
-    seconds: float
-    differences: tuple[str, ...]
+    description: str
+    run: Callable[[Trial], None]
+    is_short: bool
 
     @property
-    def is_right(self) -> bool:
-        """Whether nothing is other than it must be."""
-        return not self.differences
+    def title(self) -> str:
+        return f"{self.group}: {self.name}"
+
+
+FAULTS: list[Fault] = []
+
+
+def fault(
+    group: str, name: str, description: str = "", *, is_short: bool = False
+) -> Callable[[Callable[[Trial], None]], Callable[[Trial], None]]:
+    """Register what breaks the system; unless described here, the function's docstring describes it."""
+
+    def register(run: Callable[[Trial], None]) -> Callable[[Trial], None]:
+        FAULTS.append(Fault(group, name, description or (inspect.getdoc(run) or "").partition("\n")[0], run, is_short))
+        return run
+
+    return register
+
+
+@dataclass
+class Result:
+    """What came of a fault.
+
+    Attributes:
+        account: None: it was not possible here, or it broke off.
+        recovery: seconds from the end of the fault to the first success.
+        notes: figures beside the description, or why it was not run.
+    """
+
+    fault: Fault
+    account: Account | None = None
+    recovery: float | None = None
+    seconds: float = 0
+    notes: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
 
 
 class Trial:
-    """What a scenario works with.
+    """What a fault works with.
 
     Args:
         directory: the system, fresh.
+        result: what is written down.
         afterwards: what puts it in order again, when everything has been counted.
         is_full: whether it may take its time (`FULL=1`).
     """
 
-    def __init__(self, directory: Directory, afterwards: ExitStack, *, is_full: bool = False) -> None:
+    def __init__(self, directory: Directory, result: Result, afterwards: ExitStack, *, is_full: bool) -> None:
         self.directory = directory
         self.afterwards = afterwards
         self.client = Client(directory.http)
         self.is_full = is_full
-        self.recovery: float | None = None
-        self.differences: list[str] = []
+        self._result = result
+
+    def note(self, figure: str) -> None:
+        """Add a figure to the description."""
+        self._result.notes.append(figure)
 
     def check(self, holds: object, sentence: str) -> None:
         """Note ``sentence`` as a difference unless it holds."""
         if not holds:
-            self.differences.append(sentence)
+            self._result.differences.append(sentence)
 
-    def refused(self, told: Told, sentence: str) -> None:
+    def done(self, told: Told, when: str = "") -> None:
+        """Note a difference unless the client was told that it is done."""
+        self.check(told.is_done, f"not done {when}: {told}")
+
+    def unknown(self, told: Told, when: str = "") -> None:
+        """Note a difference unless the client was told that the outcome is unknown."""
+        self.check(told.is_unknown, f"not unknown {when}: {told}")
+
+    def refused(self, told: Told, when: str) -> None:
         """Note a difference unless the client was told that nothing was done, and that it may be repeated."""
         is_so = told.status == UNAVAILABLE and not told.is_unknown and "Retry-After" in told.headers
-        self.check(is_so, f"{sentence}: {told.status}{', unknown' if told.is_unknown else ''}")
+        self.check(is_so, f"not refused {when}: {told}")
 
     def recover(self) -> None:
         """The fault is over: ask until a change is taken again, and remember how long that took."""
         ended = time.monotonic()
         while not self.client.create().is_done:
             if time.monotonic() - ended > RECOVERY_SECONDS:
-                self.differences.append(f"no recovery within {RECOVERY_SECONDS} s")
+                self.check(holds=False, sentence=f"no recovery within {RECOVERY_SECONDS} s")
                 return
             time.sleep(0.05)
-        self.recovery = time.monotonic() - ended
+        self._result.recovery = time.monotonic() - ended
 
 
-def carry_out(scenario: Scenario, directory: Directory, *, is_full: bool = False) -> Result:
-    """Run a scenario on the fresh system, let everything settle, and count."""
-    began = time.monotonic()
-    account, recovery, differences = None, None, []
+def carry_out(fault: Fault, directory: Directory, *, is_full: bool = False) -> Result:
+    """Break the fresh system, let everything settle, and count."""
+    began, result = time.monotonic(), Result(fault)
     try:
         directory.reset()
         with ExitStack() as afterwards:
-            trial = Trial(directory, afterwards, is_full=is_full)
-            differences = trial.differences
-            done = scenario.run(trial)
+            trial = Trial(directory, result, afterwards, is_full=is_full)
+            fault.run(trial)
             trial.check(directory.settle(), "it does not settle")
-            account, recovery = balance(directory, trial.client), trial.recovery
-            differences += account.differences
+            result.account = balance(directory, trial.client)
+            result.differences += result.account.differences
     except NotPossibleHere as missing:
-        done = f"not run: {missing}"
+        result.notes = [f"not run: {missing}"]
     except Exception as error:  # noqa: BLE001 - the others are to be run all the same
-        done = "broke off"
-        differences += [f"{type(error).__name__}: {error}", *traceback.format_tb(error.__traceback__)[-3:]]
-    return Result(scenario, done, account, recovery, time.monotonic() - began, tuple(differences))
+        result.differences += [f"{type(error).__name__}: {error}", *traceback.format_tb(error.__traceback__)[-3:]]
+    result.seconds = time.monotonic() - began
+    return result

@@ -1,15 +1,11 @@
-"""Everything that goes wrong, by what it goes wrong with."""
+"""Everything that goes wrong, by what it goes wrong with. Importing a module registers its faults, in this order."""
 
 from __future__ import annotations
 
-from tests.faults.scenarios import aws, deaths, load, pooler, postgres, proxy, retries
+# isort: off
+from tests.faults.scenarios import deaths, postgres, pooler, aws, way_in, load
 
-SCENARIOS = (
-    *deaths.SCENARIOS,
-    *postgres.SCENARIOS,
-    *pooler.SCENARIOS,
-    *aws.SCENARIOS,
-    *proxy.SCENARIOS,
-    *retries.SCENARIOS,
-    *load.SCENARIOS,
-)
+# isort: on
+from tests.faults.trial import FAULTS
+
+__all__ = ["FAULTS", "aws", "deaths", "load", "pooler", "postgres", "way_in"]

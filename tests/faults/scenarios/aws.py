@@ -9,18 +9,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from chalice_devserver.project import InvocationFailed
-from tests.faults.aws_front import DYNAMODB, SES, SNS, SQS, down, losing_answers, refusing, slow
+from tests.faults.aws_front import DYNAMODB, SES, SNS, SQS, bad_day, down
 from tests.faults.books import FAILED
 from tests.faults.directory import LONG
-from tests.faults.trial import Scenario
+from tests.faults.trial import fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-    from tests.faults.aws_front import Fault
-    from tests.faults.directory import Directory
+    from tests.faults.aws_front import BadDay
     from tests.faults.trial import Trial
 
 EMPLOYEES = 10
@@ -30,67 +29,68 @@ MOST_DELIVERIES = 5
 
 def create_many(trial: Trial, count: int = EMPLOYEES) -> None:
     """Add employees, each of whom must be taken: no fault of AWS is a reason to refuse one."""
-    told = [trial.client.create() for _ in range(count)]
-    refused = [each.status for each in told if not each.is_done]
-    trial.check(not refused, f"employees were refused: {refused}")
+    for _ in range(count):
+        trial.done(trial.client.create(), "while AWS fails")
 
 
-# ---- SNS -------------------------------------------------------------------------------------------------------------
+def sweep(trial: Trial, minutes: int) -> None:
+    for _ in range(minutes):
+        trial.directory.pass_time(60)
+        trial.directory.sweep()
 
 
-def topic_down(trial: Trial) -> str:
+@fault("SNS", "down for five minutes", is_short=True)
+def topic_down(trial: Trial) -> None:
+    """10 employees and five sweeps while it is down."""
     directory = trial.directory
     with directory.aws.broken(SNS, down):
         create_many(trial)
-        for _ in range(5):
-            directory.pass_time(60)
-            directory.sweep()
+        sweep(trial, 5)
         trial.check(directory.pending_events() == EMPLOYEES, "an event was marked though the topic was down")
     directory.sweep()
     trial.check(directory.pending_events() == 0, "the first sweep afterwards left something behind")
     trial.recover()
-    return f"down for five minutes: {EMPLOYEES} employees and five sweeps meanwhile"
 
 
-def topic_slow(trial: Trial) -> str:
-    with trial.directory.aws.broken(SNS, slow(1)):
-        create_many(trial, 3)
-    with trial.directory.aws.broken(SNS, slow(2.5)):  # longer than crud_app waits: taken, and not known to be
-        create_many(trial, 2)
+@fault("SNS", "slow")
+def topic_slow(trial: Trial) -> None:
+    """Answers after 1 s, then after the time-out of 2 s: taken, and not known to be."""
+    for seconds, count in ((1, 3), (2.5, 2)):
+        with trial.directory.aws.broken(SNS, bad_day(slow=seconds)):
+            create_many(trial, count)
     trial.recover()
-    return "answers after 1 s, then after the time-out of 2 s"
 
 
-def topic_throttled(trial: Trial) -> str:
-    with trial.directory.aws.broken(SNS, refusing(400, "Throttling", share=0.7)):
+@fault("SNS", "throttled")
+def topic_throttled(trial: Trial) -> None:
+    """7 of 10 calls refused."""
+    with trial.directory.aws.broken(SNS, bad_day(refused=0.7)):
         create_many(trial)
-        trial.directory.pass_time(60)
-        trial.directory.sweep()
+        sweep(trial, 1)
     trial.recover()
-    return "throttled: 7 of 10 calls refused"
 
 
-def topic_answers_lost(trial: Trial) -> str:
-    with trial.directory.aws.broken(SNS, losing_answers(0.5)):
+@fault("SNS", "answers lost")
+def topic_answers_lost(trial: Trial) -> None:
+    """Half of its answers lost after it had delivered: requests and three sweeps."""
+    with trial.directory.aws.broken(SNS, bad_day(lost=0.5)):
         create_many(trial, 2 * EMPLOYEES)
-        for _ in range(3):
-            trial.directory.pass_time(60)
-            trial.directory.sweep()
+        sweep(trial, 3)
     trial.recover()
-    return "half of its answers lost after it had delivered: requests and three sweeps"
 
 
-def topic_back(trial: Trial) -> str:
-    """What a sweep publishes is in order for each employee."""
+@fault("SNS", "back after a while")
+def topic_back(trial: Trial) -> None:
+    """Back, and throttled: two sweeps publish four events of each of three employees, in order."""
     directory, client = trial.directory, trial.client
-    with directory.aws.broken(SNS, refusing(403, "AuthorizationError")):
+    with directory.aws.broken(SNS, bad_day(refused=1, status=403, code="AuthorizationError")):
         for _ in range(3):
             email = client.new_email()
             row_id = client.create(email).row_id
             for position in ("Jefa", "Directora", "Socia"):
                 client.update(email, row_id, position)
     directory.pass_time(60)
-    with directory.aws.broken(SNS, refusing(400, "Throttling", share=0.5)):
+    with directory.aws.broken(SNS, bad_day(refused=0.5)):
         directory.sweep()
     directory.sweep()
     batches = list(iter(directory.receive, []))
@@ -101,30 +101,29 @@ def topic_back(trial: Trial) -> str:
     trial.check(all(each == sorted(each) for each in versions.values()), f"out of order: {dict(versions)}")
     for batch in batches:
         directory.deliver(batch)
-    return "back, and throttled: two sweeps publish four events of each of three employees, in order"
 
 
-# ---- SQS -------------------------------------------------------------------------------------------------------------
+def at_once(trial: Trial, consumers: int, batch: Sequence[MessageTypeDef]) -> None:
+    """Bring a batch to so many consumers at a time."""
+    event = trial.directory.batch_event(batch)
+    with ThreadPoolExecutor(consumers) as threads:
+        for outcome in [threads.submit(trial.directory.consumer.invoke, event) for _ in range(consumers)]:
+            with suppress(InvocationFailed):
+                outcome.result()
 
 
-def delivered_twice(trial: Trial) -> str:
-    directory = trial.directory
+@fault("SQS", "delivers twice", is_short=True)
+def delivered_twice(trial: Trial) -> None:
+    """Every batch to two consumers at once, and once more."""
     create_many(trial)
-    while batch := directory.receive():
-        both(directory, directory.deliver, batch)
-    return "every batch to two consumers at once, and once more"
+    while batch := trial.directory.receive():
+        at_once(trial, 2, batch)
+        trial.directory.deliver(batch)
 
 
-def both(directory: Directory, deliver: Callable[[list[MessageTypeDef]], object], batch: list[MessageTypeDef]) -> None:
-    """Deliver a batch to two consumers at once; then once more."""
-    with ThreadPoolExecutor(2) as consumers:
-        for outcome in [consumers.submit(directory.consumer.invoke, directory.batch_event(batch)) for _ in range(2)]:
-            outcome.result()
-    deliver(batch)
-
-
-def out_of_order(trial: Trial) -> str:
-    """All changes of one employee, the last one first; and SES's events backwards, each twice."""
+@fault("SQS", "out of order", is_short=True)
+def out_of_order(trial: Trial) -> None:
+    """Five changes of one employee backwards; SES's events backwards, each twice."""
     directory, client = trial.directory, trial.client
     email = client.new_email()
     row_id = client.create(email).row_id
@@ -132,131 +131,37 @@ def out_of_order(trial: Trial) -> str:
         client.update(email, row_id, position)
     client.delete(email, row_id)
     messages = [message for batch in iter(directory.receive, []) for message in batch]
-    for message in sorted(messages, key=version_of, reverse=True):
+    for message in sorted(messages, key=lambda each: -json.loads(each["Body"])["empleado"]["version"]):
         directory.deliver([message])
     directory.tell_events(backwards=True, twice=True)
-    states = {row.state for row in directory.ledger()}
+    states = set(directory.ledger().values())
     trial.check(states == {"entregado"}, f"an old state came after a newer one: {states}")
-    return "five changes of one employee backwards; SES's events backwards, each twice"
 
 
-def version_of(message: MessageTypeDef) -> int:
-    """Of the employee that it tells of."""
-    version: int = json.loads(message["Body"])["empleado"]["version"]
-    return version
-
-
-def delivered_late(trial: Trial) -> str:
+@fault("SQS", "late")
+def delivered_late(trial: Trial) -> None:
+    """Again after 13 days, when everything had been sent."""
     directory = trial.directory
     create_many(trial, 3)
     late = directory.receive()
     directory.consumer.invoke(directory.batch_event(late))  # done, and the deletion is lost
     directory.pass_time(13 * 24 * 3600)
     directory.deliver(late)
-    return "again after 13 days, when everything had been sent"
 
 
-def unreadable(trial: Trial) -> str:
+@fault("SQS", "unreadable messages", is_short=True)
+def unreadable(trial: Trial) -> None:
+    """Five messages that cannot be read, among others."""
     directory, client = trial.directory, trial.client
     create_many(trial, 3)
-    for body in ("", "{", "[]", '{"version": 2}', json.dumps({"Type": "Notification", "Message": "{}"})):
-        directory.sqs.send_message(QueueUrl=directory.queue_url, MessageBody=body or " ")
+    for body in (" ", "{", "[]", '{"version": 2}', json.dumps({"Type": "Notification", "Message": "{}"})):
+        directory.sqs.send_message(QueueUrl=directory.queue_url, MessageBody=body)
         client.unreadable += 1
-    return f"{client.unreadable} messages that nobody can read, among others"
 
 
-# ---- SES -------------------------------------------------------------------------------------------------------------
-
-
-def under(fault: Fault, trial: Trial, *, service: str = SES, rounds: int = 2) -> None:
-    """Let mails meet a fault of SES, some times, and then none."""
-    directory = trial.directory
-    create_many(trial)
-    with directory.aws.broken(service, fault):
-        for _ in range(rounds):
-            directory.drain()
-            directory.tell_events()
-            directory.pass_time(LONG)
-
-
-def mail_throttled(trial: Trial) -> str:
-    under(refusing(429, "TooManyRequestsException", share=0.5), trial, rounds=3)
-    return "throttled: half of the calls refused, three deliveries"
-
-
-def mail_rejected(trial: Trial) -> str:
-    under(refusing(400, "MessageRejected"), trial)
-    states = {row.state for row in trial.directory.ledger()}
-    trial.check(states == {FAILED}, f"a rejection is not recorded: {states}")
-    trial.check(not trial.directory.mails, "a rejected mail was sent")
-    return "rejects every mail: recorded, acknowledged, not repeated"
-
-
-def mail_down(trial: Trial) -> str:
-    """For so long that the messages die; then an administrator brings them back."""
-    directory = trial.directory
-    under(refusing(503, "ServiceUnavailable"), trial, rounds=MOST_DELIVERIES + 1)
-    trial.check(directory.dead_letters() == EMPLOYEES, f"{directory.dead_letters()} dead letters")
-    answer = directory.http.post("/cola/reenviar")
-    trial.check(answer.status_code == 202, f"the redrive was answered with {answer.status_code}")
-    return "down for five deliveries: all messages die, an administrator brings them back"
-
-
-def mail_too_late(trial: Trial) -> str:
-    directory = trial.directory
-    create_many(trial, 1)
-    with directory.aws.broken(SES, slow(6)):
-        directory.drain()
-    trial.check(len(directory.mails) > 0, "nothing was sent")
-    directory.tell_events()
-    return "answers after the time-out; its events settle what became of the mails"
-
-
-def mail_too_late_without_events(trial: Trial) -> str:
-    directory = trial.directory
-    create_many(trial, 1)
-    with directory.aws.broken(SES, slow(6)):
-        directory.drain()
-    directory.forget_events()
-    return "answers after the time-out, and its events are lost: a second copy, never a third"
-
-
-def mail_answers_lost(trial: Trial) -> str:
-    under(losing_answers(0.3), trial, rounds=3)
-    return "3 of 10 answers lost after it had sent"
-
-
-# ---- DynamoDB --------------------------------------------------------------------------------------------------------
-
-
-def ledger_throttled(trial: Trial) -> str:
-    under(refusing(400, "ProvisionedThroughputExceededException", share=0.3), trial, service=DYNAMODB, rounds=3)
-    return "throttled: 3 of 10 calls refused, consumer and reader of events alike"
-
-
-def ledger_answers_lost(trial: Trial) -> str:
-    under(losing_answers(0.3), trial, service=DYNAMODB, rounds=3)
-    return "3 of 10 answers lost after it had written"
-
-
-def ledger_races(trial: Trial) -> str:
-    directory = trial.directory
-    create_many(trial)
-    batches = list(iter(directory.receive, []))
-    with ThreadPoolExecutor(4) as consumers:
-        for batch in batches:
-            for message in batch:
-                event = directory.batch_event([message])
-                for outcome in [consumers.submit(directory.consumer.invoke, event) for _ in range(4)]:
-                    with suppress(InvocationFailed):
-                        outcome.result()
-    for batch in batches:
-        directory.deliver(batch)
-    return "four consumers at once for every message"
-
-
-def request_while_queue_fails(trial: Trial) -> str:
-    """``POST /notify/email`` while SQS does not answer: refused, and nothing is sent."""
+@fault("SQS", "down for POST /notify/email")
+def request_while_queue_fails(trial: Trial) -> None:
+    """POST /notify/email while it is down: refused, never sent."""
     directory = trial.directory
     mail = {"to": "alguien@example.com", "subject": "Hola", "body": "Hola"}
     with directory.aws.broken(SQS, down):
@@ -264,27 +169,78 @@ def request_while_queue_fails(trial: Trial) -> str:
     trial.check(answer.status_code == 503, f"answered {answer.status_code}")
     directory.drain()
     trial.check(not directory.mails, "a mail that was refused was sent")
-    return "POST /notify/email while SQS is down: refused, never sent"
 
 
-SCENARIOS = (
-    Scenario("SNS", "down for five minutes", topic_down, is_short=True),
-    Scenario("SNS", "slow", topic_slow),
-    Scenario("SNS", "throttled", topic_throttled),
-    Scenario("SNS", "answers lost", topic_answers_lost),
-    Scenario("SNS", "back after a while", topic_back),
-    Scenario("SQS", "delivers twice", delivered_twice, is_short=True),
-    Scenario("SQS", "out of order", out_of_order, is_short=True),
-    Scenario("SQS", "late", delivered_late),
-    Scenario("SQS", "unreadable messages", unreadable, is_short=True),
-    Scenario("SQS", "down for POST /notify/email", request_while_queue_fails),
-    Scenario("SES", "throttled", mail_throttled),
-    Scenario("SES", "rejecting", mail_rejected, is_short=True),
-    Scenario("SES", "down", mail_down),
-    Scenario("SES", "after the time-out", mail_too_late),
-    Scenario("SES", "after the time-out, events lost", mail_too_late_without_events),
-    Scenario("SES", "answers lost", mail_answers_lost),
-    Scenario("DynamoDB", "throttled", ledger_throttled),
-    Scenario("DynamoDB", "answers lost", ledger_answers_lost),
-    Scenario("DynamoDB", "races of consumers", ledger_races, is_short=True),
-)
+def deliver_under(trial: Trial, service: str, day: BadDay, deliveries: int) -> None:
+    """Let mails meet a bad day of a service, some times, and then none."""
+    directory = trial.directory
+    create_many(trial)
+    with directory.aws.broken(service, day):
+        for _ in range(deliveries):
+            directory.drain()
+            directory.tell_events()
+            directory.pass_time(LONG)
+
+
+THROTTLED = {SES: (429, "TooManyRequestsException"), DYNAMODB: (400, "ProvisionedThroughputExceededException")}
+for group, service in (("SES", SES), ("DynamoDB", DYNAMODB)):
+
+    @fault(group, "throttled", "3 of 10 calls refused, three deliveries, consumer and reader of SES's events alike")
+    def throttled(trial: Trial, service: str = service) -> None:
+        status, code = THROTTLED[service]
+        deliver_under(trial, service, bad_day(refused=0.3, status=status, code=code), 3)
+
+    @fault(group, "answers lost", "3 of 10 answers lost after it had done its work, three deliveries")
+    def answers_lost(trial: Trial, service: str = service) -> None:
+        deliver_under(trial, service, bad_day(lost=0.3), 3)
+
+
+@fault("SES", "rejecting", is_short=True)
+def mail_rejected(trial: Trial) -> None:
+    """Rejects every mail: recorded, acknowledged, not repeated."""
+    deliver_under(trial, SES, bad_day(refused=1, code="MessageRejected"), 2)
+    states = set(trial.directory.ledger().values())
+    trial.check(states == {FAILED}, f"a rejection is not recorded: {states}")
+    trial.check(not trial.directory.mails, "a rejected mail was sent")
+
+
+@fault("SES", "down")
+def mail_down(trial: Trial) -> None:
+    """Down for five deliveries: all messages die, an administrator brings them back."""
+    directory = trial.directory
+    deliver_under(trial, SES, bad_day(refused=1, status=503, code="ServiceUnavailable"), MOST_DELIVERIES + 1)
+    trial.check(directory.dead_letters() == EMPLOYEES, f"{directory.dead_letters()} dead letters")
+    answer = directory.http.post("/cola/reenviar")
+    trial.check(answer.status_code == 202, f"the redrive was answered with {answer.status_code}")
+
+
+def send_too_late(trial: Trial) -> None:
+    create_many(trial, 1)
+    with trial.directory.aws.broken(SES, bad_day(slow=6)):
+        trial.directory.drain()
+    trial.check(trial.directory.mails, "nothing was sent")
+
+
+@fault("SES", "after the time-out")
+def mail_too_late(trial: Trial) -> None:
+    """Answers after the time-out; its events settle what became of the mails."""
+    send_too_late(trial)
+    trial.directory.tell_events()
+
+
+@fault("SES", "after the time-out, events lost")
+def mail_too_late_without_events(trial: Trial) -> None:
+    """Answers after the time-out, and its events are lost: a second copy, never a third."""
+    send_too_late(trial)
+    trial.directory.forget_events()
+
+
+@fault("DynamoDB", "races of consumers", is_short=True)
+def ledger_races(trial: Trial) -> None:
+    """Four consumers at once for every message."""
+    create_many(trial)
+    batches = list(iter(trial.directory.receive, []))
+    for message in (message for batch in batches for message in batch):
+        at_once(trial, 4, [message])
+    for batch in batches:
+        trial.directory.deliver(batch)

@@ -1,0 +1,120 @@
+"""The short form of `make faults`; and the books notice what is not as it must be: a check that cannot fail is none."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.books import Event, broken_histories, broken_promises, wrong_mails
+from tests.faults.client import ACTUALIZADO, CREADO, ELIMINADO, Promise
+from tests.faults.directory import new_directory
+from tests.faults.scenarios import FAULTS
+from tests.faults.trial import carry_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.faults.directory import Directory
+    from tests.faults.trial import Fault
+
+ANA = "ana@example.com"
+KEY = ("event-1", ANA)
+SHORT = [fault for fault in FAULTS if fault.is_short]
+
+
+@pytest.fixture(scope="module")
+def directory() -> Iterator[Directory]:
+    """The whole system, to be broken."""
+    logging.getLogger("chalice_devserver").setLevel(logging.CRITICAL)
+    with ExitStack() as cleanup:
+        yield new_directory(cleanup)
+    logging.getLogger("chalice_devserver").setLevel(logging.NOTSET)
+
+
+@pytest.mark.parametrize("fault", SHORT, ids=[fault.title for fault in SHORT])
+def test_the_books_balance_after(fault: Fault, directory: Directory) -> None:
+    result = carry_out(fault, directory)
+
+    assert result.differences == []
+    assert result.account is not None
+
+
+def test_there_are_as_many_faults_as_the_documentation_says() -> None:
+    assert len({fault.title for fault in FAULTS}) == len(FAULTS) == 58
+    assert all(fault.description for fault in FAULTS)
+
+
+def event(version: int = 1, kind: str = CREADO, *, is_published: bool = True) -> Event:
+    return Event(f"event-{version}", kind, ANA, 7, version, is_published)
+
+
+def promise(**kinds: tuple[int, int]) -> Promise:
+    """How often each kind of change was said to be done, and was unknown."""
+    done, unknown = ({kind: counts[place] for kind, counts in kinds.items()} for place in (0, 1))
+    return Promise(Counter(done), Counter(unknown))
+
+
+HISTORY = [event(), event(2, ACTUALIZADO), event(3, ELIMINADO)]
+
+
+@pytest.mark.parametrize(
+    ("events", "rows", "sentences"),
+    [
+        (HISTORY, {}, []),
+        (HISTORY[:2], {7: ANA}, []),
+        ([], {7: ANA}, ["employee 7 has no event"]),
+        ([event(), event(3, ACTUALIZADO)], {7: ANA}, ["employee 7: the versions of the events have a gap"]),
+        ([event(), event()], {7: ANA}, ["employee 7: the versions of the events have a gap"]),
+        ([event()], {}, ["employee 7: the row and the last event contradict each other"]),
+        (HISTORY, {7: ANA}, ["employee 7: the row and the last event contradict each other"]),
+        ([event(is_published=False)], {7: ANA}, ["event event-1 was never published"]),
+    ],
+)
+def test_a_broken_history_is_named(events: list[Event], rows: dict[int, str], sentences: list[str]) -> None:
+    assert list(broken_histories(events, rows)) == sentences
+
+
+@pytest.mark.parametrize(
+    ("told", "events", "is_kept"),
+    [
+        (promise(creado=(1, 0), actualizado=(0, 1), eliminado=(1, 0)), HISTORY, True),
+        (promise(creado=(1, 0), actualizado=(0, 1), eliminado=(1, 0)), [HISTORY[0], event(2, ELIMINADO)], True),
+        (promise(creado=(1, 0)), [], False),  # lost
+        (promise(), [event()], False),  # done though refused
+        (promise(creado=(1, 0)), [event(), event(2, ACTUALIZADO)], False),  # a change that no client made
+        (promise(creado=(1, 0), actualizado=(2, 0)), HISTORY[:2], False),
+        (promise(creado=(0, 1)), [event(), event()], False),
+    ],
+)
+def test_a_broken_promise_is_named(told: Promise, events: list[Event], *, is_kept: bool) -> None:
+    assert (list(broken_promises({ANA: told}, events, {7: ANA})) == []) == is_kept
+    assert list(broken_promises({}, [], {7: ANA, 8: ANA})) == ["two rows have one address"]
+
+
+def test_bounds_follow_what_the_client_was_told() -> None:
+    assert promise(creado=(1, 0), actualizado=(2, 1)).bounds() == ((1, 1), (3, 4))
+    assert promise(creado=(0, 1), eliminado=(0, 1)).bounds() == ((0, 1), (0, 2))
+
+
+@pytest.mark.parametrize(
+    ("copies", "states", "is_right"),
+    [
+        ({KEY: 1}, {KEY: "entregado"}, True),
+        ({KEY: 2}, {KEY: "enviado"}, True),
+        ({}, {KEY: "fallido"}, True),
+        ({}, {}, False),
+        ({}, {KEY: "enviado"}, False),
+        ({KEY: 3}, {KEY: "entregado"}, False),
+        ({KEY: 1}, {KEY: "incierto"}, False),
+        ({KEY: 1}, {KEY: "pendiente"}, False),
+        ({KEY: 1, ("event-9", ANA): 1}, {KEY: "entregado"}, False),
+    ],
+)
+def test_a_mail_without_a_known_end_is_named(
+    copies: dict[tuple[str, str], int], states: dict[tuple[str, str], str], *, is_right: bool
+) -> None:
+    assert (list(wrong_mails({KEY}, copies, states)) == []) == is_right
