@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer, forward
 from local.ses import EMULATOR_SECONDS, MAX_REQUEST_BYTES
@@ -63,6 +63,13 @@ class AwsFront(LoopbackServer):
 
         bad_day = self._bad_days.get(service)
         return bad_day(request, pass_on) if bad_day else pass_on()
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super()._serve(scope, receive, send)
+        except ConnectionResetError:
+            send.__self__.transport.abort()  # uvicorn has no other way to cut a connection
+            await receive()  # that it is cut
 
 
 def _header(request: HttpRequest, wanted: str) -> str:

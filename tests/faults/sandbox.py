@@ -98,6 +98,8 @@ class Fleet:
 
     def stop(self) -> None:
         """End it; its sandboxes end with their connections."""
+        assert self._process.stdin
+        self._process.stdin.close()
         self._process.stop()
         self._path.unlink(missing_ok=True)
 
