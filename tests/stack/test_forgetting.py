@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from local import resources
-from local.client import client_of
-from tests.support.stack import ROOT
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
     from tests.support.stack import Stack
@@ -24,17 +22,13 @@ VALUES = (NAME, "Qwx", "qwx", ADDRESS, OTHER_ADDRESS, POSITION)
 
 def forget(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What `make forget … LAPTOP=1 YES=1` runs."""
-    command = [sys.executable, "-m", "tools.forget", "--laptop", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=stack.environment(YES="1"), capture_output=True, text=True, check=False
-    )
+    return stack.run(sys.executable, "-m", "tools.forget", "--laptop", *arguments, YES="1")
 
 
 def everything(stack: Stack) -> str:
     """All that database and ledger hold, and all that people are shown of it."""
     rows = stack.query("SELECT empleados::text FROM empleados UNION ALL SELECT eventos::text FROM eventos")
-    dynamodb = client_of("dynamodb", stack.sign_in().endpoint, stack.sign_in().credentials)
-    items = dynamodb.scan(TableName=resources.LEDGER_TABLE)["Items"]
+    items = stack.client("dynamodb").scan(TableName=resources.LEDGER_TABLE)["Items"]
     shown = [stack.http.get(path).text for path in ("/empleados?q=qwx", "/eventos?limite=200", "/correos?limite=200")]
     return json.dumps([rows, items, shown], ensure_ascii=False)
 

@@ -37,40 +37,22 @@ class Attempt:
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+COOKIE = "__Host-acceso=%"
+# Their variants are in the tests of bff_app; here is one for each check.
 ATTEMPTS = {
-    "nobody": Attempt(401, "not_signed_in"),
-    "a forged X-Forwarded-For": Attempt(401, "not_signed_in", headers={"X-Forwarded-For": "127.0.0.1, 10.0.0.1"}),
-    "two cookies of one name": Attempt(400, "invalid_cookie", cookie="__Host-acceso=%; __Host-acceso=%"),
-    "a cookie of 8 kB": Attempt(400, "invalid_cookie", cookie="__Host-acceso=" + "a" * 8192),
+    "nobody": Attempt(401, "not_signed_in", headers={"X-Forwarded-For": "127.0.0.1, 10.0.0.1"}),
+    "two cookies of one name": Attempt(400, "invalid_cookie", cookie=f"{COOKIE}; {COOKIE}"),
     "a cookie that is no token": Attempt(401, "invalid_token", cookie="__Host-acceso=abc"),
-    "another site's form": Attempt(
-        403, "cross_site", "POST", cookie="__Host-acceso=%", headers={**FORM, "Sec-Fetch-Site": "cross-site"}
-    ),
     "another origin's form": Attempt(
-        403, "cross_site", "POST", cookie="__Host-acceso=%", headers={**FORM, "Origin": f"https://{EVIL}"}
-    ),
-    "a form that says nothing of its origin": Attempt(
-        403, "cross_site", "POST", cookie="__Host-acceso=%", headers=FORM
+        403, "cross_site", "POST", cookie=COOKIE, headers={**FORM, "Origin": f"https://{EVIL}"}
     ),
     "another site ends the session": Attempt(
         403, "cross_site", "POST", "/sesion/salir?todas=1", headers={"Sec-Fetch-Site": "cross-site"}
     ),
-    "a return to another host": Attempt(422, "foreign_return_address", path=f"/sesion/entrar?volver=//{EVIL}/"),
-    "a return to another host with a backslash": Attempt(
-        422, "foreign_return_address", path=f"/sesion/entrar?volver=/%5C{EVIL}/"
-    ),
-    "a return to an address": Attempt(422, "foreign_return_address", path=f"/sesion/entrar?volver=https://{EVIL}/"),
+    "a return to another host": Attempt(422, "foreign_return_address", path=f"/sesion/entrar?volver=/%5C{EVIL}/"),
     "a sign-in that nobody began": Attempt(400, "unknown_state", path="/sesion/vuelta?code=a&state=b"),
-    "a renewal without a session": Attempt(
-        401, "not_signed_in", "POST", "/sesion/renovar", headers={"Sec-Fetch-Site": "same-origin"}
-    ),
     "a renewal that was never given": Attempt(
-        401,
-        "session_over",
-        "POST",
-        "/sesion/renovar",
-        cookie="__Host-renovacion=abc",
-        headers={"Sec-Fetch-Site": "same-origin"},
+        *(401, "session_over", "POST", "/sesion/renovar", "__Host-renovacion=abc"), {"Sec-Fetch-Site": "same-origin"}
     ),
 }
 
@@ -112,29 +94,19 @@ def expect_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 
 def test_no_header_replaces_a_token(stack: Stack) -> None:
-    doors = (stack.url, *(f"http://127.0.0.1:{stack.ports[port]}" for port in ("CRUD_PORT", "EMAIL_PORT")))
-
-    for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "X-Origin-Secret"):
-        answers = [httpx.get(f"{door}/empleados", headers={header: "127.0.0.1"}, trust_env=False) for door in doors]
-        assert [answer.status_code for answer in answers] == [401, 401, 401], header
+    forged = dict.fromkeys(("X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP"), "127.0.0.1")
+    for port in ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT"):
+        assert httpx.get(f"{stack.address(port)}/empleados", headers=forged, trust_env=False).status_code == 401, port
 
 
 TRICKS = [
     f"//{EVIL}/empleados",
-    f"/\\{EVIL}/empleados",
     f"/@{EVIL}/empleados",
-    f"/empleados/@{EVIL}",
     f"/empleados/%2F%2F{EVIL}",
-    f"/empleados/..%2F..%2F{EVIL}",
-    "/empleados/../../cola",
     "/empleados/%2e%2e/cola",
     "/empleados/1/../../cola",
-    f"/empleados/http:%2F%2F{EVIL}%2F",
     f"/static/..%2F..%2Fapp.py/{EVIL}",
-    "/static/%2e%2e/%2e%2e",
-    "/empleados/1%23/eventos",
     "/empleados/1%3Fa=b/eventos",
-    "/empleados/1%00",
 ]
 
 

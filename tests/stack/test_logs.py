@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,8 @@ import pytest
 
 from chalice_devserver.project import LOCAL_ACCOUNT
 from local import resources
-from local.client import client_of
 from local.sign_in import user_of
 from tests.support.roles import RULES
-from tests.support.stack import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,27 +106,26 @@ def forget_somebody(stack: Stack) -> None:
     """A command that knows people; what it prints counts as a log."""
     newest = stack.http.get("/eventos?limite=1").json()[0]["empleado"]["id"]
     for way in (["--email", EMAIL], ["--id", str(newest)], ["--months", "1"]):
-        command = [sys.executable, "-m", "tools.forget", "--laptop", *way]
-        with stack.log.open("ab") as log:
-            subprocess.run(command, cwd=ROOT, env=stack.environment(), stdout=log, stderr=log, check=False)
-            subprocess.run(command, cwd=ROOT, env=stack.environment(YES="1"), stdout=log, stderr=log, check=False)
+        for variables in ({}, {"YES": "1"}):
+            done = stack.run(sys.executable, "-m", "tools.forget", "--laptop", *way, **variables)
+            with stack.log.open("a") as log:
+                log.write(done.stdout + done.stderr)
 
 
 def break_the_queues(stack: Stack) -> None:
     """Messages that cannot be read, and news of mails that nobody sent."""
-    sign_in = stack.sign_in()
-    aws = {name: client_of(name, sign_in.endpoint, sign_in.credentials) for name in ("sns", "sqs")}
-    queue = aws["sqs"].get_queue_url(QueueName=resources.QUEUE)["QueueUrl"]
+    sns, sqs = stack.client("sns"), stack.client("sqs")
+    queue = sqs.get_queue_url(QueueName=resources.QUEUE)["QueueUrl"]
     event = {"version": 1, "id": WORD, "tipo": NAME, "actor": EMAIL, "empleado": EMPLOYEE}
     bounce = {"eventType": "Bounce", "mail": {"destination": [EMAIL], "tags": {WORD: [NAME]}}, "bounce": {WORD: EMAIL}}
     arn = f"arn:aws:sns:us-east-1:{LOCAL_ACCOUNT}:{resources.FEEDBACK_TOPIC}"
     for body in (json.dumps(event), f"{EMAIL} {SALARY}"):
-        aws["sqs"].send_message(QueueUrl=queue, MessageBody=body)
+        sqs.send_message(QueueUrl=queue, MessageBody=body)
     for message in (json.dumps(bounce), EMAIL):
-        aws["sns"].publish(TopicArn=arn, Message=message)
+        sns.publish(TopicArn=arn, Message=message)
     for said in ("[Cola] Mensaje ilegible", "[SES] Evento ignorado"):
         stack.wait_for(said, lambda said=said: stack.log.read_text().count(said) >= 2)
-    aws["sqs"].purge_queue(QueueUrl=queue)
+    sqs.purge_queue(QueueUrl=queue)
 
 
 def test_no_log_holds_what_was_sent(stack: Stack, secrets: list[str]) -> None:

@@ -21,7 +21,7 @@ EXPECTED = {rule: expected_answers(*rule) for rule in RULES}
 def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(stack: Stack) -> None:
     people = {"nobody": {}, "without a role": {"Authorization": stack.authorization_of_newcomer()}}
     people |= {role: {"Authorization": stack.authorization(role)} for role in ROLES}
-    places = {stack.url: RULES, _api(stack, "CRUD_PORT"): DIRECTORIO, _api(stack, "EMAIL_PORT"): correos.RULES}
+    places = {stack.url: RULES, stack.address("CRUD_PORT"): DIRECTORIO, stack.address("EMAIL_PORT"): correos.RULES}
 
     for place, rules in places.items():
         with httpx.Client(base_url=place, trust_env=False) as client:
@@ -32,7 +32,7 @@ def test_a_program_may_do_what_a_person_of_its_role_may(stack: Stack) -> None:
     programs = {role: {"Authorization": stack.authorization(role, is_program=True)} for role in ROLES}
 
     for port, rules in (("CRUD_PORT", DIRECTORIO), ("EMAIL_PORT", correos.RULES)):
-        with httpx.Client(base_url=_api(stack, port), trust_env=False) as client:
+        with httpx.Client(base_url=stack.address(port), trust_env=False) as client:
             assert answers_of(client, rules, programs) == {rule: EXPECTED[rule][2:] for rule in rules}
 
 
@@ -40,7 +40,9 @@ def test_the_rules_name_every_operation_that_the_apis_describe_and_open_only_wha
     described = {
         (method.upper(), path)
         for port in ("CRUD_PORT", "EMAIL_PORT")
-        for path, operations in httpx.get(f"{_api(stack, port)}/openapi.json", trust_env=False).json()["paths"].items()
+        for path, operations in httpx.get(f"{stack.address(port)}/openapi.json", trust_env=False)
+        .json()["paths"]
+        .items()
         for method in operations
         if method in {"get", "post", "put", "delete"}
     }
@@ -50,7 +52,3 @@ def test_the_rules_name_every_operation_that_the_apis_describe_and_open_only_wha
         ("GET", "/health"),
         ("GET", "/openapi.json"),
     }
-
-
-def _api(stack: Stack, port: str) -> str:
-    return f"http://127.0.0.1:{stack.ports[port]}"

@@ -15,11 +15,6 @@ def never() -> None:
     pytest.fail("the terminal is not broken")
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 def written(stream: io.StringIO, *lines: tuple[str, str]) -> str:
     console = Console(stream, on_broken=never)
     for name, text in lines:
@@ -36,19 +31,6 @@ def test_each_line_begins_with_the_name_of_its_process() -> None:
 def test_a_line_is_neither_cut_nor_read_as_markup() -> None:
     text = f"[bold]:smile: {'x' * 300}"
     assert written(io.StringIO(), ("crud", text)) == f"crud       │ {text}\n"
-
-
-def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm-256color")
-    assert "\x1b[31mERROR boom" in written(Terminal(), ("crud", "ERROR boom"))
-    assert "\x1b[33mWARNING hm" in written(Terminal(), ("crud", "WARNING hm"))
-
-
-def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("TERM", "xterm-256color")
-    assert "\x1b[3" not in written(Terminal(), ("crud", "ERROR boom"))
 
 
 def test_ready_stands_alone_on_its_line_and_the_addresses_follow() -> None:

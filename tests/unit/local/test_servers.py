@@ -31,12 +31,6 @@ def test_a_database_is_made_once_and_can_be_asked(postgres: Postgres) -> None:
     assert postgres.execute("SELECT n FROM rows ORDER BY n", database="made-twice") == "1\n2"
 
 
-def test_a_statement_that_is_refused_says_why(postgres: Postgres) -> None:
-    with pytest.raises(subprocess.CalledProcessError) as refusal:
-        postgres.execute("SELECT nothing")
-    assert "nothing" in refusal.value.stderr
-
-
 def test_data_survives_the_server(data: Path) -> None:
     with running_postgres(data) as server:
         server.create_database("kept")
@@ -83,16 +77,6 @@ def test_an_emulator_that_does_not_start_names_its_log(tmp_path: Path, monkeypat
     monkeypatch.setattr(emulator_module, "COMMAND", [sys.executable, "-c", "raise SystemExit(1)"])
     with pytest.raises(EmulatorFailed, match=str(tmp_path / "log")):
         Emulator(tmp_path / "log")
-
-
-def test_an_emulator_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator_module, "START_SECONDS", 0)
-    with pytest.raises(EmulatorFailed):
-        Emulator(tmp_path / "log")
-
-
-def test_nothing_is_ready_on_a_closed_port(closed_port: int) -> None:
-    assert not is_ready(closed_port)
 
 
 def test_what_is_no_emulator_is_not_ready(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import httpx
 import jwt
 import pytest
 
@@ -73,20 +72,6 @@ def test_a_token_has_the_name_and_group_of_its_person_or_the_scope_of_its_progra
         claims = authorizer(sign_in).claims_of(fetch_token(environment, role, is_program=True))
         assert (claims["scope"], claims["sub"]) == (f"directorio/{role}", sign_in.program_client)
         assert "username" not in claims
-
-
-def test_the_page_shows_the_issuers_own_form(sign_in: SignIn) -> None:
-    query = {
-        "client_id": sign_in.page_client,
-        "response_type": "code",
-        "redirect_uri": f"{PAGE}/sesion/vuelta",
-        "scope": "openid email",
-        "code_challenge": "x" * 43,
-        "code_challenge_method": "S256",
-    }
-    form = httpx.get(f"{sign_in.endpoint}/oauth2/authorize", params=query, trust_env=False, follow_redirects=True)
-    assert form.status_code == 200
-    assert 'action="/login"' in form.text
 
 
 def test_what_is_kept_is_for_its_owner_only(sign_in: SignIn, tmp_path: Path) -> None:

@@ -45,7 +45,11 @@ class JwtAuthorizer:
     keys: Keys
 
     def claims_of(self, authorization: str | None) -> dict[str, str]:
-        """See `Authorizer`. All claims are text, whatever their type in the token."""
+        """The claims of a token in the header ``authorization``, all as text, whatever their type in the token.
+
+        Raises:
+            Unauthorized: there is no token, or it is not valid.
+        """
         if authorization is None:
             raise Unauthorized("no token")
         token = _BEARER.fullmatch(authorization.strip())

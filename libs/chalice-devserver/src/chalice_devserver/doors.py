@@ -21,6 +21,8 @@ from chalice_devserver.project import LOCAL_ACCOUNT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chalice_devserver.authorizer import JwtAuthorizer
+
 # Bodies that a load balancer passes as text; all others are base64.
 _ALB_TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
 _TARGET_GROUP = f"arn:aws:elasticloadbalancing:us-east-1:{LOCAL_ACCOUNT}:targetgroup/local/0000000000000000"
@@ -42,20 +44,6 @@ class DoorClosed(Exception):
 
 class Unauthorized(Exception):
     """The authorizer refuses a token; the message is for the log, and contains nothing of the token."""
-
-
-class Authorizer(Protocol):
-    """Guards the routes of an HTTP API."""
-
-    def claims_of(self, authorization: str | None) -> dict[str, str]:
-        """The claims of a request's token, for the event.
-
-        Args:
-            authorization: the header.
-
-        Raises:
-            Unauthorized: there is no token, or it is not valid.
-        """
 
 
 class Door(Protocol):
@@ -141,7 +129,7 @@ class HttpApi:
     failure = HttpResponse(500, [("Content-Type", "application/json")], b'{"message":"Internal Server Error"}')
     overload = HttpResponse(503, [("Content-Type", "application/json")], b'{"message":"Service Unavailable"}')
 
-    def __init__(self, authorizer: Authorizer | None = None, *, open_routes: Iterable[str] = ()) -> None:
+    def __init__(self, authorizer: JwtAuthorizer | None = None, *, open_routes: Iterable[str] = ()) -> None:
         self._authorizer = authorizer
         self._open_routes = frozenset(open_routes)
 

@@ -27,13 +27,10 @@ logger = logging.getLogger(__name__)
 
 
 class Ending:
-    """The end of a program, asked for by a signal handler, by another thread, or by a part that broke.
-
-    A queue that is safe in a signal handler: ``threading.Event`` is not, its lock may be held by the very thread that
-    the signal interrupts.
-    """
+    """The end of a program, asked for by a signal handler, by another thread, or by a part that broke."""
 
     def __init__(self) -> None:
+        # Safe in a signal handler: the lock of ``threading.Event`` may be held by the thread that is interrupted.
         self._codes: SimpleQueue[int] = SimpleQueue()
 
     def ask(self, exit_code: int = 0) -> None:

@@ -1,7 +1,4 @@
-"""A Chalice project on disk, loaded as Lambda would load it: its app, its functions, their limits.
-
-Needs nothing of this repository: together with `logs.py`, `program.py` and the package `pump` it can be lifted out.
-"""
+"""A Chalice project on disk, loaded as Lambda would load it: its app, its functions, their limits."""
 
 from __future__ import annotations
 

@@ -67,19 +67,12 @@ class AppServer(LoopbackServer):
         finally:
             self._free.release()
 
-
-class ServerProgram:
-    """The server as a `Program`: it listens from `run` on."""
-
-    def __init__(self, server: AppServer) -> None:
-        self._server = server
-
     def run(self, ending: Ending) -> int:
         """See `Program`."""
-        self._server.start()
-        logger.info("listens on http://%s:%d", HOST, self._server.port)
+        self.start()
+        logger.info("listens on http://%s:%d", HOST, self.port)
         exit_code = ending.wait()
-        self._server.stop()
+        self.stop()
         return exit_code
 
 
@@ -104,19 +97,15 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     log_to_stdout()
 
-    def make() -> ServerProgram:
+    def make() -> AppServer:
         project = Project(options.project_dir, options.stage)
         # A duplicate: the inherited descriptor outlives a reload, so that connections wait instead of being refused.
         reserved = options.port if options.fd is None else socket.socket(fileno=os.dup(options.fd))
-        server = AppServer(
-            reserved,
-            project.function("api_handler", project.app),
-            _door(options),
-            concurrency=options.concurrency,
-        )
+        function = project.function("api_handler", project.app)
+        server = AppServer(reserved, function, _door(options), concurrency=options.concurrency)
         server.allowed_hosts = options.allow_host
         server.allow_cross_site = options.allow_cross_site
-        return ServerProgram(server)
+        return server
 
     return run_program(make, reload=options.project_dir if options.reload else None)
 
