@@ -108,15 +108,9 @@ def is_ready(port: int) -> bool:
 
 
 class Emulator:
-    """A running emulator, for the length of a ``with`` block.
+    """A running emulator, for the length of a ``with`` block; see `emulator_environment`.
 
-    Args:
-        log: the file for its output.
-        reserved: the socket it serves on; by default on any free port.
-        services: the services it offers.
-        state: a folder that keeps its queues and tables across restarts; without one they end with it.
-        enforce_iam: whether its roles are as strict as AWS's.
-        functions_environment: variables that all Lambda functions in it find, beside their own.
+    It serves on ``reserved``, or on any free port. All Lambda functions in it find the ``functions_environment``.
     """
 
     def __init__(  # noqa: PLR0913 - what a test may vary

@@ -59,19 +59,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Gate:
-    """An ASGI application in front of ministack's.
-
-    Attributes:
-        application: ministack's.
-        key: the access key id that only this stack knows.
-        services: the services it offers, by the names that signatures use.
-        issues_keys: whether ministack enforces IAM: it then checks the signatures of all keys that it issued itself.
-    """
+    """An ASGI application in front of ministack's."""
 
     application: Application
     key: str
+    """The access key id that only this stack knows."""
     services: frozenset[str]
+    """By the names that signatures use."""
     issues_keys: bool = False
+    """Whether ministack enforces IAM: it then checks the signatures of all keys that it issued itself."""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it; responses lose their CORS headers."""

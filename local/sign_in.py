@@ -115,13 +115,9 @@ def user_of(role: str) -> str:
 def create_sign_in(
     cognito: CognitoIdentityProviderClient, endpoint: str, page_urls: Sequence[str], passwords: Mapping[str, str]
 ) -> SignIn:
-    """Make everything in the emulator at ``endpoint``.
+    """Make everything in the emulator at ``endpoint``, with the ``passwords`` that there are already (by user name).
 
-    Args:
-        cognito: a client of the emulator.
-        endpoint: of the emulator.
-        page_urls: the addresses of the page, without a slash at the end.
-        passwords: those that there are already, by user name.
+    ``page_urls`` are the addresses of the page, without a slash at the end.
     """
     pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
     pool = next((pool["Id"] for pool in pools if pool["Name"] == POOL), None) or _create_pool(cognito)

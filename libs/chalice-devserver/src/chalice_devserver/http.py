@@ -13,6 +13,7 @@ import re
 import socket
 import threading
 import uuid
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection
@@ -87,12 +88,7 @@ def check_source(request: HttpRequest, allowed_hosts: Collection[str] = (), *, a
     """Refuse what another web site can make a browser send to this machine.
 
     Pages may link to this server (top-level navigation by GET); everything else must come from the server's own pages
-    or from a client that is no browser.
-
-    Args:
-        request: with the headers ``Host``, ``Origin`` and ``Sec-Fetch-*`` as the client sent them.
-        allowed_hosts: names without a port that are accepted beside those of the loopback interface.
-        allow_cross_site: check ``Host`` only; the application judges the other headers itself.
+    or from a client that is no browser. ``allow_cross_site`` checks ``Host`` only.
 
     Raises:
         BadRequest: 403, or 400 if ``Host`` is missing or occurs twice.
@@ -261,29 +257,20 @@ async def _drain(receive: Any) -> None:  # noqa: ANN401 - ASGI
 
 async def _in_thread(function: Callable[[], HttpResponse]) -> HttpResponse:
     """Run ``function`` in a thread of its own, which does not keep the process from ending."""
-    loop = asyncio.get_running_loop()
-    response: asyncio.Future[HttpResponse] = loop.create_future()
+    response: Future[HttpResponse] = Future()
 
     def run() -> None:
         try:
-            result = function()
+            response.set_result(function())
         except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
-            loop.call_soon_threadsafe(response.set_exception, error)
-        else:
-            loop.call_soon_threadsafe(response.set_result, result)
+            response.set_exception(error)
 
     threading.Thread(target=run, name="request", daemon=True).start()
-    return await response
+    return await asyncio.wrap_future(response)
 
 
 def forward(endpoint: str, request: HttpRequest, seconds: float) -> HttpResponse:
-    """What the server at ``endpoint`` (``http://host:port``) answers to ``request`` as it came.
-
-    Args:
-        endpoint: where to send it.
-        request: what to send.
-        seconds: the time-out of each step.
-    """
+    """What the server at ``endpoint`` (``http://host:port``) answers to ``request``; ``seconds`` limit each step."""
     connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=seconds)
     try:
         target = f"{request.path}?{request.query}" if request.query else request.path
