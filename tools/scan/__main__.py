@@ -28,20 +28,7 @@ CHECKOV_SETTINGS = Path(__file__).with_name("checkov.yaml")
 ACCEPTED = Path(__file__).with_name("accepted.toml")
 UNREASONED = re.compile(r"checkov:skip=\w+\b(?!:\s*\S)")
 
-CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
-PRODUCTION = {
-    "aws_region": "us-east-1",
-    "environment": "production",
-    "database_url": "postgresql://directorio@db.example.com/directorio",
-    "email_from": "directorio@example.com",
-    "notify_to": ["rrhh@example.com"],
-}
-# `prefix_list` has no resource that these two lack, and `demo` is open on purpose.
-PLANS: dict[str, dict[str, Any]] = {
-    "vpc_origin": {},
-    "none": {"edge": "none", "domain_name": "directorio.example.com", "alb_certificate_arn": CERTIFICATE}
-    | {"certificate_arn": CERTIFICATE},
-}
+PLANS = sorted(Path(__file__).parent.glob("*.tfvars"))
 
 # Lines that hold nothing but the hash of a package or provider.
 HASH_LINE = re.compile(r'\s*(--hash=sha256:[0-9a-f]{64}( \\)?|"(h1:[0-9A-Za-z+/]{43}=|zh:[0-9a-f]{64})",)\s*')
@@ -125,7 +112,7 @@ def copy_root_module(work: Path) -> Path:
     work.mkdir(parents=True, exist_ok=True)
     for name in ("shared", "email_app"):  # Terraform reads the roles and the ledger's keys
         (work / name).symlink_to(ROOT / name)
-    own = shutil.ignore_patterns("backend.tf", "*.tfvars*", ".terraform", "terraform.tfstate*", "tests")
+    own = shutil.ignore_patterns("backend.tf", "*.tfvars*", ".terraform", "*.tfstate*", "tests", "emulator")
     return shutil.copytree(INFRA, work / INFRA.name, ignore=own)
 
 
@@ -137,11 +124,10 @@ def make_plans(folder: Path, build: Path) -> Iterator[Path]:
     with Emulator(folder.parent / "emulator.log", services=DEPLOYMENT_SERVICES) as emulator:
         terraform = Terraform(folder, emulator.environment)
         terraform.init("-lockfile=readonly")
-        for name, variables in PLANS.items():
-            (folder / "terraform.tfvars.json").write_text(json.dumps(PRODUCTION | variables), "utf-8")
-            terraform.read("plan", "-input=false", f"-out={name}.tfplan")
-            plan = folder.parent / f"{name}.json"
-            plan.write_text(terraform.read("show", "-json", f"{name}.tfplan"), "utf-8")
+        for variables in PLANS:
+            terraform.read("plan", "-input=false", f"-var-file={variables}", f"-out={variables.stem}.tfplan")
+            plan = folder.parent / f"{variables.stem}.json"
+            plan.write_text(terraform.read("show", "-json", f"{variables.stem}.tfplan"), "utf-8")
             yield plan
 
 

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -70,22 +69,6 @@ def test_people_are_added_once_and_a_second_run_changes_nothing(
     assert fake_directory.rows == before
     sent = {name: PEOPLE[0]._asdict()[name] for name in ("nombre", "email", "fecha_contratacion")}
     assert any(sent.items() <= row.items() for row in before.values())
-
-
-def test_requests_run_in_parallel_up_to_the_limit(filler: Filler, fake_directory: FakeDirectory) -> None:
-    lock, counts = threading.Lock(), [0, 0]
-
-    def count(_: HttpRequest) -> None:
-        with lock:
-            counts[0] += 1
-            counts[1] = max(counts)
-        time.sleep(0.02)
-        with lock:
-            counts[0] -= 1
-
-    fake_directory.fault = count
-    list(filler.fill(PEOPLE))
-    assert 2 <= counts[1] <= PARALLEL
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
