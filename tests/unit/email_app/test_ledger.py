@@ -127,8 +127,8 @@ def test_emails_are_listed_by_employee_and_state(ledger):
     assert listed(ledger, employee=7, state=State.FAILED, before=rows[2], limit=1) == [rows[0]]
 
 
-def test_a_list_goes_on_where_a_page_of_dynamodb_ends():
-    """DynamoDB returns at most 1 MB at once."""
+def test_a_list_goes_on_where_a_page_of_dynamodb_ends_and_reads_are_consistent():
+    """DynamoDB returns at most 1 MB at once, and by default perhaps what was there a moment ago."""
     client, rows = boto3.client("dynamodb"), [mail(2), mail(1)]
     last = {"evento": {"S": rows[0].event_id}, "huella": {"S": rows[0].digest}}
     query = {
@@ -142,6 +142,8 @@ def test_a_list_goes_on_where_a_page_of_dynamodb_ends():
         stub.add_response("query", {"Items": [to_item(rows[1])]}, {**query, "ExclusiveStartKey": last})
 
         assert DynamoLedger(client, "correos").of_event(EVENT) == rows
+        stub.add_response("get_item", {}, {"TableName": "correos", "Key": last, "ConsistentRead": True})
+        assert DynamoLedger(client, "correos").read(rows[0].event_id, rows[0].digest) is None
 
 
 def test_the_emails_of_an_event_are_listed_newest_first(ledger):
