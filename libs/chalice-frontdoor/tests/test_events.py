@@ -183,3 +183,9 @@ def test_findings_of_a_rest_apis_authorizer_may_have_any_name():
     event["requestContext"]["authorizer"] = {"jwt": "eyJ", "lambda": "x"}
     request = events.read("rest", event)
     assert request.authorizer == {"jwt": "eyJ", "lambda": "x", "claims": {}}
+
+
+def test_an_event_that_names_a_route_instead_of_a_path_is_read():
+    """Unit tests of Chalice apps often make their events so."""
+    context = {"httpMethod": "GET", "resourcePath": "/empleados/{id}", "identity": {"sourceIp": "127.0.0.1"}}
+    assert seen({"requestContext": context, "pathParameters": {"id": "a/b"}})["parameters"] == {"id": "a/b"}

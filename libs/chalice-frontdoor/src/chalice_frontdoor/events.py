@@ -78,7 +78,7 @@ def recognise(event: object) -> str | None:
         return FUNCTION_URL if ".lambda-url." in str(context.get("domainName")) else HTTP_API_2
     if "httpMethod" in event and "path" in event:
         return HTTP_API_1 if event.get("version") == "1.0" else REST
-    return CHALICE_LOCAL if "httpMethod" in context and "path" in context else None
+    return CHALICE_LOCAL if "httpMethod" in context and {"path", "resourcePath"} & context.keys() else None
 
 
 def read(door: str, event: Event) -> HttpRequest:
@@ -170,7 +170,12 @@ def _read_version_1(event: Event) -> HttpRequest:
 def _read_chalice_local(event: Event) -> HttpRequest:
     request = _read_common(event, _lower(event.get("headers")))
     request.method = request.context["httpMethod"]
-    request.segments = split(request.context["path"], encoded=True)
+    path = request.context.get("path")
+    if path is None:  # an event as Chalice's own unit tests, and those of its users, make it
+        request.segments = split(request.context["resourcePath"])
+        request.matched = _match_of(request.context["resourcePath"], event.get("pathParameters"))
+    else:
+        request.segments = split(path, encoded=True)
     request.query = _gather(_flatten(event.get("multiValueQueryStringParameters")))
     request.client = _text(request.identity.get("sourceIp"))
     # It asks the authorizers that it can, and lets the others pass with a warning.
