@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 import subprocess
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tools.scan.__main__ import (
+    INFRA,
     ROOT,
     UNREASONED,
     ScanFailed,
     ScanSkipped,
+    copy_root_module,
     find_locks,
     read_accepted,
     run_checkov,
@@ -30,7 +33,6 @@ from tools.terraform_cli import TerraformFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 ACCESS_KEY = "AKIA" + "Q7RZ2XW4" * 2
 PASSWORD_LINE = "PASS" + 'WORD = "' + 'correct-horse-battery"'
@@ -72,6 +74,12 @@ def test_a_file_that_cannot_be_read_or_a_folder_without_resources_fails_the_scan
     (tmp_path / "broken.tf").write_text('resource "aws_vpc" {{{\n')
     with pytest.raises(ScanFailed):
         run_checkov("terraform", "--directory", tmp_path, base=tmp_path)
+
+
+def test_the_root_module_is_copied_as_it_is_deployed(tmp_path: Path) -> None:
+    copy = copy_root_module(tmp_path)
+    deployed = {path.relative_to(INFRA) for path in [*INFRA.glob("*.tf"), *INFRA.glob("waf/*.tf")]}
+    assert {path.relative_to(copy) for path in copy.rglob("*.tf")} == deployed - {Path("backend.tf")}
 
 
 def test_without_terraform_plans_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
