@@ -282,7 +282,7 @@ run "apply" {
     # [namespace, metric, name, value, …, {options}]: without dimensions only our own namespace has data.
     condition = alltrue(flatten([
       for widget in jsondecode(aws_cloudwatch_dashboard.main.dashboard_body).widgets : [
-        for metric in widget.properties.metrics : metric[0] == "crud-app-dev" ? contains([for filter in local.log_metrics : filter.metric], metric[1]) : startswith(metric[0], "AWS/") && try(metric[3] != null, false)
+        for metric in widget.properties.metrics : metric[0] == "crud-app-dev" ? contains([for filter in local.log_metrics : filter.metric], metric[1]) : contains(["AWS/ApplicationELB LoadBalancer", "AWS/Lambda FunctionName", "AWS/SQS QueueName"], "${metric[0]} ${metric[2]}") && try(metric[3] != null, false)
       ]
     ]))
     error_message = "each metric has its dimensions, or comes from one of our filters"

@@ -1,4 +1,4 @@
-"""One deployment for all tests of this folder, made from `make package`'s modules and taken down at the end."""
+"""One deployment for all tests of this folder, destroyed at the end."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ import pytest
 
 from local.emulator import CREDENTIALS, DEPLOYMENT_SERVICES, REGION, Emulator
 from local.ports import HOST, port_of, reserve
-from local.postgres import migrate, running_postgres
+from local.postgres import running_postgres
 from local.ses import SesFront, publish_events
-from tests.e2e.deployment import EmulatorDeployment
 from tests.e2e.inventory import take_inventory
-from tests.e2e.project import ENVIRONMENT, Project
+from tests.e2e.project import STAGING, STAGING_VARIABLES, Project
 from tests.e2e.system import DATABASE, OWNER, VARIABLES, DeployedSystem, aws_of, let_in, wait_for
 from tools.terraform_cli import TerraformFailed, find_program
 
@@ -111,10 +110,11 @@ class Staging:
 @pytest.fixture(scope="session")
 def staging(laptop: Laptop, say: Say) -> Iterator[Staging]:
     """The second environment. What it leaves shows at the end, where nothing may be left."""
-    laptop.postgres.create_database(ENVIRONMENT)
+    laptop.postgres.create_database(STAGING)
     laptop.postgres.execute(f"CREATE ROLE {OWNER} NOLOGIN")
-    laptop.postgres.execute(f"ALTER DATABASE {ENVIRONMENT} OWNER TO {OWNER}")
-    project = Project(laptop.folder / "project", laptop.emulator, let_in(laptop.postgres, "directorio_a", ENVIRONMENT))
+    laptop.postgres.execute(f"ALTER DATABASE {STAGING} OWNER TO {OWNER}")
+    database_url = let_in(laptop.postgres, "directorio_a", STAGING)
+    project = Project(laptop.folder / STAGING, laptop.emulator, STAGING, database_url, STAGING_VARIABLES)
 
     with ThreadPoolExecutor(1) as background:
         say("staging, beside it: make plan, make deploy")
@@ -127,18 +127,17 @@ def system(request: pytest.FixtureRequest, laptop: Laptop, say: Say) -> Iterator
     if any("staging" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function)):
         request.getfixturevalue("staging")  # so that it begins now
     database_url = laptop.postgres.create_database(DATABASE)
-    migrate(database_url)
-    deployment = EmulatorDeployment(
-        laptop.emulator, laptop.folder / "work", database_url=database_url, variables=VARIABLES
-    )
-    say("terraform apply (two minutes or so: the provider waits for queues to settle, and for CloudFront)")
-    running = DeployedSystem(deployment, deployment.apply(), laptop.emulator, laptop.postgres)
+    project = Project(laptop.folder / "project", laptop.emulator, "dev", database_url, VARIABLES)
+    say("make sender, make plan, make deploy (the provider waits for queues to settle, and for CloudFront)")
+    project.deployment("sender", answer="yes\n")
+    project.deploy()
+    running = DeployedSystem(project, laptop.emulator, laptop.postgres)
     say(f"drives {running.page.url}")
     request.config.stash[SYSTEM] = running
     yield running
     running.http.close()
-    say("terraform destroy")
-    deployment.destroy()
+    say("make destroy")
+    project.destroy()
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""A clone of the project with a history of its own, and the shell of somebody who deploys another environment."""
+"""The real Terraform, deployed to the AWS emulator by the project's own commands.
+
+The project is cloned, with the files of `infra/emulator/` beside its root module; nothing else differs from AWS.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +26,28 @@ if TYPE_CHECKING:
     from tests.e2e.system import Aws
 
 ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = "staging"
+STAGING = "staging"
+SENDER = "directorio@example.com"
 APPS = ("crud_app", "email_app", "bff_app")
 PROGRAM, PROGRAM_ROLE = "prueba", "lector"
 CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/11111111-1111-1111-1111-111111111111"
-# The other one has the default.
-EDGE = {
+# The other one has the defaults.
+STAGING_VARIABLES = {
+    "manage_sender": False,  # the other environment's state holds it
+    "machine_clients": {PROGRAM: PROGRAM_ROLE},
     "edge": "prefix_list",
     "domain_name": "staging.example.com",
     "certificate_arn": CERTIFICATE,
     "alb_certificate_arn": CERTIFICATE,
 }
+# What the emulator stores, and tells the provider wrongly or not at all, so that a plan takes it for changes.
+MISREAD = frozenset(
+    {
+        "aws_apigatewayv2_authorizer",  # makes up a payload version, which only Lambda authorizers have
+        "aws_cloudwatch_metric_alarm",  # tells a part of each (DescribeAlarms in its XML form)
+        "aws_wafv2_web_acl",  # keeps the answers to itself
+    }
+)
 HEALTH = '{"estado": "ok"}'
 NEXT_HEALTH = '{"estado": "ok", "edicion": "2"}'
 NEXT_MIGRATION = '''"""A nickname for each employee.
@@ -53,31 +67,34 @@ def upgrade() -> None:
 
 
 class Project:
-    """The project as it lies here, as the first commit of a repository.
+    """The project as it lies here, as the first commit of a repository, and the shell of the person who deploys it.
 
     Args:
         folder: an empty one for it.
-        emulator: where it is deployed.
+        emulator: where it is deployed; with ``enforce_iam`` its roles are as strict as AWS's.
+        environment: its name.
         database_url: an empty database.
+        variables: Terraform's, by name.
     """
 
-    def __init__(self, folder: Path, emulator: Emulator, database_url: str) -> None:
+    def __init__(
+        self, folder: Path, emulator: Emulator, environment: str, database_url: str, variables: Mapping[str, Any]
+    ) -> None:
         self.folder = folder
-        self._environment = {
+        self.environment = environment
+        self._shell = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GIT_"))},
             **emulator.environment,
             "AWS_REGION": REGION,
-            "ENVIRONMENT": ENVIRONMENT,
+            "ENVIRONMENT": environment,
             "DATABASE_URL": database_url,
-            "EMAIL_FROM": "directorio@example.com",
+            "EMAIL_FROM": SENDER,
             "NOTIFY_TO": "rrhh@example.com",
             "YES": "1",
             "TF_VAR_emulator_endpoint": emulator.endpoint,
-            # The other environment's state holds it.
-            "TF_VAR_manage_sender": "false",
-            "TF_VAR_machine_clients": json.dumps({PROGRAM: PROGRAM_ROLE}),
-            **{f"TF_VAR_{name}": value for name, value in EDGE.items()},
         }
+        for name, value in variables.items():
+            self.let(name, value)
         self._copy_files()
         self.run("git", "init", "--quiet")
         self.commit("First edition")
@@ -115,14 +132,18 @@ class Project:
 
     def export(self, variable: str, value: str) -> None:
         """`export VARIABLE=value`."""
-        self._environment[variable] = value
+        self._shell[variable] = value
+
+    def let(self, variable: str, value: object) -> None:
+        """Set a variable of Terraform."""
+        self.export(f"TF_VAR_{variable}", value if isinstance(value, str) else json.dumps(value))
 
     def run(self, *command: str, answer: str = "") -> str:
         """Run a command, and return what it prints."""
         result = subprocess.run(
             command,
             cwd=self.folder,
-            env=self._environment,
+            env=self._shell,
             input=answer,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -143,6 +164,17 @@ class Project:
     def destroy(self) -> None:
         """`make destroy`."""
         self.deployment("destroy", answer="yes\n")
+
+    def changes(self) -> list[str]:
+        """The addresses of what the next deployment would change, apart from ``MISREAD``."""
+        self.deployment("plan")
+        terraform = Terraform(self.folder / "infra", self._shell)
+        plan = terraform.read_json("show", "-json", str(self.folder / BUILD.name / f"{self.environment}.tfplan"))
+        return [
+            change["address"]
+            for change in plan["resource_changes"]
+            if change["change"]["actions"] != ["no-op"] and change["type"] not in MISREAD
+        ]
 
     def outputs(self) -> Mapping[str, Any]:
         """What Terraform says of the environment."""

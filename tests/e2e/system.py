@@ -15,11 +15,11 @@ from local.sign_in import user_of
 from tests.e2e.identity import Identity, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from local.emulator import Emulator
     from local.postgres import Postgres
-    from tests.e2e.deployment import EmulatorDeployment
+    from tests.e2e.project import Project
 
 # From a request to its mail takes about a second. The first one starts every function, on a busy machine.
 MAIL_SECONDS = 60
@@ -48,11 +48,9 @@ VARIABLES = {"machine_clients": {program_of(role): role for role in ROLES}, "cus
 class DeployedSystem:
     """A deployment in a running emulator, with IAM enforced. ``http`` asks as a program with the role admin."""
 
-    def __init__(
-        self, deployment: EmulatorDeployment, outputs: Mapping[str, Any], emulator: Emulator, postgres: Postgres
-    ) -> None:
-        self.deployment = deployment
-        self.outputs = outputs
+    def __init__(self, project: Project, emulator: Emulator, postgres: Postgres) -> None:
+        self.project = project
+        self.outputs = outputs = project.outputs()
         self.page = Page(outputs["url"], emulator.endpoint)
         self.aws = aws_of(emulator)
         self.identity = Identity(self.aws, outputs["sign_in"])

@@ -1,4 +1,4 @@
-"""The commands of the runbook, in a second environment of the same account."""
+"""The commands of the runbook, in a second environment of the same account, and switches of a running system."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.e2e.identity import REQUEST_SECONDS
-from tests.e2e.project import ENVIRONMENT
+from tests.e2e.project import STAGING
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Say, Staging
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.e2e
 
 SECRET_HEADER = "X-Origin-Secret"
 FORBIDDEN = {"type": "about:blank", "title": "Prohibido / Forbidden", "status": 403}
-FUNCTION = f"crud-app-{ENVIRONMENT}-crud"
-PARAMETER = f"/crud-app-{ENVIRONMENT}/database-url"
+FUNCTION = f"crud-app-{STAGING}-crud"
+PARAMETER = f"/crud-app-{STAGING}/database-url"
 
 
 def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_and_destroyed(
@@ -38,7 +38,7 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
 
     say("staging: another role of the database, without a deployment")
     deployed = when_changed(system)
-    rotate(system, project, system.let_in("directorio_b", ENVIRONMENT))
+    rotate(system, project, system.let_in("directorio_b", STAGING))
     # The functions that run have a connection of the old one, which ends now.
     system.shut_out("directorio_a")
     assert project.health(system.aws) == {"estado": "ok"}
@@ -46,7 +46,7 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
 
     say("staging: its next edition, with a migration and another secret before the load balancer")
     project.write_next_edition()
-    project.export("TF_VAR_origin_secret_version", "2")
+    project.let("origin_secret_version", 2)
     secrets = origin_secrets(system, project)
     printed = project.deploy()
     renewed = origin_secrets(system, project)
@@ -117,3 +117,19 @@ def code_hash(system: DeployedSystem) -> str:
     functions = system.aws.client("lambda")
     digest: str = functions.get_function_configuration(FunctionName=FUNCTION)["CodeSha256"]
     return digest
+
+
+def test_key_and_firewall_are_deleted_only_after_their_users_have_let_go(system: DeployedSystem) -> None:
+    system.project.let("customer_key", value=False)
+    system.project.let("waf_enabled", value=False)
+
+    printed = system.project.deploy()
+
+    firewall = "module.waf_cloudfront[0].aws_wafv2_web_acl.main"
+    for used, users in {
+        "aws_kms_key.main[0]": ("aws_sqs_queue.email", "aws_sns_topic.email", "aws_dynamodb_table.correos"),
+        firewall: ("aws_cloudfront_distribution.main[0]",),
+    }.items():
+        deleted = printed.index(f"{used}: Destroying...")
+        for user in users:
+            assert printed.index(f"{user}: Modifications complete") < deleted, f"{user} still used {used}"

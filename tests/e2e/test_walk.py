@@ -36,8 +36,8 @@ TOKEN = "eyJhbGciOiJub25lIn0.eyJtYXJjYSI6MX0.ZmlybWE"
 MARKERS = (NAME, EMAIL, WORD, "7654321", TOKEN)
 
 
-def test_a_second_apply_has_nothing_to_change(system: DeployedSystem) -> None:
-    assert system.deployment.changes() == []
+def test_a_second_deployment_has_nothing_to_change(system: DeployedSystem) -> None:
+    assert system.project.changes() == []
 
 
 def test_page_load_balancer_apis_and_database_answer(system: DeployedSystem) -> None:

@@ -33,45 +33,35 @@ def empty_database(postgres: Postgres, worker_id: str) -> Iterator[str]:
     postgres.execute(f'DROP DATABASE "{name}"')
 
 
-@pytest.fixture
-def newer_database(empty_database: str, postgres: Postgres, worker_id: str) -> str:
-    """A database that a later version of the code has migrated."""
-    statement = "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('9001')"
-    postgres.execute(statement, database=f"{DATABASE}_{worker_id}")
-    return empty_database
-
-
-def test_an_empty_database_gets_everything_after_it_was_shown(
-    empty_database: str, capsys: pytest.CaptureFixture[str]
+def test_an_empty_database_gets_everything_after_it_was_shown_and_confirmed(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    migrate(empty_database, {"YES": "1"})
-
-    printed = capsys.readouterr().out
-    assert f"/{DATABASE}" in printed
-    assert "revision none" in printed
-    assert "CREATE TABLE empleados" in printed
-    assert "0001  The directory: employees" in printed
-    assert read_migrations(empty_database).pending == []
-
-
-def test_without_a_yes_the_database_stays_as_it_is(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
-
     with pytest.raises(NotReady, match="YES=1"):
         migrate(empty_database, {})
-
     assert read_migrations(empty_database).current is None
+    capsys.readouterr()
+    monkeypatch.setenv("DATABASE_URL", empty_database)
+    monkeypatch.setenv("YES", "1")
 
+    assert main() == 0
 
-def test_a_migrated_database_needs_no_question(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    migrate(database_url, {})
-
+    printed = capsys.readouterr().out
+    for shown in (f"/{DATABASE}", "revision none", "CREATE TABLE empleados", "0001  The directory: employees"):
+        assert shown in printed
+    assert "Migrated to " in printed
+    migrate(empty_database, {})
     assert capsys.readouterr().out.endswith("Nothing to migrate.\n")
 
 
-def test_a_newer_database_stays_as_it_is(newer_database: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_newer_database_stays_as_it_is(
+    empty_database: str, postgres: Postgres, worker_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """So that a rollback, and a deployment of somebody who has not pulled, work."""
-    migrate(newer_database, {})
+    statement = "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('9001')"
+    postgres.execute(statement, database=f"{DATABASE}_{worker_id}")
+
+    migrate(empty_database, {})
 
     assert "revision 9001\nA newer version of the code has migrated it." in capsys.readouterr().out
 
@@ -104,16 +94,6 @@ def test_migrations_only_add(empty_database: str) -> None:
     sql = read_migrations(empty_database).sql
 
     assert set(CONTRACTING.findall(sql)) == REPLACED
-
-
-def test_the_command_migrates(
-    empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", empty_database)
-    monkeypatch.setenv("YES", "1")
-
-    assert main() == 0
-    assert "Migrated to " in capsys.readouterr().out
 
 
 def test_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

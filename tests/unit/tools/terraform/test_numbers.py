@@ -1,8 +1,7 @@
-"""Numbers that stand in more than one place, because Terraform, Chalice and Python each need them."""
+"""Numbers and names that stand in more than one place, because Terraform, Chalice and Python each need them."""
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from itertools import pairwise
@@ -10,94 +9,60 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.directorio import database
+from chalicelib.web import limits
+
 ROOT = Path(__file__).resolve().parents[4]
 INFRA = ROOT / "infra"
-
-SIZES = re.compile(r"^    (\w+)\s*= \{ memory_size = (\d+), timeout = (\d+) \}$", re.MULTILINE)
-# The functions of infra/locals.tf, by app and by their names in the app.
-FUNCTIONS = {
-    ("bff_app", "api_handler"): "bff",
-    ("crud_app", "api_handler"): "crud",
-    ("crud_app", "publicar_pendientes"): "publicar_pendientes",
-    ("email_app", "api_handler"): "email",
-    ("email_app", "enviar_correos"): "enviar_correos",
-    ("email_app", "registrar_resultado"): "registrar_resultado",
+LOCALS, METRICS = ((INFRA / name).read_text("utf-8") for name in ("locals.tf", "metrics.tf"))
+# Memory (MB) and time-out (s) by function.
+SIZES = {
+    name: (int(memory), int(timeout))
+    for name, memory, timeout in re.findall(
+        r"^    (\w+)\s*= \{ memory_size = (\d+), timeout = (\d+) \}$", LOCALS, re.MULTILINE
+    )
 }
+# Their names in the apps. Of an HTTP API there is one in each.
+FUNCTIONS = {name: name for name in SIZES} | dict.fromkeys(("bff", "crud", "email"), "api_handler")
+APPS = {"bff": "bff_app", "crud": "crud_app", "publicar_pendientes": "crud_app"}
 
 
-# infra/tests/alarms.tftest.hcl looks for them in the access log's format.
-OF_THE_ACCESS_LOG = ("status", "integrationStatus")
-
-
-def sizes() -> dict[str, tuple[int, int]]:
-    """Memory (MB) and time-out (s) by function, as infra/locals.tf has them."""
-    text = (INFRA / "locals.tf").read_text("utf-8")
-    return {name: (int(memory), int(timeout)) for name, memory, timeout in SIZES.findall(text)}
-
-
-def terraform_local(name: str) -> float:
-    (value,) = re.findall(rf"^  {name}\s*= (\d+)$", (INFRA / "locals.tf").read_text("utf-8"), re.MULTILINE)
+def seconds(name: str) -> float:
+    (value,) = re.findall(rf"^  {name}\s*= (\d+)$", LOCALS, re.MULTILINE)
     return float(value)
-
-
-def python_constant(path: str, name: str) -> float:
-    """A number that a module assigns to ``name``, read without importing the module."""
-    for node in ast.parse((ROOT / path).read_text("utf-8")).body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if [target.id for target in targets if isinstance(target, ast.Name)] == [name]:
-            return float(ast.literal_eval(node.value))  # type: ignore[attr-defined] - an assignment, as was asked
-    raise AssertionError(f"{path} has no number {name}")
 
 
 def test_inner_time_outs_fire_first() -> None:
     """An outer one would answer with a page of AWS instead of our problem document."""
-    functions = sizes()
-    chain = [
-        ("load balancer", terraform_local("alb_idle_timeout")),
-        ("health check", terraform_local("health_check_timeout")),
-        ("bff_app", functions["bff"][1]),
-        ("bff_app's client", python_constant("bff_app/chalicelib/web/limits.py", "TOTAL_SECONDS")),
-        ("HTTP API", terraform_local("http_api_timeout")),
-        ("crud_app", functions["crud"][1]),
-        ("statement", python_constant("crud_app/chalicelib/directorio/database.py", "STATEMENT_SECONDS")),
-        ("connection", python_constant("crud_app/chalicelib/directorio/database.py", "CONNECT_SECONDS")),
-        ("lock", python_constant("crud_app/chalicelib/directorio/database.py", "LOCK_SECONDS")),
-    ]
+    chain = {
+        "load balancer": seconds("alb_idle_timeout"),
+        "health check": seconds("health_check_timeout"),
+        "bff_app": SIZES["bff"][1],
+        "bff_app's client": limits.TOTAL_SECONDS,
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html: 30 s at most.
+        "HTTP API": seconds("http_api_timeout"),
+        "crud_app, email_app": max(SIZES["crud"][1], SIZES["email"][1]),
+        "statement": database.STATEMENT_SECONDS,
+        "connection": database.CONNECT_SECONDS,
+        "lock": database.LOCK_SECONDS,
+    }
 
-    for outer, inner in pairwise(chain):
+    for outer, inner in pairwise(chain.items()):
         assert outer[1] > inner[1], f"{outer} must be longer than {inner}"
+    # A 503 of the HTTP API is a refusal only before a function can have timed out.
+    assert min(SIZES["crud"][1], SIZES["email"][1]) > limits.SHED_SECONDS
 
 
-def test_the_http_api_waits_longer_than_either_of_its_functions() -> None:
-    functions = sizes()
-
-    assert terraform_local("http_api_timeout") > max(functions["crud"][1], functions["email"][1])
-
-
-def test_a_503_of_the_http_api_is_taken_for_a_refusal_only_before_a_function_can_have_timed_out() -> None:
-    functions = sizes()
-
-    shed = python_constant("bff_app/chalicelib/web/limits.py", "SHED_SECONDS")
-    assert shed < min(functions["crud"][1], functions["email"][1])
-
-
-def test_http_apis_allow_what_is_asked_of_them() -> None:
-    """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html: 30 s at most."""
-    assert terraform_local("http_api_timeout") <= 30
-
-
-@pytest.mark.parametrize(("app", "function"), FUNCTIONS)
-def test_chalice_and_terraform_know_the_same_sizes(app: str, function: str) -> None:
+def test_chalice_and_terraform_know_the_same_sizes() -> None:
     """`make run` takes them from Chalice's configuration."""
-    configuration = json.loads((ROOT / app / ".chalice" / "config.json").read_text("utf-8"))
-    configuration |= configuration.get("lambda_functions", {}).get(function, {})
+    known = {}
+    for name, function in FUNCTIONS.items():
+        app = APPS.get(name, "email_app")
+        configuration = json.loads((ROOT / app / ".chalice" / "config.json").read_text("utf-8"))
+        configuration |= configuration.get("lambda_functions", {}).get(function, {})
+        known[name] = (configuration["lambda_memory_size"], configuration["lambda_timeout"])
 
-    memory_and_timeout = configuration["lambda_memory_size"], configuration["lambda_timeout"]
-    assert memory_and_timeout == sizes()[FUNCTIONS[app, function]]
-
-
-def test_every_function_is_compared() -> None:
-    assert set(sizes()) == set(FUNCTIONS.values())
+    assert known == SIZES
 
 
 @pytest.mark.parametrize(
@@ -112,20 +77,16 @@ def test_every_function_is_compared() -> None:
 def test_metrics_read_fields_that_the_apps_log(field: str, folder: str) -> None:
     logged = "".join(path.read_text("utf-8") for path in (ROOT / folder).rglob("*.py"))
 
-    assert f"$.{field} " in (INFRA / "metrics.tf").read_text("utf-8")
+    assert f"$.{field} " in METRICS
     assert f'"{field}": ' in logged or f'note("{field}", ' in logged
 
 
-def test_no_metric_reads_another_field() -> None:
-    read = set(re.findall(r"\$\.(\w+)", (INFRA / "metrics.tf").read_text("utf-8")))
+def test_metrics_read_no_other_field_and_count_results_that_email_app_knows() -> None:
+    known = "".join(path.read_text("utf-8") for path in (ROOT / "email_app" / "chalicelib").rglob("*.py")).lower()
 
-    assert read == {"atraso_s", "database_ms", "resultado", "refusal", *OF_THE_ACCESS_LOG}
-
-
-@pytest.mark.parametrize("result", re.findall(r'resultado = \\"(\w+)\\"', (INFRA / "metrics.tf").read_text("utf-8")))
-def test_metrics_count_results_that_email_app_knows(result: str) -> None:
-    known = "".join(
-        (ROOT / "email_app" / "chalicelib" / "correos" / name).read_text("utf-8") for name in ("mail.py", "consumer.py")
-    )
-
-    assert f'"{result}"' in known.lower()
+    # infra/tests/defaults.tftest.hcl looks for the last two in the access log's format.
+    fields = {"atraso_s", "database_ms", "resultado", "refusal", "status", "integrationStatus"}
+    assert set(re.findall(r"\$\.(\w+)", METRICS)) == fields
+    results = re.findall(r'resultado = \\"(\w+)\\"', METRICS)
+    assert len(results) == 4
+    assert [result for result in results if f'"{result}"' not in known] == []

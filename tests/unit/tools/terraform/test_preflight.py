@@ -20,7 +20,6 @@ from tools.preflight import (
     check_account,
     check_changes,
     check_database,
-    check_database_url,
     check_plan,
     check_quotas,
     check_same_account,
@@ -109,13 +108,6 @@ def test_another_account_or_region_than_the_environment_s_is_refused(deployed: d
         check_same_account(HERE, {"account": deployed}, "dev")
 
 
-@pytest.mark.parametrize("environment", [{}, {"DATABASE_URL": ""}])
-def test_a_missing_address_of_the_database_is_refused(environment: dict[str, str]) -> None:
-    check_database_url({"DATABASE_URL": "postgresql://somewhere"})
-    with pytest.raises(NotReady, match=r"^DATABASE_URL is not set: give the address"):
-        check_database_url(environment)
-
-
 def test_a_database_that_does_not_answer_is_named_without_its_password(database_url: str, closed_port: int) -> None:
     check_database(database_url)
     with pytest.raises(NotReady, match=r"^The database at 127\.0\.0\.1 does not answer: check") as refusal:
@@ -157,10 +149,10 @@ class Ses:
         self.client = boto3.client("sesv2", region_name=REGION)
         self.stubber = Stubber(self.client)
 
-    def knows(self, **states: str) -> None:
-        """Answer for each identity (with ``__at__`` and ``__`` for @ and dots), in this order."""
+    def knows(self, states: dict[str, str]) -> None:
+        """Answer for each identity, in this order."""
         for name, state in states.items():
-            identity = {"EmailIdentity": name.replace("__at__", "@").replace("__", ".")}
+            identity = {"EmailIdentity": name}
             if state == "unknown":
                 self.stubber.add_client_error("get_email_identity", "NotFoundException", expected_params=identity)
             else:
@@ -194,8 +186,7 @@ def ses() -> Iterator[Ses]:
 def test_ses_must_have_verified_the_sender_or_its_domain(
     ses: Ses, states: list[str], *, is_new: bool, refusal: str | None
 ) -> None:
-    names = ("directorio__at__mail__example__com", "mail__example__com", "example__com")
-    ses.knows(**dict(zip(names, states, strict=False)))
+    ses.knows(dict(zip((SENDER, "mail.example.com", "example.com"), states, strict=False)))
 
     if refusal is None:
         check_sender(ses.client, SENDER, region=REGION, is_new=is_new)
@@ -231,10 +222,10 @@ def test_a_plan_keeps_to_the_quotas_of_the_account(ses: Ses) -> None:
 
 def test_in_the_sandbox_recipients_must_be_verified(ses: Ses) -> None:
     ses.allows(1, production=False)
-    ses.knows(rrhh__at__example__org="unverified", example__org="verified")
+    ses.knows({RECIPIENT: "unverified", "example.org": "verified"})
     quotas(ses)
     ses.allows(1, production=False)
-    ses.knows(rrhh__at__example__org="unverified", example__org="unknown")
+    ses.knows({RECIPIENT: "unverified", "example.org": "unknown"})
     with pytest.raises(NotReady, match=rf"sandbox and has not verified the recipient {RECIPIENT}: run `aws sesv2"):
         quotas(ses)
 
@@ -275,7 +266,7 @@ def test_a_plan_is_checked_by_its_own_values(ses: Ses, database_url: str, action
         "resource_changes": [change("aws_sesv2_email_identity.sender[0]", *actions)],
     }
     session: Any = FakeSession(sesv2=ses.client, **{"lambda": functions(10)})
-    ses.knows(directorio__at__mail__example__com="verified")
+    ses.knows({SENDER: "verified"})
 
     if actions == ["create"]:
         with pytest.raises(NotReady, match="manage_sender"):

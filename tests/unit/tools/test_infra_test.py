@@ -1,0 +1,100 @@
+"""`make infra-test`, and what it finds in a plan that AWS would reject."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tools.infra_test.__main__ import CONFORMANCE, main
+from tools.infra_test.conformance import OPERATIONS, Conformance, check_changes, input_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.unit.tools.conftest import FakeTerraform
+
+
+def change(kind: str, **arguments: Any) -> dict[str, Any]:
+    return {"address": f"{kind}.x", "type": kind, "mode": "managed", "change": {"after": arguments}}
+
+
+def planned(kind: str, **arguments: Any) -> Conformance:
+    return check_changes([change(kind, **arguments)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "rule"),
+    [
+        ("aws_cognito_resource_server", {"name": "The directory's APIs"}, r"the pattern [\w\s+=,.@-]+"),
+        ("aws_cognito_user_group", {"name": "a" * 129}, "between 1 and 128, not 129"),
+        ("aws_cognito_resource_server", {"scope": [{"scope_name": "a"}, {"scope_name": "a/b"}]}, "the pattern"),
+        ("aws_lambda_function", {"timeout": 0}, "between 1 and "),
+        ("aws_lambda_function", {"runtime": "python2.6"}, "one of nodejs"),
+        (
+            "aws_cloudfront_distribution",
+            {"origin": [{"custom_origin_config": [{"origin_protocol_policy": "tls"}]}]},
+            "one of http-only",
+        ),
+    ],
+)
+def test_a_value_that_breaks_a_rule_of_aws_is_named(kind: str, arguments: dict[str, Any], rule: str) -> None:
+    (violation,) = planned(kind, **arguments).violations
+
+    assert violation.startswith(f"{kind}.x.")
+    assert f": {OPERATIONS[kind]} requires {rule}" in violation
+
+
+def test_what_is_unknown_absent_or_without_a_rule_passes() -> None:
+    result = planned("aws_cognito_user_pool", name="directorio", schema=[], mfa_configuration=None, invented="'")
+
+    assert (result.checked, result.violations, result.types) == (1, set(), {"aws_cognito_user_pool"})
+    assert planned("aws_route_table", vpc_id="x").unmapped == {"aws_route_table"}
+    assert all(input_of(operation).members for operation in OPERATIONS.values())
+
+
+@pytest.fixture
+def infra(tmp_path: Path, terraform: FakeTerraform) -> Path:
+    """A folder with two files of tests, one of them the plans whose conformance is checked."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "defaults.tftest.hcl").touch()
+    (tmp_path / CONFORMANCE).touch()
+    plan_domain(terraform, "directorio")
+    return tmp_path
+
+
+def plan_domain(terraform: FakeTerraform, name: str) -> None:
+    plan = {"resource_changes": [change("aws_cognito_user_pool_domain", domain=name)]}
+    events = [{"type": "version"}, {"type": "test_plan", "test_plan": plan}]
+    terraform.answer("test", prints="".join(f"{json.dumps(event)}\n" for event in events))
+
+
+def test_the_check_runs_from_format_to_each_file_of_tests_in_a_data_folder_of_its_own(
+    terraform: FakeTerraform, infra: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(infra) == 0
+
+    assert terraform.commands == ["fmt", "init", "validate", "test", "test"]
+    assert "-lockfile=readonly" in terraform.arguments_of("init")
+    assert all(call["environment"]["TF_DATA_DIR"].endswith("infra-test") for call in terraform.calls)
+    assert f"{CONFORMANCE}: 1 values of 1 types conform" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["fmt", "init", "validate", "test", None])
+def test_the_check_fails_when_terraform_does_or_aws_would(
+    command: str | None, terraform: FakeTerraform, infra: Path
+) -> None:
+    if command:
+        terraform.answer(command, exits=1)
+    else:
+        plan_domain(terraform, "The directory's")
+
+    assert main(infra) == 1
+
+
+def test_the_check_is_skipped_where_terraform_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TERRAFORM", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert main() == 0
