@@ -118,7 +118,7 @@ resource "aws_cloudwatch_log_delivery_source" "cloudfront" {
   count    = local.has_cloudfront ? 1 : 0
   provider = aws.cloudfront
 
-  name         = "${local.name}-cloudfront"
+  name         = "${local.global_name}-cloudfront"
   log_type     = "ACCESS_LOGS"
   resource_arn = aws_cloudfront_distribution.main[0].arn
 }
@@ -127,7 +127,7 @@ resource "aws_cloudwatch_log_delivery_destination" "access_logs" {
   count    = local.has_cloudfront ? 1 : 0
   provider = aws.cloudfront
 
-  name          = "${local.name}-access-logs"
+  name          = "${local.global_name}-access-logs"
   output_format = "json"
 
   delivery_destination_configuration {

@@ -16,6 +16,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tools.migration import MigrationFailed, describe, migrate, read_migrations
+from tools.names import ENVIRONMENT
 from tools.preflight import (
     NotReady,
     check_account,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from boto3.session import Session
 
-DEFAULT_ENVIRONMENT = "dev"
 # A plan and a local state hold the database's address in the clear.
 PRIVATE = 0o077
 # A deployed revision is a commit's full hash; with `-dirty` after it, nothing can restore exactly those files.
@@ -46,17 +46,10 @@ LOCK_FILE = "infra/.terraform.lock.hcl"
 
 
 class Deployment:
-    """One environment.
+    """One environment, named in ``environment`` (the process's), in the account of ``session``.
 
-    Args:
-        environment: of the process: names to values.
-        session: the AWS account and region.
-        infra: the folder of the root module.
-        build: the folder that gets the plan.
-        revision: of what is deployed.
-
-    Every method raises `NotReady` if something is missing, and `TerraformFailed` if Terraform or AWS refuses; both have
-    said why, and nothing else was changed.
+    ``infra`` is the folder of the root module, ``build`` gets the plan, and ``revision`` is what is deployed. A method
+    that raises `NotReady` or `TerraformFailed` has said why.
     """
 
     def __init__(
@@ -68,7 +61,7 @@ class Deployment:
         build: Path = BUILD,
         revision: str | None = None,
     ) -> None:
-        self.name = environment.get("ENVIRONMENT", DEFAULT_ENVIRONMENT)
+        self.name = environment.get("ENVIRONMENT", ENVIRONMENT)
         self.account = check_account(session)
         self.plan_file = build / f"{self.name}.tfplan"
         self._revision = revision or describe_revision(ROOT)
@@ -96,12 +89,9 @@ class Deployment:
         print(describe(read_migrations(url), url))
 
     def deploy(self) -> None:
-        """Migrate the database, and make the changes of the plan that `make plan` showed, and no others.
+        """Migrate the database, and make the changes that `make plan` showed, and no others.
 
-        The code that runs until then works with the new schema; the new code might not with the old one.
-
-        Raises:
-            MigrationFailed: the schema and everything else is as it was.
+        The migration comes first: the running code works with the new schema, and new code might not with the old one.
         """
         migrate(self._check_plan(), self._environment)
         self.apply()
@@ -148,13 +138,11 @@ class Deployment:
 
 def terraform_variables(environment: Mapping[str, str], name: str, region: str) -> dict[str, str]:
     """What the shell says, as the variables that Terraform reads from it. A file of variables wins over them."""
-    variables = {"TF_VAR_environment": name, "TF_VAR_aws_region": region}
-    for variable in ("DATABASE_URL", "EMAIL_FROM"):
-        if environment.get(variable):
-            variables[f"TF_VAR_{variable.lower()}"] = environment[variable]
+    variables = {"environment": name, "aws_region": region}
+    variables |= {key.lower(): environment[key] for key in ("DATABASE_URL", "EMAIL_FROM") if environment.get(key)}
     if environment.get("NOTIFY_TO"):
-        variables["TF_VAR_notify_to"] = json.dumps([name.strip() for name in environment["NOTIFY_TO"].split(",")])
-    return variables
+        variables["notify_to"] = json.dumps([address.strip() for address in environment["NOTIFY_TO"].split(",")])
+    return {f"TF_VAR_{variable}": value for variable, value in variables.items()}
 
 
 def describe_revision(project: Path) -> str:
@@ -175,13 +163,9 @@ def remember(deployed: Sequence[str], revision: str) -> list[str]:
 
 def run_git(project: Path, *arguments: str) -> str | None:
     """What git prints, or None if it fails or is missing."""
+    command = ["git", "-C", str(project), *arguments]
     try:
-        result = subprocess.run(  # noqa: S603 - the person's own git
-            ["git", "-C", str(project), *arguments],  # noqa: S607
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the person's own git
     except FileNotFoundError:
         return None
     return None if result.returncode else result.stdout.strip()

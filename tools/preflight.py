@@ -71,20 +71,16 @@ def open_session(environment: Mapping[str, str]) -> Session:
 
 def check_account(session: Session) -> Account:
     """Check that AWS knows who asks, and where."""
-    region = session.region_name
-    if not region:
+    if not session.region_name:
         raise NotReady("No AWS region is chosen: say AWS_REGION=us-east-1, or run `aws configure`.")
     try:
-        number = session.client("sts").get_caller_identity()["Account"]
+        return Account(session.client("sts").get_caller_identity()["Account"], session.region_name)
     except ClientError as error:
-        raise NotReady(
-            f"AWS refuses your credentials ({error.response['Error']['Code']}): sign in again, or check AWS_PROFILE."
-        ) from error
+        code = error.response["Error"]["Code"]
+        raise NotReady(f"AWS refuses your credentials ({code}): sign in again, or check AWS_PROFILE.") from error
     except BotoCoreError as error:
-        raise NotReady(
-            f"AWS cannot be asked who you are ({type(error).__name__}): set AWS_PROFILE, or run `aws configure`."
-        ) from error
-    return Account(number, region)
+        reason = f"AWS cannot be asked who you are ({type(error).__name__}): set AWS_PROFILE, or run `aws configure`."
+        raise NotReady(reason) from error
 
 
 def check_same_account(account: Account, outputs: Mapping[str, Any], environment: str) -> None:
@@ -199,19 +195,14 @@ def check_sender(client: SESV2Client, address: str, *, region: str, is_new: bool
         )
     if is_verified or _covers(client, address):
         return
+    link = "follow the link in the e-mail that AWS sends there, and try again."
     if is_verified is None:
-        raise NotReady(
-            f"SES in {region} does not know the sender {address}: run `make sender`, follow the link in the e-mail "
-            "that AWS sends there, and try again."
-        )
-    raise NotReady(
-        f"SES in {region} has not verified the sender {address}: follow the link in the e-mail that AWS sent there, "
-        "and try again."
-    )
+        raise NotReady(f"SES in {region} does not know the sender {address}: run `make sender`, {link}")
+    raise NotReady(f"SES in {region} has not verified the sender {address}: {link}")
 
 
 def check_recipients(client: SESV2Client, addresses: list[str], *, region: str) -> None:
-    """Check that SES would send to ``addresses`` from its sandbox: only to verified recipients."""
+    """Check that SES would send from its sandbox, which sends only to verified recipients."""
     for address in addresses:
         if not _is_verified(client, address) and not _covers(client, address):
             raise NotReady(
@@ -251,8 +242,8 @@ def check_changes(changes: list[Mapping[str, Any]]) -> None:
             )
         if address == BALANCER and "delete" in actions and "create" in actions:
             raise NotReady(
-                "The plan replaces the load balancer while CloudFront uses it: deploy once with alb_enabled = false "
-                "(the page is away meanwhile), then with the new edge."
+                "The plan replaces the load balancer, and AWS accepts no second one of its name: deploy once with "
+                "alb_enabled = false (the page is away meanwhile), then with the new edge."
             )
         function = change["change"].get("after") or {}
         if change.get("type") == "aws_lambda_function" and function.get("snap_start"):

@@ -25,46 +25,36 @@ class TerraformFailed(Exception):
 
 
 class Terraform:
-    """Terraform in one folder. ``environment`` is added to this process's own."""
+    """Terraform in one folder; every command that fails raises `TerraformFailed`.
+
+    ``environment`` is added to this process's own.
+    """
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self._program = find_program()
-        configuration = os.environ.get(CLI_CONFIGURATION)
+        self._environment = {**os.environ, **(environment or {})}
         # Terraform warns at every command when the variable names a file that does not exist.
-        is_wrong = configuration is not None and not Path(configuration).is_file()
-        own = {name: value for name, value in os.environ.items() if not (is_wrong and name == CLI_CONFIGURATION)}
-        self._environment = {**own, **(environment or {})}
+        if not Path(self._environment.get(CLI_CONFIGURATION, "")).is_file():
+            self._environment.pop(CLI_CONFIGURATION, None)
 
     def let(self, variable: str, value: object) -> None:
         """Set a variable of the root module. An older root module may not have it."""
         self._environment[f"TF_VAR_{variable}"] = json.dumps(value)
 
     def init(self, *arguments: str) -> None:
-        """Install provider and modules.
-
-        Raises:
-            TerraformFailed: it failed.
-        """
+        """Install provider and modules."""
         configuration = self._environment.get(CLI_CONFIGURATION, Path.home() / ".terraformrc")
         mirror = None if Path(configuration).is_file() else find_mirror(Path("/"))
         self.read("init", "-input=false", *([f"-plugin-dir={mirror}"] if mirror else []), *arguments)
 
     def run(self, *arguments: str) -> None:
-        """Run Terraform with its output on the terminal.
-
-        Raises:
-            TerraformFailed: it failed.
-        """
+        """Run Terraform with its output on the terminal."""
         if self._start(arguments, capture=False).returncode:
             raise TerraformFailed(f"terraform {arguments[0]} failed")
 
     def read(self, *arguments: str) -> str:
-        """Run Terraform and return what it prints.
-
-        Raises:
-            TerraformFailed: it failed; the message holds what it printed.
-        """
+        """Run Terraform and return what it prints; the message of a failure holds that."""
         result = self._start(arguments, capture=True)
         if result.returncode:
             raise TerraformFailed(f"terraform {arguments[0]} failed: {(result.stderr or result.stdout).strip()}")

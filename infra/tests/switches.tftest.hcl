@@ -104,7 +104,10 @@ run "another_environment" {
   }
 
   assert {
-    condition     = alltrue([for name in concat([for role in aws_iam_role.function : role.name], [aws_s3_bucket.access_logs[0].bucket]) : startswith(name, "crud-app-staging-us-east-1-")])
+    condition = alltrue([
+      for name in concat([for role in aws_iam_role.function : role.name], [aws_s3_bucket.access_logs[0].bucket, aws_cloudwatch_log_delivery_source.cloudfront[0].name, aws_cloudwatch_log_delivery_destination.access_logs[0].name]) :
+      startswith(name, "crud-app-staging-us-east-1-")
+    ])
     error_message = "names that are global to the account hold the region too"
   }
 

@@ -21,8 +21,6 @@ from tests.support.roles import RULES, answers_of, expected_answers
 from tools.terraform_cli import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.e2e.system import DeployedSystem
 
 pytestmark = pytest.mark.e2e
@@ -31,9 +29,7 @@ EXPECTED = {rule: expected_answers(*rule) for rule in RULES}
 # What a browser says of a request that the page's own script makes.
 OWN_SITE = {"Sec-Fetch-Site": "same-origin"}
 NEW = {"nombre": "Eva Entrada", "email": "eva.entrada@example.com", "posicion": "Analista", "salario": 1}
-NAME, EMAIL, WORD = "Marcada Zzyzx", "marca-4f1c@example.com", "Qwertzuiop"
-TOKEN = "eyJhbGciOiJub25lIn0.eyJtYXJjYSI6MX0.ZmlybWE"
-MARKERS = (NAME, EMAIL, WORD, "7654321", TOKEN)
+MARKERS = NAME, EMAIL, WORD = "Marcada Zzyzx", "marca-4f1c@example.com", "Qwertzuiop"
 
 
 def test_a_second_deployment_has_nothing_to_change(system: DeployedSystem) -> None:
@@ -49,15 +45,6 @@ def test_page_load_balancer_apis_and_database_answer(system: DeployedSystem) -> 
         f"{system.balancer_of(system.outputs['name'])}/health?deep=1", timeout=REQUEST_SECONDS, trust_env=False
     )
     assert {name: part["estado"] for name, part in health.json()["partes"].items()} == {"crud": "ok", "email": "ok"}
-
-
-def test_lists_come_in_pages_through_the_page_s_address(system: DeployedSystem) -> None:
-    ids = [system.create(f"Íñigo Paginado {number}", email=f"inigo{number}@example.com")["id"] for number in range(3)]
-
-    first = system.http.get("/empleados?q=INIGO&orden=-nombre&limite=2")
-    second = system.http.get(first.links["next"]["url"])
-
-    assert [row["id"] for row in first.json() + second.json()] == ids[::-1]
 
 
 def test_mails_are_sent_and_ses_feedback_changes_their_state(system: DeployedSystem) -> None:
@@ -118,26 +105,17 @@ def test_a_removed_person_does_not_come_in_again(system: DeployedSystem) -> None
         assert page.post("/sesion/renovar", headers=as_header(cookies) | OWN_SITE).status_code == 401
 
 
-def test_a_person_is_in_no_log_and_after_forgetting_in_no_store(system: DeployedSystem) -> None:
-    row = system.create(NAME, email=EMAIL, posicion=WORD, salario=7654321.09)
-    path = f"/empleados/{row['id']}"
-    wrong = {"Authorization": f"Bearer {TOKEN}", "Cookie": f"__Host-acceso={TOKEN}"}
-    for target in (path, f"/empleados?q={NAME}", f"/empleados?{WORD}={EMAIL}", f"/{EMAIL}"):
-        system.http.get(target)
-        system.http.get(target, headers=wrong)
-    system.http.post("/empleados", json={"nombre": NAME, "email": EMAIL, "salario": WORD})
+def test_a_forgotten_person_is_in_no_store(system: DeployedSystem) -> None:
+    row = system.create(NAME, email=EMAIL, posicion=WORD)
     system.send_mail(EMAIL, NAME)
     wait_for("the mails", lambda: len(system.mails_about(NAME)) >= 2)
     wait_for("an empty queue", lambda: system.messages_in(system.outputs["queue_url"]) == [])
-    assert [marker for marker in (NAME, EMAIL, WORD) if marker not in stored(system)] == []
+    assert [marker for marker in MARKERS if marker not in stored(system)] == []
 
     said = forget(system, row["id"])
 
     assert [marker for marker in MARKERS if marker in stored(system) + said] == []
-    assert system.http.get(f"{path}/eventos").json()[0]["tipo"] == "eliminado"
-    lines = list(logged(system))
-    assert len(lines) > 10
-    assert [line for line in lines if any(marker in line for marker in MARKERS)] == []
+    assert system.http.get(f"/empleados/{row['id']}/eventos").json()[0]["tipo"] == "eliminado"
 
 
 def forget(system: DeployedSystem, row_id: int) -> str:
@@ -171,13 +149,3 @@ def stored(system: DeployedSystem) -> str:
     pages = system.aws.client("dynamodb").get_paginator("scan").paginate(TableName=f"{system.outputs['name']}-correos")
     items: list[Any] = [page["Items"] for page in pages]
     return json.dumps([rows, items], ensure_ascii=False)
-
-
-def logged(system: DeployedSystem) -> Iterator[str]:
-    """Every line of every log of the environment."""
-    logs = system.aws.client("logs")
-    for page in logs.get_paginator("describe_log_groups").paginate():
-        for group in page["logGroups"]:
-            if system.outputs["name"] in group["logGroupName"]:
-                for found in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
-                    yield from (event["message"] for event in found["events"])

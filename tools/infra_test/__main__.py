@@ -19,11 +19,7 @@ CONFORMANCE = "tests/conformance.tftest.hcl"
 
 
 def check(infra: Path) -> None:
-    """Check format, validity, tests and conformance of the Terraform files.
-
-    Raises:
-        TerraformFailed: Terraform rejects something, or AWS would.
-    """
+    """Check format, validity, tests and conformance of the Terraform files; fail as `Terraform` does."""
     # A data folder of its own: the checks must not touch a backend and workspace in infra/.terraform.
     terraform = Terraform(infra, {"TF_DATA_DIR": str(BUILD / "infra-test")})
     terraform.run("fmt", "-check", "-diff", "-recursive")
@@ -37,11 +33,7 @@ def check(infra: Path) -> None:
 
 
 def run_tests(terraform: Terraform, file: str) -> str:
-    """Run the tests of one file and return how they ended, in a line.
-
-    Raises:
-        TerraformFailed: one fails, or AWS would reject a value that ``CONFORMANCE`` plans.
-    """
+    """Run the tests of one file, and return a line about them; of ``CONFORMANCE``, check each planned value."""
     if file != CONFORMANCE:
         return f"{file}: {terraform.read('test', '-no-color', f'-filter={file}').strip().splitlines()[-1]}"
     events = map(json.loads, terraform.read("test", "-json", "-verbose", f"-filter={file}").splitlines())

@@ -246,7 +246,7 @@ def function_change(runtime: str, *, snapstart: bool = True) -> dict[str, Any]:
         (function_change("python3.11"), r"packaged for python3\.11"),
         (change("aws_lambda_function.bff", "delete"), None),
         (change("aws_lb.main[0]", "update"), None),
-        (change("aws_lb.main[0]", "delete", "create"), "replaces the load balancer while CloudFront uses it"),
+        (change("aws_lb.main[0]", "delete", "create"), "replaces the load balancer, and AWS accepts no second one"),
         (change("aws_sesv2_email_identity.sender[0]", "delete"), "with which other environments may send"),
     ],
 )

@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.terraform_cli import (
-    PROVIDER,
-    Terraform,
-    TerraformFailed,
-    find_mirror,
-    find_program,
-)
+from tools.terraform_cli import PROVIDER, Terraform, TerraformFailed, find_mirror, find_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,24 +15,17 @@ if TYPE_CHECKING:
     from tests.unit.tools.conftest import FakeTerraform
 
 
-def test_run_calls_terraform_in_its_folder_with_more_environment(terraform: FakeTerraform, tmp_path: Path) -> None:
-    Terraform(tmp_path, {"TF_VAR_environment": "dev"}).run("plan", "-input=false")
-
-    (call,) = terraform.calls
-    assert call["arguments"] == [f"-chdir={tmp_path}", "plan", "-input=false"]
-    assert call["environment"]["TF_VAR_environment"] == "dev"
-
-
-def test_read_returns_what_terraform_prints(terraform: FakeTerraform, tmp_path: Path) -> None:
-    terraform.answer("show", prints='{"a": 1}')
-
-    assert Terraform(tmp_path).read_json("show", "-json") == {"a": 1}
-
-
-def test_outputs_are_values_by_name(terraform: FakeTerraform, tmp_path: Path) -> None:
+def test_terraform_runs_in_its_folder_with_more_environment(terraform: FakeTerraform, tmp_path: Path) -> None:
     terraform.answer("output", prints=json.dumps({"url": {"value": "http://a", "type": "string", "sensitive": False}}))
+    cli = Terraform(tmp_path, {"TF_VAR_environment": "dev"})
+    cli.let("ses_rate", 1.5)
 
-    assert Terraform(tmp_path).outputs() == {"url": "http://a"}
+    cli.run("plan", "-input=false")
+    assert cli.outputs() == {"url": "http://a"}
+
+    (plan, _) = terraform.calls
+    assert plan["arguments"] == [f"-chdir={tmp_path}", "plan", "-input=false"]
+    assert plan["environment"].items() >= {"TF_VAR_environment": "dev", "TF_VAR_ses_rate": "1.5"}.items()
 
 
 def test_a_failure_names_the_command(terraform: FakeTerraform, tmp_path: Path) -> None:
@@ -50,18 +37,14 @@ def test_a_failure_names_the_command(terraform: FakeTerraform, tmp_path: Path) -
         Terraform(tmp_path).read("apply")
 
 
-@pytest.fixture
-def no_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TERRAFORM", raising=False)
+@pytest.mark.parametrize("name", ["terraform", "tofu"])
+def test_a_missing_terraform_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("TERRAFORM", name)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-
-@pytest.mark.usefixtures("no_terraform")
-def test_a_missing_terraform_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(TerraformFailed, match=r"^terraform is not on the PATH: install"):
-        find_program()
-    monkeypatch.setenv("TERRAFORM", "tofu")
-    with pytest.raises(TerraformFailed, match=r"^tofu is not on the PATH"):
+    with pytest.raises(TerraformFailed, match=rf"^{name} is not on the PATH: install"):
         find_program()
 
 
