@@ -122,18 +122,14 @@ def _function(name: str, block: JSON) -> JSON:
     chosen = f'var.functions["{name}"]'
     kept = {key: block[key] for key in sorted(KEPT_OF_FUNCTION & set(block))}
     tags = {tag: value for tag, value in kept.pop("tags", {}).items() if tag != CHALICE_TAG}
+    snapshots = {"for_each": f"${{{chosen}.snapstart ? [1] : []}}", "content": {"apply_on": "PublishedVersions"}}
     return {
         **kept,
         **({"tags": tags} if tags else {}),
         **{argument: f"${{{chosen}.{field}}}" for argument, field in DECIDED_BY_VARIABLES.items()},
         "filename": "${path.module}/deployment.zip",
         "source_code_hash": '${filebase64sha256("${path.module}/deployment.zip")}',
-        "dynamic": {
-            "snap_start": {
-                "for_each": f"${{{chosen}.snapstart ? [1] : []}}",
-                "content": {"apply_on": "PublishedVersions"},
-            }
-        },
+        "dynamic": {"snap_start": snapshots},
         "tracing_config": {"mode": "Active"},
         "logging_config": {
             "log_format": "JSON",
