@@ -41,13 +41,7 @@ def now() -> datetime:
 
 
 class ParameterStore:
-    """The parameters of one account and region.
-
-    Args:
-        access: the region, the endpoint and the credentials.
-        key_server: the source of the credentials if they are not in ``access``.
-        clock: the current time in UTC.
-    """
+    """The parameters of one account and region. Credentials are in ``access``, or come from ``key_server``."""
 
     def __init__(
         self, access: AwsAccess, key_server: KeyServer | None = None, clock: Callable[[], datetime] = now

@@ -165,8 +165,8 @@ class Repository:
         Raises:
             Unavailable: it could not be sent.
         """
-        parameters = {"event_ids": [evento.id], "sns_message_ids": [message_id]}
-        self._database.write_later(find_statement("mark_eventos"), parameters)
+        parameters = {"event_id": evento.id, "sns_message_id": message_id}
+        self._database.write_later(find_statement("mark_evento"), parameters)
 
     def _change(self, name: str, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
         try:

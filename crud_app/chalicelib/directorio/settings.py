@@ -31,11 +31,8 @@ class DatabaseAddress:
     """Where PostgreSQL is and how to talk to it, in libpq's terms.
 
     Args:
-        user: the role to connect as.
-        password: None without one.
         host: ``localhost`` for a Unix socket.
         port: of the server, or in the name of its socket.
-        database: its name.
         socket_folder: None without a Unix socket.
         ssl_mode: one of ``SSL_MODES``, with libpq's meaning. No mode falls back to plain text.
         ssl_root_cert: a file of certificate authorities, "system", or None.

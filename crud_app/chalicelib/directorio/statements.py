@@ -213,6 +213,11 @@ SELECT count(*) AS count_1 FROM forgotten""",
   OR eventos.numero < $3::BIGINT) ORDER BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
         ('limit', 'row_id', 'before'),
     ),
+    "mark_evento": (
+        """UPDATE eventos SET publicado_en=clock_timestamp(), message_id=$1::VARCHAR WHERE eventos.id = $2::UUID AND
+  eventos.publicado_en IS NULL""",
+        ('sns_message_id', 'event_id'),
+    ),
     "lock_sweep": (
         """SELECT pg_try_advisory_xact_lock(1701671020) AS pg_try_advisory_xact_lock_1""",
         (),
