@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.correos.aws import MailerUnavailable, MailFateUnknown, MailRefused, QueueUnavailable
 from chalicelib.correos.bootstrap import Services
@@ -19,9 +19,9 @@ from chalicelib.correos.mail import Mail, recipient_digest
 from chalicelib.correos.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from chalicelib.correos.mail import Content, State
+    from chalicelib.correos.mail import Content
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -39,16 +39,16 @@ SETTINGS = Settings(
 )
 
 
-def golden(kind: str = "creado", /, **changes: object) -> dict[str, Any]:
+def golden(kind="creado", /, **changes):
     """A golden event, with some members changed."""
     return {**json.loads((CONTRACTS / f"{kind}.json").read_text("utf-8")), **changes}
 
 
-def event_id(number: int) -> str:
+def event_id(number):
     return str(uuid.UUID(int=number))
 
 
-def mail(number: int = 0, recipient: str = ADDRESS, **changes: object) -> Mail:
+def mail(number=0, recipient=ADDRESS, **changes):
     """A row of an event of its own, ``number`` seconds after noon."""
     moment, id_ = NOW + timedelta(seconds=number), str(changes.pop("event_id", event_id(number + 1)))
     row = Mail(
@@ -64,7 +64,7 @@ def mail(number: int = 0, recipient: str = ADDRESS, **changes: object) -> Mail:
     return replace(row, **changes)
 
 
-def ses_event(kind: str, row: Mail, **detail: object) -> str:
+def ses_event(kind, row, **detail):
     """What SES publishes about an email: tags of its own beside ours."""
     tags = {"ses:configuration-set": ["correos"], "evento": [row.event_id], "huella": [row.digest]}
     member = "failure" if kind == "Rendering Failure" else kind[0].lower() + kind[1:]
@@ -73,53 +73,50 @@ def ses_event(kind: str, row: Mail, **detail: object) -> str:
 
 
 class FakeClock:
-    def __init__(self) -> None:
+    def __init__(self):
         self.now = NOW
 
-    def __call__(self) -> datetime:
+    def __call__(self):
         return self.now
 
-    def move_to(self, moment: datetime) -> None:
+    def move_to(self, moment):
         self.now = max(self.now, moment)
 
-    def advance(self, step: timedelta) -> None:
+    def advance(self, step):
         self.now += step
 
 
 class FakeLedger:
     """As DynamoLedger, without DynamoDB: test_ledger.py holds both to the same behaviour."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self._rows: dict[tuple[str, str], Mail] = {}
         self._lock = threading.Lock()
         self.is_down = False
 
-    def create(self, row: Mail) -> Mail:
+    def create(self, row):
+        return self._write(row, None)
+
+    def save(self, row):
+        return self._write(replace(row, revision=row.revision + 1), row.revision)
+
+    def _write(self, row, revision_read):
         with self._lock:
             current = self.read(row.event_id, row.digest)
-            if current is not None:
+            if (current and current.revision) != revision_read:
                 raise RowChanged(current)
             self._rows[row.event_id, row.digest] = row
             return row
 
-    def save(self, row: Mail) -> Mail:
-        with self._lock:
-            current = self.read(row.event_id, row.digest)
-            if current is None or current.revision != row.revision:
-                raise RowChanged(current)
-            saved = replace(row, revision=row.revision + 1)
-            self._rows[row.event_id, row.digest] = saved
-            return saved
-
-    def read(self, event_id: str, digest: str) -> Mail | None:
+    def read(self, event_id, digest):
         if self.is_down:
             raise LedgerUnavailable
         return self._rows.get((event_id, digest))
 
-    def of_event(self, event_id: str) -> list[Mail]:
+    def of_event(self, event_id):
         return [row for row in self.all() if row.event_id == event_id]
 
-    def newest(self, *, state: State | None, employee: int | None, before: str | None, limit: int) -> list[Mail]:
+    def newest(self, *, state, employee, before, limit):
         rows = [
             row
             for row in self.all()
@@ -129,15 +126,11 @@ class FakeLedger:
         ]
         return rows[:limit]
 
-    def all(self) -> list[Mail]:
+    def all(self):
         """All rows, newest first."""
         if self.is_down:
             raise LedgerUnavailable
         return sorted(self._rows.values(), key=sort_key, reverse=True)
-
-    def forget(self, row: Mail) -> None:
-        """As DynamoDB does with a row that has expired."""
-        del self._rows[row.event_id, row.digest]
 
 
 class Taken(NamedTuple):
@@ -148,42 +141,43 @@ class Taken(NamedTuple):
     message_id: str
 
 
-class FakeMailer:
-    """SES as it behaves by a plan: one word for each call, ``takes`` when the plan is over.
+FAILURES = {
+    "refuses": MailRefused("MessageRejected"),
+    "is_busy": MailerUnavailable("TooManyRequestsException"),
+    "answer_lost": MailFateUnknown("ReadTimeoutError"),
+    "request_lost": MailFateUnknown("ReadTimeoutError"),
+}
 
-    ``takes``, ``refuses``, ``is_busy``; ``answer_lost`` (taken, and the client does not learn it) and ``request_lost``
-    (not taken, and the client does not learn it). ``happens`` is called during each call.
+
+class FakeMailer:
+    """SES as it behaves by a plan: one of `FAILURES` for each call, and when it is over, or with another word, success.
+
+    With ``answer_lost`` SES has taken the email all the same. ``happens`` is called during each call.
     """
 
-    def __init__(self, plan: Iterable[str] = ()) -> None:
-        self.plan = deque(plan)
+    def __init__(self):
+        self.plan = deque()
         self.happens: Callable[[], object] = lambda: None
         self.taken: list[Taken] = []
         self.calls = 0
         self.connections = 0
 
-    def send(self, mail: Mail, content: Content) -> str:
+    def send(self, mail, content):
         self.calls += 1
         behaviour = self.plan.popleft() if self.plan else "takes"
-        if behaviour in {"takes", "answer_lost"}:
+        if behaviour == "answer_lost" or behaviour not in FAILURES:
             self.taken.append(Taken(mail, content, f"ses-{len(self.taken) + 1}"))
         self.happens()
-        match behaviour:
-            case "takes":
-                return self.taken[-1].message_id
-            case "refuses":
-                raise MailRefused("MessageRejected")
-            case "is_busy":
-                raise MailerUnavailable("TooManyRequestsException")
-            case _:
-                raise MailFateUnknown("ReadTimeoutError")
+        if behaviour in FAILURES:
+            raise FAILURES[behaviour]
+        return self.taken[-1].message_id
 
-    def forget_connections(self) -> None:
+    def forget_connections(self):
         self.connections += 1
 
 
 class FakeQueue:
-    def __init__(self) -> None:
+    def __init__(self):
         self.sent: list[str] = []
         self.put_offs: list[tuple[str, timedelta]] = []
         self.is_down = False
@@ -191,27 +185,27 @@ class FakeQueue:
         self.before_the_answer_is_lost: Callable[[str], object] | None = None
         """What happens with the next message, which gets into the queue although the sender does not learn it."""
 
-    def send(self, body: str) -> None:
+    def send(self, body):
         self._answer()
         self.sent.append(body)
         if self.before_the_answer_is_lost:
             self.before_the_answer_is_lost(body)
             raise QueueUnavailable
 
-    def put_off(self, receipt_handle: str, delay: timedelta) -> None:
+    def put_off(self, receipt_handle, delay):
         self._answer()
         self.put_offs.append((receipt_handle, delay))
 
-    def depths(self) -> dict[str, dict[str, int]]:
+    def depths(self):
         self._answer()
         return {"cola": {"visibles": len(self.sent)}, "fallidos": {"visibles": self.dead_letters}}
 
-    def redrive(self) -> dict[str, int]:
+    def redrive(self):
         self._answer()
         moved, self.dead_letters = self.dead_letters, 0
         return {"reenviados": moved, "quedan": 0}
 
-    def _answer(self) -> None:
+    def _answer(self):
         if self.is_down:
             raise QueueUnavailable
 
@@ -219,7 +213,7 @@ class FakeQueue:
 class FakeServices(Services):
     """All parts in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.clock = FakeClock()
         self.settings = SETTINGS
@@ -228,8 +222,8 @@ class FakeServices(Services):
         self.queue = FakeQueue()
         self._numbers = count(1)
 
-    def now(self) -> datetime:
+    def now(self):
         return self.clock()
 
-    def new_id(self) -> str:
+    def new_id(self):
         return event_id(next(self._numbers))

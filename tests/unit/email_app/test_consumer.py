@@ -10,7 +10,6 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,20 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.correos import aws
-from chalicelib.correos.consumer import BATCH_SECONDS, Pace, Received, Retry, Sender
+from chalicelib.correos.consumer import BATCH_SECONDS, Pace, Received, Retry
 from chalicelib.correos.ledger import CONFLICTS, LedgerUnavailable, RowChanged
 from chalicelib.correos.mail import LEASE, MAX_SENDS, WAIT_FOR_SEND, State
 from chalicelib.correos.ses_feedback import record_result
-from tests.unit.email_app.fakes import (
-    SETTINGS,
-    FakeClock,
-    FakeLedger,
-    FakeMailer,
-    FakeQueue,
-    event_id,
-    golden,
-    ses_event,
-)
+from tests.unit.email_app.fakes import SETTINGS, FakeLedger, FakeServices, event_id, golden, ses_event
 
 QUEUE_PACE = timedelta(minutes=3)
 """The visibility timeout of the queue: six times the function's."""
@@ -40,31 +30,16 @@ AGAIN, WAIT, DONE = "at the queue's pace", "when SES has had its time", "finishe
 TWO_RECIPIENTS = replace(SETTINGS, notify_to=("a@example.com", "b@example.com"))
 
 
-class World:
+class World(FakeServices):
     """A consumer with everything around it in memory. With one thread, messages are processed in their order."""
 
     def __init__(self, *plan, settings=SETTINGS, ledger=None, threads=1):
-        self.clock = FakeClock()
-        self.ledger = ledger or FakeLedger()
-        self.mailer = FakeMailer(plan)
-        self.queue = FakeQueue()
+        super().__init__()
+        self.settings = settings
+        self.ledger = ledger or self.ledger
+        self.mailer.plan.extend(plan)
         self.monotonic = 0.0
-        self._claim_ids = count(1)
-        self._settings = settings
-        self.sender = self.consumer(self.ledger, self.mailer, threads)
-
-    def consumer(self, ledger, mailer, threads=1):
-        return Sender(
-            ledger=ledger,
-            mailer=mailer,
-            queue=self.queue,
-            settings=self._settings,
-            clock=self.clock,
-            new_claim_id=lambda: str(next(self._claim_ids)),
-            monotonic=lambda: self.monotonic,
-            sleep=self.pass_time,
-            threads=threads,
-        )
+        self.sender = replace(self.sender, monotonic=lambda: self.monotonic, sleep=self.pass_time, threads=threads)
 
     def pass_time(self, seconds):
         self.monotonic += seconds
@@ -141,15 +116,6 @@ def test_an_email_is_sent_retried_settled_or_given_up(plan, reported, retries, r
         assert world.row.state is (State.DELIVERED if world.mailer.taken else State.FAILED)
 
 
-def test_a_message_of_which_one_email_failed_sends_only_that_one_again():
-    world = World("takes", "is_busy", settings=TWO_RECIPIENTS)
-
-    assert world.deliver() == Retry()
-    assert world.deliver() is None
-
-    assert world.recipients() == ["a@example.com", "b@example.com"]
-
-
 def test_an_email_of_unknown_fate_is_left_alone_until_its_time():
     world = World("answer_lost")
     until = world.clock() + WAIT_FOR_SEND
@@ -160,14 +126,15 @@ def test_an_email_of_unknown_fate_is_left_alone_until_its_time():
     assert world.mailer.calls == 1
 
 
-def test_a_message_waits_only_if_all_its_open_emails_are_of_unknown_fate():
+def test_a_message_with_two_emails_waits_for_both_and_sends_only_the_one_that_failed():
     waits = World("answer_lost", "answer_lost", settings=TWO_RECIPIENTS)
-    goes_on = World("answer_lost", "is_busy", settings=TWO_RECIPIENTS)
-
     waits.mailer.happens = lambda: waits.clock.advance(timedelta(seconds=1))
+    goes_on = World("answer_lost", "is_busy", settings=TWO_RECIPIENTS)
 
     assert waits.deliver() == Retry(waits.clock() + WAIT_FOR_SEND), "for the last of them"
     assert goes_on.deliver() == Retry()
+    goes_on.deliver()
+    assert goes_on.recipients() == ["a@example.com", "b@example.com"]
 
 
 # ---- concurrent consumers and events ---------------------------------------------------------------------------
@@ -259,8 +226,9 @@ def test_an_answer_of_the_ledger_that_was_lost_does_not_stop_the_email(ledger_pl
     assert world.result == (State.SENT, 1, 1 + len(mailer_plan), 1)
 
 
-def test_a_claim_that_was_not_written_sends_nothing_yet():
-    world = World(ledger=Flaky("lost"))
+@pytest.mark.parametrize("trouble", ["lost", "expired"])
+def test_a_claim_that_was_not_written_sends_nothing_yet(trouble):
+    world = World(ledger=Flaky(trouble))
 
     with pytest.raises(LedgerUnavailable):
         world.deliver()
@@ -288,15 +256,6 @@ def test_a_claim_is_given_up_when_the_row_changes_under_every_attempt():
 
     assert world.mailer.calls == 1
     assert world.row.revision == before + CONFLICTS
-
-
-def test_a_row_that_expires_while_it_is_claimed_is_retried():
-    world = World(ledger=Flaky("expired"))
-
-    with pytest.raises(LedgerUnavailable):
-        world.deliver()
-
-    assert world.mailer.calls == 0
 
 
 # ---- batches ---------------------------------------------------------------------------------------------------
@@ -394,18 +353,6 @@ def test_turns_are_evenly_spaced_and_a_pause_saves_none_up():
     assert slept == [0.5] * 3
 
 
-def test_threads_get_a_turn_each():
-    slept: list[float] = []
-    pace = Pace(10, monotonic=lambda: 0.0, sleep=slept.append)
-    threads = [threading.Thread(target=pace.wait, args=(math.inf,)) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert [round(seconds, 6) for seconds in sorted(slept)] == [round(number / 10, 6) for number in range(1, 20)]
-
-
 def test_logs_name_the_email_and_never_the_recipient_or_the_content(caplog):
     caplog.set_level(logging.DEBUG)
     world = World("is_busy", "answer_lost", "takes")
@@ -457,7 +404,7 @@ def deliver_until(world, fatal):
     """One delivery that is killed at a step; how many steps there were."""
     steps = Steps(world, fatal)
     with suppress(Killed):
-        world.consumer(steps, steps).process(BODY)
+        replace(world.sender, ledger=steps, mailer=steps).process(BODY)
     return steps.passed
 
 
