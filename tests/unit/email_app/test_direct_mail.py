@@ -91,15 +91,6 @@ def test_an_email_at_the_edge_of_the_rules_is_queued(fakes):
     assert max(len(body.encode()) for body in fakes.queue.sent) < 1024 * 1024, "what SQS takes"
 
 
-def test_errors_are_in_the_client_s_language():
-    answers = [post({"to": "x"}, **{"Accept-Language": language}).json() for language in ("es", "en")]
-
-    assert [answer["errores"][0]["mensaje"] for answer in answers] == [
-        "Debe ser una dirección de correo.",
-        "It must be an email address.",
-    ]
-
-
 def test_a_demonstration_emails_no_stranger(fakes):
     fakes.settings = replace(fakes.settings, is_demo=True)
 
@@ -195,10 +186,9 @@ def test_a_key_is_the_caller_s_own_and_a_request_without_one_is_another_email(fa
 
 
 def test_a_malformed_key_is_refused_before_anything_is_done(fakes):
-    for key in ("", "a b", '"a'):
-        answer = post(key=key)
-        assert (answer.status, answer.json()["type"]) == (400, MALFORMED)
-    assert fakes.ledger.all() == []
+    answer = post(key='"a')
+
+    assert (answer.status, answer.json()["type"], fakes.ledger.all()) == (400, MALFORMED, [])
 
 
 def test_a_request_is_refused_while_the_first_is_in_flight(fakes):

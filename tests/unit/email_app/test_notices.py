@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from email.header import Header
 from html.parser import HTMLParser
 
@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from chalicelib.correos.event import DirectMail, read_message
 from chalicelib.correos.notices import MAX_SUBJECT, direct_row, lay_out, mails_for, one_line, write_notice
 from chalicelib.correos.settings import LANGUAGES
-from chalicelib.correos.wording import WORDINGS, Wording
-from contract.fields import FIELDS
+from chalicelib.correos.wording import WORDINGS
 from tests.unit.email_app.fakes import NOW, SETTINGS, event_id, golden
 
 ES, EN = WORDINGS["es"], WORDINGS["en"]
@@ -111,16 +110,6 @@ def test_braces_in_a_name_are_only_braces():
     employee = {**golden()["empleado"], "nombre": "{posicion} {0} %s"}
 
     assert write_notice(event(empleado=employee), ES).subject == "Alta: {posicion} {0} %s, Analista"
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_each_language_has_every_text(language):
-    wording = WORDINGS[language]
-
-    assert (wording.language, len(wording.months)) == (language, 12)
-    assert all(getattr(wording, field.name) for field in fields(Wording))
-    assert wording.notices.keys() == {"creado", "actualizado", "eliminado"}
-    assert list(wording.fields) == [each.name for each in FIELDS]
 
 
 # ---- how it is laid out ----------------------------------------------------------------------------------------

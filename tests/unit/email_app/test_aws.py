@@ -1,0 +1,323 @@
+"""SES and SQS: on the emulator, with botocore's Stubber, and with servers that misbehave."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import NoCredentialsError, SSLError
+from botocore.stub import ANY, Stubber
+
+from chalicelib.correos.aws import (
+    MAIL_ATTEMPTS,
+    MAX_DELAY,
+    REDRIVE_SECONDS,
+    MailerUnavailable,
+    MailFateUnknown,
+    MailRefused,
+    QueueUnavailable,
+    SesMailer,
+    SqsQueue,
+    client_config,
+)
+from chalicelib.correos.mail import Content
+from tests.unit.email_app.fakes import mail
+
+ROW = mail()
+
+
+def send(client) -> str:
+    mailer = SesMailer(client, sender="directorio@example.com", configuration_set="correos")
+    return mailer.send(ROW, Content("Alta: Ana Pérez", "Texto", "<p>Texto</p>"))
+
+
+def client_of(url):
+    retries = {"mode": "standard", "total_max_attempts": MAIL_ATTEMPTS}
+    config = Config(connect_timeout=1, read_timeout=0.3, retries=retries)
+    return boto3.client("sesv2", endpoint_url=url, config=config)
+
+
+@contextmanager
+def server(behave):
+    """A server that treats each request in this way: its address, and the beginnings of the requests that it got."""
+    requests: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    requests.append(connection.recv(65536))
+                    behave(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", requests
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+def answering(text: str):
+    return lambda peer: peer.sendall(text.encode())
+
+
+def test_an_email_carries_its_text_its_tags_and_the_configuration_set():
+    client = boto3.client("sesv2")
+    with Stubber(client) as stub:
+        stub.add_response(
+            "send_email",
+            {"MessageId": "ses-1"},
+            {
+                "FromEmailAddress": "directorio@example.com",
+                "Destination": {"ToAddresses": ["ana@example.com"]},
+                "Content": {
+                    "Simple": {
+                        "Subject": {"Data": "Alta: Ana Pérez", "Charset": "UTF-8"},
+                        "Body": {
+                            "Text": {"Data": "Texto", "Charset": "UTF-8"},
+                            "Html": {"Data": "<p>Texto</p>", "Charset": "UTF-8"},
+                        },
+                        "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
+                    }
+                },
+                "EmailTags": [
+                    {"Name": "evento", "Value": ROW.event_id},
+                    {"Name": "huella", "Value": ROW.digest},
+                ],
+                "ConfigurationSetName": "correos",
+            },
+        )
+
+        assert send(client) == "ses-1"
+    for value in (ROW.event_id, ROW.digest):
+        assert re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value), "what SES allows in a tag"
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "codes"),
+    [
+        (MailRefused, 400, ["MessageRejected", "BadRequestException", "MailFromDomainNotVerifiedException"]),
+        (MailerUnavailable, 400, ["LimitExceededException", "SendingPausedException", "AccountSuspendedException"]),
+        (MailerUnavailable, 403, ["AccessDeniedException", "ExpiredTokenException"]),
+        (MailerUnavailable, 404, ["NotFoundException"]),
+        (MailerUnavailable, 429, ["TooManyRequestsException"]),
+        (MailerUnavailable, 503, ["ServiceUnavailable"]),
+        (MailFateUnknown, 500, ["InternalFailure"]),
+        (MailFateUnknown, 502, ["502"]),
+    ],
+)
+def test_an_error_of_ses_says_what_became_of_the_email(failure, status, codes):
+    client = boto3.client("sesv2")
+    for code in codes:
+        with Stubber(client) as stub:
+            stub.add_client_error("send_email", code, "ana@example.com is not verified", http_status_code=status)
+            with pytest.raises(failure) as raised:
+                send(client)
+        assert raised.value.reason == str(raised.value) == code
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+def answer_too_late(connection):
+    while connection.recv(65536):
+        pass
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        pytest.param(lambda _: None, id="closes"),
+        pytest.param(reset, id="resets"),
+        pytest.param(answer_too_late, id="does not answer"),
+        pytest.param(answering("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"), id="half an answer"),
+        pytest.param(answering("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n<p>"), id="no JSON"),
+        pytest.param(answering("HTTP/1.1 500 Oh\r\nContent-Length: 3\r\n\r\n<p>"), id="500 in HTML"),
+        pytest.param(answering("hello\r\n\r\n"), id="no HTTP"),
+    ],
+)
+def test_an_email_that_perhaps_left_is_of_unknown_fate_and_is_not_repeated(behave):
+    with server(behave) as (url, requests), pytest.raises(MailFateUnknown):
+        send(client_of(url))
+
+    assert [request.split()[:2] for request in requests] == [[b"POST", b"/v2/email/outbound-emails"]]
+
+
+class BrokenClient:
+    """Fails before or after the request, as botocore would."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def send_email(self, **_: object) -> None:
+        raise self._error
+
+
+def test_an_email_that_never_left_was_not_taken_and_after_that_its_fate_is_unknown(closed_port):
+    for client in (client_of(f"http://127.0.0.1:{closed_port}"), BrokenClient(NoCredentialsError())):
+        with pytest.raises(MailerUnavailable):
+            send(client)
+    with pytest.raises(MailFateUnknown):
+        send(BrokenClient(SSLError(endpoint_url="https://ses", error="x")))
+
+
+def test_connections_are_made_again_after_they_were_forgotten():
+    answer = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{"MessageId": "ses-1"}'
+    with server(answering(answer)) as (url, requests):
+        client = client_of(url)
+        send(client)
+        SesMailer(client, sender="", configuration_set="").forget_connections()
+        send(client)
+
+    assert len(requests) == 2
+
+
+# ---- SQS -------------------------------------------------------------------------------------------------------
+
+QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/000000000000/crud-app-email-queue"
+DLQ_URL = "https://sqs.us-east-1.amazonaws.com/000000000000/crud-app-email-dlq"
+
+
+@pytest.fixture
+def sqs(aws):
+    return aws("sqs")
+
+
+@pytest.fixture
+def queue(aws, queues):
+    return SqsQueue(aws("sqs"), aws("cloudwatch"), queue_url=queues[0], dlq_url=queues[1])
+
+
+def stubbed(sqs, cloudwatch=None):
+    return SqsQueue(sqs, cloudwatch, queue_url=QUEUE_URL, dlq_url=DLQ_URL)
+
+
+def depth(visibles, en_proceso=0, retrasados=0, edad_maxima=None):
+    return {
+        "visibles": visibles,
+        "en_proceso": en_proceso,
+        "retrasados": retrasados,
+        "edad_maxima": edad_maxima,
+    }
+
+
+def bodies(sqs, url):
+    found = set()
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found |= {message["Body"] for message in messages}
+    return found
+
+
+def fill(sqs, url, number, **more):
+    for body in map(str, range(number)):
+        sqs.send_message(QueueUrl=url, MessageBody=body, **more)
+
+
+def test_a_message_that_is_put_off_is_hidden(queue, queues, sqs):
+    queue.send("¡Hola!")
+    [message] = sqs.receive_message(QueueUrl=queues[0], VisibilityTimeout=1)["Messages"]
+    assert message["Body"] == "¡Hola!"
+
+    queue.put_off(message["ReceiptHandle"], timedelta(minutes=15))
+
+    assert queue.depths()["cola"] == depth(0, en_proceso=1)
+
+
+def test_a_message_is_put_off_within_what_sqs_allows():
+    client, most = boto3.client("sqs"), MAX_DELAY.total_seconds()
+    with Stubber(client) as stub:
+        for delay, seconds in {-5: 0, 0.2: 1, 900: 900, 172_800: most}.items():
+            expected = {"QueueUrl": QUEUE_URL, "ReceiptHandle": "r1", "VisibilityTimeout": seconds}
+            stub.add_response("change_message_visibility", {}, expected)
+            stubbed(client).put_off("r1", timedelta(seconds=delay))
+        stub.assert_no_pending_responses()
+
+
+def test_both_queues_are_counted(queue, queues, sqs):
+    fill(sqs, queues[0], 2)
+    fill(sqs, queues[0], 1, DelaySeconds=600)
+    fill(sqs, queues[1], 1)
+    sqs.receive_message(QueueUrl=queues[0], MaxNumberOfMessages=1)
+
+    assert queue.depths() == {"cola": depth(1, en_proceso=1, retrasados=1), "fallidos": depth(1)}
+
+
+def test_the_age_of_the_oldest_message_is_cloudwatch_s_last_figure():
+    sqs, cloudwatch = boto3.client("sqs"), boto3.client("cloudwatch")
+    kinds = ("", "NotVisible", "Delayed")
+    attributes = {"Attributes": {f"ApproximateNumberOfMessages{kind}": "4" for kind in kinds}}
+    results = [("crud-app-email-queue", [93.0, 33.0]), ("crud-app-email-dlq", [])]
+    metric_data = {"MetricDataResults": [{"Id": "edad", "Label": label, "Values": values} for label, values in results]}
+    query = {"MetricDataQueries": ANY, "StartTime": ANY, "EndTime": ANY, "ScanBy": "TimestampDescending"}
+    with Stubber(sqs) as sqs_stub, Stubber(cloudwatch) as cloudwatch_stub:
+        cloudwatch_stub.add_response("get_metric_data", metric_data, query)
+        for url in (QUEUE_URL, DLQ_URL):
+            sqs_stub.add_response("get_queue_attributes", attributes, {"QueueUrl": url, "AttributeNames": ANY})
+
+        assert [each["edad_maxima"] for each in stubbed(sqs, cloudwatch).depths().values()] == [93, None]
+
+
+def test_cloudwatch_is_asked_for_both_queues_by_name(queue, queues, aws):
+    """The emulator keeps what is put into CloudWatch, under AWS's own names too."""
+    for age, url in enumerate(queues, start=41):
+        dimension = {"Name": "QueueName", "Value": url.rpartition("/")[2]}
+        metric = {"MetricName": "ApproximateAgeOfOldestMessage", "Dimensions": [dimension], "Value": age}
+        aws("cloudwatch").put_metric_data(Namespace="AWS/SQS", MetricData=[metric])
+
+    assert [each["edad_maxima"] for each in queue.depths().values()] == [41, 42]
+
+
+def test_all_dead_letters_come_back_as_they_were(queue, queues, sqs):
+    fill(sqs, queues[1], 23, MessageAttributes={"tipo": {"DataType": "String", "StringValue": "creado"}})
+
+    assert queue.redrive() == {"reenviados": 23, "quedan": 0}
+
+    [message] = sqs.receive_message(QueueUrl=queues[0], MessageAttributeNames=["All"], VisibilityTimeout=0)["Messages"]
+    assert message["MessageAttributes"]["tipo"]["StringValue"] == "creado"
+    assert bodies(sqs, queues[0]) == {str(number) for number in range(23)}
+    assert bodies(sqs, queues[1]) == set()
+
+
+def test_a_redrive_ends_in_time_and_says_how_many_are_left(aws, queues, sqs):
+    fill(sqs, queues[1], 25)
+    clock = count(step=REDRIVE_SECONDS / 2)
+    addresses = {"queue_url": queues[0], "dlq_url": queues[1]}
+    queue = SqsQueue(sqs, aws("cloudwatch"), **addresses, monotonic=lambda: next(clock))
+
+    assert queue.redrive() == {"reenviados": 10, "quedan": 15}
+
+
+def test_a_dead_letter_is_sent_before_it_is_deleted():
+    """If the process dies in between, it is in both queues."""
+    sqs = boto3.client("sqs")
+    with Stubber(sqs) as stub:
+        stub.add_response("receive_message", {"Messages": [{"Body": "{}", "ReceiptHandle": "r1"}]})
+        stub.add_response("send_message", {"MessageId": "m2"})
+        stub.add_client_error("delete_message", "ServiceUnavailable", http_status_code=503)
+
+        with pytest.raises(QueueUnavailable):
+            stubbed(sqs).redrive()
+
+        stub.assert_no_pending_responses()
+
+
+def test_a_queue_that_does_not_answer_is_named(closed_port):
+    endpoint = f"http://127.0.0.1:{closed_port}"
+    config = client_config(attempts=1)
+    sqs, cloudwatch = (boto3.client(name, endpoint_url=endpoint, config=config) for name in ("sqs", "cloudwatch"))
+    queue = SqsQueue(sqs, cloudwatch, queue_url=f"{endpoint}/cola", dlq_url=f"{endpoint}/dlq")
+
+    for call in (lambda: queue.send("x"), lambda: queue.put_off("r1", timedelta()), queue.depths, queue.redrive):
+        with pytest.raises(QueueUnavailable):
+            call()
