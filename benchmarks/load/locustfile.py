@@ -6,6 +6,7 @@ import json
 import os
 import random
 import secrets
+import signal
 import sys
 import time
 from collections import deque
@@ -15,6 +16,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import gevent
 import requests
 from locust import FastHttpUser, LoadTestShape, events, task
 from locust.exception import StopUser
@@ -82,6 +84,7 @@ class Load:
         self.answers: list[tuple[float, float | None]] = []  # when, and the milliseconds; None: it failed
         self.steps: list[dict[str, Any]] = []
         self._halt = ""
+        self._is_interrupted = False
         self._handed_out = 0
         self._chance = random.Random(50)  # noqa: S311 - the same requests in each run
         self._kinds = self._shuffle()
@@ -170,6 +173,14 @@ class Load:
         """Take note of an answer; locust tells of each."""
         self.answers.append((time.monotonic() - self._began, None if exception else response_time))
 
+    def interrupt(self) -> None:
+        """Ctrl-C: end with the next tick. As an exception it could be lost in whatever greenlet runs."""
+        self._is_interrupted = True
+
+    @property
+    def is_over(self) -> bool:
+        return self._is_interrupted or self.outcome != ""
+
     @property
     def outcome(self) -> str:
         """Why the load is over; empty while it is not, and after Ctrl-C."""
@@ -235,6 +246,7 @@ def new_employee() -> dict[str, Any]:
 LOAD = Load()
 events.init.add_listener(LOAD.prepare)
 events.request.add_listener(LOAD.record)
+gevent.signal_handler(signal.SIGINT, LOAD.interrupt)
 
 
 class Person(FastHttpUser):  # type: ignore[misc] # mypy runs where locust is not
@@ -264,7 +276,7 @@ class Course(LoadTestShape):  # type: ignore[misc] # likewise
 
     def tick(self) -> tuple[int, float] | None:
         LOAD.climb()
-        return None if LOAD.outcome else (LOAD.users, LOAD.users)
+        return None if LOAD.is_over else (LOAD.users, LOAD.users)
 
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator] # likewise
