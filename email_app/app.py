@@ -11,7 +11,6 @@ from chalice_frontdoor.idempotency import read_key
 from chalice_frontdoor.openapi import describe, json_of, list_of, object_of, operation, ref
 from chalicelib.correos import openapi
 from chalicelib.correos.bootstrap import prepare, services
-from chalicelib.correos.consumer import Received
 from chalicelib.correos.direct_mail import check_request, queue_mail
 from chalicelib.correos.mail_query import as_dict, check_query, find_mail, list_mails
 from chalicelib.correos.problems import PROBLEMS
@@ -137,9 +136,7 @@ def post_redrive() -> Response:
 @app.on_sqs_message(queue="crud-app-email-queue", batch_size=10)
 def enviar_correos(event: SQSEvent) -> dict[str, Any]:
     """Answer with the messages that failed, so that only those are delivered again."""
-    records = [record.to_dict() for record in event]
-    messages = [Received(record["messageId"], record["receiptHandle"], record["body"]) for record in records]
-    failed = services().sender.process_batch(messages)
+    failed = services().sender.process_batch([record.to_dict() for record in event])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 

@@ -181,9 +181,6 @@ def _explain(error: Exception) -> MailerError:
 
 # ---- SQS -------------------------------------------------------------------------------------------------------
 
-MAX_DELAY = timedelta(hours=11)
-"""SQS hides a message for at most 12 hours after it was received."""
-
 REDRIVE_SECONDS = 10
 """How long one request moves dead letters: the HTTP API waits 24 s. The answer says how many are left."""
 
@@ -220,8 +217,8 @@ class SqsQueue:
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)
 
     def put_off(self, receipt_handle: str, delay: timedelta) -> None:
-        """Hide a received message for that long; it must be reported as failed all the same."""
-        seconds = ceil(min(max(delay, timedelta()), MAX_DELAY).total_seconds())
+        """Hide a received message for that long, at most 12 hours; it must be reported as failed all the same."""
+        seconds = max(0, ceil(delay.total_seconds()))
         with failing_as(QueueUnavailable):
             self.sqs.change_message_visibility(
                 QueueUrl=self.queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds

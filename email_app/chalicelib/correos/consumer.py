@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chalicelib.correos.aws import AwsUnavailable, MailerError, MailFateUnknown, MailRefused, QueueUnavailable
 from chalicelib.correos.event import UnreadableMessage, read_message
@@ -27,12 +27,15 @@ from chalicelib.correos.mail import MAX_SENDS, Busy, Mail, Settled, State, StepR
 from chalicelib.correos.notices import Outgoing, mails_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from chalicelib.correos.aws import SesMailer, SqsQueue
     from chalicelib.correos.ledger import DynamoLedger
     from chalicelib.correos.settings import Settings
+
+    Record = Mapping[str, str]
+    """A message of the queue, as Lambda receives it."""
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +46,6 @@ once, both timing out. An email that is not begun is in no doubt; a function tha
 
 THREADS = 10
 """Messages of a batch at the same time: all of them, and as many connections as botocore keeps."""
-
-
-class Received(NamedTuple):
-    """A message of the queue."""
-
-    message_id: str
-    receipt_handle: str
-    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +95,23 @@ class Sender:
     def __post_init__(self) -> None:
         self._pace = Pace(self.settings.mail_rate, monotonic=self.monotonic, sleep=self.sleep)
 
-    def process_batch(self, messages: Sequence[Received]) -> list[str]:
+    def process_batch(self, records: Sequence[Record]) -> list[str]:
         """Send the emails of a batch, as fast as SES takes them. Returns the ids of the unfinished messages."""
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only the consumer needs it
 
         self.mailer.forget_connections()
         deadline = self.monotonic() + BATCH_SECONDS
         with ThreadPoolExecutor(self.threads) as pool:
-            unfinished = pool.map(lambda message: not self._finish(message, deadline), messages)
-            return [message.message_id for message in compress(messages, unfinished)]
+            unfinished = pool.map(lambda record: not self._finish(record, deadline), records)
+            return [record["messageId"] for record in compress(records, unfinished)]
 
-    def _finish(self, message: Received, deadline: float) -> bool:
+    def _finish(self, record: Record, deadline: float) -> bool:
         """Whether the message may be deleted. Nothing that is wrong with one touches the others."""
-        context = {"message_id": message.message_id}
+        context = {"message_id": record["messageId"]}
         try:
-            retry = self.process(message.body, deadline)
+            retry = self.process(record["body"], deadline)
             if retry and retry.not_before:
-                self._put_off(message, retry.not_before)
+                self._put_off(record, retry.not_before)
         except UnreadableMessage as error:
             logger.warning("[Cola] Mensaje ilegible: %s", error, extra=context)
         except AwsUnavailable as error:
@@ -129,9 +124,9 @@ class Sender:
             return retry is None
         return False
 
-    def _put_off(self, message: Received, until: datetime) -> None:
+    def _put_off(self, record: Record, until: datetime) -> None:
         with suppress(QueueUnavailable):  # then it comes again at the queue's own pace
-            self.queue.put_off(message.receipt_handle, until - self.clock())
+            self.queue.put_off(record["receiptHandle"], until - self.clock())
 
     def process(self, body: str, deadline: float = math.inf) -> Retry | None:
         """Send all emails of one message that are not sent yet; after the deadline, begin none."""

@@ -12,7 +12,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Generic, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from contract.email_address import is_email_address
 from contract.events import EVENT_TYPES, MESSAGE_VERSION
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 DIRECTO = "directo"
 TYPES = (*EVENT_TYPES, DIRECTO)
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
-T = TypeVar("T")
+_INSTANT_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 
 class UnreadableMessage(Exception):
@@ -75,9 +74,10 @@ def read_message(body: str | bytes) -> Event | DirectMail:
         UnreadableMessage: whatever is wrong with it.
     """
     data = _read_object(body)
-    if _read(data, "version", _INTEGER) != MESSAGE_VERSION:
+    envelope = _read_all(data, version=_INTEGER, tipo=_TEXT)
+    if envelope["version"] != MESSAGE_VERSION:
         raise UnreadableMessage(f"version is not {MESSAGE_VERSION}")
-    kind = _read(data, "tipo", _TEXT)
+    kind: str = envelope["tipo"]
     if kind == DIRECTO:
         return _read_direct(data)
     if kind in EVENT_TYPES:
@@ -110,7 +110,7 @@ def read_instant(text: str) -> datetime:
     Raises:
         ValueError: it is no such text, or no date of the calendar.
     """
-    if not _INSTANT.fullmatch(text):
+    if not _INSTANT_PATTERN.fullmatch(text):
         raise ValueError("not an instant in UTC")
     return datetime.fromisoformat(text)
 
@@ -124,31 +124,29 @@ def is_uuid(text: str) -> bool:
 
 
 def _read_event(data: dict[str, object], kind: str) -> Event:
-    employee, changes = _read(data, "empleado", _OBJECT), _read(data, "cambios", _TEXTS)
+    members = _read_all(data, id=_UUID, ocurrido_en=_INSTANT, actor=_TEXT, empleado=_OBJECT, cambios=_TEXTS)
+    employee = _read_all(
+        members["empleado"], id=_POSITIVE, nombre=_TEXT, email=_ADDRESS, posicion=_TEXT, version=_POSITIVE
+    )
     return Event(
-        id=_read(data, "id", _UUID),
+        id=members["id"],
         type=kind,
-        occurred_at=read_instant(_read(data, "ocurrido_en", _MOMENT)),
-        actor=_read(data, "actor", _TEXT),
-        employee=Employee(
-            id=_read(employee, "id", _POSITIVE),
-            nombre=_read(employee, "nombre", _TEXT),
-            email=_read(employee, "email", _ADDRESS),
-            posicion=_read(employee, "posicion", _TEXT),
-            version=_read(employee, "version", _POSITIVE),
-        ),
-        changes=tuple(changes),
+        occurred_at=read_instant(members["ocurrido_en"]),
+        actor=members["actor"],
+        employee=Employee(**employee),
+        changes=tuple(members["cambios"]),
     )
 
 
 def _read_direct(data: dict[str, object]) -> DirectMail:
-    mail = _read(data, "correo", _OBJECT)
+    members = _read_all(data, id=_UUID, ocurrido_en=_INSTANT, correo=_OBJECT)
+    mail = _read_all(members["correo"], para=_ADDRESS, asunto=_TEXT, cuerpo=_TEXT)
     return DirectMail(
-        id=_read(data, "id", _UUID),
-        occurred_at=read_instant(_read(data, "ocurrido_en", _MOMENT)),
-        to=_read(mail, "para", _ADDRESS),
-        subject=_read(mail, "asunto", _TEXT),
-        body=_read(mail, "cuerpo", _TEXT),
+        id=members["id"],
+        occurred_at=read_instant(members["ocurrido_en"]),
+        to=mail["para"],
+        subject=mail["asunto"],
+        body=mail["cuerpo"],
     )
 
 
@@ -169,10 +167,10 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-class _Kind(NamedTuple, Generic[T]):
-    type: type[T]
+class _Kind(NamedTuple):
+    type: type
     rule: str
-    holds: Callable[[T], object] = lambda _: True
+    holds: Callable[[Any], object] = lambda _: True
 
 
 def _is_instant(text: str) -> bool:
@@ -187,14 +185,15 @@ _POSITIVE = _Kind(int, "a positive bigint", lambda number: 1 <= number < 2**63)
 _TEXT = _Kind(str, "a text with something visible", str.strip)
 _ADDRESS = _Kind(str, "an email address", is_email_address)
 _UUID = _Kind(str, "a UUID", is_uuid)
-_MOMENT = _Kind(str, "an instant in UTC", _is_instant)
-_OBJECT: _Kind[dict[str, object]] = _Kind(dict, "an object")
-_TEXTS: _Kind[list[str]] = _Kind(list, "a list of texts", lambda items: all(isinstance(item, str) for item in items))
+_INSTANT = _Kind(str, "an instant in UTC", _is_instant)
+_OBJECT = _Kind(dict, "an object")
+_TEXTS = _Kind(list, "a list of texts", lambda items: all(isinstance(item, str) for item in items))
 
 
-def _read(data: dict[str, object], name: str, kind: _Kind[T]) -> T:
-    """The member, of exactly this type: ``true`` is no number, although Python's bool is an int."""
-    value = data.get(name)
-    if type(value) is not kind.type or not kind.holds(value):
-        raise UnreadableMessage(f"{name} is not {kind.rule}")
-    return value
+def _read_all(data: dict[str, object], **kinds: _Kind) -> dict[str, Any]:
+    """The members, each of exactly its type: ``true`` is no number, although Python's bool is an int."""
+    for name, kind in kinds.items():
+        value = data.get(name)
+        if type(value) is not kind.type or not kind.holds(value):
+            raise UnreadableMessage(f"{name} is not {kind.rule}")
+    return {name: data[name] for name in kinds}

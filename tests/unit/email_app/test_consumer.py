@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.correos import aws
-from chalicelib.correos.consumer import BATCH_SECONDS, Pace, Received, Retry
+from chalicelib.correos.consumer import BATCH_SECONDS, Pace, Retry
 from chalicelib.correos.ledger import CONFLICTS, LedgerUnavailable, RowChanged
 from chalicelib.correos.mail import LEASE, MAX_SENDS, WAIT_FOR_SEND, State
 from chalicelib.correos.ses_feedback import record_result
@@ -71,7 +71,7 @@ class World(FakeServices):
 
 def batch(*bodies):
     texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
-    return [Received(f"m{number}", f"r{number}", text) for number, text in enumerate(texts)]
+    return [{"messageId": f"m{n}", "receiptHandle": f"r{n}", "body": text} for n, text in enumerate(texts)]
 
 
 # ---- one message -----------------------------------------------------------------------------------------------
