@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import socketserver
+import sys
 import threading
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from local.ports import port_of, reserve
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
-
-READ_BYTES = 64 * 1024
-# Seconds after which a server's blocked read fails: long after every test has ended.
-SOCKET_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -34,39 +32,36 @@ class Received:
         return {key.lower(): value for key, value in self.headers}.get(name.lower())
 
 
-class Connection:
+class Connection(socketserver.StreamRequestHandler):
     """One accepted connection."""
 
-    def __init__(self, server: Server, sock: socket.socket) -> None:
-        self._server = server
-        self._socket = sock
-        self._buffer = b""
+    server: Server
+    # Seconds after which a blocked read fails: long after every test has ended.
+    timeout = 60
+
+    def handle(self) -> None:
+        self.server.behave(self)
 
     def read_request(self) -> Received | None:
         """The next request, recorded; None once the client has closed."""
-        while b"\r\n\r\n" not in self._buffer:
-            if not self._read_more():
+        lines: list[bytes] = []
+        while (line := self.rfile.readline()) != b"\r\n":
+            if not line:
                 return None
-        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
-        request_line, *lines = head.decode("latin-1").split("\r\n")
+            lines.append(line)
+        request_line, *fields = (line.decode("latin-1").removesuffix("\r\n") for line in lines)
         method, target, _ = request_line.split(" ")
-        headers = [(name, value) for name, _, value in (line.partition(": ") for line in lines)]
+        headers = [(name, value) for name, _, value in (field.partition(": ") for field in fields)]
         length = int({name.lower(): value for name, value in headers}.get("content-length", "0"))
-        while len(self._buffer) < length:
-            if not self._read_more():
-                return None
-        body, self._buffer = self._buffer[:length], self._buffer[length:]
-        received = Received(method, target, headers, body, len(head) + len(b"\r\n\r\n"))
-        self._server.received.append(received)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            return None
+        received = Received(method, target, headers, body, sum(map(len, lines)) + len(b"\r\n"))
+        self.server.received.append(received)
         return received
 
-    def _read_more(self) -> bool:
-        data = self._socket.recv(READ_BYTES)
-        self._buffer += data
-        return bool(data)
-
     def send(self, data: bytes) -> None:
-        self._socket.sendall(data)
+        self.wfile.write(data)
 
     def answer(self, body: bytes = b"", *headers: str, status: str = "200 OK") -> None:
         """Send a complete answer and keep the connection open."""
@@ -75,77 +70,71 @@ class Connection:
 
     def reset(self) -> None:
         """Close with a RST instead of a FIN."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
     def shut_down(self) -> None:
         """Send a FIN now."""
-        self._socket.shutdown(socket.SHUT_RDWR)
+        self.connection.shutdown(socket.SHUT_RDWR)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the server is stopped, at most for ``seconds``; whether it was."""
-        return self._server.stopping.wait(seconds)
+        return self.server.stopping.wait(seconds)
 
     def wait_for_client_to_close(self) -> None:
-        while self._read_more():
-            self._buffer = b""
+        self.rfile.read()
 
 
-@dataclass
-class Server:
+class Server(socketserver.ThreadingTCPServer):
     """A listener; each connection is handed to ``behave`` in a thread of its own, then closed."""
 
-    behave: Callable[[Connection], None]
-    tls: ssl.SSLContext | None = None
-    received: list[Received] = field(default_factory=list, repr=False)
-    connections: int = 0
-    stopping: threading.Event = field(default_factory=threading.Event)
+    request_queue_size = 128
 
-    def __post_init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._open: set[socket.socket] = set()
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
+    def __init__(self, behave: Callable[[Connection], None], tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), Connection)
+        self.behave = behave
+        self.tls = tls
+        self.received: list[Received] = []
+        self.stopping = threading.Event()
+        self.port: int = self.socket.getsockname()[1]
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
+        self._accepted: list[socket.socket] = []
+        self._acceptor = threading.Thread(target=self._accept)
+        self._acceptor.start()
 
     @property
-    def url(self) -> str:
-        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
+    def connections(self) -> int:
+        return len(self._accepted)
 
     def _accept(self) -> None:
-        while True:
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._open.add(sock)
-            thread = threading.Thread(target=self._serve, args=(sock,))
-            self._threads.append(thread)
-            thread.start()
+        while not self.stopping.is_set():
+            self.handle_request()
 
-    def _serve(self, sock: socket.socket) -> None:
-        sock.settimeout(SOCKET_SECONDS)
-        # The client may leave at any moment; that is what the tests are about.
-        with contextlib.suppress(OSError), sock:
-            if self.tls is None:
-                self.behave(Connection(self, sock))
-                return
-            with self.tls.wrap_socket(sock, server_side=True) as secured:
-                self._open.add(secured)
-                self.behave(Connection(self, secured))
+    def get_request(self) -> tuple[socket.socket, Any]:
+        sock, address = super().get_request()
+        if self.tls:
+            # The handshake comes with the first read, in the connection's own thread.
+            sock = self.tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        self._accepted.append(sock)
+        return sock, address
+
+    def shutdown_request(self, request: Any) -> None:
+        self.close_request(request)  # without the FIN that the base class sends first
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as in the base class
+        error = sys.exc_info()[1]
+        # The client may leave at any moment: that is what the tests are about.
+        if error is not None and not isinstance(error, OSError):
+            raise error
 
     def stop(self) -> None:
         """Stop listening, cut every connection and wait for the threads."""
         self.stopping.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._threads[0].join()
-        for sock in list(self._open):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self._acceptor.join()
+        for sock in self._accepted:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join()
+        self.server_close()
 
 
 @contextlib.contextmanager
@@ -225,8 +214,16 @@ def deaf(connection: Connection) -> None:
     connection.wait()
 
 
-def closing_at_the_next_request(connection: Connection) -> None:
-    """Answers one request, and closes without an answer when the next has come: the race of keep-alive."""
-    connection.read_request()
-    connection.answer(b"first")
-    connection.read_request()
+def after_an_answer(behave: Callable[[Connection], None]) -> Callable[[Connection], None]:
+    """Answers one request, and then behaves."""
+
+    def behave_later(connection: Connection) -> None:
+        connection.read_request()
+        connection.answer(b"first")
+        behave(connection)
+
+    return behave_later
+
+
+# Closes without an answer when the next request has come: the race of keep-alive.
+closing_at_the_next_request = after_an_answer(Connection.read_request)

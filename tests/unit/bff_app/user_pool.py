@@ -55,6 +55,7 @@ class UserPool:
     rotates: bool = False
     renewals: set[str] = field(default_factory=set)
     ended_everywhere: list[str] = field(default_factory=list)
+    may_end: bool = True
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def sign_in(self, address):
@@ -123,6 +124,8 @@ class UserPool:
         return "200 OK", {}
 
     def _end_everywhere(self, fields):
+        if not self.may_end:
+            return "400 Bad Request", {"__type": "NotAuthorizedException"}
         self.ended_everywhere.append(fields["AccessToken"])
         self.renewals.clear()
         return "200 OK", {}
