@@ -50,6 +50,9 @@ _data_folder = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell ignores Ctrl-C for what it starts in the background, and the programs under test would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     given = getattr(config, "workerinput", {}).get("data_folder")
     config.stash[_data_folder] = Path(given or tempfile.mkdtemp(prefix="crud-empleados-"))
 
