@@ -17,7 +17,7 @@ from chalicelib.web.limits import (
     SHED_SECONDS,
     TOTAL_SECONDS,
 )
-from chalicelib.web.session import TokenRefused, read_credentials
+from chalicelib.web.session import Refusal, read_credentials
 from chalicelib.web.upstream import (
     UpstreamAnswer,
     UpstreamBusy,
@@ -107,7 +107,7 @@ class Proxy(NamedTuple):
         _log(logging.INFO, question, route, answer.status, started)
         if answer.is_unexplained_error:
             if answer.status == _UNAUTHORIZED:
-                raise TokenRefused
+                raise Refusal("invalid_token")
             if _was_shed(answer, time.monotonic() - started):
                 raise UpstreamBusy(question, retry_after=answer.header("retry-after") or str(SHED_RETRY_SECONDS))
             raise UpstreamFailed(question, answer)

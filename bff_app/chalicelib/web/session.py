@@ -2,16 +2,6 @@
 
 A signed-in browser keeps its tokens in cookies; programs send a token of their own. Nothing is verified here: the APIs'
 authorizers verify the token of every request.
-
-Refusal
-+-- CookieRefused            one of our cookies is malformed, too long or sent twice         -> 400
-+-- HostRefused              the request does not say which host it is for                   -> 400
-+-- SignInRefused            the sign-in is not this browser's, was used or was cancelled    -> 400
-+-- NotSignedIn              there is neither a token nor a cookie                           -> 401
-+-- SessionOver              the identity provider does not renew the session                -> 401
-+-- TokenRefused             the API's authorizer does not accept the token                  -> 401
-+-- CrossSiteRequest         another site's page sent a request that changes something       -> 403
-+-- ReturnAddressRefused     the sign-in would end on a page that is not ours                -> 422
 """
 
 from __future__ import annotations
@@ -27,7 +17,7 @@ if TYPE_CHECKING:
 
     from chalice_frontdoor.request import FrontDoorRequest
     from chalicelib.web.settings import SignInSettings
-    from chalicelib.web.upstream import Headers
+    from chalicelib.web.upstream import Headers, Text
 
 _UNAUTHORIZED = 401
 # RFC 6265bis, 5.6: a browser keeps no cookie whose name and value are longer together.
@@ -37,81 +27,65 @@ _VALUE = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 # A name or an IPv4 address, or an IPv6 address in brackets, with an optional port.
 _HOST = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 
+_SIGN_IN = ("Hace falta iniciar sesión.", "You need to sign in.")
+_NOT_COMPLETED = (
+    "No se pudo completar la entrada. Empiece otra vez.",
+    "The sign-in could not be completed. Begin again.",
+)
+_FOREIGN_PAGE = (
+    "La petición no viene de la página del directorio, y no se hizo nada.",
+    "The request does not come from the directory's page, and nothing was done.",
+)
+_FOREIGN_ADDRESS = (
+    "debe ser una dirección de este sitio, que empiece por una sola barra.",
+    "must be an address of this site, which begins with a single slash.",
+)
+# Status and text of each refusal, by its reason.
+REFUSALS: dict[str, tuple[int, Text]] = {
+    # One of our cookies is malformed, too long or sent twice.
+    "invalid_cookie": (400, ("Una cookie de la sesión no es válida.", "A cookie of the session is not valid.")),
+    # The request does not say which host it is for.
+    "invalid_host": (400, ("La cabecera Host no es válida.", "The header Host is not valid.")),
+    # The sign-in is not one that this browser began, or the person cancelled it, or what the identity provider gave
+    # is not for us or does not fit.
+    **dict.fromkeys(
+        ("unknown_state", "cancelled", "invalid_code", "unreadable_token", "foreign_token", "token_too_long"),
+        (400, _NOT_COMPLETED),
+    ),
+    # There is neither a token nor a cookie.
+    "not_signed_in": (401, _SIGN_IN),
+    # The API's authorizer does not accept the token.
+    "invalid_token": (401, _SIGN_IN),
+    # The identity provider does not renew the session.
+    "session_over": (401, ("La sesión ha terminado. Inicie sesión otra vez.", "The session is over. Sign in again.")),
+    # Another site's page sent a request that changes something.
+    "cross_site": (403, _FOREIGN_PAGE),
+    # The sign-in would end on a page that is not ours.
+    "foreign_return_address": (422, _FOREIGN_ADDRESS),
+}
+# After these the browser forgets its cookies too.
+_SESSION_ENDS = frozenset({"invalid_cookie", "session_over"})
+
 
 class Refusal(Problem):
-    """A request is refused before anything is done. The log counts ``reason``; the client is told less."""
+    """A request is refused before anything is done. The log counts ``reason``; the client is told less.
 
-    status = 401
-    says = ("Hace falta iniciar sesión.", "You need to sign in.")
-    reason = ""
+    Args:
+        reason: a key of ``REFUSALS``.
+        field: the parameter that the text is about, if it is about one.
+    """
 
-    def __init__(self) -> None:
-        headers = {"WWW-Authenticate": "Bearer"} if self.status == _UNAUTHORIZED else {}
-        super().__init__(self.status, detail=bilingual(self.says), headers=headers)
-
-
-class _SessionDropped(Refusal):
-    """The browser forgets its cookies too."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.headers["Set-Cookie"] = drop_session()
-
-
-class CookieRefused(_SessionDropped):
-    status = 400
-    says = ("Una cookie de la sesión no es válida.", "A cookie of the session is not valid.")
-    reason = "invalid_cookie"
-
-
-class HostRefused(Refusal):
-    status = 400
-    says = ("La cabecera Host no es válida.", "The header Host is not valid.")
-    reason = "invalid_host"
-
-
-class SignInRefused(Refusal):
-    status = 400
-    says = ("No se pudo completar la entrada. Empiece otra vez.", "The sign-in could not be completed. Begin again.")
-
-    def __init__(self, reason: str) -> None:
-        super().__init__()
+    def __init__(self, reason: str, *, field: str = "") -> None:
+        status, says = REFUSALS[reason]
+        super().__init__(status, detail=bilingual(says))
         self.reason = reason
-
-
-class NotSignedIn(Refusal):
-    reason = "not_signed_in"
-
-
-class SessionOver(_SessionDropped):
-    says = ("La sesión ha terminado. Inicie sesión otra vez.", "The session is over. Sign in again.")
-    reason = "session_over"
-
-
-class TokenRefused(Refusal):
-    reason = "invalid_token"
-
-
-class CrossSiteRequest(Refusal):
-    status = 403
-    says = (
-        "La petición no viene de la página del directorio, y no se hizo nada.",
-        "The request does not come from the directory's page, and nothing was done.",
-    )
-    reason = "cross_site"
-
-
-class ReturnAddressRefused(Refusal):
-    status = 422
-    says = (
-        "debe ser una dirección de este sitio, que empiece por una sola barra.",
-        "must be an address of this site, which begins with a single slash.",
-    )
-    reason = "foreign_return_address"
-
-    def __init__(self) -> None:
-        error = {"campo": "volver", "regla": "formato", "mensaje": bilingual(self.says)}
-        Problem.__init__(self, self.status, errores=[error])
+        if field:
+            self.extensions["errores"] = [{"campo": field, "regla": "formato", "mensaje": self.detail}]
+            self.detail = None
+        if status == _UNAUTHORIZED:
+            self.headers["WWW-Authenticate"] = "Bearer"
+        if reason in _SESSION_ENDS:
+            self.headers["Set-Cookie"] = drop_session()
 
 
 class Cookie(NamedTuple):
@@ -129,7 +103,7 @@ class Cookie(NamedTuple):
         """Its value in the header ``Cookie`` of a request; None if it is not there.
 
         Raises:
-            CookieRefused: it is malformed, too long, or there more than once.
+            Refusal: it is malformed, too long, or there more than once.
         """
         # Only these two characters: any other white space is part of a name, for the browser too, and the browser
         # promises nothing about a name that begins with U+00A0 and continues like ours.
@@ -138,7 +112,7 @@ class Cookie(NamedTuple):
         if not values:
             return None
         if len(values) > 1 or not self.fits(values[0]) or not _VALUE.fullmatch(values[0]):
-            raise CookieRefused
+            raise Refusal("invalid_cookie")
         return values[0]
 
     def fits(self, value: str) -> bool:
@@ -185,7 +159,7 @@ def read_credentials(request: FrontDoorRequest, sign_in: SignInSettings | None) 
         return ()
     token = ACCESS.read(request.headers)
     if token is None:
-        raise NotSignedIn
+        raise Refusal("not_signed_in")
     if request.method not in SAFE_METHODS:
         require_own_origin(request.headers, sign_in.public_origin)
     return (("Authorization", f"Bearer {token}"),)
@@ -198,13 +172,13 @@ def own_origin(headers: Mapping[str, str], public_origin: str) -> str:
     set these headers, and the identity provider returns only to addresses that it knows.
 
     Raises:
-        HostRefused: the request does not say it.
+        Refusal: the request does not say it.
     """
     if public_origin:
         return public_origin
     host = headers.get("Host", "")
     if not _HOST.fullmatch(host):
-        raise HostRefused
+        raise Refusal("invalid_host")
     scheme = "https" if headers.get("X-Forwarded-Proto", "").lower() == "https" else "http"
     return f"{scheme}://{host.lower()}"
 
@@ -215,11 +189,10 @@ def require_own_origin(headers: Mapping[str, str], public_origin: str) -> None:
     Every browser since 2023 says so in ``Sec-Fetch-Site``, older ones in ``Origin``; no script can change either.
 
     Raises:
-        CrossSiteRequest: it was not, or the browser does not say.
-        HostRefused: see ``own_origin``.
+        Refusal: it was not, or the browser does not say.
     """
     site = headers.get("Sec-Fetch-Site")
     if site == "same-origin":
         return
     if site is not None or headers.get("Origin") != own_origin(headers, public_origin):
-        raise CrossSiteRequest
+        raise Refusal("cross_site")

@@ -19,22 +19,7 @@ from chalice_frontdoor import Problem
 from chalice_frontdoor.logs import log_refusal
 from chalicelib.web.identity import GrantRefused
 from chalicelib.web.limits import IDENTITY_SECONDS
-from chalicelib.web.session import (
-    ACCESS,
-    ENTRY,
-    PERSON,
-    RENEWAL,
-    CookieRefused,
-    NotSignedIn,
-    Refusal,
-    ReturnAddressRefused,
-    SessionOver,
-    SignInRefused,
-    TokenRefused,
-    drop_session,
-    own_origin,
-    require_own_origin,
-)  # fmt: skip
+from chalicelib.web.session import ACCESS, ENTRY, PERSON, RENEWAL, Refusal, drop_session, own_origin, require_own_origin
 from chalicelib.web.tokens import (
     TokenUnreadable,
     describe_session,
@@ -83,10 +68,10 @@ class Entry(NamedTuple):
         """A new one.
 
         Raises:
-            ReturnAddressRefused: ``return_to`` leads away from this site.
+            Refusal: ``return_to`` leads away from this site.
         """
         if len(return_to) > MAX_RETURN_ADDRESS or not _LOCAL.fullmatch(return_to):
-            raise ReturnAddressRefused
+            raise Refusal("foreign_return_address", field="volver")
         state, nonce, verifier = (secrets.token_urlsafe(_SECRET_BYTES) for _ in range(3))
         return cls(state, nonce, verifier, return_to)
 
@@ -182,13 +167,13 @@ class SignIn(NamedTuple):
         own = request.headers.get("Authorization")
         token = ACCESS.read(request.headers) if own is None else own.partition(" ")[2]
         if token is None:
-            raise NotSignedIn
+            raise Refusal("not_signed_in")
         try:
             access = read_claims(token)
         except TokenUnreadable:
-            raise TokenRefused from None
+            raise Refusal("invalid_token") from None
         if expiry(access) <= time.time():
-            raise TokenRefused
+            raise Refusal("invalid_token")
         person = unpack_person(None if own else PERSON.read(request.headers))
         return _private(describe_session(access, person))
 
@@ -197,25 +182,25 @@ class SignIn(NamedTuple):
 
     def _redeem(self, entry: Entry | None, request: FrontDoorRequest, deadline: Deadline) -> Response:
         if entry is None:
-            raise SignInRefused("unknown_state")
+            raise Refusal("unknown_state")
         if _query(request, "error"):
-            raise SignInRefused(_CANCELLED)
+            raise Refusal(_CANCELLED)
         return_address = self._own_origin(request) + _RETURN_PATH
         try:
             tokens = self.identity.redeem(_query(request, "code"), entry.verifier, return_address, deadline)
         except GrantRefused:
-            raise SignInRefused("invalid_code") from None
+            raise Refusal("invalid_code") from None
         _, person = self._read(tokens, entry.nonce)
         return _redirect(entry.return_to, [*_keep(tokens, person), ENTRY.drop()])
 
     def _renew_tokens(self, request: FrontDoorRequest, deadline: Deadline) -> Tokens:
         renewal = RENEWAL.read(request.headers)
         if renewal is None:
-            raise NotSignedIn
+            raise Refusal("not_signed_in")
         try:
             return self.identity.renew(renewal, deadline)
         except GrantRefused:
-            raise SessionOver from None
+            raise Refusal("session_over") from None
 
     def _end_here(self, request: FrontDoorRequest, deadline: Deadline) -> None:
         """Revoke the token that renews the session, if possible: the browser forgets it in any case."""
@@ -223,7 +208,7 @@ class SignIn(NamedTuple):
             renewal = RENEWAL.read(request.headers)
             if renewal is not None:
                 self.identity.revoke(renewal, deadline)
-        except (CookieRefused, GrantRefused, UpstreamError):
+        except (Refusal, GrantRefused, UpstreamError):
             pass  # identity.py logs what the identity provider answered
 
     def _end_everywhere(self, request: FrontDoorRequest, deadline: Deadline) -> None:
@@ -232,23 +217,23 @@ class SignIn(NamedTuple):
         try:
             self.identity.end_everywhere(tokens.access, deadline)
         except GrantRefused:
-            raise SessionOver from None
+            raise Refusal("session_over") from None
 
     def _read(self, tokens: Tokens, nonce: str | None = None) -> tuple[Claims, Person]:
         """The access token's claims, and the person whom the id token is about.
 
         Raises:
-            SignInRefused: the tokens are not for us, or not for the sign-in that has ``nonce``.
+            Refusal: the tokens are not for us, or not for the sign-in that has ``nonce``.
         """
         try:
             access, identity = read_claims(tokens.access), read_claims(tokens.identity)
         except TokenUnreadable:
-            raise SignInRefused("invalid_token") from None
+            raise Refusal("unreadable_token") from None
         ours = {"iss": self.settings.issuer, "aud": self.settings.client_id, "token_use": "id"}
         if nonce is not None:
             ours["nonce"] = nonce
         if any(identity.get(name) != value for name, value in ours.items()):
-            raise SignInRefused("foreign_token")
+            raise Refusal("foreign_token")
         return access, person_of(identity)
 
 
@@ -275,7 +260,7 @@ def _entry_of(request: FrontDoorRequest) -> Entry | None:
     """The sign-in that ``request`` ends; None if this browser did not begin it, or has begun another one since."""
     try:
         entry = Entry.unpack(ENTRY.read(request.headers) or "")
-    except CookieRefused:
+    except Refusal:
         return None
     return entry if entry and entry.began(_query(request, "state")) else None
 
@@ -284,13 +269,13 @@ def _keep(tokens: Tokens, person: Person) -> list[str]:
     """The headers ``Set-Cookie`` of a session. It ends with the browser, or when the identity provider says so.
 
     Raises:
-        SignInRefused: a browser would not keep them, and the person would sign in for ever.
+        Refusal: a browser would not keep them, and the person would sign in for ever.
     """
     kept = [(ACCESS, tokens.access, tokens.seconds), (PERSON, pack(person), None)]
     if tokens.renewal:
         kept.append((RENEWAL, tokens.renewal, None))
     if not all(cookie.fits(value) for cookie, value, _ in kept):
-        raise SignInRefused("token_too_long")
+        raise Refusal("token_too_long")
     return [cookie.set(value, seconds) for cookie, value, seconds in kept]
 
 

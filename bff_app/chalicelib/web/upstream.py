@@ -2,10 +2,10 @@
 
     UpstreamError            there is no usable answer                               -> 502
     +-- UpstreamUnreachable  no connection: DNS, refused, TLS                        -> 502
-    +-- UpstreamTooSlow      the deadline passed                                     -> 504
+    +-- UpstreamTooSlow      the deadline passed before the answer's last byte        -> 504
     +-- UpstreamBroken       reset, half an answer, or not HTTP                      -> 502
-    +-- AnswerTooLarge       more than the front door could pass on                  -> 502
-    +-- UpstreamBusy         AWS throttled the request                               -> 503, Retry-After
+    +-- AnswerTooLarge       more than the front door could pass on; not read whole  -> 502
+    +-- UpstreamBusy         AWS throttled the request: nothing was done             -> 503, Retry-After
     +-- UpstreamFailed       an error, but AWS's page instead of the app's document  -> 502, 503, 504, or its 4xx
 
 None of these is retried, except that a safe request that met a closing connection is sent once more (see
@@ -23,7 +23,7 @@ from chalice_frontdoor import Problem
 from chalicelib.web.limits import LAMBDA_MARGIN_SECONDS, MAX_ANSWER_BODY_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 Headers = tuple[tuple[str, str], ...]
 Text = tuple[str, str]  # in Spanish and in English
@@ -77,13 +77,6 @@ def deadline_within(context: InvocationContext, seconds: float) -> Deadline:
     return Deadline(min(seconds, lambda_seconds))
 
 
-class ImpossibleSegment(Problem):
-    """A path parameter would not stay one segment of the upstream's path."""
-
-    def __init__(self) -> None:
-        super().__init__(404)
-
-
 class UpstreamAddress(NamedTuple):
     """The fixed part of every URL of one upstream: nothing that a client sends changes it."""
 
@@ -115,7 +108,7 @@ class UpstreamAddress(NamedTuple):
         """The request target for ``route`` (``/empleados/{id}``), each decoded part encoded once.
 
         Raises:
-            ImpossibleSegment: a parameter would not stay one segment.
+            Problem: 404, a parameter would not stay one segment.
         """
         path = _PARAMETER.sub(lambda match: _encode_segment(parameters[match[1]]), route)
         encoded_query = urlencode(list(query), safe="", errors="replace", quote_via=quote)
@@ -124,7 +117,7 @@ class UpstreamAddress(NamedTuple):
 
 def _encode_segment(value: str) -> str:
     if value in _RELATIVE_SEGMENTS or _DELIMITER.search(value):
-        raise ImpossibleSegment
+        raise Problem(404)
     return quote(value, safe="", errors="replace")
 
 
@@ -209,27 +202,19 @@ class UpstreamError(Exception):
 
 
 class UpstreamUnreachable(UpstreamError):
-    """No connection could be made: the name does not resolve, the connection is refused, or TLS failed."""
-
     says = ("no está disponible.", "cannot be reached.")
 
 
 class UpstreamTooSlow(UpstreamError):
-    """The deadline passed before the answer's last byte."""
-
     status = 504
     says = ("no respondió a tiempo.", "did not answer in time.")
 
 
 class UpstreamBroken(UpstreamError):
-    """The connection ended too early, or what came was not HTTP."""
-
     says = ("cortó la respuesta o dio una ilegible.", "broke off its answer or gave an unreadable one.")
 
 
 class AnswerTooLarge(UpstreamError):
-    """The answer has more bytes than the front door could pass on; it was not read to its end."""
-
     says = (
         f"respondió con más de {MAX_ANSWER_BODY_BYTES} bytes. Pida menos de una vez.",
         f"answered with more than {MAX_ANSWER_BODY_BYTES} bytes. Ask for less at once.",
@@ -237,16 +222,12 @@ class AnswerTooLarge(UpstreamError):
 
 
 class UpstreamFailed(UpstreamError):
-    """An error came from between the proxy and the app: ``answer`` is AWS's page, not a problem document."""
-
     def __init__(self, request: UpstreamRequest, answer: UpstreamAnswer) -> None:
         super().__init__(request)
         self.answer = answer
 
 
 class UpstreamBusy(UpstreamError):
-    """AWS throttled the request: the API's rate or the function's concurrency is at its limit. Nothing was done."""
-
     status = 503
     says = ("recibe demasiadas peticiones.", "gets too many requests.")
 
@@ -255,12 +236,6 @@ class UpstreamBusy(UpstreamError):
         self.retry_after = retry_after
 
 
-class Send(Protocol):
-    """Sends a request to its upstream."""
-
-    def __call__(self, request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
-        """Send ``request`` and read the whole answer before ``deadline``.
-
-        Raises:
-            UpstreamError: there is no usable answer.
-        """
+if TYPE_CHECKING:
+    # Sends a request and reads the whole answer before the deadline, or raises ``UpstreamError``.
+    Send = Callable[[UpstreamRequest, Deadline], UpstreamAnswer]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chalice_frontdoor.testing.events import DOORS
 from chalicelib.web.proxy import PROXIED_ROUTES
-from chalicelib.web.session import ACCESS, ENTRY, MAX_COOKIE_BYTES, SESSION_COOKIES, CookieRefused
+from chalicelib.web.session import ACCESS, ENTRY, MAX_COOKIE_BYTES, SESSION_COOKIES, Refusal
 from tests.unit.bff_app.browser import ORIGIN
 from tests.unit.bff_app.composition import composed, refusals, through
 from tests.unit.bff_app.servers import answering, answering_json
@@ -99,7 +99,7 @@ def test_only_our_own_host_can_set_any_of_the_cookies():
 def test_a_cookie_is_read_or_refused_whatever_the_header_holds(header):
     try:
         value = ACCESS.read({"Cookie": header})
-    except CookieRefused:
+    except Refusal:
         return
     assert value is None or f"{ACCESS.name}={value}" in header
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chalice_frontdoor.testing.events import DOORS
 from chalicelib.web.bootstrap import assemble, services
 from chalicelib.web.limits import IDENTITY_SECONDS
-from chalicelib.web.session import ReturnAddressRefused
+from chalicelib.web.session import Refusal
 from chalicelib.web.settings import Settings
 from chalicelib.web.sign_in import MAX_RETURN_ADDRESS, Entry
 from chalicelib.web.upstream import UpstreamAnswer
@@ -144,7 +144,7 @@ def test_an_accepted_return_address_stays_on_this_site(volver):
     """By the rules of browsers (WHATWG URL): backslashes are slashes, tabs and outer control characters vanish."""
     try:
         entry = Entry.begin(volver)
-    except ReturnAddressRefused:
+    except Refusal:
         return
     seen = re.sub(r"[\t\r\n]", "", entry.return_to.strip("".join(map(chr, range(33))))).replace("\\", "/")
     assert seen.startswith("/")
