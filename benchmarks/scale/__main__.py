@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tools.command_line import OneSentenceParser, whole_number
-from tools.cost.model import ASSUMPTIONS, SECONDS, FreeTier, Profile, estimate_bills
+from tools.cost.model import ASSUMPTIONS, SECONDS, Profile, estimate_cost
 
 LIMITS = Path(__file__).with_name("limits.toml")
 
@@ -91,7 +91,7 @@ def print_scale(console: Console, rate: int) -> None:
 def cost_sentence(peak: int) -> str:
     requests = int(peak * SECONDS / ASSUMPTIONS["peak_factor"])
     profile = Profile(requests, int(ASSUMPTIONS["response_bytes"]), int(requests * ASSUMPTIONS["writes"]))
-    serverless, fargate = (bill.total(FreeTier.ALWAYS) for bill in estimate_bills(profile))
+    serverless, fargate = estimate_cost(profile), estimate_cost(profile, fargate=True)
     return (
         f"A month with this peak (four times the mean) has {count(requests)} requests and costs ${serverless:,.0f} "
         f"with Lambda, ${fargate:,.0f} with containers; PostgreSQL is not included."

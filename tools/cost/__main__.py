@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -15,10 +14,10 @@ from tools.cost.model import (
     ASSUMPTIONS,
     PRICE_LIST,
     PRICES,
-    FreeTier,
     Profile,
     count_tasks,
-    estimate_bills,
+    count_usage,
+    estimate_cost,
     find_break_even,
     peak_rate,
     price_usage,
@@ -35,14 +34,6 @@ MAX_RESPONSE_BYTES = 2**20  # an ALB accepts no larger response from a Lambda fu
 COUNT = {"k": 10**3, "m": 10**6, "b": 10**9}
 SIZE = {"b": 1, "k": 10**3, "kb": 10**3, "m": 10**6, "mb": 10**6}
 
-EXAMPLES = """\
-examples:
-  make cost                              50 requests a day, and the whole range up to a billion a month
-  make cost REQUESTS=3M SIZE=12kB        three million requests a month with longer responses
-  make cost REQUESTS=1M EMAILS=0         without notifications
-All else that it assumes is in tools/cost/assumptions.toml.
-"""
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the estimate. Status 0; a bad argument exits with 2."""
@@ -55,11 +46,11 @@ def read_profile(argv: Sequence[str] | None = None) -> Profile:
     parser = OneSentenceParser(
         "make cost",
         "What the deployment costs on AWS in a month of 30 days, and what Fargate would cost.",
-        epilog=EXAMPLES,
+        epilog="Everything else that it assumes is in tools/cost/assumptions.toml.",
     )
     for variable, least, most, units, description in (
-        ("REQUESTS", 1, MAX_REQUESTS, COUNT, "HTTP requests a month: 50000, 3M"),
-        ("SIZE", 0, MAX_RESPONSE_BYTES, SIZE, "mean bytes of a response (default: half lists, half rows)"),
+        ("REQUESTS", 1, MAX_REQUESTS, COUNT, "HTTP requests a month: 50000, 3M (default: 50 a day)"),
+        ("SIZE", 0, MAX_RESPONSE_BYTES, SIZE, "mean bytes of a response: 12kB (default: half lists, half rows)"),
         ("EMAILS", 0, MAX_REQUESTS, COUNT, "emails a month (default: one for each write)"),
     ):
         number = whole_number(variable, least, most, units)
@@ -72,33 +63,27 @@ def read_profile(argv: Sequence[str] | None = None) -> Profile:
 
 def print_month(console: Console, profile: Profile) -> None:
     """The bill line by line, the same directory from 50 requests a day to a billion a month, and the break-even."""
-    console.print("Cost a month, US dollars", style="bold")
     console.print(
         f"{profile.requests:,} requests a month (30 days), responses of {profile.response_bytes:,} bytes, "
-        f"{profile.emails:,} emails",
-        style="dim",
+        f"{profile.emails:,} emails; US dollars",
+        style="bold",
     )
-    bill, _ = estimate_bills(profile)
-    table = _table("service", "used", "list price", "free tier", "first year")
-    for service, group in groupby(bill, key=lambda key: PRICES[key]["service"]):
-        keys = list(group)
-        if len(keys) > 1:
-            table.add_row(service, "", *(dollars(bill.by_service(column)[service]) for column in FreeTier))
-        for key in keys:
-            label, style = (f"  {PRICES[key]['label']}", "dim") if len(keys) > 1 else (service, "")
-            used = f"{short_count(bill[key])} {PRICES[key]['unit']}"
-            table.add_row(label, used, *(dollars(price_usage(key, bill[key], each)) for each in FreeTier), style=style)
+    table = _table("service", "used", "list price", "free tier")
+    usage = count_usage(profile)
+    for key in (key for key in PRICES if key in usage):
+        price = PRICES[key]
+        listed, reduced = (dollars(price_usage(key, usage[key], free_tier=deducted)) for deducted in (False, True))
+        used = f"{short_count(usage[key])} {price['unit']}"
+        table.add_row(f"{price['service']} {price['label']}", used, listed, reduced)
     table.add_section()
-    table.add_row("total", "", *(dollars(bill.total(column)) for column in FreeTier), style="bold")
-    console.print(table)
-    console.print(
-        "PostgreSQL is your own and not in the bill. Free tier: deducts what is always free, once per account; "
-        "first year: also the offers for the first 12 months of an account opened before 15 July 2025 (later ones "
-        "get credits).\n",
-        style="dim",
-    )
-    console.print(_scales_table(profile))
-    break_even, rate = find_break_even(profile, FreeTier.ALWAYS), peak_rate(profile)
+    totals = (dollars(estimate_cost(profile, free_tier=deducted)) for deducted in (False, True))
+    table.add_row("total", "", *totals, style="bold")
+    scales = _table("requests a month", "list price", "free tier", "on Fargate")
+    for traffic in map(profile.at, SCALES):
+        costs = (estimate_cost(traffic, free_tier=False), estimate_cost(traffic), estimate_cost(traffic, fargate=True))
+        scales.add_row(short_count(traffic.requests), *map(dollars, costs))
+    console.print(table, "PostgreSQL is your own and not in the bill. The free tier counts once per account.", scales)
+    break_even, rate = find_break_even(profile), peak_rate(profile)
     console.print(
         f"Fargate is cheaper from about {short_count(break_even)} requests a month; this traffic (peak "
         f"{short_count(rate)} requests a second) would need {count_tasks(rate)} tasks."
@@ -108,20 +93,8 @@ def print_month(console: Console, profile: Profile) -> None:
     )
     console.print(
         f"Prices of {PRICE_LIST['region']}, checked {PRICE_LIST['checked']}: tools/cost/prices.toml. Every "
-        "assumption, with its reason: tools/cost/assumptions.toml",
-        style="dim",
+        "assumption, with its reason: tools/cost/assumptions.toml"
     )
-
-
-def _scales_table(profile: Profile) -> Table:
-    table = _table("requests a month", "list price", "free tier", "on Fargate", "largest share")
-    for requests in SCALES:
-        bill, fargate = estimate_bills(profile.at(requests))
-        total, services = bill.total(FreeTier.ALWAYS), bill.by_service(FreeTier.ALWAYS)
-        largest = max(services, key=services.__getitem__)
-        costs = (bill.total(FreeTier.NONE), total, fargate.total(FreeTier.ALWAYS))
-        table.add_row(short_count(requests), *map(dollars, costs), f"{largest} {services[largest] / total:.0%}")
-    return table
 
 
 def _table(first: str, *others: str) -> Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from decimal import ROUND_CEILING, Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,14 +24,6 @@ Assumptions = dict[str, Decimal]  # by the names in assumptions.toml
 Usage = dict[str, Decimal]  # billed units, by the keys of prices.toml
 
 
-class FreeTier(StrEnum):
-    """Which allowances a bill deducts: none, those without an end, or also those of an account's first 12 months."""
-
-    NONE = "list_price"
-    ALWAYS = "free_tier"
-    FIRST_YEAR = "first_year"
-
-
 def _read_numbers(name: str) -> dict[str, Any]:
     # A float would turn $0.0000166667 into something near it.
     return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"), parse_float=Decimal)
@@ -43,16 +34,14 @@ PRICE_LIST = _read_numbers("prices.toml")
 PRICES: dict[str, dict[str, Any]] = {key: price for key, price in PRICE_LIST.items() if isinstance(price, dict)}
 
 
-def price_usage(key: str, quantity: Decimal, free_tier: FreeTier) -> Decimal:
-    """Dollars for ``quantity`` units of a price in a month, not rounded.
+def price_usage(key: str, quantity: Decimal, *, free_tier: bool = True) -> Decimal:
+    """Dollars for ``quantity`` units of a price in a month, not rounded; ``free_tier`` deducts its free units.
 
-    The allowance covers the first units, and the tiers' bounds count from zero. AWS does not say whether they count
-    from the end of the allowance; the difference is below 0.1 % of any bill.
+    They are the first ones, and the tiers' bounds count from zero. AWS does not say whether they count from the end of
+    the free units; the difference is below 0.1 % of any bill.
     """
     price = PRICES[key]
-    allowance = price.get("free", {"quantity": 0, "term": "always"})
-    is_free = free_tier is FreeTier.FIRST_YEAR or (free_tier is FreeTier.ALWAYS and allowance["term"] == "always")
-    start, cost = Decimal(allowance["quantity"]) if is_free else ZERO, ZERO
+    start, cost = Decimal(price.get("free", 0) if free_tier else 0), ZERO
     for tier in price.get("tiers", [price]):
         end = min(Decimal(tier.get("up_to", quantity)), quantity)
         if end > start:
@@ -162,38 +151,23 @@ def count_usage(profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: 
     return usage | {"http_api_requests": requests * max(1, -(-profile.response_bytes // HTTP_API_METER))}
 
 
-class Bill(dict[str, Decimal]):
-    """Usage with its cost, in the order of the price list: a service's lines stand together."""
-
-    def by_service(self, free_tier: FreeTier) -> dict[str, Decimal]:
-        services: dict[str, Decimal] = {}
-        for key, quantity in self.items():
-            service = PRICES[key]["service"]
-            services[service] = services.get(service, ZERO) + price_usage(key, quantity, free_tier)
-        return services
-
-    def total(self, free_tier: FreeTier) -> Decimal:
-        return sum(self.by_service(free_tier).values(), ZERO)
+def estimate_cost(
+    profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: bool = False, free_tier: bool = True
+) -> Decimal:
+    """Dollars for a month."""
+    usage = count_usage(profile, given, fargate=fargate)
+    return sum((price_usage(key, used, free_tier=free_tier) for key, used in usage.items()), ZERO)
 
 
-def estimate_bills(profile: Profile, given: Assumptions = ASSUMPTIONS) -> tuple[Bill, Bill]:
-    """A month as deployed, and on Fargate."""
-    serverless, fargate = (
-        Bill({key: usage[key] for key in PRICES if key in usage})
-        for usage in (count_usage(profile, given), count_usage(profile, given, fargate=True))
-    )
-    return serverless, fargate
-
-
-def find_break_even(profile: Profile, free_tier: FreeTier, given: Assumptions = ASSUMPTIONS) -> int | None:
+def find_break_even(profile: Profile, given: Assumptions = ASSUMPTIONS) -> int | None:
     """The requests a month, to two digits, from which Fargate is always cheaper; None if it never is.
 
     Tasks come in whole numbers, so the two costs may cross several times; the last crossing counts.
     """
     found = None
     for requests in reversed(TWO_DIGIT_NUMBERS):
-        serverless, fargate = estimate_bills(profile.at(requests), given)
-        if fargate.total(free_tier) >= serverless.total(free_tier):
-            return found
+        traffic = profile.at(requests)
+        if estimate_cost(traffic, given, fargate=True) >= estimate_cost(traffic, given):
+            break
         found = requests
     return found
