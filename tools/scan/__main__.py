@@ -27,8 +27,8 @@ PROGRAMS = ROOT / ".scan" / "bin"
 CHECKOV_SETTINGS = Path(__file__).with_name("checkov.yaml")
 ACCEPTED = Path(__file__).with_name("accepted.toml")
 UNREASONED = re.compile(r"checkov:skip=\w+\b(?!:\s*\S)")
-
 PLANS = sorted(Path(__file__).parent.glob("*.tfvars"))
+LOCKS = sorted([*ROOT.glob("requirements/*.txt"), *ROOT.glob("*_app/requirements.txt")])
 
 # Lines that hold nothing but the hash of a package or provider.
 HASH_LINE = re.compile(r'\s*(--hash=sha256:[0-9a-f]{64}( \\)?|"(h1:[0-9A-Za-z+/]{43}=|zh:[0-9a-f]{64})",)\s*')
@@ -49,7 +49,7 @@ class ScanFailed(Exception):
 
 
 class ScanSkipped(Exception):
-    """What the scan needs is not on this machine: reported, and never taken for a pass."""
+    """What the scan needs is out of reach: reported, and a failure with AUDIT=1."""
 
 
 def read_accepted(kind: str, file: Path = ACCEPTED) -> list[str]:
@@ -63,12 +63,10 @@ def read_accepted(kind: str, file: Path = ACCEPTED) -> list[str]:
 def run_scanner(program: str, *arguments: str | Path, **options: Any) -> str:  # noqa: ANN401
     """What a scanner prints. ScanFailed: it found something, or broke."""
     command = [PROGRAMS / program, *arguments]
-    result: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603 - the project's own scanners
-        command, capture_output=True, text=True, check=False, **options
-    )
+    result = subprocess.run(command, capture_output=True, text=True, check=False, **options)  # noqa: S603 - our own
     if result.returncode:
         raise ScanFailed(f"{program}:\n{result.stdout}{result.stderr}".strip())
-    return result.stdout
+    return str(result.stdout)
 
 
 def run_checkov(framework: str, *arguments: str | Path, base: Path) -> str:
@@ -77,16 +75,14 @@ def run_checkov(framework: str, *arguments: str | Path, base: Path) -> str:
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     environment["CKV_PARSE_ERROR_FAIL"] = "true"
     settings = ("--config-file", CHECKOV_SETTINGS, "--framework", framework)
-    summary = re.search(
-        r"Passed checks: [1-9].*", run_scanner("checkov", *settings, *arguments, cwd=base, env=environment)
-    )
+    output = run_scanner("checkov", *settings, *arguments, cwd=base, env=environment)
+    summary = re.search(r"Passed checks: [1-9].*", output)
     if not summary:
         raise ScanFailed("Checkov found nothing to look at.")
     return summary[0]
 
 
-# The deployment in two forms, each of which shows what the other hides: the Terraform files with the reasons beside
-# their resources, and plans, in which conditions have been decided and which hold the apps' modules.
+# The Terraform files hold the reasons beside the resources; plans hold decided conditions and the apps' modules.
 
 
 def scan_files(work: Path) -> str:
@@ -96,7 +92,7 @@ def scan_files(work: Path) -> str:
     return run_checkov("terraform", "--directory", folder, base=work)
 
 
-def scan_plans(work: Path, build: Path = BUILD) -> str:
+def scan_plans(work: Path) -> str:
     try:
         find_program()
     except TerraformFailed as missing:
@@ -104,7 +100,7 @@ def scan_plans(work: Path, build: Path = BUILD) -> str:
     folder = copy_root_module(work)
     # Checkov finds the reasons in the files by the names of the resources.
     reasons = ("--repo-root-for-plan-enrichment", folder)
-    return run_checkov("terraform_plan", "--file", *make_plans(folder, build), *reasons, base=work)
+    return run_checkov("terraform_plan", "--file", *make_plans(folder), *reasons, base=work)
 
 
 def copy_root_module(work: Path) -> Path:
@@ -116,11 +112,11 @@ def copy_root_module(work: Path) -> Path:
     return shutil.copytree(INFRA, work / INFRA.name, ignore=own)
 
 
-def make_plans(folder: Path, build: Path) -> Iterator[Path]:
+def make_plans(folder: Path) -> Iterator[Path]:
     """Plan ``PLANS`` for the emulator's account, which is empty."""
     # The emulator cannot describe its type, without which there is no plan.
     (folder / "scan_override.tf").write_text('resource "aws_cloudcontrolapi_resource" "page_style" {\n  count = 0\n}\n')
-    (folder.parent / BUILD.name).symlink_to(build)
+    (folder.parent / BUILD.name).symlink_to(BUILD)
     with Emulator(folder.parent / "emulator.log", services=DEPLOYMENT_SERVICES) as emulator:
         terraform = Terraform(folder, emulator.environment)
         terraform.init("-lockfile=readonly")
@@ -131,12 +127,10 @@ def make_plans(folder: Path, build: Path) -> Iterator[Path]:
             yield plan
 
 
-def scan_history(accepted: Sequence[str], work: Path, repository: Path = ROOT, *, required: bool = False) -> str:
+def scan_history(accepted: Sequence[str], work: Path, repository: Path = ROOT) -> str:
     """Look for secrets in every line ever added: what a later commit removes is still readable."""
     if run_git(repository, "rev-parse", "--is-shallow-repository") != "false\n":
-        raise (ScanFailed if required else ScanSkipped)(
-            "This clone has no complete history: run `git fetch --unshallow`, or clone the repository with git."
-        )
+        raise ScanSkipped("This clone has no complete history: run `git fetch --unshallow`, or clone it with git.")
     changes = f"{run_git(repository, *LOG)}\0not committed\n{run_git(repository, 'diff', 'HEAD', *PATCH)}"
     lines = added_lines(changes)
     for number, (path, added) in enumerate(lines.items()):
@@ -183,22 +177,18 @@ def added_lines(changes: str) -> dict[str, dict[str, str]]:
 
 def run_git(repository: Path, *arguments: str) -> str:
     """What git prints; nothing where it fails."""
-    command = ["git", "-c", "core.quotePath=false", *arguments]
-    result = subprocess.run(  # noqa: S603 - the person's own git
-        command, cwd=repository, capture_output=True, encoding="utf-8", errors="replace", check=False
-    )
-    return "" if result.returncode else result.stdout
+    command = ["git", "-C", str(repository), "-c", "core.quotePath=false", *arguments]
+    options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
+    result = subprocess.run(command, check=False, **options)  # noqa: S603 - the person's own git
+    return "" if result.returncode else str(result.stdout)
 
 
-def scan_advisories(accepted: Sequence[str], locks: Sequence[Path], *, osv: str = OSV, required: bool = False) -> str:
+def scan_advisories(accepted: Sequence[str], locks: Sequence[Path] = LOCKS, osv: str = OSV) -> str:
     """Ask ``osv`` for known vulnerabilities of every package that the lock files install."""
     try:
         httpx.post(osv, json=WELL_KNOWN, timeout=SECONDS).raise_for_status().json()["vulns"]
     except (httpx.HTTPError, ValueError, KeyError) as error:
-        raise (ScanFailed if required else ScanSkipped)(
-            f"OSV cannot be asked at {osv} ({type(error).__name__}), so nothing is known about vulnerabilities of the "
-            f"packages in {len(locks)} lock files. Run `make scan AUDIT=1` where it can."
-        ) from error
+        raise ScanSkipped(f"OSV cannot be asked at {osv} ({type(error).__name__}).") from error
     found = []
     # One by one: pip-audit refuses a package that two of them contain.
     for lock in locks:
@@ -215,21 +205,15 @@ def scan_advisories(accepted: Sequence[str], locks: Sequence[Path], *, osv: str 
     return f"{len(locks)} lock files"
 
 
-def find_locks(root: Path = ROOT) -> list[Path]:
-    """The lock files of the apps and of the environments."""
-    return sorted([*root.glob("requirements/*.txt"), *root.glob("*_app/requirements.txt")])
-
-
-def run_scans(scans: Mapping[str, Callable[[], str]]) -> bool:
-    """Run all of them, two at a time, and print the results. Whether all passed or were skipped."""
+def run_scans(scans: Mapping[str, Callable[[], str]], *, may_skip: bool = True) -> bool:
+    """Run all of them, two at a time, and print the results. Whether all passed, or were skipped and ``may_skip``."""
+    passed = True
     with ThreadPoolExecutor(2) as pool:
-        futures = {name: pool.submit(scan) for name, scan in scans.items()}
-        passed = True
-        for name, future in futures.items():
+        for name, future in [(name, pool.submit(scan)) for name, scan in scans.items()]:
             try:
                 result = f"nothing found ({future.result()})"
             except ScanSkipped as skipped:
-                result = f"SKIPPED: {skipped}"
+                result, passed = f"SKIPPED: {skipped}", passed and may_skip
             except (ScanFailed, TerraformFailed) as failed:
                 result, passed = f"FAILED: {failed}", False
             print(f"{name}: {result}", flush=True)
@@ -238,21 +222,17 @@ def run_scans(scans: Mapping[str, Callable[[], str]]) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = OneSentenceParser("make scan", "Looks for known mistakes: see docs/security.md.")
-    parser.add_argument(
-        "--audit", action="store_true", help="AUDIT=1: fail where OSV or the complete history is out of reach"
-    )
-    required = parser.parse_args(arguments).audit
+    parser.add_argument("--audit", action="store_true", help="AUDIT=1: fail where a scan has to be skipped")
+    may_skip = not parser.parse_args(arguments).audit
     with TemporaryDirectory(prefix="scan-") as name:
         work = Path(name)
-        passed = run_scans(
-            {  # the longest first
-                "Plans": lambda: scan_plans(work / "plans"),
-                "Secrets": lambda: scan_history(read_accepted("secret"), work / "history", required=required),
-                "Terraform files": lambda: scan_files(work / "files"),
-                "Advisories": lambda: scan_advisories(read_accepted("advisory"), find_locks(), required=required),
-            }
-        )
-    return 0 if passed else 1
+        scans = {  # the longest first
+            "Plans": lambda: scan_plans(work / "plans"),
+            "Secrets": lambda: scan_history(read_accepted("secret"), work / "history"),
+            "Terraform files": lambda: scan_files(work / "files"),
+            "Advisories": lambda: scan_advisories(read_accepted("advisory")),
+        }
+        return 0 if run_scans(scans, may_skip=may_skip) else 1
 
 
 if __name__ == "__main__":

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tools.scan.__main__ import (
-    INFRA,
-    ROOT,
+    LOCKS,
     UNREASONED,
     ScanFailed,
     ScanSkipped,
     copy_root_module,
-    find_locks,
     read_accepted,
     run_checkov,
     run_scans,
@@ -29,10 +27,10 @@ from tools.scan.__main__ import (
     scan_history,
     scan_plans,
 )
-from tools.terraform_cli import TerraformFailed
+from tools.terraform_cli import INFRA, ROOT, TerraformFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ACCESS_KEY = "AKIA" + "Q7RZ2XW4" * 2
 PASSWORD_LINE = "PASS" + 'WORD = "' + 'correct-horse-battery"'
@@ -85,7 +83,7 @@ def test_the_root_module_is_copied_as_it_is_deployed(tmp_path: Path) -> None:
 def test_without_terraform_plans_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERRAFORM", str(tmp_path / "nowhere"))
     with pytest.raises(ScanSkipped, match="not on the PATH"):
-        scan_plans(tmp_path, tmp_path)
+        scan_plans(tmp_path)
 
 
 class Repository:
@@ -150,9 +148,8 @@ def test_a_history_that_is_missing_or_incomplete_is_never_a_pass(tmp_path: Path)
         repository.commit("README.md", text)
     repository.git("clone", "--quiet", "--depth=1", f"file://{repository.folder}", str(tmp_path / "clone"))
     for folder in (tmp_path, tmp_path / "clone"):
-        for required, expected in ((False, ScanSkipped), (True, ScanFailed)):
-            with pytest.raises(expected, match="no complete history"):
-                scan_history([], tmp_path / "work", folder, required=required)
+        with pytest.raises(ScanSkipped, match="no complete history"):
+            scan_history([], tmp_path / "work", folder)
 
 
 class Osv(BaseHTTPRequestHandler):
@@ -209,34 +206,31 @@ def test_a_service_that_does_not_answer_or_is_not_osv_is_never_a_pass(
 ) -> None:
     monkeypatch.setattr(Osv, "vulnerable", set(), raising=False)
     for url in (f"http://127.0.0.1:{closed_port}/v1/query", osv):
-        for required, expected in ((False, ScanSkipped), (True, ScanFailed)):
-            with pytest.raises(expected, match="OSV cannot be asked"):
-                scan_advisories([], [lock], osv=url, required=required)
+        with pytest.raises(ScanSkipped, match="OSV cannot be asked"):
+            scan_advisories([], [lock], osv=url)
 
 
 def test_every_environments_lock_file_is_asked_about() -> None:
-    names = {lock.relative_to(ROOT).as_posix() for lock in find_locks()}
+    names = {lock.relative_to(ROOT).as_posix() for lock in LOCKS}
     apps = {f"{app}/requirements.txt" for app in ("crud_app", "email_app", "bff_app")}
     assert apps | {f"requirements/{name}.txt" for name in ("dev", "scan", "emulator", "load")} <= names
 
 
-def test_a_finding_or_a_failure_fails_the_run_and_a_skipped_scan_is_reported(
+def test_a_finding_or_a_failure_fails_the_run_and_a_skipped_scan_if_asked_to(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def stop(error: Exception) -> str:
-        raise error
+    def stop(error: Exception) -> Callable[[], str]:
+        def scan() -> str:
+            raise error
 
-    def skip() -> str:
-        return stop(ScanSkipped("OSV is out of reach."))
+        return scan
 
-    assert run_scans({"Files": lambda: "3 files", "Advisories": skip})
-    assert not run_scans({"Files": lambda: stop(ScanFailed("a.tf:1: is open"))})
-    assert not run_scans({"Plans": lambda: stop(TerraformFailed("It broke.")), "Files": lambda: "3 files"})
-    assert capsys.readouterr().out.splitlines()[:3] == [
-        "Files: nothing found (3 files)",
-        "Advisories: SKIPPED: OSV is out of reach.",
-        "Files: FAILED: a.tf:1: is open",
-    ]
+    skipped = {"Files": lambda: "3 files", "Advisories": stop(ScanSkipped("OSV is out of reach."))}
+    assert run_scans(skipped)
+    assert capsys.readouterr().out == "Files: nothing found (3 files)\nAdvisories: SKIPPED: OSV is out of reach.\n"
+    assert not run_scans(skipped, may_skip=False)
+    for error in (ScanFailed("a.tf:1: is open"), TerraformFailed("It broke.")):
+        assert not run_scans({"Plans": stop(error), "Files": lambda: "3 files"})
 
 
 def test_nothing_is_accepted_without_a_reason(tmp_path: Path) -> None:
