@@ -139,9 +139,9 @@ scale: $(VENV)/.ready ## What breaks first when more people come: RATE=10000 (re
 	@$(BIN)/python -m benchmarks.scale $(call flag,rate,RATE)
 
 .PHONY: status
-status: $(VENV)/.ready ## How a deployment is (reads AWS): ENVIRONMENT=dev REPORT=status.txt; LAPTOP=1 looks at `make run`
+status: $(VENV)/.ready ## How a deployment is (reads AWS): ENVIRONMENT=dev; LAPTOP=1 looks at `make run`
 	@$(BIN)/python -m tools.status $(call flag,environment,ENVIRONMENT) $(call flag,project,PROJECT) \
-	  $(call flag,report,REPORT) $(call switch,laptop,LAPTOP)
+	  $(call switch,laptop,LAPTOP)
 
 # ---- demonstration and load ------------------------------------------------------------------------------------
 
@@ -241,7 +241,7 @@ sbom: package $(SCAN)/.ready ## List what is in each app's zip, as CycloneDX (bu
 	@$(SCAN)/bin/python -m tools.sbom $(APPS:%=build/%/deployment.zip)
 
 .PHONY: scan
-scan: install package sbom $(SCAN)/.ready ## Known mistakes: Checkov, secrets in the history, advisories (AUDIT=1 fails where nobody can be asked)
+scan: install package sbom $(SCAN)/.ready ## Known mistakes: Checkov, secrets in the history, advisories (AUDIT=1 fails where a scan is skipped)
 	@$(BIN)/python -m tools.scan $(call switch,audit,AUDIT)
 
 .PHONY: browser

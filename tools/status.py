@@ -41,50 +41,26 @@ PERCENTILES = ("p50", "p90", "p99")
 # A person waits: a service that does not answer is reported within seconds.
 CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
 
-EXAMPLES = """\
-examples:
-  make status                                  the environment dev, in the region and account of your AWS profile
-  make status ENVIRONMENT=production REPORT=status.txt
-  make status LAPTOP=1                         what `make run` runs on this machine
-It only reads. What you may not read, or what does not exist, is shown as such.
-"""
-
 Row = tuple[str | Text, ...]
-Metric = tuple[str, str, str, str]  # namespace, name, "Dimension=value" or nothing, statistic
-Values = dict[Metric, list[float]]
 
 
-class Section(NamedTuple):
-    """A table, and a sentence below it. A heading that begins with ``>`` is of a column of numbers."""
+class Metric(NamedTuple):
+    """What CloudWatch keeps; ``dimension`` is ``Name=value``, or empty."""
 
-    title: str
-    headings: tuple[str, ...]
-    rows: list[Row]
-    note: str = ""
-
-
-def make_door(namespace: str, dimension: str, requests: str, latency: str, *errors: str) -> dict[str, list[Metric]]:
-    """The metrics of a load balancer, an HTTP API or a function, by column of the table of requests."""
-    of = partial(_metric, namespace, dimension)
-    columns = {"requests": [of(requests)], "errors": [of(error) for error in errors]}
-    columns |= {percentile: [of(latency, percentile)] for percentile in PERCENTILES}
-    if namespace == "AWS/Lambda":
-        columns |= {"throttled": [of("Throttles")], "at once": [of("ConcurrentExecutions", "Maximum")]}
-    return columns
+    namespace: str
+    name: str
+    statistic: str = "Sum"
+    dimension: str = ""
 
 
-def describe_door(name: str, columns: Mapping[str, list[Metric]], values: Values) -> Row:
-    requests, errors = (_total(values, columns[column]) for column in ("requests", "errors"))
-    success = f"{100 * (requests - errors) / requests:.4g} %" if requests else NOTHING
-    latency = (_highest(values, *columns[percentile]) for percentile in PERCENTILES)
-    row: Row = (name, f"{requests:,}", _count(errors), success, *latency)
-    if "throttled" in columns:
-        row += _count(_total(values, columns["throttled"])), _highest(values, *columns["at once"])
-    return row
+class Door(NamedTuple):
+    """Something that answers requests, and the names of its metrics."""
 
-
-def _metric(namespace: str, dimension: str, name: str, statistic: str = "Sum") -> Metric:
-    return namespace, name, dimension, statistic
+    namespace: str
+    dimension: str
+    requests: str
+    latency: str
+    errors: tuple[str, ...]
 
 
 class NotFound(Exception):
@@ -104,12 +80,12 @@ class Reader:
         self._client: Callable[[Any], Any] = partial(session.client, endpoint_url=endpoint_url, config=CONFIG)
         self._names = names
         self._now = now
-        self._doors: dict[str, dict[str, list[Metric]]] = {}  # from the outside in
+        self._doors: dict[str, Door] = {}  # from the outside in
         self._unreadable = 0
         self.concerns: list[str] = []
         self.exists = False
 
-    def read(self) -> list[Section]:
+    def read(self) -> list[Table]:
         """All tables: the parts from the load balancer inwards, the alarms, and the last hour."""
         names, parts = self._names, list[Row]()
         for read, found in (
@@ -120,32 +96,34 @@ class Reader:
             (self._queue, names.queues),
         ):
             parts += [row for name in found for row in self._part(name, read)]
+        self.exists = any(str(row[1]) not in {ABSENT, NO_ANSWER} for row in parts)
         if names.functions:
-            parts += self._part("all functions", self._limit, is_named=False)
-        for name in names.functions:
-            dimension = f"FunctionName={name}"
-            self._doors[name] = make_door("AWS/Lambda", dimension, "Invocations", "Duration", "Errors")
-        sections = [
-            Section("Parts", ("part", "state", "details"), parts),
-            Section("Alarms", ("alarm", "state", "goes off when", "since"), self._part("alarms", self._alarms)),
-            *self._last_hour(),
+            parts += self._part("all functions", self._limit)
+        period = f"{moment(self._now - HOUR)} to {moment(self._now)}; errors are responses of 500 and above"
+        requests = ("", ">requests", ">errors", ">success", ">p50", ">p90", ">p99", ">throttled", ">at once")
+        traffic = [row for name in self._doors for row in self._part(name, self._requests)]
+        tables = [
+            make_table("Parts", ("part", "state", "details"), parts),
+            make_table("Alarms", ("alarm", "state", "since"), self._part("alarms", self._alarms)),
+            make_table(f"Requests from {period}", requests, traffic),
+            make_table("Access, email and database in that hour", ("", ">"), self._part("metrics", self._work)),
         ]
         # What does not exist may be meant so (no load balancer, a laptop); what is unreadable may hide trouble.
         if self._unreadable:
-            word = "parts" if self._unreadable > 1 else "part"
-            self.concerns.append(f"{self._unreadable} {word} could not be read, so there may be more.")
-        return sections
+            self.concerns.append(f"What could not be read: {self._unreadable}. There may be more.")
+        return tables
 
-    def _part(self, name: str, read: Callable[[str], list[Row]], *, is_named: bool = True) -> list[Row]:
+    def _part(self, name: str, read: Callable[[str], list[Row]]) -> list[Row]:
         """The rows that ``read`` returns, or one that says why part ``name`` could not be read."""
         try:
-            rows, reason = read(name), ""
+            return read(name)
         except (NotFound, BotoCoreError, ClientError) as error:
-            reason = describe_error(error)
-            rows = [(name, Text(reason, FAINT))]
+            code = error.response["Error"].get("Code", "unknown error") if isinstance(error, ClientError) else ""
+            reason = f"{error.operation_name}: {code}" if isinstance(error, ClientError) else NO_ANSWER
+            if isinstance(error, NotFound) or re.search("NotFound|NonExistent|DoesNotExist", code):
+                reason = ABSENT
             self._unreadable += reason != ABSENT
-        self.exists |= is_named and reason not in {ABSENT, NO_ANSWER}
-        return rows
+            return [(name, Text(reason, FAINT))]
 
     def _judge(self, name: str, state: str, good: str, detail: str = "") -> Text:
         """The state as a cell; a concern unless it is ``good``."""
@@ -157,8 +135,8 @@ class Reader:
         found = _first(self._client("elbv2").describe_load_balancers(Names=[name])["LoadBalancers"])
         dimension = f"LoadBalancer={found['LoadBalancerArn'].rpartition(':loadbalancer/')[2]}"
         # An ALB counts its own 5XX (timeouts, malformed responses) apart from those of its target.
-        metrics = ("RequestCount", "TargetResponseTime", "HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count")
-        self._doors[name] = make_door("AWS/ApplicationELB", dimension, *metrics)
+        errors = ("HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count")
+        self._doors[name] = Door("AWS/ApplicationELB", dimension, "RequestCount", "TargetResponseTime", errors)
         return [(name, self._judge(name, found["State"]["Code"], "active"), f"{found['Scheme']}, {found['DNSName']}")]
 
     def _targets(self, name: str) -> list[Row]:
@@ -177,6 +155,7 @@ class Reader:
     def _function(self, name: str) -> list[Row]:
         client = self._client("lambda")
         found = client.get_function_configuration(FunctionName=name)
+        self._doors[name] = Door("AWS/Lambda", f"FunctionName={name}", "Invocations", "Duration", ("Errors",))
         state = self._judge(name, found["State"], "Active")
         reserved = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
         if reserved == 0:
@@ -193,7 +172,7 @@ class Reader:
         """AWS finds an API by its id only, so all are listed."""
         pages = self._client("apigatewayv2").get_paginator("get_apis").paginate()
         api = _first([api for page in pages for api in page["Items"] if api["Name"] == name])
-        self._doors[name] = make_door("AWS/ApiGateway", f"ApiId={api['ApiId']}", "Count", "Latency", "5xx")
+        self._doors[name] = Door("AWS/ApiGateway", f"ApiId={api['ApiId']}", "Count", "Latency", ("5xx",))
         return [(name, api["ProtocolType"], api["ApiEndpoint"])]
 
     def _queue(self, name: str) -> list[Row]:
@@ -206,109 +185,84 @@ class Reader:
         is_bad = bool(waiting) and name == self._names.queues[1]
         if is_bad:
             self.concerns.append(f"{name} holds {waiting:,} messages that could not be handled.")
-        return [
-            (name, Text(f"{waiting:,} waiting", BAD if is_bad else ""), f"{taken:,} in flight, {delayed:,} delayed")
-        ]
+        state = Text(f"{waiting:,} waiting", BAD if is_bad else "")
+        return [(name, state, f"{taken:,} in flight, {delayed:,} delayed")]
 
     def _alarms(self, _: str) -> list[Row]:
         pages = self._client("cloudwatch").get_paginator("describe_alarms")
         found = pages.paginate(AlarmNamePrefix=f"{self._names.prefix}-").search("MetricAlarms")
         rows: list[Row] = []
         for alarm in sorted(found, key=lambda alarm: str(alarm["AlarmName"])):
-            name, state, rule = alarm["AlarmName"], alarm["StateValue"], describe_rule(alarm)
+            name, state = alarm["AlarmName"], alarm["StateValue"]
             if state == "ALARM":
-                self.concerns.append(f"{name} is in alarm: {rule}.")
+                self.concerns.append(f"{name} is in alarm: {alarm.get('AlarmDescription', 'see the runbook.')}")
             style = {"OK": GOOD, "ALARM": BAD}.get(state, FAINT)
-            rows.append((name, Text(state, style), rule, moment(alarm["StateUpdatedTimestamp"])))
+            rows.append((name, Text(state, style), moment(alarm["StateUpdatedTimestamp"])))
         _first(rows)
         return rows
 
-    def _last_hour(self) -> list[Section]:
-        own, start = partial(_metric, self._names.prefix, ""), self._now - HOUR
-        counts = {
+    def _requests(self, name: str) -> list[Row]:
+        """The traffic of a door. Latency is of all its answers, errors included."""
+        door = self._doors[name]
+        of = partial(Metric, door.namespace, dimension=door.dimension)
+        counts = self._last_hour([of(each) for each in (door.requests, *door.errors)])
+        total, *failed = (sum(values) for values in counts.values())
+        errors = sum(failed)
+        success = f"{100 * (total - errors) / total:.4g} %" if total else NOTHING
+        others = [of(door.latency, percentile) for percentile in PERCENTILES]
+        if door.namespace == "AWS/Lambda":
+            others += [of("Throttles"), of("ConcurrentExecutions", "Maximum")]
+        cells = (describe_values(metric, values) for metric, values in self._last_hour(others).items())
+        return [(name, f"{total:,.0f}", Text(f"{errors:,.0f}", BAD if errors else ""), success, *cells)]
+
+    def _work(self, _: str) -> list[Row]:
+        own = partial(Metric, self._names.prefix)
+        age = partial(Metric, "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum")
+        metrics = {
             "requests refused": own("Refused"),
             "emails sent": own("MailSent"),
             "emails failed": own("MailFailed"),
             "emails bounced": own("MailBounced"),
+            **{f"oldest message in {queue}": age(f"QueueName={queue}") for queue in self._names.queues},
+            "oldest unpublished event": own("OutboxLag", "Maximum"),
+            **{f"database round trip {each}": own("DatabaseRoundTrip", each) for each in PERCENTILES},
         }
-        queue_age = partial(_metric, "AWS/SQS", name="ApproximateAgeOfOldestMessage", statistic="Maximum")
-        ages = {f"oldest message in {queue}": queue_age(f"QueueName={queue}") for queue in self._names.queues}
-        ages["oldest unpublished event"] = own("OutboxLag", "Maximum")
-        database = {f"database round trip {each}": own("DatabaseRoundTrip", each) for each in PERCENTILES}
-        metrics = [metric for door in self._doors.values() for column in door.values() for metric in column]
-        metrics += [*counts.values(), *ages.values(), *database.values()]
-        values: Values = {}
+        values = self._last_hour(list(metrics.values()))
+        return [(name, describe_values(metric, values[metric])) for name, metric in metrics.items()]
 
-        def read(_: str) -> list[Row]:
-            values.update(read_metrics(self._client("cloudwatch"), metrics, start, self._now))
-            return []
-
-        if unread := self._part("last hour", read, is_named=False):
-            return [Section("The last hour", ("", ""), unread)]
-        is_bad = {"emails failed", "emails bounced"}
-        work: list[Row] = [
-            *((name, _count(_total(values, [metric]), is_bad=name in is_bad)) for name, metric in counts.items()),
-            *((name, _highest(values, metric)) for name, metric in (ages | database).items()),
-        ]
-        headings = ("", ">requests", ">errors", ">success", ">p50", ">p90", ">p99", ">throttled", ">at once")
-        note = f"{moment(start)} to {moment(self._now)}. Errors are responses of 500 and above."
-        return [
-            Section(
-                "The last hour: requests",
-                headings,
-                [describe_door(name, door, values) for name, door in self._doors.items()],
-                note,
-            ),
-            Section("The last hour: access, email and database", ("", ">"), work),
-        ]
+    def _last_hour(self, metrics: Sequence[Metric]) -> dict[Metric, list[float]]:
+        """The values of each metric (at most 500): AWS gives one for the hour, the emulator cuts at full hours."""
+        values: dict[Metric, list[float]] = {metric: [] for metric in metrics}
+        queries = []
+        for index, (namespace, name, statistic, dimension) in enumerate(metrics):
+            dimensions = [dict(zip(("Name", "Value"), dimension.split("="), strict=True))] if dimension else []
+            metric = {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
+            stat = {"Metric": metric, "Period": int(HOUR.total_seconds()), "Stat": statistic}
+            queries.append({"Id": f"m{index}", "MetricStat": stat})
+        period = {"StartTime": self._now - HOUR, "EndTime": self._now}
+        pages = self._client("cloudwatch").get_paginator("get_metric_data")
+        for result in pages.paginate(MetricDataQueries=queries, **period).search("MetricDataResults[]"):
+            values[metrics[int(result["Id"].removeprefix("m"))]] += result["Values"]
+        return values
 
 
-def read_metrics(client: Any, metrics: Sequence[Metric], start: datetime, end: datetime) -> Values:  # noqa: ANN401
-    """The values of each metric (at most 500): AWS gives one for the hour, the emulator cuts at full hours."""
-    values: Values = {metric: [] for metric in metrics}
-    queries = []
-    for index, (namespace, name, dimension, statistic) in enumerate(metrics):
-        dimensions = [dict(zip(("Name", "Value"), dimension.split("="), strict=True))] if dimension else []
-        metric = {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
-        stat = {"Metric": metric, "Period": int(HOUR.total_seconds()), "Stat": statistic}
-        queries.append({"Id": f"m{index}", "MetricStat": stat})
-    pages = client.get_paginator("get_metric_data").paginate(MetricDataQueries=queries, StartTime=start, EndTime=end)
-    for result in pages.search("MetricDataResults[]"):
-        values[metrics[int(result["Id"].removeprefix("m"))]] += result["Values"]
-    return values
-
-
-def describe_error(error: Exception) -> str:
-    code = error.response["Error"].get("Code", "unknown error") if isinstance(error, ClientError) else ""
-    if isinstance(error, NotFound) or re.search("NotFound|NonExistent|DoesNotExist", code):
-        return ABSENT
-    return f"{error.operation_name}: {code}" if isinstance(error, ClientError) else NO_ANSWER
-
-
-def describe_rule(alarm: Mapping[str, Any]) -> str:
-    """``HTTPCode_ELB_5XX_Count Sum > 10 in 5 min``. An alarm over an expression has no metric of its own."""
-    if "MetricName" not in alarm:
-        return "an expression"
-    statistic, operator = alarm.get("Statistic") or alarm.get("ExtendedStatistic", ""), alarm["ComparisonOperator"]
-    sign = (">" if operator.startswith("Greater") else "<") + ("=" if "OrEqualTo" in operator else "")
-    minutes = alarm["Period"] * alarm["EvaluationPeriods"] / 60
-    return f"{alarm['MetricName']} {statistic} {sign} {alarm['Threshold']:g} in {minutes:g} min"
+def describe_values(metric: Metric, values: Sequence[float]) -> str | Text:
+    """A sum, or the highest value in the unit that CloudWatch measures it in; an ALB measures latency in seconds."""
+    if metric.statistic == "Sum":
+        total, is_trouble = sum(values), metric.name in {"MailFailed", "MailBounced", "Throttles"}
+        return Text(f"{total:,.0f}", BAD if total and is_trouble else "")
+    if not values:
+        return NOTHING
+    highest = max(values)
+    if metric.name in {"OutboxLag", "ApproximateAgeOfOldestMessage"}:
+        return str(timedelta(seconds=round(highest)))
+    if metric.name == "ConcurrentExecutions":
+        return f"{highest:,.0f}"
+    return f"{highest * (1_000 if metric.name == 'TargetResponseTime' else 1):,.1f} ms"
 
 
 def moment(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _highest(values: Values, metric: Metric) -> str:
-    """The highest value, in the unit that CloudWatch measures it in; an ALB measures its response time in seconds."""
-    if not values[metric]:
-        return NOTHING
-    highest, name = max(values[metric]), metric[1]
-    if name in {"OutboxLag", "ApproximateAgeOfOldestMessage"}:
-        return str(timedelta(seconds=round(highest)))
-    if name == "ConcurrentExecutions":
-        return f"{highest:,.0f}"
-    return f"{highest * (1_000 if name == 'TargetResponseTime' else 1):,.1f} ms"
 
 
 def _first(found: Sequence[Any]) -> Any:  # noqa: ANN401 - JSON
@@ -317,35 +271,19 @@ def _first(found: Sequence[Any]) -> Any:  # noqa: ANN401 - JSON
     return found[0]
 
 
-def _total(values: Values, metrics: Sequence[Metric]) -> int:
-    return round(sum(sum(values[metric]) for metric in metrics))
-
-
-def _count(count: int, *, is_bad: bool = True) -> Text:
-    return Text(f"{count:,}", BAD if count and is_bad else "")
-
-
-def print_status(console: Console, title: str, reader: Reader, sections: Sequence[Section]) -> None:
-    """What needs attention first, then every table."""
-    console.print(Text(title, "bold"))
-    for sentence in reader.concerns:
-        console.print(Text(f"! {sentence}", BAD))
-    if not reader.concerns:
-        console.print(Text("Nothing needs attention.", GOOD))
-    for section in sections:
-        table = Table(
-            box=box.SIMPLE_HEAD, pad_edge=False, title=section.title, title_justify="left", title_style="bold"
-        )
-        for heading in section.headings:
-            justify: Literal["left", "right"] = "right" if heading.startswith(">") else "left"
-            table.add_column(heading.removeprefix(">"), justify=justify, overflow="fold")
-        for row in section.rows:
-            table.add_row(*row)
-        console.print(table, Text(section.note, FAINT), sep="\n")
+def make_table(title: str, headings: Sequence[str], rows: Sequence[Row]) -> Table:
+    """A heading that begins with ``>`` is of a column of numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
+    for heading in headings:
+        justify: Literal["left", "right"] = "right" if heading.startswith(">") else "left"
+        table.add_column(heading.removeprefix(">"), justify=justify, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def show_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Print the status, and write the report. The account is shortened: a report may be published."""
+    """Print what needs attention, then every table. The account is shortened: the output may be published."""
     if arguments.laptop:
         names, (_, session, endpoint) = on_laptop(), open_laptop(environment)
         place = endpoint
@@ -355,32 +293,29 @@ def show_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
         place = f"account …{check_account(session).number[-4:]}"
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     reader = Reader(session, endpoint or None, names, now)
-    sections = reader.read()
+    tables = reader.read()
     title = f"{names.prefix} in {session.region_name}, {place}, {moment(now)}"
     if not reader.exists:
         raise NotReady(f"There is no {title}: are PROJECT, ENVIRONMENT and the region right? Does `make run` run?")
-    console = Console(highlight=False, record=True)
-    print_status(console, title, reader, sections)
-    if arguments.report:
-        console.save_text(str(arguments.report))
+    concerns = [Text(f"! {sentence}", BAD) for sentence in reader.concerns] or [Text("Nothing needs attention.", GOOD)]
+    Console(highlight=False).print(Text(title, "bold"), *concerns, *tables, sep="\n")
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     """Show the status; the result is the exit code."""
-    parser = OneSentenceParser("make status", "How a deployment is, and what it did in the last hour.", epilog=EXAMPLES)
+    parser = OneSentenceParser(
+        "make status",
+        "How a deployment is, and what it did in the last hour.",
+        epilog="It only reads. What you may not read, or what does not exist, is shown as such.",
+    )
     add_environment(parser, environment)
     parser.add_argument("--laptop", action="store_true", help="look at what `make run` runs on this machine")
-    parser.add_argument("--report", metavar="FILE", help="also write it to a file")
-    arguments = parser.parse_args(argv)
     try:
-        show_status(arguments, environment)
+        show_status(parser.parse_args(argv), environment)
     except NotReady as problem:
         print(f"make status: {problem}", file=sys.stderr)
-    except OSError as error:
-        print(f"make status: REPORT cannot be written: {error.strerror}: {arguments.report}", file=sys.stderr)
-    else:
-        return 0
-    return 1
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
