@@ -104,12 +104,13 @@ def log_failed(evento: Evento, code: str) -> None:
 def _failures_named() -> Iterator[None]:
     """Turn what boto3 raises into its code: its text may quote the message."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see SnsPublisher
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - it has another base class
 
     try:
         yield
     except ClientError as error:
         raise PublishFailed(error.response["Error"].get("Code", "ClientError")) from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         raise PublishFailed(type(error).__name__) from error
     except SettingError as error:
         raise PublishFailed(str(error)) from error

@@ -12,6 +12,7 @@ from botocore.stub import Stubber
 from chalicelib.directorio.errors import PublishFailed
 from chalicelib.directorio.publisher import Evento, SnsPublisher
 from chalicelib.directorio.settings import Settings
+from tests.unit.bff_app.servers import answering, running
 
 ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
 SETTINGS = Settings({"SNS_TOPIC_ARN": ARN})
@@ -69,6 +70,19 @@ def test_a_failure_is_named_and_nothing_is_quoted(stubbed, monkeypatch, closed_p
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed_port}")
     with pytest.raises(PublishFailed, match="EndpointConnectionError"):
         SnsPublisher(SETTINGS).publish(EVENTO)
+
+
+def test_a_server_error_that_is_not_xml_is_a_failure_like_any_other(monkeypatch):
+    """From a proxy before SNS: the event is left to the sweep, and the request that wrote it succeeds."""
+    page = answering(b"Internal Server Error", "Content-Type: text/plain", status="500 Internal Server Error")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with running(page) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        publisher = SnsPublisher(SETTINGS)
+        for publish in (lambda: publisher.publish(EVENTO), lambda: publisher.publish_batch([EVENTO])):
+            with pytest.raises(PublishFailed, match=r"^ResponseParserError$"):
+                publish()
 
 
 def test_the_topic_is_given_little_time():
