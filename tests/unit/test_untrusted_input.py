@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +76,16 @@ def test_a_message_of_the_queue_is_unreadable_or_can_be_written_into_a_mail(body
         message = read_message(body)
         json.dumps(asdict(message), default=str, ensure_ascii=False).encode()
         assert not isinstance(message, DirectMail) or read_message(write_direct(message)) == message
+
+
+@given(st.sampled_from([*CONTRACTS, DIRECT]), st.characters(categories=["Cs"]))
+def test_half_a_character_makes_a_message_of_the_queue_unreadable(document: dict[str, Any], half: str) -> None:
+    for holder, key in places(root := [copy.deepcopy(document)]):
+        value = holder[key]
+        holder[key] = f"{value}{half}"
+        with pytest.raises(UnreadableMessage):
+            read_message(json.dumps(root[0]))
+        holder[key] = value
 
 
 @given(changed(SES_EVENTS) | st.text())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from string import punctuation
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 import pytest
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 from chalice_frontdoor import Problem
 from chalicelib.web.upstream import UpstreamAddress
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TEXT = st.text(st.sampled_from(punctuation) | st.characters(exclude_categories=["Cs"]), max_size=20)
 SEGMENT = TEXT.filter(lambda value: value not in {"", ".", ".."} and not set(value) & set("/\\?#"))
+ENCODED = re.compile(r"([A-Za-z0-9._~-]|%[0-9A-F]{2})+")
 HOSTILE = st.sampled_from(["//evil.example", "/\\evil.example", "http://evil.example/", "@evil.example", "..%2f"])
 ADDRESSES = st.sampled_from(
     [
@@ -56,7 +59,9 @@ def test_parse_refuses_anything_but_a_plain_base_url():
 
 
 @given(ADDRESSES, SEGMENT, st.lists(st.tuples(TEXT | HOSTILE, TEXT | HOSTILE), max_size=4))
-@example(UpstreamAddress.parse("http://up"), "a%2Fb+c d", [("filtro[]", "a=b&c%d"), ("filtro[]", ""), ("ñ", "+")])
+@example(
+    UpstreamAddress.parse("http://up"), "a%2F+ !$&'()*,;:=@[]", [("filtro[]", "a=b&c%d"), ("filtro[]", ""), ("ñ", "+")]
+)
 def test_target_is_decoded_to_what_the_client_sent_and_names_no_host(address, segment, query):
     target = address.target("/empleados/{id}/eventos", {"id": segment}, query)
     assert target.isascii()
@@ -67,12 +72,12 @@ def test_target_is_decoded_to_what_the_client_sent_and_names_no_host(address, se
     assert parts.path.startswith(head)
     assert parts.path.endswith(tail)
     assert unquote(parts.path.removeprefix(head).removesuffix(tail)) == segment
-    assert "/" not in parts.path.removeprefix(head).removesuffix(tail)
+    assert ENCODED.fullmatch(parts.path.removeprefix(head).removesuffix(tail))
     assert parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(query)) == query
 
 
-def test_target_refuses_a_parameter_that_would_reach_another_route():
+@given(st.tuples(TEXT, st.sampled_from("/\\?#"), TEXT).map("".join) | st.sampled_from(["", ".", ".."]))
+def test_target_refuses_a_parameter_that_would_reach_another_route(segment):
     """API Gateway decodes a path before it chooses a route: an encoded slash would begin another segment there."""
-    for segment in ("", ".", "..", "1/eventos", "1/", "/1", "..%2f/", "//evil.example", "a\\b", "1?q=x", "1#x"):
-        with pytest.raises(Problem, match="404"):
-            UpstreamAddress.parse("http://up").target("/empleados/{id}/eventos", {"id": segment}, [])
+    with pytest.raises(Problem, match="404"):
+        UpstreamAddress.parse("http://up").target("/empleados/{id}/eventos", {"id": segment}, [])
