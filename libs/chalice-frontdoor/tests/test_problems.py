@@ -12,7 +12,7 @@ from chalice_frontdoor.idempotency import HEADER, MALFORMED, MAX_LENGTH, KeyInFl
 from chalice_frontdoor.problems import reason_phrase
 from chalice_frontdoor.testing.client import Client
 from chalice_frontdoor.testing.events import DOORS
-from sample_app import app_that_answers, app_that_raises, app_with, make_app
+from sample_app import app_that_answers, app_that_raises, app_with
 
 TAKEN = Problem(
     409,
@@ -132,14 +132,6 @@ def test_chalices_own_errors_are_problems_with_their_text(error, status, detail)
     assert (answer.status, answer.json().get("detail")) == (status, detail)
     assert b"secreto" not in answer.body
     assert b"interno" not in answer.body
-
-
-def test_what_no_view_answers_is_a_problem():
-    for door in DOORS:
-        for method, path, status in (("GET", "/nada", 404), ("PATCH", "/empleados", 405)):
-            answer = Client(make_app(), door).request(method, path)
-            assert (answer.status, answer.json()["status"]) == (status, status)
-            assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 def test_invalid_json_read_with_chalices_own_property_is_a_400():

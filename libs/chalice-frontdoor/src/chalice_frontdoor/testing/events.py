@@ -31,8 +31,6 @@ _API_HOST = "id.execute-api.us-west-2.amazonaws.com"
 _TARGET_GROUP = (
     f"arn:aws:elasticloadbalancing:us-east-2:{_ACCOUNT}:targetgroup/lambda-279XGJDqGZ5rsrHC2Fjr/49e9d65c45c6791a"
 )
-_TIME = {"time": "12/Mar/2020:19:03:58 +0000", "timeEpoch": 1583348638390}
-_REQUEST_TIME = {"requestTime": "12/Mar/2020:19:03:58 +0000", "requestTimeEpoch": 1583348638390}
 
 #: What an ALB hands over as text; anything else is base64.
 _ALB_TEXT = ("text/", "application/json", "application/javascript", "application/xml")
@@ -94,22 +92,18 @@ def http_api_2_event(wire: Wire, templates: Sequence[str] = (), *, stage: str = 
     """An HTTP API with payload 2.0: the path decoded and after its stage, the query as sent, cookies apart."""
     path = _staged(wire, stage)
     template, parameters = _explicit(wire.path, templates)
-    route_key = f"{wire.method} {template}" if template else "$default"
-    event = _version_2(wire, cookie_header=False) | {
-        "routeKey": route_key,
-        "rawPath": path,
-        "requestContext": {
-            "accountId": _ACCOUNT,
-            "apiId": "sjzepsqsu5",
-            "domainName": "sjzepsqsu5.execute-api.us-west-2.amazonaws.com",
-            "domainPrefix": "sjzepsqsu5",
-            "http": _version_2_http(wire, path),
-            "requestId": HTTP_API_REQUEST_ID,
-            "routeKey": route_key,
-            "stage": stage,
-            **_TIME,
-        },
-    }
+    event = _version_2(
+        wire,
+        raw_path=path,
+        decoded_path=path,
+        cookie_header=False,
+        routeKey=f"{wire.method} {template}" if template else "$default",
+        accountId=_ACCOUNT,
+        apiId="sjzepsqsu5",
+        domainName="sjzepsqsu5.execute-api.us-west-2.amazonaws.com",
+        requestId=HTTP_API_REQUEST_ID,
+        stage=stage,
+    )
     if parameters:
         event["pathParameters"] = {name: unquote(value) for name, value in parameters.items()}
     if wire.claims is not None:
@@ -119,21 +113,18 @@ def http_api_2_event(wire: Wire, templates: Sequence[str] = (), *, stage: str = 
 
 def function_url_event(wire: Wire) -> Event:
     """A function URL: payload 2.0, but with the path as sent, and cookies in both places."""
-    return _version_2(wire, cookie_header=True) | {
-        "routeKey": "$default",
-        "rawPath": wire.path,
-        "requestContext": {
-            "accountId": "anonymous",
-            "apiId": "2cxn22odiwguak4feg4jtt7cwm0ziblr",
-            "domainName": "2cxn22odiwguak4feg4jtt7cwm0ziblr.lambda-url.us-west-2.on.aws",
-            "domainPrefix": "2cxn22odiwguak4feg4jtt7cwm0ziblr",
-            "http": _version_2_http(wire, unquote(wire.path)),
-            "requestId": FUNCTION_URL_REQUEST_ID,
-            "routeKey": "$default",
-            "stage": "$default",
-            **_TIME,
-        },
-    }
+    return _version_2(
+        wire,
+        raw_path=wire.path,
+        decoded_path=unquote(wire.path),
+        cookie_header=True,
+        routeKey="$default",
+        accountId="anonymous",
+        apiId="2cxn22odiwguak4feg4jtt7cwm0ziblr",
+        domainName="2cxn22odiwguak4feg4jtt7cwm0ziblr.lambda-url.us-west-2.on.aws",
+        requestId=FUNCTION_URL_REQUEST_ID,
+        stage="$default",
+    )
 
 
 def http_api_1_event(wire: Wire, templates: Sequence[str] = (), *, stage: str = "$default") -> Event:
@@ -145,21 +136,15 @@ def http_api_1_event(wire: Wire, templates: Sequence[str] = (), *, stage: str = 
         "resource": template or "$default",
         "path": path,
         "requestContext": {
-            "accountId": _ACCOUNT,
+            **_version_1_context(wire, template or "$default", stage),
             "apiId": "id",
             "authorizer": {"claims": wire.claims, "scopes": None},
             "domainName": "id.execute-api.us-east-1.amazonaws.com",
             "domainPrefix": "id",
             "extendedRequestId": "request-id",
-            "httpMethod": wire.method,
-            "identity": _identity(wire),
             "path": path,
-            "protocol": "HTTP/1.1",
             "requestId": HTTP_API_REQUEST_ID,
-            **_REQUEST_TIME,
             "resourceId": None,
-            "resourcePath": template or "$default",
-            "stage": stage,
         },
         "pathParameters": {name: unquote(value) for name, value in parameters.items()} or None,
     }
@@ -175,20 +160,14 @@ def rest_event(wire: Wire, templates: Sequence[str] = ()) -> Event:
         "path": wire.path,
         "pathParameters": parameters or None,
         "requestContext": {
-            "accountId": _ACCOUNT,
+            **_version_1_context(wire, template, STAGE),
             "apiId": "5h7pqvr9u4",
             "domainName": "5h7pqvr9u4.execute-api.us-west-2.amazonaws.com",
             "domainPrefix": "5h7pqvr9u4",
             "extendedRequestId": "ATfSdF7nPHcErRA=",
-            "httpMethod": wire.method,
-            "identity": _identity(wire),
             "path": f"/{STAGE}{wire.path}",
-            "protocol": "HTTP/1.1",
             "requestId": REST_REQUEST_ID,
-            **_REQUEST_TIME,
             "resourceId": "al6gqb",
-            "resourcePath": template,
-            "stage": STAGE,
         },
     }
     if wire.claims is not None:
@@ -274,9 +253,29 @@ def _gateway_body(wire: Wire) -> Event:
     return {"body": body.decode(), "isBase64Encoded": is_base64}
 
 
-def _version_2(wire: Wire, *, cookie_header: bool) -> Event:
+def _version_2(wire: Wire, *, raw_path: str, decoded_path: str, cookie_header: bool, **context: str) -> Event:
+    """``context`` holds those members of ``requestContext`` in which the doors differ."""
     headers = {name: ",".join(values) for name, values in _group(_door_headers(wire, _API_HOST, "https")).items()}
-    event: Event = {"version": "2.0", "rawQueryString": wire.query, **_gateway_body(wire)}
+    event: Event = {
+        "version": "2.0",
+        "routeKey": context["routeKey"],
+        "rawPath": raw_path,
+        "rawQueryString": wire.query,
+        **_gateway_body(wire),
+        "requestContext": {
+            **context,
+            "domainPrefix": context["apiId"],
+            "http": {
+                "method": wire.method,
+                "path": decoded_path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": CLIENT_ADDRESS,
+                "userAgent": wire.header("user-agent"),
+            },
+            "time": "12/Mar/2020:19:03:58 +0000",
+            "timeEpoch": 1583348638390,
+        },
+    }
     cookies = [value for name, value in wire.lines() if name == "cookie"]
     if cookies:
         headers["cookie"] = "; ".join(cookies)
@@ -287,16 +286,6 @@ def _version_2(wire: Wire, *, cookie_header: bool) -> Event:
     if pairs:
         event["queryStringParameters"] = {name: ",".join(values) for name, values in _group(pairs).items()}
     return event | {"headers": headers}
-
-
-def _version_2_http(wire: Wire, path: str) -> Event:
-    return {
-        "method": wire.method,
-        "path": path,
-        "protocol": "HTTP/1.1",
-        "sourceIp": CLIENT_ADDRESS,
-        "userAgent": wire.header("user-agent"),
-    }
 
 
 def _version_1(wire: Wire) -> Event:
@@ -318,16 +307,21 @@ def _version_1(wire: Wire) -> Event:
     }
 
 
-def _identity(wire: Wire) -> Event:
+def _version_1_context(wire: Wire, template: str, stage: str) -> Event:
+    nobody = ("accessKey", "accountId", "caller", "cognitoIdentityId", "user", "userArn")
     return {
-        "accessKey": None,
-        "accountId": None,
-        "caller": None,
-        "cognitoIdentityId": None,
-        "sourceIp": CLIENT_ADDRESS,
-        "user": None,
-        "userAgent": wire.header("user-agent"),
-        "userArn": None,
+        "accountId": _ACCOUNT,
+        "httpMethod": wire.method,
+        "identity": {
+            **dict.fromkeys(nobody),
+            "sourceIp": CLIENT_ADDRESS,
+            "userAgent": wire.header("user-agent"),
+        },
+        "protocol": "HTTP/1.1",
+        "requestTime": "12/Mar/2020:19:03:58 +0000",
+        "requestTimeEpoch": 1583348638390,
+        "resourcePath": template,
+        "stage": stage,
     }
 
 
