@@ -241,7 +241,7 @@ sbom: package $(SCAN)/.ready ## List what is in each app's zip, as CycloneDX (bu
 	@$(SCAN)/bin/python -m tools.sbom $(APPS:%=build/%/deployment.zip)
 
 .PHONY: scan
-scan: install package sbom $(SCAN)/.ready ## Known mistakes: Checkov, secrets in the history, advisories (AUDIT=1 fails where a scan is skipped)
+scan: install package sbom $(SCAN)/.ready ## Known mistakes: Checkov, IAM policies, secrets in the history, advisories (AUDIT=1 fails where a scan is skipped)
 	@$(BIN)/python -m tools.scan $(call switch,audit,AUDIT)
 
 .PHONY: browser
