@@ -36,6 +36,13 @@ data "aws_availability_zones" "available" {
     name   = "opt-in-status"
     values = ["opt-in-not-required"]
   }
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.zone_ids) >= 2
+      error_message = "${var.aws_region} has fewer than two zones that suit a load balancer${local.is_internal ? " behind a VPC origin: choose edge = \"prefix_list\", or another aws_region" : ": choose another aws_region, or alb_enabled = false"}."
+    }
+  }
 }
 
 resource "aws_vpc" "main" {

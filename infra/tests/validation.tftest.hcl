@@ -80,3 +80,14 @@ run "bad_values_3" {
 
   expect_failures = [var.project_name, var.environment, var.aws_region, var.database_url, var.email_from, var.reserved_concurrency]
 }
+
+run "one_zone" {
+  command = plan
+
+  override_data {
+    target = data.aws_availability_zones.available
+    values = { zone_ids = ["use1-az1"] }
+  }
+
+  expect_failures = [data.aws_availability_zones.available]
+}
