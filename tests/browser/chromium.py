@@ -1,43 +1,25 @@
 """The browser of the tests: a Chromium that the machine has, or the one that `make browser` installed."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
 from tests.support import apt
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser
-
 # The shell first: without a window of its own it takes half as much of the processor.
 SHELL = "chromium-headless-shell"
 NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",  # as root, in CI
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 class ChromiumMissingError(RuntimeError):
     """This machine has no Chromium."""
 
 
-def find_chromium(playwrights_own: str) -> str:
+def find_chromium(playwrights_own):
     """Return the program to start.
 
     Raises:
@@ -50,7 +32,7 @@ def find_chromium(playwrights_own: str) -> str:
 
 
 @contextmanager
-def running_chromium() -> Iterator[Browser]:
+def running_chromium():
     """Run a headless Chromium for the length of a ``with`` block.
 
     Raises:
@@ -58,14 +40,14 @@ def running_chromium() -> Iterator[Browser]:
     """
     with sync_playwright() as playwright:
         program = find_chromium(playwright.chromium.executable_path)
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=program)
         try:
             yield browser
         finally:
             browser.close()
 
 
-def install_chromium() -> None:
+def install_chromium():
     """Install Debian's headless shell, Debian's Chromium, or Playwright's: the first that can be had.
 
     Raises:
@@ -79,7 +61,7 @@ def install_chromium() -> None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
 
 
-def main() -> None:
+def main():
     """Install Chromium unless it is there."""
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path

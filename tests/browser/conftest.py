@@ -1,11 +1,8 @@
 """Shared by the browser tests: one Chromium and one local stack per worker, and a tab for each person."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,19 +10,12 @@ from local.sign_in import user_of
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import PATIENCE_MS, Directory
 from tests.browser.directory import session_of as cookies_of
-from tests.browser.stack import LocalStack, running_stack
+from tests.browser.stack import running_stack
 from tests.support.stack import StackFailedError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from playwright.sync_api import Browser, BrowserContext, StorageState
-
-    OpenTab = Callable[..., Directory]
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[LocalStack]:
+def stack():
     """`make run`, for this worker alone. If it does not start, the run ends: every other test would fail alike.
 
     Not under pytest's own folder: pytest closes that to other users, and PostgreSQL runs as one.
@@ -38,31 +28,31 @@ def stack() -> Iterator[LocalStack]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium():
     """The browser of this worker."""
     with running_chromium() as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
-def session_of(stack: LocalStack, chromium: Browser) -> Callable[[str], StorageState]:
+def session_of(stack, chromium):
     """The cookies of a person with this role, signed in once per worker. No test may end this session."""
 
     @cache
-    def sign_in(role: str) -> StorageState:
+    def sign_in(role):
         return cookies_of(stack, chromium, user_of(role), stack.password_of(user_of(role)))
 
     return sign_in
 
 
 @pytest.fixture
-def directory_of(stack: LocalStack, chromium: Browser, session_of: Callable[[str], StorageState]) -> Iterator[OpenTab]:
+def directory_of(stack, chromium, session_of):
     """Opens tabs, each in a browser profile of its own. An exception or a policy violation in one fails the test."""
     stack.empty()
-    contexts: list[BrowserContext] = []
-    tabs: list[Directory] = []
+    contexts = []
+    tabs = []
 
-    def open_tab(role: str | None = "admin", **options: object) -> Directory:
+    def open_tab(role="admin", **options):
         """Open a tab of a person with this role, or with None of a person who has not signed in."""
         defaults = {"locale": "es-ES", "viewport": {"width": 1280, "height": 800}}
         if role is not None:
@@ -82,6 +72,6 @@ def directory_of(stack: LocalStack, chromium: Browser, session_of: Callable[[str
 
 
 @pytest.fixture
-def directory(directory_of: OpenTab) -> Directory:
+def directory(directory_of):
     """An administrator's tab, the page not yet loaded."""
     return directory_of()

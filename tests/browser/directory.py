@@ -1,22 +1,12 @@
 """The page as a person uses it: what can be seen and done, by the words on it."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
 import re
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Route, StorageState
-
-    from tests.browser.stack import LocalStack
 
 # Longer than anything takes on two busy cores.
 PATIENCE_MS = 10_000
@@ -32,141 +22,141 @@ expect.set_options(timeout=PATIENCE_MS)
 class Directory:
     """One person's tab with the page in it, in Spanish."""
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page, url):
         self.page = page
         self.url = url
-        self.faults: list[str] = []
+        self.faults = []
         """Exceptions, and what the Content-Security-Policy refused."""
-        self._tolerated: list[re.Pattern[str]] = []
+        self._tolerated = []
         page.on("pageerror", lambda error: self._note(f"{error.name}: {error.message}\n{error.stack}"))
         page.on("console", self._note_console)
 
-    def tolerate(self, fault: re.Pattern[str]) -> None:
+    def tolerate(self, fault):
         """Ignore this fault: the test causes it."""
         self._tolerated.append(fault)
 
-    def _note_console(self, message: ConsoleMessage) -> None:
+    def _note_console(self, message):
         if message.type == "error" and "Failed to load resource" not in message.text:
             self._note(message.text)
 
-    def _note(self, fault: str) -> None:
+    def _note(self, fault):
         if not any(pattern.search(fault) for pattern in self._tolerated):
             self.faults.append(fault)
 
     # ---- signing in
 
-    def sign_in(self, user: str, password: str) -> None:
+    def sign_in(self, user, password):
         """Sign in at the identity provider and come back."""
         self.page.get_by_role("link", name="Iniciar sesión").click()
         self.type_password(user, password)
         expect(self.menu).to_be_attached()
 
-    def type_password(self, user: str, password: str) -> None:
+    def type_password(self, user, password):
         self.page.get_by_label("Username").fill(user)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
 
-    def second_tab(self) -> Directory:
+    def second_tab(self):
         """Another tab of the same browser."""
         return Directory(self.page.context.new_page(), self.url)
 
     # ---- places
 
-    def open(self, place: str = "#/empleados") -> None:
+    def open(self, place="#/empleados"):
         """Load the page at this address within it."""
         self.page.goto(f"{self.url}/{place}")
         expect(self.page.locator("main")).to_be_attached()
 
-    def open_without_loading(self, place: str) -> None:
+    def open_without_loading(self, place):
         """Go to an address within the loaded page."""
         self.page.evaluate("place => { location.hash = place; }", place)
 
-    def go(self, section: str) -> None:
+    def go(self, section):
         """Follow a link of the menu."""
         self.menu.get_by_role("link", name=section).click()
         expect(self.heading(section)).to_be_visible()
 
     @property
-    def place(self) -> str:
+    def place(self):
         """The address after ``#``."""
         return self.page.url.partition("#")[2]
 
     # ---- what is there
 
     @property
-    def menu(self) -> Locator:
+    def menu(self):
         return self.page.get_by_role("navigation", name="Secciones")
 
-    def heading(self, text: str) -> Locator:
+    def heading(self, text):
         return self.page.get_by_role("heading", name=text, exact=True)
 
-    def link(self, text: str) -> Locator:
+    def link(self, text):
         return self.page.get_by_role("link", name=text, exact=True)
 
-    def button(self, text: str) -> Locator:
+    def button(self, text):
         return self.page.get_by_role("button", name=text, exact=True)
 
     @property
-    def dialog(self) -> Locator:
+    def dialog(self):
         return self.page.get_by_role("dialog")
 
     @property
-    def rows(self) -> Locator:
+    def rows(self):
         return self.page.locator("table.employees tbody tr")
 
-    def row(self, name: str) -> Locator:
+    def row(self, name):
         """The row of one employee."""
         return self.rows.filter(has=self.link(name))
 
-    def expect_names(self, *names: str) -> None:
+    def expect_names(self, *names):
         """The list shows exactly these names, in this order."""
         expect(self.page.locator("table.employees tbody td.column-nombre")).to_have_text(list(names))
 
     @property
-    def panel(self) -> Locator:
+    def panel(self):
         return self.page.locator("aside.panel")
 
     @property
-    def alert(self) -> Locator:
+    def alert(self):
         """The visible error."""
         return self.page.get_by_role("alert").filter(visible=True)
 
-    def notice(self, text: str) -> Locator:
+    def notice(self, text):
         """A notice at the foot of the page."""
         return self.page.locator(".toast").filter(has_text=text)
 
     # ---- what can be done
 
-    def press(self, name: str) -> None:
+    def press(self, name):
         """Press a button, or a link that looks like one."""
         self.button(name).or_(self.link(name)).first.click()
 
-    def search(self, text: str) -> None:
+    def search(self, text):
         """Type into the search field, as a person does."""
         self.page.get_by_role("searchbox").press_sequentially(text)
 
-    def fill(self, **values: str) -> None:
+    def fill(self, **values):
         """Fill the form's fields by their names on the wire."""
         for name, value in values.items():
             self.field(name).fill(value)
 
-    def field(self, name: str) -> Locator:
+    def field(self, name):
         return self.panel.locator(f"input[name={name}]")
 
-    def error_of(self, name: str) -> Locator:
+    def error_of(self, name):
         return self.panel.locator(".field", has=self.page.locator(f"input[name={name}]")).locator(".field-error")
 
-    def choose_file(self, path: Path) -> None:
+    def choose_file(self, path):
         self.page.locator("input[type=file]").set_input_files(path)
 
-    def download(self, button: str) -> list[list[str]]:
+    def download(self, button):
         """The cells of the CSV that a button gives."""
         with self.page.expect_download() as download:
             self.press(button)
         text = download.value.path().read_bytes().decode("utf-8-sig")
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
 
-    def tab_to(self, name: str) -> None:
+    def tab_to(self, name):
         """Press the tabulator until an element with this name has the focus."""
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
@@ -176,33 +166,31 @@ class Directory:
 
     # ---- what is on the way, and trouble there
 
-    def requests(self, path: str = "", *, writes: bool = False) -> list[Request]:
+    def requests(self, path="", *, writes=False):
         """The requests from now on whose address ends like this, or all that change something."""
-        sent: list[Request] = []
+        sent = []
 
-        def note(request: Request) -> None:
+        def note(request):
             if request.url.endswith(path) and not (writes and request.method == "GET"):
                 sent.append(request)
 
         self.page.on("request", note)
         return sent
 
-    def answer(
-        self, path: str, status: int, body: object, content_type: str = "application/problem+json", **headers: str
-    ) -> None:
+    def answer(self, path, status, body, content_type="application/problem+json", **headers):
         """From now on, answer requests of ``path`` (a regular expression) in place of the API."""
         named = {"Content-Type": content_type, **{name.replace("_", "-"): value for name, value in headers.items()}}
         text = body if isinstance(body, str) else json.dumps(body)
         self.page.route(self._address(path), lambda route: route.fulfill(status=status, body=text, headers=named))
 
-    def answer_json(self, path: str, document: object) -> None:
+    def answer_json(self, path, document):
         """From now on, answer requests of ``path`` with this document."""
         self.answer(path, 200, document, "application/json")
 
-    def cut(self, path: str, *, method: str = "GET", is_late: bool = False) -> None:
+    def cut(self, path, *, method="GET", is_late=False):
         """From now on, requests of ``path`` get no answer; if ``is_late``, only after they reached the server."""
 
-        def lose(route: Route) -> None:
+        def lose(route):
             if route.request.method != method:
                 route.fallback()
                 return
@@ -212,21 +200,21 @@ class Directory:
 
         self.page.route(self._address(path), lose)
 
-    def hold(self, path: str) -> list[Route]:
+    def hold(self, path):
         """From now on, requests of ``path`` wait in the returned list until the test continues them."""
-        held: list[Route] = []
+        held = []
         self.page.route(self._address(path), lambda route: held.append(route))  # noqa: PLW0108 - not for a built-in
         return held
 
-    def mend(self) -> None:
+    def mend(self):
         """Stop interfering with requests."""
         self.page.unroute_all(behavior="ignoreErrors")
 
-    def _address(self, path: str) -> re.Pattern[str]:
+    def _address(self, path):
         return re.compile(f"^{re.escape(self.url)}{path}$")
 
 
-def session_of(stack: LocalStack, browser: Browser, user: str, password: str) -> StorageState:
+def session_of(stack, browser, user, password):
     """Sign in as ``user`` and return the cookies."""
     with closing(browser.new_context(locale="es-ES")) as context:
         directory = Directory(context.new_page(), stack.url)

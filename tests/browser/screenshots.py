@@ -3,14 +3,11 @@
 The README's are WebP, which is half the size of PNG.
 """
 
-from __future__ import annotations
-
 import base64
 import random
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
@@ -20,11 +17,6 @@ from tests.browser.chromium import running_chromium
 from tests.browser.directory import Directory, session_of
 from tests.browser.stack import an_employee, running_stack
 from tests.support.stack import ROOT
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-    from tests.browser.stack import Employee, LocalStack
 
 ALL = ROOT / "build" / "screenshots"
 SHOWN = ROOT / "docs" / "screenshots"
@@ -70,7 +62,7 @@ Fátima León;fatima.leon@example.com;Desarrolladora;3600,00;2026-11-02
 """
 
 
-def people(number: int) -> list[Employee]:
+def people(number):
     """Plausible employees, the same at each run."""
     chance = random.Random(7)  # noqa: S311 - a picture is no secret
     ascii_of = str.maketrans("áéíóúñ", "aeioun")
@@ -86,7 +78,7 @@ def people(number: int) -> list[Employee]:
     ]
 
 
-def furnish(stack: LocalStack) -> dict[str, int]:
+def furnish(stack):
     """Put something to look at into the stack; the ids of the employees that views name."""
     stack.insert(people(120))
     ids = {
@@ -100,7 +92,7 @@ def furnish(stack: LocalStack) -> dict[str, int]:
     return ids
 
 
-def prepare(view: str, directory: Directory, stack: LocalStack, contested: int, file: Path) -> None:
+def prepare(view, directory, stack, contested, file):
     """Bring the view into the state to be seen."""
     if view == "errors":
         directory.fill(nombre="", email="berta.gil@", posicion="", salario="mucho")
@@ -116,7 +108,7 @@ def prepare(view: str, directory: Directory, stack: LocalStack, contested: int, 
         expect(directory.page.locator(".import .badge").first).to_be_visible()
 
 
-def take_pictures(browser: Browser, stack: LocalStack, folder: Path) -> None:
+def take_pictures(browser, stack, folder):
     """Take one picture for each view and variant."""
     ids = furnish(stack)
     file = folder / "personas.csv"
@@ -144,7 +136,7 @@ def take_pictures(browser: Browser, stack: LocalStack, folder: Path) -> None:
             context.close()
 
 
-def keep_for_readers(page: Page, name: str) -> None:
+def keep_for_readers(page, name):
     """Take a picture that is small enough for the README.
 
     Raises:
@@ -157,7 +149,7 @@ def keep_for_readers(page: Page, name: str) -> None:
     (SHOWN / f"{name}.webp").write_bytes(picture)
 
 
-def main() -> None:
+def main():
     """Take all pictures again."""
     for folder in (ALL, SHOWN):
         shutil.rmtree(folder, ignore_errors=True)

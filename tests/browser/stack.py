@@ -1,139 +1,80 @@
 """The local stack for the browser tests: employees, mails and messages that other people put there."""
 
-from __future__ import annotations
-
 import json
-import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 
-import boto3
-import httpx
-
-from local.sign_in import SignIn
-from local.token import fetch_token
 from tests.support.stack import Stack
 
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
-    from pathlib import Path
-
-# Tokens are accepted for fifteen minutes.
-TOKEN_SECONDS = 600
 INSERT = """
 INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion)
 SELECT * FROM json_to_recordset(CAST(:rows AS json))
     AS row (nombre text, email text, posicion text, salario numeric, fecha_contratacion date)
 """
 
-Employee = dict[str, Any]
-
-
-class Token(httpx.Auth):
-    """An access token of the stack's administrator, renewed before it expires."""
-
-    def __init__(self, state: Path) -> None:
-        self._environment = {"LOCAL_STATE": str(state)}
-        self._token = ""
-        self._end = 0.0
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """See ``httpx.Auth``."""
-        if time.monotonic() > self._end:
-            self._token = fetch_token(self._environment, "admin")
-            self._end = time.monotonic() + TOKEN_SECONDS
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        yield request
-
 
 class LocalStack(Stack):
     """A running stack, and what others do to it while the page is open."""
 
-    def start(self) -> None:
-        """Start it and act as its administrator from then on."""
-        super().start()
-        self.http.auth = Token(self.state)
-
-    def password_of(self, user: str) -> str:
+    def password_of(self, user):
         """The password of ``user``."""
-        return SignIn.load(self.state / "sign-in.json").passwords[user]
+        return self.sign_in().passwords[user]
 
-    def add_user(self, user: str, password: str, *roles: str) -> None:
+    def add_user(self, user, password, *roles):
         """Add a person whose sessions a test may end."""
-        sign_in = SignIn.load(self.state / "sign-in.json")
-        cognito = self._aws("cognito-idp")
+        sign_in, cognito = self.sign_in(), self.client("cognito-idp")
         cognito.admin_create_user(UserPoolId=sign_in.pool, Username=user, MessageAction="SUPPRESS")
         cognito.admin_set_user_password(UserPoolId=sign_in.pool, Username=user, Password=password, Permanent=True)
         for role in roles:
             cognito.admin_add_user_to_group(UserPoolId=sign_in.pool, Username=user, GroupName=role)
 
-    def empty(self) -> None:
+    def empty(self):
         """Remove all employees and their history. Ids continue, so that old mails stay with old ids."""
         self.query("TRUNCATE empleados, eventos")
+        self.http.headers["Authorization"] = self.authorization("admin")  # tokens are accepted for fifteen minutes
 
-    def insert(self, employees: Iterable[Employee]) -> None:
+    def insert(self, employees):
         """Put rows into the table without events and mails: hundreds of them at once."""
         self.query(INSERT, rows=json.dumps(list(employees)))
 
-    def create(self, **values: Any) -> Employee:
+    def create(self, **values):
         """Create an employee through the API."""
-        return self._data(self.http.post("/empleados", json=an_employee(**values)))
+        return self.http.post("/empleados", json=an_employee(**values)).raise_for_status().json()
 
-    def change(self, id_: int, **values: Any) -> Employee:
+    def change(self, id_, **values):
         """Change an employee as another person would."""
-        return self._data(self.http.put(f"/empleados/{id_}", json=values))
+        return self.http.put(f"/empleados/{id_}", json=values).raise_for_status().json()
 
-    def delete(self, id_: int) -> None:
+    def delete(self, id_):
         """Delete an employee as another person would."""
         self.http.delete(f"/empleados/{id_}").raise_for_status()
 
-    def wait_for_mail(self, id_: int) -> None:
+    def wait_for_mail(self, id_):
         """Wait until a mail about this employee was sent.
 
         Raises:
             StackFailedError: none came.
         """
 
-        def was_sent() -> bool:
+        def was_sent():
             mails = self.http.get("/correos", params={"empleado": id_}).raise_for_status().json()
             return any(mail["estado"] in {"enviado", "entregado"} for mail in mails)
 
         self.wait_for(f"a mail about employee {id_}", was_sent)
 
-    def set_aside(self, message: str) -> None:
+    def set_aside(self, message):
         """Put a message into the dead-letter queue."""
-        self._aws("sqs").send_message(QueueUrl=self.variable("EMAIL_DLQ_URL"), MessageBody=message)
+        self.client("sqs").send_message(QueueUrl=self.variable("EMAIL_DLQ_URL"), MessageBody=message)
 
-    def employees(self, **query: str) -> list[Employee]:
+    def employees(self, **query):
         """What the API lists, the first 200."""
-        rows: list[Employee] = self.http.get("/empleados", params={"limite": "200", **query}).raise_for_status().json()
-        return rows
+        return self.http.get("/empleados", params={"limite": "200", **query}).raise_for_status().json()
 
-    def events(self, id_: int) -> list[str]:
+    def events(self, id_):
         """The kinds of an employee's events, newest first."""
         return [event["tipo"] for event in self.http.get(f"/empleados/{id_}/eventos").raise_for_status().json()]
 
-    def _aws(self, service: str) -> Any:
-        return boto3.client(
-            service,  # type: ignore[call-overload] - the stubs know only the names that are written out
-            endpoint_url=self.variable("AWS_ENDPOINT_URL"),
-            region_name=self.variable("AWS_DEFAULT_REGION"),
-            aws_access_key_id=self.variable("AWS_ACCESS_KEY_ID"),
-            aws_secret_access_key=self.variable("AWS_SECRET_ACCESS_KEY"),
-        )
 
-    @staticmethod
-    def _data(response: httpx.Response) -> Employee:
-        row: Employee = response.raise_for_status().json()
-        return row
-
-    @property
-    def inbox_url(self) -> str:
-        """The address of its inbox."""
-        return self.variable("INBOX_URL")
-
-
-def an_employee(**values: Any) -> Employee:
+def an_employee(**values):
     """An employee; only ``values`` matter."""
     return {
         "nombre": "Ana Pérez",
@@ -145,7 +86,7 @@ def an_employee(**values: Any) -> Employee:
     }
 
 
-def many_employees(number: int) -> list[Employee]:
+def many_employees(number):
     """Employees in four positions, with names that sort by their number."""
     positions = ("Analista", "Contable", "Diseñadora", "Técnico")
     return [
@@ -160,7 +101,7 @@ def many_employees(number: int) -> list[Employee]:
 
 
 @contextmanager
-def running_stack(folder: Path) -> Iterator[LocalStack]:
+def running_stack(folder):
     """A stack for the length of a ``with`` block."""
     stack = LocalStack(folder)
     try:

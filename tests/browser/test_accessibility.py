@@ -121,12 +121,15 @@ def test_axe_finds_nothing(stack, directory_of, tmp_path, show):
     assert not any(found.values()), found
 
 
-def test_axe_finds_nothing_before_signing_in(directory_of):
+def test_a_refused_sign_in_is_explained_once_and_axe_finds_nothing(directory_of):
     directory = directory_of(None)
     directory.open("?entrada=rechazada")
-    expect(directory.alert).to_be_visible()
+    expect(directory.alert).to_contain_text("empezó en otro navegador")
 
     assert violations(directory) == []
+    directory.page.reload()
+    expect(directory.heading("Directorio de empleados")).to_be_visible()
+    expect(directory.alert).to_have_count(0)
 
 
 def test_targets_are_large_enough_for_a_finger(stack, directory_of):

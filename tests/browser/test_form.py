@@ -139,11 +139,16 @@ def test_a_save_that_failed_offline_is_retried_once_when_the_network_returns(sta
     directory.press("Guardar")
     expect(directory.alert).to_contain_text("Se intentará otra vez en cuanto vuelva.")
     writes = directory.requests(writes=True)
+    directory.fill(nombre="Lucía G")
+    directory.page.evaluate("dispatchEvent(new Event('online'))")  # what is being typed by then is not sent
+    directory.fill(nombre=LUCIA["nombre"])
+    directory.press("Guardar")
+    expect(directory.alert).to_contain_text("Se intentará otra vez en cuanto vuelva.")
 
     directory.page.context.set_offline(False)
 
     expect(directory.notice("Guardado: Lucía Gómez")).to_be_visible()
-    assert len(writes) == 1
+    assert [request.post_data_json["nombre"] for request in writes] == ["Lucía Gómez"] * 2
     assert len(stack.employees()) == 1
 
 

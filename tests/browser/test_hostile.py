@@ -73,7 +73,7 @@ def test_an_address_cannot_run_anything(directory):
 
 def test_markup_in_a_mail_is_shown_as_it_is(stack, directory, hostile):
     stack.wait_for_mail(hostile["id"])
-    directory.page.goto(stack.inbox_url)
+    directory.page.goto(stack.variable("INBOX_URL"))
 
     directory.page.get_by_role("link", name=SCRIPT).first.click()
 

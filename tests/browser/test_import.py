@@ -133,6 +133,7 @@ def test_an_import_goes_on_in_other_views_and_can_be_stopped(stack, directory, t
     expect(directory.page.get_by_text("0 de 50")).to_be_visible()
     expect(directory.page.get_by_role("progressbar")).to_be_visible()
     assert len(held) == 4  # requests at once
+    assert not directory.page.evaluate("dispatchEvent(new Event('beforeunload', { cancelable: true }))")
 
     directory.press("Detener")
     for route in held:
@@ -147,6 +148,7 @@ def test_a_file_that_cannot_be_used_is_refused_and_another_can_be_dropped(direct
     choose(directory, tmp_path, "hola;mundo\r\n1;2")
     expect(directory.alert).to_contain_text("No se puede usar «empleados.csv»")
     expect(directory.alert).to_contain_text("Faltan columnas en la primera línea: nombre, email")
+    expect(directory.page.locator("input[type=file]")).to_have_value("")  # else the corrected file could not be chosen
 
     transfer = directory.page.evaluate_handle(
         "text => { const data = new DataTransfer(); data.items.add(new File([text], 'soltado.csv')); return data; }",
@@ -175,8 +177,8 @@ def test_a_file_is_kept_when_the_rules_cannot_be_loaded(directory, tmp_path):
 
 def test_the_export_holds_all_pages_of_what_the_filter_shows(stack, directory):
     stack.insert(an_employee(nombre=f"N {n:03}", email=f"n{n}@example.com", posicion="Contable") for n in range(230))
-    stack.insert([an_employee(nombre="Otra", posicion="Analista")])
-    directory.open("#/empleados?posicion=Contable&orden=-nombre")
+    stack.insert([an_employee(nombre="N"), an_employee(nombre="O", email="o@example.com", posicion="Contable")])
+    directory.open("#/empleados?q=n&posicion=Contable&orden=-nombre")
     expect(directory.rows).to_have_count(50)
 
     exported = directory.download("Exportar")
@@ -187,10 +189,14 @@ def test_the_export_holds_all_pages_of_what_the_filter_shows(stack, directory):
     expect(directory.notice("Se exportaron 230 empleados.")).to_be_visible()
 
 
-def test_an_export_that_fails_says_so(stack, directory):
+def test_an_export_can_be_cancelled_and_says_when_it_fails(stack, directory):
     stack.insert([an_employee()])
     directory.open()
     directory.expect_names("Ana Pérez")
+    directory.hold(r"/empleados\?.*limite=200.*")
+    directory.press("Exportar")
+    directory.press("Cancelar")
+    expect(directory.page.locator(".toast")).to_have_count(0)
     directory.answer(r"/empleados\?.*limite=200.*", 500, {"title": "Error interno", "status": 500})
 
     directory.press("Exportar")

@@ -27,9 +27,11 @@ def test_the_list_waits_in_grey_and_shows_each_employee_as_people_write(stack, d
 def test_search_as_you_type_finds_words_in_any_case_and_accent(stack, directory):
     stack.insert([ANA, LUIS, OSCAR])
     directory.open()
+    before = directory.page.evaluate("history.length")
     directory.search("nunez")
     directory.expect_names("Luis Núñez")
     assert directory.place == "/empleados?q=nunez"
+    assert directory.page.evaluate("history.length") == before  # the back button does not go through letters
 
     directory.page.get_by_role("searchbox").fill("nadie")
     expect(directory.heading("Nadie coincide con la búsqueda")).to_be_visible()
@@ -74,7 +76,10 @@ def test_back_and_forward_go_through_filters_and_panels(stack, directory):
     directory.open()
     directory.page.get_by_label("Filtrar por posición").select_option(label="Contable (2)")
     directory.expect_names("Luis Núñez", "Óscar Gil")
-    directory.link("Óscar Gil").click()
+    with directory.page.context.expect_page():
+        directory.link("Óscar Gil").click(modifiers=["Control"])  # the browser's own new tab
+    expect(directory.panel).to_be_hidden()
+    directory.row("Óscar Gil").get_by_text("oscar@example.com").click()
     expect(directory.heading("Óscar Gil")).to_be_visible()
     expect(directory.page).to_have_title("Óscar Gil · Directorio")
 

@@ -1,10 +1,10 @@
 """A page of another site cannot act for a person who is signed in here: real forms, sent by a real browser."""
 
 import re
-import threading
 from functools import partial
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -16,38 +16,19 @@ DISGUISED = ('{"nombre":"Ajena","email":"ajena@example.com","posicion":"x","sala
 HOSTS = {"localhost": "cross-site", "127.0.0.1": "same-site"}
 
 
-class _Page(BaseHTTPRequestHandler):
-    def __init__(self, content, *arguments):
-        self._content = content
-        super().__init__(*arguments)
-
-    def do_GET(self):
-        body = self._content.get(self.path, "").encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_arguments):
-        """Stay silent."""
-
-
 @pytest.fixture
-def site():
+def site(tmp_path):
     """Publishes HTML on another origin of this host, and returns its address."""
-    content = {}
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Page, content)) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
 
         def publish(host, html):
-            content["/"] = html
-            return f"http://{host}:{server.server_port}/"
+            page = tmp_path / f"{len(list(tmp_path.iterdir()))}.html"
+            page.write_text(html, encoding="utf-8")
+            return f"http://{host}:{server.server_port}/{page.name}"
 
         yield publish
         server.shutdown()
-        thread.join()
 
 
 def form(action):

@@ -45,6 +45,8 @@ def test_after_the_time_to_undo_the_employee_is_gone_and_the_history_is_not(stac
     expect(directory.notice("Eliminado: Ana Pérez")).to_be_visible()
     expect(directory.heading("Todavía no hay empleados")).to_be_visible()
     assert stack.events(leaving["id"]) == ["eliminado", "creado"]
+    directory.page.clock.run_for(7_000)
+    expect(directory.notice("Eliminado")).to_be_hidden()
 
 
 def test_leaving_the_page_confirms_the_deletion(stack, directory, leaving):
@@ -65,6 +67,7 @@ def test_a_row_that_changed_meanwhile_is_not_deleted(stack, directory, leaving):
 
 def test_a_delete_that_fails_brings_the_row_back_and_says_why(stack, directory):
     row = stack.create(nombre="Ana Pérez")
+    directory.page.clock.install()
     directory.open(f"#/empleados/{row['id']}")
     directory.cut(rf"/empleados/{row['id']}", method="DELETE")
 
@@ -73,6 +76,7 @@ def test_a_delete_that_fails_brings_the_row_back_and_says_why(stack, directory):
 
     expect(directory.notice("No se pudo eliminar a Ana Pérez. El servidor no responde")).to_be_visible()
     expect(directory.button("Eliminar a Ana Pérez")).to_be_visible()
+    directory.page.clock.fast_forward(60_000)  # an error stays until it is closed
     directory.mend()
     directory.press("Reintentar")
     expect(directory.notice("Se eliminará a Ana Pérez.")).to_be_visible()

@@ -111,18 +111,6 @@ def test_signing_in_leads_to_the_address_that_was_opened(stack, directory_of):
     assert "eyJ" not in seen
 
 
-def test_a_forged_return_is_explained_once(directory_of):
-    directory = directory_of(None)
-
-    directory.page.goto(f"{directory.url}/sesion/vuelta?code=forged&state=forged")
-
-    expect(directory.alert).to_contain_text("empezó en otro navegador")
-    assert directory.page.url == f"{directory.url}/"
-    directory.page.reload()
-    expect(directory.heading(WAY_IN)).to_be_visible()
-    expect(directory.alert).to_have_count(0)
-
-
 def test_a_failing_session_check_is_an_error_and_not_a_way_in(directory):
     directory.answer("/sesion", 502, {"title": "Respuesta incorrecta", "status": 502})
 
@@ -215,20 +203,6 @@ def test_a_refusal_that_comes_after_the_renewal_renews_nothing(directory):
         held[0].fulfill(status=401, body='{"title": "No autenticado", "status": 401}')
 
     assert len(renewals) == 1
-
-
-def test_a_write_is_sent_again_once_the_session_is_renewed(stack, directory):
-    directory.open("#/empleados/nuevo")
-    directory.fill(**ANA)
-    renewals = directory.requests("/sesion/renovar")
-    expire(directory)
-
-    directory.press("Guardar")
-
-    expect(directory.notice("Guardado: Ana")).to_be_visible()
-    expect(directory.dialog).to_have_count(0)
-    assert len(renewals) == 1
-    assert len(stack.employees()) == 1
 
 
 def test_a_refusal_is_explained_and_renews_the_session_at_most_once(directory):

@@ -47,20 +47,3 @@ def test_rows_are_requested_before_the_rest_of_the_page_is_there(stack, director
 def test_little_is_loaded_before_the_rows():
     assert compressed(closure("session.js", "rows.js")) <= MOST_BYTES_BEFORE_THE_REQUEST
     assert compressed(closure("main.js") | {"style.css"}) <= MOST_BYTES_BEFORE_THE_ROWS
-
-
-def test_a_second_visit_loads_no_file_again(stack, directory):
-    stack.insert(many_employees(3))
-    with directory.page.expect_response("**/static/*/sign_in.js"):  # the last of those fetched while idle
-        directory.open()
-    expect(directory.rows).to_have_count(3)
-    directory.page.wait_for_load_state("networkidle")
-
-    directory.page.goto("about:blank")
-    directory.open()
-    expect(directory.rows).to_have_count(3)
-
-    sizes = directory.page.evaluate(
-        "performance.getEntriesByType('resource').filter(e => e.name.includes('/static/')).map(e => e.transferSize)"
-    )
-    assert set(sizes) == {0}

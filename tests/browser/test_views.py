@@ -91,7 +91,7 @@ def test_the_summary_counts_and_compares_positions(stack, directory):
 
 def test_activity_is_everybodys_history(stack, directory):
     row = stack.create(nombre="Ana Pérez")
-    stack.create(nombre="Luis Gil", email="luis@example.com")
+    luis = stack.create(nombre="Luis Gil", email="luis@example.com")
     stack.delete(row["id"])
 
     directory.open("#/actividad")
@@ -101,6 +101,13 @@ def test_activity_is_everybodys_history(stack, directory):
     )
     directory.link("Luis Gil").click()
     expect(directory.heading("Luis Gil")).to_be_visible()
+    for number in range(51):
+        stack.change(luis["id"], salario=number)
+    directory.open("#/actividad")
+    expect(directory.page.locator(".event")).to_have_count(50)
+    directory.press("Ver más")
+    expect(directory.page.locator(".event")).to_have_count(54)
+    expect(directory.page.locator(".event").last).to_contain_text("Ana Pérez creado")
 
 
 def test_operations_show_the_parts_the_queue_and_the_last_mails(stack, directory):
@@ -120,8 +127,11 @@ def test_operations_show_the_parts_the_queue_and_the_last_mails(stack, directory
 
 
 def test_messages_that_were_set_aside_are_brought_back_after_a_question(stack, directory):
-    stack.set_aside("not a message of ours")
+    directory.page.clock.install()
     directory.open("#/operacion")
+    expect(directory.page.locator(".tiles > div", has_text="Apartados")).to_contain_text("0")
+    stack.set_aside("not a message of ours")
+    directory.page.clock.run_for(6_000)  # the view looks again by itself
     expect(directory.page.get_by_text("Mensajes que no se pudieron procesar y esperan aparte: 1.")).to_be_visible()
 
     directory.press("Reenviar los apartados")
