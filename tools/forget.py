@@ -38,14 +38,6 @@ if TYPE_CHECKING:
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 MAX_ID, MAX_MONTHS = 10**18 - 1, 1_200
 
-EXAMPLES = """\
-examples:
-  make forget ID=7                             an employee, present or former, of the environment dev
-  make forget EMAIL=… ENVIRONMENT=production   a person, by an address they have or had
-  make forget MONTHS=36 YES=1                  the persons in all older events; for a schedule
-  make forget ID=7 LAPTOP=1                    in what `make run` runs on this machine
-It shows what is kept, what will be done and what is out of reach, and asks.
-"""
 OUT_OF_REACH = """\
 Out of reach, and for how long:
   messages in flight       up to 4 days in the queue, 14 among the dead letters; they are mailed. {again}
@@ -185,7 +177,9 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def parse_arguments(argv: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
     parser = OneSentenceParser(
-        "make forget", "Removes a person from what is kept, or all persons from the old history.", epilog=EXAMPLES
+        "make forget",
+        "Removes a person from what is kept, or all persons from the old history.",
+        epilog="It shows what is kept, what will be done and what is out of reach, and asks (YES=1 answers).",
     )
     parser.add_argument("--id", type=whole_number("ID", 1, MAX_ID), help="the number of an employee")
     parser.add_argument("--email", type=_email, help="an address of the person")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -183,36 +184,6 @@ def test_a_history_that_is_missing_or_incomplete_is_never_a_pass(tmp_path: Path)
             scan_history([], tmp_path / "work", folder)
 
 
-class Osv(BaseHTTPRequestHandler):
-    """Answers as OSV does; ``vulnerable`` are names of packages."""
-
-    vulnerable: frozenset[str]
-
-    def do_POST(self) -> None:
-        name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]["name"]
-        ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2"}]}]
-        affected = [{"package": {"name": name, "ecosystem": "PyPI"}, "ranges": ranges}]
-        advisory = {"id": "GHSA-1", "aliases": ["CVE-1"], "summary": "x", "affected": affected}
-        body = json.dumps({"vulns": [advisory]} if name in self.vulnerable else {}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
-
-
-@pytest.fixture
-def osv() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Osv) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/v1/query"
-        server.shutdown()
-        thread.join()
-
-
 @pytest.fixture
 def lock(tmp_path: Path) -> Path:
     lock = tmp_path / "requirements.txt"
@@ -220,25 +191,46 @@ def lock(tmp_path: Path) -> Path:
     return lock
 
 
-def test_a_vulnerable_package_is_found_unless_its_advisory_is_accepted(
-    osv: str, lock: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Osv, "vulnerable", {"jinja2", "bad"}, raising=False)
-    with pytest.raises(ScanFailed, match=r"bad +1 +CVE-1 +2"):
-        scan_advisories([], [lock], osv=osv)
-    assert scan_advisories(["GHSA-1"], [lock], osv=osv) == "1 lock files"
-    lock.write_text("good==1\n")
-    with pytest.raises(ScanFailed, match="hash"):
-        scan_advisories([], [lock], osv=osv)
+@contextmanager
+def running_osv(*vulnerable: str) -> Iterator[str]:
+    """Answers as OSV does: the packages ``vulnerable`` have an advisory."""
+
+    class Osv(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]["name"]
+            ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2"}]}]
+            affected = [{"package": {"name": name, "ecosystem": "PyPI"}, "ranges": ranges}]
+            advisory = {"id": "GHSA-1", "aliases": ["CVE-1"], "summary": "x", "affected": affected}
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"vulns": [advisory]} if name in vulnerable else {}).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Osv) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/v1/query"
+        finally:
+            server.shutdown()
 
 
-def test_a_service_that_does_not_answer_or_is_not_osv_is_never_a_pass(
-    osv: str, lock: Path, closed_port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Osv, "vulnerable", set(), raising=False)
-    for url in (f"http://127.0.0.1:{closed_port}/v1/query", osv):
-        with pytest.raises(ScanSkipped, match="OSV cannot be asked"):
-            scan_advisories([], [lock], osv=url)
+def test_a_vulnerable_package_is_found_unless_its_advisory_is_accepted(lock: Path) -> None:
+    with running_osv("jinja2", "bad") as osv:
+        with pytest.raises(ScanFailed, match=r"bad +1 +CVE-1 +2"):
+            scan_advisories([], [lock], osv)
+        assert scan_advisories(["GHSA-1"], [lock], osv) == "1 lock files"
+        lock.write_text("good==1\n")
+        with pytest.raises(ScanFailed, match="hash"):
+            scan_advisories([], [lock], osv)
+
+
+def test_a_service_that_does_not_answer_or_is_not_osv_is_never_a_pass(lock: Path, closed_port: int) -> None:
+    with running_osv() as proxy:
+        for url in (f"http://127.0.0.1:{closed_port}/v1/query", proxy):
+            with pytest.raises(ScanSkipped, match="OSV cannot be asked"):
+                scan_advisories([], [lock], url)
 
 
 def test_every_environments_lock_file_is_asked_about() -> None:

@@ -17,31 +17,20 @@ def test_they_are_the_same_people_at_each_run_and_on_each_machine() -> None:
     assert hashlib.sha256(everybody.encode()).hexdigest()[:16] == "319348ee7b4245f1"
 
 
-def test_there_are_a_thousand_of_them_with_an_address_each_that_is_nobodys() -> None:
+def test_each_of_the_thousand_is_plausible_and_has_an_address_that_is_nobodys() -> None:
     """RFC 2606 reserves example.com."""
+    positions: dict[str, dict[str, list[int]]] = {}
+    for group in tomllib.loads(DATA.read_text(encoding="utf-8")).values():
+        positions |= group if isinstance(group, dict) else {}
     assert len(PEOPLE) == len({person.email for person in PEOPLE}) == 1_000
-    assert all(re.fullmatch(r"[a-z]+\.[a-z]+[2-9]?@[a-z]+\.example\.com", person.email) for person in PEOPLE)
-
-
-def test_their_names_have_accents_and_their_addresses_do_not() -> None:
+    assert {person.posicion for person in PEOPLE} == set(positions)
     assert set("áéíóúñüÁÍÓ'") <= set("".join(person.nombre for person in PEOPLE))
     for person in PEOPLE:
+        assert re.fullmatch(r"[a-z]+\.[a-z]+[2-9]?@[a-z]+\.example\.com", person.email)
         letters = re.sub("[^a-z]", "", person.nombre.lower().translate(str.maketrans("áéíóúñü", "aeiounu")))
         assert letters.startswith(re.sub("[^a-z]", "", person.email.partition("@")[0]))
-
-
-def test_salaries_are_within_the_positions_bounds_and_rise_with_the_years() -> None:
-    groups = tomllib.loads(DATA.read_text(encoding="utf-8"))
-    positions = {name: facts for group in groups.values() if isinstance(group, dict) for name, facts in group.items()}
-    assert {person.posicion for person in PEOPLE} == set(positions)
-    for person in PEOPLE:
         least, most = positions[person.posicion]["salary"]
         assert least <= person.salario <= most
-    by_date = [person.salario for person in sorted(PEOPLE, key=lambda person: person.fecha_contratacion)]
-    assert sum(by_date[:500]) > 1.1 * sum(by_date[500:])
-
-
-def test_they_were_hired_on_working_days() -> None:
-    days = [date.fromisoformat(person.fecha_contratacion) for person in PEOPLE]
-    assert all(day.weekday() < 5 for day in days)
-    assert max(days) <= date(2026, 10, 30)
+        hired = date.fromisoformat(person.fecha_contratacion)
+        assert hired.weekday() < 5
+        assert hired <= date(2026, 10, 30)
