@@ -84,7 +84,7 @@ class Load:
         self.answers: list[tuple[float, float | None]] = []  # when, and the milliseconds; None: it failed
         self.steps: list[dict[str, Any]] = []
         self._halt = ""
-        self._is_interrupted = False
+        self.is_interrupted = False
         self._handed_out = 0
         self._chance = random.Random(50)  # noqa: S311 - the same requests in each run
         self._kinds = self._shuffle()
@@ -175,11 +175,7 @@ class Load:
 
     def interrupt(self) -> None:
         """Ctrl-C: end with the next tick. As an exception it could be lost in whatever greenlet runs."""
-        self._is_interrupted = True
-
-    @property
-    def is_over(self) -> bool:
-        return self._is_interrupted or self.outcome != ""
+        self.is_interrupted = True
 
     @property
     def outcome(self) -> str:
@@ -276,7 +272,7 @@ class Course(LoadTestShape):  # type: ignore[misc] # likewise
 
     def tick(self) -> tuple[int, float] | None:
         LOAD.climb()
-        return None if LOAD.is_over else (LOAD.users, LOAD.users)
+        return None if LOAD.is_interrupted or LOAD.outcome else (LOAD.users, LOAD.users)
 
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator] # likewise

@@ -57,31 +57,18 @@ def fault(
 
 @dataclass
 class Result:
-    """What came of a fault.
-
-    Attributes:
-        account: None: it was not possible here, or it broke off.
-        recovery: seconds from the end of the fault to the first success.
-        notes: figures beside the description, or why it was not run.
-    """
+    """What came of a fault; ``notes`` are figures, or why it was not run."""
 
     fault: Fault
-    account: Account | None = None
-    recovery: float | None = None
+    account: Account | None = None  # it was not possible here, or it broke off
+    recovery: float | None = None  # seconds from the end of the fault to the first success
     seconds: float = 0
     notes: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
 
 
 class Trial:
-    """What a fault works with.
-
-    Args:
-        directory: the system, fresh.
-        result: what is written down.
-        afterwards: what puts it in order again, when everything has been counted.
-        is_full: whether it may take its time (`FULL=1`).
-    """
+    """What a fault works with. ``afterwards`` puts things in order again when everything has been counted."""
 
     def __init__(self, directory: Directory, result: Result, afterwards: ExitStack, *, is_full: bool) -> None:
         self.directory = directory

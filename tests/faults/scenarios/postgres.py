@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-import pg8000.exceptions
 import psutil
 
 from local.postgres import Postgres, migrate
@@ -261,74 +260,6 @@ def lock_held(trial: Trial) -> None:
     with locked(trial):
         trial.refused(trial.client.create(), "while the table is locked")
     trial.recover()
-
-
-@fault(GROUP, "statement over time")
-def statement_over_time(trial: Trial) -> None:
-    """A statement that would take 30 s, of which it gets 10."""
-    trial.client.create()
-    trial.directory.sql(
-        "CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(30); RETURN NEW; END$$;"
-        "CREATE TRIGGER fault BEFORE INSERT ON empleados FOR EACH ROW EXECUTE FUNCTION fault()"
-    )
-    try:
-        trial.refused(trial.client.create(), "by a statement that takes too long")
-    finally:
-        trial.directory.sql("DROP TRIGGER fault ON empleados; DROP FUNCTION fault")
-    trial.recover()
-
-
-@fault(GROUP, "40001")
-def not_serializable(trial: Trial) -> None:
-    """Three changes of a row that a rival changes meanwhile, in repeatable read: refused (40001) and repeated."""
-    directory, client = trial.directory, trial.client
-    email = client.new_email()
-    row_id = client.create(email).row_id
-    directory.sql(f"ALTER ROLE {ROLE} SET default_transaction_isolation = 'repeatable read'")
-    trial.afterwards.callback(lambda: directory.sql(f"ALTER ROLE {ROLE} RESET default_transaction_isolation"))
-    terminate_all(trial)
-    rollbacks = "SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()"
-    before = directory.sql(rollbacks)
-    rival = directory.session()
-    for position in ("Jefa", "Directora", "Socia"):
-        rival.run("BEGIN")
-        rival.run("UPDATE empleados SET actualizado_en = actualizado_en WHERE id = :row_id", row_id=row_id)
-        with ThreadPoolExecutor(1) as threads:
-            waiting = threads.submit(client.update, email, row_id, position)
-            wait_for_waiter(trial)
-            rival.run("COMMIT")
-        trial.done(waiting.result())
-    rival.close()
-    terminate_all(trial)  # a session hands its figures over when it ends
-    trial.check(int(directory.sql(rollbacks)) > int(before), "there was no 40001")
-    trial.recover()
-
-
-@fault(GROUP, "40P01")
-def deadlock(trial: Trial) -> None:
-    """A deadlock with a rival, who holds what the event needs, and then wants the row; the victim is repeated."""
-    directory, client = trial.directory, trial.client
-    email = client.new_email()
-    row_id = client.create(email).row_id
-    rival = directory.session()
-    rival.run("BEGIN")
-    rival.run(
-        "INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload)"
-        " VALUES (gen_random_uuid(), :row_id, 2, 'actualizado', now(), 'rival', '{}')",
-        row_id=row_id,
-    )
-    with ThreadPoolExecutor(2) as threads:
-        waiting = threads.submit(client.update, email, row_id, "Jefa")
-        wait_for_waiter(trial)
-        wanting = threads.submit(rival.run, "SELECT 1 FROM empleados WHERE id = :row_id FOR UPDATE", row_id=row_id)
-        try:
-            wanting.result()
-            trial.note("the app was the victim")
-        except pg8000.exceptions.DatabaseError:
-            trial.note("the rival was the victim")
-        rival.run("ROLLBACK")
-        trial.done(waiting.result())
-    rival.close()
 
 
 @fault(GROUP, "password rotated")

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import socket
-import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http import HTTPStatus
 
 import boto3
 import pytest
@@ -24,6 +21,7 @@ from chalicelib.directorio.errors import Unavailable
 from chalicelib.directorio.parameter import JSON, TARGET, ParameterStore, sign, with_keys
 from chalicelib.directorio.settings import AwsAccess, KeyServer, Settings
 from local.emulator import ACCESS_KEY
+from tests.unit.bff_app import servers
 
 NAME = "/directory/database"
 KEY, SECRET = ACCESS_KEY["AWS_ACCESS_KEY_ID"], ACCESS_KEY["AWS_SECRET_ACCESS_KEY"]
@@ -35,6 +33,10 @@ def store_at(endpoint: str, key_server: KeyServer | None = None) -> ParameterSto
     return ParameterStore(AwsAccess("us-east-1", endpoint, key, secret, ""), key_server)
 
 
+def answering(status: int, body: bytes):
+    return servers.running(servers.answering(body, status=f"{status} {HTTPStatus(status).phrase}"))
+
+
 def reason_of_failure(store: ParameterStore, caplog, name: str = NAME) -> str:
     """What is logged when a value cannot be read."""
     caplog.clear()
@@ -42,35 +44,6 @@ def reason_of_failure(store: ParameterStore, caplog, name: str = NAME) -> str:
         store.read(name)
     (record,) = [each for each in caplog.records if each.levelno == logging.ERROR]
     return record.reason
-
-
-@contextmanager
-def answering(status: int, body: bytes):
-    """Serve one answer to everything on this machine; yields the address, and a list of what is asked."""
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append((self.path, self.headers["Authorization"]))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_POST = do_GET  # noqa: N815 - http.server's name
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
@@ -125,8 +98,8 @@ def test_what_cannot_be_read_is_logged_and_not_quoted(emulator, closed_port, cap
         (400, b"{}", "HTTP 400"), (200, b"{}", "HTTP 200"), (200, b"[]", "HTTP 200"), (503, b"<html>", "HTTP 503"),
         (200, b"\xff", "HTTP 200"),
     ):  # fmt: skip
-        with answering(status, body) as (url, _):
-            assert reason_of_failure(store_at(url), caplog) == reason
+        with answering(status, body) as server:
+            assert reason_of_failure(store_at(server.url), caplog) == reason
         assert "user x" not in caplog.text
 
 
@@ -139,39 +112,35 @@ def test_what_cannot_be_read_is_logged_and_not_quoted(emulator, closed_port, cap
     ],
 )
 def test_a_peer_that_speaks_another_protocol_is_unavailable(scheme, greeting, reasons, caplog):
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    def greet(connection):
+        connection.connection.recv(4096)
+        connection.send(greeting)
 
-        def answer():
-            with server.accept()[0] as peer:
-                peer.recv(4096)
-                peer.sendall(greeting)
-
-        thread = threading.Thread(target=answer)
-        thread.start()
-        assert reason_of_failure(store_at(f"{scheme}://127.0.0.1:{server.getsockname()[1]}"), caplog) in reasons
-        thread.join()
+    with servers.running(greet) as server:
+        assert reason_of_failure(store_at(server.url.replace("http", scheme)), caplog) in reasons
 
 
 def test_a_silent_peer_is_given_up(monkeypatch, caplog):
     monkeypatch.setattr(parameter, "STEP_SECONDS", 0.1)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        store = store_at(f"http://127.0.0.1:{server.getsockname()[1]}")
-        assert reason_of_failure(store, caplog) == "TimeoutError"
+    with servers.running(servers.silent) as server:
+        assert reason_of_failure(store_at(server.url), caplog) == "TimeoutError"
 
 
 def test_lambda_gives_credentials_on_each_request_to_a_function_from_a_snapshot(emulator, put, caplog):
     put("postgresql://a@b/c")
     keys = {"AccessKeyId": KEY, "SecretAccessKey": SECRET, "Token": "t", "Expiration": "soon"}
-    with answering(200, json.dumps(keys).encode()) as (url, asked):
-        server = KeyServer(f"{url}/keys?v=1", "hunter")
+    with answering(200, json.dumps(keys).encode()) as lambda_:
+        server = KeyServer(f"{lambda_.url}/keys?v=1", "hunter")
         store = store_at(emulator.endpoint, server)
         assert [store.read(NAME), store.read(NAME)] == ["postgresql://a@b/c"] * 2
-        assert asked == [("/keys?v=1", "hunter")] * 2
+        assert [(each.target, each.header("Authorization")) for each in lambda_.received] == [
+            ("/keys?v=1", "hunter")
+        ] * 2
         access = with_keys(AwsAccess("us-east-1", "https://ssm", "", "", ""), server)
     assert (access.access_key, access.secret_key, access.session_token) == (KEY, SECRET, "t")
     for answer in ((500, b"{}"), (200, b"{}"), (200, b"[]"), (200, b"<html>")):
-        with answering(*answer) as (url, _):
-            store = store_at(emulator.endpoint, KeyServer(url, "hunter"))
+        with answering(*answer) as lambda_:
+            store = store_at(emulator.endpoint, KeyServer(lambda_.url, "hunter"))
             assert reason_of_failure(store, caplog) == "ConnectionRefusedError"
 
 

@@ -237,13 +237,6 @@ class TestHistory:
         pages = pages_of(client, "/empleados/1/eventos?limite=3")
         assert [[each["empleado"]["version"] for each in page] for page in pages] == [[5, 4, 3], [2, 1]]
 
-    def test_tells_that_the_salary_changed_but_never_what_it_is(self, client, ana):
-        client.post("/empleados", json=ana)
-        client.put("/empleados/1", json={"salario": 4321.99})
-        answer = client.get("/eventos")
-        assert answer.json()[0]["cambios"] == ["salario"]
-        assert b"4321" not in answer.body
-
     def test_refuses_a_bad_parameter(self, client):
         for path in ("/eventos", "/empleados/1/eventos"):
             for query in ("limite=0", "cursor=aWQKMQox", "cursor=x", "q=ana"):
