@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from chalice_frontdoor import FrontDoor, Problem, ResponseRefused
+from chalice_frontdoor import FrontDoor, Problem, ResponseRefused, apply_defaults
 from chalice_frontdoor.logs import log_refusal
 from chalice_frontdoor.openapi import describe, json_of, operation, ref
 from chalicelib.web import openapi
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from chalice.app import Response
 
+apply_defaults(os.environ)
 app = FrontDoor(app_name="bff_app", languages=("es", "en"))
 app.on_snapshot(before=prepare, after=client.forget)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, cast
 
 from chalice.app import Response
 
-from chalice_frontdoor import ANYBODY, FrontDoor, read_json
+from chalice_frontdoor import ANYBODY, FrontDoor, read_json, apply_defaults
 from chalice_frontdoor.idempotency import read_key
 from chalice_frontdoor.openapi import describe, json_of, object_of, operation, ref
 from chalicelib.directorio import answers, openapi
@@ -36,6 +37,7 @@ RULES = {
     ("GET", "/openapi.json"): ANYBODY,
 }
 
+apply_defaults(os.environ)
 app = FrontDoor(app_name="crud_app", languages=("es", "en"))
 app.register_problems(PROBLEMS)
 guard(app, RULES, is_demo=lambda: system().is_demo)

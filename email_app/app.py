@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import Response
 
-from chalice_frontdoor import FrontDoor, read_json
+from chalice_frontdoor import FrontDoor, read_json, apply_defaults
 from chalice_frontdoor.idempotency import read_key
 from chalice_frontdoor.openapi import describe, json_of, list_of, object_of, operation, ref
 from chalicelib.correos import openapi
@@ -21,6 +22,7 @@ from contract.api import TOKEN, guard
 if TYPE_CHECKING:
     from chalice.app import SNSEvent, SQSEvent
 
+apply_defaults(os.environ)
 app = FrontDoor(app_name="email_app", languages=("es", "en"))
 app.register_problems(PROBLEMS)
 guard(app, RULES, is_demo=lambda: services().settings.is_demo)

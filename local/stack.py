@@ -90,7 +90,7 @@ class Stack:
         sign_in = self._create_sign_in()
         own = app_environment(settings, sign_in, database_url, f"http://{HOST}:{ses.port}", inbox_page.url)
         write_env_file(settings.state / "env", own)
-        variables |= own
+        variables |= own | {"DEMO": "false"}  # not in the file: `chalice local` beside this run is a demonstration
         guarded = ["--issuer", sign_in.issuer, "--keys", sign_in.keys_url, "--audience", *sign_in.audience]
         guarded += ["--open-route", *OPEN_ROUTES]
         public = ["--door", "alb", "--allow-cross-site"]  # bff_app judges origins, as on AWS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from functools import cache
 from typing import TYPE_CHECKING
 
 from chalice_frontdoor import Access, FieldError, InvalidInput, Problem, ProblemTable, cognito_reader
@@ -20,6 +22,8 @@ COUNT: Schema = {"type": "integer", "minimum": 0}
 MIT: Schema = {"name": "MIT", "identifier": "MIT"}
 SERVICE_UNAVAILABLE = 503
 
+logger = logging.getLogger(__name__)
+
 PROBLEM_MEMBERS: Schema = {
     "type": {"type": "string", "format": "uri-reference"},
     "title": TEXT,
@@ -33,10 +37,16 @@ PROBLEM_MEMBERS: Schema = {
 def guard(app: FrontDoor, rules: Mapping[tuple[str, str], str], is_demo: Callable[[], bool]) -> None:
     """Close every route of ``app`` that ``rules`` do not open to the caller; see ``Access``.
 
-    A demonstration (``is_demo``) has no sign-in and takes no real data.
+    A demonstration (``is_demo``) has no sign-in and takes no real data; the log says so once.
     """
+
+    @cache
+    def announce_demo() -> str:
+        logger.warning("DEMO is on: no sign-in, everyone has every role. Enter invented data only.")
+        return ANONYMOUS
+
     read_caller = cognito_reader(RESOURCE_SERVER)
-    access = Access(ROLES, rules, read_caller=read_caller, anonymous=lambda: ANONYMOUS if is_demo() else None)
+    access = Access(ROLES, rules, read_caller=read_caller, anonymous=lambda: announce_demo() if is_demo() else None)
     app.register_middleware(access, "http")
 
 

@@ -134,6 +134,7 @@ class Directory:
             "EMAIL_DLQ_URL": self.dlq_url.replace(self._endpoint, self.aws.url),
             "NOTIFY_TO": ",".join(NOTIFY_TO),
             "NOTIFY_EMPLOYEE": "true",
+            "DEMO": "false",
             "COGNITO_DOMAIN": self._endpoint,
             "COGNITO_ISSUER": sign_in.issuer,
             "COGNITO_CLIENT_ID": sign_in.page_client,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chalicelib.web.proxy import UpstreamName
     from chalicelib.web.upstream import Send
 
+logger = logging.getLogger(__name__)
 
 PAGE_FOLDER = Path(__file__).with_name("page")
 
@@ -48,6 +50,8 @@ def assemble(
         "email": Upstream("email", settings.email_api),
     }
     sign_in = settings.sign_in
+    if sign_in is None:
+        logger.warning("DEMO is on: no sign-in, everyone has every role. Enter invented data only.")
     return Services(
         Proxy(send, upstreams, sign_in, total_seconds),
         HealthCheck(send, upstreams.values(), health_seconds),

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalice_frontdoor import Environment, FrontDoor, PerProcess, SettingError
+from chalice_frontdoor import Environment, FrontDoor, PerProcess, SettingError, apply_defaults
 from chalice_frontdoor.testing.client import Client
 
 READERS = {
@@ -56,6 +56,12 @@ def test_a_malformed_value_is_an_error_even_with_a_default_and_is_not_quoted(kin
         assert "variable X" in str(caught.value)
         assert "Hunter2" not in str(caught.value)
         assert caught.value.__cause__ is None
+
+
+def test_a_default_counts_where_the_shell_sets_nothing():
+    variables = {"DEFAULT_A": "1", "DEFAULT_B": "1", "B": "", "DEFAULT_C": "1", "C": "2"}
+    apply_defaults(variables)
+    assert [variables[name] for name in "ABC"] == ["1", "1", "2"]
 
 
 def test_a_view_with_a_wrong_setting_answers_500_and_the_log_names_it(caplog):

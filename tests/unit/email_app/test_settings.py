@@ -82,7 +82,8 @@ def test_a_malformed_variable_is_named_without_its_value(name, values):
 
 def test_both_stages_set_every_variable():
     stages = json.loads((APP / ".chalice" / "config.json").read_text())["stages"]
-    local, aws = (stages[stage]["environment_variables"] for stage in ("local", "aws"))
+    defaults, aws = (stages[stage]["environment_variables"] for stage in ("local", "aws"))
+    local = {name.removeprefix("DEFAULT_"): value for name, value in defaults.items()}
 
     assert Settings.from_environment(local).notify_to == ("rrhh@example.com",)
     assert {name for name in local if not name.startswith("AWS_")} == aws.keys() == {*ENVIRONMENT, *OPTIONAL}

@@ -117,9 +117,9 @@ def test_the_apps_own_settings_name_the_same_resources() -> None:
         ]
         for app in ("email_app", "crud_app")
     )
-    assert email["LEDGER_TABLE"] == resources.LEDGER_TABLE
-    assert email["SES_CONFIGURATION_SET"] == resources.CONFIGURATION_SET
-    assert email["EMAIL_QUEUE_URL"].rpartition("/")[2] == resources.QUEUE
-    assert email["EMAIL_DLQ_URL"].rpartition("/")[2] == resources.DEAD_LETTER_QUEUE
-    assert email["EMAIL_FROM"].rstrip(">").endswith(f"@{resources.SENDER_DOMAIN}")
-    assert crud["SNS_TOPIC_ARN"] == topic_arn(resources.TOPIC)
+    assert email["DEFAULT_LEDGER_TABLE"] == resources.LEDGER_TABLE
+    assert email["DEFAULT_SES_CONFIGURATION_SET"] == resources.CONFIGURATION_SET
+    assert email["DEFAULT_EMAIL_QUEUE_URL"].rpartition("/")[2] == resources.QUEUE
+    assert email["DEFAULT_EMAIL_DLQ_URL"].rpartition("/")[2] == resources.DEAD_LETTER_QUEUE
+    assert email["DEFAULT_EMAIL_FROM"].rstrip(">").endswith(f"@{resources.SENDER_DOMAIN}")
+    assert crud["DEFAULT_SNS_TOPIC_ARN"] == topic_arn(resources.TOPIC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice_frontdoor.access import ANYBODY, Access, Caller, cognito_reader
 from chalice_frontdoor.app import FrontDoor
 from chalice_frontdoor.problems import FieldError, InvalidInput, Problem, ProblemTable, Text
-from chalice_frontdoor.process import Environment, PerProcess, SettingError
+from chalice_frontdoor.process import Environment, PerProcess, SettingError, apply_defaults
 from chalice_frontdoor.request import FrontDoorRequest, read_json
 from chalice_frontdoor.responses import ResponseRefused, ResponseTooLarge
 
@@ -25,6 +25,7 @@ __all__ = [
     "ResponseTooLarge",
     "SettingError",
     "Text",
+    "apply_defaults",
     "cognito_reader",
     "read_json",
 ]

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
 
 T = TypeVar("T")
+_DEFAULT = "DEFAULT_"
 
 
 class SettingError(Exception):
@@ -30,6 +31,17 @@ class SettingError(Exception):
 
     def __init__(self, name: str, rule: str) -> None:
         super().__init__(f"The environment variable {name} must be {rule}")
+
+
+def apply_defaults(variables: MutableMapping[str, str]) -> None:
+    """Give each variable that is not set the value of ``DEFAULT_<name>``, if there is one.
+
+    `chalice local` overwrites the shell's variables with those of its stage. A stage that sets ``DEFAULT_<name>``
+    leaves the last word to the shell. Call this at the top of ``app.py`` with ``os.environ``.
+    """
+    for name in [name for name in variables if name.startswith(_DEFAULT)]:
+        wanted = name.removeprefix(_DEFAULT)
+        variables[wanted] = variables.get(wanted) or variables[name]
 
 
 class Environment:
