@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Response
 
-from chalice_frontdoor import FrontDoor, read_json, apply_defaults
+from chalice_frontdoor import FrontDoor, apply_defaults, read_json
 from chalice_frontdoor.idempotency import read_key
 from chalice_frontdoor.openapi import describe, json_of, list_of, object_of, operation, ref
 from chalicelib.correos import openapi

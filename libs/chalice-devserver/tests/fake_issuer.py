@@ -9,6 +9,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from chalice_devserver.authorizer import RemoteKeys
+
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example"
 CLIENT = "1example23456789"
 KEY_ID = "kid+1="
@@ -44,8 +46,11 @@ def sign(claims: dict[str, Any], *, key: Any = KEY, algorithm: str = "RS256", ke
     return jwt.encode(claims, key, algorithm=algorithm, headers={} if key_id is None else {"kid": key_id})
 
 
-class FakeKeys:
-    """What `RemoteKeys` has fetched."""
+class FakeKeys(RemoteKeys):
+    """What an issuer would publish, without fetching it."""
+
+    def __init__(self) -> None:
+        super().__init__("")
 
     def find(self, key_id: str) -> jwt.PyJWK | None:
         return jwt.PyJWK(public_key()) if key_id == KEY_ID else None

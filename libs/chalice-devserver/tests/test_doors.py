@@ -124,13 +124,6 @@ def test_headers_and_cookies_stay_repeated_and_a_body_has_a_type() -> None:
     assert HTTP_API.answer({"statusCode": 204}) == HttpResponse(204, [], b"")
 
 
-@pytest.mark.parametrize("response", [None, "hola", [], 200], ids=str)
-def test_what_is_no_object_is_refused(response: object) -> None:
-    for door in DOORS.values():
-        with pytest.raises(ResponseRefused):
-            door.answer(response)
-
-
 BROKEN_ALIKE: list[dict[str, Any]] = [
     *({"statusCode": status} for status in ("200", None, 99, 600)),
     *({"body": body} for body in (None, {"a": 1}, "\ud800")),
@@ -148,10 +141,11 @@ BROKEN_FOR_HTTP_API: list[dict[str, Any]] = [{"headers": headers} for headers in
     [
         *((ALB, ALB_RESPONSE | changes) for changes in BROKEN_ALIKE + BROKEN_FOR_ALB),
         *((HTTP_API, HTTP_API_RESPONSE | changes) for changes in BROKEN_ALIKE + BROKEN_FOR_HTTP_API),
+        *((door, response) for door in DOORS.values() for response in (None, "hola", [], 200)),
     ],
     ids=lambda case: ascii(case)[-60:],
 )
-def test_what_aws_would_refuse_is_refused(response: tuple[Door, dict[str, Any]]) -> None:
+def test_what_aws_would_refuse_is_refused(response: tuple[Door, object]) -> None:
     door, fields = response
     with pytest.raises(ResponseRefused):
         door.answer(fields)
@@ -189,9 +183,6 @@ def test_open_routes_need_no_token() -> None:
         ("GET", "/health/", []),
         ("GET", "/Health", []),
         ("OPTIONS", "/empleados", []),
-        ("GET", "/empleados", ["Bearer"]),
-        ("GET", "/empleados", ["Basic YTpi"]),
-        ("GET", "/empleados", ["Bearer garbage"]),
         ("GET", "/empleados", ["Bearer a.b.c"]),
         ("GET", "/empleados", [f"Bearer {sign(access_claims())}"] * 2),
     ],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_devserver.pump.expressions import ExpressionError, parse_schedule
+from chalice_devserver.pump.schedule import ExpressionError, parse_schedule
 
 CREATED = datetime(2026, 11, 24, 10, 15, 30, tzinfo=UTC)  # a Tuesday
 
@@ -18,7 +18,7 @@ moments = st.integers(0, 150 * 365 * 24 * 3600).map(
 
 
 def next_after(expression: str, moment: datetime = CREATED) -> datetime | None:
-    return parse_schedule(expression, created=CREATED).next_after(moment)
+    return parse_schedule(expression, created=CREATED)(moment)
 
 
 def test_a_rate_counts_from_the_creation_of_the_rule() -> None:

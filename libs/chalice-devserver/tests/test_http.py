@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -28,14 +27,10 @@ class Echo(LoopbackServer):
         self.requests: list[HttpRequest] = []
         self.status = 200
         self.headers: list[tuple[str, str]] = [("Content-Type", "text/plain")]
-        self.entered, self.may_go_on = threading.Event(), threading.Event()
-        self.may_go_on.set()
         super().__init__(0, max_request_bytes=LIMIT)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         self.requests.append(request)
-        self.entered.set()
-        assert self.may_go_on.wait(PATIENCE)
         return HttpResponse(self.status, self.headers, request.body or b"hola")
 
 
@@ -139,17 +134,10 @@ def test_chunks_are_put_together(server: Echo) -> None:
     assert response.endswith(b"hola 0123456789")
 
 
-def test_a_client_that_asks_first_is_told_to_go_on_unless_it_is_too_much(server: Echo) -> None:
-    for length, told in ((5, b"HTTP/1.1 100 "), (1001, b"HTTP/1.1 413 ")):
-        with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as connection:
-            head = b"POST / HTTP/1.1\r\n%bExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"
-            connection.sendall(head % (HOST, length))
-            assert connection.recv(1000).startswith(told)
-            if length == 5:
-                connection.sendall(b"hello")
-                with connection.makefile("rb") as response:
-                    assert any(line == b"\r\n" for line in response)
-                    assert response.read(5) == b"hello"
+def test_a_client_that_asks_first_need_not_send_what_is_too_much(server: Echo) -> None:
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\n" + HOST + b"Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_client_that_goes_away_leaves_no_trace(server: Echo, caplog: pytest.LogCaptureFixture) -> None:
@@ -160,40 +148,6 @@ def test_a_client_that_goes_away_leaves_no_trace(server: Echo, caplog: pytest.Lo
             assert connection.recv(1000) == b""
     assert server.requests == []
     assert caplog.records == []
-
-
-def test_a_connection_serves_many_requests(server: Echo) -> None:
-    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as connection:
-        sockets = set()
-        for _ in range(20):
-            connection.request("GET", "/")
-            assert connection.getresponse().read() == b"hola"
-            sockets.add(connection.sock)
-    assert (len(sockets), len(server.requests)) == (1, 20)
-
-
-def test_a_bug_of_the_server_is_logged_and_does_not_end_it(server: Echo, caplog: pytest.LogCaptureFixture) -> None:
-    server.headers = [("X", "ñ\u2603")]
-    assert ask(server, "GET /").startswith(b"HTTP/1.1 500 ")
-    assert "UnicodeEncodeError" in caplog.text
-    server.headers = []
-    assert ask(server, "GET /").endswith(b"hola")
-
-
-def test_a_request_that_is_being_answered_ends_before_the_server() -> None:
-    server = Echo()
-    server.may_go_on.clear()
-    server.start()
-    answers: list[bytes] = []
-    client = threading.Thread(target=lambda: answers.append(ask(server, "GET /")))
-    client.start()
-    assert server.entered.wait(PATIENCE)
-    stopper = threading.Thread(target=server.stop)
-    stopper.start()
-    server.may_go_on.set()
-    for thread in (stopper, client):
-        thread.join(PATIENCE)
-    assert answers[0].endswith(b"hola")
 
 
 # ---- other sites
@@ -207,45 +161,40 @@ def a_request(method: str = "GET", **headers: str) -> HttpRequest:
 NAVIGATION = {"sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        a_request(host="evil.example:8000"),
-        a_request(host="localhost.evil.example"),
-        a_request(host="127.0.0.1.evil.example:8000"),
-        a_request("POST", origin="http://evil.example"),
-        a_request("POST", origin="null"),
-        a_request("POST", origin="http://localhost:9000"),
-        a_request("POST", origin="https://localhost:8000"),
-        a_request(sec_fetch_site="cross-site", sec_fetch_mode="no-cors", sec_fetch_dest="image"),
-        a_request(sec_fetch_site="same-site", sec_fetch_mode="cors"),
-        a_request(sec_fetch_site="cross-site", sec_fetch_mode="navigate", sec_fetch_dest="iframe"),
-        a_request("POST", sec_fetch_site="cross-site", **NAVIGATION),
-    ],
-    ids=lambda request: " ".join(value for _, value in request.headers),
-)
+REFUSED = [
+    a_request(host="evil.example:8000"),
+    a_request(host="localhost.evil.example"),
+    a_request(host="127.0.0.1.evil.example:8000"),
+    a_request("POST", origin="http://evil.example"),
+    a_request("POST", origin="null"),
+    a_request("POST", origin="http://localhost:9000"),
+    a_request("POST", origin="https://localhost:8000"),
+    a_request(sec_fetch_site="cross-site", sec_fetch_mode="no-cors", sec_fetch_dest="image"),
+    a_request(sec_fetch_site="same-site", sec_fetch_mode="cors"),
+    a_request(sec_fetch_site="cross-site", sec_fetch_mode="navigate", sec_fetch_dest="iframe"),
+    a_request("POST", sec_fetch_site="cross-site", **NAVIGATION),
+]
+SERVED = [
+    a_request(),
+    a_request(host="LOCALHOST"),
+    a_request(host="127.0.0.1:8000"),
+    a_request(host="api.localhost:8000"),
+    a_request("POST", origin="http://localhost:8000", sec_fetch_site="same-origin"),
+    a_request(sec_fetch_site="none", **NAVIGATION),
+    a_request(sec_fetch_site="cross-site", **NAVIGATION),
+]
+
+
+@pytest.mark.parametrize("request_", REFUSED, ids=repr)
 def test_what_another_site_can_make_a_browser_send_is_refused(request_: HttpRequest) -> None:
     with pytest.raises(BadRequest) as refusal:
         check_source(request_)
     assert refusal.value.status == 403
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        a_request(),
-        a_request(host="LOCALHOST"),
-        a_request(host="127.0.0.1:8000"),
-        a_request(host="api.localhost:8000"),
-        a_request(host="dev.example:8000"),
-        a_request("POST", origin="http://localhost:8000", sec_fetch_site="same-origin"),
-        a_request(sec_fetch_site="none", **NAVIGATION),
-        a_request(sec_fetch_site="cross-site", **NAVIGATION),
-    ],
-    ids=lambda request: " ".join(value for _, value in request.headers),
-)
-def test_programs_its_own_pages_and_links_are_served(request_: HttpRequest) -> None:
-    check_source(request_, allowed_hosts=["dev.example"])
+def test_programs_its_own_pages_and_links_are_served() -> None:
+    for request_ in SERVED:
+        check_source(request_)
 
 
 def test_an_application_may_judge_origins_itself_but_not_the_host() -> None:

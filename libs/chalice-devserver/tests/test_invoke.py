@@ -12,6 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conftest import WriteProject
+
 APP = """
 from chalice import Chalice
 
@@ -32,11 +34,8 @@ S3_EVENT = {"Records": [{"s3": {"bucket": {"name": "photos"}, "object": {"key": 
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    (tmp_path / ".chalice").mkdir()
-    (tmp_path / ".chalice" / "config.json").write_text('{"version": "2.0", "app_name": "photos"}')
-    (tmp_path / "app.py").write_text(APP)
-    return tmp_path
+def project(write_project: WriteProject) -> Path:
+    return write_project(APP)
 
 
 def invoke(project: Path, name: str, event: str) -> subprocess.CompletedProcess[str]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import py_compile
-import threading
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from chalice_devserver.program import CodeWatch, Ending
 
-PATIENCE = 60.0
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_first_reason_to_end_counts() -> None:
@@ -37,12 +36,6 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def watched(folder: Path) -> threading.Event:
-    changed = threading.Event()
-    CodeWatch(folder, changed.set).start()
-    return changed
-
-
 def touch(path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
     path.touch()
@@ -63,13 +56,3 @@ def test_a_change_is_noticed_and_none_of_byte_code_and_hidden_folders(project: P
     else:
         touch(project / name)
     assert len(watch.changes()) == 1
-
-
-def test_byte_code_that_python_would_take_for_new_is_forgotten(project: Path) -> None:
-    code = project / "app.py"
-    byte_code = Path(py_compile.compile(str(code), doraise=True) or "")
-    assert byte_code.exists()
-    changed = watched(project)
-    touch(code)
-    assert changed.wait(PATIENCE)
-    assert not byte_code.exists()

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chalice_devserver.project import Function, InvocationFailed, LambdaContext
+from chalice_devserver.project import Function, InvocationFailed, LambdaContext, Project, SetupError, check_chalice
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import LoadProject
 
 APP = """
@@ -51,6 +53,28 @@ def test_what_is_vendored_can_be_imported(load_project: LoadProject, write_proje
     load_project("from chalice import Chalice\nfrom vendored_for_this_test import WORD\napp = Chalice(app_name=WORD)")
     del sys.modules["vendored_for_this_test"]
     assert sys.modules["app"].app.app_name == "found"
+
+
+@pytest.mark.parametrize(
+    ("app", "sentence"),
+    [
+        ("x = 1\n1 / 0", r"app\.py cannot be imported \(ZeroDivisionError: .*app\.py, line 2\): correct it"),
+        ("VERSION = (", r"\(SyntaxError: .*app\.py, line 1\): correct it"),
+        ("import no_such_module", r"\(ModuleNotFoundError: .*line 1\): correct it, or install what it needs\.$"),
+        ("", r"\(AttributeError: .* 'app'"),
+    ],
+)
+def test_an_app_that_cannot_be_imported_is_a_sentence(load_project: LoadProject, app: str, sentence: str) -> None:
+    with pytest.raises(SetupError, match=sentence):
+        load_project(app)
+
+
+def test_what_is_no_project_or_has_an_old_chalice_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=r"config\.json cannot be read .*--project-dir"):
+        Project(tmp_path, "local")
+    with pytest.raises(SetupError, match=r"Chalice 1\.28\.0 is not supported: install"):
+        check_chalice("1.28.0")
+    check_chalice("1.29.0")
 
 
 def test_a_handler_gets_a_copy_of_the_event_and_gives_json() -> None:

@@ -22,7 +22,7 @@ from chalice_devserver.project import Function
 from chalice_devserver.pump.__main__ import Pump, sources
 from chalice_devserver.pump.queue import QueueReader
 from chalice_devserver.pump.schedule import ScheduleSource
-from chalice_devserver.pump.source import NotThere, keep_doing
+from chalice_devserver.pump.source import NotThere, RealAccount, check_endpoint, keep_doing
 from chalice_devserver.pump.topic import TopicSource
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
@@ -167,7 +167,7 @@ def test_a_queue_that_comes_late_is_waited_for(
     caplog.set_level(logging.INFO)
     project = load_project(QUEUE_APP % f"{aws.name}-late")
     with running(Pump(sources(project))):
-        wait_until(lambda: "cannot be read, trying again" in caplog.text)
+        wait_until(lambda: f"trying again: there is no queue {aws.name}-late at http" in caplog.text)
         url = aws.sqs.create_queue(QueueName=f"{aws.name}-late")["QueueUrl"]
         aws.sqs.send_message(QueueUrl=url, MessageBody="hola")
         wait_until(lambda: sys.modules["app"].BATCHES)
@@ -197,15 +197,23 @@ TOPIC_APP = """
 """
 
 
-def test_a_handler_gets_the_messages_of_its_topic_one_by_one(aws: Aws, load_project: LoadProject) -> None:
+def test_a_handler_gets_the_messages_of_its_topic_one_by_one_and_later_those_it_missed(
+    aws: Aws, load_project: LoadProject
+) -> None:
     project = load_project(TOPIC_APP % aws.name)
+    events = sys.modules["app"].EVENTS
     attributes: Any = {"tipo": {"DataType": "String", "StringValue": "creado"}}
     with running(Pump(sources(project))):
         wait_until(lambda: aws.sns.list_subscriptions_by_topic(TopicArn=aws.topic_arn)["Subscriptions"])
         aws.sns.publish(TopicArn=aws.topic_arn, Message="uno", Subject="asunto", MessageAttributes=attributes)
         aws.sns.publish(TopicArn=aws.topic_arn, Message="dos")
-        wait_until(lambda: len(sys.modules["app"].EVENTS) == 2)
-    first, second = sys.modules["app"].EVENTS
+        wait_until(lambda: len(events) == 2)
+    aws.sns.publish(TopicArn=aws.topic_arn, Message="while the pump is down")
+    with running(Pump(sources(project))):
+        wait_until(lambda: len(events) == 3)
+    assert len(aws.sns.list_subscriptions_by_topic(TopicArn=aws.topic_arn)["Subscriptions"]) == 1
+    first, second, third = events
+    assert third["Records"][0]["Sns"]["Message"] == "while the pump is down"
     [record] = first["Records"]
     assert record["EventSource"] == "aws:sns"
     assert record["EventSubscriptionArn"].startswith(f"{aws.topic_arn}:")
@@ -219,16 +227,6 @@ def test_a_handler_gets_the_messages_of_its_topic_one_by_one(aws: Aws, load_proj
     assert second["Records"][0]["Sns"]["MessageAttributes"] == {}
 
 
-def test_what_was_published_while_the_pump_was_down_comes_later(aws: Aws, load_project: LoadProject) -> None:
-    project = load_project(TOPIC_APP % aws.topic_arn)
-    with running(Pump(sources(project))):
-        wait_until(lambda: aws.sns.list_subscriptions_by_topic(TopicArn=aws.topic_arn)["Subscriptions"])
-    aws.sns.publish(TopicArn=aws.topic_arn, Message="meanwhile")
-    with running(Pump(sources(project))):
-        wait_until(lambda: sys.modules["app"].EVENTS)
-    assert len(aws.sns.list_subscriptions_by_topic(TopicArn=aws.topic_arn)["Subscriptions"]) == 1
-
-
 def test_a_message_that_fails_is_tried_three_times_and_dropped(aws: Aws, caplog: pytest.LogCaptureFixture) -> None:
     calls: list[object] = []
 
@@ -236,7 +234,7 @@ def test_a_message_that_fails_is_tried_three_times_and_dropped(aws: Aws, caplog:
         calls.append(event)
         raise ValueError("boom")
 
-    source = TopicSource(aws.sns, aws.sqs, Function("fail", fail), aws.name, retry_delays=(0, 1))
+    source = TopicSource(aws.sns, aws.sqs, Function("fail", fail), aws.topic_arn, retry_delays=(0, 1))
     with running(Pump([source])):
         wait_until(lambda: aws.sns.list_subscriptions_by_topic(TopicArn=aws.topic_arn)["Subscriptions"])
         aws.sns.publish(TopicArn=aws.topic_arn, Message="uno")
@@ -249,23 +247,11 @@ def test_a_message_that_fails_is_tried_three_times_and_dropped(aws: Aws, caplog:
 # ---- schedules
 
 
-class Every:
-    """A schedule that does not take a minute."""
-
-    def __init__(self, period: timedelta, *, times: int = 1_000) -> None:
-        self._period = period
-        self._times = times
-
-    def next_after(self, moment: datetime) -> datetime | None:
-        self._times -= 1
-        return moment + self._period if self._times >= 0 else None
-
-
 def test_a_schedule_fires_with_the_event_of_eventbridge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     events: list[dict[str, Any]] = []
     function = Function("tiny-local-sweep", lambda event, _: events.append(event))
-    with running(Pump([ScheduleSource(function, Every(timedelta(seconds=0.1)))])):
+    with running(Pump([ScheduleSource(function, lambda moment: moment + timedelta(seconds=0.1))])):
         wait_until(lambda: len(events) == 2)
     first, second = events
     assert first["id"] != second["id"]
@@ -288,17 +274,29 @@ def test_a_scheduled_event_that_fails_is_tried_three_times_and_dropped(caplog: p
         ids.append(event["id"])
         raise ValueError("boom")
 
-    schedule = Every(timedelta(0), times=1)
-    with running(Pump([ScheduleSource(Function("fail", fail), schedule, retry_delays=(0, 0.1))])):
+    times = iter([datetime.now(UTC)])
+    source = ScheduleSource(Function("fail", fail), lambda _: next(times, None), retry_delays=(0, 0.1))
+    with running(Pump([source])):
         wait_until(lambda: "dropped after 3 attempts" in caplog.text)
     assert len(ids) == 3
     assert len(set(ids)) == 1
 
 
-def test_the_schedules_of_a_project_are_found(load_project: LoadProject) -> None:
+# ---- the pump itself
+
+
+def test_a_handler_that_the_pump_cannot_drive_is_a_warning_and_the_others_run(
+    load_project: LoadProject, caplog: pytest.LogCaptureFixture
+) -> None:
     app = """
         from chalice import Chalice, Cron, Rate
         app = Chalice(app_name="tiny")
+
+        @app.on_s3_event(bucket="pictures")
+        def shrink(event): pass
+
+        @app.schedule("cron(0 12 * * ?)")
+        def noon(event): pass
 
         @app.schedule("rate(1 minute)")
         def as_text(event): pass
@@ -311,21 +309,28 @@ def test_the_schedules_of_a_project_are_found(load_project: LoadProject) -> None
     """
     names = [source.name for source in sources(load_project(app))]
     assert names == [f"schedule → tiny-local-{name}" for name in ("as_text", "as_rate", "as_cron")]
+    assert "shrink is not driven: the pump knows queues, topics and schedules" in caplog.text
+    assert "noon is not driven: cron(0 12 * * ?)" in caplog.text
 
 
-# ---- the pump itself
+@pytest.mark.parametrize("app", [QUEUE_APP, TOPIC_APP], ids=["queue", "topic"])
+def test_a_real_account_is_read_only_when_that_is_asked_for(
+    load_project: LoadProject, monkeypatch: pytest.MonkeyPatch, app: str
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    project = load_project(app % "orders")
+    with pytest.raises(RealAccount, match="set AWS_ENDPOINT_URL to an emulator, or pass --real-account"):
+        list(sources(project))
+    assert len(list(sources(project, real_account=True))) == 1
 
 
-def test_what_the_pump_cannot_drive_is_named(load_project: LoadProject, caplog: pytest.LogCaptureFixture) -> None:
-    app = """
-        from chalice import Chalice
-        app = Chalice(app_name="tiny")
-
-        @app.on_s3_event(bucket="pictures")
-        def shrink(event): pass
-    """
-    assert list(sources(load_project(app))) == []
-    assert "shrink is not driven" in caplog.text
+def test_only_hosts_of_aws_are_real_accounts() -> None:
+    for url in ("https://sqs.eu-west-1.amazonaws.com", "https://SQS.cn-north-1.amazonaws.com.cn", "https://a.api.aws/"):
+        with pytest.raises(RealAccount):
+            check_endpoint(url)
+    for url in ("http://127.0.0.1:4566", "http://localstack:4566", "https://amazonaws.com.example:443"):
+        check_endpoint(url)
 
 
 def test_a_source_that_breaks_ends_the_pump(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import jwt
 
@@ -28,13 +28,6 @@ LEAST_SECONDS_BETWEEN_FETCHES = 5.0
 _BEARER = re.compile(r"(?:Bearer +)?([A-Za-z0-9_.-]+)", re.IGNORECASE)
 
 
-class Keys(Protocol):
-    """The public keys of an issuer."""
-
-    def find(self, key_id: str) -> jwt.PyJWK | None:
-        """The key with that id; None if there is none or it cannot be fetched."""
-
-
 @dataclass(frozen=True)
 class JwtAuthorizer:
     """Accepts tokens of one issuer for some of its clients."""
@@ -42,7 +35,7 @@ class JwtAuthorizer:
     issuer: str
     audience: Collection[str]
     """Client ids."""
-    keys: Keys
+    keys: RemoteKeys
 
     def claims_of(self, authorization: str | None) -> dict[str, str]:
         """The claims of a token in the header ``authorization``, all as text, whatever their type in the token.
@@ -88,7 +81,7 @@ class RemoteKeys:
         self._lock = threading.Lock()
 
     def find(self, key_id: str) -> jwt.PyJWK | None:
-        """See `Keys`."""
+        """The key with that id; None if there is none or it cannot be fetched."""
         with self._lock:
             is_stale = time.monotonic() - self._fetched_at >= LEAST_SECONDS_BETWEEN_FETCHES
             if key_id not in self._keys and is_stale:
@@ -109,10 +102,6 @@ class RemoteKeys:
 
 def _as_text(value: object) -> str:
     """A claim as API Gateway passes it on: a list loses its quotes and commas."""
-    match value:
-        case str():
-            return value
-        case list():
-            return f"[{' '.join(map(_as_text, value))}]"
-        case _:
-            return json.dumps(value, separators=(",", ":"))
+    if isinstance(value, list):
+        return f"[{' '.join(map(_as_text, value))}]"
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))

@@ -12,6 +12,7 @@ import json
 import logging
 import secrets
 import time
+import uuid
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
@@ -47,28 +48,19 @@ class Unauthorized(Exception):
 
 
 class Door(Protocol):
-    """One kind of front door."""
+    """One kind of front door: its limit, what it answers instead of the function, and both translations."""
 
     max_request_bytes: int
-    """Of the body; a larger one is 413 and never reaches the function."""
     failure: HttpResponse
-    """What the client gets when the function fails or AWS refuses its response."""
+    """Sent when the function fails or AWS refuses its response."""
     overload: HttpResponse
-    """What the client gets when the function's concurrency is used up."""
+    """Sent when the function's concurrency is used up."""
 
     def event(self, request: HttpRequest) -> dict[str, Any]:
-        """The event that the function gets.
-
-        Raises:
-            DoorClosed: the request is refused.
-        """
+        """The event that the function gets; raises `DoorClosed` if the request is refused."""
 
     def answer(self, response: object) -> HttpResponse:
-        """What the client gets for the function's ``response``.
-
-        Raises:
-            ResponseRefused: AWS would not accept it.
-        """
+        """What the client gets for the function's ``response``; raises `ResponseRefused` if AWS would not accept it."""
 
 
 class LoadBalancer:
@@ -87,8 +79,8 @@ class LoadBalancer:
         """See `Door`. Path and query are handed over as they came: an ALB decodes nothing."""
         headers = _headers(request)
         is_text = headers.get("content-type", [""])[0].lower().startswith(_ALB_TEXT_TYPES)
-        is_text = is_text and "content-encoding" not in headers
-        body, is_base64 = _as_text(request.body, allowed=is_text or not request.body)
+        is_text = (is_text and "content-encoding" not in headers) or not request.body
+        body, is_base64 = _as_text(request.body, allowed=is_text)
         query = [pair.partition("=") for pair in request.query.split("&") if pair]
         return {
             "requestContext": {"elb": {"targetGroupArn": _TARGET_GROUP}},
@@ -108,11 +100,9 @@ class LoadBalancer:
         headers = fields.get("multiValueHeaders")
         if not isinstance(headers, dict):
             raise ResponseRefused("multiValueHeaders is no object")
-        pairs = []
-        for name, values in headers.items():
-            if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-                raise ResponseRefused(f"the header {name} is no list of strings")
-            pairs += [(name, value) for value in values]
+        if not all(isinstance(values, list) for values in headers.values()):
+            raise ResponseRefused("a header of multiValueHeaders is no list")
+        pairs = [(name, value) for name, values in headers.items() for value in values]
         return _answer(fields, pairs, default_type="application/octet-stream")
 
 
@@ -161,7 +151,7 @@ class HttpApi:
                     "sourceIp": request.client,
                     "userAgent": headers.get("user-agent", ""),
                 },
-                "requestId": request.request_id,
+                "requestId": str(uuid.uuid4()),
                 "routeKey": route,
                 "stage": "$default",
                 "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
@@ -197,8 +187,8 @@ class HttpApi:
         """See `Door`. Without ``statusCode`` it is refused: AWS would turn it into a 200, which no app intends."""
         fields = _fields(response)
         headers = fields.get("headers") or {}
-        if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
-            raise ResponseRefused("headers is no object of strings")
+        if not isinstance(headers, dict):
+            raise ResponseRefused("headers is no object")
         pairs = list(headers.items()) + [("set-cookie", cookie) for cookie in fields.get("cookies") or []]
         return _answer(fields, pairs, default_type="text/plain;charset=UTF-8")
 
@@ -240,21 +230,16 @@ def _fields(response: object) -> dict[str, Any]:
     return response
 
 
-def _answer(fields: dict[str, Any], headers: list[tuple[str, str]], *, default_type: str) -> HttpResponse:
-    status = fields.get("statusCode")
+def _answer(fields: dict[str, Any], headers: list[tuple[str, Any]], *, default_type: str) -> HttpResponse:
+    status, body = fields.get("statusCode"), fields.get("body", "")
     if not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004 - the final statuses of HTTP
         raise ResponseRefused(f"statusCode is {status!r}")
-    body = _body_bytes(fields)
-    if body and not any(name.lower() == "content-type" for name, _ in headers):
-        headers.append(("Content-Type", default_type))
-    return HttpResponse(status, headers, body)
-
-
-def _body_bytes(fields: dict[str, Any]) -> bytes:
-    body = fields.get("body", "")
-    if not isinstance(body, str):
-        raise ResponseRefused(f"body is a {type(body).__name__}, not a string")
+    if not isinstance(body, str) or not all(isinstance(value, str) for _, value in headers):
+        raise ResponseRefused("the body or a header is no string")
     try:
-        return base64.b64decode(body, validate=True) if fields.get("isBase64Encoded") else body.encode()
+        content = base64.b64decode(body, validate=True) if fields.get("isBase64Encoded") else body.encode()
     except ValueError:
         raise ResponseRefused("body is no base64, or no Unicode text") from None
+    if content and not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("Content-Type", default_type))
+    return HttpResponse(status, headers, content)

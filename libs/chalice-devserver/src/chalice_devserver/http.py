@@ -12,9 +12,9 @@ import logging
 import re
 import socket
 import threading
-import uuid
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
@@ -25,17 +25,27 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
 HOST = "127.0.0.1"
 # Browsers resolve `localhost` and the names below it to the loopback interface only: no DNS server can rebind them.
 LOOPBACK_NAME = re.compile(r"localhost|127\.0\.0\.1|[a-z0-9.-]+\.localhost")
-# Longer than clients usually keep a connection, so that none is closed while a request is on its way.
-IDLE_SECONDS = 75
-# How long `stop` waits for the requests that are being answered.
-STOP_SECONDS = 5
-MAX_HEAD_BYTES = 64 * 1024
 BACKLOG = 128
+UVICORN_OPTIONS: dict[str, Any] = {
+    "loop": "asyncio",
+    "ws": "none",
+    "lifespan": "off",
+    "interface": "asgi3",
+    "log_config": None,
+    "access_log": False,
+    "proxy_headers": False,
+    "server_header": False,
+    # Longer than clients usually keep a connection, so that none is closed while a request is on its way.
+    "timeout_keep_alive": 75,
+    # How long `stop` waits for the requests that are being answered.
+    "timeout_graceful_shutdown": 5,
+    "h11_max_incomplete_event_size": 64 * 1024,
+}
 # What a client may still send, and for how long, after it got a refusal: cut off at once, it would not read it.
 DRAIN_BYTES = 64 * 1024 * 1024
 DRAIN_SECONDS = 5.0
@@ -54,7 +64,6 @@ class HttpRequest:
     body: bytes
     client: str
     """The address of the peer."""
-    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def header(self, name: str) -> str | None:
         """The first value of a header; ``name`` is in lower case."""
@@ -84,11 +93,10 @@ class BadRequest(Exception):
         return HttpResponse(self.status, headers, json.dumps(problem).encode())
 
 
-def check_source(request: HttpRequest, allowed_hosts: Collection[str] = (), *, allow_cross_site: bool = False) -> None:
-    """Refuse what another web site can make a browser send to this machine.
+def check_source(request: HttpRequest, *, allow_cross_site: bool = False) -> None:
+    """Refuse what another web site can make a browser send to this machine, except links (top-level navigation by GET).
 
-    Pages may link to this server (top-level navigation by GET); everything else must come from the server's own pages
-    or from a client that is no browser. ``allow_cross_site`` checks ``Host`` only.
+    ``allow_cross_site`` checks ``Host`` only.
 
     Raises:
         BadRequest: 403, or 400 if ``Host`` is missing or occurs twice.
@@ -97,7 +105,7 @@ def check_source(request: HttpRequest, allowed_hosts: Collection[str] = (), *, a
     if len(hosts) != 1:
         raise BadRequest(HTTPStatus.BAD_REQUEST, "A request has one Host header.")
     name = re.sub(r":[0-9]+$", "", hosts[0])
-    if not LOOPBACK_NAME.fullmatch(name) and name not in allowed_hosts:
+    if not LOOPBACK_NAME.fullmatch(name):
         raise BadRequest(HTTPStatus.FORBIDDEN, "The Host is not a name of this machine.")
     if allow_cross_site:
         return
@@ -128,8 +136,6 @@ def _path_and_query(target: str) -> tuple[str, str]:
 class LoopbackServer:
     """Listens on 127.0.0.1; subclasses define `answer`."""
 
-    allowed_hosts: Collection[str] = ()
-    """Names that ``Host`` may have beside those of the loopback interface."""
     allow_cross_site = False
     """Whether `answer` judges ``Origin`` and ``Sec-Fetch-Site`` itself."""
 
@@ -143,33 +149,8 @@ class LoopbackServer:
         self._socket = socket.create_server((HOST, reserved)) if isinstance(reserved, int) else reserved
         self._socket.listen(BACKLOG)  # from now on, clients wait instead of being refused
         self.port: int = self._socket.getsockname()[1]
-        config = uvicorn.Config(
-            self._serve,
-            http=_Protocol,
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=IDLE_SECONDS,
-            timeout_graceful_shutdown=STOP_SECONDS,
-            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, name="http", daemon=True
-        )
-
-    def check(self, request: HttpRequest) -> None:
-        """Refuse ``request`` unless it comes from this machine's own programs and pages; see `check_source`.
-
-        Raises:
-            BadRequest: it is refused.
-        """
-        check_source(request, self.allowed_hosts, allow_cross_site=self.allow_cross_site)
+        self._server = uvicorn.Server(uvicorn.Config(self._serve, http=_Protocol, **UVICORN_OPTIONS))
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """The response to ``request``."""
@@ -191,10 +172,11 @@ class LoopbackServer:
             request = await self._read_request(scope, receive)
             if request is None:
                 return
-            self.check(request)
+            check_source(request, allow_cross_site=self.allow_cross_site)
         except BadRequest as refusal:
             await _send(scope, send, refusal.response(), more_body=True)
-            await _drain(receive)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(_drain(receive), DRAIN_SECONDS)
             await send({"type": "http.response.body"})
         else:
             await _send(scope, send, await _in_thread(lambda: self.answer(request)))
@@ -246,13 +228,9 @@ async def _send(scope: Any, send: Any, response: HttpResponse, *, more_body: boo
 async def _drain(receive: Any) -> None:  # noqa: ANN401 - ASGI
     """Read what the client still sends, within bounds, so that it comes to read the response."""
     left, message = DRAIN_BYTES, {"more_body": True}
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while left > 0 and message.get("more_body"):
-                message = await receive()
-                left -= len(message.get("body", b""))
-    except TimeoutError:
-        return
+    while left > 0 and message.get("more_body"):
+        message = await receive()
+        left -= len(message.get("body", b""))
 
 
 async def _in_thread(function: Callable[[], HttpResponse]) -> HttpResponse:

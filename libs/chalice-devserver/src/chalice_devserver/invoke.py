@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalice_devserver.project import InvocationFailed, Project
+from chalice_devserver.project import InvocationFailed, Project, SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,10 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"{options.event} cannot be read: {error.strerror}")
     except ValueError as error:
         parser.error(f"{options.event} is not JSON: {error}")
-    project = Project(options.project_dir, options.stage)
+    try:
+        project = Project(options.project_dir, options.stage)
+    except SetupError as error:
+        parser.error(str(error))
     handlers = project.app.handler_map
     if options.name not in handlers:
         parser.error(f"{project.folder.name} has no handler {options.name}. It has: {', '.join(sorted(handlers))}.")

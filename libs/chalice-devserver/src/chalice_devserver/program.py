@@ -11,13 +11,14 @@ import signal
 import sys
 import threading
 import time
-from importlib.util import cache_from_source
-from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from chalice_devserver.project import SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 POLL_SECONDS = 0.5
 # The exit code by which a change of the code ends a program; no process ever ends with it.
@@ -64,6 +65,9 @@ def run_program(make: Callable[[], Program], *, reload: Path | None = None) -> i
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.ask())
     if reload:
+        # Python takes old byte code for new when the code keeps its size and changes within the second it was loaded
+        # in. https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
+        sys.dont_write_bytecode = True
         CodeWatch(reload, lambda: ending.ask(START_ANEW)).start()
     exit_code = _make_and_run(make, ending, patient=reload is not None)
     if exit_code != START_ANEW:
@@ -71,34 +75,31 @@ def run_program(make: Callable[[], Program], *, reload: Path | None = None) -> i
     # A signal from here on ends the process at once: none may be lost to the program that is being replaced.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    return 0 if ending.asked else _start_anew()
+    if not ending.asked:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # The command of this process, once more.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
+    return 0
 
 
 def _make_and_run(make: Callable[[], Program], ending: Ending, *, patient: bool) -> int:
     try:
         program = make()
-    except Exception:
+    except SetupError as error:
         if not patient:
-            raise
-        logger.exception("the code cannot be loaded; waiting for a change")
+            sys.exit(str(error))
+        logger.exception("the code cannot be loaded; waiting for a change", exc_info=error.__cause__ or error)
     else:
         if not ending.asked:
             return program.run(ending)
     return ending.wait()
 
 
-def _start_anew() -> NoReturn:
-    """Replace this process by a new run of the command that started it."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the command of this process
-
-
 class CodeWatch:
     """Calls ``on_change`` once, from a thread of its own, when a file under a folder changes, comes or goes.
 
-    It compares modification times: no dependency, and the same on every system. Links are followed, because a project's
-    ``vendor/`` may hold some. Byte code and hidden files do not count.
+    Links are followed, because a project's ``vendor/`` may hold some. Byte code and hidden files do not count.
     """
 
     def __init__(self, folder: Path, on_change: Callable[[], None]) -> None:
@@ -117,19 +118,8 @@ class CodeWatch:
     def _watch(self) -> None:
         while not (changed := self.changes()):
             time.sleep(POLL_SECONDS)
-        for path in changed:
-            _forget_byte_code(path)
         logger.info("%s changed: starting anew", os.path.relpath(changed[0]))
         self._on_change()
-
-
-def _forget_byte_code(path: str) -> None:
-    """Python takes old byte code for new when the code keeps its size and changes within the second it was loaded in.
-
-    https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
-    """
-    if path.endswith(".py"):
-        Path(cache_from_source(path)).unlink(missing_ok=True)
 
 
 def _modification_times(top: Path) -> Iterator[tuple[str, int]]:

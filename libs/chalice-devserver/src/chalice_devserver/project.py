@@ -9,8 +9,10 @@ import os
 import sys
 import threading
 import time
+import traceback
 import uuid
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from chalice.config import Config
@@ -26,8 +28,13 @@ DEFAULT_TIMEOUT_SECONDS = 60
 DEFAULT_MEMORY_MB = 128
 # Emulators answer for this account, and so does whatever is built here without asking AWS.
 LOCAL_ACCOUNT = "000000000000"
+OLDEST_CHALICE = (1, 29)
 
 logger = logging.getLogger(__name__)
+
+
+class SetupError(Exception):
+    """The project cannot be used as it is; the message is one sentence that says what to do."""
 
 
 class InvocationFailed(Exception):
@@ -108,20 +115,36 @@ class Project:
 
         They are defaults: a variable that the environment has already stays. (`chalice local` does it the other way
         round, so that nothing can be changed from outside.)
+
+        Raises:
+            SetupError: Chalice is too old, or the configuration or ``app.py`` cannot be loaded.
         """
+        check_chalice(version("chalice"))
         self.folder = folder.resolve()
         self.stage = stage
-        self._config = Config(
-            chalice_stage=stage,
-            config_from_disk=json.loads((self.folder / ".chalice" / "config.json").read_text(encoding="utf-8")),
-            default_params={"project_dir": str(self.folder)},
-        )
+        path = self.folder / ".chalice" / "config.json"
+        try:
+            settings = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise SetupError(
+                f"{path} cannot be read ({error}): name the folder of a Chalice project with --project-dir."
+            ) from error
+        parameters = {"project_dir": str(self.folder)}
+        self._config = Config(chalice_stage=stage, config_from_disk=settings, default_params=parameters)
         for name, value in self._config.environment_variables.items():
             os.environ.setdefault(name, value)
         # As in the deployment package: the project first, what is vendored after the installed packages.
         sys.path.insert(0, str(self.folder))
         sys.path.append(str(self.folder / "vendor"))
-        self.app: Chalice = importlib.import_module("app").app
+        try:
+            self.app: Chalice = importlib.import_module("app").app
+        except Exception as error:
+            place: Any = error if isinstance(error, SyntaxError) else traceback.extract_tb(error.__traceback__)[-1]
+            reason = traceback.format_exception_only(error)[-1].strip()
+            raise SetupError(
+                f"{self.folder / 'app.py'} cannot be imported ({reason}; {place.filename}, line {place.lineno}): "
+                "correct it, or install what it needs."
+            ) from error
 
     def function(self, name: str, handler: Callable[[Any, LambdaContext], object]) -> Function:
         """The function that Chalice deploys under ``name``, with the limits of this stage."""
@@ -132,6 +155,16 @@ class Project:
             timeout_seconds=limits.lambda_timeout or DEFAULT_TIMEOUT_SECONDS,
             memory_mb=limits.lambda_memory_size or DEFAULT_MEMORY_MB,
         )
+
+
+def check_chalice(installed: str) -> None:
+    """Refuse a version of Chalice older than the oldest that is tested.
+
+    Raises:
+        SetupError: it is.
+    """
+    if tuple(map(int, installed.split(".")[:2])) < OLDEST_CHALICE:
+        raise SetupError(f"Chalice {installed} is not supported: install version 1.29 or newer.")
 
 
 def region() -> str:

@@ -38,14 +38,8 @@ class AppServer(LoopbackServer):
     """Gives each request to a function, as ``door`` does; to ``concurrency`` invocations at a time, at most."""
 
     def __init__(
-        self,
-        reserved: socket.socket | int,
-        function: Function,
-        door: Door,
-        *,
-        concurrency: int = CONCURRENCY,
+        self, reserved: socket.socket | int, function: Function, door: Door, *, concurrency: int = CONCURRENCY
     ) -> None:
-        """See `LoopbackServer`."""
         self._function = function
         self._door = door
         self._free = threading.Semaphore(concurrency)
@@ -84,10 +78,8 @@ def main(arguments: Sequence[str]) -> int:
     address = parser.add_mutually_exclusive_group(required=True)
     address.add_argument("--port", type=int, help="the port (0: any free one, which the first line names)")
     address.add_argument("--fd", type=int, help="a bound socket that this process inherits, instead of a port")
-    doors = ("http-api", "alb")
-    parser.add_argument("--door", choices=doors, default=doors[0], help="what stands before it (default: http-api)")
+    parser.add_argument("--door", choices=("http-api", "alb"), default="http-api", help="default: %(default)s")
     parser.add_argument("--concurrency", type=int, default=CONCURRENCY, help="requests at once (default: %(default)s)")
-    parser.add_argument("--allow-host", metavar="NAME", nargs="+", default=[], help="names beside those of localhost")
     parser.add_argument("--allow-cross-site", action="store_true", help="the app judges Origin and Sec-Fetch-Site")
     parser.add_argument("--issuer", help="the issuer of the tokens that the HTTP API requires (default: none)")
     parser.add_argument("--keys", metavar="URL", help="the issuer's public keys (JWKS)")
@@ -103,7 +95,6 @@ def main(arguments: Sequence[str]) -> int:
         reserved = options.port if options.fd is None else socket.socket(fileno=os.dup(options.fd))
         function = project.function("api_handler", project.app)
         server = AppServer(reserved, function, _door(options), concurrency=options.concurrency)
-        server.allowed_hosts = options.allow_host
         server.allow_cross_site = options.allow_cross_site
         return server
 

@@ -7,8 +7,9 @@ import logging
 import sys
 import threading
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from chalice.app import ScheduledEventConfig, ScheduleExpression, SNSEventConfig, SQSEventConfig
@@ -17,10 +18,9 @@ from chalice_devserver.logs import log_to_stdout
 from chalice_devserver.program import run_program
 from chalice_devserver.project import Project
 
-from .expressions import parse_schedule
 from .queue import QueueSource
-from .schedule import ScheduleSource
-from .source import CLIENT_CONFIG, Source
+from .schedule import ExpressionError, ScheduleSource, parse_schedule
+from .source import CLIENT_CONFIG, RealAccount, Source, check_endpoint
 from .topic import TopicSource
 
 if TYPE_CHECKING:
@@ -31,27 +31,40 @@ if TYPE_CHECKING:
 logger = logging.getLogger("chalice_devserver")
 
 
-def sources(project: Project) -> Iterator[Source]:
-    """One source for each handler that the project's decorators registered."""
-    session = boto3.session.Session()
-    sqs, sns = session.client("sqs", config=CLIENT_CONFIG), session.client("sns", config=CLIENT_CONFIG)
+def sources(project: Project, *, real_account: bool = False) -> Iterator[Source]:
+    """One source for each handler that the project's decorators registered, and a warning for each it cannot drive.
+
+    Raises:
+        RealAccount: a queue or topic is in one, and ``real_account`` does not allow that.
+    """
+
+    @cache
+    def client(service: str) -> Any:  # noqa: ANN401 - boto3 types its clients by literal names
+        made = boto3.client(service, config=CLIENT_CONFIG)  # type: ignore[call-overload]
+        if not real_account:
+            check_endpoint(made.meta.endpoint_url)
+        return made
+
     for registered in project.app.event_sources:
         function = project.function(registered.name, project.app.handler_map[registered.name])
         match registered:
             case SQSEventConfig():
                 yield QueueSource(
-                    sqs,
+                    client("sqs"),
                     function,
                     registered.queue or registered.queue_arn or "",  # one of them is there: Chalice sees to it
                     batch_size=registered.batch_size,
                     window_seconds=registered.maximum_batching_window_in_seconds,
                 )
             case SNSEventConfig():
-                yield TopicSource(sns, sqs, function, registered.topic)
+                yield TopicSource(client("sns"), client("sqs"), function, registered.topic)
             case ScheduledEventConfig():
                 expression = registered.schedule_expression
                 text = expression.to_string() if isinstance(expression, ScheduleExpression) else expression
-                yield ScheduleSource(function, parse_schedule(text, created=datetime.now(timezone.utc)))
+                try:
+                    yield ScheduleSource(function, parse_schedule(text, created=datetime.now(timezone.utc)))
+                except ExpressionError as error:
+                    logger.warning("%s is not driven: %s", registered.name, error)
             case _:
                 logger.warning("%s is not driven: the pump knows queues, topics and schedules", registered.name)
 
@@ -93,12 +106,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--project-dir", type=Path, required=True, help="the folder with app.py")
     parser.add_argument("--stage", default="local", help="the stage of .chalice/config.json (default: local)")
     parser.add_argument("--concurrency", type=int, default=1, help="threads for each queue and topic (default: 1)")
+    parser.add_argument("--real-account", action="store_true", help="allow queues and topics of AWS itself")
     parser.add_argument("--reload", action="store_true", help="start anew when the project's code changes")
     options = parser.parse_args(arguments)
     log_to_stdout()
 
     def make() -> Pump:
-        return Pump(sources(Project(options.project_dir, options.stage)), concurrency=options.concurrency)
+        project = Project(options.project_dir, options.stage)
+        try:
+            return Pump(sources(project, real_account=options.real_account), concurrency=options.concurrency)
+        except RealAccount as refusal:
+            parser.error(str(refusal))
 
     return run_program(make, reload=options.project_dir if options.reload else None)
 

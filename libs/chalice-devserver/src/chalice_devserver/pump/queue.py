@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_devserver.project import InvocationFailed
 
-from .source import keep_doing
+from .source import NotThere, keep_doing
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Mapping, Sequence
 
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
     from chalice_devserver.project import Function
@@ -84,11 +83,15 @@ class QueueReader:
         """``queue`` is a name or an ARN.
 
         Raises:
-            ClientError: there is no such queue.
+            NotThere: there is no such queue.
         """
         self._sqs = sqs
-        self._url = sqs.get_queue_url(QueueName=queue.rpartition(":")[2])["QueueUrl"]
-        self.arn = sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        name = queue.rpartition(":")[2]
+        try:
+            self.url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        except sqs.exceptions.QueueDoesNotExist:
+            raise NotThere(f"there is no queue {name} at {sqs.meta.endpoint_url}; create it there") from None
+        self.arn = sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
     def receive(self, limit: int, window_seconds: float, stop: threading.Event) -> list[MessageTypeDef]:
         """Up to ``limit`` messages: what one poll brings, and what comes within the window after the first."""
@@ -100,7 +103,7 @@ class QueueReader:
 
     def _poll(self, limit: int) -> list[MessageTypeDef]:
         answer = self._sqs.receive_message(
-            QueueUrl=self._url,
+            QueueUrl=self.url,
             MaxNumberOfMessages=min(limit, REQUEST_LIMIT),
             WaitTimeSeconds=POLL_SECONDS,
             MessageSystemAttributeNames=["All"],
@@ -113,22 +116,12 @@ class QueueReader:
         for start in range(0, len(messages), REQUEST_LIMIT):
             entries = messages[start : start + REQUEST_LIMIT]
             answer = self._sqs.delete_message_batch(
-                QueueUrl=self._url,
+                QueueUrl=self.url,
                 Entries=[{"Id": str(n), "ReceiptHandle": entry["ReceiptHandle"]} for n, entry in enumerate(entries)],
             )
             for failure in answer.get("Failed", []):
                 message_id = entries[int(failure["Id"])]["MessageId"]
                 logger.warning("message %s is done but could not be deleted: %s", message_id, failure["Code"])
-
-    def set_attributes(self, attributes: Mapping[QueueAttributeNameType, str]) -> None:
-        """Change settings of the queue."""
-        self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes=attributes)
-
-    def put_back(self, message: MessageTypeDef, seconds: int) -> None:
-        """Let ``message`` come again after ``seconds``."""
-        self._sqs.change_message_visibility(
-            QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=seconds
-        )
 
 
 def lambda_record(message: MessageTypeDef, queue_arn: str) -> dict[str, Any]:
@@ -172,17 +165,13 @@ def failed_ids(response: object, sent: Iterable[str]) -> frozenset[str]:
         return frozenset()
     if not isinstance(response, dict):
         raise MalformedResponse(f"the handler returned a {type(response).__name__}, not an object")
-    failures = response.get("batchItemFailures")
+    failures, known = response.get("batchItemFailures"), frozenset(sent)
     if failures is None:
         return frozenset()
     if not isinstance(failures, list):
         raise MalformedResponse("batchItemFailures is no list")
-    known = frozenset(sent)
-    return frozenset(_failed_id(failure, known) for failure in failures)
-
-
-def _failed_id(failure: object, known: frozenset[str]) -> str:
-    identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
-    if not isinstance(identifier, str) or identifier not in known:
+    identifiers = [failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures]
+    failed = [each for each in identifiers if isinstance(each, str) and each in known]
+    if len(failed) < len(failures):
         raise MalformedResponse("an item of batchItemFailures has no itemIdentifier of the batch")
-    return identifier
+    return frozenset(failed)

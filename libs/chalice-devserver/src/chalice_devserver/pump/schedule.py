@@ -1,11 +1,18 @@
-"""An EventBridge rule with a schedule, as it invokes a Lambda function."""
+"""An EventBridge rule with a schedule, as it invokes a Lambda function.
+
+Expressions, in UTC: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from aws_croniter import AwsCroniter
+from aws_croniter.exceptions import AwsCroniterExpressionError
 
 from chalice_devserver.project import LOCAL_ACCOUNT, InvocationFailed, region
 
@@ -13,11 +20,12 @@ from .topic import RETRY_DELAYS_SECONDS
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from chalice_devserver.project import Function
 
-    from .expressions import Schedule
+    # The first time strictly later than an aware moment; None if there is none.
+    NextAfter = Callable[[datetime], "datetime | None"]
 
 # How often it looks at the clock. Sleeping until the next time would oversleep with the laptop.
 LOOK_SECONDS = 0.25
@@ -25,52 +33,42 @@ LOOK_SECONDS = 0.25
 logger = logging.getLogger(__name__)
 
 
-class _Invocation(NamedTuple):
-    due: datetime
-    event: dict[str, Any]
-    attempts: int = 0
-    """How many were made before this one."""
-
-
 class ScheduleSource:
-    """Invokes one function whenever its schedule says so. Times that pass while it runs become one invocation."""
+    """Invokes a function at its times. Those that pass while it runs, or waits for a retry, become one invocation."""
 
     def __init__(
-        self, function: Function, schedule: Schedule, *, retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS
+        self, function: Function, next_after: NextAfter, *, retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS
     ) -> None:
         """``retry_delays`` are in seconds."""
         self.name = f"schedule → {function.name}"
         self._function = function
-        self._schedule = schedule
+        self._next_after = next_after
         self._retry_delays = retry_delays
 
     def run(self, stop: threading.Event) -> None:
         """See `Source`."""
-        tick = self._schedule.next_after(datetime.now(timezone.utc))
-        pending: list[_Invocation] = []
+        due = self._next_after(datetime.now(timezone.utc))
         while not stop.is_set():
             now = datetime.now(timezone.utc)
-            if tick and tick <= now:
-                pending.append(_Invocation(tick, schedule_event(self._function.name, tick)))
-                tick = self._schedule.next_after(now)
-            for invocation in [one for one in pending if one.due <= now]:
-                pending.remove(invocation)
-                pending.extend(self._attempt(invocation))
+            if due and due <= now:
+                self._invoke(schedule_event(self._function.name, due), stop)
+                due = self._next_after(now)
             stop.wait(LOOK_SECONDS)
 
-    def _attempt(self, invocation: _Invocation) -> Iterator[_Invocation]:
-        """Invoke the function; if it fails and may be tried again, that is one more invocation, later."""
-        try:
-            self._function.invoke(invocation.event)
-        except InvocationFailed as error:
-            if invocation.attempts < len(self._retry_delays):
-                delay = self._retry_delays[invocation.attempts]
+    def _invoke(self, event: dict[str, Any], stop: threading.Event) -> None:
+        for attempt, delay in enumerate([*self._retry_delays, None], start=1):
+            try:
+                self._function.invoke(event)
+            except InvocationFailed as error:
+                if delay is None:
+                    # Not `exception`: invoke has written the stack.
+                    logger.error("%s: %s; dropped after %d attempts", self.name, error, attempt)  # noqa: TRY400
+                    return
                 logger.warning("%s: %s; again in %g s", self.name, error, delay)
-                due = datetime.now(timezone.utc) + timedelta(seconds=delay)
-                yield _Invocation(due, invocation.event, invocation.attempts + 1)
+                if stop.wait(delay):
+                    return
+            else:
                 return
-            # Not `exception`: invoke has written the stack.
-            logger.error("%s: %s; dropped after %d attempts", self.name, error, invocation.attempts + 1)  # noqa: TRY400
 
 
 def schedule_event(rule: str, moment: datetime) -> dict[str, Any]:
@@ -86,3 +84,37 @@ def schedule_event(rule: str, moment: datetime) -> dict[str, Any]:
         "resources": [f"arn:aws:events:{region()}:{LOCAL_ACCOUNT}:rule/{rule}"],
         "detail": {},
     }
+
+
+class ExpressionError(ValueError):
+    """EventBridge does not accept the expression; the message says which part and why."""
+
+
+def parse_schedule(expression: str, *, created: datetime) -> NextAfter:
+    """Read ``expression``. A rate counts from ``created``, the moment when the rule was made.
+
+    Raises:
+        ExpressionError: see there.
+    """
+    match = re.fullmatch(r"(rate|cron)\((.*)\)", expression.strip())
+    if match is None:
+        raise ExpressionError(f"{expression!r} is neither rate(…) nor cron(…)")
+    kind, fields = match.groups()
+    if kind == "rate":
+        period = _read_period(fields)
+        return lambda moment: created + max(1, (moment - created) // period + 1) * period
+    try:
+        cron = AwsCroniter(" ".join(fields.split()))
+    except (AwsCroniterExpressionError, ValueError) as error:
+        raise ExpressionError(f"cron({fields}): {error}") from error
+    return lambda moment: cron.get_next(moment.astimezone(timezone.utc))[0]
+
+
+def _read_period(rate: str) -> timedelta:
+    match = re.fullmatch(r"([1-9][0-9]*) (minute|hour|day)(s?)", rate)
+    if match is None:
+        raise ExpressionError(f"rate({rate}): it is a positive whole number and minute(s), hour(s) or day(s)")
+    value, unit, plural = int(match[1]), match[2], bool(match[3])
+    if plural == (value == 1):
+        raise ExpressionError(f"rate({rate}): AWS requires the singular for 1 and the plural for all else")
+    return value * timedelta(**{f"{unit}s": 1})

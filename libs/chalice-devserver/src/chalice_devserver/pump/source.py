@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,6 +27,20 @@ class NotThere(Exception):
     """What the source reads from does not exist (yet)."""
 
 
+class RealAccount(Exception):
+    """The queue or topic would be one of a real AWS account, which nobody allowed."""
+
+
+def check_endpoint(url: str) -> None:
+    """Refuse an endpoint of AWS itself.
+
+    Raises:
+        RealAccount: it is one.
+    """
+    if re.search(r"(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$", urlsplit(url).hostname or ""):
+        raise RealAccount(f"{url} is a real AWS account: set AWS_ENDPOINT_URL to an emulator, or pass --real-account.")
+
+
 class Source(Protocol):
     """Where events come from."""
 
@@ -37,17 +53,15 @@ class Source(Protocol):
 def keep_doing(step: Callable[[], None], *, of: str, stop: threading.Event) -> None:
     """Repeat ``step`` until ``stop`` is set. When AWS fails, wait and go on; the log has the beginning and the end."""
     wait = FIRST_WAIT_SECONDS
-    failing = False
     while not stop.is_set():
         try:
             step()
         except (BotoCoreError, ClientError, NotThere) as error:
-            if not failing:
+            if wait == FIRST_WAIT_SECONDS:
                 logger.warning("%s cannot be read, trying again: %s", of, error)
-            failing = True
             stop.wait(wait)
             wait = min(wait * 2, LONGEST_WAIT_SECONDS)
         else:
-            if failing:
+            if wait > FIRST_WAIT_SECONDS:
                 logger.info("%s can be read", of)
-            failing, wait = False, FIRST_WAIT_SECONDS
+            wait = FIRST_WAIT_SECONDS

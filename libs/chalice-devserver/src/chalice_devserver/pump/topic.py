@@ -75,8 +75,11 @@ class TopicSource:
         self._sqs.create_queue(QueueName=name)
         reader = QueueReader(self._sqs, name)
         # One poll's messages are handled one after the other, and none may come back meanwhile.
-        visibility = math.ceil(self._function.timeout_seconds * REQUEST_LIMIT)
-        reader.set_attributes({"VisibilityTimeout": str(visibility), "Policy": _policy(topic_arn, reader.arn)})
+        visibility = str(math.ceil(self._function.timeout_seconds * REQUEST_LIMIT))
+        self._sqs.set_queue_attributes(
+            QueueUrl=reader.url,
+            Attributes={"VisibilityTimeout": visibility, "Policy": _policy(topic_arn, reader.arn)},
+        )
         subscribed = self._sns.subscribe(
             TopicArn=topic_arn, Protocol="sqs", Endpoint=reader.arn, ReturnSubscriptionArn=True
         )
@@ -90,7 +93,7 @@ class TopicSource:
             for topic in page["Topics"]:
                 if topic["TopicArn"].rpartition(":")[2] == self._topic:
                     return topic["TopicArn"]
-        raise NotThere(f"there is no topic {self._topic}")
+        raise NotThere(f"there is no topic {self._topic} at {self._sns.meta.endpoint_url}; create it there")
 
     def _handle(self, message: MessageTypeDef, reader: QueueReader, subscription_arn: str) -> None:
         try:
@@ -100,7 +103,8 @@ class TopicSource:
             if attempt <= len(self._retry_delays):
                 delay = self._retry_delays[attempt - 1]
                 logger.warning("%s: %s; again in %d s", self.name, error, delay)
-                reader.put_back(message, delay)
+                receipt = message["ReceiptHandle"]
+                self._sqs.change_message_visibility(QueueUrl=reader.url, ReceiptHandle=receipt, VisibilityTimeout=delay)
                 return
             # Not `exception`: invoke has written the stack.
             logger.error("%s: %s; dropped after %d attempts", self.name, error, attempt)  # noqa: TRY400
@@ -122,19 +126,14 @@ def _policy(topic_arn: str, queue_arn: str) -> str:
 def lambda_record(envelope: str, subscription_arn: str) -> dict[str, Any]:
     """The record that Lambda gives to a handler, from the envelope in which SNS brings a message to a queue."""
     sns = json.loads(envelope)
+    same = ("Type", "MessageId", "TopicArn", "Message", "Timestamp", "SignatureVersion", "Signature")
     return {
         "EventSource": "aws:sns",
         "EventVersion": "1.0",
         "EventSubscriptionArn": subscription_arn,
         "Sns": {
-            "Type": sns["Type"],
-            "MessageId": sns["MessageId"],
-            "TopicArn": sns["TopicArn"],
+            **{name: sns[name] for name in same},
             "Subject": sns.get("Subject"),
-            "Message": sns["Message"],
-            "Timestamp": sns["Timestamp"],
-            "SignatureVersion": sns["SignatureVersion"],
-            "Signature": sns["Signature"],
             # The same two addresses, spelled differently in the two forms.
             "SigningCertUrl": sns["SigningCertURL"],
             "UnsubscribeUrl": sns["UnsubscribeURL"],
