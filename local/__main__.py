@@ -6,21 +6,21 @@ import os
 import signal
 import sys
 import time
+from contextlib import ExitStack
 
 from chalice_devserver.program import Ending
 from local import guardian
-from local.console import Console, discard_output
+from local.console import Console
 from local.lock import AlreadyRunning, folder_lock, make_private
 from local.resources import LedgerTableOutdated
 from local.settings import SettingError, Settings
 from local.stack import NotStarted, Stack
 
-# Something must be put right before anything can start.
 EXIT_USAGE = 2
 
 
 def main() -> int:
-    """Run until a signal comes or a part dies; the result is the exit code."""
+    """Run until a signal comes or a part dies; the result is the exit code, 2 if nothing could start."""
     os.umask(0o077)
     began = time.monotonic()
     ending = Ending()
@@ -31,15 +31,10 @@ def main() -> int:
             guardian.start(keep_open=[lock])
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, lambda *_: ending.ask())
-
-            def end_unheard() -> None:
-                discard_output(sys.stdout)
-                ending.ask()
-
-            console = Console(sys.stdout, on_broken=end_unheard)
-            with Stack(bound, sockets, console, ending) as stack:
+            console = Console(sys.stdout, on_broken=ending.ask)
+            with ExitStack() as cleanup:
                 try:
-                    console.ready(stack.start())
+                    console.ready(Stack(bound, sockets, console, ending, cleanup).start())
                     console.line("run", f"took {time.monotonic() - began:.1f} s")
                 except NotStarted:
                     pass

@@ -1,7 +1,4 @@
-"""The terminal of `make run`: the lines of all processes, each with the name of its process before it.
-
-Colours come from rich, which leaves them out where ``NO_COLOR`` is set or the output is no terminal.
-"""
+"""The terminal of `make run`: the lines of all processes, each with the name of its process before it."""
 
 from __future__ import annotations
 
@@ -14,8 +11,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# Of the longest name, so that the lines stand below each other.
-NAME_WIDTH = 10
+NAME_WIDTH = 10  # of the longest name
 STYLES = {"bff": "cyan", "crud": "green", "email": "magenta", "mail": "blue", "aws": "yellow", "migrate": "yellow"}
 
 
@@ -43,24 +39,14 @@ class Console:
         """Say that everything is up, and where."""
         width = max(map(len, addresses))
         lines = [Text.assemble(f"  {name:<{width}}  ", (address, "bold")) for name, address in addresses.items()]
-        # In one piece: other threads write lines, too.
+        # At once: other threads write lines, too.
         self._print(Text("\n").join([Text(), Text("ready", "bold green"), *lines, Text()]))
 
     def _print(self, text: Text) -> None:
         try:
             self._rich.print(text)
             self._rich.file.flush()
-        except OSError:
-            # The terminal was closed, or `head` has read enough.
+        except OSError:  # the terminal was closed, or `head` has read enough
+            # Python would exit with 120: https://docs.python.org/3/library/signal.html#note-on-sigpipe
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._rich.file.fileno())
             self._on_broken()
-
-
-def discard_output(stream: TextIO) -> None:
-    """Discard what is written to ``stream`` from now on, and what its buffer holds: the reader of its pipe has gone.
-
-    At its end Python flushes the standard output, and would exit with 120:
-    https://docs.python.org/3/library/signal.html#note-on-sigpipe
-    """
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)

@@ -9,8 +9,9 @@ import re
 import secrets
 import subprocess
 import time
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from local.guardian import Child
 from local.ports import HOST, port_of, reserve
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
-EMULATOR_PYTHON = ROOT / ".emulator" / "bin" / "python"
 # -P: the modules beside the file (`token.py`) must not hide the standard library's.
-COMMAND = (str(EMULATOR_PYTHON), "-P", str(ROOT / "local" / "emulator_program.py"))
+COMMAND = (str(ROOT / ".emulator/bin/python"), "-P", str(ROOT / "local/emulator_program.py"))
 START_SECONDS = 60
 REGION = "us-east-1"
 
@@ -37,14 +37,11 @@ DEPLOYMENT_SERVICES = SERVICES | {
 }
 
 
-def new_access_key() -> dict[str, str]:
-    """A random access key, the only one that the emulator accepts."""
-    key, secret = (base64.b32encode(secrets.token_bytes(20)).decode("ascii") for _ in range(2))
-    return {"AWS_ACCESS_KEY_ID": f"AKIA{key}", "AWS_SECRET_ACCESS_KEY": secret}
-
-
-# What boto3 needs to talk to the emulators that this process starts. Other processes get it from it (`.local/env`).
-ACCESS_KEY = new_access_key()
+# The only access key that the emulators accept which this process starts. Other processes read it in `.local/env`.
+ACCESS_KEY = {
+    "AWS_ACCESS_KEY_ID": f"AKIA{base64.b32encode(secrets.token_bytes(20)).decode()}",
+    "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(20),
+}
 CREDENTIALS = {**ACCESS_KEY, "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
@@ -62,8 +59,7 @@ def emulator_environment(
 ) -> dict[str, str]:
     """The environment of an emulator that inherits ``reserved``, whatever the shell has set for AWS and Python.
 
-    The emulator reads ``state``, a folder, when it starts, and writes it when SIGTERM ends it: queues with their
-    messages, topics, tables, identities and configuration sets; not the e-mails sent.
+    It reads the folder ``state`` when it starts and writes it when SIGTERM ends it: all but the e-mails sent.
     """
     settings = {
         "EMULATOR_SOCKET": str(reserved.fileno()),
@@ -77,17 +73,19 @@ def emulator_environment(
         "SFTP_ENABLED": "0",
     }
     if state is not None:
+        _adopt_state(state, port_of(reserved))
         settings |= {"PERSIST_STATE": "1", "STATE_DIR": str(state)}
     return {**without_aws(os.environ), **CREDENTIALS, **settings}
 
 
-def adopt_state(state: Path, port: int) -> None:
+def _adopt_state(state: Path, port: int) -> None:
     """Let an emulator on ``port`` find the queues of one that ran on another port: ministack files them by URL."""
     saved = state / "sqs.json"
     if saved.exists():
-        text = saved.read_text(encoding="utf-8")
-        queue_url = r"http://localhost:[0-9]+/(?=[0-9]{12}/)"
-        saved.write_text(re.sub(queue_url, f"http://localhost:{port}/", text), encoding="utf-8")
+        queues = re.sub(
+            r"http://localhost:[0-9]+/(?=[0-9]{12}/)", f"http://localhost:{port}/", saved.read_text("utf-8")
+        )
+        saved.write_text(queues, "utf-8")
 
 
 def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
@@ -98,19 +96,24 @@ def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
 def is_ready(port: int) -> bool:
     """Whether an emulator answers on ``port``."""
     connection = http.client.HTTPConnection(HOST, port, timeout=2)
-    try:
+    with suppress(OSError, http.client.HTTPException), closing(connection):
         connection.request("GET", "/_ministack/health")
         return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+    return False
+
+
+def client_of(service: Any, endpoint: str, credentials: Mapping[str, str] = ACCESS_KEY) -> Any:  # noqa: ANN401 - boto3 types its clients by literal names
+    """boto3's client of the emulator at ``endpoint``, whose access key is ``credentials``."""
+    import boto3  # noqa: PLC0415 - most of the programs and tests that start an emulator need no client here
+
+    key: dict[str, Any] = {name.lower(): credentials[name] for name in ACCESS_KEY}
+    return boto3.client(service, endpoint_url=endpoint, region_name=REGION, **key)
 
 
 class Emulator:
     """A running emulator, for the length of a ``with`` block; see `emulator_environment`.
 
-    It serves on ``reserved``, or on any free port. All Lambda functions in it find the ``functions_environment``.
+    It serves on ``reserved``, or on any free port. Its Lambda functions find the ``functions_environment``.
     """
 
     def __init__(  # noqa: PLR0913 - what a test may vary
@@ -126,8 +129,6 @@ class Emulator:
         log.parent.mkdir(parents=True, exist_ok=True)
         with reserved or reserve() as served, log.open("ab") as output:
             self.port = port_of(served)
-            if state is not None:
-                adopt_state(state, self.port)
             environment = emulator_environment(served, services=services, state=state, enforce_iam=enforce_iam)
             self._process = Child(
                 COMMAND,

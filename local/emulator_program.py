@@ -14,7 +14,6 @@ import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -62,15 +61,15 @@ class Gate:
     """An ASGI application in front of ministack's."""
 
     application: Application
-    key: str
-    """The access key id that only this stack knows."""
-    services: frozenset[str]
-    """By the names that signatures use."""
-    issues_keys: bool = False
-    """Whether ministack enforces IAM: it then checks the signatures of all keys that it issued itself."""
+    key: str  # the access key id that only this stack knows
+    services: frozenset[str]  # by the names that signatures use
+    issues_keys: bool = False  # with IAM enforced, ministack checks the signatures of the keys that it issued
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it; responses lose their CORS headers."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -81,68 +80,45 @@ class Gate:
             await send(message)
 
         try:
-            if scope["type"] != "lifespan":
-                self.check(scope)
+            if scope["type"] == "http":
+                request, headers = f"{scope['method']} {scope['path']}", _single(scope["headers"])
+                if not self._is_public(request, headers):
+                    self._check_credential(scope["path"], headers)
         except Refused as refusal:
             await _refuse(scope, send, refusal)
         else:
             await self.application(scope, receive, send_on)
 
-    def check(self, scope: Message) -> None:
-        """Check where ``scope`` comes from, who sends it, and which service it asks.
+    def _is_public(self, request: str, headers: Mapping[str, str]) -> bool:
+        """Check where ``request`` comes from; whether it needs no AWS credentials."""
+        host = headers.get("host", "").lower()
+        is_deployed = "lambda" in self.services and bool(DEPLOYED.match(request) or DISTRIBUTION.fullmatch(host))
+        if not LOOPBACK.fullmatch(host) and not (is_deployed and DISTRIBUTION.fullmatch(host)):
+            raise Refused("Forbidden", "the Host is not a name of this machine")
+        if is_deployed:
+            return True  # it judges origins itself
+        if not (request.startswith("GET ") and SIGN_IN_PAGES.fullmatch(request)):  # any page may link to those
+            if headers.get("origin", f"http://{host}").lower() != f"http://{host}":
+                raise Refused("Forbidden", "requests of another origin are refused")
+            if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+                raise Refused("Forbidden", "requests of another site are refused")
+        is_token_operation = request == "POST /" and headers.get("x-amz-target") in TOKEN_OPERATIONS
+        return is_token_operation or bool(OPEN.fullmatch(request))
 
-        Raises:
-            Refused: it is not let in.
-        """
-        if scope["type"] != "http":
-            raise Refused("Forbidden", "only HTTP is served")
-        headers = _single(scope["headers"])
-        request = f"{scope['method']} {scope['path']}"
-        self._check_source(request, headers)
-        if self._is_open(request, headers):
-            return
-        key, service = _credential(headers, scope.get("query_string", b"").decode("latin-1"))
+    def _check_credential(self, path: str, headers: Mapping[str, str]) -> None:
+        key, service = _credential(headers)
         own = hmac.compare_digest(key.encode(), self.key.encode())
         if not own and (not self.issues_keys or ROOT_ALIAS.fullmatch(key)):
             raise Refused("InvalidClientTokenId", "the access key is not this stack's")
         if service is None:
-            if not scope["path"].startswith("/_ministack/") or not own:
+            if not path.startswith("/_ministack/") or not own:
                 raise Refused("AccessDenied", "only ministack's own pages take HTTP Basic authentication")
         elif service not in self.services:
             raise Refused("AccessDenied", f"this emulator does not offer the service {service}")
 
-    def _check_source(self, request: str, headers: Mapping[str, str]) -> None:
-        """A browser says which site a request comes from; DNS rebinding shows in ``Host``."""
-        host = headers.get("host", "").lower()
-        is_deployed = self._is_deployed(request, host)
-        if not LOOPBACK.fullmatch(host) and not (is_deployed and DISTRIBUTION.fullmatch(host)):
-            raise Refused("Forbidden", "the Host is not a name of this machine")
-        if is_deployed or (request.startswith("GET ") and SIGN_IN_PAGES.fullmatch(request)):
-            return  # the deployed application judges origins itself; any page may link to the sign-in page
-        if headers.get("origin", f"http://{host}").lower() != f"http://{host}":
-            raise Refused("Forbidden", "requests of another origin are refused")
-        if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
-            raise Refused("Forbidden", "requests of another site are refused")
-
-    def _is_deployed(self, request: str, host: str) -> bool:
-        """Whether ``request`` is for what was deployed, which is public."""
-        return "lambda" in self.services and bool(DEPLOYED.match(request) or DISTRIBUTION.fullmatch(host))
-
-    def _is_open(self, request: str, headers: Mapping[str, str]) -> bool:
-        """Whether ``request`` needs no AWS credentials."""
-        return bool(
-            OPEN.fullmatch(request)
-            or self._is_deployed(request, headers["host"].lower())
-            or (request == "POST /" and headers.get("x-amz-target") in TOKEN_OPERATIONS)
-        )
-
 
 def _single(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name.
-
-    Raises:
-        Refused: one that decides occurs twice.
-    """
+    """Headers by name; one that decides may not occur twice."""
     headers: dict[str, str] = {}
     for raw, value in pairs:
         name = raw.decode("latin-1").lower()
@@ -152,12 +128,8 @@ def _single(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-def _credential(headers: Mapping[str, str], query: str) -> tuple[str, str | None]:
-    """The access key id, and the service that the signature is for; None with HTTP Basic authentication.
-
-    Raises:
-        Refused: there is neither a signature (version 4) nor HTTP Basic authentication.
-    """
+def _credential(headers: Mapping[str, str]) -> tuple[str, str | None]:
+    """The access key id, and the service that the signature (version 4) is for; None with HTTP Basic authentication."""
     scheme, _, rest = headers.get("authorization", "").partition(" ")
     if scheme == "AWS4-HMAC-SHA256" and (match := CREDENTIAL.search(rest)):
         return match[1], match[2]
@@ -166,19 +138,12 @@ def _credential(headers: Mapping[str, str], query: str) -> tuple[str, str | None
             return base64.b64decode(rest, validate=True).decode("ascii").partition(":")[0], None
         except ValueError:
             pass
-    presigned = parse_qs(query).get("X-Amz-Credential", [])
-    if not scheme and len(presigned) == 1 and (match := CREDENTIAL.search(f"Credential={presigned[0]}")):
-        return match[1], match[2]
     raise Refused("MissingAuthenticationToken", "the request is not signed with this stack's access key")
 
 
 async def _refuse(scope: Message, send: Send, refusal: Refused) -> None:
     """Answer in the format that the caller's protocol has for errors."""
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008})
-        return
-    headers = dict(scope["headers"])
-    if b"x-www-form-urlencoded" in headers.get(b"content-type", b""):
+    if b"x-www-form-urlencoded" in dict(scope["headers"]).get(b"content-type", b""):
         kind = b"text/xml"
         error = f"<Error><Type>Sender</Type><Code>{refusal.code}</Code><Message>{refusal}</Message></Error>"
         text = f"<ErrorResponse>{error}</ErrorResponse>"

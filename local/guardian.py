@@ -1,8 +1,7 @@
 """Child processes that cannot outlive their parent, even when it is killed (kill -9).
 
 Each parent has one guardian, a process that reads from a pipe which children to watch. The pipe closes when the parent
-ends, however it ends; the guardian then ends the children that still run, the newest first. It also ends a parent that
-`make` started when `make` is gone.
+ends; the guardian then ends the children that still run, the newest first. It also ends a parent whose `make` is gone.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class Child(subprocess.Popen[str]):
         if self.poll() is None:
             end_process(psutil.Process(self.pid), signal.SIGTERM, grace_seconds)
         self.wait()
-        _tell(self.pid, RELEASE)
+        release(self.pid)
 
 
 def start(*, keep_open: Sequence[int] = ()) -> None:
@@ -62,26 +61,22 @@ def start(*, keep_open: Sequence[int] = ()) -> None:
         atexit.register(_guardian.communicate)
 
 
-def watch(pid: int, ending: signal.Signals = signal.SIGTERM) -> None:
+def watch(pid: int, ending: int = signal.SIGTERM) -> None:
     """End the process ``pid`` with the signal ``ending`` if this process dies before `release`."""
     start()
-    _tell(pid, ending)
+    assert _guardian
+    assert _guardian.stdin
+    with suppress(BrokenPipeError):  # it was killed
+        print(pid, int(ending), file=_guardian.stdin, flush=True)
 
 
 def release(pid: int) -> None:
     """Forget the process ``pid``."""
-    _tell(pid, RELEASE)
-
-
-def _tell(pid: int, number: int) -> None:
-    assert _guardian
-    assert _guardian.stdin
-    with suppress(BrokenPipeError):  # it was killed
-        print(pid, int(number), file=_guardian.stdin, flush=True)
+    watch(pid, RELEASE)
 
 
 def is_running(process: psutil.Process) -> bool:
-    """Whether ``process`` runs; a zombie does not."""
+    """A zombie does not run."""
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

@@ -1,7 +1,6 @@
 """The mails of the local stack as a person would see them, in a browser.
 
-Nothing in a mail can run or load anything: its HTML is in a sandboxed frame, whose policy allows only inline styles and
-embedded pictures, which mails need.
+Nothing in a mail can run or load anything: its HTML is in a sandboxed frame that has only inline styles and pictures.
 """
 
 from __future__ import annotations
@@ -21,22 +20,18 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
     from pathlib import Path
 
-# Mails arrive within a second or two; the list reloads by itself.
 REFRESH_SECONDS = 5
-# Older mails are in the folder only.
-SHOWN = 200
+SHOWN = 200  # older mails are in the folder only
 
-PAGE_POLICY = "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'"
-MAIL_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-)
+NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'"
+PAGE_POLICY = f"{NOTHING}; style-src 'self'; frame-src 'self'"
+MAIL_POLICY = f"sandbox; {NOTHING}; style-src 'unsafe-inline'; img-src data:"
 STYLE = """
 :root { color-scheme: light dark; }
-body { max-width: 60rem; margin: 0 auto; padding: 1.5rem; font: 0.9375rem/1.45 system-ui, sans-serif; }
-body * { overflow-wrap: anywhere; }
+body { max-width: 60rem; margin: 0 auto; padding: 1.5rem; font: 0.9375rem/1.45 system-ui; overflow-wrap: anywhere; }
 ol { padding: 0; list-style: none; }
-iframe { width: 100%; height: 36rem; border: 1px solid gray; background: white; }
-pre { padding: 1rem; border: 1px solid gray; white-space: pre-wrap; }
+iframe { width: 100%; height: 36rem; background: white; }
+pre { white-space: pre-wrap; }
 """
 
 
@@ -70,7 +65,7 @@ class InboxPage(LoopbackServer):
         return replace(_page("404", "<h1>No está · Not here</h1>"), status=HTTPStatus.NOT_FOUND)
 
     def _names(self) -> list[str]:
-        """The files of all mails, newest first: their names begin with the time."""
+        """The files of all mails, the newest first."""
         return sorted((path.name for path in self._folder.glob("[!.]*.eml")), reverse=True)
 
     def _read(self, name: str) -> EmailMessage:
@@ -78,13 +73,12 @@ class InboxPage(LoopbackServer):
 
     def _list(self) -> str:
         names = self._names()
-        mails = [(name, self._read(name)) for name in names[:SHOWN]]
         entries = "".join(
             f"<li><a href='mail/{quote(name)}'>{_header(mail, 'Subject') or '—'}</a>"
             f"<p>{_header(mail, 'To')} · {_sent_at(mail)}</p></li>"
-            for name, mail in mails
+            for name, mail in ((name, self._read(name)) for name in names[:SHOWN])
         )
-        empty = "" if mails else "<p>Todavía no hay correos. · No mails yet.</p>"
+        empty = "" if names else "<p>Todavía no hay correos. · No mails yet.</p>"
         return f"<h1>Buzón local · Local inbox ({len(names)})</h1><ol>{entries}</ol>{empty}"
 
 
@@ -106,8 +100,7 @@ def _header(mail: EmailMessage, name: str) -> str:
 
 def _sent_at(mail: EmailMessage) -> str:
     """When it was sent, by the clock of this machine."""
-    date = mail["Date"]
-    return f"{date.datetime.astimezone():%Y-%m-%d %H:%M:%S}" if date else ""
+    return f"{mail['Date'].datetime.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _text(mail: EmailMessage, subtype: str) -> str:

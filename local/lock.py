@@ -6,19 +6,17 @@ import fcntl
 import os
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 # How long the parts of a run that was killed may take to end.
 WAIT_SECONDS = 60
 LOOK_SECONDS = 0.1
-# PostgreSQL's folder: the server itself insists on 0700.
-DATABASE_FOLDER = "postgres"
 
 
 class AlreadyRunning(Exception):
@@ -26,17 +24,12 @@ class AlreadyRunning(Exception):
 
 
 def make_private(folder: Path) -> None:
-    """Create ``folder`` for its owner only, and take other users' rights on what earlier versions left in it.
+    """Create ``folder`` for its owner only; what is made in it is private by the umask of `make run`.
 
     Started by root, PostgreSQL runs as another user, who must pass through ``folder`` itself.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for place, folders, files in os.walk(folder):
-        Path(place).chmod(0o711 if Path(place) == folder and os.geteuid() == 0 else 0o700)
-        for file in (Path(place) / name for name in files):
-            if not file.is_symlink():
-                file.chmod(0o600)
-        folders[:] = [name for name in folders if name != DATABASE_FOLDER]
+    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -48,12 +41,10 @@ def write_private(path: Path, text: str) -> None:
 
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[int]:
-    """Hold ``folder`` for the length of the block; the value is a descriptor that holds it in other processes, too.
+    """Hold ``folder`` for the length of the block, or raise `AlreadyRunning`.
 
-    When the owner was killed, wait until its guardian, which holds the descriptor, has ended all parts.
-
-    Raises:
-        AlreadyRunning: see there.
+    The value is a descriptor that holds it in other processes, too. When the owner was killed, wait until its guardian,
+    which has the descriptor, has ended all parts.
     """
     deadline = time.monotonic() + WAIT_SECONDS
     with (folder / "lock").open("a+", encoding="ascii") as file:

@@ -8,9 +8,7 @@ HOST = "127.0.0.1"
 
 
 def reserve(port: int = 0) -> socket.socket:
-    """Bind ``port`` (0: any free one) and return the socket, which does not listen yet.
-
-    A server gets the socket, or inherits it (``pass_fds``): nothing else can take the port in between.
+    """Bind ``port`` (0: any free one) and return the socket, which does not listen yet; a server gets or inherits it.
 
     Raises:
         OSError: the port is taken, or needs more rights.

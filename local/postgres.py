@@ -70,17 +70,10 @@ class Postgres:
         return f"postgresql://postgres@/{quote(database)}?host={quote(str(self.socket_folder))}"
 
     def execute(self, statement: str, *, database: str = "postgres") -> str:
-        """Run ``statement`` with psql and return what it prints, unaligned and without headings.
-
-        Raises:
-            subprocess.CalledProcessError: psql or the server refused the statement.
-        """
-        arguments = [
-            str(self._server.bin_path / "psql"),
-            *("--no-psqlrc", "--quiet", "--tuples-only", "--no-align"),
-            *("--set", "ON_ERROR_STOP=1", "--dbname", self.url(database), "--command", statement),
-        ]
-        return subprocess.run(arguments, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
+        """Run ``statement`` with psql and return what it prints, unaligned and without headings."""
+        psql = [str(self._server.bin_path / "psql"), "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]
+        arguments = ["--set", "ON_ERROR_STOP=1", "--dbname", self.url(database), "--command", statement]
+        return subprocess.run([*psql, *arguments], check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
         """Make the database ``name`` unless it exists, and return its address."""
@@ -96,10 +89,7 @@ class Postgres:
         self._server.cleanup()
 
     def shut_down(self) -> None:
-        """End the server, even if other processes use it.
-
-        `stop` counts the processes that started and left; one that was killed never leaves.
-        """
+        """End the server, even if it counts other users: a process that was killed never leaves it."""
         self.stop()
         if (self._data / "postmaster.pid").exists():
             self._server.stop()
@@ -116,17 +106,7 @@ def running_postgres(data: Path) -> Iterator[Postgres]:
 
 
 def migrate(database_url: str, revision: str = "head") -> None:
-    """Bring the schema of ``database_url`` to ``revision`` with crud_app's Alembic migrations.
-
-    Raises:
-        subprocess.CalledProcessError: a migration failed; what Alembic printed is in ``stderr``.
-    """
+    """Bring the schema of ``database_url`` to ``revision`` with crud_app's Alembic migrations."""
+    alembic = [sys.executable, "-m", "alembic", "upgrade", revision]
     environment = {**os.environ, "DATABASE_URL": database_url}
-    subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "alembic", "upgrade", revision],
-        cwd=ROOT / "crud_app",
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    subprocess.run(alembic, cwd=ROOT / "crud_app", env=environment, check=True, capture_output=True, text=True)  # noqa: S603

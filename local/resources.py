@@ -28,16 +28,11 @@ LEDGER_TABLE = "crud-app-correos"
 LEDGER_DEFINITION = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text(encoding="utf-8"))
 FEEDBACK_TOPIC = "crud-app-ses-feedback"
 CONFIGURATION_SET = "crud-app-correos"
-EVENT_DESTINATION = "crud-app-ses-feedback"
 SENDER_DOMAIN = "example.com"
 
-# The consumer's own time-out, the least that AWS lets a mapping have, so that a failed mail is tried again within the
-# attention of the person who watches. The deployment has six times that.
-VISIBILITY_SECONDS = 30
-# Five attempts outlast a hiccup of SES; what fails five times needs a person.
-MAX_RECEIVE_COUNT = 5
-# The longest that SQS keeps a message: time to notice, mend and redrive.
-DEAD_LETTER_SECONDS = 14 * 24 * 3600
+VISIBILITY_SECONDS = 30  # a failed mail is tried again while a person still watches; the deployment has six times that
+MAX_RECEIVE_COUNT = 5  # outlasts a hiccup of SES; what fails five times needs a person
+DEAD_LETTER_SECONDS = 14 * 24 * 3600  # the longest that SQS keeps a message
 
 SES_EVENTS: tuple[EventTypeType, ...] = ("SEND", "REJECT", "DELIVERY", "BOUNCE", "COMPLAINT")
 
@@ -47,40 +42,24 @@ class LedgerTableOutdated(Exception):
 
 
 def create_resources(client: Callable[[str], Any], ledger_definition: Mapping[str, Any] = LEDGER_DEFINITION) -> None:
-    """Make everything with the clients that ``client`` gives for boto3's names of services.
-
-    Raises:
-        LedgerTableOutdated: see there.
-    """
+    """Make everything with the clients that ``client`` gives for boto3's names of services, or LedgerTableOutdated."""
     sns = client("sns")
     topic_arn, feedback_arn = (sns.create_topic(Name=name)["TopicArn"] for name in (TOPIC, FEEDBACK_TOPIC))
     sns.subscribe(
         TopicArn=topic_arn,
         Protocol="sqs",
-        Endpoint=_create_queues(client("sqs"), topic_arn),
+        Endpoint=_create_queues(client("sqs")),
         Attributes={"RawMessageDelivery": "true"},
     )
     _create_ledger(client("dynamodb"), ledger_definition)
     _create_sender(client("sesv2"), feedback_arn)
 
 
-def _create_queues(sqs: SQSClient, topic_arn: str) -> str:
-    """Make the queue with its dead letter queue, and return its ARN."""
+def _create_queues(sqs: SQSClient) -> str:
+    """Make the queue with its dead letter queue, and return its ARN. The emulator needs no policy to send to it."""
     dead_letters_arn = _create_queue(sqs, DEAD_LETTER_QUEUE, {"MessageRetentionPeriod": str(DEAD_LETTER_SECONDS)})
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": dead_letters_arn.removesuffix(DEAD_LETTER_QUEUE) + QUEUE,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
-    }
-    redrive = {"deadLetterTargetArn": dead_letters_arn, "maxReceiveCount": MAX_RECEIVE_COUNT}
-    attributes: dict[QueueAttributeNameType, str] = {
-        "VisibilityTimeout": str(VISIBILITY_SECONDS),
-        "RedrivePolicy": json.dumps(redrive),
-        "Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
-    }
-    return _create_queue(sqs, QUEUE, attributes)
+    redrive = json.dumps({"deadLetterTargetArn": dead_letters_arn, "maxReceiveCount": MAX_RECEIVE_COUNT})
+    return _create_queue(sqs, QUEUE, {"VisibilityTimeout": str(VISIBILITY_SECONDS), "RedrivePolicy": redrive})
 
 
 def _create_queue(sqs: SQSClient, name: str, attributes: Mapping[QueueAttributeNameType, str]) -> str:
@@ -110,14 +89,11 @@ def _keys_of(table: Mapping[str, Any]) -> tuple[object, dict[str, object]]:
 
 def _create_sender(ses: SESV2Client, feedback_arn: str) -> None:
     """Make the identity that sends, and the configuration set that tells the feedback topic what becomes of mails."""
-    destination: Any = {
-        "Enabled": True,
-        "MatchingEventTypes": SES_EVENTS,
-        "SnsDestination": {"TopicArn": feedback_arn},
-    }
-    names = {"ConfigurationSetName": CONFIGURATION_SET, "EventDestinationName": EVENT_DESTINATION}
+    destination: Any = {"Enabled": True, "MatchingEventTypes": SES_EVENTS, "SnsDestination": {"TopicArn": feedback_arn}}
     with suppress(ses.exceptions.AlreadyExistsException):
         ses.create_email_identity(EmailIdentity=SENDER_DOMAIN)
     with suppress(ses.exceptions.AlreadyExistsException):
         ses.create_configuration_set(ConfigurationSetName=CONFIGURATION_SET)
-        ses.create_configuration_set_event_destination(**names, EventDestination=destination)
+        ses.create_configuration_set_event_destination(
+            ConfigurationSetName=CONFIGURATION_SET, EventDestinationName=FEEDBACK_TOPIC, EventDestination=destination
+        )

@@ -1,10 +1,8 @@
 """A front for the emulator's SES that does what the emulator leaves out.
 
-boto3 finds it by ``AWS_ENDPOINT_URL_SESV2``. All requests go on to the emulator. Each mail that it takes is handed on,
-and what SES would tell about it can be published to the event destinations of its configuration set, with the mail's
-tags: ``Send``, then ``Delivery`` for each recipient, or what the addresses of SES's mailbox simulator stand for
-(``bounce@simulator.amazonses.com``, ``complaint@…``). ministack 1.5 drops a mail's tags and configuration set, and
-publishes no such event.
+boto3 finds it by ``AWS_ENDPOINT_URL_SESV2``. All requests go on to the emulator. ministack 1.5 drops a mail's tags and
+configuration set and publishes no events; `publish_events` does: ``Send``, then for each recipient ``Delivery`` or what
+the addresses of SES's mailbox simulator stand for (``bounce@simulator.amazonses.com``, ``complaint@…``).
 
 Events: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 """
@@ -13,10 +11,9 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer, forward
@@ -43,42 +40,32 @@ class SesFront(LoopbackServer):
     def __init__(self, endpoint: str, *, on_mail: Callable[[Mail], None]) -> None:
         self._endpoint = endpoint
         self._on_mail = on_mail
-        # SES's events come after its answer, never before; and in the order of the mails.
-        self._mails: SimpleQueue[Mail | None] = SimpleQueue()
-        self._worker = threading.Thread(target=self._hand_on, name="mails")
+        self._one_by_one = ThreadPoolExecutor(1)  # SES's events come in the order of the mails
         super().__init__(0, max_request_bytes=MAX_REQUEST_BYTES)
-
-    def start(self) -> None:
-        """See `LoopbackServer`."""
-        super().start()
-        self._worker.start()
 
     def stop(self) -> None:
         """See `LoopbackServer`; the mails that were taken are handed on first."""
         super().stop()
-        self._mails.put(None)
-        self._worker.join()
+        self._one_by_one.shutdown()
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """What the emulator says."""
         answer = forward(self._endpoint, request, EMULATOR_SECONDS)
         if (request.method, request.path) == SEND_EMAIL and answer.status == HTTPStatus.OK:
-            self._mails.put(Mail(json.loads(answer.body)["MessageId"], json.loads(request.body)))
+            mail = Mail(json.loads(answer.body)["MessageId"], json.loads(request.body))
+            self._one_by_one.submit(self._hand_on, mail)
         return answer
 
-    def _hand_on(self) -> None:
-        while mail := self._mails.get():
-            try:
-                self._on_mail(mail)
-            except Exception:
-                logger.exception("the mail %s was sent, but is not in the inbox or has no events", mail.message_id)
+    def _hand_on(self, mail: Mail) -> None:
+        try:
+            self._on_mail(mail)
+        except Exception:
+            logger.exception("the mail %s was sent, but is not in the inbox or has no events", mail.message_id)
 
 
 def publish_events(mail: Mail, ses: SESV2Client, sns: SNSClient) -> None:
     """Publish all events of the life of ``mail``, each to the topics of its configuration set that want it."""
-    if mail.configuration_set is None:
-        return
-    wanted = ses.get_configuration_set_event_destinations(ConfigurationSetName=mail.configuration_set)
+    wanted = ses.get_configuration_set_event_destinations(ConfigurationSetName=mail.request["ConfigurationSetName"])
     for event in events(mail):
         for destination in wanted["EventDestinations"]:
             if destination["Enabled"] and event["eventType"].upper() in destination["MatchingEventTypes"]:
@@ -91,13 +78,14 @@ def publish_events(mail: Mail, ses: SESV2Client, sns: SNSClient) -> None:
 
 def events(mail: Mail) -> Iterator[dict[str, Any]]:
     """What SES tells about ``mail``, in order: the members that its readers need."""
+    sender = mail.request["FromEmailAddress"]
     about = {
         "timestamp": f"{mail.sent_at:%Y-%m-%dT%H:%M:%S.000Z}",
-        "source": mail.sender,
+        "source": sender,
         "messageId": mail.message_id,
         "destination": mail.recipients,
-        "commonHeaders": {"from": [mail.sender], "to": mail.recipients, "subject": mail.subject},
-        "tags": {"ses:configuration-set": [mail.configuration_set], **mail.tags},
+        "commonHeaders": {"from": [sender], "to": mail.recipients, "subject": mail.subject},
+        "tags": {"ses:configuration-set": [mail.request["ConfigurationSetName"]], **mail.tags},
     }
     yield {"eventType": "Send", "mail": about, "send": {}}
     for recipient in mail.recipients:
@@ -110,10 +98,9 @@ def _fate(recipient: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """What becomes of a mail to ``recipient``: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html."""
     local, _, domain = recipient.lower().rpartition("@")
     label = local.partition("+")[0] if domain == SIMULATOR else ""
-    if label in {"bounce", "suppressionlist"}:
-        kind = "General" if label == "bounce" else "Suppressed"
+    if label == "bounce":
         address = {"emailAddress": recipient, "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
-        yield "Bounce", {"bounceType": "Permanent", "bounceSubType": kind, "bouncedRecipients": [address]}
+        yield "Bounce", {"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": [address]}
         return
     yield "Delivery", {"recipients": [recipient], "smtpResponse": "250 2.6.0 Message received"}
     if label == "complaint":

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 PORTS = {"BFF_PORT": "8000", "CRUD_PORT": "8001", "EMAIL_PORT": "8002", "AWS_PORT": "4566"}
 ADDRESS = r"[^@\s,]+@[^@\s,]+"
-# The default of each variable, what it must match, and how a person is told. An empty one counts as not set.
+# The default of each variable, what it must match, and what to set it to. An empty one counts as not set.
 VARIABLES = {
     **{name: (port, "[0-9]{1,5}", "a port, from 1 to 65535, or to 0 for any free one") for name, port in PORTS.items()},
     "DATABASE_URL": ("", "|postgres(ql)?://.*", "postgresql://…, or not at all"),
@@ -28,31 +28,22 @@ VARIABLES = {
 
 
 class SettingError(Exception):
-    """A variable has a value that cannot be used. The message is a sentence for the person who set it."""
+    """A variable has a value that cannot be used; the message is a sentence for the person who set it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The variables of `make run`."""
+    """The variables of `make run`, which the README explains. The last two go to email_app as they are."""
 
-    ports: Mapping[str, int]
-    """By variable."""
-    database_url: str
-    """Empty: the embedded PostgreSQL."""
-    notify_to: str
-    """Who gets a mail for each event: addresses, separated by commas."""
-    notify_employee: str
-    """``true`` or ``false``: whether a new employee is greeted."""
     state: Path
-    """The folder of what is kept: data, mails, the file ``env``."""
+    ports: Mapping[str, int]  # by variable
+    database_url: str  # empty: the embedded PostgreSQL
+    notify_to: str
+    notify_employee: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read and check the variables.
-
-        Raises:
-            SettingError: for the first one that cannot be used; it does not repeat the value, which may be a password.
-        """
+        """Read and check the variables; SettingError names the first that cannot be used, and never its value."""
         state = state_folder(environment)
         values = {name: environment.get(name) or default for name, (default, _, _) in VARIABLES.items()}
         if f"host={state}/" in unquote(values["DATABASE_URL"]):
@@ -60,21 +51,12 @@ class Settings:
         for name, (_, pattern, wanted) in VARIABLES.items():
             if not re.fullmatch(pattern, values[name].strip()):
                 raise SettingError(f"{name} cannot be used: set it to {wanted}.")
-        return cls(
-            ports={name: int(values[name]) for name in PORTS},
-            database_url=values["DATABASE_URL"],
-            notify_to=values["NOTIFY_TO"],
-            notify_employee=values["NOTIFY_EMPLOYEE"],
-            state=state,
-        )
+        ports = {name: int(values.pop(name)) for name in PORTS}
+        return cls(state=state, ports=ports, **{name.lower(): value for name, value in values.items()})
 
     @contextmanager
     def reserved_ports(self) -> Iterator[tuple[Settings, dict[str, socket.socket]]]:
-        """Bind all ports for the length of the block: these settings with the ports that 0 stood for, and the sockets.
-
-        Raises:
-            SettingError: one of them is taken.
-        """
+        """Bind all ports: these settings with the ports that 0 stood for, and the sockets; or raise SettingError."""
         with ExitStack() as bound:
             sockets = {}
             for name, port in self.ports.items():

@@ -1,14 +1,13 @@
 """The issuer of `make run`: a Cognito user pool in the emulator, with what the deployment's has (infra/identity.tf).
 
-Each part is made unless it is there: the pool, and who is signed in, outlive a restart. When the emulator was killed
-and has lost the pool, a new one takes its place, with the same users and passwords.
+Each part is made unless it is there: the pool outlives a restart. When the emulator was killed and has lost it, a new
+one has the same users and passwords.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-import string
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,24 +22,16 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
-POOL = "crud-app"
 NAMES = {"lector": "Leo Lector", "rrhh": "Rita Recursos", "admin": "Ada Admin"}
-# None that is taken for another when it is read from a screen.
-LETTERS = "abcdefghijkmnpqrstuvwxyz"
-DIGITS = "23456789"
 
+PASSWORD_KINDS = ("RequireLowercase", "RequireUppercase", "RequireNumbers", "RequireSymbols")
 POOL_SETTINGS: dict[str, Any] = {
-    "PoolName": POOL,
+    "PoolName": "crud-app",
     "UserPoolTier": "ESSENTIALS",
     "AutoVerifiedAttributes": ["email"],
     "UsernameConfiguration": {"CaseSensitive": False},
     "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
-    "Policies": {
-        "PasswordPolicy": {
-            "MinimumLength": 12,
-            **{f"Require{kind}": True for kind in ("Lowercase", "Uppercase", "Numbers", "Symbols")},
-        }
-    },
+    "Policies": {"PasswordPolicy": {"MinimumLength": 12, **dict.fromkeys(PASSWORD_KINDS, True)}},
 }
 PAGE_CLIENT = {
     "SupportedIdentityProviders": ["COGNITO"],
@@ -65,23 +56,17 @@ PROGRAM_CLIENT = {
 
 @dataclass(frozen=True, kw_only=True)
 class SignIn:
-    """What a part of the system, or a person, must know to sign in."""
+    """What must be known to sign in."""
 
-    endpoint: str
-    """Of the emulator, which is also where its sign-in page is."""
+    endpoint: str  # of the emulator and its sign-in page
     pool: str
     issuer: str
-    page_client: str
-    """The page's: authorization code with PKCE, no secret."""
-    token_client: str
-    """That of `make token`: user name and password. The deployment has none like it."""
-    program_client: str
-    """A program's: client credentials."""
+    page_client: str  # authorization code with PKCE, no secret
+    token_client: str  # of `make token`: user name and password; the deployment has none like it
+    program_client: str  # client credentials
     program_secret: str
-    passwords: dict[str, str]
-    """By user name."""
-    credentials: dict[str, str]
-    """The emulator's: ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY``."""
+    passwords: dict[str, str]  # by user name
+    credentials: dict[str, str]  # of the emulator: `local.emulator.ACCESS_KEY`
 
     @property
     def audience(self) -> tuple[str, ...]:
@@ -99,11 +84,7 @@ class SignIn:
 
     @classmethod
     def load(cls, path: Path) -> SignIn:
-        """Read what `save` wrote.
-
-        Raises:
-            FileNotFoundError: `make run` has not run here yet.
-        """
+        """Read what `save` wrote; FileNotFoundError before the first `make run`."""
         return cls(**json.loads(path.read_text(encoding="utf-8")))
 
 
@@ -115,17 +96,16 @@ def user_of(role: str) -> str:
 def create_sign_in(
     cognito: CognitoIdentityProviderClient, endpoint: str, page_urls: Sequence[str], passwords: Mapping[str, str]
 ) -> SignIn:
-    """Make everything in the emulator at ``endpoint``, with the ``passwords`` that there are already (by user name).
+    """Make everything in the emulator at ``endpoint``, with the ``passwords`` that are known already (by user name).
 
     ``page_urls`` are the addresses of the page, without a slash at the end.
     """
     pools = cognito.list_user_pools(MaxResults=60)["UserPools"]
-    pool = next((pool["Id"] for pool in pools if pool["Name"] == POOL), None) or _create_pool(cognito)
-    addresses = {
-        "CallbackURLs": [f"{url}/sesion/vuelta" for url in page_urls],
-        "LogoutURLs": [f"{url}/" for url in page_urls],
-    }
-    page_client, _ = _put_client(cognito, pool, "page", PAGE_CLIENT | addresses)
+    known = [pool["Id"] for pool in pools if pool["Name"] == POOL_SETTINGS["PoolName"]]
+    pool = known[0] if known else _create_pool(cognito)
+    callbacks, logouts = [f"{url}/sesion/vuelta" for url in page_urls], [f"{url}/" for url in page_urls]
+    page = PAGE_CLIENT | {"CallbackURLs": callbacks, "LogoutURLs": logouts}
+    page_client, _ = _put_client(cognito, pool, "page", page)
     token_client, _ = _put_client(cognito, pool, "token", TOKEN_CLIENT)
     program_client, program_secret = _put_client(cognito, pool, "program", PROGRAM_CLIENT)
     users = {user_of(role): passwords.get(user_of(role)) or new_password() for role in ROLES}
@@ -153,10 +133,8 @@ def known_passwords(path: Path) -> dict[str, str]:
 
 
 def new_password() -> str:
-    """A password that the pool takes, of more than 70 bits: one of each kind that it wants, then three groups."""
-    groups = ["".join(secrets.choice(LETTERS + DIGITS) for _ in range(5)) for _ in range(3)]
-    first = secrets.choice(string.ascii_uppercase) + secrets.choice(DIGITS) + secrets.choice(LETTERS)
-    return "-".join([first, *groups])
+    """72 random bits, after one character of each kind that the pool wants."""
+    return "-".join(["Local-2", *(secrets.token_hex(3) for _ in range(3))])
 
 
 def _create_pool(cognito: CognitoIdentityProviderClient) -> str:
@@ -177,14 +155,11 @@ def _put_client(
     """Make the client, or give it these settings: the page's addresses have a port. Its id, and its secret or ""."""
     clients = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"]
     there = next((client["ClientId"] for client in clients if client["ClientName"] == name), None)
-    answer: Any = (
-        cognito.update_user_pool_client(UserPoolId=pool, ClientId=there, ClientName=name, **settings)
-        if there
-        else cognito.create_user_pool_client(
-            UserPoolId=pool, ClientName=name, GenerateSecret=settings is PROGRAM_CLIENT, **settings
-        )
-    )
-    client = answer["UserPoolClient"]
+    wanted: dict[str, Any] = {"UserPoolId": pool, "ClientName": name, **settings}
+    if there:
+        client: Any = cognito.update_user_pool_client(ClientId=there, **wanted)["UserPoolClient"]
+    else:
+        client = cognito.create_user_pool_client(GenerateSecret=name == "program", **wanted)["UserPoolClient"]
     return client["ClientId"], client.get("ClientSecret") or ""
 
 

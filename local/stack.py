@@ -5,24 +5,25 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Self
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from chalice_devserver.http import HOST
 from chalice_devserver.project import LOCAL_ACCOUNT
 from contract.roles import ROLES
-from local import resources
-from local.client import client_of
-from local.emulator import COMMAND, CREDENTIALS, REGION, adopt_state, emulator_environment, is_ready, without_aws
+from local import emulator, resources
+from local.emulator import CREDENTIALS, REGION, client_of, without_aws
+from local.guardian import GRACE_SECONDS, Child
 from local.inbox import Mail, keep
 from local.inbox_page import InboxPage
-from local.lock import DATABASE_FOLDER, write_private
-from local.part import LAST_LINES, Part
+from local.lock import write_private
 from local.postgres import Postgres
 from local.ses import SesFront, publish_events
 from local.settings import ROOT
@@ -31,68 +32,119 @@ from local.sign_in import SignIn, create_sign_in, known_passwords, user_of
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import ExitStack
     from pathlib import Path
 
     from chalice_devserver.program import Ending
     from local.console import Console
     from local.settings import Settings
 
-DATABASE = "empleados"
 START_SECONDS = 60
 LOOK_SECONDS = 0.05
-# The servers here use threads; a Lambda answers one request at a time and needs one connection.
-DATABASE_POOL_SIZE = "5"
-# Routes without a token, as in infra/http_api.tf.
-OPEN_ROUTES = ("GET /health", "GET /openapi.json")
+# Of a part's output, the lines that are shown when it dies, and how long they may take to come out of the pipe.
+LAST_LINES = 20
+DRAIN_SECONDS = 2
 
 
 class NotStarted(Exception):
     """The stack must end before it is up: a signal came, or a part died and was reported."""
 
 
-class Stack:
-    """Starts the parts, each as early as it can, and ends them in the opposite order."""
+class Part(Child):
+    """A process of `make run`: its lines go to ``on_line``, and ``on_exit`` is called at its end.
+
+    ``up_word`` begins the line that says it is up.
+    """
 
     def __init__(
-        self, settings: Settings, sockets: Mapping[str, socket.socket], console: Console, ending: Ending
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        on_line: Callable[[str, str], None],
+        on_exit: Callable[[Part], None],
+        up_word: str = "",
+        **options: Any,  # noqa: ANN401 - those of Popen
     ) -> None:
-        self._settings = settings
-        self._sockets = sockets
-        self._console = console
-        self._ending = ending
+        self.name = name
+        self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
+        self.is_up = False
+        self.stopping = False
+        self._up_word = up_word
+        self._on_line = on_line
+        self._on_exit = on_exit
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        super().__init__(command, **pipes, **options)
+        self._reader = threading.Thread(target=self._read, name=f"{name} output", daemon=True)
+        self._reader.start()
+        threading.Thread(target=self._wait_for_end, name=f"{name} end", daemon=True).start()
+
+    def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        """See `Child`; its last lines still come."""
+        self.stopping = True
+        super().stop(grace_seconds)
+        self._reader.join(DRAIN_SECONDS)
+
+    def _read(self) -> None:
+        assert self.stdout
+        with self.stdout as lines:
+            for line in lines:
+                self.is_up = self.is_up or line.startswith(self._up_word)
+                self.last_lines.append(line.rstrip())
+                self._on_line(self.name, line.rstrip())
+
+    def _wait_for_end(self) -> None:
+        self.wait()
+        self._reader.join(DRAIN_SECONDS)
+        self._on_exit(self)
+
+
+class Stack:
+    """Starts the parts, each as early as it can; ``cleanup`` ends them in the opposite order.
+
+    ``sockets`` are those of ``settings.ports``; the parts inherit them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        sockets: Mapping[str, socket.socket],
+        console: Console,
+        ending: Ending,
+        cleanup: ExitStack,
+    ) -> None:
+        self._settings, self._sockets, self._console = settings, sockets, console
+        self._ending, self._cleanup = ending, cleanup
         self._aws_endpoint = f"http://{HOST}:{settings.ports['AWS_PORT']}"
-        self._cleanup = ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._cleanup.close()
+        self._client = partial(client_of, endpoint=self._aws_endpoint)
 
     def start(self) -> dict[str, str]:
         """Start everything; the result says what is where, for a person to read.
 
         Raises:
-            NotStarted: see there.
-            LedgerTableOutdated: see there.
+            NotStarted, LedgerTableOutdated: see there.
         """
         settings, aws_port = self._settings, self._settings.ports["AWS_PORT"]
-        adopt_state(settings.state / "aws", aws_port)
-        environment = emulator_environment(self._sockets["AWS_PORT"], state=settings.state / "aws", log_level="WARNING")
-        self._start_part("aws", COMMAND, environment, serves_on="AWS_PORT")
+        environment = emulator.emulator_environment(
+            self._sockets["AWS_PORT"], state=settings.state / "aws", log_level="WARNING"
+        )
+        self._start_part("aws", emulator.COMMAND, environment, serves_on="AWS_PORT")
         database_url = settings.database_url or self._start_postgres()
         variables = {**without_aws(os.environ), "DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
         alembic = [sys.executable, "-m", "alembic", "upgrade", "head"]
         migration = self._start_part("migrate", alembic, variables, cwd=ROOT / "crud_app")
         ses, inbox_page = self._start_mail()
-        self._wait_for("the AWS emulator", lambda: is_ready(aws_port))
+        self._wait_for("the AWS emulator", lambda: emulator.is_ready(aws_port))
         resources.create_resources(self._client)
-        sign_in = self._create_sign_in()
+        sign_in_file = settings.state / "sign-in.json"
+        pages = [f"http://{host}:{settings.ports['BFF_PORT']}" for host in ("localhost", HOST)]
+        sign_in = create_sign_in(self._client("cognito-idp"), self._aws_endpoint, pages, known_passwords(sign_in_file))
+        sign_in.save(sign_in_file)
         own = app_environment(settings, sign_in, database_url, f"http://{HOST}:{ses.port}", inbox_page.url)
         write_env_file(settings.state / "env", own)
         variables |= own | {"DEMO": "false"}  # not in the file: `chalice local` beside this run is a demonstration
         guarded = ["--issuer", sign_in.issuer, "--keys", sign_in.keys_url, "--audience", *sign_in.audience]
-        guarded += ["--open-route", *OPEN_ROUTES]
+        guarded += ["--open-route", "GET /health", "GET /openapi.json"]  # as in infra/http_api.tf
         public = ["--door", "alb", "--allow-cross-site"]  # bff_app judges origins, as on AWS
         programs = [
             self._start_app("email", variables, guarded, serves_on="EMAIL_PORT"),
@@ -105,10 +157,8 @@ class Stack:
         self._wait_for("the apps", lambda: all(program.is_up for program in programs))
         return addresses(settings, sign_in, inbox_page.url)
 
-    # ---- the parts
-
     def _start_postgres(self) -> str:
-        server = Postgres(self._settings.state / DATABASE_FOLDER)
+        server = Postgres(self._settings.state / "postgres")
         stopping = threading.Event()
 
         def report_end() -> None:
@@ -119,7 +169,7 @@ class Stack:
         self._cleanup.callback(server.shut_down)
         self._cleanup.callback(stopping.set)
         threading.Thread(target=report_end, name="postgres end", daemon=True).start()
-        return server.create_database(DATABASE)
+        return server.create_database("empleados")
 
     def _start_mail(self) -> tuple[SesFront, InboxPage]:
         """SES in front of the emulator's, and the page that shows the e-mails it took."""
@@ -138,13 +188,6 @@ class Stack:
             self._cleanup.callback(server.stop)
         return ses, page
 
-    def _create_sign_in(self) -> SignIn:
-        path = self._settings.state / "sign-in.json"
-        pages = [f"http://{host}:{self._settings.ports['BFF_PORT']}" for host in ("localhost", HOST)]
-        sign_in = create_sign_in(self._client("cognito-idp"), self._aws_endpoint, pages, known_passwords(path))
-        sign_in.save(path)
-        return sign_in
-
     def _start_app(
         self, app: str, environment: Mapping[str, str], options: Sequence[str] = (), *, serves_on: str = ""
     ) -> Part:
@@ -155,31 +198,18 @@ class Stack:
             command += [*options, "--fd", str(self._sockets[serves_on].fileno())]
         return self._start_part(name, command, environment, serves_on=serves_on, up_word=up_word)
 
-    # ---- starting, waiting, ending
-
-    def _start_part(  # noqa: PLR0913 - a program is what it runs, with what, where
+    def _start_part(
         self,
         name: str,
-        command: Sequence[str | Path],
+        command: Sequence[str],
         environment: Mapping[str, str],
         *,
-        cwd: Path = ROOT,
         serves_on: str = "",
-        up_word: str = "",
+        **options: Any,  # noqa: ANN401 - those of Part
     ) -> Part:
         """Start a program, which inherits the socket of the port that it ``serves_on``."""
-        with ExitStack() as handed_over:
-            inherited = [handed_over.enter_context(self._sockets[serves_on]).fileno()] if serves_on else []
-            part = Part(
-                name,
-                command,
-                on_line=self._console.line,
-                on_exit=self._notice_end,
-                up_word=up_word,
-                env=environment,
-                cwd=cwd,
-                pass_fds=inherited,
-            )
+        options = {"cwd": ROOT, "pass_fds": [self._sockets[serves_on].fileno()] if serves_on else [], **options}
+        part = Part(name, command, on_line=self._console.line, on_exit=self._notice_end, env=environment, **options)
         self._cleanup.callback(part.stop)
         return part
 
@@ -205,9 +235,6 @@ class Stack:
                 raise NotStarted
             time.sleep(LOOK_SECONDS)
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401 - boto3 types its clients by literal names
-        return client_of(service, self._aws_endpoint)
-
 
 def app_environment(
     settings: Settings, sign_in: SignIn, database_url: str, ses_endpoint: str, inbox_url: str
@@ -219,7 +246,7 @@ def app_environment(
         "AWS_ENDPOINT_URL": aws_endpoint,
         "AWS_ENDPOINT_URL_SESV2": ses_endpoint,
         "DATABASE_URL": database_url,
-        "DATABASE_POOL_SIZE": DATABASE_POOL_SIZE,
+        "DATABASE_POOL_SIZE": "5",  # the servers here use threads; a Lambda answers one request at a time
         "SNS_TOPIC_ARN": f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{resources.TOPIC}",
         "EMAIL_QUEUE_URL": f"{aws_endpoint}/{LOCAL_ACCOUNT}/{resources.QUEUE}",
         "EMAIL_DLQ_URL": f"{aws_endpoint}/{LOCAL_ACCOUNT}/{resources.DEAD_LETTER_QUEUE}",
@@ -236,15 +263,13 @@ def app_environment(
 
 def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
     """Write ``variables`` for a shell to source; for its owner only, because they contain keys."""
-    lines = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
-    heading = "# Written by `make run`. To run something of your own beside it: set -a; . .local/env; set +a"
-    write_private(path, "\n".join([heading, *lines, ""]))
+    heading = "# Written by `make run`. To run something of your own beside it: set -a; . .local/env; set +a\n"
+    write_private(path, heading + "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items()))
 
 
 def addresses(settings: Settings, sign_in: SignIn, inbox_url: str) -> dict[str, str]:
     """What is where, for a person to read."""
-    state = settings.state
-    folder = state.relative_to(ROOT) if state.is_relative_to(ROOT) else state
+    folder = os.path.relpath(settings.state) if settings.state.is_relative_to(ROOT) else settings.state
     return {
         "page": f"http://localhost:{settings.ports['BFF_PORT']}/",
         **{role: f"{user_of(role)}  {sign_in.passwords[user_of(role)]}" for role in ROLES},

@@ -1,7 +1,4 @@
-"""`make -s token ROLE=rrhh`: an access token of the running local stack, for curl.
-
-It stands in a header: ``curl -H "Authorization: Bearer $(make -s token ROLE=rrhh)" http://localhost:8000/empleados``.
-"""
+"""`make -s token ROLE=rrhh`: an access token of the running local stack, for curl."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.roles import ROLES, scope_of
-from local.client import client_of
+from local.emulator import client_of
 from local.settings import state_folder
 from local.sign_in import SignIn, user_of
 from tools.command_line import OneSentenceParser, shortened
@@ -22,11 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 EXIT_USAGE = 2
-REQUEST_SECONDS = 10.0
 
 
 class NoToken(Exception):
-    """There is none to be had. The message is a sentence for the person at the keyboard."""
+    """The local stack does not run; the message is a sentence for the person at the keyboard."""
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -46,16 +42,11 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def fetch_token(environment: Mapping[str, str], role: str, *, is_program: bool = False) -> str:
-    """An access token of the local stack that keeps its data where ``environment`` says.
-
-    Raises:
-        NoToken: it does not run.
-    """
+    """An access token of the local stack that keeps its data where ``environment`` says, or `NoToken`."""
     try:
         sign_in = SignIn.load(state_folder(environment) / "sign-in.json")
-        if is_program:
-            return _program_token(sign_in, role)
-        return person_token(sign_in, user_of(role), sign_in.passwords[user_of(role)])
+        user = user_of(role)
+        return _program_token(sign_in, role) if is_program else person_token(sign_in, user, sign_in.passwords[user])
     except (OSError, ValueError, TypeError, BotoCoreError, ClientError, httpx.HTTPError) as error:
         raise NoToken(f"The local stack does not run ({type(error).__name__}): start it with `make run`.") from None
 
@@ -72,13 +63,13 @@ def person_token(sign_in: SignIn, user: str, password: str) -> str:
 
 
 def _program_token(sign_in: SignIn, role: str) -> str:
-    with httpx.Client(trust_env=False, timeout=REQUEST_SECONDS) as client:
-        answer = client.post(
-            f"{sign_in.endpoint}/oauth2/token",
-            data={"grant_type": "client_credentials", "scope": scope_of(role)},
-            auth=(sign_in.program_client, sign_in.program_secret),
-        )
-        return str(answer.raise_for_status().json()["access_token"])
+    answer = httpx.post(
+        f"{sign_in.endpoint}/oauth2/token",
+        data={"grant_type": "client_credentials", "scope": scope_of(role)},
+        auth=(sign_in.program_client, sign_in.program_secret),
+        trust_env=False,
+    )
+    return str(answer.raise_for_status().json()["access_token"])
 
 
 if __name__ == "__main__":

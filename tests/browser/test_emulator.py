@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Error
 
-from local.client import client_of
+from local.emulator import client_of
 from tests.browser.test_other_sites import HOSTS, site
 
 __all__ = ["site"]  # a fixture

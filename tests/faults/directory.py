@@ -28,8 +28,7 @@ from chalice_devserver.pump.queue import failed_ids, lambda_record
 from chalice_devserver.pump.schedule import schedule_event
 from chalice_devserver.server import CONCURRENCY, AppServer
 from local import resources
-from local.client import client_of
-from local.emulator import CREDENTIALS, REGION, SERVICES, Emulator, without_aws
+from local.emulator import CREDENTIALS, REGION, SERVICES, Emulator, client_of, without_aws
 from local.postgres import Postgres, migrate
 from local.ses import SesFront, events
 from local.sign_in import create_sign_in

@@ -17,7 +17,7 @@ import httpx
 import pg8000.native
 import psutil
 
-from local.client import client_of
+from local.emulator import client_of
 from local.guardian import Child, is_running
 from local.ports import reserve
 from local.sign_in import SignIn, new_password

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 
 import pytest
 
@@ -39,14 +40,13 @@ def test_ready_stands_alone_on_its_line_and_the_addresses_follow() -> None:
     assert stream.getvalue() == "\nready\n  page      http://localhost:8000/\n  database  make psql\n\n"
 
 
-def test_when_nobody_reads_any_more_that_is_said_and_nothing_breaks() -> None:
-    class Closed(io.StringIO):
-        def write(self, _: str) -> int:
-            raise BrokenPipeError
-
+def test_once_the_reader_of_its_pipe_has_gone_that_is_told_and_nothing_breaks() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
     noticed: list[bool] = []
-    Console(Closed(), on_broken=lambda: noticed.append(True)).line("crud", "GET / 200")
-    assert noticed
+    with open(writer, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor
+        Console(stream, on_broken=lambda: noticed.append(True)).line("crud", "GET / 200")
+    assert noticed == [True]
 
 
 def formatted(level: int, message: str, *arguments: object, **extra: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ def a_mail(subject: str = "Bienvenida, señora Pérez", identifier: str = "01234
     """What an app asks of SES."""
     request = {
         "FromEmailAddress": "CrudEmpleados <directorio@example.com>",
-        "Destination": {"ToAddresses": ["ana@example.com"], "BccAddresses": ["jefa@example.com"]},
+        "Destination": {"ToAddresses": ["ana@example.com"]},
         "Content": {
             "Simple": {
                 "Subject": {"Data": subject},
@@ -41,7 +40,7 @@ def a_mail(subject: str = "Bienvenida, señora Pérez", identifier: str = "01234
 def test_a_mail_is_a_file_that_a_mail_program_opens(tmp_path: Path) -> None:
     file = keep(a_mail(Text="¡Hola!\n", Html="<p>¡Hola!</p>\n"), tmp_path)
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
-    assert file.name == "2026-11-24T09-30-00 ana@example.com,jefa@example.com 01234567.eml"
+    assert file.name == "2026-11-24T09-30-00 ana@example.com 01234567.eml"
     assert {name: str(value) for name, value in message.items() if name not in {"MIME-Version", "Content-Type"}} == {
         "From": "CrudEmpleados <directorio@example.com>",
         "To": "ana@example.com",
@@ -58,17 +57,6 @@ def test_an_address_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     mail = a_mail(Text="x")
     request: dict[str, Any] = {**mail.request, "Destination": {"ToAddresses": ["../../../etc/x@example.com"]}}
     assert keep(Mail("id", request, SENT_AT), tmp_path).parent == tmp_path
-
-
-def test_a_raw_mail_is_kept_as_it_is(tmp_path: Path) -> None:
-    raw = b"From: a@example.com\nTo: b@example.com\nSubject: hola\n\ntexto\n"
-    content = {"Raw": {"Data": base64.b64encode(raw).decode()}}
-    mail = Mail("id", {"Destination": {"ToAddresses": ["b@example.com"]}, "Content": content}, SENT_AT)
-    assert (mail.sender, mail.subject) == ("a@example.com", "hola")
-    assert keep(mail, tmp_path).read_bytes() == raw
-
-
-# ---- the page
 
 
 @pytest.fixture

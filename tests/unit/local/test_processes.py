@@ -14,8 +14,8 @@ import pytest
 
 from local.guardian import Child, guard, is_running
 from local.lock import AlreadyRunning, folder_lock, make_private, write_private
-from local.part import Part
 from local.settings import ROOT
+from local.stack import Part
 from tests.support.waiting import PATIENCE_SECONDS, wait_until_ended
 
 if TYPE_CHECKING:
@@ -71,9 +71,6 @@ def test_a_part_is_up_when_it_says_so_and_may_say_its_last_word() -> None:
     watched.part.stop()
     assert watched.lines == ["tiny: not up yet", "tiny: up", "tiny: bye"]
     assert (watched.part.returncode, watched.part.stopping) == (0, True)
-
-
-# ---- children and their guardian
 
 
 def start(code: str) -> Child:
@@ -139,9 +136,6 @@ def test_after_a_parent_is_killed_the_next_one_waits_until_its_children_have_end
         assert not is_running(child)
 
 
-# ---- the folder
-
-
 def test_a_folder_is_held_by_one_run_at_a_time_and_the_other_learns_by_which(tmp_path: Path) -> None:
     for _ in range(2):
         with folder_lock(tmp_path):
@@ -150,20 +144,15 @@ def test_a_folder_is_held_by_one_run_at_a_time_and_the_other_learns_by_which(tmp
                 pytest.fail("two hold it")
 
 
-def test_what_an_earlier_version_left_open_becomes_private(tmp_path: Path) -> None:
-    """Files behind links belong to others and keep their modes."""
-    state, outside = tmp_path / "state", tmp_path / "outside"
-    (state / "aws").mkdir(parents=True, mode=0o755)
-    for file in (state / "aws" / "cognito.json", state / "env", outside):
-        file.write_text("old")
-        file.chmod(0o644)
-    (state / "link").symlink_to(outside)
+def test_the_folder_and_what_holds_keys_are_their_owners_alone(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o755)
+    (state / "env").write_text("old")
+    (state / "env").chmod(0o644)
 
     make_private(state)
-    (state / "env").chmod(0o644)
     write_private(state / "env", "new")
 
     modes = {path.name: path.stat().st_mode & 0o777 for path in (state, *state.rglob("*"))}
-    passable = 0o711 if os.geteuid() == 0 else 0o700
-    assert modes == {"state": passable, "aws": 0o700, "cognito.json": 0o600, "env": 0o600, "link": 0o644}
+    assert modes == {"state": 0o711 if os.geteuid() == 0 else 0o700, "env": 0o600}
     assert (state / "env").read_text() == "new"

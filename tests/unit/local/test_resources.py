@@ -9,8 +9,7 @@ import pytest
 
 from chalice_devserver.project import LOCAL_ACCOUNT
 from local import resources
-from local.client import client_of
-from local.emulator import REGION, Emulator
+from local.emulator import REGION, Emulator, client_of
 from local.settings import ROOT
 
 if TYPE_CHECKING:
@@ -69,21 +68,12 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield Aws(emulator)
 
 
-def test_what_fails_again_and_again_goes_to_the_dead_letter_queue(aws: Aws) -> None:
+def test_what_fails_again_and_again_goes_to_the_dead_letter_queue_and_the_ledger_forgets_by_itself(aws: Aws) -> None:
     attributes = aws.attributes(resources.QUEUE)
     dead = aws.attributes(resources.DEAD_LETTER_QUEUE)
     assert attributes["VisibilityTimeout"] == "30"
     assert json.loads(attributes["RedrivePolicy"]) == {"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": 5}
     assert dead["MessageRetentionPeriod"] == "1209600"
-
-
-def test_the_queue_takes_messages_of_its_topic_alone(aws: Aws) -> None:
-    [statement] = json.loads(aws.attributes(resources.QUEUE)["Policy"])["Statement"]
-    assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
-    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": topic_arn(resources.TOPIC)}}
-
-
-def test_the_ledger_forgets_by_itself(aws: Aws) -> None:
     described = aws.dynamodb.describe_time_to_live(TableName=resources.LEDGER_TABLE)["TimeToLiveDescription"]
     assert described["AttributeName"] == resources.LEDGER_DEFINITION["TimeToLive"]["AttributeName"]
     assert described["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}

@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def data(folder: Path) -> Path:
-    return folder / "data"
-
-
 def test_a_database_is_made_once_and_can_be_asked(postgres: Postgres) -> None:
     url = postgres.create_database("made-twice")
     assert postgres.create_database("made-twice") == url == postgres.url("made-twice")
@@ -31,46 +26,33 @@ def test_a_database_is_made_once_and_can_be_asked(postgres: Postgres) -> None:
     assert postgres.execute("SELECT n FROM rows ORDER BY n", database="made-twice") == "1\n2"
 
 
-def test_data_survives_the_server(data: Path) -> None:
+def test_data_survives_and_a_shutdown_ends_the_server_although_a_killed_process_never_left_it(folder: Path) -> None:
+    """Also where the path is so long that the socket is outside of it, in a private folder."""
+    data = folder / ("long" * 30) / "data"
     with running_postgres(data) as server:
+        assert folder not in server.socket_folder.parents
+        assert server.socket_folder.stat().st_mode & 0o777 == 0o700
         server.create_database("kept")
-    with running_postgres(data) as server:
-        assert server.execute("SELECT 1 FROM pg_database WHERE datname = 'kept'") == "1"
-
-
-def test_a_shutdown_ends_the_server_although_a_killed_process_never_left_it(data: Path) -> None:
     server = Postgres(data)
+    assert server.execute("SELECT 1 FROM pg_database WHERE datname = 'kept'") == "1"
     users = data / ".handle_pids.json"
     users.write_text(json.dumps([*json.loads(users.read_text()), 999_999_999]))
     server.shut_down()
     assert not (data / "postmaster.pid").exists()
 
 
-def test_only_the_owner_can_connect(data: Path) -> None:
-    with running_postgres(data) as server:
-        socket = server.socket_folder / ".s.PGSQL.5432"
-        assert socket.stat().st_mode & 0o777 == 0o700
-        assert "trust" not in (data / "pg_hba.conf").read_text()
-        server.execute("CREATE ROLE app LOGIN")
-        assert server.execute("SELECT auth_method FROM pg_hba_file_rules") == "peer\npeer"
-
-
-def test_a_socket_outside_the_data_is_in_a_private_folder(folder: Path) -> None:
-    with running_postgres(folder / ("long" * 30) / "data") as server:
-        assert folder not in server.socket_folder.parents
-        assert server.socket_folder.stat().st_mode & 0o777 == 0o700
-        assert server.execute("SELECT 1") == "1"
-    with running_postgres(folder / ("long" * 30) / "data") as server:
-        assert server.execute("SELECT 1") == "1"
+def test_only_the_owner_can_connect(postgres: Postgres) -> None:
+    socket = postgres.socket_folder / ".s.PGSQL.5432"
+    assert socket.stat().st_mode & 0o777 == 0o700
+    assert postgres.execute("SELECT auth_method FROM pg_hba_file_rules") == "peer\npeer"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_another_user_cannot_connect(data: Path) -> None:
-    with running_postgres(data) as server:
-        psql = [server._server.bin_path / "psql", "--command", "SELECT 1", server.url("postgres")]  # noqa: SLF001
-        stranger = subprocess.run(psql, user="nobody", capture_output=True, text=True, check=False)
-        assert stranger.returncode == 2
-        assert "Permission denied" in stranger.stderr
+def test_another_user_cannot_connect(postgres: Postgres) -> None:
+    psql = [postgres._server.bin_path / "psql", "--command", "SELECT 1", postgres.url("postgres")]  # noqa: SLF001
+    stranger = subprocess.run(psql, user="nobody", capture_output=True, text=True, check=False)
+    assert stranger.returncode == 2
+    assert "Permission denied" in stranger.stderr
 
 
 def test_an_emulator_that_does_not_start_names_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

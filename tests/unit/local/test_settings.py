@@ -26,18 +26,11 @@ def test_without_any_variable_and_with_empty_ones_there_are_the_documented_value
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
-    ports = {"BFF_PORT": "1", "CRUD_PORT": "2", "EMAIL_PORT": "3", "AWS_PORT": "65535"}
-    others = {
-        "DATABASE_URL": "postgresql://db.example/x",
-        "NOTIFY_TO": "a@example.com, b@example.com",
-        "NOTIFY_EMPLOYEE": "true",
-    }
-    assert Settings.from_environment({**ports, **others, "LOCAL_STATE": str(tmp_path)}) == Settings(
-        ports={name: int(port) for name, port in ports.items()},
-        database_url=others["DATABASE_URL"],
-        notify_to=others["NOTIFY_TO"],
-        notify_employee="true",
-        state=tmp_path,
+    ports = {"BFF_PORT": 1, "CRUD_PORT": 2, "EMAIL_PORT": 3, "AWS_PORT": 65535}
+    others = {"DATABASE_URL": "postgresql://db/x", "NOTIFY_TO": "a@x.es, b@x.es", "NOTIFY_EMPLOYEE": "true"}
+    environment = {**{name: str(port) for name, port in ports.items()}, **others, "LOCAL_STATE": str(tmp_path)}
+    assert Settings.from_environment(environment) == Settings(
+        state=tmp_path, ports=ports, **{name.lower(): value for name, value in others.items()}
     )
 
 
