@@ -47,12 +47,10 @@ class Migrations:
 def read_migrations(url: str) -> Migrations:
     """Read the database's revision, and what this code has beyond it."""
     current = read_revision(url)
-    scripts = {script.revision: script for script in ScriptDirectory(str(CRUD_APP / "migrations")).walk_revisions()}
-    # From the newest to the oldest.
-    newest_first = list(scripts)
-    is_known = current is None or current in scripts
-    newer = newest_first[: newest_first.index(current)] if current in scripts else newest_first if is_known else []
-    pending = [scripts[revision] for revision in reversed(newer)]
+    scripts = [*ScriptDirectory(str(CRUD_APP / "migrations")).walk_revisions()][::-1]  # the oldest first
+    revisions = [None, *(script.revision for script in scripts)]
+    is_known = current in revisions
+    pending = scripts[revisions.index(current) :] if is_known else []
     sql = _run("-m", "alembic", "upgrade", f"{current or 'base'}:head", "--sql", url=url) if pending else ""
     return Migrations(current, is_known, pending, sql)
 

@@ -23,7 +23,7 @@ from chalicelib.directorio.errors import Unavailable
 from chalicelib.directorio.settings import parse_database_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from mypy_boto3_sesv2 import SESV2Client
 
@@ -222,13 +222,8 @@ def _is_verified(client: SESV2Client, identity: str) -> bool | None:
 
 def _covers(client: SESV2Client, address: str) -> bool:
     """Whether SES has verified the domain of ``address`` or one above it."""
-    return any(_is_verified(client, domain) for domain in _domains(address))
-
-
-def _domains(address: str) -> Iterator[str]:
     labels = address.rpartition("@")[2].split(".")
-    for index in range(len(labels) - 1):
-        yield ".".join(labels[index:])
+    return any(_is_verified(client, ".".join(labels[start:])) for start in range(len(labels) - 1))
 
 
 def check_changes(changes: list[Mapping[str, Any]]) -> None:

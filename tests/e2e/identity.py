@@ -37,9 +37,9 @@ class Page:
         self.host = urlsplit(url).netloc
         self._endpoint = endpoint
 
-    def client(self, *, over_https: bool = True) -> httpx.Client:
+    def client(self) -> httpx.Client:
         """A client that sends no cookies but those that a request names, and follows no redirection."""
-        headers = {"Host": self.host, **(OVER_HTTPS if over_https else {})}
+        headers = {"Host": self.host, **OVER_HTTPS}
         return httpx.Client(base_url=self._endpoint, headers=headers, timeout=REQUEST_SECONDS, trust_env=False)
 
 

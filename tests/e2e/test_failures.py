@@ -42,16 +42,6 @@ def test_the_sweep_publishes_what_a_failed_publish_left(system: DeployedSystem) 
     assert len(system.mails_about("Olga Pendiente")) == 1
 
 
-def test_the_schedule_runs_the_sweep(system: DeployedSystem) -> None:
-    rules = system.aws.client("events")
-    function = system.function("publicar_pendientes")
-
-    (rule,) = rules.list_rule_names_by_target(TargetArn=function["FunctionArn"])["RuleNames"]
-
-    description = rules.describe_rule(Name=rule)
-    assert (description["ScheduleExpression"], description["State"]) == ("rate(1 minute)", "ENABLED")
-
-
 def test_an_unreadable_message_goes_to_the_dlq_alone_and_comes_through_after_a_fix(system: DeployedSystem) -> None:
     letter = json.loads(GOLDEN.read_text("utf-8")) | {"version": 2, "id": str(uuid.uuid4())}
     letter["empleado"]["nombre"] = "Ulises Ilegible"

@@ -124,15 +124,9 @@ def forget(system: DeployedSystem, row_id: int) -> str:
     parameter = ssm.get_parameter(Name=f"/{system.outputs['name']}/database-url", WithDecryption=True)["Parameter"]
     shell = os.environ | CREDENTIALS | {"AWS_REGION": REGION, "AWS_ENDPOINT_URL": ssm.meta.endpoint_url}
     project, _, environment = system.outputs["name"].rpartition("-")
+    flags = (f"--id={row_id}", f"--project={project}", f"--environment={environment}")
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tools.forget",
-            f"--id={row_id}",
-            f"--project={project}",
-            f"--environment={environment}",
-        ],
+        [sys.executable, "-m", "tools.forget", *flags],
         cwd=ROOT,
         env=shell | {"DATABASE_URL": parameter["Value"], "YES": "1"},
         capture_output=True,

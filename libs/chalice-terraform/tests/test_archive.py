@@ -2,56 +2,48 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import zipfile
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import pytest
 
 from chalice_terraform.archive import EPOCH, is_needed, rewrite
 from chalice_terraform.errors import PackagingFailed
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
 UNCHECKED_HASH = 0b01  # PEP 552: hash-based, and the source is not checked
 
 
-def write_zip(
-    path: Path, files: dict[str, str], date: tuple[int, int, int, int, int, int] = (2026, 11, 24, 8, 0, 0)
+def rewritten(
+    folder: Path, files: dict[str, str], year: int = 2026, is_needed: Callable[[PurePosixPath], bool] = bool
 ) -> Path:
-    with zipfile.ZipFile(path, "w") as packed:
+    """The zip that is made of one with these files; ``bool`` keeps all."""
+    folder.mkdir(exist_ok=True)
+    with zipfile.ZipFile(folder / "in.zip", "w") as packed:
         for name, text in files.items():
-            packed.writestr(zipfile.ZipInfo(name, date), text)
-    return path
-
-
-def keep_all(_path: PurePosixPath) -> bool:
-    return True
-
-
-def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+            packed.writestr(zipfile.ZipInfo(name, (year, 11, 24, 8, 0, 0)), text)
+    rewrite(folder / "in.zip", folder / "out.zip", is_needed=is_needed)
+    return folder / "out.zip"
 
 
 def test_order_dates_and_the_environment_of_the_build_make_no_difference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {"app.py": '"""Words."""\nA = 1\n', "data/z.json": "{}", "data/a.json": "[]"}
-    one = write_zip(tmp_path / "one.zip", files)
-    other = write_zip(tmp_path / "other.zip", dict(reversed(files.items())), (1999, 1, 1, 0, 0, 0))
-
-    rewrite(one, tmp_path / "first" / "out.zip", is_needed=keep_all)
+    first = rewritten(tmp_path / "first", files)
     monkeypatch.setenv("PYTHONOPTIMIZE", "2")
-    rewrite(other, tmp_path / "second" / "out.zip", is_needed=keep_all)
+    second = rewritten(tmp_path / "second", dict(reversed(files.items())), 1999)
 
-    assert digest(tmp_path / "first" / "out.zip") == digest(tmp_path / "second" / "out.zip")
+    assert first.read_bytes() == second.read_bytes()
 
 
 def test_each_module_is_compiled_so_that_its_date_does_not_matter(tmp_path: Path) -> None:
-    source = write_zip(tmp_path / "in.zip", {"shop/cart.py": "TOTAL = 1 + 1\n"})
-
-    rewrite(source, tmp_path / "out.zip", is_needed=keep_all)
-
-    with zipfile.ZipFile(tmp_path / "out.zip") as packed:
+    with zipfile.ZipFile(rewritten(tmp_path, {"shop/cart.py": "TOTAL = 1 + 1\n"})) as packed:
         compiled = packed.read(importlib.util.cache_from_source("shop/cart.py"))
         assert packed.namelist() == sorted(packed.namelist())
     assert compiled[:4] == importlib.util.MAGIC_NUMBER
@@ -61,31 +53,22 @@ def test_each_module_is_compiled_so_that_its_date_does_not_matter(tmp_path: Path
 
 
 def test_entries_have_the_modes_that_lambda_needs(tmp_path: Path) -> None:
-    source = write_zip(tmp_path / "in.zip", {"data.json": "{}", "fast.so": "elf"})
-
-    rewrite(source, tmp_path / "out.zip", is_needed=keep_all)
-
-    with zipfile.ZipFile(tmp_path / "out.zip") as packed:
+    with zipfile.ZipFile(rewritten(tmp_path, {"data.json": "{}", "fast.so": "elf"})) as packed:
         modes = {entry.filename: oct(entry.external_attr >> 16) for entry in packed.infolist()}
         assert {entry.date_time for entry in packed.infolist()} == {EPOCH}
     assert modes == {"data.json": "0o100644", "fast.so": "0o100755"}
 
 
 def test_what_is_not_needed_is_left_out(tmp_path: Path) -> None:
-    source = write_zip(tmp_path / "in.zip", {"app.py": "", "app.pyi": "", "__pycache__/app.cpython-311.pyc": "stale"})
-
-    rewrite(source, tmp_path / "out.zip", is_needed=is_needed)
-
-    with zipfile.ZipFile(tmp_path / "out.zip") as packed:
+    files = {"app.py": "", "app.pyi": "", "__pycache__/app.cpython-311.pyc": "stale"}
+    with zipfile.ZipFile(rewritten(tmp_path, files, is_needed=is_needed)) as packed:
         assert packed.namelist() == [importlib.util.cache_from_source("app.py"), "app.py"]
         assert packed.read(importlib.util.cache_from_source("app.py")) != b"stale"
 
 
 def test_a_module_that_does_not_compile_stops_the_build(tmp_path: Path) -> None:
-    source = write_zip(tmp_path / "in.zip", {"app.py": "def broken(:\n"})
-
     with pytest.raises(PackagingFailed, match=r"app\.py"):
-        rewrite(source, tmp_path / "out.zip", is_needed=keep_all)
+        rewritten(tmp_path, {"app.py": "def broken(:\n"})
 
     assert not (tmp_path / "out.zip").exists()
 

@@ -25,15 +25,10 @@ def test_only_what_is_reviewed_is_left_of_the_template(template: dict[str, Any])
     module = adapt(template)
 
     assert set(module) == {"//", "terraform", "variable", "locals", "resource", "output"}
-    assert set(module["resource"]) == {
-        "aws_cloudwatch_event_rule",
-        "aws_cloudwatch_event_target",
-        "aws_lambda_alias",
-        "aws_lambda_event_source_mapping",
-        "aws_lambda_function",
-        "aws_lambda_permission",
-        "aws_sns_topic_subscription",
-    }
+    triggers = {"cloudwatch_event_rule", "cloudwatch_event_target", "sns_topic_subscription"}
+    of_lambda = {"alias", "event_source_mapping", "function", "permission"}
+    kinds = {f"aws_{kind}" for kind in triggers} | {f"aws_lambda_{kind}" for kind in of_lambda}
+    assert set(module["resource"]) == kinds
     assert set(module["resource"]["aws_lambda_function"]) == set(module["resource"]["aws_lambda_alias"]) == FUNCTIONS
     assert not [word for word in ("api_gateway", "swagger", "apigateway.amazonaws.com") if word in json.dumps(module)]
     # Neither old versions nor other providers.

@@ -37,7 +37,6 @@ EXPRESSION = re.compile(r"\$\{(?P<expression>[^}]*)\}")
 FUNCTION_ARN = re.compile(r"^\$\{aws_lambda_function\.(?P<name>\w+)\.arn\}$")
 VARIABLE = re.compile(r"^var\.(?P<name>[a-z][a-z0-9_]*)$")
 
-
 # What a function keeps of Chalice's block.
 KEPT_OF_FUNCTION = frozenset({"architectures", "environment", "handler", "layers", "runtime", "tags", "vpc_config"})
 # Arguments that the module's variables decide, by the field that holds them there.
@@ -107,7 +106,9 @@ def adapt(template: JSON, *, stage: str = "aws") -> JSON:
             "schedules": {
                 "description": "Name and ARN of the EventBridge rule of each scheduled function.",
                 "value": {
-                    _function_of(rule): {key: f"${{aws_cloudwatch_event_rule.{rule}.{key}}}" for key in ("name", "arn")}
+                    rule.removesuffix("-event"): {
+                        key: f"${{aws_cloudwatch_event_rule.{rule}.{key}}}" for key in ("name", "arn")
+                    }
                     for rule in schedules
                 },
             },
@@ -227,15 +228,11 @@ def _plain_name(arn: str) -> str:
 
 def _name_schedule(rule: str, block: JSON) -> None:
     """Name a rule after app and environment: Chalice calls it `<function>-event` in every stage of an account."""
-    function = _function_of(rule)
+    function = rule.removesuffix("-event")
     block["name"] = f"${{var.name_prefix}}-{function.replace('_', '-')}"
     block["description"] = f"Starts {function}."
     # Another schedule, or a person, may switch the rule off and on; a plan must not undo that.
     block["lifecycle"] = {"ignore_changes": ["state"]}
-
-
-def _function_of(rule: str) -> str:
-    return rule.removesuffix("-event")
 
 
 def _functions_variable(names: list[str]) -> JSON:

@@ -13,7 +13,14 @@ from local.emulator import REGION
 if TYPE_CHECKING:
     from local.emulator import Emulator
 
-SENDER = "directorio@example.com"
+SENDER = "directorio@mail.example.com"
+RECIPIENT = "rrhh@example.org"
+
+
+def plan_of(database_url: str, *changes: dict[str, Any], sender: str = SENDER) -> dict[str, Any]:
+    """What `terraform show -json` says of a plan."""
+    values = {"database_url": database_url, "email_from": sender, "aws_region": REGION, "notify_to": [RECIPIENT]}
+    return {"variables": {name: {"value": value} for name, value in values.items()}, "resource_changes": list(changes)}
 
 
 class Functions:

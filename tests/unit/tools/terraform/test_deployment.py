@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.emulator import REGION
-from tests.unit.tools.terraform.conftest import SENDER
+from tests.unit.tools.terraform.conftest import SENDER, plan_of
 from tools.deployment import Deployment, main, terraform_variables
 from tools.preflight import NotReady
 from tools.terraform_cli import TerraformFailed
@@ -32,9 +32,7 @@ def deployed(terraform: FakeTerraform, session: Any, database_url: str, tmp_path
     build.mkdir()
 
     def make(database: str = database_url, sender: str = SENDER, **environment: str) -> Deployment:
-        values = {"database_url": database, "email_from": sender, "aws_region": REGION, "notify_to": [SENDER]}
-        plan = {"variables": {name: {"value": value} for name, value in values.items()}, "resource_changes": []}
-        terraform.answer("show", prints=json.dumps(plan))
+        terraform.answer("show", prints=json.dumps(plan_of(database, sender=sender)))
         terraform.answer("output", prints=json.dumps({"revisions": {"value": ["a" * 40]}}))
         return Deployment({"DATABASE_URL": database, **environment}, session, infra=infra, build=build)
 
@@ -144,23 +142,20 @@ def test_sender_makes_the_identity_and_nothing_else(
 
 def test_what_the_shell_says_becomes_variables_of_terraform() -> None:
     shell = {"DATABASE_URL": "postgresql://d", "EMAIL_FROM": SENDER, "NOTIFY_TO": "a@example.com, b@example.com"}
+    own = {"TF_VAR_environment": "dev", "TF_VAR_aws_region": REGION}
 
-    assert terraform_variables(shell, "dev", REGION) == {
-        "TF_VAR_environment": "dev",
-        "TF_VAR_aws_region": REGION,
+    # What the shell does not say is left to the file of variables.
+    assert terraform_variables({"EMAIL_FROM": ""}, "dev", REGION) == own
+    assert terraform_variables(shell, "dev", REGION) == own | {
         "TF_VAR_database_url": "postgresql://d",
         "TF_VAR_email_from": SENDER,
         "TF_VAR_notify_to": '["a@example.com", "b@example.com"]',
     }
 
 
-def test_what_the_shell_does_not_say_is_left_to_the_file_of_variables() -> None:
-    assert set(terraform_variables({"EMAIL_FROM": ""}, "dev", REGION)) == {"TF_VAR_environment", "TF_VAR_aws_region"}
-
-
 @pytest.mark.usefixtures("session", "umask")
 def test_the_command_says_where_it_goes_and_what_is_missing(
-    terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    terraform: FakeTerraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
@@ -170,13 +165,6 @@ def test_the_command_says_where_it_goes_and_what_is_missing(
     assert printed.out == "Environment dev: account 000000000000, us-east-1\n"
     assert printed.err.startswith("DATABASE_URL is not set")
     assert terraform.commands == []
-
-
-@pytest.mark.usefixtures("session", "terraform", "umask")
-def test_what_terraform_writes_is_for_the_person_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A plan and a local state hold the database's password."""
-    monkeypatch.setenv("ENVIRONMENT", "without-a-plan")
-    main(["deploy"])
-
+    # A plan and a local state hold the database's password.
     (tmp_path / "state").touch()
     assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o600

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.emulator import REGION
-from tests.unit.tools.terraform.conftest import SENDER
+from tests.unit.tools.terraform.conftest import plan_of
+from tools.deployment import REVISIONS_KEPT, UNKNOWN, describe_revision, remember
 from tools.preflight import NotReady
-from tools.rollback import lend_local_files, roll_back
+from tools.rollback import find_commit, find_previous, lend_local_files, roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,9 +67,7 @@ def project(tmp_path: Path) -> Repository:
 @pytest.fixture
 def environment(terraform: FakeTerraform, database_url: str, project: Repository) -> dict[str, str]:
     """The shell of somebody who has deployed both commits, and who says yes."""
-    values = {"database_url": database_url, "email_from": SENDER, "aws_region": REGION, "notify_to": [SENDER]}
-    plan = {"variables": {name: {"value": value} for name, value in values.items()}, "resource_changes": []}
-    terraform.answer("show", prints=json.dumps(plan))
+    terraform.answer("show", prints=json.dumps(plan_of(database_url)))
     terraform.answer("output", prints=json.dumps({"revisions": {"value": [project.second, project.first]}}))
     return {"DATABASE_URL": database_url, "YES": "1"}
 
@@ -146,3 +144,43 @@ def test_what_is_in_no_commit_is_lent_and_what_is_in_it_stays(tmp_path: Path) ->
 
     lent = {file.name for file in borrower.iterdir() if file.is_symlink()}
     assert lent == {"backend.tf", "dev.tfvars", "terraform.tfstate.d"}
+
+
+def test_a_revision_is_a_full_hash_that_says_whether_files_were_changed(
+    project: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.git("tag", "v2")
+    assert describe_revision(project.folder) == find_commit(project.folder, "v2") == project.second
+    project.packager.write_text("changed")
+    assert describe_revision(project.folder) == f"{project.second}-dirty"
+
+    assert describe_revision(tmp_path) == UNKNOWN  # in no repository
+    monkeypatch.setenv("PATH", str(tmp_path))  # without git
+    assert describe_revision(project.folder) == UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["v1", "0123456789012345678901234567890123456789", "--all"])
+def test_a_name_that_git_does_not_know_is_refused(project: Repository, name: str) -> None:
+    with pytest.raises(NotReady, match=f"^git does not know the revision {name} here"):
+        find_commit(project.folder, name)
+
+
+@pytest.mark.parametrize(
+    ("deployed", "revision", "remembered"),
+    [
+        (["b", "a"], "c", ["c", "b", "a"]),
+        (["b", "a"], "b", ["b", "a"]),
+        (["c", "b", "a"], "a", ["a"]),  # a rollback: what came after is forgotten
+        ([*"9876543210"], "new", ["new", *"987654321"]),
+    ],
+)
+def test_revisions_are_remembered_newest_first(deployed: list[str], revision: str, remembered: list[str]) -> None:
+    assert remember(deployed, revision) == remembered
+    assert len(remembered) <= REVISIONS_KEPT
+
+
+def test_a_rollback_restores_the_newest_commit_before_the_deployed_one_or_asks() -> None:
+    assert find_previous(["d", "c-dirty", UNKNOWN, "b", "a"]) == "b"
+    for deployed in ([], ["a"], ["b", "a-dirty"]):
+        with pytest.raises(NotReady, match=r"make rollback TO="):
+            find_previous(deployed)
