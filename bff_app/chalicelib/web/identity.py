@@ -15,6 +15,7 @@ import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
+from chalicelib.web.session import Refusal
 from chalicelib.web.upstream import (
     Upstream,
     UpstreamAnswer,
@@ -45,10 +46,6 @@ _OAUTH_NAMES = ("access_token", "id_token", "refresh_token", "expires_in")
 _API_NAMES = ("AccessToken", "IdToken", "RefreshToken", "ExpiresIn")
 
 
-class GrantRefused(Exception):
-    """The code or token is not accepted: used before, expired, revoked, or never given."""
-
-
 class Tokens(NamedTuple):
     """What the identity provider gives."""
 
@@ -61,8 +58,8 @@ class Tokens(NamedTuple):
 class Identity:
     """The user pool and its pages.
 
-    Each call raises ``GrantRefused`` when the code or token is not accepted, and ``UpstreamError`` when there is no
-    usable answer.
+    Each call raises a ``Refusal`` when the code or token is not accepted (used before, expired, revoked, or never
+    given), and ``UpstreamError`` when there is no usable answer.
     """
 
     def __init__(self, send: Send, settings: SignInSettings) -> None:
@@ -141,7 +138,7 @@ class Identity:
         outcome = f"{answer.status} {code}".strip()
         _log(logging.WARNING, purpose, outcome)
         if code in _REFUSED:
-            raise GrantRefused
+            raise Refusal("invalid_code" if purpose == "redeem" else "session_over")
         if answer.status == _OK:
             raise UpstreamBroken(question, reason="no JSON object")
         if code in _BUSY_CODES or answer.status in _BUSY_STATUSES:

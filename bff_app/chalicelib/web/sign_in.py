@@ -17,7 +17,6 @@ from chalice.app import Response
 
 from chalice_frontdoor import Problem
 from chalice_frontdoor.logs import log_refusal
-from chalicelib.web.identity import GrantRefused
 from chalicelib.web.limits import IDENTITY_SECONDS
 from chalicelib.web.session import ACCESS, ENTRY, PERSON, RENEWAL, Refusal, drop_session, own_origin, require_own_origin
 from chalicelib.web.tokens import (
@@ -154,7 +153,8 @@ class SignIn(NamedTuple):
         require_own_origin(request.headers, self.settings.public_origin)
         deadline = deadline_within(context, self.total_seconds)
         if _query(request, "todas") == "1":
-            self._end_everywhere(request, deadline)
+            # With a new access token: the one in the cookie may have just expired.
+            self.identity.end_everywhere(self._renew_tokens(request, deadline).access, deadline)
         else:
             self._end_here(request, deadline)
         return _private({"ir_a": self.identity.logout_address(f"{self._own_origin(request)}/")}, drop_session())
@@ -186,10 +186,7 @@ class SignIn(NamedTuple):
         if _query(request, "error"):
             raise Refusal(_CANCELLED)
         return_address = self._own_origin(request) + _RETURN_PATH
-        try:
-            tokens = self.identity.redeem(_query(request, "code"), entry.verifier, return_address, deadline)
-        except GrantRefused:
-            raise Refusal("invalid_code") from None
+        tokens = self.identity.redeem(_query(request, "code"), entry.verifier, return_address, deadline)
         _, person = self._read(tokens, entry.nonce)
         return _redirect(entry.return_to, [*_keep(tokens, person), ENTRY.drop()])
 
@@ -197,10 +194,7 @@ class SignIn(NamedTuple):
         renewal = RENEWAL.read(request.headers)
         if renewal is None:
             raise Refusal("not_signed_in")
-        try:
-            return self.identity.renew(renewal, deadline)
-        except GrantRefused:
-            raise Refusal("session_over") from None
+        return self.identity.renew(renewal, deadline)
 
     def _end_here(self, request: FrontDoorRequest, deadline: Deadline) -> None:
         """Revoke the token that renews the session, if possible: the browser forgets it in any case."""
@@ -208,16 +202,8 @@ class SignIn(NamedTuple):
             renewal = RENEWAL.read(request.headers)
             if renewal is not None:
                 self.identity.revoke(renewal, deadline)
-        except (Refusal, GrantRefused, UpstreamError):
+        except (Refusal, UpstreamError):
             pass  # identity.py logs what the identity provider answered
-
-    def _end_everywhere(self, request: FrontDoorRequest, deadline: Deadline) -> None:
-        # With a new access token: the one in the cookie may have just expired.
-        tokens = self._renew_tokens(request, deadline)
-        try:
-            self.identity.end_everywhere(tokens.access, deadline)
-        except GrantRefused:
-            raise Refusal("session_over") from None
 
     def _read(self, tokens: Tokens, nonce: str | None = None) -> tuple[Claims, Person]:
         """The access token's claims, and the person whom the id token is about.

@@ -7,8 +7,8 @@ and the draft's three errors. The app stores each key with the result of its req
 
     Problem
     ├── KeyMalformed    400: the header cannot be read
-    ├── KeyInFlight     409: the first request with the key has not ended
-    └── KeyReused       422: the key belongs to another request
+    ├── KeyInFlight     409: the first request with the key has not ended; nothing was done
+    └── KeyReused       422: the key belongs to another request; nothing was done
 """
 
 from __future__ import annotations
@@ -56,8 +56,6 @@ def read_key(headers: Mapping[str, str]) -> str | None:
 
 
 class KeyMalformed(Problem):
-    """400: the header is not one key."""
-
     def __init__(self) -> None:
         super().__init__(
             400,
@@ -71,8 +69,6 @@ class KeyMalformed(Problem):
 
 
 class KeyInFlight(Problem):
-    """409: another request with this key has not ended. Nothing was done."""
-
     def __init__(self) -> None:
         super().__init__(
             409,
@@ -87,8 +83,6 @@ class KeyInFlight(Problem):
 
 
 class KeyReused(Problem):
-    """422: another request was made with this key. Nothing was done."""
-
     def __init__(self) -> None:
         super().__init__(
             422,
