@@ -136,6 +136,7 @@ def test_a_sign_in_that_would_end_elsewhere_does_not_begin(browser):
         answer = person.get("/sesion/entrar", query={"volver": volver})
         assert (answer.status, answer.headers.get("set-cookie")) == (422, None), volver
         assert [error["campo"] for error in answer.json()["errores"]] == ["volver"]
+        assert "detail" not in answer.json()
         assert "evil" not in answer.body.decode()
 
 
