@@ -52,6 +52,8 @@ module "email" {
   notify_to             = join(",", var.notify_to)
   notify_employee       = tostring(var.notify_employee)
   mail_language         = var.mail_language
+  time_zone             = var.time_zone
+  page_url              = var.alb_enabled ? local.page_url : ""
   mail_rate             = format("%.3f", var.ses_rate / local.mail_concurrency)
   ses_configuration_set = aws_sesv2_configuration_set.correos.configuration_set_name
   demo                  = tostring(var.demo)

@@ -122,6 +122,17 @@ variable "mail_language" {
   }
 }
 
+variable "time_zone" {
+  description = "The time zone of the times in e-mails, such as Europe/Madrid or America/Lima."
+  type        = string
+  default     = "UTC"
+
+  validation {
+    condition     = can(regex("^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$", var.time_zone))
+    error_message = "time_zone must be the name of a time zone, such as Europe/Madrid."
+  }
+}
+
 variable "alb_enabled" {
   description = "Whether there is a load balancer, with its network, in front of bff_app. Without it, which saves its price by the hour, a developer uses the HTTP APIs."
   type        = bool

@@ -258,6 +258,7 @@ def app_environment(
         "COGNITO_ISSUER": sign_in.issuer,
         "COGNITO_CLIENT_ID": sign_in.page_client,
         "INBOX_URL": inbox_url,
+        "PAGE_URL": f"http://localhost:{settings.ports['BFF_PORT']}",
     }
 
 

@@ -54,6 +54,12 @@ _ROW = (
 )
 
 
+_LINK = (
+    '<p style="margin:4px 0 12px;font-size:16px;line-height:24px;">'
+    '<a class="enlace" href="{url}" style="color:#2563b0;">{label}</a></p>'
+)
+
+
 class Outgoing(NamedTuple):
     """One email of a message: its row as it is before anything happened, and what it says."""
 
@@ -66,7 +72,7 @@ def mails_for(message: Event | DirectMail, settings: Settings, now: datetime) ->
     wording = WORDINGS[settings.mail_language]
     if isinstance(message, DirectMail):
         return [Outgoing(direct_row(message, now), write_direct(message, wording))]
-    notice = write_notice(message, wording)
+    notice = write_notice(message, wording, settings)
     mails = [Outgoing(_row(message, address, notice, now), notice) for address in settings.notify_to]
     address = message.employee.email
     is_told = address.lower() in {told.lower() for told in settings.notify_to}
@@ -102,10 +108,19 @@ def _row(event: Event, recipient: str, content: Content, now: datetime) -> Mail:
     )
 
 
-def write_notice(event: Event, wording: Wording) -> Content:
-    """What Human Resources reads about an event."""
-    facts = (*_changes(event, wording), *_employee_facts(event, wording), *_event_facts(event, wording))
-    return _write(wording.notices[event.type], event, facts, wording, wording.notice_footer)
+def write_notice(event: Event, wording: Wording, settings: Settings) -> Content:
+    """What Human Resources reads about an event, with a link to the employee while there is one."""
+    employee = event.employee
+    facts = (
+        *_changes(event, wording),
+        *_employee_facts(event, wording),
+        (wording.record, wording.number.format(id=employee.id)),
+        (wording.date, wording.write_moment(event.occurred_at.astimezone(settings.time_zone))),
+        (wording.author, wording.anonymous if event.actor == ANONYMOUS else event.actor),
+    )
+    has_link = settings.page_url and event.type != ELIMINADO
+    link = (wording.link, f"{settings.page_url}/#/empleados/{employee.id}") if has_link else None
+    return _write(wording.notices[event.type], event, facts, wording, wording.notice_footer, link=link)
 
 
 def write_greeting(event: Event, wording: Wording) -> Content:
@@ -120,12 +135,22 @@ def write_direct(mail: DirectMail, wording: Wording) -> Content:
     )
 
 
-def _write(phrase: Phrase, event: Event, facts: Sequence[tuple[str, str]], wording: Wording, footer: str) -> Content:
+def _write(  # noqa: PLR0913 - what an email consists of
+    phrase: Phrase,
+    event: Event,
+    facts: Sequence[tuple[str, str]],
+    wording: Wording,
+    footer: str,
+    *,
+    link: tuple[str, str] | None = None,
+) -> Content:
     subject, title, paragraph = (
         words.format(nombre=event.employee.nombre, posicion=event.employee.posicion)
         for words in (phrase.subject, phrase.title, phrase.paragraph)
     )
-    return lay_out(subject, title, paragraph, facts, language=wording.language, footer=footer, kind=event.type)
+    return lay_out(
+        subject, title, paragraph, facts, link=link, language=wording.language, footer=footer, kind=event.type
+    )
 
 
 def _changes(event: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
@@ -139,29 +164,22 @@ def _employee_facts(event: Event, wording: Wording) -> tuple[tuple[str, str], ..
     return tuple((wording.fields[name], getattr(event.employee, name)) for name in ("nombre", "email", "posicion"))
 
 
-def _event_facts(event: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
-    return (
-        (wording.record, wording.number.format(id=event.employee.id)),
-        (wording.date, wording.write_moment(event.occurred_at)),
-        (wording.author, wording.anonymous if event.actor == ANONYMOUS else event.actor),
-    )
-
-
 def lay_out(  # noqa: PLR0913 - what an email consists of
     subject: str,
     title: str,
     paragraph: str,
     facts: Sequence[tuple[str, str]] = (),
     *,
+    link: tuple[str, str] | None = None,
     language: str,
     footer: str,
     kind: str,
 ) -> Content:
-    """An email as text and as HTML, from plain text; ``facts`` are labels and values, and ``kind`` has a colour."""
+    """An email as text and as HTML, from plain text; ``facts`` are labels and values; ``kind`` has a colour."""
     subject = _subject(subject)
     return Content(
         subject,
-        _write_text(title, paragraph, facts, footer),
+        _write_text(title, paragraph, [*facts, link] if link else facts, footer),
         _template().substitute(
             language=language,
             subject=escape(subject),
@@ -169,6 +187,7 @@ def lay_out(  # noqa: PLR0913 - what an email consists of
             title=escape(one_line(title)),
             paragraph=_PARAGRAPH.format(text=escape(_lines(paragraph)).replace("\n", "<br>\n")),
             facts=_write_table(facts),
+            link=_LINK.format(label=escape(link[0]), url=escape(link[1])) if link else "",
             footer=escape(footer),
             colour=_COLOURS[kind],
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ LANGUAGES = ("es", "en")
 MAX_RATE = 1_000
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 _NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,18})?", re.ASCII)
+_PAGE = re.compile(r"https?://[A-Za-z0-9.:-]+")
+_UTC: tzinfo = UTC
+_ZONE = re.compile(r"[A-Za-z]+([/_+-][A-Za-z0-9]+)*")
 _URL = re.compile(r"https?://[^\s]+")
 
 
@@ -40,6 +44,10 @@ class Settings:
     """Emails per second that this process may send: its share of the account's SES limit."""
     mail_language: str
     """The language of the emails that this app words; one of ``LANGUAGES``."""
+    time_zone: tzinfo = UTC
+    """Of the times in emails."""
+    page_url: str = ""
+    """The page's address without a slash at the end, for links to employees; without it there are none."""
     is_demo: bool = False
     """Whether this is a demonstration, which has no sign-in and takes no real data."""
 
@@ -63,6 +71,8 @@ class Settings:
             ),
             mail_rate=read.read("MAIL_RATE", f"a number above 0, at most {MAX_RATE}", _parse_rate),
             mail_language=read.read_choice("MAIL_LANGUAGE", LANGUAGES, default=LANGUAGES[0]),
+            time_zone=read.read("TIME_ZONE", "a time zone, such as Europe/Madrid", _parse_time_zone, _UTC),
+            page_url=read.read_text("PAGE_URL", "the page's address", pattern=_PAGE, default=""),
             is_demo=read.read_flag("DEMO", default=False),
         )
 
@@ -71,6 +81,15 @@ def _parse_rate(text: str) -> float:
     if not _NUMBER.fullmatch(text) or not 0 < float(text) <= MAX_RATE:
         raise ValueError
     return float(text)
+
+
+def _parse_time_zone(text: str) -> tzinfo:
+    from dateutil.tz import gettz  # noqa: PLC0415 - comes with boto3, with a database of its own: Lambda may have none
+
+    zone: tzinfo | None = gettz(text) if _ZONE.fullmatch(text) else None
+    if zone is None:
+        raise ValueError
+    return zone
 
 
 def _parse_sender(text: str) -> str:

@@ -35,6 +35,8 @@ class Wording:
     record: str
     number: str
     """How an employee's number is written."""
+    link: str
+    """Label of the address of an employee's record."""
     date: str
     author: str
     anonymous: str
@@ -46,9 +48,9 @@ class Wording:
     direct_footer: str
 
     def write_moment(self, moment: datetime) -> str:
-        """Day and minute in UTC, as people write them."""
+        """Day and minute, as people write them."""
         return self.moment.format(
-            dia=moment.day, mes=self.months[moment.month - 1], anno=moment.year, hora=moment.strftime("%H:%M")
+            dia=moment.day, mes=self.months[moment.month - 1], anno=moment.year, hora=moment.strftime("%H:%M %Z")
         )
 
 
@@ -86,6 +88,7 @@ WORDINGS: dict[str, Wording] = {
         changed="Ha cambiado",
         record="Ficha",
         number="n.º {id}",
+        link="Abrir la ficha",
         date="Fecha",
         author="Hecho por",
         anonymous="sin identificar",
@@ -93,7 +96,7 @@ WORDINGS: dict[str, Wording] = {
             *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
             *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
         ),
-        moment="{dia} de {mes} de {anno}, {hora} UTC",
+        moment="{dia} de {mes} de {anno}, {hora}",
         notice_footer="Aviso automático de CrudEmpleados para Recursos Humanos. No hace falta responder.",
         greeting_footer="Mensaje automático de CrudEmpleados. No hace falta responder.",
         direct_footer="Enviado desde CrudEmpleados.",
@@ -127,6 +130,7 @@ WORDINGS: dict[str, Wording] = {
         changed="Changed",
         record="Record",
         number="no. {id}",
+        link="Open the record",
         date="Date",
         author="Done by",
         anonymous="not signed in",
@@ -134,7 +138,7 @@ WORDINGS: dict[str, Wording] = {
             *("January", "February", "March", "April", "May", "June"),
             *("July", "August", "September", "October", "November", "December"),
         ),
-        moment="{dia} {mes} {anno}, {hora} UTC",
+        moment="{dia} {mes} {anno}, {hora}",
         notice_footer="Automatic notice from CrudEmpleados for Human Resources. There is no need to reply.",
         greeting_footer="Automatic message from CrudEmpleados. There is no need to reply.",
         direct_footer="Sent from CrudEmpleados.",

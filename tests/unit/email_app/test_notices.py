@@ -8,6 +8,7 @@ from email.header import Header
 from html.parser import HTMLParser
 
 import pytest
+from dateutil.tz import gettz
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,22 +81,35 @@ def test_a_direct_email_goes_to_its_recipient_with_its_own_words(language):
     ],
 )
 def test_the_subject_says_what_happened_to_whom(kind, spanish, english):
-    assert [write_notice(event(kind), wording).subject for wording in (ES, EN)] == [spanish, english]
+    assert [write_notice(event(kind), wording, SETTINGS).subject for wording in (ES, EN)] == [spanish, english]
 
 
 def test_a_notice_names_the_changed_fields_the_moment_and_the_actor_and_no_salary():
-    content = write_notice(event("actualizado", cambios=["posicion", "salario", "unknown"], salario=98765), ES)
+    content = write_notice(
+        event("actualizado", cambios=["posicion", "salario", "unknown"], salario=98765), ES, SETTINGS
+    )
 
     assert "Ha cambiado: Posición, Salario, unknown" in content.text
     assert "Fecha: 24 de noviembre de 2026, 10:15 UTC" in content.text
     assert "Hecho por: rrhh@example.com" in content.text
     assert "98765" not in content.text + content.html
-    assert "Done by: not signed in" in write_notice(event(actor="anonimo"), EN).text
+    assert "Done by: not signed in" in write_notice(event(actor="anonimo"), EN, SETTINGS).text
+
+
+def test_a_notice_has_local_time_and_a_link_to_the_employee_while_there_is_one():
+    settings = replace(SETTINGS, time_zone=gettz("Europe/Madrid"), page_url="https://d111.cloudfront.net")
+    changed, removed = (write_notice(event(kind), ES, settings) for kind in ("actualizado", "eliminado"))
+    url = "https://d111.cloudfront.net/#/empleados/7"
+
+    assert "Fecha: 24 de noviembre de 2026, 11:15 CET" in changed.text
+    assert f"Abrir la ficha: {url}" in changed.text
+    assert ("href", url) in Reader(changed.html).attributes
+    assert "href" not in removed.html + write_notice(event(), ES, SETTINGS).html
 
 
 @pytest.mark.parametrize(("kind", "changes"), [("actualizado", []), ("creado", ["nombre"])])
 def test_a_notice_names_no_changes_where_there_are_none(kind, changes):
-    assert "Ha cambiado" not in write_notice(event(kind, cambios=changes), ES).text
+    assert "Ha cambiado" not in write_notice(event(kind, cambios=changes), ES, SETTINGS).text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -109,7 +123,7 @@ def test_a_greeting_addresses_the_employee_by_name(language):
 def test_braces_in_a_name_are_only_braces():
     employee = {**golden()["empleado"], "nombre": "{posicion} {0} %s"}
 
-    assert write_notice(event(empleado=employee), ES).subject == "Alta: {posicion} {0} %s, Analista"
+    assert write_notice(event(empleado=employee), ES, SETTINGS).subject == "Alta: {posicion} {0} %s, Analista"
 
 
 # ---- how it is laid out ----------------------------------------------------------------------------------------

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC
 from pathlib import Path
 
 import pytest
+from dateutil.tz import gettz
 
 from chalice_frontdoor import SettingError
 from chalicelib.correos.settings import Settings
@@ -23,7 +25,12 @@ ENVIRONMENT = {
     "SES_CONFIGURATION_SET": "crud-app-correos",
     "MAIL_RATE": "7",
 }
-OPTIONAL = {"MAIL_LANGUAGE": "en", "DEMO": "true"}
+OPTIONAL = {
+    "MAIL_LANGUAGE": "en",
+    "TIME_ZONE": "America/Lima",
+    "PAGE_URL": "https://d111.cloudfront.net",
+    "DEMO": "true",
+}
 
 
 def test_reads_every_variable():
@@ -39,10 +46,13 @@ def test_reads_every_variable():
         ses_configuration_set="crud-app-correos",
         mail_rate=7,
         mail_language="en",
+        time_zone=gettz("America/Lima"),
+        page_url="https://d111.cloudfront.net",
         is_demo=True,
     )
     defaults = Settings.from_environment(ENVIRONMENT)
-    assert (defaults.mail_language, defaults.is_demo) == ("es", False)
+    assert (defaults.mail_language, defaults.time_zone, defaults.page_url) == ("es", UTC, "")
+    assert not defaults.is_demo
 
 
 def test_recipients_are_separated_by_commas_and_counted_once():
@@ -70,6 +80,8 @@ def test_a_missing_variable_is_named():
         ("NOTIFY_EMPLOYEE", ["sí", "True"]),
         ("SES_CONFIGURATION_SET", [""]),
         ("MAIL_LANGUAGE", ["fr"]),
+        ("TIME_ZONE", ["Europe/Nowhere", "/etc/passwd", "../UTC"]),
+        ("PAGE_URL", ["d111.cloudfront.net", "https://d111.cloudfront.net/"]),
         ("DEMO", ["yes"]),
     ],
 )
