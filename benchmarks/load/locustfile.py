@@ -166,11 +166,9 @@ class Load:
             yield from block
 
     def keep(self, path: str, version: str) -> None:
-        """Remember an employee of this load."""
         self._rows.append((path, version))
 
     def record(self, response_time: float, exception: Exception | None, **_: Any) -> None:
-        """Take note of an answer; locust tells of each."""
         self.answers.append((time.monotonic() - self._began, None if exception else response_time))
 
     def interrupt(self) -> None:
@@ -199,7 +197,6 @@ class Load:
 
 
 def reason_to_halt(step: dict[str, Any], before: Sequence[dict[str, Any]]) -> str:
-    """Why a step of a climb was one too many; empty if it was worth it."""
     if step["percent_failed"] > OPTIONS["errors"]:
         return "fallan demasiadas peticiones"
     if step["p95"] is None or step["p95"] > OPTIONS["p95"]:
@@ -228,7 +225,6 @@ def figures_of(answers: Sequence[tuple[float, float | None]], began: float = 0) 
 
 
 def format_block(figures: dict[str, Any]) -> str:
-    """The block of the original's report."""
     names = ("mean", "min", "max", "p50", "p90", "p95", "p99")
     ms = {name: "—" if figures[name] is None else f"{figures[name]:.2f} ms" for name in names}
     percent = floor(100 * (100 - figures["percent_failed"])) / 100  # never 100 when something failed
@@ -277,7 +273,6 @@ class Course(LoadTestShape):  # type: ignore[misc] # likewise
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator] # likewise
 def report(environment: Any, **_: Any) -> None:
-    """Print block and thresholds, remove what the load created, and set the exit code."""
     environment.runner.quit()
     outcome, figures = LOAD.outcome, figures_of(LOAD.answers)
     good = [step for step in LOAD.steps if not step["halt"]]

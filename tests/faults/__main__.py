@@ -33,14 +33,12 @@ LEGEND = (
 
 
 def print_result(console: Console, result: Result) -> None:
-    """One line while it runs, and what is wrong."""
     console.print(_mark(result), f"{result.fault.title} ({result.seconds:.1f} s)")
     for difference in result.differences[:MOST_DIFFERENCES]:
         console.print(Text(f"    {difference}", style="red"))
 
 
 def print_table(console: Console, results: Sequence[Result]) -> None:
-    """Everything, at the end."""
     table = Table(box=box.SIMPLE_HEAD, title="What was broken, and what was left", title_justify="left")
     for heading in ("", *HEADINGS):
         is_number = heading in HEADINGS[2:]

@@ -41,12 +41,10 @@ class AwsFront(LoopbackServer):
 
     @property
     def url(self) -> str:
-        """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
     @contextmanager
     def broken(self, service: str, bad_day: BadDay) -> Iterator[None]:
-        """One service fails so for the length of the block."""
         self._bad_days[service] = bad_day
         try:
             yield
@@ -54,7 +52,6 @@ class AwsFront(LoopbackServer):
             del self._bad_days[service]
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """What AWS says on such a day."""
         scope = _SCOPE.search(_header(request, "authorization"))
         service = scope[1] if scope else ""
 
@@ -77,7 +74,6 @@ def _header(request: HttpRequest, wanted: str) -> str:
 
 
 def down(_request: HttpRequest, _pass_on: PassOn) -> HttpResponse:
-    """The connection is cut, and nothing is done."""
     raise ConnectionResetError
 
 

@@ -35,7 +35,6 @@ class Tally(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        """Whether it is within the bounds."""
         return self.least <= self.found <= self.most
 
     def __str__(self) -> str:
@@ -67,7 +66,6 @@ class Account:
 
 
 def balance(directory: Directory, client: Client) -> Account:
-    """Count everything, and name what is not as it must be."""
     events, rows = _read_events(directory), _read_rows(directory)
     due = {(event.id, recipient) for event in events for recipient in directory.recipients(event.kind, event.email)}
     copies = Counter(

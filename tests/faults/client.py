@@ -28,7 +28,6 @@ class Told:
 
     @property
     def is_done(self) -> bool:
-        """Whether it was said to be done."""
         return 200 <= self.status < 300
 
 
@@ -40,7 +39,6 @@ class Promise:
     unknown: Counter[str] = field(default_factory=Counter)
 
     def bounds(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """How many rows and events the employee may have, at least and at most."""
         most = self.done + self.unknown
         created = (min(self.done[CREADO], 1), min(most[CREADO], 1))
         deleted = (min(self.done[ELIMINADO], 1), min(most[ELIMINADO], 1))
@@ -64,11 +62,9 @@ class Client:
         self._lock = threading.Lock()
 
     def new_email(self) -> str:
-        """An address that is not taken."""
         return f"persona-{next(self._numbers)}@example.com"
 
     def create(self, email: str | None = None, *, key: str | None = None) -> Told:
-        """Add an employee, perhaps under a key, by which a repetition is known."""
         email = email or self.new_email()
         body = {"nombre": f"Nombre {email}", "email": email, "posicion": "Analista", "salario": 1000}
         told = self._send("POST", "/empleados", body, {"Idempotency-Key": key} if key else {})
@@ -79,19 +75,16 @@ class Client:
         return told
 
     def update(self, email: str, row_id: int, posicion: str) -> Told:
-        """Give an employee another position, which must be a new one."""
         told = self._send("PUT", f"/empleados/{row_id}", {"posicion": posicion})
         self._remember(ACTUALIZADO, email, told)
         return told
 
     def delete(self, email: str, row_id: int) -> Told:
-        """Remove an employee."""
         told = self._send("DELETE", f"/empleados/{row_id}")
         self._remember(ELIMINADO, email, told)
         return told
 
     def read(self, row_id: int) -> Told:
-        """Look at an employee."""
         return self._send("GET", f"/empleados/{row_id}")
 
     def _remember(self, kind: str, email: str, told: Told) -> None:

@@ -83,7 +83,6 @@ class Directory:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Start all parts; they end with ``cleanup``."""
         self._start_postgres()
         emulator = self._cleanup.enter_context(Emulator(self._folder / "emulator.log", services=SERVICES | {"ssm"}))
         ses = SesFront(emulator.endpoint, on_mail=self._take_mail)
@@ -182,7 +181,6 @@ class Directory:
         return self.postgres.execute(statement, database=DATABASE)
 
     def session(self, user: str = "postgres") -> pg8000.native.Connection:
-        """A session of the server's owner, or of the app's role."""
         path = f"{self.postgres.socket_folder}/.s.PGSQL.5432"
         return pg8000.native.Connection(user, database=DATABASE, password=self._password, unix_sock=path, timeout=60)
 
@@ -206,7 +204,6 @@ class Directory:
         self.postgres.shut_down()
 
     def start_postgres(self) -> None:
-        """Start it again, on the same data."""
         self.use(Postgres(self.data))
 
     def _take_mail(self, mail: Mail) -> None:
@@ -254,7 +251,6 @@ class Directory:
         return messages
 
     def batch_event(self, batch: Sequence[MessageTypeDef]) -> dict[str, Any]:
-        """What Lambda is given for a batch."""
         return {"Records": [lambda_record(message, self._queue_arn) for message in batch]}
 
     def deliver(self, batch: Sequence[MessageTypeDef]) -> int:
@@ -278,7 +274,6 @@ class Directory:
         return done
 
     def pass_time(self, seconds: float) -> None:
-        """Let so many seconds be over."""
         older = f"ocurrido_en = ocurrido_en - interval '{seconds} s'"
         self.sql(f"UPDATE eventos SET {older} WHERE publicado_en IS NULL")  # noqa: S608 - a number
         self.later += seconds
@@ -323,11 +318,9 @@ class Directory:
         return self.wire
 
     def is_quiet(self) -> bool:
-        """Whether nothing is left to be done."""
         return not (self._hidden or self._told or self._untold or self.pending_events() or sum(self.depth()))
 
     def pending_events(self) -> int:
-        """Events that are not published."""
         return int(self.sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL"))
 
     def depth(self, url: str = "") -> tuple[int, int]:
@@ -337,7 +330,6 @@ class Directory:
         return int(found[names[0]]), int(found[names[1]])
 
     def dead_letters(self) -> int:
-        """Messages of the dead letter queue."""
         return self.depth(self.dlq_url)[0]
 
     def recipients(self, kind: str, email: str) -> Sequence[str]:
@@ -355,7 +347,6 @@ class Directory:
         }
 
     def reset(self) -> None:
-        """No employee, no event, no message, no mail; every sandbox new."""
         self.sql(TRUNCATE)
         for url in (self.queue_url, self.dlq_url):
             self.sqs.purge_queue(QueueUrl=url)

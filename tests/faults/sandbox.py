@@ -61,7 +61,6 @@ class Sandbox:
             os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Let it end when it has nothing to do any more."""
         self._channel.close()
 
 
@@ -93,7 +92,6 @@ class Fleet:
         wait_until(is_ready, f"the start of {self._path.name}")
 
     def sandbox(self) -> Sandbox:
-        """A new one."""
         return Sandbox(self._path)
 
     def stop(self) -> None:
@@ -152,13 +150,11 @@ class Function:
 
     @property
     def pids(self) -> list[int]:
-        """The processes of its sandboxes."""
         with self._lock:
             return [sandbox.pid for sandbox in (*self._busy, *self._idle)]
 
     @property
     def is_busy(self) -> bool:
-        """Whether an invocation is under way."""
         with self._lock:
             return bool(self._busy)
 

@@ -46,11 +46,9 @@ class Standby:
         return self._run("psql", *arguments, "--dbname", url, "--command", statement).strip()
 
     def promote(self) -> None:
-        """Let it be written to; it follows no server any more."""
         self._control("promote")
 
     def shut_down(self) -> None:
-        """End it."""
         guardian.release(self._pid)
         self._control("stop", "-m", "fast")
 

@@ -78,20 +78,16 @@ class Trial:
         self._result = result
 
     def note(self, figure: str) -> None:
-        """Add a figure to the description."""
         self._result.notes.append(figure)
 
     def check(self, holds: object, sentence: str) -> None:
-        """Note ``sentence`` as a difference unless it holds."""
         if not holds:
             self._result.differences.append(sentence)
 
     def done(self, told: Told, when: str = "") -> None:
-        """Note a difference unless the client was told that it is done."""
         self.check(told.is_done, f"not done {when}: {told}")
 
     def unknown(self, told: Told, when: str = "") -> None:
-        """Note a difference unless the client was told that the outcome is unknown."""
         self.check(told.is_unknown, f"not unknown {when}: {told}")
 
     def refused(self, told: Told, when: str) -> None:

@@ -103,7 +103,6 @@ class Sandbox:
 
 
 def serve(sandbox: Sandbox, listener: socket.socket) -> None:
-    """Fork for each connection until standard input ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nothing waits for them
     gc.freeze()
     while True:
@@ -119,7 +118,6 @@ def serve(sandbox: Sandbox, listener: socket.socket) -> None:
 
 
 def main(app: str, path: str) -> None:
-    """Run until standard input ends."""
     log_to_stdout()
     logging.getLogger("chalice").setLevel(logging.ERROR)
     sandbox = Sandbox(Path(app))

@@ -181,27 +181,6 @@ def double_click(trial: Trial) -> None:
             create_until_done(trial, email, key)
 
 
-@fault(RETRIES, "answer lost")
-def answer_lost(trial: Trial) -> None:
-    """5 times the answer of PostgreSQL is lost."""
-    trial.client.create()
-    wire = trial.directory.calm_wire()
-    for _ in range(5):
-        email, key = trial.client.new_email(), str(uuid.uuid4())
-        # What is repeated is published by the sweep: no mark is under way from here on.
-        wire.cut_before_answer = True
-        create_until_done(trial, email, key)
-
-
-@fault(RETRIES, "key used again")
-def another_body(trial: Trial) -> None:
-    """The same key with another body: 422."""
-    key = str(uuid.uuid4())
-    trial.client.create(key=key)
-    told = trial.client.create(key=key)
-    trial.check(told.status == 422, f"{told}")
-
-
 @fault(RETRIES, "POST /notify/email")
 def direct_mail_dies(trial: Trial) -> None:
     """Kill -9 at each step of POST /notify/email with a key, repeated until it is taken."""

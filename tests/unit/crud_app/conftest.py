@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,12 +16,6 @@ from tests.support.pgbouncer import running_pgbouncer
 from tests.support.wire import WireProxy
 from tests.unit.crud_app.fakes import FakePublisher
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from chalicelib.directorio.bootstrap import System
-
 #: Set, all tests of crud_app go through a transaction pooler: `make faults` has them run so.
 POOLER = "CRUD_TESTS_POOLER"
 UNTIL_A_SESSION_IS_BLOCKED = Statement("""DO $$ BEGIN
@@ -33,7 +26,7 @@ END $$""")
 
 
 @pytest.fixture(scope="session")
-def server_folder(postgres: Any, worker_id: str) -> Iterator[Path]:
+def server_folder(postgres, worker_id):
     """The folder of PostgreSQL's socket, or of a pooler's before it."""
     if POOLER not in os.environ:
         yield postgres.socket_folder
@@ -44,7 +37,7 @@ def server_folder(postgres: Any, worker_id: str) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def database_url(database_url: str, postgres: Any, server_folder: Path) -> str:
+def database_url(database_url, postgres, server_folder):
     """The worker's database, through the pooler if there is one."""
     if server_folder == postgres.socket_folder:
         return database_url
@@ -52,7 +45,7 @@ def database_url(database_url: str, postgres: Any, server_folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def sql(postgres: Any, database_url: str) -> Callable[..., str]:
+def sql(postgres, database_url):
     """Runs SQL by psql in the worker's database, past everything that is under test."""
     name = database_url.removeprefix("postgresql://postgres@/").partition("?")[0]
     # Nothing here must outlive a crash of the machine: no test waits for the disk.
@@ -61,7 +54,7 @@ def sql(postgres: Any, database_url: str) -> Callable[..., str]:
 
 
 @pytest.fixture
-def empty_tables(sql: Callable[..., str]) -> None:
+def empty_tables(sql):
     """No employee, no event; the next employee has the id 1."""
     sql(
         "DELETE FROM empleados; DELETE FROM eventos; DELETE FROM peticiones;"
@@ -70,7 +63,7 @@ def empty_tables(sql: Callable[..., str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared_database(database_url: str, sql: Callable[..., str]) -> Iterator[Database]:
+def shared_database(database_url, sql):
     """One connection for the tests to which it does not matter."""
     del sql  # it comes first: it sets the database up
     database = Database(parse_database_url(database_url))
@@ -79,18 +72,17 @@ def shared_database(database_url: str, sql: Callable[..., str]) -> Iterator[Data
 
 
 @pytest.fixture
-def database(shared_database: Database, empty_tables: None) -> Database:
-    """The database without rows."""
+def database(shared_database, empty_tables):
     del empty_tables
     return shared_database
 
 
 @pytest.fixture
-def open_database(database_url: str) -> Iterator[Callable[..., Database]]:
+def open_database(database_url):
     """Opens the database, or another one, as often as needed."""
-    opened: list[Database] = []
+    opened = []
 
-    def open_database(url: str = database_url, **options: Any) -> Database:
+    def open_database(url=database_url, **options):
         opened.append(Database(parse_database_url(url), **options))
         return opened[-1]
 
@@ -100,11 +92,11 @@ def open_database(database_url: str) -> Iterator[Callable[..., Database]]:
 
 
 @pytest.fixture
-def while_holding(open_database: Callable[..., Database]) -> Callable[..., Any]:
+def while_holding(open_database):
     """Makes a change in a rival's transaction, and ends that when a call waits for it; returns what the call did."""
     rival, watcher = open_database(), open_database()
 
-    def while_holding(change: str, call: Callable[[], object], end: str = "COMMIT") -> object:
+    def while_holding(change, call, end="COMMIT"):
         with ThreadPoolExecutor(1) as threads, rival.transaction() as run:
             run(Statement(change))
             outcome = threads.submit(call)
@@ -116,15 +108,15 @@ def while_holding(open_database: Callable[..., Database]) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def publisher() -> FakePublisher:
+def publisher():
     return FakePublisher()
 
 
 @pytest.fixture
-def serve(publisher: FakePublisher) -> Iterator[Callable[..., Client]]:
+def serve(publisher):
     """Puts the app together with a database and a fake topic; returns a client of Human Resources."""
 
-    def serve(database: Database, *, is_demo: bool = False) -> Client:
+    def serve(database, *, is_demo=False):
         bootstrap.system.replace(bootstrap.assemble(database, publisher, is_demo=is_demo))
         return Client(app, role="rrhh")
 
@@ -133,48 +125,44 @@ def serve(publisher: FakePublisher) -> Iterator[Callable[..., Client]]:
 
 
 @pytest.fixture
-def client(database: Database, serve: Callable[..., Client]) -> Client:
+def client(database, serve):
     """Somebody of Human Resources; real PostgreSQL, without rows."""
     return serve(database)
 
 
 @pytest.fixture
-def reader(client: Client) -> Client:
-    """Somebody who may read, and no more."""
+def reader(client):
     del client
     return Client(app, role="lector")
 
 
 @pytest.fixture
-def system(client: Client) -> System:
+def system(client):
     del client
     return bootstrap.system()
 
 
 @pytest.fixture
-def ana() -> dict[str, Any]:
-    """A new employee as a client sends one."""
+def ana():
     return {"nombre": "Ana Pérez", "email": "ana@example.com", "posicion": "Analista", "salario": 5000.00}
 
 
 @pytest.fixture
-def proxy(server_folder: Path) -> Iterator[WireProxy]:
+def proxy(server_folder):
     """A TCP port before PostgreSQL, or the pooler, that counts, and breaks as it is told."""
     with WireProxy(str(server_folder / ".s.PGSQL.5432")) as proxy:
         yield proxy
 
 
 @pytest.fixture
-def far_database(
-    proxy: WireProxy, database_url: str, open_database: Callable[..., Database], empty_tables: None
-) -> Database:
+def far_database(proxy, database_url, open_database, empty_tables):
     """The database without rows, through the proxy."""
     del empty_tables
     return open_database(proxy.url(database_url))
 
 
 @pytest.fixture
-def far_client(far_database: Database, serve: Callable[..., Client]) -> Client:
+def far_client(far_database, serve):
     """The app with PostgreSQL behind the proxy, connected."""
     far_database.ping()
     return serve(far_database)

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import select
 import threading
-from typing import TYPE_CHECKING, Any
 
 from chalicelib.directorio.errors import PublishFailed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from chalice_frontdoor.testing.client import Client
-    from chalicelib.directorio.database import Database
-    from chalicelib.directorio.publisher import Evento
-    from pg8000_pipeline import PipelinedConnection
 
 
 class FakePublisher:
     """Remembers what is published; fails as it is told."""
 
-    def __init__(self) -> None:
-        self.published: list[Evento] = []
-        self.batches: list[list[Evento]] = []
+    def __init__(self):
+        self.published = []
+        self.batches = []
         #: Every call fails while it is set.
         self.is_down = False
         #: Employees whose events are not taken.
-        self.refused: set[int] = set()
+        self.refused = set()
         self._lock = threading.Lock()
 
-    def publish(self, evento: Evento) -> str:
+    def publish(self, evento):
         if self.is_down:
             raise PublishFailed("EndpointConnectionError")
         with self._lock:
             self.published.append(evento)
             return f"message-{len(self.published)}"
 
-    def publish_batch(self, eventos: Sequence[Evento]) -> dict[str, str]:
+    def publish_batch(self, eventos):
         self.batches.append(list(eventos))
         return {each.id: self.publish(each) for each in eventos if each.empleado_id not in self.refused}
 
@@ -44,20 +35,19 @@ class FakePublisher:
 class FakeContext:
     """Lambda's context: answers how much time is left, a second less each time it is asked."""
 
-    def __init__(self, seconds: int = 60) -> None:
+    def __init__(self, seconds=60):
         self.seconds = seconds
 
-    def get_remaining_time_in_millis(self) -> int:
+    def get_remaining_time_in_millis(self):
         self.seconds -= 1
         return (self.seconds + 1) * 1000
 
 
-def next_link(answer: Any) -> str:
-    """The address in the Link header, or nothing."""
+def next_link(answer):
     return answer.headers.get("Link", "").removeprefix("<").partition(">")[0]
 
 
-def pages_of(client: Client, path: str) -> list[list[Any]]:
+def pages_of(client, path):
     """What the pages hold, from this one on."""
     pages = []
     while path:
@@ -67,19 +57,17 @@ def pages_of(client: Client, path: str) -> list[list[Any]]:
     return pages
 
 
-def rules_of(answer: Any) -> dict[str, str]:
-    """The broken rules of a refusal, by field."""
+def rules_of(answer):
     return {each["campo"]: each["regla"] for each in answer.json()["errores"]}
 
 
-def idle_connection(database: Database) -> PipelinedConnection:
-    """The connection that will be used next."""
+def idle_connection(database):
     idle = database._idle.get()  # noqa: SLF001
     database._idle.put(idle)  # noqa: SLF001
     assert idle is not None
     return idle
 
 
-def wait_for_the_end(database: Database) -> None:
+def wait_for_the_end(database):
     """Wait until the end of the idle connection has arrived."""
     assert select.select([idle_connection(database)._usock], [], [], 60)[0]  # noqa: SLF001
