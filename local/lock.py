@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# How long the parts of a run that was killed may take to end.
-WAIT_SECONDS = 60
+WAIT_SECONDS = 60  # for the parts of a run that was killed
 LOOK_SECONDS = 0.1
 
 

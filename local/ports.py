@@ -10,9 +10,7 @@ HOST = "127.0.0.1"
 def reserve(port: int = 0) -> socket.socket:
     """Bind ``port`` (0: any free one) and return the socket, which does not listen yet; a server gets or inherits it.
 
-    Raises:
-        OSError: the port is taken, or needs more rights.
-        OverflowError: there is no such port.
+    Raises OSError if the port is taken or needs more rights, and OverflowError if there is no such port.
     """
     reserved = socket.socket()
     # As servers do: connections that were closed a moment ago do not hold the port.
@@ -27,5 +25,4 @@ def reserve(port: int = 0) -> socket.socket:
 
 def port_of(reserved: socket.socket) -> int:
     """The port that ``reserved`` is bound to."""
-    port: int = reserved.getsockname()[1]
-    return port
+    return int(reserved.getsockname()[1])

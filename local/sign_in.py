@@ -126,10 +126,9 @@ def create_sign_in(
 
 def known_passwords(path: Path) -> dict[str, str]:
     """Those of the run before, if there was one."""
-    try:
+    with suppress(OSError, ValueError, TypeError):
         return SignIn.load(path).passwords
-    except (OSError, ValueError, TypeError):
-        return {}
+    return {}
 
 
 def new_password() -> str:
@@ -165,13 +164,10 @@ def _put_client(
 
 def _put_user(cognito: CognitoIdentityProviderClient, pool: str, role: str, password: str) -> None:
     name = user_of(role)
-    attributes = {"email": name, "email_verified": "true", "name": NAMES[role]}
+    values = {"email": name, "email_verified": "true", "name": NAMES[role]}
+    attributes: Any = [{"Name": key, "Value": value} for key, value in values.items()]
+    user: dict[str, Any] = {"UserPoolId": pool, "Username": name}
     with suppress(cognito.exceptions.UsernameExistsException):
-        cognito.admin_create_user(
-            UserPoolId=pool,
-            Username=name,
-            MessageAction="SUPPRESS",
-            UserAttributes=[{"Name": key, "Value": value} for key, value in attributes.items()],
-        )
-    cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
-    cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=role)
+        cognito.admin_create_user(**user, MessageAction="SUPPRESS", UserAttributes=attributes)
+    cognito.admin_set_user_password(**user, Password=password, Permanent=True)
+    cognito.admin_add_user_to_group(**user, GroupName=role)

@@ -21,8 +21,7 @@ from contract.roles import ROLES
 from local import emulator, resources
 from local.emulator import CREDENTIALS, REGION, client_of, without_aws
 from local.guardian import GRACE_SECONDS, Child
-from local.inbox import Mail, keep
-from local.inbox_page import InboxPage
+from local.inbox import InboxPage, Mail, keep
 from local.lock import write_private
 from local.postgres import Postgres
 from local.ses import SesFront, publish_events
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import ExitStack
-    from pathlib import Path
 
     from chalice_devserver.program import Ending
     from local.console import Console
@@ -59,7 +57,7 @@ class Part(Child):
     def __init__(
         self,
         name: str,
-        command: Sequence[str | Path],
+        command: Sequence[str],
         *,
         on_line: Callable[[str, str], None],
         on_exit: Callable[[Part], None],
@@ -119,11 +117,7 @@ class Stack:
         self._client = partial(client_of, endpoint=self._aws_endpoint)
 
     def start(self) -> dict[str, str]:
-        """Start everything; the result says what is where, for a person to read.
-
-        Raises:
-            NotStarted, LedgerTableOutdated: see there.
-        """
+        """Start everything and say what is where, for a person to read; or raise NotStarted or LedgerTableOutdated."""
         settings, aws_port = self._settings, self._settings.ports["AWS_PORT"]
         environment = emulator.emulator_environment(
             self._sockets["AWS_PORT"], state=settings.state / "aws", log_level="WARNING"
@@ -141,7 +135,9 @@ class Stack:
         sign_in = create_sign_in(self._client("cognito-idp"), self._aws_endpoint, pages, known_passwords(sign_in_file))
         sign_in.save(sign_in_file)
         own = app_environment(settings, sign_in, database_url, f"http://{HOST}:{ses.port}", inbox_page.url)
-        write_env_file(settings.state / "env", own)
+        heading = "# Written by `make run`. To run something of your own beside it: set -a; . .local/env; set +a\n"
+        assignments = "".join(f"{name}={shlex.quote(value)}\n" for name, value in own.items())
+        write_private(settings.state / "env", heading + assignments)
         variables |= own | {"DEMO": "false"}  # not in the file: `chalice local` beside this run is a demonstration
         guarded = ["--issuer", sign_in.issuer, "--keys", sign_in.keys_url, "--audience", *sign_in.audience]
         guarded += ["--open-route", "GET /health", "GET /openapi.json"]  # as in infra/http_api.tf
@@ -260,12 +256,6 @@ def app_environment(
         "INBOX_URL": inbox_url,
         "PAGE_URL": f"http://localhost:{settings.ports['BFF_PORT']}",
     }
-
-
-def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
-    """Write ``variables`` for a shell to source; for its owner only, because they contain keys."""
-    heading = "# Written by `make run`. To run something of your own beside it: set -a; . .local/env; set +a\n"
-    write_private(path, heading + "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items()))
 
 
 def addresses(settings: Settings, sign_in: SignIn, inbox_url: str) -> dict[str, str]:

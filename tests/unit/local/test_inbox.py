@@ -10,8 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from local.inbox import Mail, keep
-from local.inbox_page import InboxPage
+from local.inbox import InboxPage, Mail, keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
