@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from xdist.workermanage import WorkerController
 
-# A property must hold however busy the machine is: neither the 200 ms that hypothesis gives an example say anything of
-# it, nor the time that it takes to think of one.
+# A property must hold however busy the machine is.
 PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("project", **PATIENT)
 settings.register_profile("fuzz", **PATIENT, max_examples=int(os.environ.get("EXAMPLES", "500")))  # `make fuzz`
@@ -44,8 +43,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneStackS
     return OneStackScheduling(config, log)
 
 
-# Where all workers of a run keep PostgreSQL's data. Not in pytest's own folder: each pytest that root starts closes
-# that to other users, and PostgreSQL, which refuses to run as root, is one of them.
+# Where all workers of a run keep PostgreSQL's data: pytest's own folder is closed to the user that it runs as for root.
 _data_folder = pytest.StashKey[Path]()
 
 

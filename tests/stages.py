@@ -1,11 +1,7 @@
 """`make test` and `make check`: runs the stages in two lanes, shows how far each is, and ends with a table.
 
-A stage is a command of the Makefile's kind. What it prints goes to `build/stages/<stage>.log`; of one that fails, the
-end is shown. Lanes run side by side, because most stages use one core and wait for the rest of the time.
-
-    python -m tests.stages test
-    python -m tests.stages check
-    python -m tests.stages only email
+What a stage prints goes to `build/stages/<stage>.log`; of one that fails, the end is shown. Lanes run side by side,
+because most stages use one core and wait for the rest of the time. `python -m tests.stages test|check|only email`
 """
 
 from __future__ import annotations
@@ -36,9 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "stages"
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
-#: Lines of a failed stage's log that are shown.
-LAST_LINES = 60
-#: Seconds between two lines that say how far the stages are.
+LAST_LINES = 60  # of a failed stage's log
 PROGRESS_SECONDS = 30
 #: Folders whose tests run a whole system, or a tool that takes seconds: they are left to `make check`.
 SYSTEM_TESTS = (
@@ -51,8 +45,7 @@ SYSTEM_TESTS = (
 )
 BROWSER_WORKERS = 3
 UNIT_WORKERS = 4
-#: What a stage without a failure may end with beside 0: pytest found no test (`ONLY=` of an app that has none there).
-NO_TESTS = 5
+NO_TESTS = 5  # pytest's exit code; `ONLY=` may name an app that has none
 APPS = {"crud": "crud_app", "email": "email_app", "bff": "bff_app", "frontdoor": "libs/chalice-frontdoor"}
 
 

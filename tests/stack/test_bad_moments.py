@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def own() -> Iterator[Stack]:
     """A stack of this test, which has not started."""
-    # Outside of pytest's folders, whose rights are taken away whenever another pytest starts: PostgreSQL's user, if the
-    # tests run as root, must be let in.
+    # Not in pytest's folder: see conftest.py.
     with TemporaryDirectory(prefix="stack-") as folder:
         stack = Stack(Path(folder))
         yield stack

@@ -13,11 +13,7 @@ def can_install() -> bool:
 
 
 def install(package: str) -> None:
-    """Install a package and what it needs.
-
-    Raises:
-        subprocess.CalledProcessError: the installation failed; it has said why.
-    """
+    """Install a package and what it needs; raises CalledProcessError if that failed, which it has explained."""
     subprocess.run(["apt-get", "update", "--quiet=2"], check=True)
     quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", package]

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from local.guardian import Child
@@ -42,11 +42,7 @@ class PoolerMissing(Exception):
 
 
 def find_pgbouncer() -> str:
-    """The path of the program.
-
-    Raises:
-        PoolerMissing: it is not installed.
-    """
+    """The path of the program; raises PoolerMissing without one."""
     # Debian keeps it where only root's PATH leads.
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
     if program is None:
@@ -58,13 +54,7 @@ def find_pgbouncer() -> str:
 def running_pgbouncer(server: Postgres, folder: Path, *, pool_size: int) -> Iterator[Path]:
     """Run a pooler for the length of the block, and yield the path of its socket, named as PostgreSQL's would be.
 
-    Args:
-        server: where the pooler connects to.
-        folder: a new folder for its files.
-        pool_size: connections to ``server`` for all clients together.
-
-    Raises:
-        PoolerMissing: it is not installed.
+    ``folder`` is a new one for its files; all clients together get ``pool_size`` connections. Raises PoolerMissing.
     """
     program = find_pgbouncer()
     folder.mkdir()
@@ -89,13 +79,11 @@ def main() -> None:
     try:
         find_pgbouncer()
     except PoolerMissing:
-        if not apt.can_install():
-            sys.stderr.write("PgBouncer is not installed: tests that need it are skipped and say so.\n")
-            return
-        try:
-            apt.install("pgbouncer")
-        except subprocess.CalledProcessError:
-            sys.stderr.write("PgBouncer cannot be installed now: tests that need it are skipped and say so.\n")
+        with suppress(subprocess.CalledProcessError):
+            if apt.can_install():
+                apt.install("pgbouncer")
+                return
+        sys.stderr.write("PgBouncer cannot be installed now: tests that need it are skipped and say so.\n")
 
 
 if __name__ == "__main__":

@@ -30,10 +30,7 @@ class Messages:
     def feed(self, data: bytes) -> list[bytes]:
         """The types of the messages that ``data`` completes."""
         self._buffer += data
-        types = []
-        while message := self._take():
-            types.append(message)
-        return types
+        return list(iter(self._take, None))
 
     def _take(self) -> bytes | None:
         prefix = 0 if self._starting else 1
@@ -65,7 +62,6 @@ class Link:
         ]
 
     def start(self) -> None:
-        """Begin to pass data on."""
         for thread in self._threads:
             thread.start()
 
@@ -222,23 +218,16 @@ class WireProxy:
 
     def _open(self, client: socket.socket) -> Link:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        server = socket.socket(socket.AF_UNIX)
         try:
             if self._tls or self._refuses_tls:
                 client = self._answer_ssl_request(client)
-            server = self._connect()
-        except OSError:
-            client.close()
-            raise
-        return Link(self, client, server)
-
-    def _connect(self) -> socket.socket:
-        server = socket.socket(socket.AF_UNIX)
-        try:
             server.connect(self.target)
         except OSError:
+            client.close()
             server.close()
             raise
-        return server
+        return Link(self, client, server)
 
     def _answer_ssl_request(self, client: socket.socket) -> socket.socket:
         request = client.recv(len(SSL_REQUEST))
