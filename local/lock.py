@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WAIT_SECONDS = 60  # for the parts of a run that was killed
-LOOK_SECONDS = 0.1
 
 
 class AlreadyRunning(Exception):
@@ -59,7 +58,7 @@ def folder_lock(folder: Path) -> Iterator[int]:
                         f"It runs already (process {owner}): stop that one first. A second one beside it needs other "
                         f"ports and, in LOCAL_STATE, another folder than {folder}."
                     ) from None
-                time.sleep(LOOK_SECONDS)
+                time.sleep(0.1)
         file.truncate(0)
         print(os.getpid(), file=file, flush=True)
         yield file.fileno()
