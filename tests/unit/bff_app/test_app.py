@@ -18,7 +18,7 @@ from chalicelib.web.health import HealthCheck
 from chalicelib.web.limits import HEALTH_SECONDS
 from chalicelib.web.upstream import Upstream, UpstreamAddress, UpstreamAnswer
 from tests.unit.bff_app.composition import composed, through
-from tests.unit.bff_app.servers import answering, answering_json, refusing, silent
+from tests.unit.bff_app.servers import answering, answering_json, refusing
 
 APP = Path(__file__).resolve().parents[3] / "bff_app"
 
@@ -33,11 +33,6 @@ def test_health_calls_no_upstream_behind_any_door(serve, bff):
     check_response("alb_multi", response)
     assert response["statusCode"] == 200
     assert server.connections == 0
-
-
-def test_health_needs_no_setting():
-    services.forget()
-    assert through("alb_multi").get("/health").status == 200
 
 
 def test_a_missing_setting_fails_at_first_use_and_is_not_shown_to_the_client(monkeypatch):
@@ -99,11 +94,6 @@ def test_deep_health_gives_all_parts_one_deadline():
     assert len(deadlines) == 2
     assert deadlines[0] is deadlines[1]
     assert deadlines[0].seconds_left() <= HEALTH_SECONDS
-
-
-def test_deep_health_is_a_503_when_a_part_does_not_answer(serve, bff):
-    answer = bff(serve(silent), serve(answering()), health_seconds=0.2).get("/health?deep=1")
-    assert {name: part["http"] for name, part in answer.json()["partes"].items()} == {"crud": None, "email": 200}
 
 
 def imported_by(statement):

@@ -11,7 +11,7 @@ from chalicelib.web.proxy import PROXIED_ROUTES
 from chalicelib.web.session import ACCESS, ENTRY, MAX_COOKIE_BYTES, SESSION_COOKIES, Refusal
 from tests.unit.bff_app.browser import ORIGIN
 from tests.unit.bff_app.composition import composed, refusals, through
-from tests.unit.bff_app.servers import answering, answering_json
+from tests.unit.bff_app.servers import answering_json
 from tests.unit.bff_app.user_pool import access_token
 
 TOKEN = access_token()
@@ -37,12 +37,6 @@ def test_a_programs_own_token_is_passed_on_and_its_cookies_do_not_count(browser,
     headers = {"Authorization": "Bearer a.b.c", "Cookie": f"__Host-acceso={TOKEN}; __Host-acceso=" + "x" * 9000}
     assert browser(crud).post("/empleados", json={}, site="cross-site", headers=headers).status == 200
     assert [value for name, value in crud.received[0].headers if name.lower() == "authorization"] == ["Bearer a.b.c"]
-
-
-def test_no_browser_stores_what_the_next_person_must_not_see(serve, browser):
-    careless = serve(answering_json(b"[]", "cache-control: public, max-age=600"))
-    answer = browser(careless).get("/empleados", headers=SIGNED_IN)
-    assert answer.headers.getlist("cache-control") == ["no-store"]
 
 
 def test_a_request_without_a_session_reaches_no_route(browser, crud, caplog):
@@ -142,13 +136,6 @@ def test_a_token_that_the_authorizer_refuses_is_a_problem_without_its_reason(ser
     assert answer.headers["content-type"] == "application/problem+json"
     assert b"expired" not in answer.body
     assert refusals(caplog) == ["invalid_token"]
-
-
-def test_a_refusal_of_the_app_behind_keeps_its_words(serve, browser):
-    problem = b'{"status":403,"detail":"No tiene permiso para hacer esto."}'
-    app = serve(answering(problem, "Content-Type: application/problem+json", status="403 Forbidden"))
-    answer = browser(app).get("/cola", headers=SIGNED_IN)
-    assert (answer.status, answer.body) == (403, problem)
 
 
 def test_a_demonstration_asks_for_no_credentials(crud):
