@@ -10,9 +10,8 @@ from playwright.sync_api import expect
 
 from contract.fields import FIELDS
 from tests.browser.stack import an_employee
+from tests.browser.test_modules import ANA, lines
 
-HEADINGS = "nombre;email;posicion;salario;fecha_contratacion"
-ANA = "Ana Pérez;ana@example.com;Analista;5000,50;2020-01-31"
 LUIS = "Luis Núñez;luis@example.com;Contable;1.234,00;24/11/2021"
 WRONG = "Sin Correo;nada;;99999999;2020-02-30"
 
@@ -24,10 +23,6 @@ def choose(directory, folder, content):
     if "importar" not in directory.page.url:
         directory.open("#/importar")
     directory.choose_file(file)
-
-
-def lines(*rows):
-    return "\r\n".join([HEADINGS, *rows, ""])
 
 
 def people(number):
@@ -195,8 +190,10 @@ def test_an_export_can_be_cancelled_and_says_when_it_fails(stack, directory):
     directory.expect_names("Ana Pérez")
     directory.hold(r"/empleados\?.*limite=200.*")
     directory.press("Exportar")
-    directory.press("Cancelar")
+    with directory.page.expect_event("requestfailed"):
+        directory.press("Cancelar")
     expect(directory.page.locator(".toast")).to_have_count(0)
+    directory.mend()
     directory.answer(r"/empleados\?.*limite=200.*", 500, {"title": "Error interno", "status": 500})
 
     directory.press("Exportar")

@@ -4,7 +4,6 @@
  */
 
 import { removeEmployee, rowsChanged } from './api.js';
-import { ApiError } from './http.js';
 import { sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';

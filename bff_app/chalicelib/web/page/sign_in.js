@@ -31,7 +31,6 @@ export default function SignIn({ outcome, children }) {
 
 let asking = null;
 
-/** */
 export function askToSignIn() {
   asking ??= askOnce().finally(() => (asking = null));
   return asking;
