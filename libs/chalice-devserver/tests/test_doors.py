@@ -143,7 +143,7 @@ BROKEN_FOR_HTTP_API: list[dict[str, Any]] = [{"headers": headers} for headers in
         *((HTTP_API, HTTP_API_RESPONSE | changes) for changes in BROKEN_ALIKE + BROKEN_FOR_HTTP_API),
         *((door, response) for door in DOORS.values() for response in (None, "hola", [], 200)),
     ],
-    ids=lambda case: ascii(case)[-60:],
+    ids=lambda case: f"{type(case[0]).__name__} {ascii(case[1])[-60:]}",
 )
 def test_what_aws_would_refuse_is_refused(response: tuple[Door, object]) -> None:
     door, fields = response
