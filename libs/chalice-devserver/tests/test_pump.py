@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import signal
-import subprocess
 import sys
 import threading
 import uuid
@@ -30,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chalice_devserver.pump.source import Source
-    from conftest import LoadProject, WriteProject
+    from conftest import LoadProject
     from local.emulator import Emulator
 
 
@@ -376,27 +373,3 @@ def test_while_aws_does_not_answer_the_waits_grow_and_the_log_does_not(caplog: p
         "topic t can be read",
         "topic t cannot be read, trying again: no",
     ]
-
-
-def test_the_command_runs_until_sigterm(aws: Aws, write_project: WriteProject, emulator: Emulator) -> None:
-    app = """
-        from chalice import Chalice
-        app = Chalice(app_name="tiny")
-
-        @app.on_sqs_message(queue="%s")
-        def consume(event):
-            for record in event:
-                print("got", record.body, flush=True)
-    """
-    folder = write_project(app % aws.name)
-    aws.send("hola")
-    command = [sys.executable, "-m", "chalice_devserver.pump", "--project-dir", folder]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **emulator.environment}
-    ) as process:
-        assert process.stdout
-        lines = [process.stdout.readline().strip() for _ in range(2)]
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE_SECONDS) == 0
-    assert lines == [f"drives queue {aws.name} → tiny-local-consume", "got hola"]
-    assert aws.depth(aws.queue) == 0

@@ -6,19 +6,12 @@ import base64
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from chalice_devserver.pump.queue import MalformedResponse, failed_ids, lambda_record
+from chalice_devserver.project import InvocationFailed
+from chalice_devserver.pump.queue import failed_ids, lambda_record
 
 SENT = ("a", "b", "c")
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:orders"
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 def test_the_messages_that_a_response_names_have_failed_and_without_names_none() -> None:
@@ -41,17 +34,8 @@ MALFORMED_ITEMS = ["a", None, {"itemIdentifier": None}, {"itemIdentifier": ""}, 
     ids=str,
 )
 def test_a_malformed_response_fails_the_whole_batch(response: object) -> None:
-    with pytest.raises(MalformedResponse):
+    with pytest.raises(InvocationFailed):
         failed_ids(response, SENT)
-
-
-@given(json_values | st.fixed_dictionaries({"batchItemFailures": json_values}))
-def test_any_response_is_read_or_refused(response: object) -> None:
-    try:
-        failed = failed_ids(response, SENT)
-    except MalformedResponse:
-        return
-    assert failed <= set(SENT)
 
 
 @pytest.mark.parametrize("has_attributes", [False, True])

@@ -49,7 +49,7 @@ APP = """
 
     @app.route("/upload", methods=["POST"])
     def upload():
-        return {"size": len(app.current_request.raw_body), "json": read_json(app.current_request)}
+        return read_json(app.current_request)
 
     @app.route("/together")
     def together():
@@ -124,13 +124,8 @@ def test_an_app_is_served_as_on_aws(app_folder: Path, door: str) -> None:
     with served(app_folder, "--door", door) as server:
         assert server.line() == f"listens on http://127.0.0.1:{server.port}"
 
-        # What Chalice's own server lacks.
-        status, body, _ = server.ask("GET", "/nowhere")
-        assert (status, body["status"]) == (404, 404)
-        status, body, headers = server.ask("TRACE", "/version")
-        assert (status, body["status"], headers["Allow"]) == (405, 405, "GET, HEAD, OPTIONS")
-        status, body, headers = server.ask("OPTIONS", "/things/7")
-        assert (status, body, headers["Allow"]) == (204, None, "GET, HEAD, OPTIONS, PUT")
+        # What Chalice's own server answers itself.
+        assert server.ask("GET", "/nowhere")[0] == 404
         status, body, headers = server.ask("HEAD", "/version")
         assert (status, body, headers["Content-Length"]) == (200, None, str(len(VERSION_ONE)))
 
@@ -140,7 +135,7 @@ def test_an_app_is_served_as_on_aws(app_folder: Path, door: str) -> None:
         assert headers["X-Request-Id"] == "mine"
         assert server.line_that_begins("GET /things") == "GET /things/{name} 200 mine"
         json_type = {"Content-Type": "application/json"}
-        assert server.ask("POST", "/upload", '{"a": "ñ"}'.encode(), **json_type)[1] == {"size": 11, "json": {"a": "ñ"}}
+        assert server.ask("POST", "/upload", '{"a": "ñ"}'.encode(), **json_type)[1] == {"a": "ñ"}
         status, body, _ = server.ask("POST", "/upload", b" " * 10_000_000, **json_type)
         assert (status, body["status"]) == (413, 413)
         assert server.ask("GET", "/version", Host="evil.example")[0] == 403
@@ -249,14 +244,3 @@ def test_what_aws_would_answer_for_a_broken_function_is_answered(
     server.stop()
     assert answer.status == status
     assert "AWS would answer with its own error page" in caplog.text
-
-
-def test_a_guarded_api_refuses_requests_without_a_token(app_folder: Path, closed_port: int) -> None:
-    nowhere = f"http://127.0.0.1:{closed_port}/jwks.json"
-    guard = ["--issuer", "https://issuer.example", "--keys", nowhere, "--audience", "a", "b"]
-    with served(app_folder, *guard, "--open-route", "GET /health") as server:
-        server.line()
-        status, body, headers = server.ask("GET", "/version")
-        assert (status, body, headers["WWW-Authenticate"]) == (401, {"message": "Unauthorized"}, "Bearer")
-        assert server.line() == "WARNING the authorizer refused a request: no token"
-        assert server.ask("GET", "/health")[0] == 404, "the open routes are the app's"

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import sys
-import threading
 import time
 import traceback
 import uuid
@@ -74,8 +73,8 @@ class Function:
     def invoke(self, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever JSON the handler returns
         """Run the handler once with a copy of ``event``, and return what Lambda would: its answer, gone through JSON.
 
-        A thread cannot be ended from outside: a handler that runs over its time-out is reported at that moment, is left
-        to finish, and counts as failed, whatever it then returns.
+        A thread cannot be ended from outside: a handler that runs over its time-out is left to finish, and counts as
+        failed, whatever it then returns.
 
         Raises:
             InvocationFailed: a function error; its stack is in the log, as Lambda writes it.
@@ -86,25 +85,14 @@ class Function:
             invoked_function_arn=f"arn:aws:lambda:{region()}:{LOCAL_ACCOUNT}:function:{self.name}",
             deadline=time.monotonic() + self.timeout_seconds,
         )
-        alarm = threading.Timer(self.timeout_seconds, self._report_overrun, (context.aws_request_id,))
-        alarm.daemon = True
-        alarm.start()
         try:
             answer = json.loads(json.dumps(self.handler(json.loads(json.dumps(event)), context)))
         except (Exception, SystemExit) as error:
             logger.exception("%s failed", self.name)
             raise InvocationFailed(f"{self.name} failed: {type(error).__name__}") from error
-        finally:
-            alarm.cancel()
         if time.monotonic() > context.deadline:
             raise InvocationFailed(f"{self.name} ran over its time-out of {self.timeout_seconds:g} s")
         return answer
-
-    def _report_overrun(self, request_id: str) -> None:
-        logger.error(
-            "%s timed out after %g s: Lambda would have ended it now", self.name, self.timeout_seconds,
-            extra={"request_id": request_id},
-        )  # fmt: skip
 
 
 class Project:

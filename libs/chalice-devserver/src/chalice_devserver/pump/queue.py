@@ -31,10 +31,6 @@ POLL_SECONDS = 1
 logger = logging.getLogger(__name__)
 
 
-class MalformedResponse(Exception):
-    """The handler's answer is no partial batch response. Lambda then takes the whole batch for failed."""
-
-
 class QueueSource:
     """Brings the messages of one queue to one function, in batches."""
 
@@ -66,7 +62,7 @@ class QueueSource:
         event = {"Records": [lambda_record(message, queue_arn) for message in batch]}
         try:
             failed = failed_ids(self._function.invoke(event), [message["MessageId"] for message in batch])
-        except (InvocationFailed, MalformedResponse) as error:
+        except InvocationFailed as error:
             logger.warning(
                 "%s: all %d messages of the batch failed and will come back: %s", self.name, len(batch), error
             )
@@ -159,19 +155,19 @@ def failed_ids(response: object, sent: Iterable[str]) -> frozenset[str]:
     Nothing at all, an empty object, and a list that is missing, null or empty all mean that the whole batch succeeded.
 
     Raises:
-        MalformedResponse: it is something else, or names a message that was not sent.
+        InvocationFailed: it is something else, or names a message that was not sent; the whole batch has failed.
     """
     if response is None:
         return frozenset()
     if not isinstance(response, dict):
-        raise MalformedResponse(f"the handler returned a {type(response).__name__}, not an object")
+        raise InvocationFailed(f"the handler returned a {type(response).__name__}, not an object")
     failures, known = response.get("batchItemFailures"), frozenset(sent)
     if failures is None:
         return frozenset()
     if not isinstance(failures, list):
-        raise MalformedResponse("batchItemFailures is no list")
+        raise InvocationFailed("batchItemFailures is no list")
     identifiers = [failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures]
     failed = [each for each in identifiers if isinstance(each, str) and each in known]
     if len(failed) < len(failures):
-        raise MalformedResponse("an item of batchItemFailures has no itemIdentifier of the batch")
+        raise InvocationFailed("an item of batchItemFailures has no itemIdentifier of the batch")
     return frozenset(failed)
