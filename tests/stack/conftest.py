@@ -1,21 +1,15 @@
 """One running stack for all tests of this folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.stack import Stack
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack():
     """The running stack. A test that stops it starts it again."""
     # Not in pytest's folder: as root, PostgreSQL runs as another user, to whom each new pytest closes that folder.
     with TemporaryDirectory(prefix="stack-") as folder:

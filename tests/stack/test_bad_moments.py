@@ -1,13 +1,10 @@
 """`make run` in bad moments: what dies is reported, and nothing is left."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import psutil
 import pytest
@@ -15,12 +12,9 @@ import pytest
 from tests.support.stack import COMMAND, ROOT, Stack
 from tests.support.waiting import PATIENCE_SECONDS, wait_until_ended
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 @pytest.fixture
-def own() -> Iterator[Stack]:
+def own():
     """A stack of this test, which has not started."""
     # Not in pytest's folder: see conftest.py.
     with TemporaryDirectory(prefix="stack-") as folder:
@@ -38,9 +32,7 @@ def own() -> Iterator[Stack]:
         ("postgres", signal.SIGINT, ("PostgreSQL ended unexpectedly", "received fast shutdown request")),
     ],
 )
-def test_a_part_that_dies_is_reported_with_its_last_lines_and_brings_the_rest_down(
-    own: Stack, victim: str, how: signal.Signals, said: tuple[str, str]
-) -> None:
+def test_a_part_that_dies_is_reported_with_its_last_lines_and_brings_the_rest_down(own, victim, how, said):
     own.start()
     everything = own.processes()
     part = next(each for each in everything if victim in "".join(each.cmdline()) and each.pid != everything[0].pid)
@@ -51,7 +43,7 @@ def test_a_part_that_dies_is_reported_with_its_last_lines_and_brings_the_rest_do
     assert (said[0] in ending, said[1] in last_lines) == (True, True), own.text()
 
 
-def test_a_signal_while_it_starts_ends_it(own: Stack) -> None:
+def test_a_signal_while_it_starts_ends_it(own):
     process = own.launch()
     own.wait_for("the first line of a part", lambda: "│" in own.text())
     everything = own.processes()
@@ -60,7 +52,7 @@ def test_a_signal_while_it_starts_ends_it(own: Stack) -> None:
     assert (process.wait(), "\nready\n" in own.text()) == (0, False)
 
 
-def test_another_database_is_used_and_one_that_does_not_answer_is_reported(own: Stack, closed_port: int) -> None:
+def test_another_database_is_used_and_one_that_does_not_answer_is_reported(own, closed_port):
     process = own.launch(DATABASE_URL=f"postgresql://nobody@127.0.0.1:{closed_port}/none")
     assert process.wait(PATIENCE_SECONDS) == 1
     assert "migrate ended unexpectedly (exit code 1)" in own.text()
@@ -68,7 +60,7 @@ def test_another_database_is_used_and_one_that_does_not_answer_is_reported(own: 
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_the_end_of_the_reader_ends_it(own: Stack, unbuffered: str) -> None:
+def test_the_end_of_the_reader_ends_it(own, unbuffered):
     """As in ``make run | head``, and whether Python holds output back or not: what it holds has no reader either."""
     environment = own.environment(PYTHONUNBUFFERED=unbuffered)
     with subprocess.Popen(COMMAND, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process:
@@ -96,7 +88,7 @@ time.sleep(600)
 
 
 @pytest.mark.parametrize("killed", ["the program", "the make that runs it"])
-def test_nothing_outlives_a_program_that_is_killed(own: Stack, killed: str) -> None:
+def test_nothing_outlives_a_program_that_is_killed(own, killed):
     command = [sys.executable, "-c", PARENT, str(own.folder)]
     if killed == "the make that runs it":
         makefile = own.folder / "Makefile"

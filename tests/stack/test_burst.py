@@ -1,15 +1,9 @@
 """Many people at once: nothing is lost and nothing happens twice."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tests.support.stack import Stack
 
 # `BURST=1000 pytest tests/stack/test_burst.py` is the load of the project's acceptance.
 EMPLOYEES = int(os.environ.get("BURST", "100"))
@@ -18,10 +12,10 @@ CLIENTS = 20
 SECONDS = 60 + EMPLOYEES * 0.2
 
 
-def test_each_of_a_burst_of_creations_is_one_row_one_event_and_one_mail(stack: Stack) -> None:
+def test_each_of_a_burst_of_creations_is_one_row_one_event_and_one_mail(stack):
     emails = [f"rafaga-{number:05}@example.com" for number in range(EMPLOYEES)]
 
-    def create(email: str) -> int:
+    def create(email):
         employee = {"nombre": f"Ráfaga {email}", "email": email, "posicion": "Prueba", "salario": 1}
         return stack.http.post("/empleados", json=employee).status_code
 
@@ -43,6 +37,6 @@ def test_each_of_a_burst_of_creations_is_one_row_one_event_and_one_mail(stack: S
     assert _count(stack, events + " AND publicado_en IS NULL") == 0
 
 
-def _count(stack: Stack, statement: str) -> int:
+def _count(stack, statement):
     ((count,),) = stack.query(statement)
     return int(count)

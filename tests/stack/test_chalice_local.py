@@ -1,12 +1,9 @@
 """The apps under plain `chalice local` beside a running stack, as the README says."""
 
-from __future__ import annotations
-
 import shlex
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
 
 import httpx
 
@@ -15,19 +12,13 @@ from local.ports import port_of, reserve
 from tests.support.stack import ROOT
 from tests.support.waiting import wait_until
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.support.stack import Stack
-
 CHALICE = (sys.executable, "-c", "from chalice.cli import main; main()", "local", "--stage", "local")
 NOTICE = "DEMO is on: no sign-in, everyone has every role. Enter invented data only."
 LUZ = {"nombre": "Luz Suelta", "email": "luz.suelta@example.com", "posicion": "Analista", "salario": 3000}
 
 
 @contextmanager
-def serving(stack: Stack, app: str, log: Path, **variables: str) -> Iterator[httpx.Client]:
+def serving(stack, app, log, **variables):
     """`chalice local` in a shell that has sourced ``env``, then set ``variables``."""
     lines = (stack.state / "env").read_text("utf-8").splitlines()
     sourced = dict(word.split("=", 1) for line in lines for word in shlex.split(line, comments=True))
@@ -40,7 +31,7 @@ def serving(stack: Stack, app: str, log: Path, **variables: str) -> Iterator[htt
         held.callback(process.stop)
         client = held.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False))
 
-        def answers() -> bool:
+        def answers():
             assert process.poll() is None, log.read_text()
             try:
                 return client.get("/health").status_code == httpx.codes.OK
@@ -51,7 +42,7 @@ def serving(stack: Stack, app: str, log: Path, **variables: str) -> Iterator[htt
         yield client
 
 
-def test_each_app_does_its_work_under_chalice_local_without_sign_in(stack: Stack, tmp_path: Path) -> None:
+def test_each_app_does_its_work_under_chalice_local_without_sign_in(stack, tmp_path):
     logs = {app: tmp_path / app for app in ("crud_app", "email_app", "bff_app")}
     with ExitStack() as running:
         crud, email = (running.enter_context(serving(stack, app, logs[app])) for app in ("crud_app", "email_app"))
@@ -85,7 +76,7 @@ def test_each_app_does_its_work_under_chalice_local_without_sign_in(stack: Stack
         assert log.read_text().count(NOTICE) == 1
 
 
-def test_the_shell_may_close_an_app_and_the_stack_stays_closed(stack: Stack, tmp_path: Path) -> None:
+def test_the_shell_may_close_an_app_and_the_stack_stays_closed(stack, tmp_path):
     with serving(stack, "crud_app", tmp_path / "log", DEMO="false") as crud:
         assert crud.get("/empleados").status_code == 401
     for port in ("CRUD_PORT", "EMAIL_PORT"):

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from local import resources
 
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator
-
-    from tests.support.stack import Stack
-
 NAME, ADDRESS, OTHER_ADDRESS, POSITION = "Olvidada Qwx", "qwx-1@example.com", "qwx-2@example.com", "Cargo Qwx"
 VALUES = (NAME, "Qwx", "qwx", ADDRESS, OTHER_ADDRESS, POSITION)
 
 
-def forget(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+def forget(stack, *arguments):
     """What `make forget … LAPTOP=1 YES=1` runs."""
     return stack.run(sys.executable, "-m", "tools.forget", "--laptop", *arguments, YES="1")
 
 
-def everything(stack: Stack) -> str:
+def everything(stack):
     """All that database and ledger hold, and all that people are shown of it."""
     rows = stack.query("SELECT empleados::text FROM empleados UNION ALL SELECT eventos::text FROM eventos")
     items = stack.client("dynamodb").scan(TableName=resources.LEDGER_TABLE)["Items"]
@@ -34,7 +28,7 @@ def everything(stack: Stack) -> str:
 
 
 @pytest.fixture
-def person(stack: Stack) -> Iterator[int]:
+def person(stack):
     """Somebody who came, moved and got a mail, all of which has been mailed."""
     employee: dict[str, Any] = {"nombre": NAME, "email": ADDRESS, "posicion": POSITION, "salario": 1}
     row_id = stack.http.post("/empleados", json=employee).json()["id"]
@@ -46,7 +40,7 @@ def person(stack: Stack) -> Iterator[int]:
     stack.http.delete(f"/empleados/{row_id}")
 
 
-def test_nothing_says_any_more_who_it_was(stack: Stack, person: int) -> None:
+def test_nothing_says_any_more_who_it_was(stack, person):
     assert [value for value in VALUES if value not in everything(stack)] == []
 
     done = forget(stack, "--id", str(person))
@@ -63,7 +57,7 @@ def test_nothing_says_any_more_who_it_was(stack: Stack, person: int) -> None:
     assert {(mail["destinatario"], mail["asunto"]) for mail in mails} == {("rrhh@example.com", None)}
 
 
-def test_nobody_gets_a_mail_about_it(stack: Stack, person: int) -> None:
+def test_nobody_gets_a_mail_about_it(stack, person):
     before = len(stack.mails_about("Qwx"))
 
     assert forget(stack, "--email", OTHER_ADDRESS).returncode == 0

@@ -8,16 +8,10 @@ from __future__ import annotations
 import http.client
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from email.message import Message
-
-    from tests.support.stack import Stack
 
 EVIL = "evil.example"
 # All members that a problem document may have.
@@ -58,18 +52,18 @@ ATTEMPTS = {
 
 
 @pytest.fixture(scope="module")
-def stranger(stack: Stack) -> Iterator[httpx.Client]:
+def stranger(stack):
     """A client without a token."""
     with httpx.Client(base_url=stack.url, trust_env=False, timeout=30) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def token(stack: Stack) -> str:
+def token(stack):
     return stack.authorization("admin").removeprefix("Bearer ")
 
 
-def test_a_forbidden_request_is_refused_and_counted(stack: Stack, stranger: httpx.Client, token: str) -> None:
+def test_a_forbidden_request_is_refused_and_counted(stack, stranger, token):
     for name, attempt in ATTEMPTS.items():
         cookie = {"Cookie": attempt.cookie.replace("%", token)} if attempt.cookie else {}
         body = "nombre=Ajena" if "Content-Type" in attempt.headers else None
@@ -86,14 +80,14 @@ def test_a_forbidden_request_is_refused_and_counted(stack: Stack, stranger: http
         stack.wait_for(counted, lambda counted=counted: counted in stack.log.read_text(errors="replace"))
 
 
-def expect_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+def expect_problem(answer, status):
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     problem: dict[str, Any] = answer.json()
     assert problem.keys() <= MEMBERS
     return problem
 
 
-def test_no_header_replaces_a_token(stack: Stack) -> None:
+def test_no_header_replaces_a_token(stack):
     forged = dict.fromkeys(("X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP"), "127.0.0.1")
     for port in ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT"):
         assert httpx.get(f"{stack.address(port)}/empleados", headers=forged, trust_env=False).status_code == 401, port
@@ -110,7 +104,7 @@ TRICKS = [
 ]
 
 
-def test_no_path_reaches_another_host_or_another_route(stack: Stack, token: str) -> None:
+def test_no_path_reaches_another_host_or_another_route(stack, token):
     for target in TRICKS:
         status, headers, body = ask_as_it_is(stack, token, target)
 
@@ -119,14 +113,14 @@ def test_no_path_reaches_another_host_or_another_route(stack: Stack, token: str)
         assert EVIL.encode() not in body, target
 
 
-def test_an_absolute_request_target_is_answered_by_this_server(stack: Stack, token: str) -> None:
+def test_an_absolute_request_target_is_answered_by_this_server(stack, token):
     """RFC 9112, 3.2.2: the host in the target must not choose the upstream."""
     status, headers, body = ask_as_it_is(stack, token, f"http://{EVIL}/health")
 
     assert (status, headers["Content-Type"], json.loads(body)) == (200, "application/json", {"estado": "ok"})
 
 
-def test_every_port_refuses_another_host(stack: Stack) -> None:
+def test_every_port_refuses_another_host(stack):
     """DNS rebinding: a web site whose name leads to this machine."""
     inbox = stack.variable("INBOX_URL")
     for door in (stack.url, *(f"http://127.0.0.1:{port}" for port in stack.ports.values()), inbox):
@@ -134,7 +128,7 @@ def test_every_port_refuses_another_host(stack: Stack) -> None:
         assert answer.status_code == 403, door
 
 
-def ask_as_it_is(stack: Stack, token: str, target: str) -> tuple[int, Message, bytes]:
+def ask_as_it_is(stack, token, target):
     """Send ``target`` unnormalised, with an administrator's token."""
     connection = http.client.HTTPConnection("127.0.0.1", stack.ports["BFF_PORT"], timeout=30)
     connection.putrequest("GET", "/x", skip_host=True)

@@ -1,20 +1,14 @@
 """How the stack ends, comes back, and declines to start."""
 
-from __future__ import annotations
-
 import signal
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.stack import COMMAND, Stack
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_the_stack_leaves_nothing_behind_and_a_second_start_keeps_the_data(stack: Stack, how: signal.Signals) -> None:
+def test_the_stack_leaves_nothing_behind_and_a_second_start_keeps_the_data(stack, how):
     email = f"queda-{how}@example.com"
     employee = {"nombre": "Queda Siempre", "email": email, "posicion": "Prueba", "salario": 1}
     created = stack.http.post("/empleados", json=employee)
@@ -32,19 +26,19 @@ def test_the_stack_leaves_nothing_behind_and_a_second_start_keeps_the_data(stack
         assert _states_of_mails(stack, created.json()["id"]) == ["entregado"]
 
 
-def _states_of_mails(stack: Stack, employee: int) -> list[str]:
+def _states_of_mails(stack, employee):
     mails = stack.http.get("/correos").json()
     return [mail["estado"] for mail in mails if mail["empleado"] == employee]
 
 
-def test_a_second_run_in_the_same_folder_is_one_sentence(stack: Stack) -> None:
+def test_a_second_run_in_the_same_folder_is_one_sentence(stack):
     second = stack.run(*COMMAND, **dict.fromkeys(stack.ports, "0"))
 
     assert (second.returncode, second.stdout) == (2, "")
     assert second.stderr.startswith(f"It runs already (process {stack.processes()[0].pid}): stop that one first.")
 
 
-def test_a_busy_port_is_one_sentence_that_says_what_to_do(stack: Stack, tmp_path: Path) -> None:
+def test_a_busy_port_is_one_sentence_that_says_what_to_do(stack, tmp_path):
     another = Stack(tmp_path)
     another.http.close()
     for variable, port in stack.ports.items():
@@ -55,7 +49,7 @@ def test_a_busy_port_is_one_sentence_that_says_what_to_do(stack: Stack, tmp_path
         assert sentence == f"Port {port} cannot be used (Address already in use): set {variable} to another one."
 
 
-def test_what_it_keeps_is_for_its_owner_only(stack: Stack) -> None:
+def test_what_it_keeps_is_for_its_owner_only(stack):
     kept = [path for path in stack.state.rglob("*") if stack.state / "postgres" not in path.parents]
 
     assert len(kept) > 10

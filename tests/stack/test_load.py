@@ -1,26 +1,18 @@
 """`make demo` and `make load-test` against the whole system, small."""
 
-from __future__ import annotations
-
 import json
 import sys
-from typing import TYPE_CHECKING
 
 import httpx
 
 from tools.demo.__main__ import Filler
 from tools.demo.people import invent_people
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.stack import Stack
-
 PEOPLE = invent_people()[:30]
 OWN_DOMAIN = "prueba-de-carga.example.com"
 
 
-def fill(stack: Stack) -> list[bool]:
+def fill(stack):
     """For each person, whether they are new."""
     with httpx.Client(trust_env=False, headers={"Authorization": stack.authorization("rrhh")}) as client:
         filler = Filler(client, stack.url)
@@ -28,7 +20,7 @@ def fill(stack: Stack) -> list[bool]:
         return filler.added
 
 
-def test_the_people_of_the_demo_are_taken_once(stack: Stack) -> None:
+def test_the_people_of_the_demo_are_taken_once(stack):
     assert len(fill(stack)) == 30
     rows = "SELECT id, nombre, salario::text, fecha_contratacion::text, version FROM empleados WHERE email = :email"
     before = [stack.query(rows, email=person.email) for person in PEOPLE]
@@ -39,7 +31,7 @@ def test_the_people_of_the_demo_are_taken_once(stack: Stack) -> None:
     ]
 
 
-def test_the_mix_succeeds_and_leaves_no_employee_behind(stack: Stack, tmp_path: Path) -> None:
+def test_the_mix_succeeds_and_leaves_no_employee_behind(stack, tmp_path):
     fill(stack)
     report = tmp_path / "report.json"
     options = [f"--url={stack.url}", "--profile=mix", "--concurrency=2", "--errors=0%"]

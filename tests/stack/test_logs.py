@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -13,11 +13,6 @@ from chalice_devserver.project import LOCAL_ACCOUNT
 from local import resources
 from local.sign_in import user_of
 from tests.support.roles import RULES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.support.stack import Stack
 
 # None of them is part of an ordinary line.
 SALARY = "7654321.09"
@@ -53,7 +48,7 @@ PATHS = ("/{}", "/empleados/{}", "/empleados/{}/eventos", "/correos/{}", "/stati
 
 
 @pytest.fixture(scope="module")
-def secrets(stack: Stack) -> Iterator[list[str]]:
+def secrets(stack):
     """What else must not be found, once everything has been sent."""
     tokens = {role: stack.authorization(role) for role in ("lector", "admin")}
     for authorization in (*tokens.values(), f"Bearer {TOKEN}", f"Basic {TOKEN}", None):
@@ -68,7 +63,7 @@ def secrets(stack: Stack) -> Iterator[list[str]]:
     stack.wait_for("empty queues", stack.has_empty_queues)
 
 
-def send_requests(base: str, headers: dict[str, str]) -> None:
+def send_requests(base, headers):
     """Every operation with each body, each header and each query; and addresses that are none."""
     client = httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=30)
     created = client.post("/empleados", json=EMPLOYEE)
@@ -88,7 +83,7 @@ def send_requests(base: str, headers: dict[str, str]) -> None:
     client.close()
 
 
-def sign_in_wrongly(stack: Stack) -> None:
+def sign_in_wrongly(stack):
     """At the issuer's own form, with a wrong password and with a right one."""
     sign_in = stack.sign_in()
     query = {"client_id": sign_in.page_client, "response_type": "code", "redirect_uri": f"{stack.url}/sesion/vuelta"}
@@ -102,7 +97,7 @@ def sign_in_wrongly(stack: Stack) -> None:
                 client.get(answer.headers["location"], headers={"Cookie": f"__Host-entrada={COOKIE}"})
 
 
-def forget_somebody(stack: Stack) -> None:
+def forget_somebody(stack):
     """A command that knows people; what it prints counts as a log."""
     newest = stack.http.get("/eventos?limite=1").json()[0]["empleado"]["id"]
     for way in (["--email", EMAIL], ["--id", str(newest)], ["--months", "1"]):
@@ -112,7 +107,7 @@ def forget_somebody(stack: Stack) -> None:
                 log.write(done.stdout + done.stderr)
 
 
-def break_the_queues(stack: Stack) -> None:
+def break_the_queues(stack):
     """Messages that cannot be read, and news of mails that nobody sent."""
     sns, sqs = stack.client("sns"), stack.client("sqs")
     queue = sqs.get_queue_url(QueueName=resources.QUEUE)["QueueUrl"]
@@ -128,7 +123,7 @@ def break_the_queues(stack: Stack) -> None:
     sqs.purge_queue(QueueUrl=queue)
 
 
-def test_no_log_holds_what_was_sent(stack: Stack, secrets: list[str]) -> None:
+def test_no_log_holds_what_was_sent(stack, secrets):
     logs = [stack.log, stack.state / "postgres" / "log"]
     lines = [line for log in logs for line in log.read_text(errors="replace").splitlines()]
 
@@ -138,7 +133,7 @@ def test_no_log_holds_what_was_sent(stack: Stack, secrets: list[str]) -> None:
     assert found == []
 
 
-def test_no_whole_event_is_in_a_log(stack: Stack, secrets: list[str]) -> None:
+def test_no_whole_event_is_in_a_log(stack, secrets):
     del secrets
     log = stack.log.read_text(errors="replace")
 

@@ -1,25 +1,16 @@
 """Guessing passwords at the issuer's own form. Amazon Cognito slows who does down, and counts: docs/security.md."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import httpx
 import pytest
 
 from local.sign_in import user_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.support.stack import Stack
 
 GUESSES = 1000
 ADMIN = user_of("admin")
 
 
 @pytest.fixture
-def sign_in(stack: Stack) -> Iterator[Callable[[str, str], tuple[bool, str]]]:
+def sign_in(stack):
     """Types a user's name and password; tells whether that lets in, and what the page says then."""
     known = stack.sign_in()
     fields = {"client_id": known.page_client, "response_type": "code", "scope": "openid", "state": "x"}
@@ -27,7 +18,7 @@ def sign_in(stack: Stack) -> Iterator[Callable[[str, str], tuple[bool, str]]]:
     with httpx.Client(base_url=known.endpoint, trust_env=False, timeout=30) as browser:
         browser.get("/oauth2/authorize", params=fields).raise_for_status()
 
-        def type_in(user: str, password: str) -> tuple[bool, str]:
+        def type_in(user, password):
             answer = browser.post("/login", data={**fields, "username": user, "password": password})
             return "code=" in answer.headers.get("location", ""), answer.text.replace(user, "")
 
@@ -35,9 +26,7 @@ def sign_in(stack: Stack) -> Iterator[Callable[[str, str], tuple[bool, str]]]:
 
 
 @pytest.mark.timeout(600)  # it takes seconds on an idle machine
-def test_a_thousand_wrong_passwords_let_nobody_in(
-    stack: Stack, sign_in: Callable[[str, str], tuple[bool, str]]
-) -> None:
+def test_a_thousand_wrong_passwords_let_nobody_in(stack, sign_in):
     right = stack.sign_in().passwords[ADMIN]
     guesses = ["", " ", right[:-1], f"{right} ", right.lower(), "' OR '1'='1", "x" * 5000, "\x00", "ñ"]
     guesses += [f"Adivina-{number:04}-x" for number in range(GUESSES - len(guesses))]
@@ -46,5 +35,5 @@ def test_a_thousand_wrong_passwords_let_nobody_in(
     assert sign_in(ADMIN, right)[0], "the form lets nobody in at all"
 
 
-def test_the_form_does_not_tell_who_has_an_account(sign_in: Callable[[str, str], tuple[bool, str]]) -> None:
+def test_the_form_does_not_tell_who_has_an_account(sign_in):
     assert sign_in(ADMIN, "Adivina-1-x") == sign_in("nadie-aqui@example.com", "Adivina-1-x")

@@ -1,28 +1,19 @@
 """The walk of the README, in both languages: each command prints what it says."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.readme import read_steps
 from tests.support.stack import ROOT
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.support.stack import Stack
-
 PAGE = "localhost:8000"
 
 
 @pytest.fixture
-def beginning(stack: Stack) -> Iterator[None]:
+def beginning(stack):
     """An empty directory whose first employee has the id 1, as in the README.
 
     Afterwards ids go on from where they were: the mails of those who had them before are still in the ledger.
@@ -36,7 +27,7 @@ def beginning(stack: Stack) -> Iterator[None]:
 
 @pytest.mark.usefixtures("beginning")
 @pytest.mark.parametrize("readme", [ROOT / "README.md", ROOT / "README.es.md"], ids=["en", "es"])
-def test_the_commands_of_the_readme_print_what_it_says(stack: Stack, readme: Path) -> None:
+def test_the_commands_of_the_readme_print_what_it_says(stack, readme):
     steps = read_steps(readme, "curl")
     environment = signed_in(stack, readme)
 
@@ -51,7 +42,7 @@ def test_the_commands_of_the_readme_print_what_it_says(stack: Stack, readme: Pat
             assert step.is_shown_by(printed), f"{command}\nprinted\n{printed}"
 
 
-def signed_in(stack: Stack, readme: Path) -> dict[str, str]:
+def signed_in(stack, readme):
     """The environment with the variables of the README that hold tokens, as its commands make them."""
     environment = {**os.environ, "LOCAL_STATE": str(stack.state)}
     commands = re.findall(r'^\$ ([A-Z]+)="(.*make -s token.*)"$', readme.read_text("utf-8"), re.MULTILINE)
@@ -59,7 +50,7 @@ def signed_in(stack: Stack, readme: Path) -> dict[str, str]:
     return environment | {name: run(f'printf %s "{value}"', environment) for name, value in commands}
 
 
-def run(command: str, environment: dict[str, str]) -> str:
+def run(command, environment):
     finished = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, check=True, cwd=ROOT, env=environment
     )

@@ -1,9 +1,5 @@
 """Who may do what, asked of `make run`: at the page's address and at the APIs' own."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import httpx
 
 from chalice_frontdoor import ANYBODY
@@ -12,13 +8,10 @@ from contract.roles import ROLES
 from crud_app.app import RULES as DIRECTORIO
 from tests.support.roles import RULES, answers_of, expected_answers
 
-if TYPE_CHECKING:
-    from tests.support.stack import Stack
-
 EXPECTED = {rule: expected_answers(*rule) for rule in RULES}
 
 
-def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(stack: Stack) -> None:
+def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(stack):
     people = {"nobody": {}, "without a role": {"Authorization": stack.authorization_of_newcomer()}}
     people |= {role: {"Authorization": stack.authorization(role)} for role in ROLES}
     places = {stack.url: RULES, stack.address("CRUD_PORT"): DIRECTORIO, stack.address("EMAIL_PORT"): correos.RULES}
@@ -28,7 +21,7 @@ def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(stack: 
             assert answers_of(client, rules, people) == {rule: EXPECTED[rule] for rule in rules}, place
 
 
-def test_a_program_may_do_what_a_person_of_its_role_may(stack: Stack) -> None:
+def test_a_program_may_do_what_a_person_of_its_role_may(stack):
     programs = {role: {"Authorization": stack.authorization(role, is_program=True)} for role in ROLES}
 
     for port, rules in (("CRUD_PORT", DIRECTORIO), ("EMAIL_PORT", correos.RULES)):
@@ -36,7 +29,7 @@ def test_a_program_may_do_what_a_person_of_its_role_may(stack: Stack) -> None:
             assert answers_of(client, rules, programs) == {rule: EXPECTED[rule][2:] for rule in rules}
 
 
-def test_the_rules_name_every_operation_that_the_apis_describe_and_open_only_what_is_public(stack: Stack) -> None:
+def test_the_rules_name_every_operation_that_the_apis_describe_and_open_only_what_is_public(stack):
     described = {
         (method.upper(), path)
         for port in ("CRUD_PORT", "EMAIL_PORT")

@@ -4,22 +4,16 @@ The authorizer's own tests have every kind; here is one for each check. They are
 a refusal can only be due to the one thing that is wrong with them.
 """
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING
 
 import httpx
 import jwt
-
-if TYPE_CHECKING:
-    from tests.support.stack import Stack
 
 DOORS = {"BFF_PORT": "/empleados", "CRUD_PORT": "/empleados", "EMAIL_PORT": "/correos"}
 REASONS = ("expire", "caduc", "signature", "firma", "issuer", "audience", "group", "grupo", "admin", "rrhh", "kid")
 
 
-def forge(stack: Stack, **changes: object) -> str:
+def forge(stack, **changes):
     """An administrator's token with these claims changed; None leaves one out."""
     pool = stack.sign_in().pool
     key = (stack.state / "aws" / "cognito-pool-keys" / f"{pool}-access.pem").read_text()
@@ -29,7 +23,7 @@ def forge(stack: Stack, **changes: object) -> str:
     return jwt.encode(kept, key, algorithm="RS256", headers={"kid": jwt.get_unverified_header(valid)["kid"]})
 
 
-def ask(stack: Stack, token: str) -> dict[str, httpx.Response]:
+def ask(stack, token):
     """What the page's address and the APIs' own answer."""
     headers = {"Authorization": f"Bearer {token}"}
     return {
@@ -37,7 +31,7 @@ def ask(stack: Stack, token: str) -> dict[str, httpx.Response]:
     }
 
 
-def test_anything_but_a_valid_access_token_is_refused(stack: Stack) -> None:
+def test_anything_but_a_valid_access_token_is_refused(stack):
     valid = forge(stack)  # accepted: otherwise the refusals would prove nothing
     assert {answer.status_code for answer in ask(stack, valid).values()} == {200}
     head, body, signature = valid.split(".")
@@ -59,7 +53,7 @@ def test_anything_but_a_valid_access_token_is_refused(stack: Stack) -> None:
                 assert answer.headers["content-type"] == "application/problem+json", what
 
 
-def test_an_unknown_group_grants_nothing(stack: Stack) -> None:
+def test_an_unknown_group_grants_nothing(stack):
     for groups in (["ADMIN"], [], "admin", None, {"admin": 1}):
         token = forge(stack, **{"cognito:groups": groups})
         for port, answer in ask(stack, token).items():
@@ -68,19 +62,19 @@ def test_an_unknown_group_grants_nothing(stack: Stack) -> None:
             assert_reveals_nothing(answer, token)
 
 
-def test_a_persons_token_gains_nothing_by_a_programs_scope(stack: Stack) -> None:
+def test_a_persons_token_gains_nothing_by_a_programs_scope(stack):
     token = forge(stack, **{"cognito:groups": ["lector"], "scope": "openid directorio/admin"})
     assert [answer.status_code for answer in ask(stack, token).values()] == [200, 200, 403]
 
 
-def assert_reveals_nothing(answer: httpx.Response, token: str) -> None:
+def assert_reveals_nothing(answer, token):
     """Neither the token, nor why it was refused, nor what would have been accepted."""
     text = f"{answer.text} {answer.headers}".lower()
     assert [word for word in REASONS if word in text] == []
     assert token not in text
 
 
-def test_the_apis_own_addresses_are_closed_too(stack: Stack) -> None:
+def test_the_apis_own_addresses_are_closed_too(stack):
     for port in ("CRUD_PORT", "EMAIL_PORT"):
         for path in ("/empleados", "/no-such-path", "/health/", "/HEALTH"):
             answer = httpx.get(f"{stack.address(port)}{path}", trust_env=False)

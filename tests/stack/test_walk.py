@@ -1,16 +1,9 @@
 """The walk of the README: from a request to the row, the event and the mail."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tests.support.stack import Stack
-
 ANA = {"nombre": "Ana Pérez Paseo", "email": "ana.paseo@example.com", "posicion": "Analista", "salario": 5000.5}
 
 
-def test_an_employee_is_created_changed_and_removed_and_each_step_is_kept_and_announced(stack: Stack) -> None:
+def test_an_employee_is_created_changed_and_removed_and_each_step_is_kept_and_announced(stack):
     created = stack.http.post("/empleados", json=ANA)
     assert created.status_code == 201, created.text
     place, tag = created.headers["location"], created.headers["etag"]
@@ -47,14 +40,14 @@ def test_an_employee_is_created_changed_and_removed_and_each_step_is_kept_and_an
     assert "5000" not in str(mails)
 
 
-def test_the_parts_are_well(stack: Stack) -> None:
+def test_the_parts_are_well(stack):
     answer = stack.http.get("/health", params={"deep": "1"})
 
     assert answer.status_code == 200
     assert {name: part["estado"] for name, part in answer.json()["partes"].items()} == {"crud": "ok", "email": "ok"}
 
 
-def test_a_mail_of_ones_own_goes_through_the_same_queue(stack: Stack) -> None:
+def test_a_mail_of_ones_own_goes_through_the_same_queue(stack):
     mail = {"to": "alguien@example.com", "subject": "Aviso propio", "body": "Hola,\n\nhasta mañana."}
 
     accepted = stack.http.post("/notify/email", json=mail)

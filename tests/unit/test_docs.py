@@ -1,7 +1,5 @@
 """What people read: every link leads somewhere, and the READMEs stay short and alike."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -13,14 +11,14 @@ LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 MAX_README_LINES = 150
 
 
-def anchors_of(document: Path) -> set[str]:
+def anchors_of(document):
     """The anchors that GitHub gives a document's headings."""
     headings = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_link_leads_somewhere(document: Path) -> None:
+def test_every_link_leads_somewhere(document):
     broken = []
     for link in LINK.findall(document.read_text("utf-8")):
         path, _, anchor = link.partition("#")
@@ -31,7 +29,7 @@ def test_every_link_leads_somewhere(document: Path) -> None:
     assert broken == []
 
 
-def test_the_tour_names_code_that_exists() -> None:
+def test_the_tour_names_code_that_exists():
     """A step of the tour links a file and names something in it: ``[`create_empleado`](../crud_app/app.py)``."""
     tour = ROOT / "docs" / "tour.md"
     steps = re.findall(r"\[`([\w.]+)`\]\(([^)#]+)\)", tour.read_text("utf-8"))
@@ -42,7 +40,7 @@ def test_the_tour_names_code_that_exists() -> None:
     assert missing == []
 
 
-def test_the_readmes_are_short_and_show_the_same_commands() -> None:
+def test_the_readmes_are_short_and_show_the_same_commands():
     english, spanish = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.es.md"))
 
     assert english.count("\n") <= MAX_README_LINES >= spanish.count("\n")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,9 +21,6 @@ from chalicelib.correos.event import DirectMail, UnreadableMessage, read_message
 from chalicelib.correos.mail_query import check_query
 from chalicelib.correos.ses_feedback import UnreadableResult, read_result
 from chalicelib.web.tokens import TokenUnreadable, read_claims, read_packed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ID = "0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11"
 INSTANT = "2026-11-24T12:00:00.000000Z"
@@ -49,7 +46,7 @@ VALUES = st.sampled_from(ODD) | st.text() | st.integers() | st.lists(st.text(), 
 
 
 @st.composite
-def changed(draw: Any, seeds: list[Any]) -> str:
+def changed(draw, seeds):
     """One of the documents with up to three values exchanged, wrapped or removed, as JSON."""
     root = [copy.deepcopy(draw(st.sampled_from(seeds)))]
     for _ in range(draw(st.integers(0, 3))):
@@ -62,7 +59,7 @@ def changed(draw: Any, seeds: list[Any]) -> str:
     return json.dumps(root[0], ensure_ascii=draw(st.booleans()))
 
 
-def places(value: Any) -> Iterator[tuple[Any, Any]]:
+def places(value):
     """Every object or array that holds something, with each of its keys."""
     for key, child in list(value.items() if isinstance(value, dict) else enumerate(value)):
         yield value, key
@@ -71,7 +68,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @given(changed([*CONTRACTS, DIRECT]) | st.binary())
-def test_a_message_of_the_queue_is_unreadable_or_can_be_written_into_a_mail(body: str | bytes) -> None:
+def test_a_message_of_the_queue_is_unreadable_or_can_be_written_into_a_mail(body):
     with suppress(UnreadableMessage):
         message = read_message(body)
         json.dumps(asdict(message), default=str, ensure_ascii=False).encode()
@@ -79,7 +76,7 @@ def test_a_message_of_the_queue_is_unreadable_or_can_be_written_into_a_mail(body
 
 
 @given(st.sampled_from([*CONTRACTS, DIRECT]), st.characters(categories=["Cs"]))
-def test_half_a_character_makes_a_message_of_the_queue_unreadable(document: dict[str, Any], half: str) -> None:
+def test_half_a_character_makes_a_message_of_the_queue_unreadable(document, half):
     for holder, key in places(root := [copy.deepcopy(document)]):
         value = holder[key]
         holder[key] = f"{value}{half}"
@@ -89,13 +86,13 @@ def test_half_a_character_makes_a_message_of_the_queue_unreadable(document: dict
 
 
 @given(changed(SES_EVENTS) | st.text())
-def test_an_event_of_ses_is_read_or_unreadable(text: str) -> None:
+def test_an_event_of_ses_is_read_or_unreadable(text):
     with suppress(UnreadableResult):
         read_result(text)
 
 
 @given(changed([{"to": "ana@example.com", "subject": "Hola", "body": "Hola"}]).map(json.loads))
-def test_a_direct_mail_that_is_taken_can_be_queued_and_read(body: object) -> None:
+def test_a_direct_mail_that_is_taken_can_be_queued_and_read(body):
     with suppress(InvalidInput):
         message = check_request(body, id=ID, now=datetime(2026, 11, 24, tzinfo=UTC), is_demo=False)
         assert read_message(write_direct(message)) == message
@@ -108,13 +105,13 @@ PACKED = changed([{"sub": "7"}]).map(
 
 
 @given(st.dictionaries(st.sampled_from([*QUERY, "otro"]), st.lists(st.sampled_from([*QUERY.values()]) | st.text())))
-def test_any_query_for_mails_is_read_or_refused(query: dict[str, list[str]]) -> None:
+def test_any_query_for_mails_is_read_or_refused(query):
     with suppress(InvalidInput):
         check_query(query)
 
 
 @given(st.text() | PACKED | PACKED.map(lambda claims: f"e30.{claims.rstrip('=')}.c2ln"))
-def test_any_token_is_read_or_unreadable(text: str) -> None:
+def test_any_token_is_read_or_unreadable(text):
     for read in (read_claims, read_packed):
         with suppress(TokenUnreadable):
             assert isinstance(read(text), dict)

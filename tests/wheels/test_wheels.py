@@ -4,20 +4,14 @@
 all versions between them. What an environment gets is locked in requirements/libs.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from local.postgres import Postgres
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -33,7 +27,7 @@ CELLS = [
 ]
 
 
-def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> None:
+def run(*command, cwd, env=None):
     """Run a command; a failure shows what it printed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL"))}
     environment |= env or {}
@@ -42,7 +36,7 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> N
         pytest.fail(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
 
 
-def find_interpreter(version: str) -> Path | None:
+def find_interpreter(version):
     """A Python of this version: on the PATH, or installed by pyenv."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     on_path = shutil.which(f"python{version}")
@@ -55,7 +49,7 @@ def find_interpreter(version: str) -> Path | None:
 
 
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def wheels(tmp_path_factory):
     """One wheel of each package."""
     folder = tmp_path_factory.mktemp("wheels")
     for package in PACKAGES:
@@ -65,11 +59,11 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def database(postgres: Postgres) -> str:
+def database(postgres):
     return postgres.create_database("wheels")
 
 
-def test_each_wheel_has_its_licence_and_says_that_it_is_typed(wheels: list[Path]) -> None:
+def test_each_wheel_has_its_licence_and_says_that_it_is_typed(wheels):
     assert len(wheels) == len(PACKAGES)
     for wheel in wheels:
         names = {Path(name).name for name in zipfile.ZipFile(wheel).namelist()}
@@ -77,9 +71,7 @@ def test_each_wheel_has_its_licence_and_says_that_it_is_typed(wheels: list[Path]
 
 
 @pytest.mark.parametrize(("python", "chalice"), CELLS)
-def test_a_chalice_project_installs_the_wheels_and_works(
-    python: str, chalice: str, wheels: list[Path], database: str, tmp_path: Path
-) -> None:
+def test_a_chalice_project_installs_the_wheels_and_works(python, chalice, wheels, database, tmp_path):
     interpreter = find_interpreter(python)
     if interpreter is None:
         pytest.skip(f"Python {python} is not installed")

@@ -1,35 +1,29 @@
 """Chalice projects of a few lines, made for one test each."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys
 import textwrap
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 import pytest
 
 from chalice_devserver.project import Project
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
 
 class WriteProject(Protocol):
-    def __call__(self, app: str, **settings: Any) -> Path: ...
+    def __call__(self, app, **settings): ...
 
 
 class LoadProject(Protocol):
-    def __call__(self, app: str, **settings: Any) -> Project: ...
+    def __call__(self, app, **settings): ...
 
 
 @pytest.fixture
-def write_project(tmp_path: Path) -> WriteProject:
+def write_project(tmp_path):
     """Writes a project with this ``app.py``; ``settings`` are those of its stage ``local``."""
 
-    def write(app: str, **settings: Any) -> Path:
+    def write(app, **settings):
         folder = tmp_path / "project"
         (folder / ".chalice").mkdir(parents=True, exist_ok=True)
         config = {"version": "2.0", "app_name": "tiny", "stages": {"local": settings}}
@@ -41,7 +35,7 @@ def write_project(tmp_path: Path) -> WriteProject:
 
 
 @pytest.fixture
-def load_project(write_project: WriteProject) -> Iterator[LoadProject]:
+def load_project(write_project):
     """Imports a project into this process; afterwards nothing of it is left there."""
     path, environment, app = list(sys.path), dict(os.environ), sys.modules.pop("app", None)
     yield lambda app, **settings: Project(write_project(app, **settings), "local")

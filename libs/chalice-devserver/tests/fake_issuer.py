@@ -18,13 +18,13 @@ KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 STRANGERS_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def public_key(key: rsa.RSAPrivateKey = KEY, key_id: str = KEY_ID) -> dict[str, Any]:
+def public_key(key=KEY, key_id=KEY_ID):
     """As an issuer publishes it."""
     described: dict[str, Any] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
     return described | {"kid": key_id, "use": "sig", "alg": "RS256"}
 
 
-def access_claims(**changes: Any) -> dict[str, Any]:
+def access_claims(**changes):
     """Those of an access token that is valid; a change to None leaves a claim out."""
     now = int(time.time())
     claims = {
@@ -41,7 +41,7 @@ def access_claims(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def sign(claims: dict[str, Any], *, key: Any = KEY, algorithm: str = "RS256", key_id: str | None = KEY_ID) -> str:
+def sign(claims, *, key=KEY, algorithm="RS256", key_id=KEY_ID):
     """A token with these claims."""
     return jwt.encode(claims, key, algorithm=algorithm, headers={} if key_id is None else {"kid": key_id})
 
@@ -49,8 +49,8 @@ def sign(claims: dict[str, Any], *, key: Any = KEY, algorithm: str = "RS256", ke
 class FakeKeys(RemoteKeys):
     """What an issuer would publish, without fetching it."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__("")
 
-    def find(self, key_id: str) -> jwt.PyJWK | None:
+    def find(self, key_id):
         return jwt.PyJWK(public_key()) if key_id == KEY_ID else None

@@ -6,7 +6,7 @@ import base64
 import hmac
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -16,26 +16,26 @@ from hypothesis import strategies as st
 
 from chalice_devserver.authorizer import JwtAuthorizer, RemoteKeys
 from chalice_devserver.doors import Unauthorized
-from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer
+from chalice_devserver.http import HttpResponse, LoopbackServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 AUTHORIZER = JwtAuthorizer(ISSUER, [CLIENT], FakeKeys())
 NOW = int(time.time())
 
 
-def base64url(content: bytes) -> str:
+def base64url(content):
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def unsigned(claims: dict[str, Any], **header: str) -> str:
+def unsigned(claims, **header):
     """A token that says so of itself."""
     parts = [json.dumps(part).encode() for part in ({"alg": "none", "kid": KEY_ID, **header}, claims)]
     return ".".join(map(base64url, parts)) + "."
 
 
-def with_public_key_as_secret(claims: dict[str, Any]) -> str:
+def with_public_key_as_secret(claims):
     """The attack on libraries that take a public RSA key for the secret of an HMAC."""
     signed = unsigned(claims, alg="HS256").removesuffix(".")
     secret = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -66,7 +66,7 @@ REFUSED: dict[str, Callable[[], str]] = {
 }
 
 
-def test_a_valid_token_is_accepted_with_or_without_bearer_and_its_claims_are_text() -> None:
+def test_a_valid_token_is_accepted_with_or_without_bearer_and_its_claims_are_text():
     for prefix in ("", "Bearer ", "bearer  "):
         claims = AUTHORIZER.claims_of(prefix + sign(access_claims(version=2, ok=True, more={"a": [1]})))
         assert (claims["username"], claims["cognito:groups"]) == ("ana@example.com", "[rrhh admin]")
@@ -74,14 +74,14 @@ def test_a_valid_token_is_accepted_with_or_without_bearer_and_its_claims_are_tex
 
 
 @pytest.mark.parametrize("audience", [CLIENT, ["other", CLIENT]])
-def test_an_id_token_is_let_in_as_on_aws(audience: object) -> None:
+def test_an_id_token_is_let_in_as_on_aws(audience):
     """The app refuses it: see frontdoor's Access."""
     token = sign(access_claims(token_use="id", client_id=None, aud=audience))
     assert AUTHORIZER.claims_of(token)["token_use"] == "id"
 
 
 @pytest.mark.parametrize("make", REFUSED.values(), ids=REFUSED)
-def test_a_token_that_is_not_valid_is_refused(make: Callable[[], str]) -> None:
+def test_a_token_that_is_not_valid_is_refused(make):
     with pytest.raises(Unauthorized):
         AUTHORIZER.claims_of(f"Bearer {make()}")
 
@@ -89,13 +89,13 @@ def test_a_token_that_is_not_valid_is_refused(make: Callable[[], str]) -> None:
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer a.b.c", "Bearer ñ"]
 )
-def test_what_is_no_token_is_refused(header: str | None) -> None:
+def test_what_is_no_token_is_refused(header):
     with pytest.raises(Unauthorized):
         AUTHORIZER.claims_of(header)
 
 
 @given(st.text(), st.dictionaries(st.text(), st.none() | st.text() | st.integers()), st.binary(max_size=20))
-def test_garbage_is_refused_and_crashes_nothing(text: str, claims: dict[str, Any], signature: bytes) -> None:
+def test_garbage_is_refused_and_crashes_nothing(text, claims, signature):
     head = base64url(json.dumps({"alg": "RS256", "kid": KEY_ID, **claims}).encode())
     tail = base64url(signature)
     for token in (text, f"{head}.{head}.{tail}", f"{head}.{tail}.{tail}"):
@@ -109,35 +109,35 @@ def test_garbage_is_refused_and_crashes_nothing(text: str, claims: dict[str, Any
 class KeyServer(LoopbackServer):
     """Publishes keys, and counts how often it is asked."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__(0, max_request_bytes=0)
         self.document: object = {"keys": [public_key()]}
         self.asked = 0
 
-    def answer(self, _: HttpRequest) -> HttpResponse:
+    def answer(self, _):
         self.asked += 1
         return HttpResponse(200, [], json.dumps(self.document).encode())
 
 
 @pytest.fixture
-def issuer() -> Iterator[KeyServer]:
+def issuer():
     server = KeyServer()
     server.start()
     yield server
     server.stop()
 
 
-def keys_of(port: int) -> RemoteKeys:
+def keys_of(port):
     return RemoteKeys(f"http://127.0.0.1:{port}/jwks.json")
 
 
-def test_keys_are_fetched_once_and_not_for_each_unknown_id(issuer: KeyServer) -> None:
+def test_keys_are_fetched_once_and_not_for_each_unknown_id(issuer):
     keys = keys_of(issuer.port)
     found = [keys.find(key_id) is not None for key_id in (KEY_ID, "forged", KEY_ID, "forged too")]
     assert (found, issuer.asked) == ([True, False, True, False], 1)
 
 
-def test_an_issuer_that_publishes_nonsense_or_does_not_answer_has_no_keys(issuer: KeyServer, closed_port: int) -> None:
+def test_an_issuer_that_publishes_nonsense_or_does_not_answer_has_no_keys(issuer, closed_port):
     assert keys_of(closed_port).find(KEY_ID) is None
     for document in ({}, {"keys": []}, {"keys": [{"kty": "none"}]}):
         issuer.document = document

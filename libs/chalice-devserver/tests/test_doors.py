@@ -41,18 +41,18 @@ WIRES = [
 ]
 
 
-def on_the_wire(wire: Wire) -> HttpRequest:
+def on_the_wire(wire):
     return HttpRequest(
         wire.method, wire.path, wire.query, [*wire.headers, ("Host", "here:1")], wire.body, CLIENT_ADDRESS
     )
 
 
-def without(mapping: dict[str, Any], names: set[str]) -> dict[str, Any]:
+def without(mapping, names):
     return {name: value for name, value in mapping.items() if name not in names}
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=repr)
-def test_the_load_balancers_event_is_that_of_aws(wire: Wire) -> None:
+def test_the_load_balancers_event_is_that_of_aws(wire):
     """Compared with the events that the whole test suite is built on."""
     ours, expected = ALB.event(on_the_wire(wire)), event_for("alb_multi", wire)
     for event in (ours, expected):
@@ -62,7 +62,7 @@ def test_the_load_balancers_event_is_that_of_aws(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("wire", WIRES, ids=repr)
-def test_the_http_apis_event_is_that_of_aws(wire: Wire) -> None:
+def test_the_http_apis_event_is_that_of_aws(wire):
     ours, expected = HTTP_API.event(on_the_wire(wire)), event_for("http_api_2", wire)
     assert ours["requestContext"].keys() == expected["requestContext"].keys()
     for event in (ours, expected):
@@ -72,7 +72,7 @@ def test_the_http_apis_event_is_that_of_aws(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-def test_a_door_says_where_the_request_came_in(door: Door) -> None:
+def test_a_door_says_where_the_request_came_in(door):
     event = door.event(HttpRequest("GET", "/", "", [("Host", "localhost:8001")], b"", "127.0.0.1"))
     given = {name: value for name, [value] in event["multiValueHeaders"].items()} if door is ALB else event["headers"]
     assert given["host"] == "localhost:8001"
@@ -96,7 +96,7 @@ HTTP_API_RESPONSE = {
 }
 
 
-def test_headers_and_cookies_stay_repeated_and_a_body_has_a_type() -> None:
+def test_headers_and_cookies_stay_repeated_and_a_body_has_a_type():
     cookies = [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
     several = {"multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"], "X": ["y"]}}
     assert ALB.answer(ALB_RESPONSE | several) == HttpResponse(
@@ -133,7 +133,7 @@ BROKEN_FOR_HTTP_API: list[dict[str, Any]] = [{"headers": headers} for headers in
     ],
     ids=lambda case: f"{type(case[0]).__name__} {ascii(case[1])[-60:]}",
 )
-def test_what_aws_would_refuse_is_refused(response: tuple[Door, object]) -> None:
+def test_what_aws_would_refuse_is_refused(response):
     door, fields = response
     with pytest.raises(ResponseRefused):
         door.answer(fields)
@@ -142,14 +142,14 @@ def test_what_aws_would_refuse_is_refused(response: tuple[Door, object]) -> None
 # ---- the authorizer
 
 
-def asked(method: str, path: str, *authorizations: str) -> dict[str, Any]:
+def asked(method, path, *authorizations):
     """The event of a request to a guarded API."""
     headers = [("Authorization", value) for value in authorizations]
     guarded = HttpApi(JwtAuthorizer(ISSUER, [CLIENT], FakeKeys()), open_routes=["GET /health"])
     return guarded.event(HttpRequest(method, path, "", headers, b"", CLIENT_ADDRESS))
 
 
-def test_the_claims_of_a_valid_token_stand_where_aws_puts_them() -> None:
+def test_the_claims_of_a_valid_token_stand_where_aws_puts_them():
     context = asked("GET", "/empleados", f"Bearer {sign(access_claims())}")["requestContext"]
     claims = context["authorizer"]["jwt"]["claims"]
     assert (claims["username"], claims["cognito:groups"]) == ("ana@example.com", "[rrhh admin]")
@@ -157,7 +157,7 @@ def test_the_claims_of_a_valid_token_stand_where_aws_puts_them() -> None:
     assert context["routeKey"] == "$default"
 
 
-def test_open_routes_need_no_token() -> None:
+def test_open_routes_need_no_token():
     event = asked("GET", "/health")
     assert event["routeKey"] == "GET /health"
     assert "authorizer" not in event["requestContext"]
@@ -175,9 +175,7 @@ def test_open_routes_need_no_token() -> None:
         ("GET", "/empleados", [f"Bearer {sign(access_claims())}"] * 2),
     ],
 )
-def test_without_a_valid_token_the_function_is_never_called(
-    method: str, path: str, authorizations: list[str], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_without_a_valid_token_the_function_is_never_called(method, path, authorizations, caplog):
     with pytest.raises(DoorClosed) as closed:
         asked(method, path, *authorizations)
     assert (closed.value.response.status, closed.value.response.body) == (401, b'{"message":"Unauthorized"}')

@@ -1,7 +1,5 @@
 """EventBridge's schedule expressions."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,11 +9,11 @@ from chalice_devserver.pump.schedule import ExpressionError, parse_schedule
 CREATED = datetime(2026, 11, 24, 10, 15, 30, tzinfo=UTC)  # a Tuesday
 
 
-def next_after(expression: str, moment: datetime = CREATED) -> datetime | None:
+def next_after(expression, moment=CREATED):
     return parse_schedule(expression, created=CREATED)(moment)
 
 
-def test_a_rate_counts_from_the_creation_of_the_rule() -> None:
+def test_a_rate_counts_from_the_creation_of_the_rule():
     for expression, period in (("rate(1 minute)", timedelta(minutes=1)), ("rate(12 hours)", timedelta(hours=12))):
         assert next_after(expression, CREATED - timedelta(days=1)) == CREATED + period
         assert next_after(expression) == CREATED + period
@@ -33,11 +31,11 @@ def test_a_rate_counts_from_the_creation_of_the_rule() -> None:
         ("cron(0 0 30 2 ? *)", None),
     ],
 )
-def test_a_cron_fires_next_at(expression: str, expected: str | None) -> None:
+def test_a_cron_fires_next_at(expression, expected):
     assert next_after(expression) == (expected and datetime.fromisoformat(expected).replace(tzinfo=UTC))
 
 
-def test_a_cron_is_in_utc_whatever_the_zone_of_the_moment() -> None:
+def test_a_cron_is_in_utc_whatever_the_zone_of_the_moment():
     moment = datetime.fromisoformat("2026-11-24T11:59:00-05:00")
     assert next_after("cron(0 17 * * ? *)", moment) == datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 
@@ -54,6 +52,6 @@ def test_a_cron_is_in_utc_whatever_the_zone_of_the_moment() -> None:
         ("cron(60 12 * * ? *)", "minute value '60'"),
     ],
 )
-def test_what_eventbridge_refuses_is_refused_with_the_reason(expression: str, complaint: str) -> None:
+def test_what_eventbridge_refuses_is_refused_with_the_reason(expression, complaint):
     with pytest.raises(ExpressionError, match=complaint):
         parse_schedule(expression, created=CREATED)

@@ -6,14 +6,10 @@ import http.client
 import json
 import socket
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import pytest
 
 from chalice_devserver.http import BadRequest, HttpRequest, HttpResponse, LoopbackServer, check_source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LIMIT = 1000
 PATIENCE = 60.0
@@ -23,26 +19,26 @@ HOST = b"Host: localhost\r\n"
 class Echo(LoopbackServer):
     """Answers with what it understood."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.requests: list[HttpRequest] = []
         self.status = 200
         self.headers: list[tuple[str, str]] = [("Content-Type", "text/plain")]
         super().__init__(0, max_request_bytes=LIMIT)
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
+    def answer(self, request):
         self.requests.append(request)
         return HttpResponse(self.status, self.headers, request.body or b"hola")
 
 
 @pytest.fixture
-def server() -> Iterator[Echo]:
+def server():
     echo = Echo()
     echo.start()
     yield echo
     echo.stop()
 
 
-def exchange(server: Echo, request: bytes) -> bytes:
+def exchange(server, request):
     """All that comes back for raw bytes, until the server closes."""
     with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as connection:
         connection.sendall(request)
@@ -52,13 +48,13 @@ def exchange(server: Echo, request: bytes) -> bytes:
     return received
 
 
-def ask(server: Echo, line: str, rest: bytes = b"") -> bytes:
+def ask(server, line, rest=b""):
     end = b"" if b"\r\n\r\n" in rest else b"\r\n"
     return exchange(server, f"{line} HTTP/1.1\r\n".encode() + HOST + b"Connection: close\r\n" + rest + end)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "TRACE", "BREW", "x-y"])
-def test_every_method_reaches_the_app(server: Echo, method: str) -> None:
+def test_every_method_reaches_the_app(server, method):
     response = ask(server, f"{method} /a?b=c", b"A: 1\r\nA: 2\r\n")
     assert response.startswith(b"HTTP/1.1 200 OK\r\n")
     assert response.endswith(b"\r\n\r\nhola")
@@ -70,7 +66,7 @@ def test_every_method_reaches_the_app(server: Echo, method: str) -> None:
     assert request.client == "127.0.0.1"
 
 
-def test_only_a_head_has_the_length_that_the_app_gives(server: Echo) -> None:
+def test_only_a_head_has_the_length_that_the_app_gives(server):
     server.headers = [("content-length", "4711")]
     head = ask(server, "HEAD /")
     assert b"\r\ncontent-length: 4711\r\n" in head
@@ -93,7 +89,7 @@ def test_only_a_head_has_the_length_that_the_app_gives(server: Echo) -> None:
         ("/a#part", "/a", ""),
     ],
 )
-def test_the_target_arrives_as_it_was_sent(server: Echo, target: str, path: str, query: str) -> None:
+def test_the_target_arrives_as_it_was_sent(server, target, path, query):
     ask(server, f"GET {target}")
     assert (server.requests[0].path, server.requests[0].query) == (path, query)
 
@@ -114,12 +110,12 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
     ],
     ids=lambda value: ascii(value)[:60],
 )
-def test_what_is_not_http_or_too_much_never_reaches_the_app(server: Echo, request_bytes: bytes, status: int) -> None:
+def test_what_is_not_http_or_too_much_never_reaches_the_app(server, request_bytes, status):
     assert exchange(server, request_bytes).startswith(f"HTTP/1.1 {status} ".encode())
     assert server.requests == []
 
 
-def test_a_client_that_sends_ten_megabytes_reads_its_413(server: Echo) -> None:
+def test_a_client_that_sends_ten_megabytes_reads_its_413(server):
     with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as connection:
         connection.request("POST", "/", b"x" * 10_000_000)
         response = connection.getresponse()
@@ -127,17 +123,17 @@ def test_a_client_that_sends_ten_megabytes_reads_its_413(server: Echo) -> None:
         assert json.load(response)["detail"] == "The body is larger than the 1000 bytes that are accepted."
 
 
-def test_chunks_are_put_together(server: Echo) -> None:
+def test_chunks_are_put_together(server):
     assert ask(server, "POST /", CHUNKED + b"4\r\nhola\r\n1\r\n \r\n0\r\n\r\n").endswith(b"\r\n\r\nhola ")
 
 
-def test_a_client_that_asks_first_need_not_send_what_is_too_much(server: Echo) -> None:
+def test_a_client_that_asks_first_need_not_send_what_is_too_much(server):
     with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\n" + HOST + b"Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_client_that_goes_away_leaves_no_trace(server: Echo, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_client_that_goes_away_leaves_no_trace(server, caplog):
     for half in (b"Content-Length: 10\r\n\r\nhalf", CHUNKED + b"a\r\nhalf"):
         with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as connection:
             connection.sendall(b"POST / HTTP/1.1\r\n" + HOST + half)
@@ -150,7 +146,7 @@ def test_a_client_that_goes_away_leaves_no_trace(server: Echo, caplog: pytest.Lo
 # ---- other sites
 
 
-def a_request(method: str = "GET", **headers: str) -> HttpRequest:
+def a_request(method="GET", **headers):
     pairs = [(name.replace("_", "-").title(), value) for name, value in ({"host": "localhost:8000"} | headers).items()]
     return HttpRequest(method, "/", "", pairs, b"", "127.0.0.1")
 
@@ -183,18 +179,18 @@ SERVED = [
 
 
 @pytest.mark.parametrize("request_", REFUSED, ids=repr)
-def test_what_another_site_can_make_a_browser_send_is_refused(request_: HttpRequest) -> None:
+def test_what_another_site_can_make_a_browser_send_is_refused(request_):
     with pytest.raises(BadRequest) as refusal:
         check_source(request_)
     assert refusal.value.status == 403
 
 
-def test_programs_its_own_pages_and_links_are_served() -> None:
+def test_programs_its_own_pages_and_links_are_served():
     for request_ in SERVED:
         check_source(request_)
 
 
-def test_an_application_may_judge_origins_itself_but_not_the_host() -> None:
+def test_an_application_may_judge_origins_itself_but_not_the_host():
     check_source(a_request("POST", origin="http://evil.example", sec_fetch_site="cross-site"), allow_cross_site=True)
     with pytest.raises(BadRequest):
         check_source(a_request(host="evil.example"), allow_cross_site=True)

@@ -1,18 +1,10 @@
 """One handler, run once with an event from a file, as a person types it."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from conftest import WriteProject
 
 APP = """
 from chalice import Chalice
@@ -34,16 +26,16 @@ S3_EVENT = {"Records": [{"s3": {"bucket": {"name": "photos"}, "object": {"key": 
 
 
 @pytest.fixture
-def project(write_project: WriteProject) -> Path:
+def project(write_project):
     return write_project(APP)
 
 
-def invoke(project: Path, name: str, event: str) -> subprocess.CompletedProcess[str]:
+def invoke(project, name, event):
     command = [sys.executable, "-m", "chalice_devserver.invoke", name, "-", "--project-dir", project]
     return subprocess.run(command, input=event, capture_output=True, text=True, check=False)
 
 
-def test_a_handler_gets_the_event_and_its_result_is_printed(project: Path) -> None:
+def test_a_handler_gets_the_event_and_its_result_is_printed(project):
     resized = invoke(project, "resize", json.dumps(S3_EVENT))
     counted = invoke(project, "count", '{"text": "one two"}')
 
@@ -59,7 +51,7 @@ def test_a_handler_gets_the_event_and_its_result_is_printed(project: Path) -> No
         ("count", "{}", 1, "photos-local-count failed: KeyError"),
     ],
 )
-def test_what_cannot_be_run_is_a_sentence(project: Path, name: str, event: str, code: int, sentence: str) -> None:
+def test_what_cannot_be_run_is_a_sentence(project, name, event, code, sentence):
     done = invoke(project, name, event)
 
     assert (done.returncode, done.stdout) == (code, "")

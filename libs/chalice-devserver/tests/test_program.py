@@ -1,20 +1,14 @@
 """Programs that end by a signal and start anew when their code changes."""
 
-from __future__ import annotations
-
 import os
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 
 from chalice_devserver.program import CodeWatch, Ending
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def test_the_first_reason_to_end_counts() -> None:
+def test_the_first_reason_to_end_counts():
     ending = Ending()
     assert not ending.asked
     ending.ask(1)
@@ -24,7 +18,7 @@ def test_the_first_reason_to_end_counts() -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path):
     folder = tmp_path / "project"
     (folder / "chalicelib").mkdir(parents=True)
     (folder / "app.py").write_text("")
@@ -36,7 +30,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def touch(path: Path) -> None:
+def touch(path):
     path.parent.mkdir(exist_ok=True)
     path.touch()
     later = time.time_ns() + 1_000_000_000
@@ -46,7 +40,7 @@ def touch(path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["app.py", "chalicelib/page.html", "vendor/shared/shared.py", "chalicelib/new.py", "gone.py"]
 )
-def test_a_change_is_noticed_and_none_of_byte_code_and_hidden_folders(project: Path, name: str) -> None:
+def test_a_change_is_noticed_and_none_of_byte_code_and_hidden_folders(project, name):
     watch = CodeWatch(project, lambda: None)
     for ignored in ("__pycache__/app.pyc", ".chalice/deployed.json"):
         touch(project / ignored)

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chalice_devserver.project import Function, InvocationFailed, LambdaContext, Project, SetupError, check_chalice
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from conftest import LoadProject
 
 APP = """
     import os
@@ -24,16 +18,14 @@ APP = """
 
 
 @pytest.mark.parametrize("given", [None, "buenas"])
-def test_the_variables_of_the_stage_are_there_unless_the_environment_has_them(
-    load_project: LoadProject, monkeypatch: pytest.MonkeyPatch, given: str | None
-) -> None:
+def test_the_variables_of_the_stage_are_there_unless_the_environment_has_them(load_project, monkeypatch, given):
     if given:
         monkeypatch.setenv("GREETING", given)
     load_project(APP, environment_variables={"GREETING": "hola"})
     assert (given or "hola") == sys.modules["app"].SEEN
 
 
-def test_a_function_has_the_limits_of_its_stage(load_project: LoadProject) -> None:
+def test_a_function_has_the_limits_of_its_stage(load_project):
     project = load_project(
         APP,
         environment_variables={"GREETING": ""},
@@ -45,7 +37,7 @@ def test_a_function_has_the_limits_of_its_stage(load_project: LoadProject) -> No
     assert (slow.timeout_seconds, slow.memory_mb) == (300, 1024)
 
 
-def test_what_is_vendored_can_be_imported(load_project: LoadProject, write_project: Any) -> None:
+def test_what_is_vendored_can_be_imported(load_project, write_project):
     folder = write_project("")
     (folder / "vendor" / "vendored_for_this_test").mkdir(parents=True)
     (folder / "vendor" / "vendored_for_this_test" / "__init__.py").write_text("WORD = 'found'")
@@ -63,12 +55,12 @@ def test_what_is_vendored_can_be_imported(load_project: LoadProject, write_proje
         ("", r"\(AttributeError: .* 'app'"),
     ],
 )
-def test_an_app_that_cannot_be_imported_is_a_sentence(load_project: LoadProject, app: str, sentence: str) -> None:
+def test_an_app_that_cannot_be_imported_is_a_sentence(load_project, app, sentence):
     with pytest.raises(SetupError, match=sentence):
         load_project(app)
 
 
-def test_what_is_no_project_or_has_an_old_chalice_is_a_sentence(tmp_path: Path) -> None:
+def test_what_is_no_project_or_has_an_old_chalice_is_a_sentence(tmp_path):
     with pytest.raises(SetupError, match=r"config\.json cannot be read .*--project-dir"):
         Project(tmp_path, "local")
     with pytest.raises(SetupError, match=r"Chalice 1\.28\.0 is not supported: install"):
@@ -76,8 +68,8 @@ def test_what_is_no_project_or_has_an_old_chalice_is_a_sentence(tmp_path: Path) 
     check_chalice("1.29.0")
 
 
-def test_a_handler_gets_a_copy_of_the_event_and_gives_json() -> None:
-    def handler(event: Any, _: LambdaContext) -> object:
+def test_a_handler_gets_a_copy_of_the_event_and_gives_json():
+    def handler(event, _):
         event["list"].append(2)
         return {"tuple": (1, 2), "event": event}
 
@@ -86,12 +78,12 @@ def test_a_handler_gets_a_copy_of_the_event_and_gives_json() -> None:
     assert event == {"list": [1]}
 
 
-def test_a_handler_over_its_time_has_failed() -> None:
+def test_a_handler_over_its_time_has_failed():
     with pytest.raises(InvocationFailed, match=r"over its time-out of 0\.05 s"):
         Function("f", lambda *_: time.sleep(0.06), timeout_seconds=0.05).invoke({})
 
 
-def test_the_context_is_that_of_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_context_is_that_of_lambda(monkeypatch):
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     contexts: list[LambdaContext] = []
     Function("f", lambda _, context: contexts.append(context), timeout_seconds=5, memory_mb=256).invoke({})
@@ -104,16 +96,16 @@ def test_the_context_is_that_of_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first.aws_request_id != second.aws_request_id
 
 
-def explode(*_: object) -> None:
+def explode(*_):
     raise ValueError("boom")
 
 
-def leave(*_: object) -> None:
+def leave(*_):
     sys.exit(3)
 
 
 @pytest.mark.parametrize("handler", [explode, leave, lambda *_: {1, 2}], ids=["raises", "exits", "returns no JSON"])
-def test_a_function_error_is_logged_with_its_stack(handler: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_function_error_is_logged_with_its_stack(handler, caplog):
     with pytest.raises(InvocationFailed, match="f failed"):
         Function("f", handler).invoke({})
     assert caplog.records[-1].exc_info

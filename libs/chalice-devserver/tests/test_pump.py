@@ -24,17 +24,13 @@ from chalice_devserver.pump.topic import TopicSource
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from chalice_devserver.pump.source import Source
-    from conftest import LoadProject
-    from local.emulator import Emulator
 
 
 class Aws:
     """A queue with a dead letter queue, and a topic, of one test."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.sqs, self.sns = boto3.client("sqs"), boto3.client("sns")
         self.name = f"test-{uuid.uuid4()}"
         self.topic_arn = self.sns.create_topic(Name=self.name)["TopicArn"]
@@ -45,11 +41,11 @@ class Aws:
             QueueName=self.name, Attributes={"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(redrive)}
         )["QueueUrl"]
 
-    def send(self, *bodies: str) -> None:
+    def send(self, *bodies):
         for body in bodies:
             self.sqs.send_message(QueueUrl=self.queue, MessageBody=body)
 
-    def depth(self, queue: str) -> int:
+    def depth(self, queue):
         """Messages that wait or are being handled."""
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
         attributes = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=list(names))["Attributes"]
@@ -57,14 +53,14 @@ class Aws:
 
 
 @pytest.fixture
-def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Aws:
+def aws(emulator, monkeypatch):
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
     return Aws()
 
 
 @contextmanager
-def running(pump: Pump, ending: Ending | None = None) -> Iterator[threading.Thread]:
+def running(pump, ending=None):
     ending = ending or Ending()
     thread = threading.Thread(target=pump.run, args=(ending,))
     thread.start()
@@ -93,11 +89,11 @@ QUEUE_APP = """
 """
 
 
-def bodies(batches: list[list[dict[str, Any]]]) -> list[str]:
+def bodies(batches):
     return [record["body"] for batch in batches for record in batch]
 
 
-def test_a_message_that_fails_ends_in_the_dead_letter_queue_alone(aws: Aws, load_project: LoadProject) -> None:
+def test_a_message_that_fails_ends_in_the_dead_letter_queue_alone(aws, load_project):
     project = load_project(QUEUE_APP % aws.name)
     aws.send("one", "bad", "two")
     with running(Pump(sources(project))):
@@ -107,7 +103,7 @@ def test_a_message_that_fails_ends_in_the_dead_letter_queue_alone(aws: Aws, load
     assert aws.sqs.receive_message(QueueUrl=aws.dead)["Messages"][0]["Body"] == "bad"
 
 
-def test_an_exception_fails_the_whole_batch(aws: Aws, load_project: LoadProject) -> None:
+def test_an_exception_fails_the_whole_batch(aws, load_project):
     project = load_project(QUEUE_APP % aws.name)
     aws.send("one", "explode")
     with running(Pump(sources(project))):
@@ -115,7 +111,7 @@ def test_an_exception_fails_the_whole_batch(aws: Aws, load_project: LoadProject)
     assert sorted(bodies(sys.modules["app"].BATCHES)) == ["explode", "explode", "one", "one"]
 
 
-def test_a_batch_is_waited_for_as_long_as_its_window(aws: Aws, load_project: LoadProject) -> None:
+def test_a_batch_is_waited_for_as_long_as_its_window(aws, load_project):
     app = QUEUE_APP.replace("batch_size=10", "batch_size=2, maximum_batching_window_in_seconds=15")
     project = load_project(app % aws.name)
     with running(Pump(sources(project))):
@@ -126,7 +122,7 @@ def test_a_batch_is_waited_for_as_long_as_its_window(aws: Aws, load_project: Loa
     assert list(map(len, sys.modules["app"].BATCHES)) == [2]
 
 
-def hidden(aws: Aws) -> bool:
+def hidden(aws):
     name: Any = "ApproximateNumberOfMessagesNotVisible"
     return aws.sqs.get_queue_attributes(QueueUrl=aws.queue, AttributeNames=[name])["Attributes"][name] != "0"
 
@@ -144,7 +140,7 @@ BLOCKING_APP = """
 """
 
 
-def test_a_pump_that_is_stopped_ends_its_batches_first(aws: Aws, load_project: LoadProject) -> None:
+def test_a_pump_that_is_stopped_ends_its_batches_first(aws, load_project):
     project = load_project(BLOCKING_APP % aws.name)
     aws.sqs.set_queue_attributes(QueueUrl=aws.queue, Attributes={"VisibilityTimeout": "60"})
     aws.send("one", "two")
@@ -158,9 +154,7 @@ def test_a_pump_that_is_stopped_ends_its_batches_first(aws: Aws, load_project: L
     assert aws.depth(aws.queue) == 0
 
 
-def test_a_queue_that_comes_late_is_waited_for(
-    aws: Aws, load_project: LoadProject, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_queue_that_comes_late_is_waited_for(aws, load_project, caplog):
     caplog.set_level(logging.INFO)
     project = load_project(QUEUE_APP % f"{aws.name}-late")
     with running(Pump(sources(project))):
@@ -171,7 +165,7 @@ def test_a_queue_that_comes_late_is_waited_for(
         wait_until(lambda: "can be read" in caplog.text)
 
 
-def test_a_message_that_cannot_be_deleted_is_reported(aws: Aws, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_that_cannot_be_deleted_is_reported(aws, caplog):
     aws.send("one")
     reader = QueueReader(aws.sqs, aws.name)
     [message] = reader.receive(1, 0, threading.Event())
@@ -194,9 +188,7 @@ TOPIC_APP = """
 """
 
 
-def test_a_handler_gets_the_messages_of_its_topic_one_by_one_and_later_those_it_missed(
-    aws: Aws, load_project: LoadProject
-) -> None:
+def test_a_handler_gets_the_messages_of_its_topic_one_by_one_and_later_those_it_missed(aws, load_project):
     project = load_project(TOPIC_APP % aws.name)
     events = sys.modules["app"].EVENTS
     attributes: Any = {"tipo": {"DataType": "String", "StringValue": "creado"}}
@@ -224,10 +216,10 @@ def test_a_handler_gets_the_messages_of_its_topic_one_by_one_and_later_those_it_
     assert second["Records"][0]["Sns"]["MessageAttributes"] == {}
 
 
-def test_a_message_that_fails_is_tried_three_times_and_dropped(aws: Aws, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_that_fails_is_tried_three_times_and_dropped(aws, caplog):
     calls: list[object] = []
 
-    def fail(event: object, _: object) -> None:
+    def fail(event, _):
         calls.append(event)
         raise ValueError("boom")
 
@@ -244,7 +236,7 @@ def test_a_message_that_fails_is_tried_three_times_and_dropped(aws: Aws, caplog:
 # ---- schedules
 
 
-def test_a_schedule_fires_with_the_event_of_eventbridge(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_schedule_fires_with_the_event_of_eventbridge(monkeypatch):
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     events: list[dict[str, Any]] = []
     function = Function("tiny-local-sweep", lambda event, _: events.append(event))
@@ -264,10 +256,10 @@ def test_a_schedule_fires_with_the_event_of_eventbridge(monkeypatch: pytest.Monk
     }
 
 
-def test_a_scheduled_event_that_fails_is_tried_three_times_and_dropped(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_scheduled_event_that_fails_is_tried_three_times_and_dropped(caplog):
     ids: list[str] = []
 
-    def fail(event: dict[str, str], _: object) -> None:
+    def fail(event, _):
         ids.append(event["id"])
         raise ValueError("boom")
 
@@ -282,9 +274,7 @@ def test_a_scheduled_event_that_fails_is_tried_three_times_and_dropped(caplog: p
 # ---- the pump itself
 
 
-def test_a_handler_that_the_pump_cannot_drive_is_a_warning_and_the_others_run(
-    load_project: LoadProject, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_handler_that_the_pump_cannot_drive_is_a_warning_and_the_others_run(load_project, caplog):
     app = """
         from chalice import Chalice, Cron, Rate
         app = Chalice(app_name="tiny")
@@ -311,9 +301,7 @@ def test_a_handler_that_the_pump_cannot_drive_is_a_warning_and_the_others_run(
 
 
 @pytest.mark.parametrize("app", [QUEUE_APP, TOPIC_APP], ids=["queue", "topic"])
-def test_a_real_account_is_read_only_when_that_is_asked_for(
-    load_project: LoadProject, monkeypatch: pytest.MonkeyPatch, app: str
-) -> None:
+def test_a_real_account_is_read_only_when_that_is_asked_for(load_project, monkeypatch, app):
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     project = load_project(app % "orders")
@@ -322,7 +310,7 @@ def test_a_real_account_is_read_only_when_that_is_asked_for(
     assert len(list(sources(project, real_account=True))) == 1
 
 
-def test_only_hosts_of_aws_are_real_accounts() -> None:
+def test_only_hosts_of_aws_are_real_accounts():
     for url in ("https://sqs.eu-west-1.amazonaws.com", "https://SQS.cn-north-1.amazonaws.com.cn", "https://a.api.aws/"):
         with pytest.raises(RealAccount):
             check_endpoint(url)
@@ -330,11 +318,11 @@ def test_only_hosts_of_aws_are_real_accounts() -> None:
         check_endpoint(url)
 
 
-def test_a_source_that_breaks_ends_the_pump(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_source_that_breaks_ends_the_pump(caplog):
     class Broken:
         name = "broken"
 
-        def run(self, _: threading.Event) -> None:
+        def run(self, _):
             raise ZeroDivisionError
 
     source: Source = Broken()
@@ -345,23 +333,23 @@ def test_a_source_that_breaks_ends_the_pump(caplog: pytest.LogCaptureFixture) ->
 class RecordedWaits(threading.Event):
     """An event that nobody waits for; it is set after ``limit`` waits."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit):
         super().__init__()
         self.waits: list[float | None] = []
         self._limit = limit
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self, timeout=None):
         self.waits.append(timeout)
         if len(self.waits) == self._limit:
             self.set()
         return self.is_set()
 
 
-def test_while_aws_does_not_answer_the_waits_grow_and_the_log_does_not(caplog: pytest.LogCaptureFixture) -> None:
+def test_while_aws_does_not_answer_the_waits_grow_and_the_log_does_not(caplog):
     caplog.set_level(logging.INFO)
     outcomes = iter([*[NotThere("no")] * 8, None, NotThere("no"), NotThere("no")])
 
-    def step() -> None:
+    def step():
         if error := next(outcomes):
             raise error
 

@@ -14,7 +14,7 @@ SENT = ("a", "b", "c")
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:orders"
 
 
-def test_the_messages_that_a_response_names_have_failed_and_without_names_none() -> None:
+def test_the_messages_that_a_response_names_have_failed_and_without_names_none():
     for nothing in (None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}, {"statusCode": 200}):
         assert failed_ids(nothing, SENT) == frozenset()
     response = {"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": "c"}, {"itemIdentifier": "a"}]}
@@ -33,13 +33,13 @@ MALFORMED_ITEMS = ["a", None, {"itemIdentifier": None}, {"itemIdentifier": ""}, 
     ],
     ids=str,
 )
-def test_a_malformed_response_fails_the_whole_batch(response: object) -> None:
+def test_a_malformed_response_fails_the_whole_batch(response):
     with pytest.raises(InvocationFailed):
         failed_ids(response, SENT)
 
 
 @pytest.mark.parametrize("has_attributes", [False, True])
-def test_a_message_becomes_the_record_of_the_documentation(*, has_attributes: bool) -> None:
+def test_a_message_becomes_the_record_of_the_documentation(*, has_attributes):
     """Compared with the sample event of Lambda's page about SQS."""
     message: Any = {
         "MessageId": "059f36b4",

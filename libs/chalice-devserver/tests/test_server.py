@@ -13,20 +13,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 import chalice_frontdoor
-from chalice_devserver.doors import Door, HttpApi, LoadBalancer
+from chalice_devserver.doors import HttpApi, LoadBalancer
 from chalice_devserver.http import HttpRequest
 from chalice_devserver.project import Function
 from chalice_devserver.server import AppServer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from conftest import WriteProject
 
 PATIENCE = 60.0
 VERSION_ONE = '{"version":"one","greeting":"hola"}'
@@ -67,21 +62,21 @@ APP = """
 class Served:
     """The running process."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+    def __init__(self, process, port):
         self.process = process
         self.port = port
 
-    def line(self) -> str:
+    def line(self):
         assert self.process.stdout
         return self.process.stdout.readline().strip()
 
-    def line_that_begins(self, beginning: str) -> str:
+    def line_that_begins(self, beginning):
         while line := self.line():
             if line.startswith(beginning):
                 return line
         pytest.fail(f"no line begins with {beginning!r}")
 
-    def ask(self, method: str, target: str, body: bytes | None = None, **headers: str) -> Any:
+    def ask(self, method, target, body=None, **headers):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with closing(connection):
             connection.request(method, target, body, headers)
@@ -91,7 +86,7 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, *options: str) -> Iterator[Served]:
+def served(folder, *options):
     reserved = socket.socket()
     reserved.bind(("127.0.0.1", 0))
     port, inherited = reserved.getsockname()[1], reserved.fileno()
@@ -112,7 +107,7 @@ def served(folder: Path, *options: str) -> Iterator[Served]:
 
 
 @pytest.fixture
-def app_folder(write_project: WriteProject) -> Path:
+def app_folder(write_project):
     folder = write_project(APP, environment_variables={"GREETING": "hola"}, lambda_timeout=22)
     (folder / "vendor").mkdir(exist_ok=True)
     (folder / "vendor" / "chalice_frontdoor").symlink_to(Path(chalice_frontdoor.__file__).parent)
@@ -120,7 +115,7 @@ def app_folder(write_project: WriteProject) -> Path:
 
 
 @pytest.mark.parametrize("door", ["alb", "http-api"])
-def test_an_app_is_served_as_on_aws(app_folder: Path, door: str) -> None:
+def test_an_app_is_served_as_on_aws(app_folder, door):
     with served(app_folder, "--door", door) as server:
         assert server.line() == f"listens on http://127.0.0.1:{server.port}"
 
@@ -148,9 +143,7 @@ def test_an_app_is_served_as_on_aws(app_folder: Path, door: str) -> None:
 
 
 @pytest.mark.parametrize("door", ["alb", "http-api"])
-def test_a_request_beyond_the_concurrency_is_shed_and_a_running_one_ends_before_the_server(
-    app_folder: Path, door: str
-) -> None:
+def test_a_request_beyond_the_concurrency_is_shed_and_a_running_one_ends_before_the_server(app_folder, door):
     with served(app_folder, "--door", door, "--concurrency", "1") as server, ThreadPoolExecutor() as others:
         server.line_that_begins("listens")
         slow = others.submit(server.ask, "GET", "/slow")
@@ -161,9 +154,7 @@ def test_a_request_beyond_the_concurrency_is_shed_and_a_running_one_ends_before_
         assert server.process.wait(PATIENCE) == 0
 
 
-def test_a_change_of_the_code_is_served_by_the_same_process_and_half_of_one_waits_for_the_rest(
-    app_folder: Path,
-) -> None:
+def test_a_change_of_the_code_is_served_by_the_same_process_and_half_of_one_waits_for_the_rest(app_folder):
     with served(app_folder, "--reload") as server:
         server.line_that_begins("listens")
         assert server.ask("GET", "/version")[1] == {"version": "one", "greeting": "hola"}
@@ -178,7 +169,7 @@ def test_a_change_of_the_code_is_served_by_the_same_process_and_half_of_one_wait
         assert server.ask("GET", "/version")[1]["version"] == "three"
 
 
-def test_a_change_while_the_code_is_loaded_is_not_missed(write_project: WriteProject) -> None:
+def test_a_change_while_the_code_is_loaded_is_not_missed(write_project):
     app = """
         import os
         from pathlib import Path
@@ -196,7 +187,7 @@ def test_a_change_while_the_code_is_loaded_is_not_missed(write_project: WritePro
         server.line_that_begins("listens")
 
 
-def rewrite(path: Path, old: str, new: str) -> None:
+def rewrite(path, old, new):
     text = path.read_text(encoding="utf-8")
     assert old in text
     # At once, as editors do: a file that is empty for a moment would be one change more.
@@ -206,7 +197,7 @@ def rewrite(path: Path, old: str, new: str) -> None:
     part.rename(path)
 
 
-def test_a_signal_in_the_middle_of_a_restart_is_not_lost(app_folder: Path) -> None:
+def test_a_signal_in_the_middle_of_a_restart_is_not_lost(app_folder):
     with served(app_folder, "--reload") as server:
         server.line_that_begins("listens")
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
@@ -222,9 +213,7 @@ def test_a_signal_in_the_middle_of_a_restart_is_not_lost(app_folder: Path) -> No
 
 
 @pytest.mark.parametrize("program", [["server", "--port", "0"], ["pump"]], ids=["server", "pump"])
-def test_code_that_cannot_be_loaded_ends_a_program_that_does_not_watch_with_one_line(
-    write_project: WriteProject, program: list[str]
-) -> None:
+def test_code_that_cannot_be_loaded_ends_a_program_that_does_not_watch_with_one_line(write_project, program):
     name, *options = program
     command = [sys.executable, "-m", f"chalice_devserver.{name}", *options, "--project-dir", write_project("1 / 0")]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -233,10 +222,8 @@ def test_code_that_cannot_be_loaded_ends_a_program_that_does_not_watch_with_one_
 
 
 @pytest.mark.parametrize(("door", "status"), [(LoadBalancer(), 502), (HttpApi(), 500)], ids=["alb", "http-api"])
-def test_what_aws_would_answer_for_a_broken_function_is_answered(
-    door: Door, status: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(*_: object) -> object:
+def test_what_aws_would_answer_for_a_broken_function_is_answered(door, status, caplog):
+    def broken(*_):
         return {"statusCode": 200, "body": None}
 
     server = AppServer(0, Function("broken", broken), door)

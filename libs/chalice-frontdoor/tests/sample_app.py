@@ -1,7 +1,5 @@
 """An app that tells what its views see, so that tests can compare what arrives through each front door."""
 
-from __future__ import annotations
-
 import base64
 
 from chalice import Response

@@ -1,7 +1,5 @@
 """Who is let in: by the claims of the token, by the rules, and nobody by default."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

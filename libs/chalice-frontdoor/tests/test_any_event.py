@@ -1,7 +1,5 @@
 """No event, whatever it holds, makes the app crash, grow or answer what a front door refuses."""
 
-from __future__ import annotations
-
 import copy
 
 import pytest

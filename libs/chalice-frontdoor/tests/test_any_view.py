@@ -1,7 +1,5 @@
 """Whatever a view returns or raises, the front door accepts the answer."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 
 import chalice

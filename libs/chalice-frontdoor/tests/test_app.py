@@ -1,7 +1,5 @@
 """What the app does between the event and the response: routes, methods, middleware, CORS, ids."""
 
-from __future__ import annotations
-
 import json
 import sys
 from types import SimpleNamespace

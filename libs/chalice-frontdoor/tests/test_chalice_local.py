@@ -1,7 +1,5 @@
 """The app under ``chalice local``: a real server, real threads; and under Chalice's own test client."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import threading

@@ -1,7 +1,5 @@
 """The checker that the whole suite trusts refuses what AWS refuses."""
 
-from __future__ import annotations
-
 import pytest
 
 from chalice_frontdoor.testing.events import DOORS

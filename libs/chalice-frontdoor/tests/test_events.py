@@ -1,7 +1,5 @@
 """What AWS's events hold, case by case; what is the same for all doors is in test_every_door.py."""
 
-from __future__ import annotations
-
 import base64
 import json
 

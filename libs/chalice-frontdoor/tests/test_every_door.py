@@ -1,7 +1,5 @@
 """The same request through every front door gives the same answer."""
 
-from __future__ import annotations
-
 from urllib.parse import quote, urlencode
 
 from hypothesis import given, settings

@@ -1,7 +1,5 @@
 """Each route is described beside its view."""
 
-from __future__ import annotations
-
 import pytest
 
 from chalice_frontdoor import ANYBODY, FrontDoor

@@ -1,7 +1,5 @@
 """Every error is one problem document, in the client's language."""
 
-from __future__ import annotations
-
 import chalice
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Settings are read strictly, and what is made from them is made once."""
 
-from __future__ import annotations
-
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor

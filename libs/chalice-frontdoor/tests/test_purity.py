@@ -1,7 +1,5 @@
 """frontdoor goes into every Lambda: importing it does nothing and brings little."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

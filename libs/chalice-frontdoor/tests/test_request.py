@@ -1,7 +1,5 @@
 """What a view learns from its request: strict JSON, the client's language and address, and its id."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
 

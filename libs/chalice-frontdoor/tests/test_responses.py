@@ -1,7 +1,5 @@
 """How a view's response travels, case by case; test_any_view.py has what nobody listed."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from decimal import Decimal

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from chalice_terraform.chalice_cli import package_app
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 APP = """
 from chalice import Chalice
@@ -41,7 +37,7 @@ def file_receipt(event):
 """
 
 
-def write(folder: Path, requirements: str = "") -> Path:
+def write(folder, requirements=""):
     """Write a small app, whose vendored package is a symlink, as projects with several apps have."""
     app = folder / "small_app"
     (app / ".chalice").mkdir(parents=True)
@@ -60,18 +56,18 @@ def write(folder: Path, requirements: str = "") -> Path:
 
 
 @pytest.fixture
-def write_app(tmp_path: Path) -> Callable[[str], Path]:
+def write_app(tmp_path):
     """Writes the small app with the given requirements."""
     return lambda requirements: write(tmp_path, requirements)
 
 
 @pytest.fixture
-def small_app(tmp_path: Path) -> Path:
+def small_app(tmp_path):
     return write(tmp_path)
 
 
 @pytest.fixture(scope="session")
-def written_by_chalice(tmp_path_factory: pytest.TempPathFactory) -> str:
+def written_by_chalice(tmp_path_factory):
     """What Chalice itself writes for the small app, as JSON: each test gets a copy of its own."""
     folder = tmp_path_factory.mktemp("template")
     packaged = package_app(write(folder), folder / "work")
@@ -79,6 +75,6 @@ def written_by_chalice(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def template(written_by_chalice: str) -> dict[str, Any]:
+def template(written_by_chalice):
     copy: dict[str, Any] = json.loads(written_by_chalice)
     return copy

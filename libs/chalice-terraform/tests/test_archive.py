@@ -1,27 +1,18 @@
 """The zip of a Lambda: the same bytes from the same input, compiled, and nothing that is not needed."""
 
-from __future__ import annotations
-
 import importlib.util
 import zipfile
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 import pytest
 
 from chalice_terraform.archive import EPOCH, is_needed, rewrite
 from chalice_terraform.errors import PackagingFailed
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
 UNCHECKED_HASH = 0b01  # PEP 552: hash-based, and the source is not checked
 
 
-def rewritten(
-    folder: Path, files: dict[str, str], year: int = 2026, is_needed: Callable[[PurePosixPath], bool] = bool
-) -> Path:
+def rewritten(folder, files, year=2026, is_needed=bool):
     """The zip that is made of one with these files; ``bool`` keeps all."""
     folder.mkdir(exist_ok=True)
     with zipfile.ZipFile(folder / "in.zip", "w") as packed:
@@ -31,9 +22,7 @@ def rewritten(
     return folder / "out.zip"
 
 
-def test_order_dates_and_the_environment_of_the_build_make_no_difference(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_order_dates_and_the_environment_of_the_build_make_no_difference(tmp_path, monkeypatch):
     files = {"app.py": '"""Words."""\nA = 1\n', "data/z.json": "{}", "data/a.json": "[]"}
     first = rewritten(tmp_path / "first", files)
     monkeypatch.setenv("PYTHONOPTIMIZE", "2")
@@ -42,7 +31,7 @@ def test_order_dates_and_the_environment_of_the_build_make_no_difference(
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_each_module_is_compiled_so_that_its_date_does_not_matter(tmp_path: Path) -> None:
+def test_each_module_is_compiled_so_that_its_date_does_not_matter(tmp_path):
     with zipfile.ZipFile(rewritten(tmp_path, {"shop/cart.py": "TOTAL = 1 + 1\n"})) as packed:
         compiled = packed.read(importlib.util.cache_from_source("shop/cart.py"))
         assert packed.namelist() == sorted(packed.namelist())
@@ -52,21 +41,21 @@ def test_each_module_is_compiled_so_that_its_date_does_not_matter(tmp_path: Path
     assert str(tmp_path).encode() not in compiled
 
 
-def test_entries_have_the_modes_that_lambda_needs(tmp_path: Path) -> None:
+def test_entries_have_the_modes_that_lambda_needs(tmp_path):
     with zipfile.ZipFile(rewritten(tmp_path, {"data.json": "{}", "fast.so": "elf"})) as packed:
         modes = {entry.filename: oct(entry.external_attr >> 16) for entry in packed.infolist()}
         assert {entry.date_time for entry in packed.infolist()} == {EPOCH}
     assert modes == {"data.json": "0o100644", "fast.so": "0o100755"}
 
 
-def test_what_is_not_needed_is_left_out(tmp_path: Path) -> None:
+def test_what_is_not_needed_is_left_out(tmp_path):
     files = {"app.py": "", "app.pyi": "", "__pycache__/app.cpython-311.pyc": "stale"}
     with zipfile.ZipFile(rewritten(tmp_path, files, is_needed=is_needed)) as packed:
         assert packed.namelist() == [importlib.util.cache_from_source("app.py"), "app.py"]
         assert packed.read(importlib.util.cache_from_source("app.py")) != b"stale"
 
 
-def test_a_module_that_does_not_compile_stops_the_build(tmp_path: Path) -> None:
+def test_a_module_that_does_not_compile_stops_the_build(tmp_path):
     with pytest.raises(PackagingFailed, match=r"app\.py"):
         rewritten(tmp_path, {"app.py": "def broken(:\n"})
 
@@ -91,5 +80,5 @@ def test_a_module_that_does_not_compile_stops_the_build(tmp_path: Path) -> None:
         (False, "anything/tests/test_it.py"),
     ],
 )
-def test_of_dependencies_only_what_runs_is_needed(path: str, *, needed: bool) -> None:
+def test_of_dependencies_only_what_runs_is_needed(path, *, needed):
     assert is_needed(PurePosixPath(path)) is needed

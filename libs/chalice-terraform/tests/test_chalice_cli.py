@@ -1,30 +1,21 @@
 """Chalice's own step: hermetic, and strict about what Chalice only warns of."""
 
-from __future__ import annotations
-
 import sys
 import sysconfig
 import zipfile
-from typing import TYPE_CHECKING
 
 import pytest
 
 from chalice_terraform.chalice_cli import package_app
 from chalice_terraform.errors import PackagingFailed
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
-
-def names(packaged: Path) -> list[str]:
+def names(packaged):
     with zipfile.ZipFile(packaged / "deployment.zip") as packed:
         return packed.namelist()
 
 
-def test_the_package_holds_the_app_and_nothing_of_caches_or_of_the_person_s_account(
-    small_app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_package_holds_the_app_and_nothing_of_caches_or_of_the_person_s_account(small_app, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "somebody-who-does-not-exist")
     for folder in (small_app / "chalicelib", small_app / "vendor" / "vendored"):
         (folder / "__pycache__").mkdir(parents=True)
@@ -38,16 +29,14 @@ def test_the_package_holds_the_app_and_nothing_of_caches_or_of_the_person_s_acco
     assert not (small_app / ".chalice" / "deployments").exists()
 
 
-def test_an_app_that_does_not_import_stops_the_build(small_app: Path, tmp_path: Path) -> None:
+def test_an_app_that_does_not_import_stops_the_build(small_app, tmp_path):
     (small_app / "app.py").write_text("raise RuntimeError('no such luck')\n")
 
     with pytest.raises(PackagingFailed, match="no such luck"):
         package_app(small_app, tmp_path / "work")
 
 
-def test_a_dependency_that_lambda_cannot_run_stops_the_build(
-    write_app: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_dependency_that_lambda_cannot_run_stops_the_build(write_app, tmp_path, monkeypatch):
     """Chalice prints a warning, makes a package without it, and reports success."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     wheel = write_foreign_wheel(tmp_path)
@@ -57,7 +46,7 @@ def test_a_dependency_that_lambda_cannot_run_stops_the_build(
         package_app(app, tmp_path / "work")
 
 
-def write_foreign_wheel(folder: Path) -> Path:
+def write_foreign_wheel(folder):
     """A wheel that pip takes on this machine and that no Lambda can load: of another platform, or a newer libc."""
     own = sysconfig.get_platform().replace("-", "_").replace(".", "_")
     # Lambda has glibc 2.26 up to Python 3.11, and 2.34 from 3.12 on.

@@ -1,9 +1,6 @@
 """The command: from a Chalice app to a module, by the project's settings."""
 
-from __future__ import annotations
-
 import zipfile
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,17 +8,12 @@ from chalice_terraform.__main__ import main
 from chalice_terraform.errors import PackagingFailed
 from chalice_terraform.settings import Settings, read_settings
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def write_settings(app: Path, text: str) -> None:
+def write_settings(app, text):
     (app / ".chalice" / "terraform.toml").write_text(text)
 
 
-def test_the_module_has_all_files_of_the_project_but_those_it_leaves_out(
-    small_app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_module_has_all_files_of_the_project_but_those_it_leaves_out(small_app, tmp_path, capsys):
     for name in ("chalicelib/testing/samples.pyi", "chalicelib/tests/data.h", "vendor/vendored/testing/fakes.py"):
         (small_app / name).parent.mkdir(parents=True, exist_ok=True)
         (small_app / name).touch()
@@ -38,9 +30,7 @@ def test_the_module_has_all_files_of_the_project_but_those_it_leaves_out(
     assert "deployment.zip: " in capsys.readouterr().out
 
 
-def test_a_package_that_is_too_large_stops_the_build(
-    small_app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_package_that_is_too_large_stops_the_build(small_app, tmp_path, capsys):
     write_settings(small_app, "max_bytes = 1_000\n")
 
     assert main([str(tmp_path / "built"), str(small_app)]) == 1
@@ -52,12 +42,12 @@ def test_a_package_that_is_too_large_stops_the_build(
     "text",
     ["max_bytes =", "max_bytes = true", "max_bytes = -1", 'leave_out = "a"', 'leave_out = [""]', "size = 1"],
 )
-def test_settings_that_make_no_sense_are_refused(small_app: Path, text: str) -> None:
+def test_settings_that_make_no_sense_are_refused(small_app, text):
     write_settings(small_app, text)
 
     with pytest.raises(PackagingFailed, match=r"small_app/\.chalice/terraform\.toml"):
         read_settings(small_app)
 
 
-def test_settings_are_optional(small_app: Path) -> None:
+def test_settings_are_optional(small_app):
     assert read_settings(small_app) == Settings()

@@ -1,27 +1,21 @@
 """What becomes of the Terraform that Chalice writes."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from chalice_terraform.errors import PackagingFailed
 from chalice_terraform.module import adapt
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 FUNCTIONS = {"api_handler", "sweep", "deliver", "file_receipt"}
 
 
-def only(blocks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def only(blocks):
     (block,) = blocks.values()
     return block
 
 
-def test_only_what_is_reviewed_is_left_of_the_template(template: dict[str, Any]) -> None:
+def test_only_what_is_reviewed_is_left_of_the_template(template):
     module = adapt(template)
 
     assert set(module) == {"//", "terraform", "variable", "locals", "resource", "output"}
@@ -38,7 +32,7 @@ def test_only_what_is_reviewed_is_left_of_the_template(template: dict[str, Any])
     }
 
 
-def test_a_function_keeps_its_code_and_environment_and_takes_the_rest_from_variables(template: dict[str, Any]) -> None:
+def test_a_function_keeps_its_code_and_environment_and_takes_the_rest_from_variables(template):
     runtime = template["resource"]["aws_lambda_function"]["deliver"]["runtime"]
 
     assert adapt(template)["resource"]["aws_lambda_function"]["deliver"] == {
@@ -70,7 +64,7 @@ def test_a_function_keeps_its_code_and_environment_and_takes_the_rest_from_varia
     }
 
 
-def test_with_snapstart_an_alias_names_the_newest_version(template: dict[str, Any]) -> None:
+def test_with_snapstart_an_alias_names_the_newest_version(template):
     module = adapt(template)
 
     alias = module["resource"]["aws_lambda_alias"]["sweep"]
@@ -88,7 +82,7 @@ def test_with_snapstart_an_alias_names_the_newest_version(template: dict[str, An
     }
 
 
-def test_triggers_call_what_is_live_and_only_they_may(template: dict[str, Any]) -> None:
+def test_triggers_call_what_is_live_and_only_they_may(template):
     module = adapt(template)
     resources = module["resource"]
     subscription, rule = only(resources["aws_sns_topic_subscription"]), only(resources["aws_cloudwatch_event_rule"])
@@ -115,7 +109,7 @@ def test_triggers_call_what_is_live_and_only_they_may(template: dict[str, Any]) 
     assert module["output"]["schedules"]["value"]["sweep"]["arn"] == "${aws_cloudwatch_event_rule.sweep-event.arn}"
 
 
-def test_variables_are_declared_and_name_every_function_and_queue(template: dict[str, Any]) -> None:
+def test_variables_are_declared_and_name_every_function_and_queue(template):
     variables = adapt(template)["variable"]
 
     assert set(variables) == {"name_prefix", "functions", "queues", "topics", "city"}
@@ -127,7 +121,7 @@ def test_variables_are_declared_and_name_every_function_and_queue(template: dict
     assert variables["queues"]["validation"]["error_message"] == "The app has exactly these queues: letters."
 
 
-def test_an_app_with_routes_only_has_no_empty_blocks(template: dict[str, Any]) -> None:
+def test_an_app_with_routes_only_has_no_empty_blocks(template):
     """Terraform refuses an empty map in JSON."""
     kept = {"aws_lambda_function", "aws_api_gateway_rest_api", "aws_lambda_permission"}
     template["resource"] = {kind: blocks for kind, blocks in template["resource"].items() if kind in kept}
@@ -140,7 +134,7 @@ def test_an_app_with_routes_only_has_no_empty_blocks(template: dict[str, Any]) -
     assert not {"queues", "topics"} & set(module["variable"])
 
 
-def test_network_and_tags_of_a_function_are_kept_but_for_the_tag_of_chalice(template: dict[str, Any]) -> None:
+def test_network_and_tags_of_a_function_are_kept_but_for_the_tag_of_chalice(template):
     network = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
     tags = {"aws-chalice": "version=1.34.0", "team": "people"}
     template["resource"]["aws_lambda_function"]["sweep"] |= {"vpc_config": network, "tags": tags}
@@ -176,9 +170,7 @@ def test_network_and_tags_of_a_function_are_kept_but_for_the_tag_of_chalice(temp
         ),
     ],
 )
-def test_what_no_rule_covers_stops_the_build(
-    template: dict[str, Any], change: Callable[[dict[str, Any]], None], message: str
-) -> None:
+def test_what_no_rule_covers_stops_the_build(template, change, message):
     change(template["resource"])
 
     with pytest.raises(PackagingFailed, match=message):

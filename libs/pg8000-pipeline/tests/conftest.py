@@ -1,7 +1,5 @@
 """A real server, and a proxy that counts round trips and breaks connections."""
 
-from __future__ import annotations
-
 import threading
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """The guarantees of a pipelined connection, against a real server."""
 
-from __future__ import annotations
-
 import decimal
 import os
 import resource
@@ -30,20 +28,20 @@ def again(connection, statement, *values):
     return connection.execute_prepared(statement, values).rows
 
 
-def refusal(run, *arguments) -> str:
+def refusal(run, *arguments):
     """The SQLSTATE with which the server refuses a call."""
     with pytest.raises(DatabaseError) as caught:
         run(*arguments)
     return sqlstate(caught.value)
 
 
-def is_sound(connection) -> bool:
+def is_sound(connection):
     """Whether the connection answers the question that was asked, and not an older one."""
     token = str(uuid.uuid4())
     return ask(connection, "SELECT $1::text", token) == [[token]]
 
 
-def prepared_names(connection) -> int:
+def prepared_names(connection):
     return ask(connection, "SELECT count(*)::int FROM pg_prepared_statements")[0][0]
 
 
@@ -58,11 +56,11 @@ class ChangedSocket:
         return partial(self._changes[name], real) if name in self._changes else real
 
 
-def change_socket(connection, **changes) -> None:
+def change_socket(connection, **changes):
     connection._usock = ChangedSocket(connection._usock, changes)  # noqa: SLF001 - as a network would
 
 
-def wait_for_bytes(connection) -> None:
+def wait_for_bytes(connection):
     """Wait until the server, or the network, has something to say."""
     assert connection._poll.poll(60_000)  # noqa: SLF001
 

@@ -1,7 +1,5 @@
 """pg8000's interfaces, and SQLAlchemy, on top of pipelined connections."""
 
-from __future__ import annotations
-
 import pytest
 import sqlalchemy as sa
 from pg8000 import dbapi as stock_dbapi

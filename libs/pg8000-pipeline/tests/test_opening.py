@@ -1,7 +1,5 @@
 """Opening a connection: every password that psql accepts, one deadline, and two kinds of errors."""
 
-from __future__ import annotations
-
 import secrets
 import socket
 import ssl
@@ -23,7 +21,7 @@ PASSWORDS = ("plain", "ñandú and a % sign", "🦙", "🫶 newer than Unicode 3
 
 
 @contextmanager
-def serving(*parts: bytes):
+def serving(*parts):
     """A server that answers each message of the client by the next of ``parts``, then hangs up. Its port is yielded."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -39,11 +37,11 @@ def serving(*parts: bytes):
         thread.join()
 
 
-def authentication(code: int, data: bytes = b"") -> bytes:
+def authentication(code, data=b""):
     return b"R" + struct.pack("!ii", len(data) + 8, code) + data
 
 
-def failure(port: int, **options) -> InterfaceError:
+def failure(port, **options):
     with pytest.raises(InterfaceError) as caught:
         PipelinedConnection("a", **{"host": "127.0.0.1", "port": port, "ssl_context": False, "timeout": 60, **options})
     return caught.value
@@ -62,7 +60,7 @@ def role(sql):
         pass
     names = [group]
 
-    def role(password: str) -> str:
+    def role(password):
         names.append(f"role_{secrets.token_hex(4)}")
         sql(f"CREATE ROLE {names[-1]} LOGIN IN ROLE {group} PASSWORD '{password}'")
         return names[-1]

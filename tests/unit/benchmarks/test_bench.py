@@ -1,10 +1,7 @@
 """What becomes of a target, how a contestant is isolated, and a short run with every peer."""
 
-from __future__ import annotations
-
 import json
 import random
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,12 +10,9 @@ from benchmarks.bench.__main__ import exit_code, main
 from benchmarks.bench.measuring import Table, Target, estimate, quantile
 from benchmarks.bench.subject import BenchFailed, Process, Subject
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 @pytest.mark.parametrize("rounds", [6, 10, 24, 54])
-def test_the_interval_holds_the_truth_nineteen_times_in_twenty(rounds: int) -> None:
+def test_the_interval_holds_the_truth_nineteen_times_in_twenty(rounds):
     source = random.Random(7)  # noqa: S311 - statistics
     experiments = [estimate([source.gauss(100, 10) for _ in range(rounds)]) for _ in range(400)]
     assert sum(found.low <= 100 <= found.high for found in experiments) >= 368
@@ -37,9 +31,7 @@ def test_the_interval_holds_the_truth_nineteen_times_in_twenty(rounds: int) -> N
         ([1.0, 1.1, 1.0], 0.5, "undecided"),  # too few rounds
     ],
 )
-def test_a_target_is_decided_only_as_far_as_the_noise_allows(
-    ours: list[float], most: float | None, verdict: str
-) -> None:
+def test_a_target_is_decided_only_as_far_as_the_noise_allows(ours, most, verdict):
     table = Table("Sample", "ms", [Target("to the peer", ("ours", "p50"), ("peer", "p50"), most, ("bare", "p50"))])
     table.series |= {("ours", "p50"): [each + 1 for each in ours], ("peer", "p50"): [9.0] * len(ours)}
     table.series["bare", "p50"] = [1.0] * len(ours)
@@ -49,7 +41,7 @@ def test_a_target_is_decided_only_as_far_as_the_noise_allows(
     assert table.document()["targets"][0]["verdict"] == verdict
 
 
-def test_the_exit_code_is_for_scripts() -> None:
+def test_the_exit_code_is_for_scripts():
     verdicts = ({"met": 2}, {"met": 1, "undecided": 1}, {"undecided": 1, "missed": 1})
     assert [exit_code(each, is_quick=False) for each in verdicts] == [0, 3, 1]
     assert exit_code({"missed": 1}, is_quick=True) == 0
@@ -65,9 +57,7 @@ def crash(event, context):
 """
 
 
-def test_a_process_sees_its_folders_and_variables_only_and_must_answer_rightly(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_sees_its_folders_and_variables_only_and_must_answer_rightly(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     (tmp_path / "sample.py").write_text(HANDLER)
     subject = Subject("a sample", (tmp_path,), "sample.handler", {"CITY": "Lima"})
@@ -88,9 +78,7 @@ def test_a_process_sees_its_folders_and_variables_only_and_must_answer_rightly(
 
 
 @pytest.mark.timeout(600)
-def test_a_quick_run_measures_every_peer_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_quick_run_measures_every_peer_and_leaves_nothing(tmp_path, monkeypatch, capsys):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
@@ -105,9 +93,7 @@ def test_a_quick_run_measures_every_peer_and_leaves_nothing(
     assert list(temporary.iterdir()) == []
 
 
-def test_without_packages_nothing_is_measured(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_packages_nothing_is_measured(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(workshop, "ROOT", tmp_path)
     assert main(["--quick"]) == 2
     assert capsys.readouterr().err == "make bench: build/crud_app/deployment.zip is missing: make package\n"

@@ -8,16 +8,12 @@ import re
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from local.settings import ROOT
-from tests.support.fake_directory import FakeDirectory, json_answer, running_directory
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from tests.support.fake_directory import json_answer, running_directory
 
 OWN = {"email": "killed-1@prueba-de-carga.example.com", "posicion": "Prueba de carga"}
 REFUSED = {
@@ -30,7 +26,7 @@ REFUSED = {
 
 
 @pytest.fixture
-def directory() -> Iterator[FakeDirectory]:
+def directory():
     """A directory with 120 employees."""
     with running_directory() as directory:
         for number in range(120):
@@ -41,11 +37,11 @@ def directory() -> Iterator[FakeDirectory]:
 class LoadTest:
     """Runs the program against ``directory``; the reports are written to ``folder``."""
 
-    def __init__(self, directory: FakeDirectory, folder: Path) -> None:
+    def __init__(self, directory, folder):
         self._json = folder / "load.json"
         self._arguments = [f"--url={directory.url}", f"--report={folder}/new/load.html", f"--json={self._json}"]
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments):
         return subprocess.Popen(
             [sys.executable, "-m", "benchmarks.load", *self._arguments, *arguments],
             cwd=ROOT,
@@ -55,26 +51,24 @@ class LoadTest:
             text=True,
         )
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
+    def run(self, *arguments):
         """Exit code, output and errors."""
         process = self.start(*arguments)
         output, errors = process.communicate()
         return process.returncode, output, errors
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self):
         found: dict[str, Any] = json.loads(self._json.read_text("utf-8"))
         return found
 
 
 @pytest.fixture
-def load_test(directory: FakeDirectory, tmp_path: Path) -> LoadTest:
+def load_test(directory, tmp_path):
     return LoadTest(directory, tmp_path)
 
 
-def test_reading_sends_every_request_once_and_reports_thresholds(
-    load_test: LoadTest, directory: FakeDirectory, tmp_path: Path
-) -> None:
+def test_reading_sends_every_request_once_and_reports_thresholds(load_test, directory, tmp_path):
     code, output, errors = load_test.run("--requests=20", "--concurrency=2", "--p95=30000ms", "--errors=0%")
     assert code == 0, errors
     assert re.search(r"^  Total: +20\n  Exitosas: +20\n  Fallidas: +0\n  Tasa de éxito:  100 %$", output, re.MULTILINE)
@@ -85,7 +79,7 @@ def test_reading_sends_every_request_once_and_reports_thresholds(
     assert len([request for request in directory.requests if request.path != "/health"]) == 20 + 3
 
 
-def test_a_mix_that_is_interrupted_leaves_no_employee_behind(load_test: LoadTest, directory: FakeDirectory) -> None:
+def test_a_mix_that_is_interrupted_leaves_no_employee_behind(load_test, directory):
     before = dict(directory.rows)
     directory.add(**OWN)  # of a run that could not clean up
     process = load_test.start("--profile=mix", "--requests=100000", "--concurrency=4")
@@ -97,7 +91,7 @@ def test_a_mix_that_is_interrupted_leaves_no_employee_behind(load_test: LoadTest
     assert directory.rows == before
 
 
-def test_a_climb_ends_at_the_knee(load_test: LoadTest, directory: FakeDirectory) -> None:
+def test_a_climb_ends_at_the_knee(load_test, directory):
     directory.fault = lambda request: json_answer({}, 503) if "q=" in request.query else None
     code, output, _ = load_test.run("--profile=step")
     assert (code, len(load_test.document["steps"])) == (1, 1)
@@ -105,7 +99,7 @@ def test_a_climb_ends_at_the_knee(load_test: LoadTest, directory: FakeDirectory)
     assert "Fallidas ≤ 1 %: NO se cumple" in output
 
 
-def test_an_empty_directory_is_not_loaded(load_test: LoadTest, directory: FakeDirectory) -> None:
+def test_an_empty_directory_is_not_loaded(load_test, directory):
     directory.rows.clear()
     code, _, errors = load_test.run()
     assert code == 2
@@ -113,7 +107,7 @@ def test_an_empty_directory_is_not_loaded(load_test: LoadTest, directory: FakeDi
 
 
 @pytest.mark.parametrize(("argument", "sentence"), REFUSED.items())
-def test_a_bad_value_is_refused(load_test: LoadTest, argument: str, sentence: str) -> None:
+def test_a_bad_value_is_refused(load_test, argument, sentence):
     code, _, errors = load_test.run(argument)
     assert code == 2
     assert sentence in errors

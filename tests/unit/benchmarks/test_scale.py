@@ -1,7 +1,5 @@
 """The model of `make scale` against Little's law, the Terraform, and AWS's rules."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 
@@ -13,7 +11,7 @@ from local.settings import ROOT
 LIMITS = load_limits()
 
 
-def test_a_limit_is_reached_at_the_rate_that_needs_all_of_it() -> None:
+def test_a_limit_is_reached_at_the_rate_that_needs_all_of_it():
     for limit in LIMITS:
         assert demand(limit.rate(limit.value))[limit.of] == pytest.approx(limit.value)
         assert limit.raised is None or limit.raised > limit.value > 0, limit.name
@@ -22,7 +20,7 @@ def test_a_limit_is_reached_at_the_rate_that_needs_all_of_it() -> None:
     assert f"default     = {{ rate = {throttle.value:g}," in (ROOT / "infra" / "variables.tf").read_text("utf-8")
 
 
-def test_the_command_prints_limits_and_bill() -> None:
+def test_the_command_prints_limits_and_bill():
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.scale", "--rate=500"], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -1,7 +1,5 @@
 """bff_app put together as in production, with upstreams of a test's own."""
 
-from __future__ import annotations
-
 import ssl
 from contextlib import contextmanager
 

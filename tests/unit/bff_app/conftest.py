@@ -1,7 +1,5 @@
 """Fixtures of bff_app's tests: upstreams that misbehave, and a client that reaches them."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 import pytest

@@ -8,13 +8,8 @@ import socketserver
 import sys
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from local.ports import port_of, reserve
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True)
@@ -27,7 +22,7 @@ class Received:
     body: bytes
     head_bytes: int
 
-    def header(self, name: str) -> str | None:
+    def header(self, name):
         """The header ``name`` in any case; a test that sends one twice looks at ``headers``."""
         return {key.lower(): value for key, value in self.headers}.get(name.lower())
 
@@ -39,10 +34,10 @@ class Connection(socketserver.StreamRequestHandler):
     # Seconds after which a blocked read fails: long after every test has ended.
     timeout = 60
 
-    def handle(self) -> None:
+    def handle(self):
         self.server.behave(self)
 
-    def read_request(self) -> Received | None:
+    def read_request(self):
         """The next request, recorded; None once the client has closed."""
         lines: list[bytes] = []
         while (line := self.rfile.readline()) != b"\r\n":
@@ -60,27 +55,27 @@ class Connection(socketserver.StreamRequestHandler):
         self.server.received.append(received)
         return received
 
-    def send(self, data: bytes) -> None:
+    def send(self, data):
         self.wfile.write(data)
 
-    def answer(self, body: bytes = b"", *headers: str, status: str = "200 OK") -> None:
+    def answer(self, body=b"", *headers, status="200 OK"):
         """Send a complete answer and keep the connection open."""
         lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
         self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
 
-    def reset(self) -> None:
+    def reset(self):
         """Close with a RST instead of a FIN."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
-    def shut_down(self) -> None:
+    def shut_down(self):
         """Send a FIN now."""
         self.connection.shutdown(socket.SHUT_RDWR)
 
-    def wait(self, seconds: float | None = None) -> bool:
+    def wait(self, seconds=None):
         """Wait until the server is stopped, at most for ``seconds``; whether it was."""
         return self.server.stopping.wait(seconds)
 
-    def wait_for_client_to_close(self) -> None:
+    def wait_for_client_to_close(self):
         self.rfile.read()
 
 
@@ -89,7 +84,7 @@ class Server(socketserver.ThreadingTCPServer):
 
     request_queue_size = 128
 
-    def __init__(self, behave: Callable[[Connection], None], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, behave, tls=None):
         super().__init__(("127.0.0.1", 0), Connection)
         self.behave = behave
         self.tls = tls
@@ -102,14 +97,14 @@ class Server(socketserver.ThreadingTCPServer):
         self._acceptor.start()
 
     @property
-    def connections(self) -> int:
+    def connections(self):
         return len(self._accepted)
 
-    def _accept(self) -> None:
+    def _accept(self):
         while not self.stopping.is_set():
             self.handle_request()
 
-    def get_request(self) -> tuple[socket.socket, Any]:
+    def get_request(self):
         sock, address = super().get_request()
         if self.tls:
             # The handshake comes with the first read, in the connection's own thread.
@@ -117,16 +112,16 @@ class Server(socketserver.ThreadingTCPServer):
         self._accepted.append(sock)
         return sock, address
 
-    def shutdown_request(self, request: Any) -> None:
+    def shutdown_request(self, request):
         self.close_request(request)  # without the FIN that the base class sends first
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as in the base class
+    def handle_error(self, request, client_address):  # noqa: ARG002 - as in the base class
         error = sys.exc_info()[1]
         # The client may leave at any moment: that is what the tests are about.
         if error is not None and not isinstance(error, OSError):
             raise error
 
-    def stop(self) -> None:
+    def stop(self):
         """Stop listening, cut every connection and wait for the threads."""
         self.stopping.set()
         self.socket.shutdown(socket.SHUT_RDWR)
@@ -138,7 +133,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 @contextlib.contextmanager
-def running(behave: Callable[[Connection], None], tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+def running(behave, tls=None):
     """A server for the length of a ``with`` block."""
     server = Server(behave, tls)
     try:
@@ -148,41 +143,41 @@ def running(behave: Callable[[Connection], None], tls: ssl.SSLContext | None = N
 
 
 @contextlib.contextmanager
-def refusing() -> Iterator[str]:
+def refusing():
     """The address of a port that refuses connections: it is bound, so that no other program gets it."""
     with reserve() as bound:
         yield f"http://127.0.0.1:{port_of(bound)}"
 
 
-def answering(body: bytes = b"{}", *headers: str, status: str = "200 OK") -> Callable[[Connection], None]:
+def answering(body=b"{}", *headers, status="200 OK"):
     """Gives the same answer to every request of a connection."""
 
-    def behave(connection: Connection) -> None:
+    def behave(connection):
         while connection.read_request():
             connection.answer(body, *headers, status=status)
 
     return behave
 
 
-def answering_json(body: bytes = b"[]", *headers: str, status: str = "200 OK") -> Callable[[Connection], None]:
+def answering_json(body=b"[]", *headers, status="200 OK"):
     """``answering`` with JSON."""
     return answering(body, "Content-Type: application/json", *headers, status=status)
 
 
-def sending(data: bytes) -> Callable[[Connection], None]:
+def sending(data):
     """Sends ``data`` after the first request, whatever it is, and closes."""
 
-    def behave(connection: Connection) -> None:
+    def behave(connection):
         connection.read_request()
         connection.send(data)
 
     return behave
 
 
-def dripping(data: bytes, *, after: bytes = b"") -> Callable[[Connection], None]:
+def dripping(data, *, after=b""):
     """Sends ``after`` at once, and then a byte of ``data`` now and then, for ever: no single read takes long."""
 
-    def behave(connection: Connection) -> None:
+    def behave(connection):
         connection.read_request()
         connection.send(after)
         sent = 0
@@ -193,31 +188,31 @@ def dripping(data: bytes, *, after: bytes = b"") -> Callable[[Connection], None]
     return behave
 
 
-def in_turn(*behaviours: Callable[[Connection], None]) -> Callable[[Connection], None]:
+def in_turn(*behaviours):
     """The first connection meets the first behaviour, the second the second."""
     remaining = iter(behaviours)
 
-    def behave(connection: Connection) -> None:
+    def behave(connection):
         next(remaining)(connection)
 
     return behave
 
 
-def silent(connection: Connection) -> None:
+def silent(connection):
     """Takes a request and never answers."""
     connection.read_request()
     connection.wait_for_client_to_close()
 
 
-def deaf(connection: Connection) -> None:
+def deaf(connection):
     """Reads nothing, so that a large request fills all buffers."""
     connection.wait()
 
 
-def after_an_answer(behave: Callable[[Connection], None]) -> Callable[[Connection], None]:
+def after_an_answer(behave):
     """Answers one request, and then behaves."""
 
-    def behave_later(connection: Connection) -> None:
+    def behave_later(connection):
         connection.read_request()
         connection.answer(b"first")
         behave(connection)

@@ -1,7 +1,5 @@
 """The routes that bff_app answers by itself, and what importing it costs."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One true description of everything that the public door answers."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """Which headers pass, in each direction, and which answers are compressed."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The client reports what upstreams really did, and its deadline holds against each of them."""
 
-from __future__ import annotations
-
 import gc
 import socket
 import ssl

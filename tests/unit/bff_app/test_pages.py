@@ -1,11 +1,8 @@
 """The page's files: what a browser gets, how long it may keep it, and how much it is."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,30 +13,25 @@ from chalicelib.web.pages import FileUnknown, Page
 from contract.fields import FIELDS
 from tests.unit.bff_app.composition import through
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from chalice_frontdoor.testing.client import Answer
-
 # The module that is made from the declaration of the fields, and is no file.
 DECLARATION = "declaration.js"
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
 
-def get(path: str, door: str = "alb_multi", **headers: str) -> Answer:
+def get(path, door="alb_multi", **headers):
     return through(door).get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
-def addresses_in(document: bytes) -> list[str]:
+def addresses_in(document):
     return re.findall(r'(?:href|src)="(/static/[^"]+)"', document.decode())
 
 
-def text_of(answer: Answer) -> str:
+def text_of(answer):
     body = gzip.decompress(answer.body) if answer.headers.get("content-encoding") == "gzip" else answer.body
     return body.decode()
 
 
-def test_the_document_and_its_files_come_through_every_door() -> None:
+def test_the_document_and_its_files_come_through_every_door():
     for door in DOORS:
         document = get("/", door)
         assert (document.status, document.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -50,7 +42,7 @@ def test_the_document_and_its_files_come_through_every_door() -> None:
             assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_policy_allows_our_own_files_only_and_the_document_has_nothing_inline() -> None:
+def test_the_policy_allows_our_own_files_only_and_the_document_has_nothing_inline():
     answer = get("/")
     policy, document = answer.headers["content-security-policy"], answer.body.decode()
 
@@ -63,7 +55,7 @@ def test_the_policy_allows_our_own_files_only_and_the_document_has_nothing_inlin
     assert not re.search(r"\son\w+=|style=", document)
 
 
-def test_the_document_is_revalidated_at_each_visit_and_sent_when_it_changed() -> None:
+def test_the_document_is_revalidated_at_each_visit_and_sent_when_it_changed():
     first = get("/")
 
     again = get("/", If_None_Match=first.headers["etag"])
@@ -75,7 +67,7 @@ def test_the_document_is_revalidated_at_each_visit_and_sent_when_it_changed() ->
     assert outdated.status == 200
 
 
-def test_every_imported_module_exists() -> None:
+def test_every_imported_module_exists():
     for module in PAGE_FOLDER.glob("*.js"):
         imported = re.findall(r"""(?:from|import\()\s*'\./([^']+)'""", module.read_text())
         assert [name for name in imported if name != DECLARATION and not (PAGE_FOLDER / name).is_file()] == [], (
@@ -83,7 +75,7 @@ def test_every_imported_module_exists() -> None:
         )
 
 
-def test_the_page_gets_the_declared_fields_with_their_labels() -> None:
+def test_the_page_gets_the_declared_fields_with_their_labels():
     address = next(address for address in addresses_in(get("/").body) if address.endswith(DECLARATION))
 
     fields = json.loads(text_of(get(address)).removeprefix("export const FIELDS = ").removesuffix(";\n"))
@@ -92,7 +84,7 @@ def test_the_page_gets_the_declared_fields_with_their_labels() -> None:
     assert [each["name"] for each in fields if each["isConfidential"]] == ["salario"]
 
 
-def test_the_document_preloads_the_modules_of_the_first_view() -> None:
+def test_the_document_preloads_the_modules_of_the_first_view():
     document = get("/").body.decode()
     preloaded = set(re.findall(r'rel="modulepreload" href="/static/\w+/([\w.]+)"', document))
 
@@ -105,7 +97,7 @@ def test_the_document_preloads_the_modules_of_the_first_view() -> None:
     assert "form.js" not in preloaded
 
 
-def test_files_are_compressed_for_browsers_that_accept_it() -> None:
+def test_files_are_compressed_for_browsers_that_accept_it():
     address = next(address for address in addresses_in(get("/").body) if address.endswith("texts.js"))
 
     plain, compressed = get(address), get(address, **GZIP)
@@ -117,7 +109,7 @@ def test_files_are_compressed_for_browsers_that_accept_it() -> None:
     assert len(compressed.body) < len(plain.body) / 2
 
 
-def test_the_whole_page_is_less_than_100_kb_compressed() -> None:
+def test_the_whole_page_is_less_than_100_kb_compressed():
     page = Page(PAGE_FOLDER, "")
 
     files = [path.name for path in PAGE_FOLDER.iterdir() if path.name != "index.html"]
@@ -126,7 +118,7 @@ def test_the_whole_page_is_less_than_100_kb_compressed() -> None:
     assert sum(sizes) + len(page.document(GZIP).body) < 100_000
 
 
-def test_other_files_and_versions_are_not_found() -> None:
+def test_other_files_and_versions_are_not_found():
     version = addresses_in(get("/").body)[0].split("/")[2]
     others = [f"{version}/{name}" for name in ("index.html", "nothing.js", "..%2Fpages.py", "%2Fetc%2Fpasswd")]
 
@@ -137,7 +129,7 @@ def test_other_files_and_versions_are_not_found() -> None:
         assert "immutable" not in answer.headers.get("cache-control", "")
 
 
-def a_page(folder: Path, *, script: str = "", inbox_url: str = "") -> Page:
+def a_page(folder, *, script="", inbox_url=""):
     (folder / "index.html").write_text('<meta content="$inbox"><script src="$static/main.js"></script>$preloads')
     (folder / "main.js").write_text(script)
     (folder / "rows.js").touch()
@@ -145,7 +137,7 @@ def a_page(folder: Path, *, script: str = "", inbox_url: str = "") -> Page:
     return Page(folder, inbox_url)
 
 
-def test_a_change_of_any_file_is_a_new_version_and_a_new_document(tmp_path: Path) -> None:
+def test_a_change_of_any_file_is_a_new_version_and_a_new_document(tmp_path):
     before, after = a_page(tmp_path, script="1"), a_page(tmp_path, script="2")
 
     assert before.version != after.version
@@ -154,13 +146,13 @@ def test_a_change_of_any_file_is_a_new_version_and_a_new_document(tmp_path: Path
         after.file(before.version, "main.js", {})
 
 
-def test_the_address_of_the_inbox_cannot_break_out_of_its_attribute(tmp_path: Path) -> None:
+def test_the_address_of_the_inbox_cannot_break_out_of_its_attribute(tmp_path):
     document = a_page(tmp_path, inbox_url='http://localhost/"><script>').document({})
 
     assert b"&quot;&gt;&lt;script&gt;" in document.body
 
 
-def test_the_page_links_to_the_inbox_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_links_to_the_inbox_that_the_environment_names(monkeypatch):
     monkeypatch.setenv("INBOX_URL", "http://localhost:8003/")
 
     page.forget()
@@ -168,7 +160,7 @@ def test_the_page_links_to_the_inbox_that_the_environment_names(monkeypatch: pyt
     page.forget()
 
 
-def test_an_inbox_that_is_no_address_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_inbox_that_is_no_address_is_refused_by_name(monkeypatch):
     monkeypatch.setenv("INBOX_URL", "javascript:alert(1)")
 
     page.forget()

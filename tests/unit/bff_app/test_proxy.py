@@ -1,7 +1,5 @@
 """A request through any front door reaches its upstream unchanged, and the answer comes back unchanged."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

@@ -1,7 +1,5 @@
 """Whose token reaches the APIs, and which requests reach no API."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

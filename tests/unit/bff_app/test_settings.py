@@ -1,7 +1,5 @@
 """The environment is read once, by one module, and complains by name."""
 
-from __future__ import annotations
-
 import pytest
 
 from chalice_frontdoor import SettingError

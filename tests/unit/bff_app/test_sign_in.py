@@ -1,7 +1,5 @@
 """Signing in, renewing a session and signing out, against a user pool that is a real HTTP server."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

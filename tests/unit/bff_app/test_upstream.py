@@ -1,7 +1,5 @@
 """No part that a client chooses changes where a request goes."""
 
-from __future__ import annotations
-
 import re
 from string import punctuation
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit

@@ -1,7 +1,5 @@
 """One rule for an email address, wherever it comes from."""
 
-from __future__ import annotations
-
 from contract.email_address import MAX_LENGTH, is_email_address, is_invented
 
 LABEL = "d" * 63
@@ -19,10 +17,10 @@ REAL = ("ana@gmail.com", "ana@example.es", "ana@notexample.com", "ana@example.co
         "example.com", "")  # fmt: skip
 
 
-def test_an_address_is_what_a_browser_accepts() -> None:
+def test_an_address_is_what_a_browser_accepts():
     assert [text for text in (*VALID, *INVALID) if is_email_address(text)] == [*VALID]
     assert len(LONGEST) == MAX_LENGTH == 254
 
 
-def test_an_address_in_a_reserved_domain_is_invented() -> None:
+def test_an_address_in_a_reserved_domain_is_invented():
     assert [text for text in (*INVENTED, *REAL) if is_invented(text)] == [*INVENTED]

@@ -1,14 +1,12 @@
 """The declaration that Python and Terraform read."""
 
-from __future__ import annotations
-
 from contract import roles
 
 
-def test_the_roles_stand_in_order_the_weakest_first() -> None:
+def test_the_roles_stand_in_order_the_weakest_first():
     assert roles.ROLES == ("lector", "rrhh", "admin")
     assert (roles.LECTOR, roles.RRHH, roles.ADMIN) == roles.ROLES
 
 
-def test_a_program_has_a_role_by_its_scope() -> None:
+def test_a_program_has_a_role_by_its_scope():
     assert roles.scope_of(roles.LECTOR) == "directorio/lector"

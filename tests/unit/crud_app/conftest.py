@@ -1,7 +1,5 @@
 """What crud_app's tests share: PostgreSQL in several states, and the app put together with it."""
 
-from __future__ import annotations
-
 import os
 from concurrent.futures import ThreadPoolExecutor
 

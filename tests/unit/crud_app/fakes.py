@@ -1,7 +1,5 @@
 """What stands in for AWS where AWS is not the point, and what tests do to answers and connections."""
 
-from __future__ import annotations
-
 import select
 import threading
 

@@ -4,8 +4,6 @@ A process of its own, because the field must be declared before anything that re
 table at DATABASE_URL has the column already.
 """
 
-from __future__ import annotations
-
 from contract import fields
 
 fields.FIELDS += (fields.Field("apodo", "text", {}, "1", maximum=40, is_required=False),)
@@ -28,7 +26,7 @@ EVA = {**ANA, "email": "b@example.com", "apodo": " 600 "}
 KEY = {"Idempotency-Key": '"a"'}
 
 
-def main() -> None:
+def main():
     """Make some requests."""
     bootstrap.system.replace(bootstrap.assemble(bootstrap.open_database(from_environment()), FakePublisher()))
     client, reader = Client(app, role="rrhh"), Client(app, role="lector")

@@ -1,7 +1,5 @@
 """Conditions on versions."""
 
-from __future__ import annotations
-
 import re
 from contextlib import nullcontext
 

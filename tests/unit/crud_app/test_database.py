@@ -1,7 +1,5 @@
 """What the app does when PostgreSQL, or the way to it, fails; how a connection is opened, shared and kept."""
 
-from __future__ import annotations
-
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -43,7 +41,7 @@ END $$
 """
 
 
-def raising(code: str) -> Statement:
+def raising(code):
     return Statement(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
 
 

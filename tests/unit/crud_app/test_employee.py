@@ -1,7 +1,5 @@
 """Which values an employee may have; the rules and their JSON Schema agree."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from decimal import Decimal
@@ -48,7 +46,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-def rule_of(kind, value) -> str | None:
+def rule_of(kind, value):
     try:
         kind.read(value)
     except employee.BrokenRule as broken:
@@ -56,7 +54,7 @@ def rule_of(kind, value) -> str | None:
     return None
 
 
-def errors_of(read, body) -> list[tuple[str, str]]:
+def errors_of(read, body):
     """The fields that break rules, and which; none when the body is read, and no field appears that was not sent."""
     try:
         values = read(body)
@@ -66,7 +64,7 @@ def errors_of(read, body) -> list[tuple[str, str]]:
     return []
 
 
-def accepts(kind, value) -> bool:
+def accepts(kind, value):
     return jsonschema_rs.is_valid(kind.schema, value, validate_formats=True)
 
 

@@ -1,7 +1,5 @@
 """Forgetting: no value of the person is left in the database, and what happened is."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """A creation under an Idempotency-Key is done once and answered alike, whatever happens in between."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest

@@ -1,7 +1,5 @@
 """The schema is what the code believes it to be, and can be made and unmade."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -15,7 +13,7 @@ from local.postgres import migrate
 ROOT = Path(__file__).parents[3]
 
 
-def run(url: str, module: str, *arguments: str, folder: str = "crud_app") -> str:
+def run(url, module, *arguments, folder="crud_app"):
     command = [sys.executable, "-m", module, *arguments]
     environment = {**os.environ, "DATABASE_URL": url}
     done = subprocess.run(command, cwd=ROOT / folder, env=environment, check=True, capture_output=True, text=True)

@@ -1,7 +1,5 @@
 """A row as JSON text, built by PostgreSQL: it must be what any JSON writer would make of the fields."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from datetime import date

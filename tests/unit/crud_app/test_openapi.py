@@ -1,7 +1,5 @@
 """The API's description is true: schemathesis tries to prove the contrary, through the app itself."""
 
-from __future__ import annotations
-
 from http import HTTPStatus
 from io import BytesIO
 

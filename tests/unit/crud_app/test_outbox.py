@@ -1,7 +1,5 @@
 """What a request leaves behind is published: all of it, in order, once for each event as far as that can be known."""
 
-from __future__ import annotations
-
 import json
 import logging
 import threading
@@ -23,7 +21,7 @@ CONTRACTS = Path(__file__).parents[2] / "contracts"
 def leave_behind(sql):
     """Writes events of employees that nobody published, older than any request; returns their ids in order."""
 
-    def leave_behind(*empleado_ids: int, age: str = "1 hour") -> list[str]:
+    def leave_behind(*empleado_ids, age="1 hour"):
         return sql(
             "WITH added AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) "  # noqa: S608 - ours
             f"SELECT gen_random_uuid(), owner, n, 'actualizado', now() - interval '{age}', 'x', '{{}}' "

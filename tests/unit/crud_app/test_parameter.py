@@ -1,7 +1,5 @@
 """The database's address in AWS Parameter Store: botocore's signature is the reference, the emulator the service."""
 
-from __future__ import annotations
-
 import json
 import logging
 from datetime import UTC, datetime
@@ -28,16 +26,16 @@ KEY, SECRET = ACCESS_KEY["AWS_ACCESS_KEY_ID"], ACCESS_KEY["AWS_SECRET_ACCESS_KEY
 words = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1)
 
 
-def store_at(endpoint: str, key_server: KeyServer | None = None) -> ParameterStore:
+def store_at(endpoint, key_server=None):
     key, secret = ("", "") if key_server else (KEY, SECRET)
     return ParameterStore(AwsAccess("us-east-1", endpoint, key, secret, ""), key_server)
 
 
-def answering(status: int, body: bytes):
+def answering(status, body):
     return servers.running(servers.answering(body, status=f"{status} {HTTPStatus(status).phrase}"))
 
 
-def reason_of_failure(store: ParameterStore, caplog, name: str = NAME) -> str:
+def reason_of_failure(store, caplog, name=NAME):
     """What is logged when a value cannot be read."""
     caplog.clear()
     with pytest.raises(Unavailable):

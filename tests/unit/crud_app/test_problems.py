@@ -1,7 +1,5 @@
 """What clients and the log are told when the database, the topic or the environment fails."""
 
-from __future__ import annotations
-
 import pytest
 
 from chalice_frontdoor.testing.client import Client

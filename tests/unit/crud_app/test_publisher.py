@@ -1,7 +1,5 @@
 """What goes to SNS, by botocore's stub and on the emulator."""
 
-from __future__ import annotations
-
 import json
 import logging
 

@@ -1,7 +1,5 @@
 """Queries and cursors."""
 
-from __future__ import annotations
-
 import base64
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -33,7 +31,7 @@ def read_listing(pairs):
     return read_listing_for(pairs, Audience.RRHH)
 
 
-def outcome_of(read, pairs) -> object:
+def outcome_of(read, pairs):
     """What was read, or the rules that were broken."""
     try:
         return read(pairs)
@@ -41,7 +39,7 @@ def outcome_of(read, pairs) -> object:
         return error.errors
 
 
-def encode(text: str) -> str:
+def encode(text):
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

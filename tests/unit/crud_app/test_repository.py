@@ -1,7 +1,5 @@
 """Row and event in one statement, with others at the same row."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 

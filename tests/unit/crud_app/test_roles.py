@@ -1,7 +1,5 @@
 """Who may do what, and who sees what."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -1,7 +1,5 @@
 """One round trip for each request once warm, counted on the wire, also through PgBouncer in transaction mode."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The HTTP contract, through the front doors, on real PostgreSQL."""
 
-from __future__ import annotations
-
 import json
 import re
 
@@ -17,7 +15,7 @@ from tests.unit.crud_app.fakes import next_link, pages_of, rules_of
 HUGE_ID = str(2**63)
 
 
-def names(answer) -> list[str]:
+def names(answer):
     return [row["nombre"] for row in answer.json()]
 
 

@@ -1,7 +1,5 @@
 """The plans of what people do often: an index finds the rows, whatever their number."""
 
-from __future__ import annotations
-
 import json
 from urllib.parse import parse_qsl
 

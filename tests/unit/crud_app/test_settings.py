@@ -1,7 +1,5 @@
 """What the environment may say."""
 
-from __future__ import annotations
-
 import pytest
 
 from chalicelib.directorio.settings import KeyServer, SettingError, Settings, parse_database_url
@@ -16,7 +14,7 @@ SNAPSTART = {
 }
 
 
-def refused(setting: str, variables: dict[str, str]) -> str:
+def refused(setting, variables):
     """What is said of a setting that cannot be read."""
     with pytest.raises(SettingError) as caught:
         getattr(Settings(variables), setting)

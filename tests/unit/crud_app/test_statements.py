@@ -1,7 +1,5 @@
 """The SQL that is sent is the SQL that `crud_app/sql` writes."""
 
-from __future__ import annotations
-
 import re
 
 from chalicelib.directorio.employee import FIELDS, Audience

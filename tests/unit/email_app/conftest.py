@@ -1,7 +1,5 @@
 """What email_app's tests share."""
 
-from __future__ import annotations
-
 import functools
 import json
 import uuid

@@ -1,7 +1,5 @@
 """The routes and handlers, through the front doors and as Lambda calls them."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import replace

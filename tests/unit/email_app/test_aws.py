@@ -32,7 +32,7 @@ from tests.unit.email_app.fakes import mail
 ROW = mail()
 
 
-def send(client) -> str:
+def send(client):
     mailer = SesMailer(client, sender="directorio@example.com", configuration_set="correos")
     return mailer.send(ROW, Content("Alta: Ana Pérez", "Texto", "<p>Texto</p>"))
 
@@ -49,7 +49,7 @@ def server(behave):
     requests: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def serve() -> None:
+        def serve():
             while True:
                 try:
                     connection, _ = listener.accept()
@@ -66,7 +66,7 @@ def server(behave):
     thread.join()
 
 
-def answering(text: str):
+def answering(text):
     return lambda peer: peer.sendall(text.encode())
 
 
@@ -156,10 +156,10 @@ def test_an_email_that_perhaps_left_is_of_unknown_fate_and_is_not_repeated(behav
 class BrokenClient:
     """Fails before or after the request, as botocore would."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error):
         self._error = error
 
-    def send_email(self, **_: object) -> None:
+    def send_email(self, **_):
         raise self._error
 
 

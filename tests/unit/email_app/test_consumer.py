@@ -1,7 +1,5 @@
 """The consumer: each message becomes its emails, once each, whatever happens in between."""
 
-from __future__ import annotations
-
 import json
 import logging
 import math

@@ -1,7 +1,5 @@
 """`POST /notify/email`: what may be sent, and that it is queued once per key, whatever happens in between."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -202,7 +200,7 @@ def test_a_request_is_refused_while_the_first_is_in_flight(fakes):
 
 
 def test_an_unknown_outcome_is_found_out_by_a_repetition(fakes):
-    def lose_the_ledger(_: str) -> None:
+    def lose_the_ledger(_):
         fakes.ledger.is_down = True
 
     fakes.queue.before_the_answer_is_lost = lose_the_ledger
@@ -227,7 +225,7 @@ def die_at(part, name, *, after=False):
     """A request whose process dies before or after a call of this method."""
     original = getattr(part, name)
 
-    def deadly(*arguments: object) -> None:
+    def deadly(*arguments):
         if after:
             original(*arguments)
         raise Death
@@ -289,7 +287,7 @@ def test_of_two_that_find_a_dead_request_one_goes_on(fakes):
 
 
 def test_a_row_that_cannot_be_let_go_is_still_accepted(fakes):
-    def lose(_: object) -> None:
+    def lose(_):
         raise LedgerUnavailable
 
     fakes.ledger.save = lose

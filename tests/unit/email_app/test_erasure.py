@@ -1,7 +1,5 @@
 """Erasure: the ledger identifies the person no more, and still makes one email of each event and recipient."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Reading the messages of the queue."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,7 +1,5 @@
 """The ledger: DynamoDB and its twin in memory behave the same."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The states of an email, and which may follow which."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
 

@@ -2,8 +2,6 @@
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-examples.html.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The environment variables."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -12,35 +12,35 @@ from chalice_devserver.logs import ReadableFormatter, log_to_stdout
 from local.console import Console
 
 
-def never() -> None:
+def never():
     pytest.fail("the terminal is not broken")
 
 
-def written(stream: io.StringIO, *lines: tuple[str, str]) -> str:
+def written(stream, *lines):
     console = Console(stream, on_broken=never)
     for name, text in lines:
         console.line(name, text)
     return stream.getvalue()
 
 
-def test_each_line_begins_with_the_name_of_its_process() -> None:
+def test_each_line_begins_with_the_name_of_its_process():
     assert written(io.StringIO(), ("crud", "GET / 200"), ("email-pump", "[SES] Enviado")) == (
         "crud       │ GET / 200\nemail-pump │ [SES] Enviado\n"
     )
 
 
-def test_a_line_is_neither_cut_nor_read_as_markup() -> None:
+def test_a_line_is_neither_cut_nor_read_as_markup():
     text = f"[bold]:smile: {'x' * 300}"
     assert written(io.StringIO(), ("crud", text)) == f"crud       │ {text}\n"
 
 
-def test_ready_stands_alone_on_its_line_and_the_addresses_follow() -> None:
+def test_ready_stands_alone_on_its_line_and_the_addresses_follow():
     stream = io.StringIO()
     Console(stream, on_broken=never).ready({"page": "http://localhost:8000/", "database": "make psql"})
     assert stream.getvalue() == "\nready\n  page      http://localhost:8000/\n  database  make psql\n\n"
 
 
-def test_once_the_reader_of_its_pipe_has_gone_that_is_told_and_nothing_breaks() -> None:
+def test_once_the_reader_of_its_pipe_has_gone_that_is_told_and_nothing_breaks():
     reader, writer = os.pipe()
     os.close(reader)
     noticed: list[bool] = []
@@ -49,21 +49,21 @@ def test_once_the_reader_of_its_pipe_has_gone_that_is_told_and_nothing_breaks() 
     assert noticed == [True]
 
 
-def formatted(level: int, message: str, *arguments: object, **extra: object) -> str:
+def formatted(level, message, *arguments, **extra):
     record = logging.getLogger("app").makeRecord("app", level, "app.py", 1, message, arguments, None, extra=extra)
     return ReadableFormatter().format(record)
 
 
-def test_a_log_line_is_its_message_and_what_it_does_not_say_yet() -> None:
+def test_a_log_line_is_its_message_and_what_it_does_not_say_yet():
     assert formatted(logging.INFO, "GET %s", "/x", path="/x", status=200) == "GET /x  status=200"
 
 
 @pytest.mark.parametrize(("level", "beginning"), [(logging.WARNING, "WARNING "), (logging.ERROR, "ERROR ")])
-def test_trouble_says_so(level: int, beginning: str) -> None:
+def test_trouble_says_so(level, beginning):
     assert formatted(level, "hm") == f"{beginning}hm"
 
 
-def test_libraries_are_quiet_and_the_project_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+def test_libraries_are_quiet_and_the_project_is_not(capsys):
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:

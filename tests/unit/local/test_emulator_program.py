@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 import httpx
@@ -17,7 +17,6 @@ from local.emulator import ACCESS_KEY, DEPLOYMENT_SERVICES, SERVICES, client_of
 from local.emulator_program import TERRAFORM_WAIT_SECONDS, Gate
 
 if TYPE_CHECKING:
-    from local.emulator import Emulator
     from local.emulator_program import Message
 
 KEY = "AKIAOWN"
@@ -31,7 +30,7 @@ class Application:
 
     reached: list[str] = field(default_factory=list)
 
-    async def __call__(self, scope: Any, _: Any, send: Any) -> None:
+    async def __call__(self, scope, _, send):
         self.reached.append(scope.get("path", scope["type"]))
         if scope["type"] == "http":
             headers = [(b"Access-Control-Allow-Origin", b"*"), (b"content-type", b"text/plain")]
@@ -39,25 +38,25 @@ class Application:
             await send({"type": "http.response.body", "body": b"in"})
 
 
-def signed(key: str = KEY, service: str = "sqs") -> dict[str, str]:
+def signed(key=KEY, service="sqs"):
     scope = f"{key}/20261129/us-east-1/{service}/aws4_request"
     return {"authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
 
 
-def basic(key: str = KEY) -> dict[str, str]:
+def basic(key=KEY):
     return {"authorization": f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}"}
 
 
-def ask(gate: Gate, request: str, headers: dict[str, str], *, kind: str = "http") -> list[Message]:
+def ask(gate, request, headers, *, kind="http"):
     """What a client gets for ``request``, such as ``GET /path?query``. Without ``host`` it names this machine."""
     method, _, target = request.partition(" ")
     path, _, query = target.partition("?")
     sent: list[Message] = []
 
-    async def send(message: Any) -> None:
+    async def send(message):
         sent.append(message)
 
-    async def receive() -> Any:
+    async def receive():
         return {"type": "http.request"}
 
     pairs = [(name.encode(), value.encode()) for name, value in ({"host": "localhost:4566"} | headers).items()]
@@ -66,12 +65,12 @@ def ask(gate: Gate, request: str, headers: dict[str, str], *, kind: str = "http"
     return sent
 
 
-def status(gate: Gate, request: str, headers: dict[str, str]) -> int:
+def status(gate, request, headers):
     code: int = ask(gate, request, headers)[0]["status"]
     return code
 
 
-def a_gate(services: frozenset[str] = SERVICES, *, issues_keys: bool = False) -> Gate:
+def a_gate(services=SERVICES, *, issues_keys=False):
     return Gate(Application(), KEY, services, issues_keys=issues_keys)
 
 
@@ -114,7 +113,7 @@ def a_gate(services: frozenset[str] = SERVICES, *, issues_keys: bool = False) ->
         ("GET /bucket/key", {}),
     ],
 )
-def test_what_another_site_or_user_can_send_is_refused(request_line: str, headers: dict[str, str]) -> None:
+def test_what_another_site_or_user_can_send_is_refused(request_line, headers):
     gate = a_gate()
     assert status(gate, request_line, headers) == 403
     assert gate.application == Application()
@@ -135,11 +134,11 @@ def test_what_another_site_or_user_can_send_is_refused(request_line: str, header
         ("POST /", {"x-amz-target": "AWSCognitoIdentityProviderService.RevokeToken"}),
     ],
 )
-def test_the_stack_and_its_sign_in_page_get_through(request_line: str, headers: dict[str, str]) -> None:
+def test_the_stack_and_its_sign_in_page_get_through(request_line, headers):
     assert status(a_gate(), request_line, headers) == 200
 
 
-def test_where_functions_run_what_was_deployed_is_open_and_other_keys_are_ministacks_to_check() -> None:
+def test_where_functions_run_what_was_deployed_is_open_and_other_keys_are_ministacks_to_check():
     gate = a_gate(DEPLOYMENT_SERVICES, issues_keys=True)
     for request, headers in (
         ("GET /_aws/execute-api/a1/$default/empleados", {"origin": "http://evil.example"}),
@@ -161,13 +160,13 @@ def test_where_functions_run_what_was_deployed_is_open_and_other_keys_are_minist
 
 
 @pytest.mark.parametrize("name", ["Host", "Origin", "Sec-Fetch-Site", "Authorization", "X-Amz-Target"])
-def test_a_header_that_decides_may_occur_once(name: str) -> None:
+def test_a_header_that_decides_may_occur_once(name):
     right = {"origin": "http://localhost:4566", "sec-fetch-site": "none", "x-amz-target": "x"} | signed()
     assert status(a_gate(), "POST /", right) == 200
     assert status(a_gate(), "POST /", {name: "evil.example", "host": "localhost:4566", **right}) == 403
 
 
-def test_no_page_may_read_a_response_web_sockets_are_closed_and_the_lifespan_passes() -> None:
+def test_no_page_may_read_a_response_web_sockets_are_closed_and_the_lifespan_passes():
     gate = a_gate()
     assert ask(gate, "GET /_ministack/health", {})[0]["headers"] == [(b"content-type", b"text/plain")]  # no CORS
     assert ask(gate, "GET /", signed(), kind="websocket") == [{"type": "websocket.close", "code": 1008}]
@@ -176,12 +175,10 @@ def test_no_page_may_read_a_response_web_sockets_are_closed_and_the_lifespan_pas
 
 
 @pytest.mark.parametrize(("agent", "waits"), [(TERRAFORM, [TERRAFORM_WAIT_SECONDS]), ("Boto3/1.40.0", [])])
-def test_terraform_gets_its_answer_a_moment_later(
-    agent: str, waits: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_terraform_gets_its_answer_a_moment_later(agent, waits, monkeypatch):
     waited: list[float] = []
 
-    async def sleep(seconds: float) -> None:
+    async def sleep(seconds):
         waited.append(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
@@ -192,7 +189,7 @@ def test_terraform_gets_its_answer_a_moment_later(
 # ---- the emulator itself
 
 
-def test_the_emulator_runs_no_code_for_a_link_a_form_or_a_stranger(emulator: Emulator) -> None:
+def test_the_emulator_runs_no_code_for_a_link_a_form_or_a_stranger(emulator):
     with httpx.Client(base_url=emulator.endpoint, trust_env=False) as client:
         for attack in (
             client.build_request("GET", f"/?{TEMPLATE}"),
@@ -218,7 +215,7 @@ def test_the_emulator_runs_no_code_for_a_link_a_form_or_a_stranger(emulator: Emu
         assert refusal.value.response["Error"]["Code"] in {"AccessDenied", "InvalidClientTokenId"}
 
 
-def test_the_emulator_serves_who_has_its_key(emulator: Emulator) -> None:
+def test_the_emulator_serves_who_has_its_key(emulator):
     session = boto3.Session(*ACCESS_KEY.values(), region_name="us-east-1")
     assert session.client("sts", endpoint_url=emulator.endpoint).get_caller_identity()["Account"] == "000000000000"
     mails = httpx.get(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -12,15 +12,11 @@ import pytest
 
 from local.inbox import InboxPage, Mail, keep
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
 SENT_AT = datetime(2026, 11, 24, 9, 30, 0, tzinfo=UTC)
 SCRIPT = "<script>alert('x')</script>"
 
 
-def a_mail(subject: str = "Bienvenida, señora Pérez", identifier: str = "0123456789abcdef", **body: str) -> Mail:
+def a_mail(subject="Bienvenida, señora Pérez", identifier="0123456789abcdef", **body):
     """What an app asks of SES."""
     request = {
         "FromEmailAddress": "CrudEmpleados <directorio@example.com>",
@@ -36,7 +32,7 @@ def a_mail(subject: str = "Bienvenida, señora Pérez", identifier: str = "01234
     return Mail(identifier, request, SENT_AT)
 
 
-def test_a_mail_is_a_file_that_a_mail_program_opens(tmp_path: Path) -> None:
+def test_a_mail_is_a_file_that_a_mail_program_opens(tmp_path):
     file = keep(a_mail(Text="¡Hola!\n", Html="<p>¡Hola!</p>\n"), tmp_path)
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     assert file.name == "2026-11-24T09-30-00 ana@example.com 01234567.eml"
@@ -52,14 +48,14 @@ def test_a_mail_is_a_file_that_a_mail_program_opens(tmp_path: Path) -> None:
     assert [part and part.get_content() for part in parts] == ["¡Hola!\n", "<p>¡Hola!</p>\n"]
 
 
-def test_an_address_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
+def test_an_address_cannot_lead_out_of_the_folder(tmp_path):
     mail = a_mail(Text="x")
     request: dict[str, Any] = {**mail.request, "Destination": {"ToAddresses": ["../../../etc/x@example.com"]}}
     assert keep(Mail("id", request, SENT_AT), tmp_path).parent == tmp_path
 
 
 @pytest.fixture
-def browser(tmp_path: Path) -> Iterator[httpx.Client]:
+def browser(tmp_path):
     page = InboxPage(tmp_path)
     page.start()
     with httpx.Client(base_url=page.url, trust_env=False) as client:
@@ -67,7 +63,7 @@ def browser(tmp_path: Path) -> Iterator[httpx.Client]:
     page.stop()
 
 
-def test_the_list_has_the_newest_mail_first_and_looks_for_more(tmp_path: Path, browser: httpx.Client) -> None:
+def test_the_list_has_the_newest_mail_first_and_looks_for_more(tmp_path, browser):
     assert "No mails yet." in browser.get("").text
     for identifier, subject in (("a", "Primero"), ("b", "Segundo")):  # sent in the same second
         keep(a_mail(subject, identifier, Text="1"), tmp_path)
@@ -79,7 +75,7 @@ def test_the_list_has_the_newest_mail_first_and_looks_for_more(tmp_path: Path, b
     assert browser.get("style.css").headers["content-type"] == "text/css; charset=utf-8"
 
 
-def test_a_mail_is_shown_with_its_text_and_its_html_in_a_sandbox(tmp_path: Path, browser: httpx.Client) -> None:
+def test_a_mail_is_shown_with_its_text_and_its_html_in_a_sandbox(tmp_path, browser):
     file = keep(a_mail(Text="¡Hola!", Html="<p style='color:red'>¡Hola!</p>"), tmp_path)
     address = f"mail/{quote(file.name)}"
 
@@ -91,7 +87,7 @@ def test_a_mail_is_shown_with_its_text_and_its_html_in_a_sandbox(tmp_path: Path,
     assert html.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
 
 
-def test_what_a_mail_holds_is_text_on_our_pages(tmp_path: Path, browser: httpx.Client) -> None:
+def test_what_a_mail_holds_is_text_on_our_pages(tmp_path, browser):
     file = keep(a_mail(SCRIPT, Text=SCRIPT), tmp_path)
 
     for path in ("", f"mail/{quote(file.name)}"):
@@ -102,7 +98,7 @@ def test_what_a_mail_holds_is_text_on_our_pages(tmp_path: Path, browser: httpx.C
         assert "unsafe" not in answer.headers["content-security-policy"]
 
 
-def test_nothing_else_is_there_and_nothing_without_the_secret_address(tmp_path: Path, browser: httpx.Client) -> None:
+def test_nothing_else_is_there_and_nothing_without_the_secret_address(tmp_path, browser):
     name = quote(keep(a_mail(Text="solo"), tmp_path).name)
     (tmp_path / ".hidden.eml").write_text("x")
     others = ("mail/nothing.eml", "mail/..%2F..%2Fetc%2Fpasswd", "mail/.hidden.eml", "else", f"mail/{name}/html")

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
 
 import psutil
 import pytest
@@ -17,9 +16,6 @@ from local.lock import AlreadyRunning, folder_lock, make_private, write_private
 from local.settings import ROOT
 from local.stack import Part
 from tests.support.waiting import PATIENCE_SECONDS, wait_until_ended
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # Each prints "up" when it can take a signal.
 POLITE = """
@@ -40,21 +36,21 @@ time.sleep(600)
 class Watched:
     """A part, and what it told."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code):
         self.lines: list[str] = []
         self.said_up, self.ended = threading.Event(), threading.Event()
         self.part = Part(
             "tiny", [sys.executable, "-c", code], on_line=self._note, on_exit=lambda _: self.ended.set(), up_word="up"
         )
 
-    def _note(self, name: str, line: str) -> None:
+    def _note(self, name, line):
         self.lines.append(f"{name}: {line}")
         if line == "up":
             assert self.part.is_up
             self.said_up.set()
 
 
-def test_the_lines_of_a_part_arrive_before_its_end_is_told() -> None:
+def test_the_lines_of_a_part_arrive_before_its_end_is_told():
     watched = Watched(
         "import sys; sys.stdout.buffer.write(b'\\xff\\n'); print(*range(30), sep='\\n'); print('err', file=sys.stderr);"
         "raise SystemExit(3)"
@@ -64,7 +60,7 @@ def test_the_lines_of_a_part_arrive_before_its_end_is_told() -> None:
     assert (watched.part.returncode, len(watched.part.last_lines), watched.part.stopping) == (3, 20, False)
 
 
-def test_a_part_is_up_when_it_says_so_and_may_say_its_last_word() -> None:
+def test_a_part_is_up_when_it_says_so_and_may_say_its_last_word():
     watched = Watched(POLITE.replace("print('up'", "print('not up yet', flush=True); sys.stdin.read(); print('up'"))
     assert watched.said_up.wait(PATIENCE_SECONDS)
     assert os.getsid(watched.part.pid) == watched.part.pid, "Ctrl-C would reach it"
@@ -73,7 +69,7 @@ def test_a_part_is_up_when_it_says_so_and_may_say_its_last_word() -> None:
     assert (watched.part.returncode, watched.part.stopping) == (0, True)
 
 
-def start(code: str) -> Child:
+def start(code):
     process = Child([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert process.stdout
     assert process.stdout.readline() == "up\n"
@@ -81,7 +77,7 @@ def start(code: str) -> Child:
 
 
 @pytest.mark.parametrize("by_guardian", [True, False])
-def test_what_does_not_end_is_killed_with_its_children(*, by_guardian: bool) -> None:
+def test_what_does_not_end_is_killed_with_its_children(*, by_guardian):
     process = start(STUBBORN)
     children = psutil.Process(process.pid).children()
     if by_guardian:
@@ -93,8 +89,8 @@ def test_what_does_not_end_is_killed_with_its_children(*, by_guardian: bool) -> 
     wait_until_ended(children)
 
 
-def test_the_guardian_ends_what_was_not_released_each_by_its_signal_and_the_newest_first(tmp_path: Path) -> None:
-    def noting(mark: str, ending: str) -> str:
+def test_the_guardian_ends_what_was_not_released_each_by_its_signal_and_the_newest_first(tmp_path):
+    def noting(mark, ending):
         note = f"open({str(tmp_path / 'order')!r}, 'a').write({mark!r})"
         return POLITE.replace("SIGTERM", ending).replace("os.write(1, b'bye\\n')", note)
 
@@ -123,7 +119,7 @@ with folder_lock(Path(sys.argv[1])) as lock:
 """
 
 
-def test_after_a_parent_is_killed_the_next_one_waits_until_its_children_have_ended(tmp_path: Path) -> None:
+def test_after_a_parent_is_killed_the_next_one_waits_until_its_children_have_ended(tmp_path):
     command = [sys.executable, "-c", PARENT, tmp_path]
     parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert parent.stdout
@@ -136,7 +132,7 @@ def test_after_a_parent_is_killed_the_next_one_waits_until_its_children_have_end
         assert not is_running(child)
 
 
-def test_a_folder_is_held_by_one_run_at_a_time_and_the_other_learns_by_which(tmp_path: Path) -> None:
+def test_a_folder_is_held_by_one_run_at_a_time_and_the_other_learns_by_which(tmp_path):
     for _ in range(2):
         with folder_lock(tmp_path):
             assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
@@ -144,7 +140,7 @@ def test_a_folder_is_held_by_one_run_at_a_time_and_the_other_learns_by_which(tmp
                 pytest.fail("two hold it")
 
 
-def test_the_folder_and_what_holds_keys_are_their_owners_alone(tmp_path: Path) -> None:
+def test_the_folder_and_what_holds_keys_are_their_owners_alone(tmp_path):
     state = tmp_path / "state"
     state.mkdir(mode=0o755)
     (state / "env").write_text("old")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,22 +12,19 @@ from local import resources
 from local.emulator import REGION, Emulator, client_of
 from local.settings import ROOT
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 class Aws:
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator):
         self.client = lambda service: client_of(service, emulator.endpoint)
         self.sns, self.sqs, self.dynamodb, self.ses = map(self.client, ("sns", "sqs", "dynamodb", "sesv2"))
         resources.create_resources(self.client)
 
-    def attributes(self, queue: str) -> dict[str, str]:
+    def attributes(self, queue):
         url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         attributes: dict[str, str] = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return attributes
 
-    def receive(self, queue: str) -> list[dict[str, Any]]:
+    def receive(self, queue):
         url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         messages: list[dict[str, Any]] = self.sqs.receive_message(
             QueueUrl=url, MessageAttributeNames=["All"], WaitTimeSeconds=1
@@ -35,11 +32,11 @@ class Aws:
         return messages
 
 
-def topic_arn(name: str) -> str:
+def topic_arn(name):
     return f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{name}"
 
 
-def test_all_of_it_survives_a_restart_with_what_is_in_it(tmp_path: Path) -> None:
+def test_all_of_it_survives_a_restart_with_what_is_in_it(tmp_path):
     """The emulator keeps its state; what is made a second time is the same, once."""
     with Emulator(tmp_path / "log", state=tmp_path / "state") as emulator:
         aws = Aws(emulator)
@@ -63,12 +60,12 @@ def test_all_of_it_survives_a_restart_with_what_is_in_it(tmp_path: Path) -> None
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def aws(tmp_path_factory):
     with Emulator(tmp_path_factory.mktemp("resources") / "log") as emulator:
         yield Aws(emulator)
 
 
-def test_what_fails_again_and_again_goes_to_the_dead_letter_queue_and_the_ledger_forgets_by_itself(aws: Aws) -> None:
+def test_what_fails_again_and_again_goes_to_the_dead_letter_queue_and_the_ledger_forgets_by_itself(aws):
     attributes = aws.attributes(resources.QUEUE)
     dead = aws.attributes(resources.DEAD_LETTER_QUEUE)
     assert attributes["VisibilityTimeout"] == "30"
@@ -79,7 +76,7 @@ def test_what_fails_again_and_again_goes_to_the_dead_letter_queue_and_the_ledger
     assert described["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
 
 
-def test_mails_may_be_sent_and_their_fate_is_told_to_the_feedback_topic(aws: Aws) -> None:
+def test_mails_may_be_sent_and_their_fate_is_told_to_the_feedback_topic(aws):
     aws.ses.send_email(
         FromEmailAddress="directorio@example.com",
         Destination={"ToAddresses": ["ana@example.com"]},
@@ -93,13 +90,13 @@ def test_mails_may_be_sent_and_their_fate_is_told_to_the_feedback_topic(aws: Aws
     assert set(destination["MatchingEventTypes"]) == set(resources.SES_EVENTS)
 
 
-def test_a_table_of_an_older_version_is_reported_with_the_way_out(aws: Aws) -> None:
+def test_a_table_of_an_older_version_is_reported_with_the_way_out(aws):
     newer = resources.LEDGER_DEFINITION | {"GlobalSecondaryIndexes": []}
     with pytest.raises(resources.LedgerTableOutdated, match="make clean"):
         resources.create_resources(aws.client, newer)
 
 
-def test_the_apps_own_settings_name_the_same_resources() -> None:
+def test_the_apps_own_settings_name_the_same_resources():
     """`chalice local` alone reads these; `make run` makes what they name."""
     email, crud = (
         json.loads((ROOT / app / ".chalice" / "config.json").read_text(encoding="utf-8"))["stages"]["local"][

@@ -1,13 +1,10 @@
 """The two servers that the local stack and the tests share."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,18 +12,15 @@ from local import emulator as emulator_module
 from local.emulator import Emulator, EmulatorFailed, is_ready
 from local.postgres import Postgres, running_postgres
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def test_a_database_is_made_once_and_can_be_asked(postgres: Postgres) -> None:
+def test_a_database_is_made_once_and_can_be_asked(postgres):
     url = postgres.create_database("made-twice")
     assert postgres.create_database("made-twice") == url == postgres.url("made-twice")
     postgres.execute("CREATE TABLE rows (n int); INSERT INTO rows VALUES (1), (2)", database="made-twice")
     assert postgres.execute("SELECT n FROM rows ORDER BY n", database="made-twice") == "1\n2"
 
 
-def test_data_survives_and_a_shutdown_ends_the_server_although_a_killed_process_never_left_it(folder: Path) -> None:
+def test_data_survives_and_a_shutdown_ends_the_server_although_a_killed_process_never_left_it(folder):
     """Also where the path is so long that the socket is outside of it, in a private folder."""
     data = folder / ("long" * 30) / "data"
     with running_postgres(data) as server:
@@ -41,30 +35,30 @@ def test_data_survives_and_a_shutdown_ends_the_server_although_a_killed_process_
     assert not (data / "postmaster.pid").exists()
 
 
-def test_only_the_owner_can_connect(postgres: Postgres) -> None:
+def test_only_the_owner_can_connect(postgres):
     socket = postgres.socket_folder / ".s.PGSQL.5432"
     assert socket.stat().st_mode & 0o777 == 0o700
     assert postgres.execute("SELECT auth_method FROM pg_hba_file_rules") == "peer\npeer"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_another_user_cannot_connect(postgres: Postgres) -> None:
+def test_another_user_cannot_connect(postgres):
     psql = [postgres._server.bin_path / "psql", "--command", "SELECT 1", postgres.url("postgres")]  # noqa: SLF001
     stranger = subprocess.run(psql, user="nobody", capture_output=True, text=True, check=False)
     assert stranger.returncode == 2
     assert "Permission denied" in stranger.stderr
 
 
-def test_an_emulator_that_does_not_start_names_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_emulator_that_does_not_start_names_its_log(tmp_path, monkeypatch):
     monkeypatch.setattr(emulator_module, "COMMAND", [sys.executable, "-c", "raise SystemExit(1)"])
     with pytest.raises(EmulatorFailed, match=str(tmp_path / "log")):
         Emulator(tmp_path / "log")
 
 
-def test_what_is_no_emulator_is_not_ready(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_emulator_is_not_ready(emulator, monkeypatch):
     assert is_ready(emulator.port)
 
-    def nonsense(*_: object) -> None:
+    def nonsense(*_):
         raise http.client.BadStatusLine("nonsense")
 
     monkeypatch.setattr(http.client.HTTPConnection, "getresponse", nonsense)

@@ -6,7 +6,6 @@ import json
 import threading
 import uuid
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -16,16 +15,11 @@ from local.inbox import Mail
 from local.ses import SesFront, events, publish_events
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from local.emulator import Emulator
-
 SIMPLE = {"Simple": {"Subject": {"Data": "hola"}, "Body": {"Text": {"Data": "texto"}}}}
 SIMULATOR = "simulator.amazonses.com"
 
 
-def mail_to(*recipients: str, configuration_set: str = "set") -> Mail:
+def mail_to(*recipients, configuration_set="set"):
     request = {
         "FromEmailAddress": "Directorio <no-reply@example.com>",
         "Destination": {"ToAddresses": list(recipients)},
@@ -47,7 +41,7 @@ def mail_to(*recipients: str, configuration_set: str = "set") -> Mail:
         ("bounce@example.com", {"Delivery": {}}),
     ],
 )
-def test_an_address_decides_what_becomes_of_its_mail(recipient: str, told: dict[str, dict[str, Any]]) -> None:
+def test_an_address_decides_what_becomes_of_its_mail(recipient, told):
     send, *fates = events(mail_to(recipient))
     assert (send["eventType"], send["send"]) == ("Send", {})
     assert [fate["eventType"] for fate in fates] == list(told)
@@ -57,7 +51,7 @@ def test_an_address_decides_what_becomes_of_its_mail(recipient: str, told: dict[
         assert recipient in str(detail)
 
 
-def test_every_event_says_which_mail_it_is_about_and_each_recipient_has_its_own() -> None:
+def test_every_event_says_which_mail_it_is_about_and_each_recipient_has_its_own():
     told = list(events(mail_to("ana@example.com", f"bounce@{SIMULATOR}")))
     assert [event["eventType"] for event in told] == ["Send", "Delivery", "Bounce"]
     for event in told:
@@ -73,12 +67,12 @@ def test_every_event_says_which_mail_it_is_about_and_each_recipient_has_its_own(
 class Mails:
     """What the front hands on."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.seen: list[Mail] = []
         self.broken = False
         self.may_go_on = threading.Event()
 
-    def __call__(self, mail: Mail) -> None:
+    def __call__(self, mail):
         self.seen.append(mail)
         if self.broken:
             assert self.may_go_on.wait(PATIENCE_SECONDS)
@@ -86,12 +80,12 @@ class Mails:
 
 
 @pytest.fixture
-def mails() -> Mails:
+def mails():
     return Mails()
 
 
 @pytest.fixture
-def front(emulator: Emulator, mails: Mails) -> Iterator[SesFront]:
+def front(emulator, mails):
     ses = client_of("sesv2", emulator.endpoint)
     with suppress(ses.exceptions.AlreadyExistsException):
         ses.create_email_identity(EmailIdentity="verified.example")
@@ -101,15 +95,13 @@ def front(emulator: Emulator, mails: Mails) -> Iterator[SesFront]:
     server.stop()
 
 
-def send(front: SesFront, sender: str = "no-reply@verified.example") -> str:
+def send(front, sender="no-reply@verified.example"):
     ses = client_of("sesv2", f"http://127.0.0.1:{front.port}")
     request = {**mail_to("ana@example.com").request, "FromEmailAddress": sender, "ConfigurationSetName": ""}
     return str(ses.send_email(**request)["MessageId"])
 
 
-def test_what_the_emulator_takes_is_handed_on_and_other_requests_go_through(
-    front: SesFront, mails: Mails, emulator: Emulator
-) -> None:
+def test_what_the_emulator_takes_is_handed_on_and_other_requests_go_through(front, mails, emulator):
     ses = client_of("sesv2", f"http://127.0.0.1:{front.port}")
     with pytest.raises(ses.exceptions.MessageRejected):
         send(front, "no-reply@unverified.example")
@@ -125,9 +117,7 @@ def test_what_the_emulator_takes_is_handed_on_and_other_requests_go_through(
     assert message_id in [message["MessageId"] for message in answer.json()["messages"]["000000000000"]]
 
 
-def test_a_mail_that_cannot_be_handed_on_is_reported_and_the_others_come_before_the_end(
-    front: SesFront, mails: Mails, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_mail_that_cannot_be_handed_on_is_reported_and_the_others_come_before_the_end(front, mails, caplog):
     mails.broken = True
     message_ids = [send(front), send(front)]
     stopper = threading.Thread(target=front.stop)
@@ -138,7 +128,7 @@ def test_a_mail_that_cannot_be_handed_on_is_reported_and_the_others_come_before_
     assert f"the mail {message_ids[0]} was sent" in caplog.text
 
 
-def test_the_events_that_a_destination_wants_are_published(emulator: Emulator) -> None:
+def test_the_events_that_a_destination_wants_are_published(emulator):
     name = f"feedback-{uuid.uuid4()}"
     sns, sqs, ses = (client_of(service, emulator.endpoint) for service in ("sns", "sqs", "sesv2"))
     topic = sns.create_topic(Name=name)["TopicArn"]

@@ -1,19 +1,13 @@
 """What can be set for `make run`, and what is said when it cannot be used."""
 
-from __future__ import annotations
-
 import socket
-from typing import TYPE_CHECKING
 
 import pytest
 
 from local.settings import PORTS, ROOT, SettingError, Settings
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def test_without_any_variable_and_with_empty_ones_there_are_the_documented_values() -> None:
+def test_without_any_variable_and_with_empty_ones_there_are_the_documented_values():
     names = (*PORTS, "DATABASE_URL", "NOTIFY_TO", "NOTIFY_EMPLOYEE", "LOCAL_STATE")
     for environment in ({}, dict.fromkeys(names, "")):
         assert Settings.from_environment(environment) == Settings(
@@ -25,7 +19,7 @@ def test_without_any_variable_and_with_empty_ones_there_are_the_documented_value
         )
 
 
-def test_every_variable_is_read(tmp_path: Path) -> None:
+def test_every_variable_is_read(tmp_path):
     ports = {"BFF_PORT": 1, "CRUD_PORT": 2, "EMAIL_PORT": 3, "AWS_PORT": 65535}
     others = {"DATABASE_URL": "postgresql://db/x", "NOTIFY_TO": "a@x.es, b@x.es", "NOTIFY_EMPLOYEE": "true"}
     environment = {**{name: str(port) for name, port in ports.items()}, **others, "LOCAL_STATE": str(tmp_path)}
@@ -34,7 +28,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     )
 
 
-def test_the_embedded_server_of_a_sourced_env_file_is_not_another_one(tmp_path: Path) -> None:
+def test_the_embedded_server_of_a_sourced_env_file_is_not_another_one(tmp_path):
     """Whoever sources ``.local/env`` and then starts `make run` in that shell gets the same database, started."""
     url = f"postgresql://postgres@/empleados?host={tmp_path}/postgres"
     assert Settings.from_environment({"LOCAL_STATE": str(tmp_path), "DATABASE_URL": url}).database_url == ""
@@ -49,19 +43,19 @@ def test_the_embedded_server_of_a_sourced_env_file_is_not_another_one(tmp_path: 
         *(("NOTIFY_EMPLOYEE", value) for value in ("yes", "True", "1")),
     ],
 )
-def test_a_value_that_cannot_be_used_is_one_sentence_with_its_name_and_without_passwords(name: str, value: str) -> None:
+def test_a_value_that_cannot_be_used_is_one_sentence_with_its_name_and_without_passwords(name, value):
     with pytest.raises(SettingError, match=f"^{name} cannot be used: set it to .*[.]$") as refusal:
         Settings.from_environment({name: value})
     assert "hunter2" not in str(refusal.value)
 
 
-def test_ports_are_reserved_and_0_is_any_free_one() -> None:
+def test_ports_are_reserved_and_0_is_any_free_one():
     with Settings.from_environment(dict.fromkeys(PORTS, "0")).reserved_ports() as (settings, sockets):
         assert {name: bound.getsockname()[1] for name, bound in sockets.items()} == settings.ports
         assert len(set(settings.ports.values())) == 4
 
 
-def test_a_port_that_cannot_be_had_is_one_sentence_that_names_it_and_its_variable() -> None:
+def test_a_port_that_cannot_be_had_is_one_sentence_that_names_it_and_its_variable():
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

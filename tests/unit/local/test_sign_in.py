@@ -1,11 +1,8 @@
 """The user pool of the laptop: what is in it, that it outlives a restart, and tokens of it."""
 
-from __future__ import annotations
-
 import json
 import re
 import stat
-from typing import TYPE_CHECKING, Any
 
 import boto3
 import jwt
@@ -16,42 +13,37 @@ from contract.roles import ROLES
 from local.sign_in import SignIn, create_sign_in, known_passwords, new_password
 from local.token import fetch_token, main
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from local.emulator import Emulator
-
 PAGE = "http://localhost:8000"
 
 
 @pytest.fixture(scope="module")
-def cognito(emulator: Emulator) -> Any:
+def cognito(emulator):
     return boto3.client("cognito-idp", endpoint_url=emulator.endpoint)
 
 
 @pytest.fixture(scope="module")
-def sign_in(cognito: Any, emulator: Emulator) -> SignIn:
+def sign_in(cognito, emulator):
     return create_sign_in(cognito, emulator.endpoint, [PAGE], {})
 
 
 @pytest.fixture
-def environment(sign_in: SignIn, tmp_path: Path) -> dict[str, str]:
+def environment(sign_in, tmp_path):
     """Of a stack that runs."""
     sign_in.save(tmp_path / "sign-in.json")
     return {"LOCAL_STATE": str(tmp_path)}
 
 
-def authorizer(sign_in: SignIn) -> JwtAuthorizer:
+def authorizer(sign_in):
     return JwtAuthorizer(sign_in.issuer, sign_in.audience, RemoteKeys(sign_in.keys_url))
 
 
-def test_nobody_can_sign_up(cognito: Any, sign_in: SignIn) -> None:
+def test_nobody_can_sign_up(cognito, sign_in):
     pool = cognito.describe_user_pool(UserPoolId=sign_in.pool)["UserPool"]
     assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is True
     assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == 12
 
 
-def test_making_it_again_changes_nothing_but_the_addresses_of_the_page(cognito: Any, sign_in: SignIn) -> None:
+def test_making_it_again_changes_nothing_but_the_addresses_of_the_page(cognito, sign_in):
     again = create_sign_in(cognito, sign_in.endpoint, ["http://localhost:1"], sign_in.passwords)
     assert again == sign_in
     clients = cognito.list_user_pool_clients(UserPoolId=sign_in.pool, MaxResults=60)["UserPoolClients"]
@@ -62,9 +54,7 @@ def test_making_it_again_changes_nothing_but_the_addresses_of_the_page(cognito: 
     create_sign_in(cognito, sign_in.endpoint, [PAGE], sign_in.passwords)
 
 
-def test_a_token_has_the_name_and_group_of_its_person_or_the_scope_of_its_program(
-    sign_in: SignIn, environment: dict[str, str]
-) -> None:
+def test_a_token_has_the_name_and_group_of_its_person_or_the_scope_of_its_program(sign_in, environment):
     for role in ROLES:
         claims = authorizer(sign_in).claims_of(f"Bearer {fetch_token(environment, role)}")
         assert (claims["username"], claims["cognito:groups"]) == (f"{role}@example.com", f"[{role}]")
@@ -74,7 +64,7 @@ def test_a_token_has_the_name_and_group_of_its_person_or_the_scope_of_its_progra
         assert "username" not in claims
 
 
-def test_what_is_kept_is_for_its_owner_only(sign_in: SignIn, tmp_path: Path) -> None:
+def test_what_is_kept_is_for_its_owner_only(sign_in, tmp_path):
     path = tmp_path / "sign-in.json"
     sign_in.save(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -83,13 +73,13 @@ def test_what_is_kept_is_for_its_owner_only(sign_in: SignIn, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", "{}", '{"pool": 1}'])
-def test_passwords_that_cannot_be_read_are_made_anew(tmp_path: Path, content: str | None) -> None:
+def test_passwords_that_cannot_be_read_are_made_anew(tmp_path, content):
     if content is not None:
         (tmp_path / "sign-in.json").write_text(content, encoding="utf-8")
     assert known_passwords(tmp_path / "sign-in.json") == {}
 
 
-def test_passwords_have_what_the_pool_wants_and_are_never_the_same() -> None:
+def test_passwords_have_what_the_pool_wants_and_are_never_the_same():
     passwords = {new_password() for _ in range(200)}
     assert len(passwords) == 200
     for password in passwords:
@@ -97,9 +87,7 @@ def test_passwords_have_what_the_pool_wants_and_are_never_the_same() -> None:
         assert all(re.search(kind, password) for kind in ("[a-z]", "[A-Z]", "[0-9]", "-"))
 
 
-def test_make_token_prints_the_token_and_nothing_else(
-    environment: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_make_token_prints_the_token_and_nothing_else(environment, capsys):
     assert main(["--role", "rrhh"], environment) == 0
     token, error = capsys.readouterr()
     assert jwt.decode(token.removesuffix("\n"), options={"verify_signature": False})["username"] == "rrhh@example.com"
@@ -107,9 +95,7 @@ def test_make_token_prints_the_token_and_nothing_else(
 
 
 @pytest.mark.parametrize(("arguments", "said"), [([], "not ''"), (["--role", "jefe"], "not 'jefe'")])
-def test_make_token_says_which_roles_there_are(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_make_token_says_which_roles_there_are(arguments, said, capsys):
     with pytest.raises(SystemExit) as ended:
         main(arguments, {})
     (sentence,) = capsys.readouterr().err.splitlines()
@@ -118,9 +104,7 @@ def test_make_token_says_which_roles_there_are(
     assert "lector, rrhh, admin" in sentence
 
 
-def test_make_token_says_that_nothing_runs(
-    environment: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_make_token_says_that_nothing_runs(environment, tmp_path, capsys):
     assert main(["--role", "rrhh"], {"LOCAL_STATE": str(tmp_path / "nowhere")}) == 2
     document = json.loads((tmp_path / "sign-in.json").read_text()) | {"endpoint": "http://127.0.0.1:9"}
     (tmp_path / "sign-in.json").write_text(json.dumps(document))

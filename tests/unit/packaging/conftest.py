@@ -1,22 +1,16 @@
 """The project's own apps, packaged once for all workers."""
 
-from __future__ import annotations
-
 import fcntl
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="session")
-def packaged(shared_folder: Path) -> Callable[[str], Path]:
+def packaged(shared_folder):
     """Returns the folder of an app's module, which `make package` brings up to date once."""
     with (shared_folder / "package.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

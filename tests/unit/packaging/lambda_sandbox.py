@@ -5,8 +5,6 @@ calls, each `{"handler": "app.app", "event": {…}}`. Standard output: `{"answer
 where `files` are those of the modules that were imported, and `modules` the names of those that the calls imported.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from importlib import import_module
@@ -18,11 +16,11 @@ class Context:
     aws_request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
     function_name = "function"
 
-    def get_remaining_time_in_millis(self) -> int:
+    def get_remaining_time_in_millis(self):
         return 20_000
 
 
-def main() -> None:
+def main():
     task_root, runtime = sys.argv[1:]
     sys.path[:0] = [task_root]
     sys.path.append(runtime)

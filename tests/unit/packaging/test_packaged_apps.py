@@ -10,19 +10,16 @@ import sysconfig
 import zipfile
 from collections import Counter
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
-from chalice_devserver.http import HOST, HttpRequest, HttpResponse, LoopbackServer
+from chalice_devserver.http import HOST, HttpResponse, LoopbackServer
 from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.events import Wire, event_for, health_check_event
 from chalice_frontdoor.testing.responses import check_response
 from chalice_terraform.settings import read_settings
 from tests.unit.packaging.conftest import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 APPS = ("crud_app", "email_app", "bff_app")
 # What AWS puts beside the code in its Python runtimes.
@@ -51,7 +48,7 @@ class Ran(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runtime(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runtime")
     installed = Path(sysconfig.get_path("purelib"))
     for name in RUNTIME_PACKAGES:
@@ -60,11 +57,11 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sandbox(packaged: Callable[[str], Path], runtime: Path, tmp_path: Path) -> Iterator[Callable[..., Ran]]:
+def sandbox(packaged, runtime, tmp_path):
     """Unpacks an app as Lambda does, into a folder that nobody can write, and calls its handlers there."""
     task_root = tmp_path / "task"
 
-    def call(app: str, calls: list[tuple[str, dict[str, Any]]], environment: dict[str, str] | None = None) -> Ran:
+    def call(app, calls, environment=None):
         with zipfile.ZipFile(packaged(app) / "deployment.zip") as archive:
             archive.extractall(task_root)
         task_root.chmod(0o555)
@@ -85,7 +82,7 @@ def sandbox(packaged: Callable[[str], Path], runtime: Path, tmp_path: Path) -> I
         task_root.chmod(0o755)
 
 
-def request(method: str, path: str, body: object = None, **headers: str) -> tuple[str, dict[str, Any]]:
+def request(method, path, body=None, **headers):
     """A request of somebody of human resources."""
     lines = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     content = b"" if body is None else json.dumps(body).encode()
@@ -95,9 +92,7 @@ def request(method: str, path: str, body: object = None, **headers: str) -> tupl
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_the_package_answers_a_health_check_with_nothing_around_it(
-    sandbox: Any, app: str, runtime: Path, tmp_path: Path
-) -> None:
+def test_the_package_answers_a_health_check_with_nothing_around_it(sandbox, app, runtime, tmp_path):
     answers, files, _ = sandbox(app, [("app.app", health_check_event()), request("GET", "/health")])
 
     check_response("alb_multi", answers[0])
@@ -108,9 +103,7 @@ def test_the_package_answers_a_health_check_with_nothing_around_it(
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_the_package_is_compiled_within_its_budget_and_the_budget_is_tight(
-    packaged: Callable[[str], Path], app: str
-) -> None:
+def test_the_package_is_compiled_within_its_budget_and_the_budget_is_tight(packaged, app):
     package, budget = packaged(app) / "deployment.zip", read_settings(ROOT / app).max_bytes
     with zipfile.ZipFile(package) as archive:
         names = archive.namelist()
@@ -123,12 +116,12 @@ def test_the_package_is_compiled_within_its_budget_and_the_budget_is_tight(
 
 
 @pytest.fixture
-def own_database(migrated_database: Callable[[str], str], worker_id: str) -> str:
+def own_database(migrated_database, worker_id):
     """A database for the events that stay behind."""
     return migrated_database(f"packaged_{worker_id}")
 
 
-def test_crud_app_does_all_its_work_from_its_package(sandbox: Any, own_database: str) -> None:
+def test_crud_app_does_all_its_work_from_its_package(sandbox, own_database):
     """What `.chalice/terraform.toml` leaves out, no statement, no error and no document needs."""
     ana = {"nombre": "Ana Pérez", "email": "ana.packaged@example.com", "posicion": "Analista", "salario": 5000.10}
     environment = {"DATABASE_URL": own_database, "SNS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:nowhere"} | {
@@ -166,7 +159,7 @@ def test_crud_app_does_all_its_work_from_its_package(sandbox: Any, own_database:
     assert got == [status for _, status in calls], answers
 
 
-def test_bff_app_passes_a_request_on_from_its_package(sandbox: Any, upstream: str) -> None:
+def test_bff_app_passes_a_request_on_from_its_package(sandbox, upstream):
     ran = sandbox(
         "bff_app",
         [request("GET", "/empleados?q=ana"), request("POST", "/empleados", {"nombre": "Ana"}), request("GET", "/")],
@@ -181,13 +174,13 @@ def test_bff_app_passes_a_request_on_from_its_package(sandbox: Any, upstream: st
 class Echo(LoopbackServer):
     """An API that says what it was asked."""
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
+    def answer(self, request):
         text = f"{request.method} {request.path}?{request.query}"
         return HttpResponse(200, [("Content-Type", "text/plain")], text.encode())
 
 
 @pytest.fixture
-def upstream() -> Iterator[str]:
+def upstream():
     server = Echo(max_request_bytes=10_000)
     server.start()
     yield f"http://{HOST}:{server.port}"
@@ -195,9 +188,7 @@ def upstream() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_the_first_request_imports_nothing_that_is_not_in_the_list(
-    sandbox: Any, app: str, own_database: str, upstream: str
-) -> None:
+def test_the_first_request_imports_nothing_that_is_not_in_the_list(sandbox, app, own_database, upstream):
     """Each of them lengthens a cold start."""
     question, environment = {
         "crud_app": ("/empleados", {"DATABASE_URL": own_database}),
@@ -214,7 +205,7 @@ def test_the_first_request_imports_nothing_that_is_not_in_the_list(
     assert sorted(set(found) - set(listed.read_text("utf-8").split())) == []
 
 
-def _is_python_s_own(module: str) -> bool:
+def _is_python_s_own(module):
     """Private modules of the standard library; all of them where the lists are another version's."""
     parts = module.split(".")
     is_counted = sys.version_info[:2] == LISTED_WITH and not any(part.startswith("_") for part in parts)

@@ -1,7 +1,5 @@
 """Lambda SnapStart keeps the memory of a process that has imported an app: what is in it, and what must not be."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -31,7 +29,7 @@ print(json.dumps([len(before), len(after), imported, kept]))
 
 
 @pytest.mark.parametrize("app", KEPT)
-def test_a_snapshot_holds_what_is_slow_to_import_and_no_connection(app: str) -> None:
+def test_a_snapshot_holds_what_is_slow_to_import_and_no_connection(app):
     paths = f"import sys; sys.path[:0] = ['vendor', '.', {str(ROOT)!r}]\n"
     output = subprocess.run(
         [sys.executable, "-c", paths + PROCESS, KEPT[app]],

@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 PROGRAM = f"""#!{sys.executable} -IS
 import json, os, sys
@@ -38,7 +34,7 @@ sys.exit(answer.get("exits", 0))
 class FakeTerraform:
     """The program, what it shall say, and how it was called."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.program = folder / "terraform"
         self.program.write_text(PROGRAM)
         self.program.chmod(0o755)
@@ -47,28 +43,28 @@ class FakeTerraform:
         self._said: dict[str, dict[str, Any]] = {}
         self.answer("version")
 
-    def answer(self, command: str, *, prints: str = "", complains: str = "", exits: int = 0) -> None:
+    def answer(self, command, *, prints="", complains="", exits=0):
         self._said[command] = {"prints": prints, "complains": complains, "exits": exits}
         self._answers.write_text(json.dumps(self._said))
 
     @property
-    def calls(self) -> list[dict[str, Any]]:
+    def calls(self):
         lines = self._calls.read_text().splitlines() if self._calls.exists() else []
         return [json.loads(line) for line in lines]
 
     @property
-    def commands(self) -> list[str]:
+    def commands(self):
         """The commands in their order, without their options."""
         return [next(each for each in call["arguments"] if not each.startswith("-")) for call in self.calls]
 
-    def arguments_of(self, command: str) -> list[str]:
+    def arguments_of(self, command):
         (call,) = [call for call in self.calls if command in call["arguments"]]
         arguments: list[str] = call["arguments"]
         return arguments
 
 
 @pytest.fixture
-def terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerraform:
+def terraform(tmp_path, monkeypatch):
     """The terraform of this test."""
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -78,7 +74,7 @@ def terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeTerraform:
 
 
 @pytest.fixture
-def umask() -> Iterator[None]:
+def umask():
     """Lets a test's command change what new files allow, for the test only."""
     before = os.umask(0o022)
     yield

@@ -21,12 +21,10 @@ from tests.support.stack import ROOT
 from tools.forget import EXIT_INTERRUPTED, main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from local.emulator import Emulator
     from local.postgres import Postgres
 
     Forget = Callable[..., tuple[int, str, str]]
@@ -45,12 +43,10 @@ class World:
     dynamodb: DynamoDBClient
     environment: dict[str, str] = field(repr=False)
 
-    def sql(self, statement: str) -> str:
+    def sql(self, statement):
         return self.postgres.execute(statement, database=self.database)
 
-    def add_employee(
-        self, row_id: int, *, email: str = ADDRESS, age: str = "1 hour", is_published: bool = True
-    ) -> None:
+    def add_employee(self, row_id, *, email=ADDRESS, age="1 hour", is_published=True):
         """An employee with one event."""
         event_id = str(uuid.uuid4())
         empleado = {"id": row_id, "nombre": NAME, "email": email, "posicion": POSITION, "version": 1}
@@ -64,7 +60,7 @@ class World:
             f"{'now()' if is_published else 'NULL'})"
         )
 
-    def add_mail(self, recipient: str, *, empleado: int | None = None, estado: str = "entregado") -> None:
+    def add_mail(self, recipient, *, empleado=None, estado="entregado"):
         now, event_id = "2026-11-24T12:00:00.000000Z", str(uuid.uuid4())
         fingerprint = hashlib.sha256(f"{event_id}:{recipient.lower()}".encode()).hexdigest()[:32]
         texts = {"evento": event_id, "huella": fingerprint, "lista": "correos", "destinatario": recipient}
@@ -75,19 +71,19 @@ class World:
         item |= {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
         self.dynamodb.put_item(TableName=TABLE, Item=item)
 
-    def everything(self) -> str:
+    def everything(self):
         """All that is kept, as text."""
         items = self.dynamodb.scan(TableName=TABLE)["Items"]
         rows = self.sql("SELECT empleados::text FROM empleados UNION ALL SELECT eventos::text FROM eventos")
         return f"{rows}\n{json.dumps(items)}"
 
-    def knows_anyone(self) -> bool:
+    def knows_anyone(self):
         everything = self.everything()
         return any(value in everything for value in VALUES)
 
 
 @pytest.fixture(scope="session")
-def forgetting_database(postgres: Postgres, worker_id: str) -> tuple[str, str]:
+def forgetting_database(postgres, worker_id):
     """Name and address of a migrated database for this file."""
     name = f"forget_{worker_id}"
     url = postgres.create_database(name)
@@ -96,7 +92,7 @@ def forgetting_database(postgres: Postgres, worker_id: str) -> tuple[str, str]:
 
 
 @pytest.fixture
-def world(postgres: Postgres, forgetting_database: tuple[str, str], emulator: Emulator) -> Iterator[World]:
+def world(postgres, forgetting_database, emulator):
     """It is empty."""
     name, url = forgetting_database
     dynamodb = boto3.client("dynamodb", endpoint_url=emulator.endpoint, region_name=REGION)
@@ -111,7 +107,7 @@ def world(postgres: Postgres, forgetting_database: tuple[str, str], emulator: Em
 
 
 @pytest.fixture
-def ana(world: World) -> None:
+def ana(world):
     """An employee with a notice to human resources, a greeting, and an email that someone wrote."""
     world.add_employee(7)
     world.add_mail("rrhh@example.com", empleado=7)
@@ -120,10 +116,10 @@ def ana(world: World) -> None:
 
 
 @pytest.fixture
-def forget(world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Forget:
+def forget(world, monkeypatch, capfd):
     """Runs it; the result is exit code, output and errors. Without a yes, nothing may have changed."""
 
-    def run(*arguments: str, yes: bool = True, stdin: io.StringIO | None = None) -> tuple[int, str, str]:
+    def run(*arguments, yes=True, stdin=None):
         for name, value in world.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr("sys.stdin", stdin or io.StringIO())
@@ -141,7 +137,7 @@ def forget(world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 @pytest.mark.usefixtures("ana")
 class TestPerson:
     @pytest.mark.parametrize("arguments", [("--id", "7"), ("--email", ADDRESS.title())])
-    def test_is_forgotten_everywhere(self, world: World, forget: Forget, arguments: tuple[str, ...]) -> None:
+    def test_is_forgotten_everywhere(self, world, forget, arguments):
         assert world.knows_anyone()
         code, said, _ = forget(*arguments)
         assert code == 0
@@ -150,7 +146,7 @@ class TestPerson:
         assert not world.knows_anyone()
         assert world.sql("SELECT actor FROM eventos WHERE tipo = 'eliminado'") == "make forget (marta)"
 
-    def test_is_shown_first_and_stays_without_a_yes(self, forget: Forget) -> None:
+    def test_is_shown_first_and_stays_without_a_yes(self, forget):
         code, said, why = forget("--id", "7", yes=False)
         assert code == 1
         assert "say YES=1" in why
@@ -158,9 +154,7 @@ class TestPerson:
             assert words in said
         assert "make forget ID=7" in said  # once more, for messages in flight
 
-    def test_what_was_interrupted_between_the_stores_is_finished_by_the_same_command(
-        self, world: World, forget: Forget
-    ) -> None:
+    def test_what_was_interrupted_between_the_stores_is_finished_by_the_same_command(self, world, forget):
         world.sql("ALTER TABLE eventos ADD CONSTRAINT no_change CHECK (tipo <> 'eliminado') NOT VALID")
         try:
             assert forget("--email", ADDRESS)[0] == 1
@@ -170,7 +164,7 @@ class TestPerson:
         assert forget("--email", ADDRESS)[0] == 0
         assert not world.knows_anyone()
 
-    def test_stays_if_the_address_is_two_peoples_or_the_ledger_is_missing(self, world: World, forget: Forget) -> None:
+    def test_stays_if_the_address_is_two_peoples_or_the_ledger_is_missing(self, world, forget):
         world.sql("DELETE FROM empleados WHERE id = 7")
         world.add_employee(9)
         before = world.everything()
@@ -180,16 +174,16 @@ class TestPerson:
         assert (code, why) == (1, "make forget: The ledger cannot be used (ResourceNotFoundException).\n")
         assert world.everything() == before
 
-    def test_ctrl_c_says_how_to_go_on(self, forget: Forget) -> None:
+    def test_ctrl_c_says_how_to_go_on(self, forget):
         class Interrupted(io.StringIO):
-            def isatty(self) -> bool:
+            def isatty(self):
                 raise KeyboardInterrupt
 
         code, _, why = forget("--id", "7", yes=False, stdin=Interrupted())
         assert (code, "the same command continues" in why) == (EXIT_INTERRUPTED, True)
 
 
-def test_what_waits_is_said(world: World, forget: Forget) -> None:
+def test_what_waits_is_said(world, forget):
     world.add_employee(8, is_published=False)
     world.add_mail("rrhh@example.com", empleado=8, estado="pendiente")
     _, said, _ = forget("--id", "8", yes=False)
@@ -197,7 +191,7 @@ def test_what_waits_is_said(world: World, forget: Forget) -> None:
     assert "1 are not sent yet" in said
 
 
-def test_a_person_who_only_received_emails_is_forgotten(world: World, forget: Forget) -> None:
+def test_a_person_who_only_received_emails_is_forgotten(world, forget):
     world.add_mail(ADDRESS)
     code, said, _ = forget("--email", ADDRESS)
     assert (code, "Not in the directory" in said) == (0, True)
@@ -205,7 +199,7 @@ def test_a_person_who_only_received_emails_is_forgotten(world: World, forget: Fo
     assert "Nothing to forget." in forget("--id", "99")[1]
 
 
-def test_old_events_lose_the_person(world: World, forget: Forget) -> None:
+def test_old_events_lose_the_person(world, forget):
     world.add_employee(7, age="37 months")
     world.add_employee(8, email="b@example.com", age="35 months")
     assert forget("--months", "36", yes=False)[0] == 1
@@ -215,9 +209,7 @@ def test_old_events_lose_the_person(world: World, forget: Forget) -> None:
     assert world.sql("SELECT count(*) FROM empleados") == "2"
 
 
-def test_on_the_laptop_the_stores_are_those_that_make_run_wrote_down(
-    world: World, forget: Forget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_the_laptop_the_stores_are_those_that_make_run_wrote_down(world, forget, tmp_path, monkeypatch):
     variables = {**world.environment, "AWS_DEFAULT_REGION": REGION}
     lines = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
     (tmp_path / "env").write_text("\n".join(["# Written by `make run`.", *lines]))
@@ -228,7 +220,7 @@ def test_on_the_laptop_the_stores_are_those_that_make_run_wrote_down(
     assert "ResourceNotFoundException" in why  # this world's ledger is a deployment's
 
 
-def test_a_mistake_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_is_one_sentence(capsys):
     for arguments, sentence in (
         ((), "Say one of ID=…, EMAIL=… and MONTHS=…"),
         (("--id", "7", "--email", "a@b"), "Say one of ID=…, EMAIL=… and MONTHS=…"),
@@ -243,7 +235,7 @@ def test_a_mistake_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err.startswith("make forget: DATABASE_URL is not set")
 
 
-def test_only_what_is_typed_after_make_counts() -> None:
+def test_only_what_is_typed_after_make_counts():
     """A shell may have an EMAIL of its own: that of the person who types."""
     shell = {**os.environ, "EMAIL": "me@example.com", "ID": "7"}
     command = ["make", "--dry-run", "forget", "MONTHS=9"]

@@ -1,26 +1,18 @@
 """`make infra-test`, and what it finds in a plan that AWS would reject."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tools.infra_test.__main__ import CONFORMANCE, main
-from tools.infra_test.conformance import OPERATIONS, Conformance, check_changes, input_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.unit.tools.conftest import FakeTerraform
+from tools.infra_test.conformance import OPERATIONS, check_changes, input_of
 
 
-def change(kind: str, **arguments: Any) -> dict[str, Any]:
+def change(kind, **arguments):
     return {"address": f"{kind}.x", "type": kind, "mode": "managed", "change": {"after": arguments}}
 
 
-def planned(kind: str, **arguments: Any) -> Conformance:
+def planned(kind, **arguments):
     return check_changes([change(kind, **arguments)])
 
 
@@ -39,14 +31,14 @@ def planned(kind: str, **arguments: Any) -> Conformance:
         ),
     ],
 )
-def test_a_value_that_breaks_a_rule_of_aws_is_named(kind: str, arguments: dict[str, Any], rule: str) -> None:
+def test_a_value_that_breaks_a_rule_of_aws_is_named(kind, arguments, rule):
     (violation,) = planned(kind, **arguments).violations
 
     assert violation.startswith(f"{kind}.x.")
     assert f": {OPERATIONS[kind]} requires {rule}" in violation
 
 
-def test_what_is_unknown_absent_or_without_a_rule_passes() -> None:
+def test_what_is_unknown_absent_or_without_a_rule_passes():
     result = planned("aws_cognito_user_pool", name="directorio", schema=[], mfa_configuration=None, invented="'")
 
     assert (result.checked, result.violations, result.types) == (1, set(), {"aws_cognito_user_pool"})
@@ -55,7 +47,7 @@ def test_what_is_unknown_absent_or_without_a_rule_passes() -> None:
 
 
 @pytest.fixture
-def infra(tmp_path: Path, terraform: FakeTerraform) -> Path:
+def infra(tmp_path, terraform):
     """A folder with two files of tests, one of them the plans whose conformance is checked."""
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "defaults.tftest.hcl").touch()
@@ -64,15 +56,13 @@ def infra(tmp_path: Path, terraform: FakeTerraform) -> Path:
     return tmp_path
 
 
-def plan_domain(terraform: FakeTerraform, name: str) -> None:
+def plan_domain(terraform, name):
     plan = {"resource_changes": [change("aws_cognito_user_pool_domain", domain=name)]}
     events = [{"type": "version"}, {"type": "test_plan", "test_plan": plan}]
     terraform.answer("test", prints="".join(f"{json.dumps(event)}\n" for event in events))
 
 
-def test_the_check_runs_from_format_to_each_file_of_tests_in_a_data_folder_of_its_own(
-    terraform: FakeTerraform, infra: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_check_runs_from_format_to_each_file_of_tests_in_a_data_folder_of_its_own(terraform, infra, capsys):
     assert main(infra) == 0
 
     assert terraform.commands == ["fmt", "init", "validate", "test", "test"]
@@ -82,9 +72,7 @@ def test_the_check_runs_from_format_to_each_file_of_tests_in_a_data_folder_of_it
 
 
 @pytest.mark.parametrize("command", ["fmt", "init", "validate", "test", None])
-def test_the_check_fails_when_terraform_does_or_aws_would(
-    command: str | None, terraform: FakeTerraform, infra: Path
-) -> None:
+def test_the_check_fails_when_terraform_does_or_aws_would(command, terraform, infra):
     if command:
         terraform.answer(command, exits=1)
     else:
@@ -93,7 +81,7 @@ def test_the_check_fails_when_terraform_does_or_aws_would(
     assert main(infra) == 1
 
 
-def test_the_check_is_skipped_where_terraform_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_is_skipped_where_terraform_is_missing(tmp_path, monkeypatch):
     monkeypatch.delenv("TERRAFORM", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
 

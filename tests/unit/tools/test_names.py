@@ -1,7 +1,5 @@
 """The names are those that the Terraform files and ``make run`` give."""
 
-from __future__ import annotations
-
 import re
 
 from local import resources
@@ -9,18 +7,18 @@ from tests.support.stack import ROOT
 from tools.names import ENVIRONMENT, FUNCTIONS, PROJECT, deployed, on_laptop
 
 
-def terraform(name: str) -> str:
+def terraform(name):
     return (ROOT / "infra" / name).read_text("utf-8")
 
 
-def test_defaults_are_those_of_the_variables() -> None:
+def test_defaults_are_those_of_the_variables():
     for name, default in ("project_name", PROJECT), ("environment", ENVIRONMENT):
         block = re.search(rf'variable "{name}" {{.*?^}}', terraform("variables.tf"), re.DOTALL | re.MULTILINE)
         assert block
         assert f'default     = "{default}"' in block[0]
 
 
-def test_every_part_is_called_as_in_its_file() -> None:
+def test_every_part_is_called_as_in_its_file():
     names = deployed("p", "e")
     for file, suffix, name in (
         ("alb.tf", "-alb", names.load_balancer),
@@ -40,5 +38,5 @@ def test_every_part_is_called_as_in_its_file() -> None:
     assert "metric_namespace = local.name" in terraform("metrics.tf")
 
 
-def test_the_laptop_has_the_names_of_make_run() -> None:
+def test_the_laptop_has_the_names_of_make_run():
     assert on_laptop().queues == (resources.QUEUE, resources.DEAD_LETTER_QUEUE)

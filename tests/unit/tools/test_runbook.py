@@ -1,7 +1,5 @@
 """The runbook speaks of what there is."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -9,7 +7,7 @@ ROOT = Path(__file__).resolve().parents[3]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
 
 
-def test_it_says_of_every_alarm_what_to_do() -> None:
+def test_it_says_of_every_alarm_what_to_do():
     alarms = (ROOT / "infra" / "alarms.tf").read_text("utf-8")
     functions = re.search(
         r"\n  functions = \{\n(.*?)\n  \}", (ROOT / "infra" / "locals.tf").read_text("utf-8"), re.DOTALL
@@ -26,7 +24,7 @@ def test_it_says_of_every_alarm_what_to_do() -> None:
     assert said == {*of_functions, *(one or other for one, other in others)}
 
 
-def test_its_make_targets_exist() -> None:
+def test_its_make_targets_exist():
     targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
     assert set(re.findall(r"(?:`|\$ |&& )make ([a-z0-9-]+)", RUNBOOK)) <= set(targets)

@@ -1,7 +1,5 @@
 """What `make sbom` says is in a Lambda's zip, beside what its lock file says."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess
@@ -13,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("app", ["crud_app", "email_app", "bff_app"])
-def test_each_locked_package_is_listed_with_its_version(app: str, tmp_path: Path) -> None:
+def test_each_locked_package_is_listed_with_its_version(app, tmp_path):
     archive = tmp_path / app / "deployment.zip"
     archive.parent.mkdir()
     archive.symlink_to(ROOT / "build" / app / "deployment.zip")

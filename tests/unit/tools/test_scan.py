@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -32,9 +31,6 @@ from tools.scan.__main__ import (
 )
 from tools.terraform_cli import INFRA, ROOT, TerraformFailed
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
 ACCESS_KEY = "AKIA" + "Q7RZ2XW4" * 2
 PASSWORD_LINE = "PASS" + 'WORD = "' + 'correct-horse-battery"'
 PRIVATE_KEY = "-----BEGIN " + "RSA PRIVATE KEY-----"
@@ -51,7 +47,7 @@ RULE = """resource "aws_security_group_rule" "%s" {
 CLEAN = RULE.replace("0.0.0.0/0", "10.0.0.0/8") % ("clean", '  description = "from inside"')
 
 
-def test_an_open_port_is_found_unless_a_reason_says_why(tmp_path: Path) -> None:
+def test_an_open_port_is_found_unless_a_reason_says_why(tmp_path):
     skip = "# checkov:skip=CKV_AWS_24"
     text = RULE % ("open", "") + RULE % ("accepted", f"{skip}:honeypot")
     (tmp_path / "main.tf").write_text(text)
@@ -66,7 +62,7 @@ def test_an_open_port_is_found_unless_a_reason_says_why(tmp_path: Path) -> None:
     assert UNREASONED.search(f"{skip}: \n")
 
 
-def test_a_file_that_cannot_be_read_or_a_folder_without_resources_fails_the_scan(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_or_a_folder_without_resources_fails_the_scan(tmp_path):
     (tmp_path / "main.tf").write_text("# nothing\n")
     with pytest.raises(ScanFailed, match="nothing to look at"):
         run_checkov("terraform", "--directory", tmp_path, base=tmp_path)
@@ -77,13 +73,13 @@ def test_a_file_that_cannot_be_read_or_a_folder_without_resources_fails_the_scan
         run_checkov("terraform", "--directory", tmp_path, base=tmp_path)
 
 
-def test_the_root_module_is_copied_as_it_is_deployed(tmp_path: Path) -> None:
+def test_the_root_module_is_copied_as_it_is_deployed(tmp_path):
     copy = copy_root_module(tmp_path)
     deployed = {path.relative_to(INFRA) for path in [*INFRA.glob("*.tf"), *INFRA.glob("waf/*.tf")]}
     assert {path.relative_to(copy) for path in copy.rglob("*.tf")} == deployed - {Path("backend.tf")}
 
 
-def test_without_terraform_plans_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_terraform_plans_are_skipped(tmp_path, monkeypatch):
     monkeypatch.setenv("TERRAFORM", str(tmp_path / "nowhere"))
     with pytest.raises(ScanSkipped, match="not on the PATH"):
         scan_plans(tmp_path)
@@ -92,7 +88,7 @@ def test_without_terraform_plans_are_skipped(tmp_path: Path, monkeypatch: pytest
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:queue"
 
 
-def write_policy(file: Path, *grants: tuple[str, str]) -> Path:
+def write_policy(file, *grants):
     """The state of one policy, which allows each action on its resource."""
     rest: dict[str, object] = {"effect": None, "principals": [], "condition": []}
     statements = [{"actions": [action], "resources": [resource], **rest} for action, resource in grants]
@@ -101,7 +97,7 @@ def write_policy(file: Path, *grants: tuple[str, str]) -> Path:
     return file
 
 
-def test_a_policy_with_an_action_that_aws_does_not_have_or_that_is_too_wide_is_found(tmp_path: Path) -> None:
+def test_a_policy_with_an_action_that_aws_does_not_have_or_that_is_too_wide_is_found(tmp_path):
     good = ("sqs:SendMessage", QUEUE)
     bad = {
         ("sqs:SendMesage", QUEUE): ["UNKNOWN_ACTION", "policy_sentry does not know sqs:SendMesage"],
@@ -121,24 +117,24 @@ def test_a_policy_with_an_action_that_aws_does_not_have_or_that_is_too_wide_is_f
 class Repository:
     """A git repository that a test fills."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.folder = folder
         folder.mkdir()
         self.git("init", "--quiet", "--initial-branch=main")
 
-    def git(self, *arguments: str) -> str:
+    def git(self, *arguments):
         identity = ("-c", "user.name=Ana", "-c", "user.email=ana@example.com", "-c", "commit.gpgsign=false")
         command = ["git", *identity, *arguments]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True).stdout.strip()
 
-    def commit(self, name: str, text: str) -> str:
+    def commit(self, name, text):
         (self.folder / name).write_text(text)
         self.git("add", name)
         self.git("commit", "--quiet", "--message=x")
         return self.git("rev-parse", "--short", "HEAD")
 
 
-def find_secrets(accepted: list[str], work: Path, repository: Repository) -> dict[str, str]:
+def find_secrets(accepted, work, repository):
     """By file, the commit of its finding."""
     with pytest.raises(ScanFailed) as found:
         scan_history(accepted, work, repository.folder)
@@ -146,7 +142,7 @@ def find_secrets(accepted: list[str], work: Path, repository: Repository) -> dic
     return {line.split(": ")[0]: line.rsplit(": in ", 1)[1] for line in str(found.value).splitlines()}
 
 
-def test_a_secret_is_found_wherever_it_came_in_and_never_shown(tmp_path: Path) -> None:
+def test_a_secret_is_found_wherever_it_came_in_and_never_shown(tmp_path):
     repository = Repository(tmp_path / "repository")
     digest = "0f1e2d3c4b5a6978" * 4
     repository.commit("requirements.txt", f"a==1 \\\n    --hash=sha256:{digest} \\\n    --hash=sha256:{digest}\n")
@@ -174,7 +170,7 @@ def test_a_secret_is_found_wherever_it_came_in_and_never_shown(tmp_path: Path) -
     assert find_secrets([ACCESS_KEY], tmp_path / "again", repository).keys() == {"password.py", "id_rsa", "run.sh"}
 
 
-def test_a_history_that_is_missing_or_incomplete_is_never_a_pass(tmp_path: Path) -> None:
+def test_a_history_that_is_missing_or_incomplete_is_never_a_pass(tmp_path):
     repository = Repository(tmp_path / "repository")
     for text in ("A directory.\n", "A directory, again.\n"):
         repository.commit("README.md", text)
@@ -185,18 +181,18 @@ def test_a_history_that_is_missing_or_incomplete_is_never_a_pass(tmp_path: Path)
 
 
 @pytest.fixture
-def lock(tmp_path: Path) -> Path:
+def lock(tmp_path):
     lock = tmp_path / "requirements.txt"
     lock.write_text("".join(f"{name}==1 \\\n    --hash=sha256:{'0' * 64}\n" for name in ("good", "bad")))
     return lock
 
 
 @contextmanager
-def running_osv(*vulnerable: str) -> Iterator[str]:
+def running_osv(*vulnerable):
     """Answers as OSV does: the packages ``vulnerable`` have an advisory."""
 
     class Osv(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+        def do_POST(self):
             name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]["name"]
             ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2"}]}]
             affected = [{"package": {"name": name, "ecosystem": "PyPI"}, "ranges": ranges}]
@@ -205,7 +201,7 @@ def running_osv(*vulnerable: str) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(json.dumps({"vulns": [advisory]} if name in vulnerable else {}).encode())
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, *_):
             """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Osv) as server:
@@ -216,7 +212,7 @@ def running_osv(*vulnerable: str) -> Iterator[str]:
             server.shutdown()
 
 
-def test_a_vulnerable_package_is_found_unless_its_advisory_is_accepted(lock: Path) -> None:
+def test_a_vulnerable_package_is_found_unless_its_advisory_is_accepted(lock):
     with running_osv("jinja2", "bad") as osv:
         with pytest.raises(ScanFailed, match=r"bad +1 +CVE-1 +2"):
             scan_advisories([], [lock], osv)
@@ -226,24 +222,22 @@ def test_a_vulnerable_package_is_found_unless_its_advisory_is_accepted(lock: Pat
             scan_advisories([], [lock], osv)
 
 
-def test_a_service_that_does_not_answer_or_is_not_osv_is_never_a_pass(lock: Path, closed_port: int) -> None:
+def test_a_service_that_does_not_answer_or_is_not_osv_is_never_a_pass(lock, closed_port):
     with running_osv() as proxy:
         for url in (f"http://127.0.0.1:{closed_port}/v1/query", proxy):
             with pytest.raises(ScanSkipped, match="OSV cannot be asked"):
                 scan_advisories([], [lock], url)
 
 
-def test_every_environments_lock_file_is_asked_about() -> None:
+def test_every_environments_lock_file_is_asked_about():
     names = {lock.relative_to(ROOT).as_posix() for lock in LOCKS}
     apps = {f"{app}/requirements.txt" for app in ("crud_app", "email_app", "bff_app")}
     assert apps | {f"requirements/{name}.txt" for name in ("dev", "scan", "emulator", "load")} <= names
 
 
-def test_a_finding_or_a_failure_fails_the_run_and_a_skipped_scan_if_asked_to(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    def stop(error: Exception) -> Callable[[], str]:
-        def scan() -> str:
+def test_a_finding_or_a_failure_fails_the_run_and_a_skipped_scan_if_asked_to(capsys):
+    def stop(error):
+        def scan():
             raise error
 
         return scan
@@ -256,7 +250,7 @@ def test_a_finding_or_a_failure_fails_the_run_and_a_skipped_scan_if_asked_to(
         assert not run_scans({"Plans": stop(error), "Files": lambda: "3 files"})
 
 
-def test_nothing_is_accepted_without_a_reason(tmp_path: Path) -> None:
+def test_nothing_is_accepted_without_a_reason(tmp_path):
     file = tmp_path / "accepted.toml"
     file.write_text('[[advisory]]\nvalues = ["CVE-1"]\nreason = "  "\n')
     with pytest.raises(ScanFailed, match="has no reason"):

@@ -1,7 +1,5 @@
 """docs/security.md names tests that are there."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -10,7 +8,7 @@ DOCUMENT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`((?:tests|infra|libs)/[\w/.-]+)(?:::(\w+))?`", DOCUMENT)))
 
 
-def test_what_was_tried_can_be_tried_again() -> None:
+def test_what_was_tried_can_be_tried_again():
     assert len(NAMED) > 15
     for file, test in NAMED:
         path = ROOT / file

@@ -5,7 +5,7 @@ import json
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -14,10 +14,6 @@ from botocore.stub import Stubber
 from local.emulator import CREDENTIALS, DEPLOYMENT_SERVICES, REGION, Emulator
 from tools.names import deployed
 from tools.status import Reader, main
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/crud-app-dev-alb/1"
@@ -28,7 +24,7 @@ Tables = list[dict[str, list[str]]]
 SECRET_KEYS = CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
 
 
-def read_tables(reader: Reader) -> Tables:
+def read_tables(reader):
     """The parts, the alarms, the requests, and the other work: by first cell, the other cells."""
     tables = []
     for table in reader.read():
@@ -43,17 +39,17 @@ class Account:
 
     endpoint: str
 
-    def client(self, service: Any) -> Any:
+    def client(self, service):
         return boto3.Session(*SECRET_KEYS, region_name=REGION).client(service, endpoint_url=self.endpoint)
 
-    def read(self, key: tuple[str, str] = SECRET_KEYS) -> tuple[Reader, Tables]:
+    def read(self, key=SECRET_KEYS):
         next_minute = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
         reader = Reader(boto3.Session(*key, region_name=REGION), self.endpoint, NAMES, next_minute)
         return reader, read_tables(reader)
 
 
 @pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+def account(tmp_path_factory):
     """An emulator that enforces IAM."""
     log = tmp_path_factory.mktemp("guarded") / "emulator.log"
     with Emulator(log, services=DEPLOYMENT_SERVICES, enforce_iam=True) as server:
@@ -61,7 +57,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 @pytest.fixture(scope="module")
-def deployment(account: Account) -> Account:
+def deployment(account):
     """A load balancer, two of six functions, one of two HTTP APIs, the queues, an alarm, and traffic."""
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     account.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
@@ -100,7 +96,7 @@ def deployment(account: Account) -> Account:
     return account
 
 
-def _create_function(account: Account, name: str) -> str:
+def _create_function(account, name):
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("app.py", "def app(event, context):\n    return {}\n")
@@ -110,7 +106,7 @@ def _create_function(account: Account, name: str) -> str:
     return arn
 
 
-def _create_load_balancer(account: Account, target_arn: str) -> str:
+def _create_load_balancer(account, target_arn):
     ec2, elb = account.client("ec2"), account.client("elbv2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
@@ -123,7 +119,7 @@ def _create_load_balancer(account: Account, target_arn: str) -> str:
     return arn
 
 
-def _create_queues(account: Account) -> None:
+def _create_queues(account):
     sqs = account.client("sqs")
     queue, dead_letters = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in NAMES.queues)
     for _ in range(3):
@@ -133,7 +129,7 @@ def _create_queues(account: Account) -> None:
     sqs.send_message(QueueUrl=queue, MessageBody="later", DelaySeconds=900)
 
 
-def test_every_part_is_shown_and_what_is_wrong_is_a_concern(deployment: Account) -> None:
+def test_every_part_is_shown_and_what_is_wrong_is_a_concern(deployment):
     reader, (parts, alarms, requests, work) = deployment.read()
     assert parts["crud-app-status-alb"][0] == "active"
     assert parts["target crud-app-status-bff"] == ["healthy", "/health every 35 s"]
@@ -170,7 +166,7 @@ class StubbedSession:
 
     region_name = REGION
 
-    def __init__(self, answers: dict[str, dict[str, Any]]) -> None:
+    def __init__(self, answers):
         self._clients: dict[str, Any] = {}
         for service in ("elbv2", "lambda", "apigatewayv2", "sqs", "cloudwatch"):
             self._clients[service] = boto3.client(service, region_name=REGION)
@@ -180,11 +176,11 @@ class StubbedSession:
                     stubber.add_response(name.partition(".")[2], answer)
             stubber.activate()
 
-    def client(self, service: str, **_: Any) -> Any:
+    def client(self, service, **_):
         return self._clients[service]
 
 
-def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first() -> None:
+def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
     balancer = {"Scheme": "internal", "DNSName": "x", "LoadBalancerArn": ARN, "State": {"Code": "failed"}}
     group = {"TargetGroupArn": GROUP_ARN, "HealthCheckPath": "/health", "HealthCheckIntervalSeconds": 35}
     health = {"Target": {"Id": "a:function:bff"}, "TargetHealth": {"State": "unhealthy", "Description": "codes: [502]"}}
@@ -217,7 +213,7 @@ def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first() -> None:
     ]
 
 
-def test_a_reader_without_permissions_sees_what_is_denied(account: Account) -> None:
+def test_a_reader_without_permissions_sees_what_is_denied(account):
     iam = account.client("iam")
     iam.create_user(UserName="nobody")
     key = iam.create_access_key(UserName="nobody")["AccessKey"]
@@ -232,9 +228,7 @@ def test_a_reader_without_permissions_sees_what_is_denied(account: Account) -> N
     assert reader.exists  # unreadable is not missing
 
 
-def test_the_command_prints_without_the_whole_account(
-    deployment: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_prints_without_the_whole_account(deployment, capsys, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", deployment.endpoint)
     monkeypatch.setenv("COLUMNS", "200")
     environment = {"AWS_ENDPOINT_URL": deployment.endpoint, "TF_VAR_environment": "status"}
@@ -247,9 +241,7 @@ def test_the_command_prints_without_the_whole_account(
     assert (output, error.partition(" in ")[0]) == ("", "make status: There is no crud-app-nobody")
 
 
-def test_the_laptop_needs_no_settings(
-    deployment: Account, capsys: pytest.CaptureFixture[str], tmp_path: Path, closed_port: int
-) -> None:
+def test_the_laptop_needs_no_settings(deployment, capsys, tmp_path, closed_port):
     deployment.client("sqs").create_queue(QueueName="crud-app-email-queue")
     assert main(["--laptop"], {"LOCAL_STATE": str(tmp_path)}) == 1
     assert "`make run` has not run here yet" in capsys.readouterr().err

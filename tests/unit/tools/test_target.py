@@ -1,6 +1,3 @@
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,14 +15,11 @@ from tools.target import (
     require_entry,
 )
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 HERE = Target("http://localhost:8000", "localhost")
 ELSEWHERE = Target("https://directory.example", "directory.example")
 
 
-def test_an_address_is_read_and_anything_else_is_refused_with_the_rule() -> None:
+def test_an_address_is_read_and_anything_else_is_refused_with_the_rule():
     for text, url, host in (
         ("http://LOCALHOST/", "http://LOCALHOST", "localhost"),
         ("https://d111.cloudfront.net", "https://d111.cloudfront.net", "d111.cloudfront.net"),
@@ -44,7 +38,7 @@ def test_an_address_is_read_and_anything_else_is_refused_with_the_rule() -> None
 
 
 @given(st.text(alphabet="htps:/[]@\\?#.%1lo calhost\t", max_size=30).map("http://".__add__))
-def test_the_host_that_is_checked_is_the_host_that_is_asked(text: str) -> None:
+def test_the_host_that_is_checked_is_the_host_that_is_asked(text):
     try:
         target = read_target(text)
     except TargetError:
@@ -52,7 +46,7 @@ def test_the_host_that_is_checked_is_the_host_that_is_asked(text: str) -> None:
     assert urlsplit(target.url).hostname == httpx.URL(target.url).host == target.host
 
 
-def test_only_loopback_addresses_are_this_machine() -> None:
+def test_only_loopback_addresses_are_this_machine():
     for host in ("localhost", "127.0.0.1", "127.9.9.9", "[::1]"):
         read_target(f"http://{host}:8000").require_own(mine=False, why="it would be wrong")
     for host in ("example.org", "localhost.example.org", "10.0.0.1", "127.1", "2130706433", "[::]", "[fe80::1]"):
@@ -62,7 +56,7 @@ def test_only_loopback_addresses_are_this_machine() -> None:
         target.require_own(mine=True, why="it would be wrong")
 
 
-def test_the_address_of_make_run_follows_its_variable() -> None:
+def test_the_address_of_make_run_follows_its_variable():
     assert default_url({}) == default_url({"BFF_PORT": ""}) == "http://localhost:8000"
     assert default_url({"BFF_PORT": "8100"}) == "http://localhost:8100"
     for port in ("0", "65536", "http", "٨٠"):
@@ -70,11 +64,11 @@ def test_the_address_of_make_run_follows_its_variable() -> None:
             default_url({"BFF_PORT": port})
 
 
-def client_that_gets(response: httpx.Response) -> httpx.Client:
+def client_that_gets(response):
     return httpx.Client(transport=httpx.MockTransport(lambda _: response))
 
 
-def test_only_a_directory_that_is_well_is_used(closed_port: int) -> None:
+def test_only_a_directory_that_is_well_is_used(closed_port):
     require_directory(client_that_gets(httpx.Response(200, json={"estado": "ok"})), HERE)
     for response in (
         httpx.Response(200, html="<h1>It works!</h1>"),
@@ -91,13 +85,13 @@ def test_only_a_directory_that_is_well_is_used(closed_port: int) -> None:
         assert advice in str(refusal.value)
 
 
-def test_a_token_is_used_if_there_is_one(tmp_path: Path) -> None:
+def test_a_token_is_used_if_there_is_one(tmp_path):
     for target in (HERE, ELSEWHERE):
         assert authorization(target, {"TOKEN": "abc"}) == {"Authorization": "Bearer abc"}
         assert authorization(target, {"LOCAL_STATE": str(tmp_path)}) == {}  # a demonstration needs none
 
 
-def test_a_caller_without_the_role_is_told_what_to_say() -> None:
+def test_a_caller_without_the_role_is_told_what_to_say():
     require_entry(client_that_gets(httpx.Response(200, json=[])), ELSEWHERE)
     for status in (401, 403):
         with pytest.raises(TargetError, match=rf"a token of the role rrhh \({status}\): say TOKEN=…$"):

@@ -1,7 +1,5 @@
 """The assumptions that are stated elsewhere too agree with those places."""
 
-from __future__ import annotations
-
 import json
 import re
 
@@ -13,7 +11,7 @@ from tools.cost.model import ASSUMPTIONS
 LEDGER = json.loads((ROOT / "email_app/chalicelib/correos/ledger_table.json").read_text("utf-8"))
 
 
-def terraform(name: str) -> str:
+def terraform(name):
     return (ROOT / "infra" / name).read_text("utf-8")
 
 
@@ -31,12 +29,12 @@ def terraform(name: str) -> str:
         ("../email_app/chalicelib/correos/mail.py", r"KEPT = timedelta\(days=(\d+)\)", "ledger_days"),
     ],
 )
-def test_a_number_is_the_one_that_is_deployed(file: str, pattern: str, name: str) -> None:
+def test_a_number_is_the_one_that_is_deployed(file, pattern, name):
     (number,) = re.findall(pattern, terraform(file))
     assert int(number) == ASSUMPTIONS[name]
 
 
-def test_resources_are_counted() -> None:
+def test_resources_are_counted():
     functions = re.findall(r"\w+ += { memory_size = \d+, timeout = \d+ }", terraform("locals.tf"))
     of_alb, of_each_function, *others = [
         len(re.findall(r"^ +description = ", part, re.MULTILINE))

@@ -1,12 +1,10 @@
-from __future__ import annotations
-
 import pytest
 
 from tools.cost.__main__ import dollars, main, read_profile
 from tools.cost.model import Profile, estimate_cost
 
 
-def test_arguments_have_defaults_and_short_forms() -> None:
+def test_arguments_have_defaults_and_short_forms():
     assert read_profile([]) == Profile(requests=1_500, response_bytes=7_650, emails=150)
     for text, requests in (("1500", 1_500), ("30k", 30_000), ("1.5M", 1_500_000), ("1B", 10**9)):
         assert read_profile(["--requests", text]).requests == requests
@@ -18,9 +16,7 @@ def test_arguments_have_defaults_and_short_forms() -> None:
             read_profile([refused])
 
 
-def test_the_terminal_shows_the_month_and_the_same_habits_with_a_billion_requests(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_the_terminal_shows_the_month_and_the_same_habits_with_a_billion_requests(capsys):
     assert main(["--requests=2k"]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["ALB", "hours", "720", "hours", "$16.20", "$16.20"] in rows

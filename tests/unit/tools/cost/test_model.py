@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest
@@ -37,13 +35,11 @@ AMOUNTS = st.decimals(min_value=0, max_value=10**13, places=3)
         ("sqs_requests", 210_000_000_000, False, "72400"),
     ],
 )
-def test_a_price_applies_its_tiers_and_its_free_units(
-    key: str, quantity: int, *, free_tier: bool, dollars: str
-) -> None:
+def test_a_price_applies_its_tiers_and_its_free_units(key, quantity, *, free_tier, dollars):
     assert price_usage(key, Decimal(quantity), free_tier=free_tier) == Decimal(dollars)
 
 
-def test_tiers_rise_to_one_without_an_end_and_get_cheaper() -> None:
+def test_tiers_rise_to_one_without_an_end_and_get_cheaper():
     for key, price in PRICES.items():
         tiers = price.get("tiers", [price])
         bounds, amounts = [tier.get("up_to", 10**20) for tier in tiers], [tier["price"] for tier in tiers]
@@ -53,14 +49,14 @@ def test_tiers_rise_to_one_without_an_end_and_get_cheaper() -> None:
 
 @settings(deadline=None)
 @given(key=st.sampled_from(sorted(PRICES)), amounts=st.tuples(AMOUNTS, AMOUNTS))
-def test_more_never_costs_less_and_free_units_never_more(key: str, amounts: tuple[Decimal, Decimal]) -> None:
+def test_more_never_costs_less_and_free_units_never_more(key, amounts):
     less, more = sorted(amounts)
     for free_tier in (False, True):
         assert 0 <= price_usage(key, less, free_tier=free_tier) <= price_usage(key, more, free_tier=free_tier)
     assert price_usage(key, more) <= price_usage(key, more, free_tier=False)
 
 
-def test_a_million_requests_use_what_a_calculation_by_hand_says() -> None:
+def test_a_million_requests_use_what_a_calculation_by_hand_says():
     health_checks, sweeps, idle_polls, seconds = Decimal(2 * 2_592_000) / 35, 43_200, 648_000, 2_592_000
     runs = 2_000_000 + health_checks + sweeps + 100_000 + 200_000
     log_gb = (runs * 1_200 + 1_000_000 * 400) / GIB
@@ -100,7 +96,7 @@ def test_a_million_requests_use_what_a_calculation_by_hand_says() -> None:
     assert usage == pytest.approx({key: float(quantity) for key, quantity in expected.items()})
 
 
-def test_usage_steps_where_aws_meters_in_steps() -> None:
+def test_usage_steps_where_aws_meters_in_steps():
     for size, metered in ((0, 1), (512 * 1024, 1), (512 * 1024 + 1, 2), (2**20, 2)):
         assert count_usage(MILLION._replace(response_bytes=size))["http_api_requests"] == 10**6 * metered
     empty, frugal = MILLION._replace(response_bytes=0), ASSUMPTIONS | {"request_bytes": Decimal(0)}
@@ -114,20 +110,20 @@ def test_usage_steps_where_aws_meters_in_steps() -> None:
     ) * Decimal("0.05")
 
 
-def test_cloudfront_carries_the_responses_and_hides_the_load_balancer() -> None:
+def test_cloudfront_carries_the_responses_and_hides_the_load_balancer():
     direct, fronted = (count_usage(MILLION, given) for given in (DIRECT, ASSUMPTIONS))
     assert fronted["alb_addresses"] == 0
     assert fronted["cloudfront_transfer"] + fronted["transfer_out"] == direct["transfer_out"]
     assert fronted["cloudfront_requests"] == 1_000_000
 
 
-def test_emails_without_events_pass_the_queue_but_not_the_topic() -> None:
+def test_emails_without_events_pass_the_queue_but_not_the_topic():
     usage = count_usage(MILLION, ASSUMPTIONS | {"writes": Decimal(0)})
     assert usage["sns_requests"] == 2 * 100_000  # SES's notifications
     assert usage["sqs_requests"] == 3 * 100_000 + 648_000
 
 
-def test_fargate_replaces_the_request_functions_and_keeps_the_rest() -> None:
+def test_fargate_replaces_the_request_functions_and_keeps_the_rest():
     serverless, fargate = count_usage(MILLION), count_usage(MILLION, fargate=True)
     assert "http_api_requests" not in fargate
     assert fargate["lambda_requests"] == 43_200 + 3 * 100_000
@@ -139,7 +135,7 @@ def test_fargate_replaces_the_request_functions_and_keeps_the_rest() -> None:
         assert count_tasks(Decimal(rate)) == tasks
 
 
-def test_every_price_is_used_and_counts() -> None:
+def test_every_price_is_used_and_counts():
     serverless, fargate = count_usage(MILLION, DIRECT), count_usage(MILLION, fargate=True)
     assert serverless.keys() | fargate.keys() == PRICES.keys()
     by_hand = sum(price_usage(key, used, free_tier=False) for key, used in serverless.items())
@@ -147,7 +143,7 @@ def test_every_price_is_used_and_counts() -> None:
     assert estimate_cost(MILLION, DIRECT) < by_hand
 
 
-def test_fargate_is_cheaper_from_the_break_even_on_and_not_before() -> None:
+def test_fargate_is_cheaper_from_the_break_even_on_and_not_before():
     requests = find_break_even(SMALL)
     assert requests is not None
     for factor in (1, 2, 10, 50):

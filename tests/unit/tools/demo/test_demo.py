@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -18,38 +17,32 @@ from tests.support.fake_directory import json_answer, running_directory
 from tools.demo.__main__ import PARALLEL, Filler, NotFilled, main
 from tools.demo.people import invent_people
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from chalice_devserver.http import HttpRequest
-    from tests.support.fake_directory import FakeDirectory
-
 PEOPLE = invent_people()[:40]
 
 
 @pytest.fixture
-def fake_directory() -> Iterator[FakeDirectory]:
+def fake_directory():
     with running_directory() as directory:
         yield directory
 
 
 @pytest.fixture
-def make_filler(fake_directory: FakeDirectory) -> Iterator[Callable[[], Filler]]:
+def make_filler(fake_directory):
     """Fillers that hardly pause."""
     with httpx.Client(trust_env=False) as client:
         yield lambda: Filler(client, fake_directory.url, pauses=(0.01, 0.01))
 
 
 @pytest.fixture
-def filler(make_filler: Callable[[], Filler]) -> Filler:
+def filler(make_filler):
     return make_filler()
 
 
-def once(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse | None]:
+def once(answer):
     """A fault that hits the first attempt of each request."""
     seen: set[bytes] = set()
 
-    def fault(request: HttpRequest) -> HttpResponse | None:
+    def fault(request):
         is_new = request.body not in seen
         seen.add(request.body)
         return answer(request) if is_new else None
@@ -57,10 +50,8 @@ def once(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest
     return fault
 
 
-def test_people_are_added_once_even_if_the_response_is_lost(
-    make_filler: Callable[[], Filler], fake_directory: FakeDirectory
-) -> None:
-    def lose(request: HttpRequest) -> HttpResponse:
+def test_people_are_added_once_even_if_the_response_is_lost(make_filler, fake_directory):
+    def lose(request):
         fake_directory.create(request)
         return json_answer({"status": 504}, 504)
 
@@ -75,7 +66,7 @@ def test_people_are_added_once_even_if_the_response_is_lost(
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_transient_error_is_retried(status: int, filler: Filler, fake_directory: FakeDirectory) -> None:
+def test_a_transient_error_is_retried(status, filler, fake_directory):
     fake_directory.fault = once(lambda _: json_answer({"status": status}, status))
     list(filler.fill(PEOPLE[:10]))
     assert filler.added == [True] * 10
@@ -91,9 +82,7 @@ def test_a_transient_error_is_retried(status: int, filler: Filler, fake_director
         (json_answer({"status": 503}, 503), 3),
     ],
 )
-def test_a_permanent_error_ends_it_with_a_sentence(
-    answer: HttpResponse, times: int, filler: Filler, fake_directory: FakeDirectory
-) -> None:
+def test_a_permanent_error_ends_it_with_a_sentence(answer, times, filler, fake_directory):
     fake_directory.fault = lambda _: answer
     sentence = rf"answered {answer.status} to the employee {re.escape(PEOPLE[0].email)}\. Run it again to continue\."
     with pytest.raises(NotFilled, match=sentence):
@@ -102,14 +91,14 @@ def test_a_permanent_error_ends_it_with_a_sentence(
     assert filler.added == []
 
 
-def test_a_directory_that_dies_is_reported(filler: Filler, fake_directory: FakeDirectory) -> None:
+def test_a_directory_that_dies_is_reported(filler, fake_directory):
     fake_directory.stop()
     with pytest.raises(NotFilled, match=r"the directory does not answer any more \(ConnectError\)\."):
         list(filler.fill(PEOPLE))
 
 
 @pytest.mark.usefixtures("_own_signals")
-def test_the_program_says_what_it_did(fake_directory: FakeDirectory, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_program_says_what_it_did(fake_directory, capsys):
     environment = {"BFF_PORT": str(fake_directory.port)}
     assert main(["--url=http://example.org"], environment) == 2
     assert capsys.readouterr().err.startswith("make demo: example.org is not this machine, and its directory would be ")
@@ -128,10 +117,8 @@ def test_the_program_says_what_it_did(fake_directory: FakeDirectory, capsys: pyt
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_it_with_an_exact_summary_and_without_retries(
-    number: signal.Signals, fake_directory: FakeDirectory
-) -> None:
-    def refuse_after_twenty(request: HttpRequest) -> HttpResponse | None:
+def test_a_signal_stops_it_with_an_exact_summary_and_without_retries(number, fake_directory):
+    def refuse_after_twenty(request):
         return json_answer({}, 503) if request.method == "POST" and len(fake_directory.rows) >= 20 else None
 
     fake_directory.fault = refuse_after_twenty

@@ -11,13 +11,13 @@ from tools.demo.people import DATA, invent_people
 PEOPLE = invent_people()
 
 
-def test_they_are_the_same_people_at_each_run_and_on_each_machine() -> None:
+def test_they_are_the_same_people_at_each_run_and_on_each_machine():
     """Otherwise a second `make demo` would add others. Update the digest after an intended change."""
     everybody = json.dumps([person._asdict() for person in PEOPLE], ensure_ascii=False)
     assert hashlib.sha256(everybody.encode()).hexdigest()[:16] == "319348ee7b4245f1"
 
 
-def test_each_of_the_thousand_is_plausible_and_has_an_address_that_is_nobodys() -> None:
+def test_each_of_the_thousand_is_plausible_and_has_an_address_that_is_nobodys():
     """RFC 2606 reserves example.com."""
     positions: dict[str, dict[str, list[int]]] = {}
     for group in tomllib.loads(DATA.read_text(encoding="utf-8")).values():

@@ -1,23 +1,17 @@
 """An account in which a deployment would work."""
 
-from __future__ import annotations
-
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
 from local.emulator import REGION
 
-if TYPE_CHECKING:
-    from local.emulator import Emulator
-
 SENDER = "directorio@mail.example.com"
 RECIPIENT = "rrhh@example.org"
 
 
-def plan_of(database_url: str, *changes: dict[str, Any], sender: str = SENDER) -> dict[str, Any]:
+def plan_of(database_url, *changes, sender=SENDER):
     """What `terraform show -json` says of a plan."""
     values = {"database_url": database_url, "email_from": sender, "aws_region": REGION, "notify_to": [RECIPIENT]}
     return {"variables": {name: {"value": value} for name, value in values.items()}, "resource_changes": list(changes)}
@@ -26,7 +20,7 @@ def plan_of(database_url: str, *changes: dict[str, Any], sender: str = SENDER) -
 class Functions:
     """Lambda, which the emulator of the unit tests leaves out."""
 
-    def get_account_settings(self) -> dict[str, Any]:
+    def get_account_settings(self):
         return {"AccountLimit": {"ConcurrentExecutions": 10}}
 
 
@@ -35,15 +29,15 @@ class EmulatorSession:
 
     region_name = REGION
 
-    def __init__(self) -> None:
+    def __init__(self):
         self._session = boto3.session.Session(region_name=REGION)
 
-    def client(self, service: str, **where: str) -> Any:
+    def client(self, service, **where):
         return Functions() if service == "lambda" else self._session.client(service, **where)  # type: ignore[call-overload]
 
 
 @pytest.fixture
-def session(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Any:
+def session(emulator, monkeypatch):
     """An account in which SES has verified the sender."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
     session = EmulatorSession()

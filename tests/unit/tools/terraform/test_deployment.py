@@ -3,11 +3,8 @@
 The account is the emulator's, the database a real one.
 """
 
-from __future__ import annotations
-
 import json
 import stat
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,21 +14,15 @@ from tools.deployment import Deployment, main, terraform_variables
 from tools.preflight import NotReady
 from tools.terraform_cli import TerraformFailed
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from tests.unit.tools.conftest import FakeTerraform
-
 
 @pytest.fixture
-def deployed(terraform: FakeTerraform, session: Any, database_url: str, tmp_path: Path) -> Callable[..., Deployment]:
+def deployed(terraform, session, database_url, tmp_path):
     """Makes a deployment whose plan would hold ``database`` and ``sender``."""
     infra, build = tmp_path / "infra", tmp_path / "build"
     infra.mkdir()
     build.mkdir()
 
-    def make(database: str = database_url, sender: str = SENDER, **environment: str) -> Deployment:
+    def make(database=database_url, sender=SENDER, **environment):
         terraform.answer("show", prints=json.dumps(plan_of(database, sender=sender)))
         terraform.answer("output", prints=json.dumps({"revisions": {"value": ["a" * 40]}}))
         return Deployment({"DATABASE_URL": database, **environment}, session, infra=infra, build=build)
@@ -39,9 +30,7 @@ def deployed(terraform: FakeTerraform, session: Any, database_url: str, tmp_path
     return make
 
 
-def test_plan_shows_the_changes_of_the_environment_and_keeps_them(
-    deployed: Callable[..., Deployment], terraform: FakeTerraform, tmp_path: Path
-) -> None:
+def test_plan_shows_the_changes_of_the_environment_and_keeps_them(deployed, terraform, tmp_path):
     (tmp_path / "infra" / "staging.tfvars").touch()
     deployment = deployed(ENVIRONMENT="staging")
 
@@ -59,7 +48,7 @@ def test_plan_shows_the_changes_of_the_environment_and_keeps_them(
     assert deployment.plan_file.exists()
 
 
-def test_a_plan_that_could_not_work_is_not_kept(deployed: Callable[..., Deployment], closed_port: int) -> None:
+def test_a_plan_that_could_not_work_is_not_kept(deployed, closed_port):
     deployment = deployed(database=f"postgresql://me@127.0.0.1:{closed_port}/directory")
 
     with pytest.raises(NotReady, match="does not answer"):
@@ -68,9 +57,7 @@ def test_a_plan_that_could_not_work_is_not_kept(deployed: Callable[..., Deployme
     assert not deployment.plan_file.exists()
 
 
-def test_deploy_makes_the_changes_that_were_planned_once(
-    deployed: Callable[..., Deployment], terraform: FakeTerraform
-) -> None:
+def test_deploy_makes_the_changes_that_were_planned_once(deployed, terraform):
     deployment = deployed()
     with pytest.raises(NotReady, match=r"^There is no plan for the environment dev: run `make plan`"):
         deployment.deploy()
@@ -88,9 +75,7 @@ def test_deploy_makes_the_changes_that_were_planned_once(
     assert not deployment.plan_file.exists()
 
 
-def test_deploy_asks_again_what_may_have_changed_since_the_plan(
-    deployed: Callable[..., Deployment], terraform: FakeTerraform
-) -> None:
+def test_deploy_asks_again_what_may_have_changed_since_the_plan(deployed, terraform):
     deployed().plan()
     later = deployed(sender="somebody@example.net")
 
@@ -102,9 +87,7 @@ def test_deploy_asks_again_what_may_have_changed_since_the_plan(
 
 
 @pytest.mark.parametrize("step", [Deployment.plan, Deployment.create_sender, Deployment.destroy])
-def test_no_step_begins_without_a_database_or_in_another_account(
-    deployed: Callable[..., Deployment], terraform: FakeTerraform, step: Callable[[Deployment], None]
-) -> None:
+def test_no_step_begins_without_a_database_or_in_another_account(deployed, terraform, step):
     with pytest.raises(NotReady, match=r"^DATABASE_URL is not set"):
         step(deployed(database=""))
     assert terraform.commands == []
@@ -117,9 +100,7 @@ def test_no_step_begins_without_a_database_or_in_another_account(
     assert terraform.commands == ["init", "workspace", "output"]
 
 
-def test_destroy_refuses_what_is_protected_and_lets_terraform_ask(
-    deployed: Callable[..., Deployment], terraform: FakeTerraform
-) -> None:
+def test_destroy_refuses_what_is_protected_and_lets_terraform_ask(deployed, terraform):
     deployment = deployed()
     balancer = {"address": "aws_lb.main[0]", "values": {"enable_deletion_protection": True}}
     terraform.answer("show", prints=json.dumps({"values": {"root_module": {"resources": [balancer]}}}))
@@ -132,15 +113,13 @@ def test_destroy_refuses_what_is_protected_and_lets_terraform_ask(
     assert terraform.arguments_of("destroy")[1:] == ["destroy"]
 
 
-def test_sender_makes_the_identity_and_nothing_else(
-    deployed: Callable[..., Deployment], terraform: FakeTerraform
-) -> None:
+def test_sender_makes_the_identity_and_nothing_else(deployed, terraform):
     deployed(sender="new@example.net").create_sender()
 
     assert terraform.arguments_of("apply")[1:] == ["apply", "-target=aws_sesv2_email_identity.sender"]
 
 
-def test_what_the_shell_says_becomes_variables_of_terraform() -> None:
+def test_what_the_shell_says_becomes_variables_of_terraform():
     shell = {"DATABASE_URL": "postgresql://d", "EMAIL_FROM": SENDER, "NOTIFY_TO": "a@example.com, b@example.com"}
     own = {"TF_VAR_environment": "dev", "TF_VAR_aws_region": REGION}
 
@@ -154,9 +133,7 @@ def test_what_the_shell_says_becomes_variables_of_terraform() -> None:
 
 
 @pytest.mark.usefixtures("session", "umask")
-def test_the_command_says_where_it_goes_and_what_is_missing(
-    terraform: FakeTerraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_says_where_it_goes_and_what_is_missing(terraform, tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
     assert main(["plan"]) == 1

@@ -1,20 +1,12 @@
 """`make migrate`, on a real database."""
 
-from __future__ import annotations
-
 import io
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tools.migration import MigrationFailed, describe, main, migrate, read_migrations
 from tools.preflight import NotReady
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from local.postgres import Postgres
 
 DATABASE = "unmigrated"
 # What a migration may not do to what is there: the code that still runs, or comes back, needs it.
@@ -26,16 +18,14 @@ REPLACED = {"DROP COLUMN json_rrhh", "DROP COLUMN json_everybody"}  # by functio
 
 
 @pytest.fixture
-def empty_database(postgres: Postgres, worker_id: str) -> Iterator[str]:
+def empty_database(postgres, worker_id):
     """The address of a database without any table."""
     name = f"{DATABASE}_{worker_id}"
     yield postgres.create_database(name)
     postgres.execute(f'DROP DATABASE "{name}"')
 
 
-def test_an_empty_database_gets_everything_after_it_was_shown_and_confirmed(
-    empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_empty_database_gets_everything_after_it_was_shown_and_confirmed(empty_database, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(NotReady, match="YES=1"):
         migrate(empty_database, {})
@@ -54,9 +44,7 @@ def test_an_empty_database_gets_everything_after_it_was_shown_and_confirmed(
     assert capsys.readouterr().out.endswith("Nothing to migrate.\n")
 
 
-def test_a_newer_database_stays_as_it_is(
-    empty_database: str, postgres: Postgres, worker_id: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_newer_database_stays_as_it_is(empty_database, postgres, worker_id, capsys):
     """So that a rollback, and a deployment of somebody who has not pulled, work."""
     statement = "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('9001')"
     postgres.execute(statement, database=f"{DATABASE}_{worker_id}")
@@ -66,7 +54,7 @@ def test_a_newer_database_stays_as_it_is(
     assert "revision 9001\nA newer version of the code has migrated it." in capsys.readouterr().out
 
 
-def test_a_migration_that_fails_changes_nothing(empty_database: str, postgres: Postgres, worker_id: str) -> None:
+def test_a_migration_that_fails_changes_nothing(empty_database, postgres, worker_id):
     database = f"{DATABASE}_{worker_id}"
     postgres.execute("CREATE TABLE eventos (id int)", database=database)  # in the way of the first migration
 
@@ -79,7 +67,7 @@ def test_a_migration_that_fails_changes_nothing(empty_database: str, postgres: P
     assert postgres.execute(tables, database=database) == "eventos"
 
 
-def test_the_address_is_shown_without_user_and_password(database_url: str) -> None:
+def test_the_address_is_shown_without_user_and_password(database_url):
     shown = describe(
         read_migrations(database_url), "postgresql://ana:top-secret@db.example.com:6543/directory?sslmode=x"
     )
@@ -89,14 +77,14 @@ def test_the_address_is_shown_without_user_and_password(database_url: str) -> No
     assert "secret" not in shown
 
 
-def test_migrations_only_add(empty_database: str) -> None:
+def test_migrations_only_add(empty_database):
     """The code that runs meanwhile, and that which a rollback brings back, work with the schema of the newer one."""
     sql = read_migrations(empty_database).sql
 
     assert set(CONTRACTING.findall(sql)) == REPLACED
 
 
-def test_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_what_is_missing(monkeypatch, capsys):
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
     assert main() == 1

@@ -1,7 +1,5 @@
 """Numbers and names that stand in more than one place, because Terraform, Chalice and Python each need them."""
 
-from __future__ import annotations
-
 import json
 import re
 from itertools import pairwise
@@ -27,12 +25,12 @@ FUNCTIONS = {name: name for name in SIZES} | dict.fromkeys(("bff", "crud", "emai
 APPS = {"bff": "bff_app", "crud": "crud_app", "publicar_pendientes": "crud_app"}
 
 
-def seconds(name: str) -> float:
+def seconds(name):
     (value,) = re.findall(rf"^  {name}\s*= (\d+)$", LOCALS, re.MULTILINE)
     return float(value)
 
 
-def test_inner_time_outs_fire_first() -> None:
+def test_inner_time_outs_fire_first():
     """An outer one would answer with a page of AWS instead of our problem document."""
     chain = {
         "load balancer": seconds("alb_idle_timeout"),
@@ -53,7 +51,7 @@ def test_inner_time_outs_fire_first() -> None:
     assert min(SIZES["crud"][1], SIZES["email"][1]) > limits.SHED_SECONDS
 
 
-def test_chalice_and_terraform_know_the_same_sizes() -> None:
+def test_chalice_and_terraform_know_the_same_sizes():
     """`make run` takes them from Chalice's configuration."""
     known = {}
     for name, function in FUNCTIONS.items():
@@ -74,14 +72,14 @@ def test_chalice_and_terraform_know_the_same_sizes() -> None:
         ("refusal", "libs/chalice-frontdoor/src"),
     ],
 )
-def test_metrics_read_fields_that_the_apps_log(field: str, folder: str) -> None:
+def test_metrics_read_fields_that_the_apps_log(field, folder):
     logged = "".join(path.read_text("utf-8") for path in (ROOT / folder).rglob("*.py"))
 
     assert f"$.{field} " in METRICS
     assert f'"{field}": ' in logged or f'note("{field}", ' in logged
 
 
-def test_metrics_read_no_other_field_and_count_results_that_email_app_knows() -> None:
+def test_metrics_read_no_other_field_and_count_results_that_email_app_knows():
     known = "".join(path.read_text("utf-8") for path in (ROOT / "email_app" / "chalicelib").rglob("*.py")).lower()
 
     # infra/tests/defaults.tftest.hcl looks for the last two in the access log's format.

@@ -8,7 +8,7 @@ import pty
 import re
 import socket
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -33,9 +33,6 @@ from tools.preflight import (
     open_session,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
 REGION = "us-east-1"
 HERE = Account("123456789012", REGION)
 
@@ -43,15 +40,15 @@ HERE = Account("123456789012", REGION)
 class FakeSession:
     """What boto3 finds out about the person, with clients that a test has stubbed."""
 
-    def __init__(self, region: str | None = REGION, **clients: Any) -> None:
+    def __init__(self, region=REGION, **clients):
         self.region_name = region
         self._clients = clients
 
-    def client(self, service: str, **_: str) -> Any:
+    def client(self, service, **_):
         return self._clients[service]
 
 
-def stubbed(service: str, operation: str, answer: dict[str, Any] | str) -> Any:
+def stubbed(service, operation, answer):
     """A client that gets one answer, or the error with this code."""
     client: Any = boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
     stubber = Stubber(client)
@@ -63,7 +60,7 @@ def stubbed(service: str, operation: str, answer: dict[str, Any] | str) -> Any:
     return client
 
 
-def refusal_of(check: Callable[..., object], *arguments: Any, **options: Any) -> str:
+def refusal_of(check, *arguments, **options):
     """What the check says; nothing if it is silent."""
     try:
         check(*arguments, **options)
@@ -75,11 +72,11 @@ def refusal_of(check: Callable[..., object], *arguments: Any, **options: Any) ->
 class Unsigned:
     """STS where there are no credentials."""
 
-    def get_caller_identity(self) -> None:
+    def get_caller_identity(self):
         raise NoCredentialsError
 
 
-def test_the_account_is_told_and_a_person_whom_aws_does_not_know_is_refused() -> None:
+def test_the_account_is_told_and_a_person_whom_aws_does_not_know_is_refused():
     identity = {"Account": HERE.number, "Arn": "arn:aws:iam::1:user/a", "UserId": "A"}
     session: Any = FakeSession(sts=stubbed("sts", "get_caller_identity", identity))
     assert check_account(session) == HERE
@@ -91,7 +88,7 @@ def test_the_account_is_told_and_a_person_whom_aws_does_not_know_is_refused() ->
         assert refusal in refusal_of(check_account, unknown)
 
 
-def test_region_and_profile_are_read_as_terraform_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_region_and_profile_are_read_as_terraform_reads_them(monkeypatch):
     """boto3 alone would not look at AWS_REGION."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     assert open_session({"AWS_REGION": "us-west-2"}).region_name == "us-west-2"
@@ -101,7 +98,7 @@ def test_region_and_profile_are_read_as_terraform_reads_them(monkeypatch: pytest
         open_session({})
 
 
-def test_another_account_or_region_than_the_environment_s_is_refused() -> None:
+def test_another_account_or_region_than_the_environment_s_is_refused():
     assert refusal_of(check_same_account, HERE, {}, "dev") == ""
     assert refusal_of(check_same_account, HERE, {"account": asdict(HERE)}, "dev") == ""
     for elsewhere in (Account("1", REGION), Account(HERE.number, "eu-west-1")):
@@ -109,7 +106,7 @@ def test_another_account_or_region_than_the_environment_s_is_refused() -> None:
         assert refusal.startswith(f"The environment dev is in account {elsewhere.number}, {elsewhere.region}")
 
 
-def test_a_database_that_does_not_answer_is_named_without_its_password(database_url: str, closed_port: int) -> None:
+def test_a_database_that_does_not_answer_is_named_without_its_password(database_url, closed_port):
     assert refusal_of(check_database, database_url) == ""
     refusal = refusal_of(check_database, f"postgresql://me:open-sesame@127.0.0.1:{closed_port}/directory")
     assert refusal.startswith("The database at 127.0.0.1 does not answer: check")
@@ -122,8 +119,8 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(database_
     assert "DATABASE_URL must be a URL whose sslmode is one of " in refusal
 
 
-def test_a_host_that_only_has_an_ipv6_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def look_up(_host: str, _port: None, family: socket.AddressFamily) -> list[str]:
+def test_a_host_that_only_has_an_ipv6_address_is_refused(monkeypatch):
+    def look_up(_host, _port, family):
         if family == socket.AF_INET:
             raise socket.gaierror
         return ["::1"]
@@ -133,7 +130,7 @@ def test_a_host_that_only_has_an_ipv6_address_is_refused(monkeypatch: pytest.Mon
     assert refusal.startswith("db.example.com has only an IPv6 address, and Lambda needs IPv4")
 
 
-def test_a_certificate_is_read_from_where_the_lambda_has_it() -> None:
+def test_a_certificate_is_read_from_where_the_lambda_has_it():
     read = {"ca.pem": str(CRUD_APP / "ca.pem"), "/etc/ca.pem": "/etc/ca.pem", "system": "system"}
     for certificate, file in read.items():
         address = database_address(f"postgresql://me@db.example.com/directory?sslrootcert={certificate}")
@@ -143,11 +140,11 @@ def test_a_certificate_is_read_from_where_the_lambda_has_it() -> None:
 class Ses:
     """SES that knows the identities that a test names, and asks for no others."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.client = boto3.client("sesv2", region_name=REGION)
         self.stubber = Stubber(self.client)
 
-    def knows(self, states: dict[str, str]) -> None:
+    def knows(self, states):
         """Answer for each identity, in this order."""
         for name, state in states.items():
             identity = {"EmailIdentity": name}
@@ -157,13 +154,13 @@ class Ses:
                 answer = {"VerifiedForSendingStatus": state == "verified"}
                 self.stubber.add_response("get_email_identity", answer, identity)
 
-    def allows(self, rate: float = 14, *, production: bool = True) -> None:
+    def allows(self, rate=14, *, production=True):
         quota = {"MaxSendRate": rate, "Max24HourSend": 200, "SentLast24Hours": 0}
         self.stubber.add_response("get_account", {"SendQuota": quota, "ProductionAccessEnabled": production})
 
 
 @pytest.fixture
-def ses() -> Iterator[Ses]:
+def ses():
     ses = Ses()
     with ses.stubber:
         yield ses
@@ -181,24 +178,22 @@ def ses() -> Iterator[Ses]:
         (["verified"], True, "set manage_sender = false"),
     ],
 )
-def test_ses_must_have_verified_the_sender_or_its_domain(
-    ses: Ses, states: list[str], *, is_new: bool, refusal: str
-) -> None:
+def test_ses_must_have_verified_the_sender_or_its_domain(ses, states, *, is_new, refusal):
     ses.knows(dict(zip((SENDER, "mail.example.com", "example.com"), states, strict=False)))
 
     assert re.search(refusal, refusal_of(check_sender, ses.client, SENDER, region=REGION, is_new=is_new))
 
 
-def functions(concurrency: int) -> Any:
+def functions(concurrency):
     return stubbed("lambda", "get_account_settings", {"AccountLimit": {"ConcurrentExecutions": concurrency}})
 
 
-def quota_refusal(ses: Ses, concurrency: int = 10, **variables: Any) -> str:
+def quota_refusal(ses, concurrency=10, **variables):
     session: Any = FakeSession(sesv2=ses.client, **{"lambda": functions(concurrency)})
     return refusal_of(check_quotas, session, {"notify_to": [RECIPIENT], **variables}, REGION)
 
 
-def test_a_plan_keeps_to_the_quotas_of_the_account(ses: Ses) -> None:
+def test_a_plan_keeps_to_the_quotas_of_the_account(ses):
     ses.allows()
     assert quota_refusal(ses, 200, reserved_concurrency={"bff": 100}, ses_rate=14) == ""
     ses.allows()
@@ -209,7 +204,7 @@ def test_a_plan_keeps_to_the_quotas_of_the_account(ses: Ses) -> None:
     assert quota_refusal(ses, ses_rate="14").startswith(f"ses_rate is 14, and SES in {REGION} accepts 1 emails")
 
 
-def test_in_the_sandbox_recipients_must_be_verified(ses: Ses) -> None:
+def test_in_the_sandbox_recipients_must_be_verified(ses):
     for domain, refusal in (
         ("verified", "^$"),
         ("unknown", rf"sandbox and has not verified the recipient {RECIPIENT}: run `aws sesv2"),
@@ -219,11 +214,11 @@ def test_in_the_sandbox_recipients_must_be_verified(ses: Ses) -> None:
         assert re.search(refusal, quota_refusal(ses))
 
 
-def change(address: str, *actions: str, **after: Any) -> dict[str, Any]:
+def change(address, *actions, **after):
     return {"address": address, "type": address.partition(".")[0], "change": {"actions": list(actions), "after": after}}
 
 
-def function_change(runtime: str, *, snapstart: bool = True) -> dict[str, Any]:
+def function_change(runtime, *, snapstart=True):
     return change("aws_lambda_function.bff", "update", runtime=runtime, snap_start=[{}] if snapstart else [])
 
 
@@ -239,12 +234,12 @@ def function_change(runtime: str, *, snapstart: bool = True) -> dict[str, Any]:
         (change("aws_sesv2_email_identity.sender[0]", "delete"), "with which other environments may send"),
     ],
 )
-def test_a_change_that_aws_would_refuse_is_refused_before(planned: dict[str, Any], refusal: str) -> None:
+def test_a_change_that_aws_would_refuse_is_refused_before(planned, refusal):
     assert re.search(refusal, refusal_of(check_changes, [planned]))
 
 
 @pytest.mark.parametrize(("action", "refusal"), [("no-op", ""), ("create", "set manage_sender = false.")])
-def test_a_plan_is_checked_by_its_own_values(ses: Ses, database_url: str, action: str, refusal: str) -> None:
+def test_a_plan_is_checked_by_its_own_values(ses, database_url, action, refusal):
     plan = plan_of(database_url, change("aws_sesv2_email_identity.sender[0]", action))
     session: Any = FakeSession(sesv2=ses.client, **{"lambda": functions(10)})
     ses.knows({SENDER: "verified"})
@@ -255,7 +250,7 @@ def test_a_plan_is_checked_by_its_own_values(ses: Ses, database_url: str, action
     ses.stubber.assert_no_pending_responses()
 
 
-def test_a_protected_environment_is_not_destroyed_halfway() -> None:
+def test_a_protected_environment_is_not_destroyed_halfway():
     tables: list[dict[str, Any]] = [
         {"address": "aws_dynamodb_table.correos", "values": {"deletion_protection_enabled": True}},
         {"address": "aws_vpc.main[0]", "values": {}},
@@ -269,7 +264,7 @@ def test_a_protected_environment_is_not_destroyed_halfway() -> None:
     ("answer", "refusal"),
     [("yes", ""), (" sí ", ""), ("no", "Nothing was changed."), ("yes please", "Nothing was changed.")],
 )
-def test_nothing_is_changed_without_a_yes(answer: str, refusal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_changed_without_a_yes(answer, refusal, monkeypatch):
     keyboard, screen = pty.openpty()
     with open(screen, encoding="utf-8") as terminal:  # noqa: PTH123 - a file descriptor
         monkeypatch.setattr("sys.stdin", terminal)
@@ -278,7 +273,7 @@ def test_nothing_is_changed_without_a_yes(answer: str, refusal: str, monkeypatch
     os.close(keyboard)
 
 
-def test_without_a_terminal_only_yes_1_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_terminal_only_yes_1_goes_on(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
 
     assert refusal_of(confirm, "Migrate?", {"YES": "1"}) == ""

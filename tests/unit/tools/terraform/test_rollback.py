@@ -1,11 +1,8 @@
 """`make rollback`, with a terraform that only writes down what it is told; `make e2e` does it for real."""
 
-from __future__ import annotations
-
 import io
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,12 +10,6 @@ from tests.unit.tools.terraform.conftest import plan_of
 from tools.deployment import REVISIONS_KEPT, UNKNOWN, describe_revision, remember
 from tools.preflight import NotReady
 from tools.rollback import find_commit, find_previous, lend_local_files, roll_back
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from tests.unit.tools.conftest import FakeTerraform
 
 # A project whose packaging only leaves a trace of which edition was packaged.
 PACKAGING = """
@@ -35,7 +26,7 @@ Path("infra/packaged").write_text(Path("edition").read_text() + " " + " ".join(a
 class Repository:
     """A project with two commits, of which the second runs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.folder = folder
         (folder / "infra").mkdir(parents=True)
         (folder / "build").mkdir()
@@ -47,25 +38,25 @@ class Repository:
         self.first = self.commit("1")
         self.second = self.commit("2")
 
-    def commit(self, edition: str) -> str:
+    def commit(self, edition):
         (self.folder / "edition").write_text(edition)
         identity = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false")
         self.git("add", "--all")
         self.git(*identity, "commit", "--quiet", "-m", edition)
         return self.git("rev-parse", "HEAD")
 
-    def git(self, *arguments: str) -> str:
+    def git(self, *arguments):
         command = ["git", "-C", str(self.folder), *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Repository:
+def project(tmp_path):
     return Repository(tmp_path / "project")
 
 
 @pytest.fixture
-def environment(terraform: FakeTerraform, database_url: str, project: Repository) -> dict[str, str]:
+def environment(terraform, database_url, project):
     """The shell of somebody who has deployed both commits, and who says yes."""
     terraform.answer("show", prints=json.dumps(plan_of(database_url)))
     terraform.answer("output", prints=json.dumps({"revisions": {"value": [project.second, project.first]}}))
@@ -73,14 +64,14 @@ def environment(terraform: FakeTerraform, database_url: str, project: Repository
 
 
 @pytest.fixture
-def bring_back(project: Repository, environment: dict[str, str], session: Any) -> Callable[..., None]:
+def bring_back(project, environment, session):
     """`make rollback`, with more variables of the shell."""
     return lambda **variables: roll_back(environment | variables, session, project.folder)
 
 
 def test_it_applies_what_was_deployed_before_and_leaves_the_person_s_files_alone(
-    project: Repository, bring_back: Callable[..., None], terraform: FakeTerraform, capsys: pytest.CaptureFixture[str]
-) -> None:
+    project, bring_back, terraform, capsys
+):
     (project.folder / "infra" / "dev.tfvars").touch()
 
     bring_back()
@@ -98,9 +89,7 @@ def test_it_applies_what_was_deployed_before_and_leaves_the_person_s_files_alone
     assert len(project.git("worktree", "list").splitlines()) == 1
 
 
-def test_another_revision_may_be_named(
-    project: Repository, bring_back: Callable[..., None], terraform: FakeTerraform
-) -> None:
+def test_another_revision_may_be_named(project, bring_back, terraform):
     project.git("tag", "v2", project.second)
 
     bring_back(TO="v2")
@@ -109,9 +98,7 @@ def test_another_revision_may_be_named(
     assert json.loads(plan["environment"]["TF_VAR_revisions"])[0] == project.second
 
 
-def test_without_a_yes_nothing_is_applied(
-    bring_back: Callable[..., None], terraform: FakeTerraform, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_yes_nothing_is_applied(bring_back, terraform, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
 
     with pytest.raises(NotReady, match="YES=1"):
@@ -120,9 +107,7 @@ def test_without_a_yes_nothing_is_applied(
     assert "apply" not in terraform.commands
 
 
-def test_a_revision_that_cannot_be_packaged_changes_nothing(
-    project: Repository, bring_back: Callable[..., None], terraform: FakeTerraform
-) -> None:
+def test_a_revision_that_cannot_be_packaged_changes_nothing(project, bring_back, terraform):
     project.packager.write_text("raise SystemExit(1)")
     broken = project.commit("3")
 
@@ -132,7 +117,7 @@ def test_a_revision_that_cannot_be_packaged_changes_nothing(
     assert "plan" not in terraform.commands
 
 
-def test_what_is_in_no_commit_is_lent_and_what_is_in_it_stays(tmp_path: Path) -> None:
+def test_what_is_in_no_commit_is_lent_and_what_is_in_it_stays(tmp_path):
     infra, borrower = tmp_path / "infra", tmp_path / "borrower"
     (infra / "terraform.tfstate.d").mkdir(parents=True)
     borrower.mkdir()
@@ -146,9 +131,7 @@ def test_what_is_in_no_commit_is_lent_and_what_is_in_it_stays(tmp_path: Path) ->
     assert lent == {"backend.tf", "dev.tfvars", "terraform.tfstate.d"}
 
 
-def test_a_revision_is_a_full_hash_that_says_whether_files_were_changed(
-    project: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_revision_is_a_full_hash_that_says_whether_files_were_changed(project, tmp_path, monkeypatch):
     project.git("tag", "v2")
     assert describe_revision(project.folder) == find_commit(project.folder, "v2") == project.second
     project.packager.write_text("changed")
@@ -160,7 +143,7 @@ def test_a_revision_is_a_full_hash_that_says_whether_files_were_changed(
 
 
 @pytest.mark.parametrize("name", ["v1", "0123456789012345678901234567890123456789", "--all"])
-def test_a_name_that_git_does_not_know_is_refused(project: Repository, name: str) -> None:
+def test_a_name_that_git_does_not_know_is_refused(project, name):
     with pytest.raises(NotReady, match=f"^git does not know the revision {name} here"):
         find_commit(project.folder, name)
 
@@ -174,12 +157,12 @@ def test_a_name_that_git_does_not_know_is_refused(project: Repository, name: str
         ([*"9876543210"], "new", ["new", *"987654321"]),
     ],
 )
-def test_revisions_are_remembered_newest_first(deployed: list[str], revision: str, remembered: list[str]) -> None:
+def test_revisions_are_remembered_newest_first(deployed, revision, remembered):
     assert remember(deployed, revision) == remembered
     assert len(remembered) <= REVISIONS_KEPT
 
 
-def test_a_rollback_restores_the_newest_commit_before_the_deployed_one_or_asks() -> None:
+def test_a_rollback_restores_the_newest_commit_before_the_deployed_one_or_asks():
     assert find_previous(["d", "c-dirty", UNKNOWN, "b", "a"]) == "b"
     for deployed in ([], ["a"], ["b", "a-dirty"]):
         with pytest.raises(NotReady, match=r"make rollback TO="):

@@ -1,21 +1,13 @@
 """How the project's commands run Terraform."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tools.terraform_cli import PROVIDER, Terraform, TerraformFailed, find_mirror, find_program
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-    from tests.unit.tools.conftest import FakeTerraform
-
-
-def test_terraform_runs_in_its_folder_with_more_environment(terraform: FakeTerraform, tmp_path: Path) -> None:
+def test_terraform_runs_in_its_folder_with_more_environment(terraform, tmp_path):
     terraform.answer("output", prints=json.dumps({"url": {"value": "http://a", "type": "string", "sensitive": False}}))
     cli = Terraform(tmp_path, {"TF_VAR_environment": "dev"})
     cli.let("ses_rate", 1.5)
@@ -28,7 +20,7 @@ def test_terraform_runs_in_its_folder_with_more_environment(terraform: FakeTerra
     assert plan["environment"].items() >= {"TF_VAR_environment": "dev", "TF_VAR_ses_rate": "1.5"}.items()
 
 
-def test_a_failure_names_the_command(terraform: FakeTerraform, tmp_path: Path) -> None:
+def test_a_failure_names_the_command(terraform, tmp_path):
     terraform.answer("apply", complains="Error: no such thing", exits=1)
 
     with pytest.raises(TerraformFailed, match="terraform apply failed"):
@@ -38,9 +30,7 @@ def test_a_failure_names_the_command(terraform: FakeTerraform, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", ["terraform", "tofu"])
-def test_a_missing_terraform_is_named_with_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_a_missing_terraform_is_named_with_what_to_do(tmp_path, monkeypatch, name):
     monkeypatch.setenv("TERRAFORM", name)
     monkeypatch.setenv("PATH", str(tmp_path))
 
@@ -49,9 +39,7 @@ def test_a_missing_terraform_is_named_with_what_to_do(
 
 
 @pytest.mark.parametrize(("named", "expected"), [("/no/such/file", None), (__file__, __file__)])
-def test_a_variable_that_names_a_missing_configuration_is_dropped(
-    terraform: FakeTerraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, expected: str | None
-) -> None:
+def test_a_variable_that_names_a_missing_configuration_is_dropped(terraform, tmp_path, monkeypatch, named, expected):
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", named)
 
     Terraform(tmp_path).init("-lockfile=readonly")
@@ -62,7 +50,7 @@ def test_a_variable_that_names_a_missing_configuration_is_dropped(
         assert call["arguments"][1:] == ["init", "-input=false", "-lockfile=readonly"]
 
 
-def test_a_mirror_is_found_three_folders_deep_and_no_deeper(tmp_path: Path) -> None:
+def test_a_mirror_is_found_three_folders_deep_and_no_deeper(tmp_path):
     mirror = tmp_path / "machine" / "opt" / "providers"
     (mirror / PROVIDER / "5.100.0").mkdir(parents=True)
     assert find_mirror(tmp_path) == find_mirror(mirror.parent) == mirror
