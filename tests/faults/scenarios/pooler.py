@@ -88,7 +88,8 @@ def be_client(url: str, number: int, barrier: threading.Barrier) -> str:
         seen = read(row_id)
         repository.update(row_id, read_changes({"posicion": f"Puesto {number}"}), "multitud", [1])
         seen += read(row_id)
-    except CrudError as error:
+    except (CrudError, threading.BrokenBarrierError) as error:
+        barrier.abort()  # else those that are connected wait for this one for ever
         return f"{type(error).__name__} {error.args}"
     finally:
         database.close()
