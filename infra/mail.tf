@@ -37,7 +37,7 @@ resource "aws_sns_topic" "ses_feedback" {
   kms_master_key_id = local.key_arn
 }
 
-# Lambda tries a report three times, one and two minutes apart. What fails even then waits here until somebody resends it
+# Lambda tries a report three times, one and two minutes apart. What fails even then waits here until it is resent
 # (docs/runbook.md): a lost bounce leaves a wrong address in the directory.
 resource "aws_sqs_queue" "feedback_dlq" {
   name                      = "${local.name}-feedback-dlq"

@@ -89,7 +89,7 @@ def keep(mail: Mail, folder: Path) -> Path:
 
 
 class InboxPage(LoopbackServer):
-    """Shows the folder of an inbox, on any free port, to whoever has its address: a part of it is a secret."""
+    """Shows the folder of an inbox, on any free port. Part of its address is a secret."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -41,6 +41,11 @@ class Settings:
     notify_to: str
     notify_employee: str
 
+    @property
+    def page_url(self) -> str:
+        """The page's address, without a slash at the end."""
+        return f"http://localhost:{self.ports['BFF_PORT']}"
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Read and check the variables; SettingError names the first that cannot be used, and never its value."""

@@ -131,7 +131,7 @@ class Stack:
         self._wait_for("the AWS emulator", lambda: emulator.is_ready(aws_port))
         resources.create_resources(self._client)
         sign_in_file = settings.state / "sign-in.json"
-        pages = [f"http://{host}:{settings.ports['BFF_PORT']}" for host in ("localhost", HOST)]
+        pages = [settings.page_url, f"http://{HOST}:{settings.ports['BFF_PORT']}"]
         sign_in = create_sign_in(self._client("cognito-idp"), self._aws_endpoint, pages, known_passwords(sign_in_file))
         sign_in.save(sign_in_file)
         own = app_environment(settings, sign_in, database_url, f"http://{HOST}:{ses.port}", inbox_page.url)
@@ -254,7 +254,7 @@ def app_environment(
         "COGNITO_ISSUER": sign_in.issuer,
         "COGNITO_CLIENT_ID": sign_in.page_client,
         "INBOX_URL": inbox_url,
-        "PAGE_URL": f"http://localhost:{settings.ports['BFF_PORT']}",
+        "PAGE_URL": settings.page_url,
     }
 
 
@@ -262,7 +262,7 @@ def addresses(settings: Settings, sign_in: SignIn, inbox_url: str) -> dict[str, 
     """What is where, for a person to read."""
     folder = os.path.relpath(settings.state) if settings.state.is_relative_to(ROOT) else settings.state
     return {
-        "page": f"http://localhost:{settings.ports['BFF_PORT']}/",
+        "page": f"{settings.page_url}/",
         **{role: f"{user_of(role)}  {sign_in.passwords[user_of(role)]}" for role in ROLES},
         "for curl": 'curl -H "Authorization: Bearer $(make -s token ROLE=rrhh)" …',
         "employees": f"http://localhost:{settings.ports['CRUD_PORT']}/empleados",

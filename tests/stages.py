@@ -137,7 +137,7 @@ def terraform(*, always: bool) -> Stage:
         *(ROOT / "infra").rglob("*.hcl"),
         *(ROOT / "infra" / "tests").rglob("*.tfvars"),
         ROOT / "shared" / "contract" / "roles.json",  # infra/identity.tf reads it
-        *(ROOT / "tools" / "infra_test").glob("*.py"),
+        *(ROOT / "tools" / "infra_test").glob("*.*"),  # its table of AWS's operations is TOML
         *(ROOT / "build").glob("*/main.tf.json"),
     ]
     state = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
@@ -219,10 +219,11 @@ def run(lanes: Sequence[Sequence[Stage]], console: Console, after: Sequence[Stag
                 console.print(f"… {', '.join(running)}", style="dim", highlight=False)
         _run_lane(after, console)
     except KeyboardInterrupt:
-        for process in [stage.process for stage in stages if stage.process]:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGINT)
-                process.wait()
+        running = [stage.process for stage in stages if stage.process and stage.process.poll() is None]
+        for process in running:
+            os.killpg(process.pid, signal.SIGINT)
+        for process in running:
+            process.wait()
         console.print("Interrupted; every stage has been stopped.")
     finally:
         show(stages, console)

@@ -37,9 +37,9 @@ from crud_app.sql.terms import (
 if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import LateralFromClause, NamedFromClause
 
-#: A summary has at most so many positions, the largest first: its answer stays within 1 MB.
+#: Positions in a summary, the largest first: its answer stays within 1 MB.
 MAX_POSITIONS = 1_000
-#: A search first looks at so many rows in the order of the list: of a common word they contain a page.
+#: Rows that a search scans in list order before it uses the index: enough for a page of any common word.
 MAX_LOOK = 1_000
 #: So many rows that match a search are found by the index of words, and sorted, in some 10 ms. If there are more, going
 #: through the list finds a page of them in some 20 ms at a million rows.

@@ -154,7 +154,7 @@ def empty_eventos_of_empleado() -> sa.ClauseElement:
 
 
 def count_old_eventos() -> sa.ClauseElement:
-    """How many published events older than so many months tell of a person."""
+    """The number of published events, older than the given months, that still hold a person's data."""
     return sa.select(sa.func.count()).select_from(eventos).where(*_are_old())
 
 

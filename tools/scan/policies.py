@@ -20,6 +20,7 @@ from policy_sentry.querying.all import get_all_actions  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+KNOWN_ACTIONS = get_all_actions(lowercase=True)
 # The policy of a key grants what AWS's own examples grant: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 WILDCARDS = {"kms:*", "kms:GenerateDataKey*", "kms:ReEncrypt*"}
 
@@ -58,9 +59,8 @@ def find_faults(statement: dict[str, Any]) -> Iterator[str]:
         # In the policy of a resource, "*" is that resource.
         if finding.issue != "RESOURCE_STAR" or "Principal" not in statement:
             yield f"{finding.issue} {finding.detail}"
-    known = get_all_actions(lowercase=True)
     for action in statement["Action"]:
-        if unknown := [each for each in expand(action) if each.lower() not in known]:
+        if unknown := [each for each in expand(action) if each.lower() not in KNOWN_ACTIONS]:
             yield f"policy_sentry does not know {', '.join(unknown)}"
         if "*" in action and statement["Effect"] == "Allow" and not (action in WILDCARDS and "Principal" in statement):
             yield f"{action} is a wildcard"

@@ -129,7 +129,7 @@ class Mail:
     reason: str | None = None
     """Why it failed or bounced: a code such as ``MessageRejected``, never free text."""
     revision: int = 0
-    """Counts the writes: a row may be saved by whoever has read its last revision."""
+    """Counts the writes: only a writer that has read the last revision may save the row."""
     request_digest: str | None = None
     """A digest of the request with an `Idempotency-Key` that asked for it, salted with the key."""
 

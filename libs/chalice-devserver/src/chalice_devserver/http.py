@@ -206,7 +206,7 @@ class LoopbackServer:
 
 class _Protocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
-        """Encode a target as somebody typed it (curl): browsers encode it, and AWS sees it encoded."""
+        """Encode a target that the client left plain (curl): browsers encode it, and AWS sees it encoded."""
         if self.conn.their_state is h11.IDLE:
             line, newline, rest = data.partition(b"\n")
             data = re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % byte[0][0], line) + newline + rest

@@ -1,6 +1,6 @@
 """Runs a program until a signal ends it, and starts it anew when its code changes.
 
-Anew means: in the same process, with the same id, pipes and parent, so that whoever watches it notices nothing.
+Anew means: in the same process, with the same id, pipes and parent, so that its parent notices nothing.
 """
 
 from __future__ import annotations

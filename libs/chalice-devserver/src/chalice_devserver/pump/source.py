@@ -28,7 +28,7 @@ class NotThere(Exception):
 
 
 class RealAccount(Exception):
-    """The queue or topic would be one of a real AWS account, which nobody allowed."""
+    """The queue or topic belongs to a real AWS account, and ``--real-account`` was not given."""
 
 
 def check_endpoint(url: str) -> None:

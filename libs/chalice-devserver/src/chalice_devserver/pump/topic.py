@@ -112,7 +112,7 @@ class TopicSource:
 
 
 def _policy(topic_arn: str, queue_arn: str) -> str:
-    """Lets the topic, and nobody else, send to the queue."""
+    """Allows only the topic to send to the queue."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
