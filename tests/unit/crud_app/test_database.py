@@ -30,15 +30,6 @@ LIMITS = Statement(
     "current_setting('idle_in_transaction_session_timeout')"
 )
 PREPARED = Statement("SELECT count(*) FROM pg_prepared_statements", is_planned_anew=True)
-#: A function that returns when it was called twice: a sequence counts across transactions.
-MEETING = """
-CREATE SEQUENCE met;
-CREATE FUNCTION meet() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
-    PERFORM nextval('met');
-    WHILE (SELECT last_value FROM met) < 2 LOOP PERFORM pg_sleep(0.01); END LOOP;
-    RETURN 1;
-END $$
-"""
 
 
 def raising(code):
@@ -140,25 +131,6 @@ class TestLosses:
         far_database.write(slow, {**ANA, "pid": pid})
         killer.join()
         assert count() == 1
-
-    def test_a_deadlock_is_resolved_by_a_retry(self, far_database, open_database, sql):
-        """Each locks its first row, waits until the other has done so, too, and then wants the other's."""
-        for sent in (ANA, EVA):
-            far_database.write(INSERT, sent)
-        sql(MEETING)
-        crosswise = Statement(
-            "WITH a AS MATERIALIZED (UPDATE empleados SET nombre = nombre WHERE id = $1::int RETURNING meet()) "
-            "UPDATE empleados SET posicion = posicion || 'x' WHERE id = $2::int AND EXISTS (SELECT FROM a) "
-            "RETURNING id",
-            ("first", "second"),
-        )
-        other = open_database()
-        with ThreadPoolExecutor(1) as threads:
-            theirs = threads.submit(other.write, crosswise, {"first": 2, "second": 1})
-            ours = far_database.write(crosswise, {"first": 1, "second": 2})
-        sql("DROP FUNCTION meet; DROP SEQUENCE met")
-        assert (ours, theirs.result()) == ([[2]], [[1]])
-        assert sql("SELECT string_agg(posicion, ',') FROM empleados") == "Px,Px"
 
 
 class TestRefusals:

@@ -3,12 +3,8 @@
 import json
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from chalicelib.directorio.database import Statement
 from chalicelib.directorio.erasure import CHUNK_SIZE, Erasure
-from chalicelib.directorio.errors import Unavailable
 from contract.events import EVENT_FIELDS, KEPT_AFTER_ERASURE
 from crud_app.sql.events import SWEEP_LOCK
 from tests.unit.crud_app.fakes import FakeContext
@@ -113,29 +109,6 @@ class TestForget:
     def test_waits_for_the_sweep_that_has_events_in_its_hands(self, erasure, while_holding, everything):
         assert while_holding(LOCK, lambda: erasure.forget(1, "x")) == 4
         assert "Ana" not in everything()
-
-    def test_a_sweep_that_takes_too_long_leaves_everything_as_it_was(self, erasure, open_database, everything):
-        before = everything()
-        with open_database().transaction() as run:
-            run(Statement(LOCK))
-            with pytest.raises(Unavailable, match="55P03"):
-                erasure.forget(1, "x")
-        assert everything() == before
-
-
-@settings(max_examples=25)
-@given(nombre=st.text(alphabet="áÑ'\"\\{}%Ω", min_size=1, max_size=20))
-def test_no_text_hides(shared_database, sql, nombre):
-    empleado = {"id": 1, "nombre": nombre, "email": "a@b", "posicion": nombre, "version": 1}
-    payload = json.dumps({"version": 1, "id": "x", "tipo": "creado", "empleado": empleado})
-    sql(
-        "DELETE FROM empleados; DELETE FROM eventos;"  # noqa: S608 - a value of the test
-        "INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) "
-        f"VALUES (gen_random_uuid(), 1, 1, 'creado', now(), 'x', $x${payload}$x$)"
-    )
-    assert Erasure(shared_database).forget(1, "x") == 1
-    left = json.loads(sql("SELECT payload FROM eventos"))
-    assert left["empleado"] == {"id": 1, "nombre": None, "email": None, "posicion": None, "version": 1}
 
 
 @pytest.mark.usefixtures("aged")

@@ -56,25 +56,6 @@ def test_they_can_be_undone_and_done_again(postgres, worker_id):
     assert postgres.execute("SELECT count(*) FROM empleados", database=name) == "0"
 
 
-def test_rows_survive_and_are_still_read_as_the_version_before_reads_them(postgres, worker_id):
-    """It asks for `empleados.json_rrhh`: a column first, then a function of the row."""
-    name = f"json_{worker_id}"
-    url = postgres.create_database(name)
-    run(url, "alembic", "upgrade", "0003")
-    insert = "INSERT INTO empleados (nombre, email, posicion, salario) VALUES ('Ana \"A\"', '{}', 'Analista', 1)"
-    read = (
-        "SELECT empleados.json_rrhh, empleados.json_everybody, pg_relation_filenode('empleados') "
-        "FROM empleados WHERE id = 1"
-    )
-    postgres.execute(insert.format("a@example.com"), database=name)
-    before = postgres.execute(read, database=name)
-
-    migrate(url)
-
-    assert postgres.execute(read, database=name) == before
-    postgres.execute(insert.format("b@example.com"), database=name)
-
-
 def test_they_can_be_read_before_they_are_run(database_url):
     assert "CREATE TABLE empleados" in run(database_url, "alembic", "upgrade", "head", "--sql")
 

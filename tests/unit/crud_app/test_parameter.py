@@ -101,23 +101,6 @@ def test_what_cannot_be_read_is_logged_and_not_quoted(emulator, closed_port, cap
         assert "user x" not in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("scheme", "greeting", "reasons"),
-    [
-        # A reset if the peer has not read everything by then.
-        ("http", b"nonsense\r\n\r\n", {"ConnectionError", "ConnectionResetError"}),
-        ("https", b"HTTP/1.1 200 OK\r\n\r\n", {"SSLError"}),
-    ],
-)
-def test_a_peer_that_speaks_another_protocol_is_unavailable(scheme, greeting, reasons, caplog):
-    def greet(connection):
-        connection.connection.recv(4096)
-        connection.send(greeting)
-
-    with servers.running(greet) as server:
-        assert reason_of_failure(store_at(server.url.replace("http", scheme)), caplog) in reasons
-
-
 def test_a_silent_peer_is_given_up(monkeypatch, caplog):
     monkeypatch.setattr(parameter, "STEP_SECONDS", 0.1)
     with servers.running(servers.silent) as server:

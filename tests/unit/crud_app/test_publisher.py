@@ -1,9 +1,7 @@
-"""What goes to SNS, by botocore's stub and on the emulator."""
+"""What goes to SNS, by botocore's stub."""
 
-import json
 import logging
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -86,23 +84,3 @@ def test_a_server_error_that_is_not_xml_is_a_failure_like_any_other(monkeypatch)
 def test_the_topic_is_given_little_time():
     config = SnsPublisher(SETTINGS)._client.meta.config  # noqa: SLF001 - what botocore will do
     assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (1, 2, 2)
-
-
-def test_a_message_arrives_on_the_queue_as_it_is(emulator, monkeypatch):
-    """Raw delivery: the body is the message, with no envelope around it."""
-    for name, value in emulator.environment.items():
-        monkeypatch.setenv(name, value)
-    sns, sqs = boto3.client("sns"), boto3.client("sqs")
-    topic = sns.create_topic(Name="crud-publisher-test")["TopicArn"]
-    queue = sqs.create_queue(QueueName="crud-publisher-test")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
-    publisher = SnsPublisher(Settings({"SNS_TOPIC_ARN": topic}))
-    publisher.publish(EVENTO)
-    publisher.publish_batch([OTHER])
-    found = {}
-    while len(found) < 2:
-        answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MessageAttributeNames=["All"])
-        for each in answer.get("Messages", []):
-            found[json.loads(each["Body"])["nombre"]] = each["MessageAttributes"]["tipo"]["StringValue"]
-    assert found == {"Ana": "creado", "Bea": "eliminado"}

@@ -89,16 +89,6 @@ def test_reads_what_lambda_sets():
     assert Settings(LAMBDA).key_server is None
 
 
-def test_what_is_missing_to_ask_aws_is_named():
-    region, key = {"AWS_REGION": "eu-west-1"}, {"AWS_ACCESS_KEY_ID": "a"}
-    for variables, name in (
-        ({}, "AWS_REGION"), (region, "AWS_ACCESS_KEY_ID"), (region | key, "AWS_SECRET_ACCESS_KEY"),
-        (LAMBDA | {"AWS_ENDPOINT_URL": "ftp://x"}, "AWS_ENDPOINT_URL"),
-        (LAMBDA | {"AWS_ENDPOINT_URL": "http://x/y"}, "AWS_ENDPOINT_URL"),
-    ):  # fmt: skip
-        assert name in refused("aws_access", variables)
-
-
 def test_after_a_snapshot_the_credentials_come_from_this_machine():
     settings = Settings(SNAPSTART)
     assert settings.key_server == KeyServer(CREDENTIALS, "hunter")
