@@ -1,6 +1,6 @@
 """What a front door costs: event in, response out, and a view that does nothing.
 
-`GET /empleados` through an HTTP API (payload 2.0; Chalice as it comes: its REST API). The root logger is at INFO, as
+`GET /empleados` through an HTTP API (payload 2.0). The root logger is at INFO, as
 Lambda's JSON format sets it, and its lines go nowhere: ours and Mangum write one for each request, the others none.
 Ours also recognises the event of each door and gives each answer a request id. Mangum alone routes nothing.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.bench.measuring import Table, Target, quantile, take_turns
 from benchmarks.bench.subject import Process
-from benchmarks.bench.workshop import door_of, event
+from benchmarks.bench.workshop import event
 
 if TYPE_CHECKING:
     from benchmarks.bench.workshop import Workshop
@@ -25,8 +25,6 @@ MOST_MICROSECONDS = 60
 PEERS = {
     "Mangum and an empty ASGI app": ("fastapi", "mangum_door.handler", 1.0),
     "Powertools' resolver": ("powertools", "powertools_door.handler", 1.0),
-    "Mangum and FastAPI": ("fastapi", "fastapi_door.handler", None),
-    "Chalice as it comes": ("chalice_orm", "chalice_door.handler", None),
 }
 
 
@@ -41,7 +39,7 @@ def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
     with ExitStack() as stack:
         entries = []
         for subject in subjects:
-            sent = [event("GET", "/empleados", door=door_of(subject.name))]
+            sent = [event("GET", "/empleados")]
             process = stack.enter_context(Process(subject))
             process.call(sent, calls).require(subject, 200)
             entries.append((subject, process, sent))

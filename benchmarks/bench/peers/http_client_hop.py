@@ -9,11 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 upstream = urlsplit(os.environ["CRUD_API_URL"])
-connection = (
-    http.client.HTTPSConnection(upstream.netloc, timeout=25, context=ssl.create_default_context())
-    if upstream.scheme == "https"
-    else http.client.HTTPConnection(upstream.netloc, timeout=25)
-)
+connection = http.client.HTTPSConnection(upstream.netloc, timeout=25, context=ssl.create_default_context())
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
