@@ -46,7 +46,7 @@ def whole_number(variable: str, least: int, most: int, units: Mapping[str, int] 
         match = re.fullmatch(rf"([0-9]{{1,18}}(?:\.[0-9]{{1,9}})?)({suffixes})", text, re.ASCII | re.IGNORECASE)
         number = Decimal(match[1]) * factors[match[2].lower()] if match else Decimal(-1)
         if not least <= number <= most or number != int(number):
-            examples = ", such as 50000, 30k or 1.5M" if units else ""
+            examples = ", such as 50000, 30k or 1.5M" if "k" in factors else ""
             raise argparse.ArgumentTypeError(
                 f"{variable} must be a whole number from {least:,} to {most:,}{examples}, not {shortened(text)}"
             )

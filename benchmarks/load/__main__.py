@@ -5,10 +5,8 @@ Locust runs in the environment .load, because it replaces the sockets and thread
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +14,12 @@ from typing import TYPE_CHECKING
 import httpx
 
 from local.settings import ROOT
-from tools.command_line import OneSentenceParser, shortened, whole_number
+from tools.command_line import OneSentenceParser, whole_number
 from tools.target import TargetError, authorization, default_url, read_target, require_directory, require_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    import argparse
+    from collections.abc import Mapping, Sequence
 
 LOCUST = ROOT / ".load" / "bin" / "locust"
 REPORT = ROOT / "build" / "load-test.html"
@@ -28,11 +27,7 @@ EXIT_USAGE = 2
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Become locust.
-
-    Raises:
-        SystemExit: something has to be set right first.
-    """
+    """Become locust, or say what has to be set right first."""
     options = parse_arguments(argv)
     try:
         target = read_target(options.url or default_url(environment))
@@ -59,25 +54,15 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     add("--requests", type=whole_number("REQUESTS", 1, 100_000), default=50, help="how many; not of a climb")
     add("--concurrency", type=whole_number("CONCURRENCY", 1, 256), default=1, help="how many at once")
     add("--duration", type=whole_number("DURATION", 1, 1_800), default=300, help="seconds at most")
-    add("--p95", type=_number("P95", "ms", 30_000), help="the most that 95 of 100 answers may take: 200ms")
-    add("--errors", type=_number("ERRORS", "%", 100), help="the most that may fail: 1%%")
+    add("--p95", type=whole_number("P95", 0, 30_000, {"ms": 1}), help="the most that 95 of 100 may take: 200ms")
+    add("--errors", type=whole_number("ERRORS", 0, 100, {"%": 1}), help="the most that may fail: 1%%")
     add("--report", type=Path, default=REPORT, help="locust's HTML report")
     add("--json", type=Path, help="the figures, for programs")
     options = parser.parse_args(argv)
     if options.profile == "step":
-        options.p95 = 500.0 if options.p95 is None else options.p95
-        options.errors = 1.0 if options.errors is None else options.errors
+        options.p95 = 500 if options.p95 is None else options.p95
+        options.errors = 1 if options.errors is None else options.errors
     return options
-
-
-def _number(variable: str, unit: str, most: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        match = re.fullmatch(rf"([0-9]{{1,6}}(\.[0-9]{{1,3}})?)({unit})?", text, re.ASCII)
-        if not match or float(match[1]) > most:
-            raise argparse.ArgumentTypeError(f"{variable} must be from 0 to {most:,}{unit}, not {shortened(text)}")
-        return float(match[1])
-
-    return read
 
 
 if __name__ == "__main__":

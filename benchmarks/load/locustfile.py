@@ -9,11 +9,10 @@ import secrets
 import signal
 import sys
 import time
-from collections import deque
 from math import ceil, floor
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import gevent
@@ -21,20 +20,15 @@ import requests
 from locust import FastHttpUser, LoadTestShape, events, task
 from locust.exception import StopUser
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
 OPTIONS: dict[str, Any] = json.loads(os.environ["LOAD_TEST"])
 IS_CLIMB, IS_MIX = OPTIONS["profile"] == "step", OPTIONS["profile"] == "mix"
 NETWORK_SECONDS = 30.0  # longer than bff_app's own deadline: its 504 comes first
-STEP_SECONDS = 10.0
-MOST_AT_ONCE = 256
+STEP_SECONDS, MOST_AT_ONCE = 10.0, 256
 LEAST_GROWTH = 1.1  # of the throughput, from one step of a climb to the next
 EXIT_MISSED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 # Only load tests create employees with an address there, and they remove them. No real address can end so (RFC 2606).
 OWN_DOMAIN = "prueba-de-carga.example.com"
-EMPLOYEE = {"nombre": "Prueba de carga", "posicion": "Prueba de carga", "salario": 1_000}
 LIST = "/empleados?orden=nombre&limite=50"  # as the page asks for it
 # How many requests of a block are of this kind (READ: of 10, MIX: of 50), so that a small run has the same shares as a
 # large one, and their path. Those without a path write.
@@ -51,29 +45,6 @@ KINDS = {
     "cambio": (0, 2, ""),
     "baja": (0, 1, ""),
 }
-BLOCK = """{line}\nRESULTADOS\n{line}
-
-Peticiones:
-  Total:          {total}
-  Exitosas:       {succeeded}
-  Fallidas:       {failed}
-  Tasa de éxito:  {percent:g} %
-
-Tiempos de respuesta:
-  Promedio:       {mean}
-  Mínimo:         {min}
-  Máximo:         {max}
-
-Percentiles:
-  P50 (mediana):  {p50}
-  P90:            {p90}
-  P95:            {p95}
-  P99:            {p99}
-
-Rendimiento:
-  Tiempo total:   {seconds:.2f} seg
-  Throughput:     {throughput:.2f} req/seg
-{line}"""
 
 
 class Load:
@@ -84,96 +55,61 @@ class Load:
         self.answers: list[tuple[float, float | None]] = []  # when, and the milliseconds; None: it failed
         self.steps: list[dict[str, Any]] = []
         self._halt = ""
-        self.is_interrupted = False
-        self._handed_out = 0
+        self.signal = ""
+        self.handed_out = 0
         self._chance = random.Random(50)  # noqa: S311 - the same requests in each run
-        self._kinds = self._shuffle()
-        self._rows: deque[tuple[str, str]] = deque()
+        self._block: list[str] = []
+        self.rows: list[tuple[str, str]] = []
         self._client = requests.Session()
         self._client.headers.update(OPTIONS["headers"])
         self._client.trust_env = False
 
     def prepare(self, **_: Any) -> None:
-        """Learn what to ask for, and create an employee for each person to change.
-
-        Raises:
-            SystemExit: there is nothing to ask for.
-        """
+        """Learn what to ask for, and create an employee for each person to change."""
         rows = self._send("GET", "/empleados?orden=-id&limite=200").json()
         self._examples = [row for row in rows if not row["email"].endswith(OWN_DOMAIN)]
         if not self._examples:
-            sys.stderr.write(f"make load-test: The directory at {OPTIONS['url']} is empty: fill it with `make demo`.\n")
-            raise SystemExit(EXIT_USAGE)
+            give_up(f"The directory at {OPTIONS['url']} is empty: fill it with `make demo`.")
         self._next_page = self._send("GET", LIST).links.get("next", {"url": LIST})["url"]
         for employee in [new_employee() for number in range(self.users + 1) if IS_MIX]:
             headers = self._send("POST", "/empleados", json=employee).headers
-            self.keep(headers["Location"], headers["ETag"])
+            self.rows.append((headers["Location"], headers["ETag"]))
         self._began = self._step_began = time.monotonic()
 
     def remove_rows(self) -> int:
         """Remove all employees of load tests, also those of runs that were killed; the result is how many."""
-        removed = 0
         query = f"/empleados?q={OWN_DOMAIN}&limite=200"
-        while rows := [row for row in self._send("GET", query).json() if row["email"].endswith(f"@{OWN_DOMAIN}")]:
-            for row in rows:
-                self._send("DELETE", f"/empleados/{row['id']}")
-            removed += len(rows)
-        return removed
+        rows = [row for row in self._send("GET", query).json() if row["email"].endswith(f"@{OWN_DOMAIN}")]
+        for row in rows:
+            self._send("DELETE", f"/empleados/{row['id']}")
+        return len(rows) + (self.remove_rows() if rows else 0)
 
     def _send(self, method: str, path: str, **content: Any) -> requests.Response:
         try:
             answer = self._client.request(method, OPTIONS["url"] + path, timeout=NETWORK_SECONDS, **content)
             answer.raise_for_status()
         except requests.RequestException as error:
-            # What is left of a mix, the next one removes.
-            sys.stderr.write(f"make load-test: {method} {path} failed: {error}\n")
-            raise SystemExit(EXIT_USAGE) from None
+            give_up(f"{method} {path} failed: {error}")  # what is left of a mix, the next one removes
         return answer
 
-    def next(self) -> tuple[str, str, str, int, dict[str, Any] | None, str]:
-        """The next request: kind, method, path, the right status, body, and version of the row.
-
-        Raises:
-            StopUser: all have been handed out.
-        """
-        if not IS_CLIMB and self._handed_out == OPTIONS["requests"]:
+    def next_kind(self) -> str:
+        """The kind of the next request; ``StopUser`` when all have been handed out."""
+        if not IS_CLIMB and self.handed_out == OPTIONS["requests"]:
             raise StopUser
-        self._handed_out += 1
-        kind = next(self._kinds)
-        if path := KINDS[kind][2]:
-            return kind, "GET", path.format(**self._parts()), 200, None, ""
-        if kind == "alta" or not self._rows:  # the rows run out when creations fail
-            return "alta", "POST", "/empleados", 201, new_employee(), ""
-        path, version = self._rows.popleft()
-        if kind == "baja":
-            return kind, "DELETE", path, 204, None, version
-        return kind, "PUT", path, 200, {"salario": 2_000 + self._handed_out}, version
+        self.handed_out += 1
+        if not self._block:
+            self._block = [kind for kind, shares in KINDS.items() for _ in range(int(shares[IS_MIX]))]
+            self._chance.shuffle(self._block)
+        return self._block.pop()
 
-    def _parts(self) -> dict[str, object]:
+    def path_of(self, template: str) -> str:
         row = self._chance.choice(self._examples)
-        prefix = row["nombre"].split()[0][: self._chance.randint(2, 6)]
-        return {
-            "next_page": self._next_page,
-            "id": row["id"],
-            "prefix": quote(prefix),
-            "position": quote(row["posicion"]),
-        }
+        prefix = quote(row["nombre"].split()[0][: self._chance.randint(2, 6)])
+        parts = {"next_page": self._next_page, "prefix": prefix, "position": quote(row["posicion"])}
+        return template.format(id=row["id"], **parts)
 
-    def _shuffle(self) -> Iterator[str]:
-        block = [kind for kind, (read, mix, _) in KINDS.items() for _ in range(mix if IS_MIX else read)]
-        while True:
-            self._chance.shuffle(block)
-            yield from block
-
-    def keep(self, path: str, version: str) -> None:
-        self._rows.append((path, version))
-
-    def record(self, response_time: float, exception: Exception | None, **_: Any) -> None:
+    def record(self, response_time: float, exception: object, **_: Any) -> None:
         self.answers.append((time.monotonic() - self._began, None if exception else response_time))
-
-    def interrupt(self) -> None:
-        """Ctrl-C: end with the next tick. As an exception it could be lost in whatever greenlet runs."""
-        self.is_interrupted = True
 
     @property
     def outcome(self) -> str:
@@ -188,57 +124,66 @@ class Load:
             return
         began = self._step_began - self._began
         step = figures_of([answer for answer in self.answers if answer[0] >= began], began)
-        self._halt = reason_to_halt(step, self.steps)
+        least = LEAST_GROWTH * self.steps[-1]["throughput"] if self.steps else 0.0
+        if step["percent_failed"] > OPTIONS["errors"]:
+            self._halt = "fallan demasiadas peticiones"
+        elif step["p95"] is None or step["p95"] > OPTIONS["p95"]:
+            self._halt = "el P95 pasa de su límite"
+        elif step["throughput"] < least:
+            self._halt = "el throughput ya no crece"
+        self.steps.append({"concurrency": self.users, "halt": self._halt, **step})
         if not self._halt and 2 * self.users > MOST_AT_ONCE:
             self._halt = "esta prueba no pide más a la vez"
-        self.steps.append({"concurrency": self.users, "halt": reason_to_halt(step, self.steps), **step})
         self.users *= 1 if self._halt else 2
         self._step_began = time.monotonic()
 
 
-def reason_to_halt(step: dict[str, Any], before: Sequence[dict[str, Any]]) -> str:
-    if step["percent_failed"] > OPTIONS["errors"]:
-        return "fallan demasiadas peticiones"
-    if step["p95"] is None or step["p95"] > OPTIONS["p95"]:
-        return "el P95 pasa de su límite"
-    is_flat = before and step["throughput"] < LEAST_GROWTH * before[-1]["throughput"]
-    return "el throughput ya no crece" if is_flat else ""
-
-
-def figures_of(answers: Sequence[tuple[float, float | None]], began: float = 0) -> dict[str, Any]:
+def figures_of(answers: list[tuple[float, float | None]], began: float = 0) -> dict[str, Any]:
     """Times and throughput are those of the right answers; a percentile is a time that was measured."""
     times = sorted(milliseconds for _, milliseconds in answers if milliseconds is not None)
     seconds = answers[-1][0] - began if answers else 0.0
-    failed = len(answers) - len(times)
-    return {
-        "total": len(answers),
-        "succeeded": len(times),
-        "failed": failed,
-        "percent_failed": 100 * failed / max(len(answers), 1),
-        "seconds": seconds,
-        "throughput": len(times) / seconds if seconds else 0.0,
-        "mean": fmean(times) if times else None,
-        "min": times[0] if times else None,
-        "max": times[-1] if times else None,
-        **{f"p{rank}": times[ceil(len(times) * rank / 100) - 1] if times else None for rank in (50, 90, 95, 99)},
-    }
+    total, succeeded, failed = len(answers), len(times), len(answers) - len(times)
+    counts = {"total": total, "succeeded": succeeded, "failed": failed, "percent_failed": 100 * failed / max(total, 1)}
+    rate = {"seconds": seconds, "throughput": succeeded / seconds if seconds else 0.0}
+    ranks = {"min": 0, "p50": 50, "p90": 90, "p95": 95, "p99": 99, "max": 100}
+    spread = {name: times[max(ceil(succeeded * rank / 100) - 1, 0)] if times else None for name, rank in ranks.items()}
+    return {**counts, **rate, "mean": fmean(times) if times else None, **spread}
 
 
 def format_block(figures: dict[str, Any]) -> str:
-    names = ("mean", "min", "max", "p50", "p90", "p95", "p99")
-    ms = {name: "—" if figures[name] is None else f"{figures[name]:.2f} ms" for name in names}
+    """The figures in the form of the original project's load test."""
+    ms = {key: f"{value:.2f} ms" if isinstance(value, float) else "—" for key, value in figures.items()}
     percent = floor(100 * (100 - figures["percent_failed"])) / 100  # never 100 when something failed
-    return BLOCK.format(line="=" * 42, **{**figures, **ms}, percent=percent)
+    done = {"Total": figures["total"], "Exitosas": figures["succeeded"], "Fallidas": figures["failed"]}
+    speed = {"Tiempo total": f"{figures['seconds']:.2f} seg", "Throughput": f"{figures['throughput']:.2f} req/seg"}
+    parts = {
+        "Peticiones": {**done, "Tasa de éxito": f"{percent:g} %"},
+        "Tiempos de respuesta": {"Promedio": ms["mean"], "Mínimo": ms["min"], "Máximo": ms["max"]},
+        "Percentiles": {"P50 (mediana)": ms["p50"], **{rank.upper(): ms[rank] for rank in ("p90", "p95", "p99")}},
+        "Rendimiento": speed,
+    }
+    line = "=" * 42
+    lines = [f"{line}\nRESULTADOS\n{line}"]
+    for title, rows in parts.items():
+        lines += [f"\n{title}:", *(f"  {name + ':':15} {value}" for name, value in rows.items())]
+    return "\n".join([*lines, line])
 
 
 def new_employee() -> dict[str, Any]:
-    return {**EMPLOYEE, "email": f"{secrets.token_hex(6)}@{OWN_DOMAIN}"}
+    email = f"{secrets.token_hex(6)}@{OWN_DOMAIN}"
+    return {"nombre": "Prueba de carga", "email": email, "posicion": "Prueba de carga", "salario": 1_000}
+
+
+def give_up(reason: str) -> NoReturn:
+    sys.stderr.write(f"make load-test: {reason}\n")
+    raise SystemExit(EXIT_USAGE) from None
 
 
 LOAD = Load()
 events.init.add_listener(LOAD.prepare)
 events.request.add_listener(LOAD.record)
-gevent.signal_handler(signal.SIGINT, LOAD.interrupt)
+# Ctrl-C ends the load with the next tick: as an exception it could be lost in whatever greenlet runs.
+gevent.signal_handler(signal.SIGINT, setattr, LOAD, "signal", "SIGINT")
 
 
 class Person(FastHttpUser):  # type: ignore[misc] # mypy runs where locust is not
@@ -250,8 +195,15 @@ class Person(FastHttpUser):  # type: ignore[misc] # mypy runs where locust is no
 
     @task  # type: ignore[untyped-decorator] # likewise
     def send_next(self) -> None:
-        kind, method, path, status, body, version = LOAD.next()
-        headers = {**OPTIONS["headers"], **({"If-Match": version} if version else {})}
+        kind, body, headers = LOAD.next_kind(), None, dict(OPTIONS["headers"])
+        if template := KINDS[kind][2]:
+            method, path, status = "GET", LOAD.path_of(template), 200
+        elif kind == "alta" or not LOAD.rows:  # the rows run out when creations fail
+            kind, method, path, status, body = "alta", "POST", "/empleados", 201, new_employee()
+        else:
+            path, headers["If-Match"] = LOAD.rows.pop(0)
+            method, status = ("DELETE", 204) if kind == "baja" else ("PUT", 200)
+            body = {"salario": 2_000 + LOAD.handed_out} if method == "PUT" else None
         # A redirect may lead to a host that is not the owner's.
         options = {"name": kind, "json": body, "headers": headers, "allow_redirects": False, "catch_response": True}
         with self.client.request(method, path, **options) as answer:
@@ -260,7 +212,7 @@ class Person(FastHttpUser):  # type: ignore[misc] # mypy runs where locust is no
             elif status != requests.codes.no_content and "application/json" not in answer.headers["Content-Type"]:
                 answer.failure("no es JSON")
             elif body:
-                LOAD.keep(answer.headers.get("Location", path), answer.headers["ETag"])
+                LOAD.rows.append((answer.headers.get("Location", path), answer.headers["ETag"]))
 
 
 class Course(LoadTestShape):  # type: ignore[misc] # likewise
@@ -268,7 +220,7 @@ class Course(LoadTestShape):  # type: ignore[misc] # likewise
 
     def tick(self) -> tuple[int, float] | None:
         LOAD.climb()
-        return None if LOAD.is_interrupted or LOAD.outcome else (LOAD.users, LOAD.users)
+        return None if LOAD.signal or LOAD.outcome else (LOAD.users, LOAD.users)
 
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator] # likewise
@@ -293,8 +245,7 @@ def report(environment: Any, **_: Any) -> None:
             print(f"{name} ≤ {limit:g} {unit}: {verdict} ({measured:.2f} {unit})")
     environment.process_exit_code = EXIT_INTERRUPTED if not outcome else 0 if is_kept else EXIT_MISSED
     if OPTIONS["json"]:
-        kinds = environment.stats.serialize_stats()
-        document = {**figures, "kinds": kinds, "steps": LOAD.steps, "outcome": outcome}
+        document = {**figures, "kinds": environment.stats.serialize_stats(), "steps": LOAD.steps, "outcome": outcome}
         Path(OPTIONS["json"]).write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(f"Informe: {os.path.relpath(OPTIONS['report'])}")
     if IS_MIX:

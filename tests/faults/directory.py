@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
     from chalice_devserver.doors import Door
     from local.inbox import Mail
-    from tests.faults.standby import Standby
 
 DATABASE, ROLE, PARAMETER = "empleados", "directorio", "/directorio/database-url"
 NOTIFY_TO = ("rrhh@example.com", "direccion@example.com")
@@ -96,7 +95,7 @@ class Directory:
         self._start_apps()
 
     def _start_postgres(self) -> None:
-        self.postgres: Postgres | Standby = Postgres(self.data)
+        self.postgres = Postgres(self.data)
         self._cleanup.callback(self.stop_postgres)
         migrate(self.postgres.create_database(DATABASE))
         self.sql(f"CREATE ROLE {ROLE} LOGIN; GRANT pg_read_all_data, pg_write_all_data TO {ROLE}")
@@ -184,11 +183,6 @@ class Directory:
         path = f"{self.postgres.socket_folder}/.s.PGSQL.5432"
         return pg8000.native.Connection(user, database=DATABASE, password=self._password, unix_sock=path, timeout=60)
 
-    def use(self, server: Postgres | Standby) -> None:
-        """Let the proxy, and whoever looks from outside, find the data there from now on."""
-        self.postgres = server
-        self.wire.target = f"{server.socket_folder}/.s.PGSQL.5432"
-
     def set_password(self, password: str) -> None:
         """Rotate the app's password; nobody tells the app."""
         self._password = password
@@ -204,7 +198,8 @@ class Directory:
         self.postgres.shut_down()
 
     def start_postgres(self) -> None:
-        self.use(Postgres(self.data))
+        self.postgres = Postgres(self.data)
+        self.wire.target = f"{self.postgres.socket_folder}/.s.PGSQL.5432"
 
     def _take_mail(self, mail: Mail) -> None:
         with self._lock:

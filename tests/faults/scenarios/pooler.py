@@ -15,7 +15,6 @@ from chalicelib.directorio.employee import Audience, read_changes, read_new
 from chalicelib.directorio.errors import CrudError
 from chalicelib.directorio.repository import Repository
 from chalicelib.directorio.settings import parse_database_url
-from local.postgres import Postgres
 from local.settings import ROOT
 from tests.faults.directory import DATABASE
 from tests.faults.trial import NotPossibleHere, fault
@@ -52,11 +51,9 @@ APART = {
 def crowd(trial: Trial) -> None:
     """A thousand clients on twenty connections; what they did is checked here, and dropped."""
     directory = trial.directory
-    server = directory.postgres
-    assert isinstance(server, Postgres)
     folder = directory.data.with_name("pgbouncer")
     try:
-        trial.afterwards.enter_context(running_pgbouncer(server, folder, pool_size=POOL_SIZE))
+        trial.afterwards.enter_context(running_pgbouncer(directory.postgres, folder, pool_size=POOL_SIZE))
     except PoolerMissing as missing:
         raise NotPossibleHere(str(missing)) from None
     url = f"postgresql://postgres@/{DATABASE}?host={folder}&pgbouncer=true"

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from local.postgres import Postgres, migrate
+from local.postgres import migrate
 from local.settings import ROOT
 from tests.faults.directory import DATABASE, ROLE
-from tests.faults.standby import Standby
 from tests.faults.trial import NotPossibleHere, fault
 from tests.support.waiting import wait_until
 
@@ -38,11 +37,6 @@ SESSIONS = f"FROM pg_stat_activity WHERE usename = '{ROLE}'"
 
 
 # ---- what they share
-
-
-def primary(trial: Trial) -> Postgres:
-    assert isinstance(trial.directory.postgres, Postgres)
-    return trial.directory.postgres
 
 
 def terminate_all(trial: Trial) -> None:
@@ -87,7 +81,7 @@ def stopped_and_started(trial: Trial) -> None:
 def killed(trial: Trial) -> None:
     """Kill -9 of the server, started again."""
     trial.client.create()
-    server = psutil.Process(primary(trial).pid)
+    server = psutil.Process(trial.directory.postgres.pid)
     family = [server, *server.children()]
     server.kill()
     trial.check(not trial.client.create().is_done, "a change was taken while it was down")
@@ -179,27 +173,18 @@ def black_hole(trial: Trial) -> None:
 # ---- states of the server
 
 
-@fault(GROUP, "failover to a read-only standby")
+@fault(GROUP, "failover to a read-only server")
 def failover(trial: Trial) -> None:
-    """The primary stops, a standby takes over: first read-only, then promoted."""
-    directory, client, first = trial.directory, trial.client, primary(trial)
-    standby = Standby(first, directory.data.with_name("standby"))
-
-    def fail_back() -> None:
-        standby.shut_down()
-        shutil.rmtree(standby.socket_folder)
-        directory.start_postgres()
-        directory.wire.close_all()
-
-    trial.afterwards.callback(fail_back)
-    rows = [client.create().row_id for _ in range(5)]
-    wanted = f"SELECT pg_last_wal_replay_lsn() >= '{first.execute('SELECT pg_current_wal_lsn()')}'"
-    wait_until(lambda: standby.execute(wanted) == "t", "the arrival of everything")
+    """The server stops; the one that takes over is read-only at first, then promoted."""
+    directory, client = trial.directory, trial.client
+    row_id = client.create().row_id
+    setting = "default_transaction_read_only"
+    trial.directory.postgres.execute(f"ALTER DATABASE {DATABASE} SET {setting} = on")
     directory.stop_postgres()
-    directory.use(standby)
-    trial.done(client.read(rows[-1]), "by a read-only standby")
+    directory.start_postgres()
+    trial.done(client.read(row_id), "by a read-only server")
     trial.refused(client.create(), "while it is read-only")
-    standby.promote()
+    trial.directory.postgres.execute(f"ALTER DATABASE {DATABASE} RESET {setting}")
     trial.recover()
 
 
@@ -207,7 +192,7 @@ def failover(trial: Trial) -> None:
 def disk_full(trial: Trial) -> None:
     directory, client = trial.directory, trial.client
     row_id = client.create().row_id
-    with small_disk(directory.data.with_name("small"), primary(trial).system_user) as disk:
+    with small_disk(directory.data.with_name("small"), trial.directory.postgres.system_user) as disk:
         directory.sql(f"CREATE TABLESPACE small LOCATION '{disk}'")
         for table in ("empleados", "eventos"):
             directory.sql(f"ALTER TABLE {table} SET TABLESPACE small")
@@ -291,7 +276,7 @@ def connections_used_up(trial: Trial) -> None:
 @fault(GROUP, "schema one migration behind")
 def schema_behind(trial: Trial) -> None:
     """The code is deployed before its last migration, then the migration."""
-    url = primary(trial).url(DATABASE)
+    url = trial.directory.postgres.url(DATABASE)
     subprocess.run(
         [sys.executable, "-m", "alembic", "downgrade", "-1"],
         cwd=ROOT / "crud_app", env={**os.environ, "DATABASE_URL": url}, check=True, capture_output=True,

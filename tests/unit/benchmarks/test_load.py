@@ -19,8 +19,8 @@ OWN = {"email": "killed-1@prueba-de-carga.example.com", "posicion": "Prueba de c
 REFUSED = {
     "--profile=write": "invalid choice: 'write'",
     "--requests=0": "REQUESTS must be a whole number from 1 to 100,000",
-    "--p95=fast": "P95 must be from 0 to 30,000ms, not 'fast'",
-    "--errors=101%": "ERRORS must be from 0 to 100%",
+    "--p95=fast": "P95 must be a whole number from 0 to 30,000, not 'fast'",
+    "--errors=101%": "ERRORS must be a whole number from 0 to 100",
     "--url=https://directorio.example.com": "say MINE=1 if it is yours",
 }
 
