@@ -10,7 +10,7 @@ from chalice_frontdoor import PerProcess
 from chalicelib.web.description import Description
 from chalicelib.web.health import HealthCheck
 from chalicelib.web.identity import Identity
-from chalicelib.web.limits import HEALTH_SECONDS, IDENTITY_SECONDS, TOTAL_SECONDS
+from chalicelib.web.limits import IDENTITY_SECONDS, TOTAL_SECONDS
 from chalicelib.web.pages import Page
 from chalicelib.web.proxy import Proxy
 from chalicelib.web.settings import Settings, read_inbox_url, read_settings
@@ -41,7 +41,6 @@ def assemble(
     send: Send,
     *,
     total_seconds: float = TOTAL_SECONDS,
-    health_seconds: float = HEALTH_SECONDS,
     identity_seconds: float = IDENTITY_SECONDS,
 ) -> Services:
     """Put the services together; ``send`` reaches the upstreams."""
@@ -54,8 +53,8 @@ def assemble(
         logger.warning("DEMO is on: no sign-in, everyone has every role. Enter invented data only.")
     return Services(
         Proxy(send, upstreams, sign_in, total_seconds),
-        HealthCheck(send, upstreams.values(), health_seconds),
-        Description(send, upstreams, sign_in is None, total_seconds),
+        HealthCheck(send, upstreams.values()),
+        Description(send, upstreams, sign_in is None),
         SignIn(Identity(send, sign_in), sign_in, identity_seconds) if sign_in else Demonstration(),
     )
 

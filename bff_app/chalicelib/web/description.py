@@ -30,7 +30,6 @@ class Description(NamedTuple):
     send: Send
     upstreams: Mapping[UpstreamName, Upstream]
     is_demo: bool
-    total_seconds: float = TOTAL_SECONDS
 
     def compose(self, document: Document, request_id: str, context: InvocationContext) -> Document:
         """The door's own ``document``, with the routes and components of the upstreams.
@@ -38,7 +37,7 @@ class Description(NamedTuple):
         Raises:
             UpstreamError: an upstream did not describe itself.
         """
-        deadline = deadline_within(context, self.total_seconds)
+        deadline = deadline_within(context, TOTAL_SECONDS)
         parts = {name: self._ask(upstream, request_id, deadline) for name, upstream in self.upstreams.items()}
         for part in parts.values():
             for kind, components in part["components"].items():

@@ -26,7 +26,6 @@ class HealthCheck(NamedTuple):
 
     send: Send
     upstreams: Collection[Upstream]
-    total_seconds: float = HEALTH_SECONDS
 
     def check_parts(self, request_id: str) -> dict[str, PartHealth]:
         """What each upstream says: ``{"crud": {"estado": "ok", "http": 200, "ms": 3}, …}``.
@@ -38,7 +37,7 @@ class HealthCheck(NamedTuple):
         """
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no other request needs it
 
-        deadline = Deadline(self.total_seconds)
+        deadline = Deadline(HEALTH_SECONDS)
         with ThreadPoolExecutor(len(self.upstreams)) as pool:
             checked = pool.map(lambda upstream: self._check(upstream, request_id, deadline), self.upstreams)
             parts = dict(checked)

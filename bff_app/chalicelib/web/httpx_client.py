@@ -40,10 +40,7 @@ _url = lru_cache(httpx.URL)  # parsing one takes longer than a system call
 
 
 def make_tls_context() -> ssl.SSLContext:
-    """TLS that trusts the system's certificate authorities, or certifi's where the system has none.
-
-    Reading a store takes a sixth of the time before this app's first answer, so only one is read.
-    """
+    """TLS that trusts the system's authorities, or certifi's where it has none: reading a store is slow."""
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"]:
         context.load_verify_locations(certifi.where())
@@ -51,10 +48,7 @@ def make_tls_context() -> ssl.SSLContext:
 
 
 class HttpxClient:
-    """Sends each request over a line that no other request uses meanwhile. Threads may share it.
-
-    A Lambda sends one request at a time and so has one line; only a deep health check needs a second.
-    """
+    """Sends each request over a line that no other request uses meanwhile. Threads may share it."""
 
     def __init__(self, tls: ssl.SSLContext | None = None, max_answer_bytes: int = MAX_ANSWER_BODY_BYTES) -> None:
         self._tls = tls or make_tls_context()
@@ -124,10 +118,7 @@ def _failure(request: UpstreamRequest, error: httpx.TransportError, deadline: De
 
 
 class _Line:
-    """One transport of httpx, which keeps a connection to each upstream that it was used for.
-
-    Unlike ``httpx.Client`` a transport follows no redirect, keeps no cookie and asks no proxy of the environment.
-    """
+    """One transport of httpx: unlike ``httpx.Client`` it follows no redirect, keeps no cookie and asks no proxy."""
 
     def __init__(self, tls: ssl.SSLContext) -> None:
         self.transport = httpx.HTTPTransport(

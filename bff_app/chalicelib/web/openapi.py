@@ -53,12 +53,10 @@ GOODBYE = object_of({"ir_a": {"type": "string", "format": "uri", "description": 
 
 
 def redirect(description: str, target: str) -> Schema:
-    """303, with the session's cookies."""
     return {"description": description, "headers": {"Location": header(target, **_ADDRESS), "Set-Cookie": _COOKIES}}
 
 
 def session(schema: Schema, description: str) -> Schema:
-    """JSON, with the session's cookies."""
     return json_of(schema, description, {"Set-Cookie": _COOKIES})
 
 

@@ -62,10 +62,6 @@ class FileUnknown(LookupError):
     """This version of the page has no such file; it becomes a 404."""
 
 
-class LibrariesMissing(RuntimeError):
-    """The view library is not beside the page's modules: `make install` has not run here."""
-
-
 class Page:
     """The page in one folder.
 
@@ -89,11 +85,7 @@ class Page:
         return content.hexdigest()[:16]
 
     def document(self, headers: Mapping[str, str]) -> Response:
-        """Return the document, or 304 if the client has it.
-
-        Raises:
-            LibrariesMissing: a module of the first view is not there.
-        """
+        """Return the document, or 304 if the client has it."""
         # Weak: compressed and plain are the same document in different bytes.
         tag = f'W/"{hashlib.sha256(self._document).hexdigest()[:16]}"'
         answer_headers: _Headers = {**_COMMON_HEADERS, **_DOCUMENT_HEADERS, "ETag": tag}
@@ -145,7 +137,7 @@ class Page:
         names = [start]
         for name in names:
             if name not in self._sources:
-                raise LibrariesMissing(f"The page has no {name}: `make install` fetches its libraries.")
+                raise FileNotFoundError(f"The page has no {name}: `make install` fetches its libraries.")
             imported = _STATIC_IMPORT.findall(self._sources[name].decode())
             names += [other for other in dict.fromkeys(imported) if other not in names]
         return names

@@ -42,9 +42,7 @@ _FOREIGN_ADDRESS = (
 )
 # Status and text of each refusal, by its reason.
 REFUSALS: dict[str, tuple[int, Text]] = {
-    # One of our cookies is malformed, too long or sent twice.
     "invalid_cookie": (400, ("Una cookie de la sesión no es válida.", "A cookie of the session is not valid.")),
-    # The request does not say which host it is for.
     "invalid_host": (400, ("La cabecera Host no es válida.", "The header Host is not valid.")),
     # The sign-in is not one that this browser began, or the person cancelled it, or what the identity provider gave
     # is not for us or does not fit.
@@ -52,15 +50,10 @@ REFUSALS: dict[str, tuple[int, Text]] = {
         ("unknown_state", "cancelled", "invalid_code", "unreadable_token", "foreign_token", "token_too_long"),
         (400, _NOT_COMPLETED),
     ),
-    # There is neither a token nor a cookie.
     "not_signed_in": (401, _SIGN_IN),
-    # The API's authorizer does not accept the token.
     "invalid_token": (401, _SIGN_IN),
-    # The identity provider does not renew the session.
     "session_over": (401, ("La sesión ha terminado. Inicie sesión otra vez.", "The session is over. Sign in again.")),
-    # Another site's page sent a request that changes something.
     "cross_site": (403, _FOREIGN_PAGE),
-    # The sign-in would end on a page that is not ours.
     "foreign_return_address": (422, _FOREIGN_ADDRESS),
 }
 # After these the browser forgets its cookies too.
@@ -68,12 +61,7 @@ _SESSION_ENDS = frozenset({"invalid_cookie", "session_over"})
 
 
 class Refusal(Problem):
-    """A request is refused before anything is done. The log counts ``reason``; the client is told less.
-
-    Args:
-        reason: a key of ``REFUSALS``.
-        field: the parameter that the text is about, if it is about one.
-    """
+    """A request is refused before anything is done. The log counts ``reason``; the text may be about one ``field``."""
 
     def __init__(self, reason: str, *, field: str = "") -> None:
         status, says = REFUSALS[reason]
@@ -89,12 +77,7 @@ class Refusal(Problem):
 
 
 class Cookie(NamedTuple):
-    """One of our cookies. Scripts never see it, and it is sent over HTTPS only.
-
-    The prefix ``__Host-`` is a promise of the browser that this very host set the cookie, over HTTPS or on this
-    machine. A sibling host below the same domain cannot plant a session of its own, in whose name a person would then
-    work. The value may still be anything: people can edit the cookies of their own browser.
-    """
+    """One of our cookies. The prefix ``__Host-`` keeps sibling hosts from planting one; people can edit their own."""
 
     name: str
     same_site: Literal["Strict", "Lax"]

@@ -147,8 +147,8 @@ class SignIn(NamedTuple):
     def end(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
         """End the session in this browser, or with ``todas=1`` all sessions of this person everywhere.
 
-        The answer names the address where the browser ends its session with the identity provider. Without that, the
-        next person at this browser would get in without a password. If not all sessions could be ended, none was.
+        The answer names the address where the browser ends its session with the identity provider. If not all sessions
+        could be ended, none was.
         """
         require_own_origin(request.headers, self.settings.public_origin)
         deadline = deadline_within(context, self.total_seconds)

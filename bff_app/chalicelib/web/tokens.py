@@ -1,8 +1,7 @@
 """What a token says, without checking whether it is true.
 
-Nothing is verified here, so nothing may be allowed because of it. It is enough for two things: a token that the
-identity provider itself just gave us over TLS (OpenID Connect Core 1.0, 3.1.3.7, point 6), and showing the owner of a
-cookie what is in it. The APIs' authorizers decide who may do what: they verify the token of every request.
+Nothing may be allowed because of it. It is enough for a token that the identity provider just gave us over TLS (OpenID
+Connect Core 1.0, 3.1.3.7, point 6), and for showing the owner of a cookie what is in it.
 """
 
 from __future__ import annotations

@@ -178,16 +178,13 @@ class UpstreamError(Exception):
     """``request`` has no usable answer.
 
     Attributes:
-        status: of the problem that the client gets.
-        says: completes a sentence about the service.
-        retry_after: seconds after which a repeat makes sense; empty when unknown.
         request_sent: whether any of it may have left this process.
         reason: what was noticed, in the words of the network library; for the log.
     """
 
     status = 502
-    says = ("falló.", "failed.")
-    retry_after = ""
+    says = ("falló.", "failed.")  # of the service
+    retry_after = ""  # seconds
 
     def __init__(self, request: UpstreamRequest, *, request_sent: bool = True, reason: str = "") -> None:
         super().__init__(request.upstream.name, reason)

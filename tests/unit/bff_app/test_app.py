@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 
 from bff_app import app as bff_app
-from chalice_frontdoor import Problem, SettingError
+from chalice_frontdoor import SettingError
 from chalice_frontdoor.testing.client import LambdaContext
 from chalice_frontdoor.testing.events import DOORS, health_check_event
 from chalice_frontdoor.testing.responses import check_response
 from chalicelib.web.bootstrap import client, services
-from chalicelib.web.health import HealthCheck
-from chalicelib.web.limits import HEALTH_SECONDS
-from chalicelib.web.upstream import Upstream, UpstreamAddress, UpstreamAnswer
 from tests.unit.bff_app.composition import composed, through
 from tests.unit.bff_app.servers import answering, answering_json, refusing
 
@@ -77,21 +74,6 @@ def test_deep_health_is_a_503_that_names_the_parts_that_are_not_well(serve):
     document = answer.json()
     assert document["detail"] == "No responden bien: crud, email."
     assert {name: part["http"] for name, part in document["partes"].items()} == {"crud": 503, "email": None}
-
-
-def test_deep_health_gives_all_parts_one_deadline():
-    deadlines = []
-
-    def send(_request, deadline):
-        deadlines.append(deadline)
-        return UpstreamAnswer(500, (), b"")
-
-    address = UpstreamAddress.parse("http://up")
-    with pytest.raises(Problem):
-        HealthCheck(send, [Upstream("crud", address), Upstream("email", address)]).check_parts("id")
-    assert len(deadlines) == 2
-    assert deadlines[0] is deadlines[1]
-    assert deadlines[0].seconds_left() <= HEALTH_SECONDS
 
 
 def imported_by(statement):

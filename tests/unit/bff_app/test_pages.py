@@ -1,7 +1,6 @@
 """The page's files: what a browser gets, how long it may keep it, and how much it is."""
 
 import gzip
-import json
 import re
 
 import pytest
@@ -10,7 +9,6 @@ from chalice_frontdoor import SettingError
 from chalice_frontdoor.testing.events import DOORS
 from chalicelib.web.bootstrap import PAGE_FOLDER, page
 from chalicelib.web.pages import FileUnknown, Page
-from contract.fields import FIELDS
 from tests.unit.bff_app.composition import through
 
 # The module that is made from the declaration of the fields, and is no file.
@@ -65,23 +63,6 @@ def test_the_document_is_revalidated_at_each_visit_and_sent_when_it_changed():
     assert (again.status, again.body) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]
     assert outdated.status == 200
-
-
-def test_every_imported_module_exists():
-    for module in PAGE_FOLDER.glob("*.js"):
-        imported = re.findall(r"""(?:from|import\()\s*'\./([^']+)'""", module.read_text())
-        assert [name for name in imported if name != DECLARATION and not (PAGE_FOLDER / name).is_file()] == [], (
-            module.name
-        )
-
-
-def test_the_page_gets_the_declared_fields_with_their_labels():
-    address = next(address for address in addresses_in(get("/").body) if address.endswith(DECLARATION))
-
-    fields = json.loads(text_of(get(address)).removeprefix("export const FIELDS = ").removesuffix(";\n"))
-
-    assert [(each["name"], each["labels"]) for each in fields] == [(each.name, each.labels) for each in FIELDS]
-    assert [each["name"] for each in fields if each["isConfidential"]] == ["salario"]
 
 
 def test_the_document_preloads_the_modules_of_the_first_view():

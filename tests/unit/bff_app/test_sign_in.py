@@ -151,11 +151,6 @@ def test_an_accepted_return_address_stays_on_this_site(volver):
     assert Entry.unpack(entry.pack()) == entry
 
 
-@given(st.binary(max_size=60).map(bytes.hex) | st.text(max_size=60) | st.from_type(dict[str, str]).map(json.dumps))
-def test_a_value_that_is_not_an_entry_is_none(text):
-    assert Entry.unpack(text) is None
-
-
 def test_a_return_that_is_not_what_was_asked_for_is_refused(browser, pool, caplog):
     cases = [
         ({"state": "forged"}, {}, "unknown_state"),
