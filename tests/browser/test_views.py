@@ -78,15 +78,14 @@ def test_the_summary_counts_and_compares_positions(stack, directory):
     table = directory.page.get_by_role("table")
     expect(table.get_by_role("row")).to_have_text(
         [
-            "PosiciónEmpleadosMínimoSalario medioMáximo",
+            "PosiciónEmpleadosMínimoSalario medioMáximoSalarios",
             "Analista21.000,001.500,002.000,00",
             "Contable14.500,504.500,504.500,50",
         ]
     )
     expect(directory.page.locator(".tiles > div", has_text="Empleados")).to_contain_text("3")
     expect(directory.page.locator(".tiles > div", has_text="Salario medio")).to_contain_text("2.500,17")
-    expect(directory.page.locator(".chart")).to_have_count(2)
-    expect(directory.page.locator(".chart-bar")).to_have_count(2)
+    expect(directory.page.locator(".chart-bar")).to_have_count(4)
 
 
 def test_activity_is_everybodys_history(stack, directory):
@@ -116,6 +115,12 @@ def test_operations_show_the_parts_the_queue_and_the_last_mails(stack, directory
     expect(directory.page.locator(".parts li.good")).to_have_count(3)
     expect(directory.page.locator(".tiles > div", has_text="Apartados")).to_contain_text("0")
     expect(directory.page.get_by_role("row").filter(has_text="Berta Operada").first).to_contain_text("Entregado")
+    state = directory.page.get_by_label("Filtrar por estado")
+    state.select_option("fallido")
+    expect(directory.page.get_by_text("No hay correos.")).to_be_visible()
+    expect(state).to_have_value("fallido")
+    directory.page.go_back()
+    expect(state).to_have_value("")
 
     parts = {"crud": {"estado": "error", "http": None, "ms": 6000}, "email": {"estado": "ok", "http": 200, "ms": 3}}
     document = {"title": "No", "status": 503, "partes": parts, "request_id": "r"}

@@ -10,9 +10,6 @@ import { Empty, Loaded } from './states.js';
 import { t } from './texts.js';
 import { html, useResource } from './view.js';
 
-/** More bars are no picture any more; the table has them all. */
-const CHARTED = 12;
-
 /** The columns of salaries, and what stands in them. */
 const SALARIES = [
   ['summary.minimum', (group) => group.salario_minimo],
@@ -28,7 +25,7 @@ export default function Summary() {
 }
 
 function content(groups) {
-  if (groups.length > 0) return [figures(groups), charts(groups.slice(0, CHARTED), groups.length), table(groups)];
+  if (groups.length > 0) return [figures(groups), table(groups)];
   return html`
     <${Empty} title=${t('summary.empty.title')} text=${t('summary.empty.text')}>${may('write') && html`<${NewLink} />`}<//>`;
 }
@@ -51,74 +48,31 @@ function figures(groups) {
   return html`<${Facts} class="tiles" facts=${facts} />`;
 }
 
-function charts(groups, all) {
-  const figure = (title, explanation, Chart) => html`
-    <figure>
-      <figcaption><h2>${title}</h2><p class="muted">${explanation}</p></figcaption>
-      <${Chart} groups=${groups} />
-      ${all > groups.length && html`<p class="muted">${t('summary.charted', { n: groups.length, all })}</p>`}
-    </figure>`;
-  return html`
-    <div class="charts">
-      ${figure(t('summary.byPosition'), t('summary.byPosition.key'), BarChart)}
-      ${may('confidential') && figure(t('summary.salaries'), t('summary.salaries.key'), RangeChart)}
-    </div>`;
-}
-
-/** The charts' numbers, also for those who cannot see the charts. */
+/** A line for each position; the bars compare the numbers before them. */
 function table(groups) {
   const salaries = may('confidential') ? SALARIES : [];
-  const numbers = [t('summary.people'), ...salaries.map(([key]) => t(key))];
+  const most = Math.max(...groups.map(({ empleados }) => empleados));
+  const highest = Math.max(1, ...groups.map((group) => group.salario_maximo ?? 0));
+  const titles = [t('summary.people'), ...salaries.map(([key]) => t(key))];
   const columns = [
     { title: t('field.posicion'), isHeading: true },
-    ...numbers.map((title) => ({ title, isNumber: true })),
+    ...titles.map((title) => ({ title, isNumber: true })),
+    ...(may('confidential') ? [{ title: t('summary.range') }] : []),
   ];
   const rows = groups.map((group) => [
     html`<a href=${address('empleados', { posicion: group.posicion })}>${group.posicion}</a>`,
-    count(group.empleados),
+    html`<${Bar} to=${group.empleados / most} />${count(group.empleados)}`,
     ...salaries.map(([, value]) => money(value(group))),
+    html`<${Bar} from=${group.salario_minimo / highest} to=${group.salario_maximo / highest} mark=${group.salario_medio / highest} />`,
   ]);
-  return html`<${PlainTable} label=${t('summary.table')} columns=${columns} rows=${rows} />`;
+  return html`<${PlainTable} label=${t('summary.table')} columns=${columns} rows=${rows.map((row) => row.slice(0, columns.length))} />`;
 }
 
-const TICKS = 5;
-
-/** A bar for the head count of each position. */
-function BarChart({ groups }) {
-  const longest = Math.max(...groups.map(({ empleados }) => empleados));
-  return html`
-    <ol class="chart" aria-hidden="true">
-      ${groups.map(({ posicion, empleados }) => html`
-        <li>
-          <span class="chart-label">${posicion}</span>
-          <span class="chart-track"><span class="chart-bar" style=${{ width: percent(empleados / longest) }} /></span>
-          <span class="muted">${count(empleados)}</span>
-        </li>`)}
-    </ol>`;
-}
-
-/** A line from the lowest to the highest salary of each position, with a dot at the mean. */
-function RangeChart({ groups }) {
-  const step = roundStep(Math.max(...groups.map(({ salario_maximo }) => salario_maximo)) / (TICKS - 1));
-  const end = step * (TICKS - 1);
-  const ticks = Array.from({ length: TICKS }, (_, index) => index * step);
-  return html`
-    <ol class="chart" aria-hidden="true">
-      ${groups.map(({ posicion, salario_minimo, salario_medio, salario_maximo }) => html`
-        <li>
-          <span class="chart-label">${posicion}</span>
-          <span class="chart-track">
-            <span class="chart-range" style=${{ left: percent(salario_minimo / end), right: percent(1 - salario_maximo / end) }} />
-            <span class="chart-mean" style=${{ left: percent(salario_medio / end) }} />
-          </span>
-        </li>`)}
-      <li class="chart-scale muted">${ticks.map((tick) => html`<span>${roundMoney(tick)}</span>`)}</li>
-    </ol>`;
-}
+/** From and to which part of its width, between 0 and 1, and a mark between them. */
+const Bar = ({ from = 0, to, mark }) => html`
+  <span class="chart" aria-hidden="true">
+    <span class="chart-bar" style=${{ left: percent(from), right: percent(1 - to) }} />
+    ${mark !== undefined && html`<span class="chart-mark" style=${{ left: percent(mark) }} />`}
+  </span>`;
 
 const percent = (part) => `${100 * part}%`;
-
-function roundStep(least) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
-  return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= least) ?? least;
-}
