@@ -1,12 +1,8 @@
-"""The way of people and programs through the deployed system: page, APIs, mail, sign-in, and `make forget`."""
+"""The way of people and programs through the deployed system: page, APIs, mail, and sign-in."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -14,11 +10,9 @@ import pytest
 from chalicelib.correos import roles as correos
 from contract.roles import ROLES
 from crud_app.app import RULES as DIRECTORIO
-from local.emulator import CREDENTIALS, REGION
 from tests.e2e.identity import REQUEST_SECONDS, as_header, cookies_of
 from tests.e2e.system import ACCESS_COOKIE, wait_for
 from tests.support.roles import RULES, answers_of, expected_answers
-from tools.terraform_cli import ROOT
 
 if TYPE_CHECKING:
     from tests.e2e.system import DeployedSystem
@@ -29,7 +23,6 @@ EXPECTED = {rule: expected_answers(*rule) for rule in RULES}
 # What a browser says of a request that the page's own script makes.
 OWN_SITE = {"Sec-Fetch-Site": "same-origin"}
 NEW = {"nombre": "Eva Entrada", "email": "eva.entrada@example.com", "posicion": "Analista", "salario": 1}
-MARKERS = NAME, EMAIL, WORD = "Marcada Zzyzx", "marca-4f1c@example.com", "Qwertzuiop"
 
 
 def test_a_second_deployment_has_nothing_to_change(system: DeployedSystem) -> None:
@@ -103,43 +96,3 @@ def test_a_removed_person_does_not_come_in_again(system: DeployedSystem) -> None
 
     with system.page.client() as page:
         assert page.post("/sesion/renovar", headers=as_header(cookies) | OWN_SITE).status_code == 401
-
-
-def test_a_forgotten_person_is_in_no_store(system: DeployedSystem) -> None:
-    row = system.create(NAME, email=EMAIL, posicion=WORD)
-    system.send_mail(EMAIL, NAME)
-    wait_for("the mails", lambda: len(system.mails_about(NAME)) >= 2)
-    wait_for("an empty queue", lambda: system.messages_in(system.outputs["queue_url"]) == [])
-    assert [marker for marker in MARKERS if marker not in stored(system)] == []
-
-    said = forget(system, row["id"])
-
-    assert [marker for marker in MARKERS if marker in stored(system) + said] == []
-    assert system.http.get(f"/empleados/{row['id']}/eventos").json()[0]["tipo"] == "eliminado"
-
-
-def forget(system: DeployedSystem, row_id: int) -> str:
-    """What `make forget ID=… YES=1` prints."""
-    ssm = system.aws.client("ssm")
-    parameter = ssm.get_parameter(Name=f"/{system.outputs['name']}/database-url", WithDecryption=True)["Parameter"]
-    shell = os.environ | CREDENTIALS | {"AWS_REGION": REGION, "AWS_ENDPOINT_URL": ssm.meta.endpoint_url}
-    project, _, environment = system.outputs["name"].rpartition("-")
-    flags = (f"--id={row_id}", f"--project={project}", f"--environment={environment}")
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.forget", *flags],
-        cwd=ROOT,
-        env=shell | {"DATABASE_URL": parameter["Value"], "YES": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout + done.stderr
-
-
-def stored(system: DeployedSystem) -> str:
-    """All that database and ledger hold."""
-    rows = system.query("SELECT empleados::text FROM empleados UNION ALL SELECT eventos::text FROM eventos")
-    pages = system.aws.client("dynamodb").get_paginator("scan").paginate(TableName=f"{system.outputs['name']}-correos")
-    items: list[Any] = [page["Items"] for page in pages]
-    return json.dumps([rows, items], ensure_ascii=False)

@@ -1,6 +1,6 @@
 """Attacks on the running system: each is refused, reveals nothing useful, and is counted.
 
-Invalid tokens are in test_tokens.py, guessed passwords in test_passwords.py; docs/security.md has the whole list.
+Invalid tokens are in test_tokens.py; docs/security.md has the whole list.
 """
 
 from __future__ import annotations

@@ -15,11 +15,8 @@ from tools.cost.model import (
     PRICE_LIST,
     PRICES,
     Profile,
-    count_tasks,
     count_usage,
     estimate_cost,
-    find_break_even,
-    peak_rate,
     price_usage,
 )
 
@@ -62,7 +59,7 @@ def read_profile(argv: Sequence[str] | None = None) -> Profile:
 
 
 def print_month(console: Console, profile: Profile) -> None:
-    """The bill line by line, the same directory from 50 requests a day to a billion a month, and the break-even."""
+    """The bill line by line, and the same directory from 50 requests a day to a billion a month."""
     console.print(
         f"{profile.requests:,} requests a month (30 days), responses of {profile.response_bytes:,} bytes, "
         f"{profile.emails:,} emails; US dollars",
@@ -83,14 +80,6 @@ def print_month(console: Console, profile: Profile) -> None:
         costs = (estimate_cost(traffic, free_tier=False), estimate_cost(traffic), estimate_cost(traffic, fargate=True))
         scales.add_row(short_count(traffic.requests), *map(dollars, costs))
     console.print(table, "PostgreSQL is your own and not in the bill. The free tier counts once per account.", scales)
-    break_even, rate = find_break_even(profile), peak_rate(profile)
-    console.print(
-        f"Fargate is cheaper from about {short_count(break_even)} requests a month; this traffic (peak "
-        f"{short_count(rate)} requests a second) would need {count_tasks(rate)} tasks."
-        if break_even
-        else "Fargate is never cheaper than the Lambda functions with this traffic.",
-        style="bold",
-    )
     console.print(
         f"Prices of {PRICE_LIST['region']}, checked {PRICE_LIST['checked']}: tools/cost/prices.toml. Every "
         "assumption, with its reason: tools/cost/assumptions.toml"

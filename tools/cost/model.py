@@ -17,9 +17,6 @@ LCU_CONNECTIONS = Decimal(25 * 3600)  # new connections in an LCU-hour
 LCU_ACTIVE = Decimal(3_000)  # open connections
 LCU_GB_TO_LAMBDA, LCU_GB_TO_ADDRESS = Decimal("0.4"), Decimal(1)
 
-# 1,000, 1,100 … 9,900, 10,000 … 10,000,000,000
-TWO_DIGIT_NUMBERS = [*(digits * 10**power for power in range(2, 9) for digits in range(10, 100)), 10**10]
-
 Assumptions = dict[str, Decimal]  # by the names in assumptions.toml
 Usage = dict[str, Decimal]  # billed units, by the keys of prices.toml
 
@@ -157,17 +154,3 @@ def estimate_cost(
     """Dollars for a month."""
     usage = count_usage(profile, given, fargate=fargate)
     return sum((price_usage(key, used, free_tier=free_tier) for key, used in usage.items()), ZERO)
-
-
-def find_break_even(profile: Profile, given: Assumptions = ASSUMPTIONS) -> int | None:
-    """The requests a month, to two digits, from which Fargate is always cheaper; None if it never is.
-
-    Tasks come in whole numbers, so the two costs may cross several times; the last crossing counts.
-    """
-    found = None
-    for requests in reversed(TWO_DIGIT_NUMBERS):
-        traffic = profile.at(requests)
-        if estimate_cost(traffic, given, fargate=True) >= estimate_cost(traffic, given):
-            break
-        found = requests
-    return found
