@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from chalicelib.correos import roles as correos
 from contract.roles import ROLES
 from crud_app.app import RULES as DIRECTORIO
+from email_app.app import RULES as CORREOS
 from tests.e2e.identity import REQUEST_SECONDS, as_header, cookies_of
 from tests.e2e.system import ACCESS_COOKIE, wait_for
 from tests.support.roles import RULES, answers_of, expected_answers
@@ -57,7 +57,7 @@ def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(system:
 
     with system.page.client() as page:
         assert answers_of(page, RULES, people) == EXPECTED
-    for name, rules in (("crud", DIRECTORIO), ("email", correos.RULES)):
+    for name, rules in (("crud", DIRECTORIO), ("email", CORREOS)):
         url = system.outputs["api_urls"][name]
         with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, trust_env=False) as api:
             assert answers_of(api, rules, people) == {rule: EXPECTED[rule] for rule in rules}, name

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from chalice_frontdoor import ANYBODY
-from chalicelib.correos import roles as correos
 from contract.roles import ROLES
 from crud_app.app import RULES as DIRECTORIO
+from email_app.app import RULES as CORREOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 REFUSALS = {401, 403}
 #: The rules of both APIs, by method and path.
-RULES = {**DIRECTORIO, **correos.RULES}
+RULES = {**DIRECTORIO, **CORREOS}
 #: An id that no row has, so that an allowed request changes nothing.
 UNUSED_ID = "999999999"
 

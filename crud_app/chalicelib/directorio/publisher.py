@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chalice_frontdoor import SettingError
 from chalicelib.directorio.errors import PublishFailed
+from contract.aws import call_errors, client_config, code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,13 +86,8 @@ class SnsPublisher:
     @cached_property
     def _client(self) -> SNSClient:
         import boto3  # noqa: PLC0415 - see the class
-        from botocore.config import Config  # noqa: PLC0415
 
-        config = Config(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
-        )
+        config = client_config(connect=CONNECT_SECONDS, read=READ_SECONDS, attempts=ATTEMPTS)
         return boto3.client("sns", config=config)
 
 
@@ -103,17 +99,12 @@ def log_failed(evento: Evento, code: str) -> None:
 @contextmanager
 def _failures_named() -> Iterator[None]:
     """Turn what boto3 raises into its code: its text may quote the message."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see SnsPublisher
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - it has another base class
-
     try:
         yield
-    except ClientError as error:
-        raise PublishFailed(error.response["Error"].get("Code", "ClientError")) from error
-    except (BotoCoreError, ResponseParserError) as error:
-        raise PublishFailed(type(error).__name__) from error
     except SettingError as error:
         raise PublishFailed(str(error)) from error
+    except call_errors() as error:
+        raise PublishFailed(code_of(error)) from error
 
 
 def _attributes(evento: Evento) -> dict[str, MessageAttributeValueTypeDef]:

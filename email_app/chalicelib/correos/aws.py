@@ -1,7 +1,6 @@
 """The AWS services that this app calls, beside its ledger: SES, and SQS with CloudWatch for the queue's age.
 
-They share timeouts, few repetitions, and one exception for "AWS does not answer". botocore is imported where it is
-used: it takes longer than the rest of a cold start, and neither ``/health`` nor a refused request needs it.
+They share timeouts, few repetitions, and one exception for "AWS does not answer".
 
     MailerError
     ├── MailRefused        SES will never take this email: recorded as `fallido`, the message is acknowledged
@@ -17,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, cast
+
+from contract import aws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -55,24 +56,15 @@ class QueueUnavailable(AwsUnavailable):
 
 
 def client_config(*, attempts: int = ATTEMPTS) -> Config:
-    from botocore.config import Config  # noqa: PLC0415 - see above
-
-    return Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-    )
+    return aws.client_config(connect=CONNECT_SECONDS, read=READ_SECONDS, attempts=attempts)
 
 
 @contextmanager
 def failing_as(unavailable: type[AwsUnavailable]) -> Iterator[None]:
     """Raise ``unavailable`` for a failed call; the cause stays attached for the log."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - it has another base class
-
     try:
         yield
-    except (BotoCoreError, ClientError, ResponseParserError) as error:
+    except aws.call_errors() as error:
         raise unavailable(type(error).__name__) from error
 
 
@@ -123,9 +115,6 @@ class SesMailer:
         Raises:
             MailerError
         """
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
-        from botocore.parsers import ResponseParserError  # noqa: PLC0415
-
         try:
             answer = self.client.send_email(
                 FromEmailAddress=self.sender,
@@ -143,7 +132,7 @@ class SesMailer:
                 ],
                 ConfigurationSetName=self.configuration_set,
             )
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
+        except aws.call_errors() as error:
             raise _explain(error) from error
         if "MessageId" not in answer:  # botocore reads half an answer as an empty one
             raise MailFateUnknown("NoMessageId")
@@ -166,11 +155,11 @@ def _explain(error: Exception) -> MailerError:
     from botocore.exceptions import ClientError, HTTPClientError, SSLError  # noqa: PLC0415 - see above
     from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
+    code = aws.code_of(error)
     if not isinstance(error, ClientError):
         # Read timeout, reset, half an answer: the request may have left. Other errors of botocore come before that.
         may_have_left = isinstance(error, HTTPClientError | SSLError | ResponseParserError)
-        return (MailFateUnknown if may_have_left else MailerUnavailable)(type(error).__name__)
-    code = error.response["Error"]["Code"]
+        return (MailFateUnknown if may_have_left else MailerUnavailable)(code)
     status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if code in _REFUSALS:
         return MailRefused(code)

@@ -6,10 +6,10 @@ import threading
 import uuid
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice_frontdoor import PerProcess
-from chalicelib.correos.aws import MAIL_ATTEMPTS, SesMailer, SqsQueue, client_config
+from chalicelib.correos.aws import ATTEMPTS, MAIL_ATTEMPTS, SesMailer, SqsQueue, client_config
 from chalicelib.correos.consumer import Sender
 from chalicelib.correos.ledger import DynamoLedger
 from chalicelib.correos.settings import Settings
@@ -23,7 +23,8 @@ class Services:
 
     def __init__(self) -> None:
         # Threads of `chalice local` may share botocore's clients, but not create them at the same time.
-        self._making = threading.RLock()
+        self._making = threading.Lock()
+        self._session: boto3.Session | None = None
 
     @cached_property
     def settings(self) -> Settings:
@@ -31,27 +32,24 @@ class Services:
 
     @cached_property
     def ledger(self) -> DynamoLedger:
-        with self._making:
-            return DynamoLedger(self._boto3.client("dynamodb", config=client_config()), self.settings.ledger_table)
+        return DynamoLedger(self._client("dynamodb"), self.settings.ledger_table)
 
     @cached_property
     def mailer(self) -> SesMailer:
-        with self._making:
-            return SesMailer(
-                self._boto3.client("sesv2", config=client_config(attempts=MAIL_ATTEMPTS)),
-                sender=self.settings.email_from,
-                configuration_set=self.settings.ses_configuration_set,
-            )
+        return SesMailer(
+            self._client("sesv2", attempts=MAIL_ATTEMPTS),
+            sender=self.settings.email_from,
+            configuration_set=self.settings.ses_configuration_set,
+        )
 
     @cached_property
     def queue(self) -> SqsQueue:
-        with self._making:
-            return SqsQueue(
-                self._boto3.client("sqs", config=client_config()),
-                self._boto3.client("cloudwatch", config=client_config()),
-                queue_url=self.settings.email_queue_url,
-                dlq_url=self.settings.email_dlq_url,
-            )
+        return SqsQueue(
+            self._client("sqs"),
+            self._client("cloudwatch"),
+            queue_url=self.settings.email_queue_url,
+            dlq_url=self.settings.email_dlq_url,
+        )
 
     @cached_property
     def sender(self) -> Sender:
@@ -64,11 +62,12 @@ class Services:
             new_claim_id=self.new_id,
         )
 
-    @cached_property
-    def _boto3(self) -> boto3.Session:
+    def _client(self, service: Any, *, attempts: int = ATTEMPTS) -> Any:  # noqa: ANN401 - one of boto3's
         import boto3  # noqa: PLC0415 - takes 0.4 s, and neither /health nor a refused request needs it
 
-        return boto3.Session()
+        with self._making:
+            self._session = self._session or boto3.Session()
+            return self._session.client(service, config=client_config(attempts=attempts))
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -6,6 +6,7 @@ import json
 import threading
 import uuid
 from collections import deque
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.correos.mail import Content
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
+SES_SAMPLES = {event["eventType"]: event for event in json.loads((CONTRACTS / "ses_events.json").read_text("utf-8"))}
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADDRESS = "ana@example.com"
 SETTINGS = Settings(
@@ -65,11 +67,12 @@ def mail(number=0, recipient=ADDRESS, **changes):
 
 
 def ses_event(kind, row, **detail):
-    """What SES publishes about an email: tags of its own beside ours."""
-    tags = {"ses:configuration-set": ["correos"], "evento": [row.event_id], "huella": [row.digest]}
-    member = "failure" if kind == "Rendering Failure" else kind[0].lower() + kind[1:]
-    message = {"messageId": "ses-event", "destination": [row.recipient], "tags": tags}
-    return json.dumps({"eventType": kind, "mail": message, member: detail})
+    """AWS's sample with our tags, and some of its details changed."""
+    sample = deepcopy(SES_SAMPLES[kind])
+    sample["mail"]["tags"] |= {"evento": [row.event_id], "huella": [row.digest]}
+    if detail:
+        sample[kind.lower()] |= detail
+    return json.dumps(sample)
 
 
 class FakeClock:

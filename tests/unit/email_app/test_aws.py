@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
-import threading
-from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 
@@ -27,6 +24,7 @@ from chalicelib.correos.aws import (
     client_config,
 )
 from chalicelib.correos.mail import Content
+from tests.unit.bff_app.servers import Connection, answering, answering_json, running, sending, silent
 from tests.unit.email_app.fakes import mail
 
 ROW = mail()
@@ -41,33 +39,6 @@ def client_of(url):
     retries = {"mode": "standard", "total_max_attempts": MAIL_ATTEMPTS}
     config = Config(connect_timeout=1, read_timeout=0.3, retries=retries)
     return boto3.client("sesv2", endpoint_url=url, config=config)
-
-
-@contextmanager
-def server(behave):
-    """A server that treats each request in this way: its address, and the beginnings of the requests that it got."""
-    requests: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve():
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                with connection:
-                    requests.append(connection.recv(65536))
-                    behave(connection)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", requests
-        listener.shutdown(socket.SHUT_RDWR)
-    thread.join()
-
-
-def answering(text):
-    return lambda peer: peer.sendall(text.encode())
 
 
 def test_an_email_carries_its_text_its_tags_and_the_configuration_set():
@@ -126,31 +97,27 @@ def test_an_error_of_ses_says_what_became_of_the_email(failure, status, codes):
 
 
 def reset(connection):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-
-
-def answer_too_late(connection):
-    while connection.recv(65536):
-        pass
+    connection.read_request()
+    connection.reset()
 
 
 @pytest.mark.parametrize(
     "behave",
     [
-        pytest.param(lambda _: None, id="closes"),
+        pytest.param(Connection.read_request, id="closes"),
         pytest.param(reset, id="resets"),
-        pytest.param(answer_too_late, id="does not answer"),
-        pytest.param(answering("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"), id="half an answer"),
-        pytest.param(answering("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n<p>"), id="no JSON"),
-        pytest.param(answering("HTTP/1.1 500 Oh\r\nContent-Length: 3\r\n\r\n<p>"), id="500 in HTML"),
-        pytest.param(answering("hello\r\n\r\n"), id="no HTTP"),
+        pytest.param(silent, id="does not answer"),
+        pytest.param(sending(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"), id="half an answer"),
+        pytest.param(answering(b"<p>"), id="no JSON"),
+        pytest.param(answering(b"<p>", status="500 Oh"), id="500 in HTML"),
+        pytest.param(sending(b"hello\r\n\r\n"), id="no HTTP"),
     ],
 )
 def test_an_email_that_perhaps_left_is_of_unknown_fate_and_is_not_repeated(behave):
-    with server(behave) as (url, requests), pytest.raises(MailFateUnknown):
-        send(client_of(url))
+    with running(behave) as ses, pytest.raises(MailFateUnknown):
+        send(client_of(ses.url))
 
-    assert [request.split()[:2] for request in requests] == [[b"POST", b"/v2/email/outbound-emails"]]
+    assert [(each.method, each.target) for each in ses.received] == [("POST", "/v2/email/outbound-emails")]
 
 
 class BrokenClient:
@@ -172,14 +139,13 @@ def test_an_email_that_never_left_was_not_taken_and_after_that_its_fate_is_unkno
 
 
 def test_connections_are_made_again_after_they_were_forgotten():
-    answer = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{"MessageId": "ses-1"}'
-    with server(answering(answer)) as (url, requests):
-        client = client_of(url)
+    with running(answering_json(b'{"MessageId": "ses-1"}')) as ses:
+        client = client_of(ses.url)
         send(client)
         SesMailer(client, sender="", configuration_set="").forget_connections()
         send(client)
 
-    assert len(requests) == 2
+    assert ses.connections == 2
 
 
 # ---- SQS -------------------------------------------------------------------------------------------------------

@@ -261,14 +261,6 @@ def test_a_request_that_dies_is_completed_by_a_repetition(fakes, part, name, *, 
     assert len(fakes.mailer.taken) == 1
 
 
-def test_a_request_that_dies_after_its_email_was_sent_is_answered_at_once(fakes):
-    die_at(fakes.queue, "send", after=True)
-    deliver(fakes)
-
-    assert post().status == 202
-    assert (len(fakes.queue.sent), len(fakes.mailer.taken)) == (1, 1)
-
-
 def test_of_two_that_find_a_dead_request_one_goes_on(fakes):
     die_at(fakes.queue, "send")
     fakes.clock.advance(LEASE)

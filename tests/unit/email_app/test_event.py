@@ -1,7 +1,7 @@
 """Reading the messages of the queue."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,6 @@ from chalicelib.correos.event import (
     Employee,
     Event,
     UnreadableMessage,
-    read_instant,
     read_message,
     write_direct,
     write_instant,
@@ -129,10 +128,3 @@ def test_instants_sort_as_their_texts(one, other):
     texts = [write_instant(moment.replace(tzinfo=UTC)) for moment in (one, other)]
 
     assert (texts[0] < texts[1]) == (one < other)
-
-
-@given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1)), st.integers(-12, 12))  # noqa: DTZ001
-def test_an_instant_is_written_in_utc(moment, hours):
-    local = moment.replace(tzinfo=timezone(timedelta(hours=hours)))
-
-    assert read_instant(write_instant(local)) == local

@@ -9,7 +9,6 @@ from chalicelib.correos.mail import (
     HARD_BOUNCE,
     MAY_FOLLOW,
     UNSENT,
-    Settled,
     State,
     StepRefused,
     recipient_digest,
@@ -59,12 +58,6 @@ def test_the_recipient_is_hidden_behind_a_hash_of_the_event():
 
 def test_a_row_outlives_every_message():
     assert PENDING.expires_at - NOW > timedelta(days=14 + 14)
-
-
-@pytest.mark.parametrize("state", FINAL)
-def test_an_email_that_is_sent_or_failed_leaves_nothing_to_do(state):
-    with pytest.raises(Settled):
-        replace(PENDING, state=state).next_step("a", NOW)
 
 
 def test_only_a_pending_email_is_closed_or_let_go_by_the_request_that_queues_it():

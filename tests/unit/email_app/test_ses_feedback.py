@@ -13,20 +13,14 @@ import pytest
 from chalicelib.correos.ledger import LedgerUnavailable
 from chalicelib.correos.mail import UNSENT, State, StepRefused
 from chalicelib.correos.ses_feedback import STATES, read_result, record_result
-from tests.unit.email_app.fakes import CONTRACTS, NOW, FakeClock, FakeLedger, mail
+from tests.unit.email_app.fakes import NOW, SES_SAMPLES, FakeClock, FakeLedger, mail, ses_event
 
 ROW = mail(state=State.SENT)
-SAMPLES = {event["eventType"]: event for event in json.loads((CONTRACTS / "ses_events.json").read_text("utf-8"))}
-MESSAGE_ID = SAMPLES["Send"]["mail"]["messageId"]
+MESSAGE_ID = SES_SAMPLES["Send"]["mail"]["messageId"]
 
 
 def event(kind, **detail):
-    """AWS's sample with our tags, and some of its details changed."""
-    sample = json.loads(json.dumps(SAMPLES[kind]))
-    sample["mail"]["tags"] |= {"evento": [ROW.event_id], "huella": [ROW.digest]}
-    if detail:
-        sample[kind.lower()] |= detail
-    return sample
+    return json.loads(ses_event(kind, ROW, **detail))
 
 
 def bounce(kind, sub_type):
@@ -71,7 +65,7 @@ def after(*events, row=ROW):
 
 
 def test_every_kind_of_event_has_a_sample_and_a_state():
-    assert SAMPLES.keys() == STATES.keys()
+    assert SES_SAMPLES.keys() == STATES.keys()
     assert len(STATES) == 10
 
 
@@ -147,7 +141,7 @@ def changed(path, value, original=None):
 UNREADABLE = [
     *("", "hola", "null", "[]", "{}", "[" * 100_000),
     json.dumps({"notificationType": "AmazonSnsSubscriptionSucceeded"}),
-    json.dumps(SAMPLES["Delivery"]),  # without our tags
+    json.dumps(SES_SAMPLES["Delivery"]),  # without our tags
     *(changed("eventType", value) for value in ("RenderingFailure", None, ["Delivery"])),
     changed("mail", None),
     changed("mail.tags", []),

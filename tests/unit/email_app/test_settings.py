@@ -1,8 +1,6 @@
 """The environment variables."""
 
 import json
-import subprocess
-import sys
 from datetime import UTC
 from pathlib import Path
 
@@ -97,14 +95,3 @@ def test_both_stages_set_every_variable():
 
     assert Settings.from_environment(local).notify_to == ("rrhh@example.com",)
     assert {name for name in local if not name.startswith("AWS_")} == aws.keys() == {*ENVIRONMENT, *OPTIONAL}
-
-
-def test_importing_the_app_needs_no_environment_and_opens_nothing():
-    program = (
-        "import sys\n"
-        "def refuse_sockets(event, _):\n"
-        "    assert not event.startswith('socket.'), event\n"
-        "sys.addaudithook(refuse_sockets)\n"
-        "import app\n"
-    )
-    subprocess.run([sys.executable, "-c", program], cwd=APP, env={"PYTHONPATH": str(APP / "vendor")}, check=True)
