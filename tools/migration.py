@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class MigrationFailed(Exception):
-    """The database does not say its revision, or a migration failed; all run in one transaction, so nothing changed."""
+    """The database does not say its revision, or a migration failed. What was not complete changed nothing."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, BigInteger, Date, DateTime, Integer, Numeric, Text, Uuid, column, table
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 from chalicelib.directorio.employee import FIELDS
 
@@ -32,6 +32,13 @@ def sql_type(field: Field) -> TypeEngine[Any]:
 
 empleados = table("empleados", *(column(each.name, sql_type(each)) for each in FIELDS), column("search", TSVECTOR()))
 
+bajas = table(
+    "bajas",
+    *(column(each.name, sql_type(each)) for each in FIELDS),
+    column("baja_en", DateTime(timezone=True)),
+    column("search", TSVECTOR()),
+)
+
 eventos = table(
     "eventos",
     column("numero", BigInteger()),
@@ -42,6 +49,8 @@ eventos = table(
     column("ocurrido_en", DateTime(timezone=True)),
     column("actor", Text()),
     column("payload", JSON()),
+    column("valores", JSONB()),
+    column("lote", Uuid()),
     column("publicado_en", DateTime(timezone=True)),
     column("message_id", Text()),
 )

@@ -8,7 +8,11 @@ MESSAGE_VERSION = 1
 CREADO = "creado"
 ACTUALIZADO = "actualizado"
 ELIMINADO = "eliminado"
-EVENT_TYPES = (CREADO, ACTUALIZADO, ELIMINADO)
+RESTAURADO = "restaurado"
+#: The events about one employee.
+EVENT_TYPES = (CREADO, ACTUALIZADO, ELIMINADO, RESTAURADO)
+#: The event of a whole batch.
+LOTE = "lote"
 
 #: The members of a message beside the employee and the changes.
 ENVELOPE = ("version", "id", "tipo", "ocurrido_en", "actor")

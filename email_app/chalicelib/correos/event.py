@@ -1,8 +1,8 @@
 """The queue's messages, version 1: what happened to an employee, or a direct email.
 
-crud_app writes ``creado``, ``actualizado`` and ``eliminado`` (through SNS with raw delivery), and this app's
-``POST /notify/email`` writes ``directo``. Reading checks every member that version 1 defines and ignores others, so
-that a publisher may add one without a new version.
+crud_app writes ``EVENT_TYPES`` (through SNS with raw delivery), and this app's ``POST /notify/email`` writes
+``directo``. Reading checks every member that version 1 defines and ignores others, so that a publisher may add one
+without a new version.
 """
 
 from __future__ import annotations

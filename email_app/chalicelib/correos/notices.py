@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib.correos.event import DIRECTO, DirectMail, Event
 from chalicelib.correos.mail import Content, Mail, recipient_digest
 from chalicelib.correos.wording import WORDINGS, Phrase, Wording
-from contract.events import ACTUALIZADO, CREADO, ELIMINADO
+from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
 from contract.roles import ANONYMOUS
 
 if TYPE_CHECKING:
@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 MAX_SUBJECT = 150
 """Characters; longer subjects are cut. Mail programs show 40 to 80 of them."""
 
-_COLOURS = {CREADO: "#1a7f4b", ACTUALIZADO: "#2563b0", ELIMINADO: "#b3363a", DIRECTO: "#4a5560"}
+_COLOURS = {
+    CREADO: "#1a7f4b",
+    ACTUALIZADO: "#2563b0",
+    ELIMINADO: "#b3363a",
+    RESTAURADO: "#1a7f4b",
+    DIRECTO: "#4a5560",
+}
 
 # Line and paragraph separators and control characters end a header or a line; direction marks disguise a text.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")

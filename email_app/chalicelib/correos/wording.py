@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from contract.events import ACTUALIZADO, CREADO, ELIMINADO
+from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
 from contract.fields import FIELDS
 
 if TYPE_CHECKING:
@@ -77,6 +77,11 @@ WORDINGS: dict[str, Wording] = {
                 title="Baja en el directorio",
                 paragraph="Se ha eliminado a {nombre} del directorio. Estos eran sus datos:",
             ),
+            RESTAURADO: Phrase(
+                subject="Vuelve al directorio: {nombre}, {posicion}",
+                title="De nuevo en el directorio",
+                paragraph="Se ha recuperado la ficha de {nombre}. Así queda:",
+            ),
         },
         greeting=Phrase(
             subject="Te damos la bienvenida, {nombre}",
@@ -118,6 +123,11 @@ WORDINGS: dict[str, Wording] = {
                 subject="Removed: {nombre}, {posicion}",
                 title="Removed from the directory",
                 paragraph="{nombre} has been removed from the directory. These were the details:",
+            ),
+            RESTAURADO: Phrase(
+                subject="Back in the directory: {nombre}, {posicion}",
+                title="Back in the directory",
+                paragraph="The record of {nombre} has been restored. This is the record now:",
             ),
         },
         greeting=Phrase(

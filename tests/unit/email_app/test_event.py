@@ -16,6 +16,7 @@ from chalicelib.correos.event import (
     write_direct,
     write_instant,
 )
+from contract.events import EVENT_TYPES
 from tests.unit.email_app.fakes import golden
 
 MEMBERS = ["version", "id", "tipo", "ocurrido_en", "actor", "empleado", "cambios"]
@@ -28,7 +29,7 @@ DIRECTO = {
 }
 
 
-@pytest.mark.parametrize("kind", ["creado", "actualizado", "eliminado"])
+@pytest.mark.parametrize("kind", EVENT_TYPES)
 def test_reads_the_golden_event(kind):
     data = golden(kind)
 

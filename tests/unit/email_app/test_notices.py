@@ -16,6 +16,7 @@ from chalicelib.correos.event import DirectMail, read_message
 from chalicelib.correos.notices import MAX_SUBJECT, direct_row, lay_out, mails_for, one_line, write_notice
 from chalicelib.correos.settings import LANGUAGES
 from chalicelib.correos.wording import WORDINGS
+from contract.events import EVENT_TYPES
 from tests.unit.email_app.fakes import NOW, SETTINGS, event_id, golden
 
 ES, EN = WORDINGS["es"], WORDINGS["en"]
@@ -38,7 +39,7 @@ def recipients(message, settings):
 
 
 def test_each_hr_address_gets_a_notice_and_a_new_employee_is_greeted_if_configured():
-    for kind in ("creado", "actualizado", "eliminado"):
+    for kind in EVENT_TYPES:
         settings = replace(SETTINGS, notify_to=("a@example.com", "b@example.com"))
         assert recipients(event(kind), settings) == ["a@example.com", "b@example.com"]
         greeted = ["ana@example.com"] if kind == "creado" else []
