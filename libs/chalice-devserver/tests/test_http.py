@@ -123,10 +123,6 @@ def test_a_client_that_sends_ten_megabytes_reads_its_413(server):
         assert json.load(response)["detail"] == "The body is larger than the 1000 bytes that are accepted."
 
 
-def test_chunks_are_put_together(server):
-    assert ask(server, "POST /", CHUNKED + b"4\r\nhola\r\n1\r\n \r\n0\r\n\r\n").endswith(b"\r\n\r\nhola ")
-
-
 def test_a_client_that_asks_first_need_not_send_what_is_too_much(server):
     with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\n" + HOST + b"Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n")

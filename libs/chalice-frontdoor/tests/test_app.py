@@ -1,8 +1,6 @@
 """What the app does between the event and the response: routes, methods, middleware, CORS, ids."""
 
 import json
-import sys
-from types import SimpleNamespace
 
 import pytest
 from chalice import Blueprint, CORSConfig, IAMAuthorizer, Response
@@ -306,13 +304,3 @@ def test_a_rest_event_is_answered_as_chalice_does(path):
     assert found["statusCode"] == expected["statusCode"]
     del found["headers"]["X-Request-Id"]
     assert found["headers"] == expected["headers"]
-
-
-def test_on_snapshot_registers_what_lambda_calls(monkeypatch):
-    registered = {"before": [], "after": []}
-    snapshots = SimpleNamespace(
-        register_before_snapshot=registered["before"].append, register_after_restore=registered["after"].append
-    )
-    monkeypatch.setitem(sys.modules, "snapshot_restore_py", snapshots)
-    FrontDoor("sample").on_snapshot(before=list, after=dict)
-    assert registered == {"before": [list], "after": [dict]}

@@ -122,72 +122,45 @@ def invalid_input(error: InvalidInput) -> Problem:
     )
 
 
-#: The statuses of errors in the IANA registry (RFC 9110), in English and in Spanish. The standard library's
-#: ``http.HTTPStatus`` has the English phrases, but importing it costs more than this table.
-ERROR_PHRASES = {
+#: English and Spanish phrases of the usual errors. The others come from ``http``, which costs a cold start to import.
+_ERROR_PHRASES = {
     400: ("Bad Request", "Solicitud incorrecta"),
     401: ("Unauthorized", "No autenticado"),
-    402: ("Payment Required", "Pago requerido"),
     403: ("Forbidden", "Prohibido"),
     404: ("Not Found", "No encontrado"),
     405: ("Method Not Allowed", "Método no permitido"),
     406: ("Not Acceptable", "No aceptable"),
-    407: ("Proxy Authentication Required", "Autenticación de proxy requerida"),
-    408: ("Request Timeout", "Tiempo de solicitud agotado"),
     409: ("Conflict", "Conflicto"),
     410: ("Gone", "Ya no existe"),
-    411: ("Length Required", "Longitud requerida"),
     412: ("Precondition Failed", "Precondición fallida"),
     413: ("Content Too Large", "Contenido demasiado grande"),
-    414: ("URI Too Long", "URI demasiado larga"),
     415: ("Unsupported Media Type", "Tipo de contenido no admitido"),
-    416: ("Range Not Satisfiable", "Rango no satisfactible"),
-    417: ("Expectation Failed", "Expectativa fallida"),
-    421: ("Misdirected Request", "Solicitud mal dirigida"),
     422: ("Unprocessable Content", "Contenido no procesable"),
-    423: ("Locked", "Bloqueado"),
-    424: ("Failed Dependency", "Dependencia fallida"),
-    425: ("Too Early", "Demasiado pronto"),
-    426: ("Upgrade Required", "Actualización de protocolo requerida"),
     428: ("Precondition Required", "Precondición requerida"),
     429: ("Too Many Requests", "Demasiadas solicitudes"),
     431: ("Request Header Fields Too Large", "Cabeceras demasiado grandes"),
-    451: ("Unavailable For Legal Reasons", "No disponible por motivos legales"),
     500: ("Internal Server Error", "Error interno del servidor"),
-    501: ("Not Implemented", "No implementado"),
     502: ("Bad Gateway", "Respuesta incorrecta del servicio interno"),
     503: ("Service Unavailable", "Servicio no disponible"),
     504: ("Gateway Timeout", "El servicio interno no respondió a tiempo"),
-    505: ("HTTP Version Not Supported", "Versión de HTTP no admitida"),
-    506: ("Variant Also Negotiates", "La variante también negocia"),
-    507: ("Insufficient Storage", "Almacenamiento insuficiente"),
-    508: ("Loop Detected", "Bucle detectado"),
-    511: ("Network Authentication Required", "Autenticación de red requerida"),
 }
-_OTHER_PHRASES = {
-    200: "OK",
-    201: "Created",
-    202: "Accepted",
-    204: "No Content",
-    206: "Partial Content",
-    300: "Multiple Choices",
-    301: "Moved Permanently",
-    302: "Found",
-    303: "See Other",
-    304: "Not Modified",
-    307: "Temporary Redirect",
-    308: "Permanent Redirect",
-}
+_OTHER_PHRASES = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 303: "See Other", 304: "Not Modified"}
 
 
 def title_of(status: int) -> dict[str, str]:
-    """The phrase of an error's status by language. An unknown status has the phrase of its class (RFC 9110, 15)."""
-    english, spanish = ERROR_PHRASES.get(status) or ERROR_PHRASES[status // 100 * 100]
-    return {"en": english, "es": spanish}
+    """The phrase of an error's status by language, in English only where it is a rare one."""
+    english, *spanish = _ERROR_PHRASES.get(status) or (reason_phrase(status),)
+    return {"en": english, "es": spanish[0]} if spanish else {"en": english}
 
 
 def reason_phrase(status: int) -> str:
-    """The English phrase of any final status, which an ALB wants beside the number."""
-    if status >= 400:  # noqa: PLR2004 - an error
-        return title_of(status)["en"]
-    return _OTHER_PHRASES.get(status) or _OTHER_PHRASES[status // 100 * 100]
+    """The English phrase of any final status, which an ALB wants beside the number.
+
+    An unknown status has the phrase of its class (RFC 9110, section 15).
+    """
+    usual = _OTHER_PHRASES.get(status) or _ERROR_PHRASES.get(status, ("",))[0]
+    if usual:
+        return usual
+    from http import HTTPStatus  # noqa: PLC0415 - see _ERROR_PHRASES
+
+    return HTTPStatus(status if status in set(HTTPStatus) else status // 100 * 100).phrase

@@ -66,8 +66,7 @@ class ResponseTooLarge(ResponseRefused):
 class Answer:
     """A response that has passed the checks which are the same for every door.
 
-    ``headers`` has by lower-case name the name to send and its values; ``header_bytes`` is their length, or a little
-    more.
+    ``headers`` has by lower-case name the name to send and its values.
 
     Raises:
         ResponseRefused: the status is no final HTTP status, a header is malformed, or text has lone surrogates.
@@ -76,7 +75,7 @@ class Answer:
 
     def __init__(self, status: object, headers: Mapping[str, object], body: object) -> None:
         self.status = _check_status(status)
-        self.headers, self.header_bytes = _check_headers(headers)
+        self.headers = _check_headers(headers)
         content, content_type = _encode(body)
         if self.status in _BODILESS:
             content = ""
@@ -89,7 +88,6 @@ class Answer:
     def set(self, name: str, value: str) -> None:
         """Replace a header."""
         self.headers[name.lower()] = (name, [value])
-        self.header_bytes += len(name) + len(value)
 
     def leave_body_out(self) -> None:
         """Answer HEAD: the headers of GET, its length included, and no body (RFC 9110, section 9.3.2)."""
@@ -107,8 +105,7 @@ def write(door: str, answer: Answer) -> dict[str, Any]:
     """
     body, is_base64 = _transport(answer)
     response = {"statusCode": answer.status, "isBase64Encoded": is_base64, "body": body, **_WRITERS[door](answer)}
-    if answer.header_bytes > GATEWAY_HEADER_BYTES:  # the least of the limits
-        _check_header_bytes(door, answer)
+    _check_header_bytes(door, answer)
     limit = ALB_RESPONSE_BYTES if door in _ALB else LAMBDA_RESPONSE_BYTES
     # Measuring costs as much as sending: only what could be too large is measured.
     if (len(body) + ALB_HEADER_BYTES) * _WORST_GROWTH > limit and len(json.dumps(response)) > limit:
@@ -190,25 +187,19 @@ def _check_status(status: object) -> int:
     return int(status)
 
 
-def _check_headers(headers: Mapping[str, object]) -> tuple[dict[str, tuple[str, list[str]]], int]:
-    """By lower-case name, the name to send and its values; and their bytes. A name given twice keeps the last."""
+def _check_headers(headers: Mapping[str, object]) -> dict[str, tuple[str, list[str]]]:
+    """By lower-case name, the name to send and its values. A name given twice keeps the last."""
     checked: dict[str, tuple[str, list[str]]] = {}
-    size = 0
     for name, value in headers.items():
         if not isinstance(name, str):
             raise ResponseRefused(_MALFORMED_NAME)
         lower = _lower_name(name)
         if lower in _HOP_BY_HOP:
             continue
-        if isinstance(value, str) and value.isascii() and value.isprintable():
-            values = [value]  # most are; to ask costs a third of what the pattern costs
-            size += len(name) + len(value)
-        else:
-            values = [_check_value(name, item) for item in (value if isinstance(value, (list, tuple)) else (value,))]
-            size += sum(len(name) + len(item) for item in values)
+        values = [_check_value(name, item) for item in (value if isinstance(value, (list, tuple)) else (value,))]
         if values:
             checked[lower] = ("Content-Type" if lower == "content-type" else name, values)
-    return checked, size
+    return checked
 
 
 @lru_cache  # views send the same few names again and again
@@ -219,6 +210,8 @@ def _lower_name(name: str) -> str:
 
 
 def _check_value(name: str, value: object) -> str:
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return value  # most are; to ask costs a third of what the pattern costs
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(int(value)) if isinstance(value, int) else value

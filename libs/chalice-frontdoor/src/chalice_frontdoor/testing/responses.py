@@ -93,23 +93,24 @@ def _check_alb(response: dict[str, Any]) -> None:
 
 
 def _read_single(response: dict[str, Any], key: str) -> Headers:
-    headers = response.get(key)
-    _require(isinstance(headers, dict), f"{key} is no map")
-    assert isinstance(headers, dict)
+    headers = _read_map(response, key)
     _require(all(isinstance(value, str) for value in headers.values()), f"a value in {key} is no string")
     return list(headers.items())
 
 
 def _read_multiple(response: dict[str, Any], key: str) -> Headers:
-    headers = response.get(key)
-    _require(isinstance(headers, dict), f"{key} is no map")
-    assert isinstance(headers, dict)
-    lines: Headers = []
-    for name, values in headers.items():
-        _require(isinstance(values, list) and values != [], f"a value in {key} is no list, or an empty one")
-        _require(all(isinstance(value, str) for value in values), f"a value in {key} is no string")
-        lines += [(name, value) for value in values]
+    headers = _read_map(response, key)
+    _require(all(isinstance(values, list) and values for values in headers.values()), f"a value in {key} is no list")
+    lines = [(name, value) for name, values in headers.items() for value in values]
+    _require(all(isinstance(value, str) for _, value in lines), f"a value in {key} is no string")
     return lines
+
+
+def _read_map(response: dict[str, Any], key: str) -> dict[str, Any]:
+    headers = response.get(key)
+    if not isinstance(headers, dict):
+        raise Refused(f"{key} is no map")
+    return headers
 
 
 def _check_status(status: object) -> None:
