@@ -27,9 +27,9 @@ PROPERTIES = ("libs", "tests/unit", "tests/browser/test_modules.py")
 
 
 def run_properties(examples: int) -> bool:
-    """Every property test with so many examples; the result is whether nothing was found."""
+    """Run every property test with this many examples; True if all pass."""
     command = [str(BIN / "pytest"), "--numprocesses=auto", "--quiet", "-m", "hypothesis", "--hypothesis-profile=fuzz"]
-    # So many examples take their time; the time-out is for a test that hangs.
+    # Long runs are expected; the time-out is for a test that hangs.
     environment = {**os.environ, "EXAMPLES": str(examples)}
     return (
         subprocess.run([*command, "--timeout=3600", *PROPERTIES], cwd=ROOT, env=environment, check=False).returncode

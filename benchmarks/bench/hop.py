@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROUNDS, QUICK_ROUNDS = 24, 2
 CALLS, QUICK_CALLS = 50, 3
-# The original makes a connection with a new TLS context each time: so many calls take as long as all of another's.
+# The original builds a TLS context for each connection: this many of its calls take as long as a run of another's.
 SLOW_CALLS, QUICK_SLOW_CALLS = 5, 2
 MOST_TO_ORIGINAL = 0.030
 ORIGINAL = "the original (urllib, new connections)"

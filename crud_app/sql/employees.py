@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 MAX_POSITIONS = 1_000
 #: Rows that a search scans in list order before it uses the index: enough for a page of any common word.
 MAX_LOOK = 1_000
-#: So many rows that match a search are found by the index of words, and sorted, in some 10 ms. If there are more, going
-#: through the list finds a page of them in some 20 ms at a million rows.
+#: Up to this many matches are found by the GIN index and sorted, in about 10 ms. With more, scanning the list in order
+#: finds a page of them in about 20 ms at a million rows.
 MAX_HITS = 2_000
 
 KEY = sa.bindparam("key", type_=sa.Text)

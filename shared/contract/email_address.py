@@ -15,7 +15,7 @@ _LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 PATTERN = rf"^[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*$"
 
 _ADDRESS = re.compile(PATTERN)
-# RFC 2606: domains that nobody can register.
+# RFC 2606: domains that cannot be registered.
 _RESERVED_DOMAIN = re.compile(r"(?:[^@]+\.)?(?:example\.(?:com|net|org)|example|invalid|localhost|test)", re.IGNORECASE)
 
 

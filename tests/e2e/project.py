@@ -181,7 +181,7 @@ class Project:
         return Terraform(self.folder / "infra").outputs()
 
     def health(self, aws: Aws) -> dict[str, str]:
-        """What the deployed code says, having asked its database, which holds nobody."""
+        """What the deployed code answers from its database, which is empty."""
         outputs = self.outputs()
         token = Identity(aws, outputs["sign_in"]).program_token(PROGRAM, PROGRAM_ROLE)
         with httpx.Client(base_url=outputs["api_urls"]["crud"], timeout=REQUEST_SECONDS, trust_env=False) as api:

@@ -74,7 +74,7 @@ class DeployedSystem:
     def balancer_of(self, name: str) -> str:
         """Where the emulator answers as the load balancer of the environment ``name``.
 
-        It routes by names, not by networks: on AWS nobody reaches one that is internal.
+        It routes by names, not by networks: on AWS an internal one cannot be reached.
         """
         return f"{self._endpoint}/_alb/{name}-alb"
 
@@ -152,7 +152,7 @@ def let_in(postgres: Postgres, role: str, database: str) -> str:
 
 
 class Aws:
-    """Clients of the emulator, with the rights of whoever has the key."""
+    """Clients of the emulator with the rights of the key's owner."""
 
     def __init__(self, endpoint: str, access_key: str, secret_key: str) -> None:
         session = boto3.session.Session(access_key, secret_key, region_name=REGION)
@@ -161,7 +161,7 @@ class Aws:
         self.client: Callable[[Any], Any] = cache(lambda service: session.client(service, endpoint_url=endpoint))
 
     def signed_in(self, access_key: str, secret_key: str) -> Aws:
-        """Clients of the same emulator for somebody else."""
+        """Clients of the same emulator for another user."""
         return Aws(self._endpoint, access_key, secret_key)
 
 

@@ -50,7 +50,7 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
     secrets = origin_secrets(system, project)
     printed = project.deploy()
     renewed = origin_secrets(system, project)
-    # What is on its way with the old one is let in.
+    # Requests that carry the old one still pass.
     assert len(secrets & renewed) == 1
     assert {secret: is_let_in(system, project, secret) for secret in secrets | renewed} == {
         secret: secret in renewed for secret in secrets | renewed
@@ -93,7 +93,7 @@ def origin_secrets(system: DeployedSystem, project: Project) -> set[str]:
 
 
 def is_let_in(system: DeployedSystem, project: Project, secret: str | None) -> bool:
-    """Whether somebody who found the load balancer's address gets through to the page."""
+    """Whether a client that found the load balancer's address reaches the page."""
     headers = {} if secret is None else {SECRET_HEADER: secret}
     answer = httpx.get(
         f"{system.balancer_of(project.outputs()['name'])}/health",

@@ -26,9 +26,8 @@ WIDTH = 200
 MOST_DIFFERENCES = 10
 HEADINGS = ("fault", "what was done", "rows", "events", "mails", "twice", "dead", "recovery")
 LEGEND = (
-    "Rows, events, mails and dead letters: found/expected, with two bounds where the client was told that nobody knew. "
-    "Twice: mails of which a second copy was sent, because nobody knew of the first. Recovery: from the end of the "
-    "fault to the first change that was taken."
+    "Rows, events, mails and dead letters: found/expected, with two bounds where the client cannot know the outcome. "
+    "Twice: mails sent a second time. Recovery: from the end of the fault to the first change that succeeded."
 )
 
 

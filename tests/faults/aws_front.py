@@ -1,4 +1,4 @@
-"""Stands before the emulator, and fails as AWS does on its bad days: each service apart, as it is told."""
+"""A proxy in front of the emulator that fails as AWS does on bad days, separately for each service."""
 
 from __future__ import annotations
 

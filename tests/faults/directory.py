@@ -52,11 +52,11 @@ NOTIFY_TO = ("rrhh@example.com", "direccion@example.com")
 #: Longer than everything in this system waits (email_app's WAIT_FOR_SEND is the longest), in seconds.
 LONG = 16 * 60
 BATCH = 10
-#: Between two functions none is busy for a moment: so many looks in a row count.
+#: Between two functions none is busy for a moment: this many idle looks in a row count.
 CALM_LOOKS = 5
-#: So many times `settle` lets time pass before it gives up.
+#: How often `settle` advances time before it gives up.
 ROUNDS = 20
-#: Whatever tables there are, but for Alembic's.
+#: All tables except Alembic's.
 TRUNCATE = """
 DO $$ BEGIN EXECUTE (
     SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') FROM pg_tables
@@ -165,7 +165,7 @@ class Directory:
         return fleet
 
     def serve(self, function: Function, door: Door, *, concurrency: int = CONCURRENCY) -> str:
-        """Put a function behind a door, which lets so many requests in at a time; the result is the address."""
+        """Put a function behind a door with a concurrency limit; returns its address."""
         server = AppServer(0, function, door, concurrency=concurrency)  # type: ignore[arg-type] # all that it needs
         server.start()
         self._cleanup.callback(server.stop)
@@ -184,7 +184,7 @@ class Directory:
         return pg8000.native.Connection(user, database=DATABASE, password=self._password, unix_sock=path, timeout=60)
 
     def set_password(self, password: str) -> None:
-        """Rotate the app's password; nobody tells the app."""
+        """Rotate the app's password without telling the app."""
         self._password = password
         self.sql(f"ALTER ROLE {ROLE} PASSWORD '{password}'")
 

@@ -56,7 +56,7 @@ class Sandbox:
         return outcome
 
     def kill(self) -> None:
-        """As by ``kill -9``, whatever it does."""
+        """As by ``kill -9``."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""Somebody is forgotten in the running system: everywhere that can be reached, and nowhere else."""
+"""`make forget` in the running system removes a person everywhere, and nothing else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def everything(stack):
 
 @pytest.fixture
 def person(stack):
-    """Somebody who came, moved and got a mail, all of which has been mailed."""
+    """An employee who was created, changed and greeted, with all emails sent."""
     employee: dict[str, Any] = {"nombre": NAME, "email": ADDRESS, "posicion": POSITION, "salario": 1}
     row_id = stack.http.post("/empleados", json=employee).json()["id"]
     stack.http.put(f"/empleados/{row_id}", json={"email": OTHER_ADDRESS})

@@ -44,7 +44,7 @@ ATTEMPTS = {
         403, "cross_site", "POST", "/sesion/salir?todas=1", headers={"Sec-Fetch-Site": "cross-site"}
     ),
     "a return to another host": Attempt(422, "foreign_return_address", path=f"/sesion/entrar?volver=/%5C{EVIL}/"),
-    "a sign-in that nobody began": Attempt(400, "unknown_state", path="/sesion/vuelta?code=a&state=b"),
+    "a sign-in that was never begun": Attempt(400, "unknown_state", path="/sesion/vuelta?code=a&state=b"),
     "a renewal that was never given": Attempt(
         *(401, "session_over", "POST", "/sesion/renovar", "__Host-renovacion=abc"), {"Sec-Fetch-Site": "same-origin"}
     ),

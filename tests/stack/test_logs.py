@@ -108,7 +108,7 @@ def forget_somebody(stack):
 
 
 def break_the_queues(stack):
-    """Messages that cannot be read, and news of mails that nobody sent."""
+    """Unreadable messages, and feedback about emails that were never sent."""
     sns, sqs = stack.client("sns"), stack.client("sqs")
     queue = sqs.get_queue_url(QueueName=resources.QUEUE)["QueueUrl"]
     event = {"version": 1, "id": WORD, "tipo": NAME, "actor": EMAIL, "empleado": EMPLOYEE}

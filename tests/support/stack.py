@@ -82,11 +82,11 @@ class Stack:
         self.http.headers["Authorization"] = self.authorization("admin")
 
     def authorization(self, role: str, *, is_program: bool = False) -> str:
-        """The header of somebody who has signed in with this role."""
+        """The header of a person signed in with this role."""
         return f"Bearer {fetch_token({'LOCAL_STATE': str(self.state)}, role, is_program=is_program)}"
 
     def authorization_of_newcomer(self) -> str:
-        """The header of somebody who has signed in and has no role."""
+        """The header of a person signed in without a role."""
         sign_in, cognito = self.sign_in(), self.client("cognito-idp")
         name, password = "nueva@example.com", new_password()
         with suppress(cognito.exceptions.UsernameExistsException):
@@ -95,7 +95,7 @@ class Stack:
         return f"Bearer {person_token(sign_in, name, password)}"
 
     def sign_in(self) -> SignIn:
-        """What somebody must know to sign in."""
+        """The credentials to sign in."""
         return SignIn.load(self.state / "sign-in.json")
 
     def client(self, service: str) -> Any:

@@ -234,7 +234,7 @@ class WireProxy:
         assert request == SSL_REQUEST
         if self._tls is None:
             client.sendall(b"N")
-            client.recv(1)  # whatever the client does now
+            client.recv(1)  # until the client sends or closes
             raise OSError
         client.sendall(b"S")
         return self._tls.wrap_socket(client, server_side=True)

@@ -1,4 +1,4 @@
-"""What strangers, or other parties' services, send is read or refused, whatever it is."""
+"""Input from outside is read or refused, never a crash."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ SIGN_IN_RESULT = [
     query("error", TEXT, "Why there is no code.", example="access_denied"),
 ]
 EVERYWHERE = query("todas", {}, "1 ends the sessions in all browsers; anything else this one.", example="1")
-DEEP = query("deep", {}, "1 asks the parts; anything else asks nobody.", example="1")
+DEEP = query("deep", {}, "1 asks the parts; any other value asks none.", example="1")
 _SIGN_OUT = "Where the browser ends the session that it has with the identity provider."
 GOODBYE = object_of({"ir_a": {"type": "string", "format": "uri", "description": _SIGN_OUT}})
 
@@ -92,8 +92,7 @@ def components() -> Schema:
                     **PROBLEM_MEMBERS,
                     "resultado_desconocido": {
                         "type": "boolean",
-                        "description": "True when a change may have been made although nobody said so: check before "
-                        "repeating it.",
+                        "description": "True when the change may have been made: check before repeating it.",
                     },
                     "partes": parts,
                 }

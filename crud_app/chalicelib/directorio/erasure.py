@@ -63,7 +63,7 @@ class Erasure:
         return int(count)
 
     def forget_old(self, months: int) -> Iterator[int]:
-        """Empty those events, and yield how many have been after each chunk. Each chunk stands, whatever follows.
+        """Empty those events, and yield how many have been after each chunk. Each chunk is committed on its own.
 
         Raises:
             Unavailable, OutcomeUnknown: see ``forget``.

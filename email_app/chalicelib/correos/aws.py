@@ -42,7 +42,7 @@ MAIL_ATTEMPTS = 1
 
 
 class AwsUnavailable(Exception):
-    """A call of AWS failed, for whatever reason. HTTP: 503; in the consumer: the message is retried by the queue.
+    """A call to AWS failed. HTTP: 503; in the consumer: the message is retried by the queue.
 
     AwsUnavailable
     ├── LedgerUnavailable   DynamoDB (ledger.py)

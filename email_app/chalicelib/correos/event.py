@@ -71,7 +71,7 @@ def read_message(body: str | bytes) -> Event | DirectMail:
     An SNS envelope (a subscription without raw delivery) has neither version nor type: it is unreadable.
 
     Raises:
-        UnreadableMessage: whatever is wrong with it.
+        UnreadableMessage: it is not such a message.
     """
     data = _read_object(body)
     envelope = _read_all(data, version=_INTEGER, tipo=_TEXT)

@@ -28,7 +28,7 @@ STATES = {
     "Send": State.SENT,
     "DeliveryDelay": State.SENT,  # SES has it and keeps trying: that settles `incierto`, and no more
     "Delivery": State.DELIVERED,
-    # Whoever opens an email, follows its links or unsubscribes has received it.
+    # An email that was opened, clicked or unsubscribed from was delivered.
     "Open": State.DELIVERED,
     "Click": State.DELIVERED,
     "Subscription": State.DELIVERED,

@@ -1,4 +1,4 @@
-"""Tokens that are let in, and all those that are not."""
+"""Tokens that the authorizer accepts, and those that it refuses."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ REFUSED: dict[str, Callable[[], str]] = {
     "an audience beside the right client": lambda: sign(access_claims(aud="other")),
     "a key that does not exist": lambda: sign(access_claims(), key_id="other"),
     "without a key's id": lambda: sign(access_claims(), key_id=None),
-    "somebody else's key": lambda: sign(access_claims(), key=STRANGERS_KEY),
+    "another pool's key": lambda: sign(access_claims(), key=STRANGERS_KEY),
     "unsigned": lambda: sign(access_claims()).rpartition(".")[0] + ".",
     "alg none": lambda: unsigned(access_claims()),
     "alg None": lambda: unsigned(access_claims(), alg="None"),

@@ -331,7 +331,7 @@ def test_a_source_that_breaks_ends_the_pump(caplog):
 
 
 class RecordedWaits(threading.Event):
-    """An event that nobody waits for; it is set after ``limit`` waits."""
+    """An event without a waiter; it is set after ``limit`` waits."""
 
     def __init__(self, limit):
         super().__init__()

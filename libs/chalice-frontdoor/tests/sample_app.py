@@ -30,7 +30,7 @@ def make_app(**options):
 
 
 def seen_by(app, parameters):
-    """What a view is told about the request."""
+    """What a view learns about the request."""
     request = app.current_request
     query = request.query_params
     return {

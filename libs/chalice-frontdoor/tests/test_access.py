@@ -1,4 +1,4 @@
-"""Who is let in: by the claims of the token, by the rules, and nobody by default."""
+"""Access by the claims of the token and the rules; closed by default."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""How a view's response travels, case by case; test_any_view.py has what nobody listed."""
+"""How a view's response travels, case by case; test_any_view.py generates the cases that are not listed."""
 
 import gzip
 import json

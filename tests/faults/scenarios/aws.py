@@ -104,7 +104,7 @@ def topic_back(trial: Trial) -> None:
 
 
 def at_once(trial: Trial, consumers: int, batch: Sequence[MessageTypeDef]) -> None:
-    """Bring a batch to so many consumers at a time."""
+    """Deliver one batch to this many consumers at a time."""
     event = trial.directory.batch_event(batch)
     with ThreadPoolExecutor(consumers) as threads:
         for outcome in [threads.submit(trial.directory.consumer.invoke, event) for _ in range(consumers)]:

@@ -37,7 +37,7 @@ def die_at_each_step(trial: Trial, function: Function, attempt: Callable[[], obj
     """Make ``attempt`` again and again, each time with a new process of ``function`` that dies one step later.
 
     Returns:
-        How many steps it has: so many times the process died, and the last time it did not.
+        The number of steps: the process died at each of them, and then completed.
     """
     for step in range(MOST_STEPS):
         function.retire()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 EVENTS, EVENTS_FULL = 300, 10_000
-#: So many consumers there may be at a time (mail_concurrency in infra/variables.tf).
+#: Consumers at a time.
 CONSUMERS = 2
 #: What crud_app writes for an employee, for many employees at once.
 EMPLOYEES = """
@@ -110,7 +110,7 @@ KILL_EVERY_SECONDS = 0.3
 
 @fault("Load", "every process dies", f"kill -9 of one function's processes each {KILL_EVERY_SECONDS} s under load")
 def killed_under_load(trial: Trial) -> None:
-    """The processes of one function after the other die, whatever they do, while people work."""
+    """Kill the processes of one function after another while people work."""
     directory, client = trial.directory, trial.client
     functions = (directory.bff, directory.crud, directory.consumer, directory.feedback, directory.sweeper)
     turns = itertools.cycle(functions)

@@ -110,7 +110,7 @@ def terminated(trial: Trial) -> None:
 
 
 def meet(trial: Trial, break_wire: Callable[[WireProxy], object], expect: Callable[[Trial, Told], None]) -> None:
-    """Break the connection while it is idle, and look at what the next creation is told."""
+    """Break the idle connection, and check the answer to the next creation."""
     trial.client.create()
     break_wire(trial.directory.calm_wire())
     expect(trial, trial.client.create())
@@ -249,7 +249,7 @@ def lock_held(trial: Trial) -> None:
 
 @fault(GROUP, "password rotated")
 def password_rotated(trial: Trial) -> None:
-    """The password changes, then the Parameter Store is told; the functions that run go on."""
+    """The password changes, then the Parameter Store; running functions go on."""
     directory, client = trial.directory, trial.client
     client.create()
     directory.set_password(secrets.token_hex(8))

@@ -56,5 +56,5 @@ def browser(serve, pool):
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
-    """A private key and a certificate for ``localhost`` that nobody trusts by default."""
+    """A private key and a certificate for ``localhost`` that is not trusted by default."""
     return make_certificate(tmp_path_factory.mktemp("tls") / "localhost.pem")

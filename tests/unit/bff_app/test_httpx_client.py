@@ -165,7 +165,7 @@ def test_a_connection_that_the_server_closed_is_not_used_again(client, serve):
 
 @pytest.fixture
 def secure(serve, certificate):
-    """Starts an upstream that speaks TLS with ``certificate``, which nobody trusts by default."""
+    """Starts an upstream that speaks TLS with ``certificate``, which is not trusted by default."""
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
     return lambda behave: serve(behave, tls)

@@ -1,4 +1,4 @@
-"""One rule for an email address, wherever it comes from."""
+"""One rule for email addresses from every source."""
 
 from contract.email_address import MAX_LENGTH, is_email_address, is_invented
 

@@ -124,7 +124,7 @@ def serve(publisher):
 
 @pytest.fixture
 def client(database, serve):
-    """Somebody of Human Resources; real PostgreSQL, without rows."""
+    """A client with the role rrhh; real PostgreSQL, without rows."""
     return serve(database)
 
 
@@ -147,7 +147,7 @@ def ana():
 
 @pytest.fixture
 def proxy(server_folder):
-    """A TCP port before PostgreSQL, or the pooler, that counts, and breaks as it is told."""
+    """A TCP port before PostgreSQL, or the pooler, that counts, and breaks on request."""
     with WireProxy(str(server_folder / ".s.PGSQL.5432")) as proxy:
         yield proxy
 

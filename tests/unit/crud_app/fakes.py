@@ -7,7 +7,7 @@ from chalicelib.directorio.errors import PublishFailed
 
 
 class FakePublisher:
-    """Remembers what is published; fails as it is told."""
+    """Remembers what is published; fails on request."""
 
     def __init__(self):
         self.published = []

@@ -1,4 +1,4 @@
-"""A creation under an Idempotency-Key is done once and answered alike, whatever happens in between."""
+"""A creation under an Idempotency-Key is done once and answered alike, with any failure in between."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -119,7 +119,7 @@ def test_a_key_is_forgotten_after_a_day(create, sql, system, count):
 
 @pytest.mark.parametrize("cut", ["cut_before_request", "cut_before_answer"])
 def test_a_lost_answer_is_asked_for_again(far_client, proxy, ana, count, cut):
-    """What has a name may be repeated: the client is told what became of it, and not that nobody knows."""
+    """A request with a key is repeated, so the client learns its outcome instead of 'unknown'."""
     setattr(proxy, cut, True)
     answer = far_client.post("/empleados", json=ana, headers=KEY)
     assert (answer.status, answer.json()["id"]) == (201, 1)

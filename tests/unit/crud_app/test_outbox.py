@@ -19,7 +19,7 @@ CONTRACTS = Path(__file__).parents[2] / "contracts"
 
 @pytest.fixture
 def leave_behind(sql):
-    """Writes events of employees that nobody published, older than any request; returns their ids in order."""
+    """Writes unpublished events, older than any request; returns their ids in order."""
 
     def leave_behind(*empleado_ids, age="1 hour"):
         return sql(

@@ -58,7 +58,7 @@ def explained_by(run, statement, parameters):
 
 
 class Spy:
-    """In the place of a database: notes what it is asked, and knows nobody."""
+    """Stands in for a database: records the statements, and returns no rows."""
 
     def read(self, statement, parameters, **_):
         self.asked = statement, parameters

@@ -1,4 +1,4 @@
-"""The consumer: each message becomes its emails, once each, whatever happens in between."""
+"""The consumer: each message becomes its emails, once each, with any failure in between."""
 
 import json
 import logging

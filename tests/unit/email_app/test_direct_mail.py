@@ -1,4 +1,4 @@
-"""`POST /notify/email`: what may be sent, and that it is queued once per key, whatever happens in between."""
+"""`POST /notify/email`: what may be sent, and that it is queued once per key, with any failure in between."""
 
 import json
 from dataclasses import replace

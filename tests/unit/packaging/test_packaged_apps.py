@@ -58,7 +58,7 @@ def runtime(tmp_path_factory):
 
 @pytest.fixture
 def sandbox(packaged, runtime, tmp_path):
-    """Unpacks an app as Lambda does, into a folder that nobody can write, and calls its handlers there."""
+    """Unpacks an app as Lambda does, into a read-only folder, and calls its handlers there."""
     task_root = tmp_path / "task"
 
     def call(app, calls, environment=None):
@@ -83,7 +83,7 @@ def sandbox(packaged, runtime, tmp_path):
 
 
 def request(method, path, body=None, **headers):
-    """A request of somebody of human resources."""
+    """A request with the role rrhh."""
     lines = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     content = b"" if body is None else json.dumps(body).encode()
     path, _, query = path.partition("?")
@@ -130,7 +130,7 @@ def test_crud_app_does_all_its_work_from_its_package(sandbox, own_database):
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        # Nobody has a token.
+        # No request has a token.
         "DEMO": "true",
     }
     answers = sandbox("crud_app", [request("POST", "/empleados", ana)], environment).answers

@@ -1,4 +1,4 @@
-"""`make plan`, `make deploy`, `make sender` and `make destroy`, with a terraform that only writes down what it is told.
+"""`make plan`, `make deploy`, `make sender` and `make destroy`, with a terraform that only records its arguments.
 
 The account is the emulator's, the database a real one.
 """

@@ -48,7 +48,7 @@ def test_an_empty_database_gets_everything_after_it_was_shown_and_confirmed(empt
 
 
 def test_a_newer_database_stays_as_it_is(empty_database, postgres, worker_id, capsys):
-    """So that a rollback, and a deployment of somebody who has not pulled, work."""
+    """So that a rollback, and a deployment from an older checkout, work."""
     statement = "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('9001')"
     postgres.execute(statement, database=f"{DATABASE}_{worker_id}")
 

@@ -1,4 +1,4 @@
-"""`make rollback`, with a terraform that only writes down what it is told; `make e2e` does it for real."""
+"""`make rollback`, with a terraform that only records its arguments; `make e2e` does it for real."""
 
 import io
 import json
@@ -57,7 +57,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def environment(terraform, database_url, project):
-    """The shell of somebody who has deployed both commits, and who says yes."""
+    """A shell after both commits were deployed, which confirms."""
     terraform.answer("show", prints=json.dumps(plan_of(database_url)))
     terraform.answer("output", prints=json.dumps({"revisions": {"value": [project.second, project.first]}}))
     return {"DATABASE_URL": database_url, "YES": "1"}

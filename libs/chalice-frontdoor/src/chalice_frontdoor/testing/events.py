@@ -76,7 +76,7 @@ def alb_event(wire: Wire, *, is_multiple: bool) -> Event:
 
 
 def health_check_event() -> Event:
-    """A load balancer's own request: nearly no header, no Host, nobody's address."""
+    """A load balancer's own request: nearly no header, no Host, no client address."""
     return {
         "requestContext": {"elb": {"targetGroupArn": _TARGET_GROUP}},
         "httpMethod": "GET",
