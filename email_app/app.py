@@ -12,8 +12,9 @@ from chalice_frontdoor.idempotency import read_key
 from chalice_frontdoor.openapi import describe, json_of, list_of, object_of, operation, ref
 from chalicelib.correos import openapi
 from chalicelib.correos.bootstrap import prepare, services
+from chalicelib.correos.dead_letters import describe as describe_letter
 from chalicelib.correos.direct_mail import check_request, queue_mail
-from chalicelib.correos.mail_query import as_dict, check_query, find_mail, list_mails
+from chalicelib.correos.mail_query import COUNTED_BY, as_dict, check_query, count_mails, find_mail, list_mails
 from chalicelib.correos.problems import PROBLEMS
 from chalicelib.correos.ses_feedback import record_result
 from contract.api import TOKEN, guard
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
 #: about it. A reader does not: that an email was sent reveals that something changed, possibly a salary.
 RULES = {
     ("GET", "/correos"): RRHH,
+    ("GET", "/correos/total"): RRHH,
     ("GET", "/correos/{id}"): RRHH,
     ("POST", "/notify/email"): ADMIN,
     ("GET", "/cola"): ADMIN,
     ("POST", "/cola/reenviar"): ADMIN,
+    ("GET", "/cola/fallidos"): ADMIN,
+    ("POST", "/cola/fallidos/{id}/reenviar"): ADMIN,
+    ("DELETE", "/cola/fallidos/{id}"): ADMIN,
     ("GET", "/health"): ANYBODY,
     ("GET", "/openapi.json"): ANYBODY,
 }
@@ -93,13 +98,25 @@ def post_email() -> Response:
     ),
 )
 def get_emails() -> Response:
-    parameters = app.current_request.query_params
-    query = check_query({name: parameters.getlist(name) for name in parameters} if parameters else {})
-    mails, next_query = list_mails(services().ledger, query)
+    mails, next_query = list_mails(services().ledger, check_query(_parameters()))
     response = Response([as_dict(mail) for mail in mails])
     if next_query:
         response.headers["Link"] = f'</correos?{next_query}>; rel="next"'
     return response
+
+
+@app.route(
+    "/correos/total",
+    methods=["GET"],
+    spec=operation(
+        "How many emails match all parameters, as far as a badge needs it.",
+        {200: json_of(ref("Total"), "The count.")},
+        problems=(422, 503),
+        parameters=openapi.COUNTING,
+    ),
+)
+def get_total() -> dict[str, object]:
+    return count_mails(services().ledger, check_query(_parameters(), COUNTED_BY))
 
 
 @app.route(
@@ -147,6 +164,48 @@ def post_redrive() -> Response:
     return Response(services().queue.redrive(), status_code=202)
 
 
+@app.route(
+    "/cola/fallidos",
+    methods=["GET"],
+    spec=operation(
+        "The messages that failed, one by one: up to 100, in no order.",
+        {200: json_of(list_of(ref("DeadLetter")), "Those that nobody else is looking at right now.")},
+        problems=(503,),
+    ),
+)
+def get_dead_letters() -> list[dict[str, object]]:
+    return [describe_letter(message) for message in services().queue.list_dead_letters()]
+
+
+@app.route(
+    "/cola/fallidos/{id}/reenviar",
+    methods=["POST"],
+    spec=operation(
+        "Bring one message that failed back to the queue. If it fails again, it comes back under a new id.",
+        {202: json_of(ref("DeadLetter"), "It is queued again.")},
+        problems=(404, 503),
+        parameters=[openapi.DEAD_LETTER_ID],
+    ),
+)
+def post_dead_letter(id: str) -> Response:  # noqa: A002
+    return Response(describe_letter(services().queue.resend(id)), status_code=202)
+
+
+@app.route(
+    "/cola/fallidos/{id}",
+    methods=["DELETE"],
+    spec=operation(
+        "Drop one message that failed.",
+        {204: {"description": "It is gone."}},
+        problems=(404, 503),
+        parameters=[openapi.DEAD_LETTER_ID],
+    ),
+)
+def delete_dead_letter(id: str) -> Response:  # noqa: A002
+    services().queue.drop(id)
+    return Response(None, status_code=204)
+
+
 @app.on_sqs_message(queue="crud-app-email-queue", batch_size=10)
 def enviar_correos(event: SQSEvent) -> dict[str, Any]:
     """Answer with the messages that failed, so that only those are delivered again."""
@@ -158,3 +217,8 @@ def enviar_correos(event: SQSEvent) -> dict[str, Any]:
 def registrar_resultado(event: SNSEvent) -> None:
     parts = services()
     record_result(parts.ledger, event.message, parts.now)
+
+
+def _parameters() -> dict[str, list[str]]:
+    parameters = app.current_request.query_params
+    return {name: parameters.getlist(name) for name in parameters} if parameters else {}

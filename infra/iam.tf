@@ -17,7 +17,7 @@ locals {
     QueueMail           = { actions = ["sqs:SendMessage"], resources = [aws_sqs_queue.email.arn] }
     ReadDepths          = { actions = ["sqs:GetQueueAttributes"], resources = [aws_sqs_queue.email.arn, aws_sqs_queue.email_dlq.arn] }
     ReadAges            = { actions = ["cloudwatch:GetMetricData"], resources = ["*"] } # metrics have no resources
-    Redrive             = { actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage"], resources = [aws_sqs_queue.email_dlq.arn] }
+    Redrive             = { actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"], resources = [aws_sqs_queue.email_dlq.arn] }
     ConsumeQueue = {
       actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"]
       resources = [aws_sqs_queue.email.arn]

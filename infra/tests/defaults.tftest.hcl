@@ -107,7 +107,7 @@ run "apply" {
       ReadAges            = [[["cloudwatch:GetMetricData"], ["*"]]]
       ReadDatabaseAddress = [for _ in range(2) : [["ssm:GetParameter"], ["arn:aws:ssm:us-east-1:123456789012:parameter/crud-app-dev/database-url"]]]
       ReadDepths          = [[["sqs:GetQueueAttributes"], ["arn:aws:sqs:us-east-1:123456789012:email-dlq", "arn:aws:sqs:us-east-1:123456789012:email-queue"]]]
-      Redrive             = [[["sqs:DeleteMessage", "sqs:ReceiveMessage"], ["arn:aws:sqs:us-east-1:123456789012:email-dlq"]]]
+      Redrive             = [[["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"], ["arn:aws:sqs:us-east-1:123456789012:email-dlq"]]]
       SendMail            = [[["ses:SendEmail"], ["arn:aws:ses:us-east-1:123456789012:configuration-set/correos", "arn:aws:ses:us-east-1:123456789012:identity/*"]]]
       UseLedger           = [for _ in range(3) : [["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], ["arn:aws:dynamodb:us-east-1:123456789012:table/correos", "arn:aws:dynamodb:us-east-1:123456789012:table/correos/index/*"]]]
       WriteTraces         = [for _ in range(6) : [["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]]]

@@ -57,9 +57,13 @@ PROXIED_ROUTES = (
     ProxiedRoute("/resumen", ("GET",), "crud"),
     ProxiedRoute("/notify/email", ("POST",), "email"),
     ProxiedRoute("/correos", ("GET",), "email"),
+    ProxiedRoute("/correos/total", ("GET",), "email"),
     ProxiedRoute("/correos/{id}", ("GET",), "email"),
     ProxiedRoute("/cola", ("GET",), "email"),
     ProxiedRoute("/cola/reenviar", ("POST",), "email"),
+    ProxiedRoute("/cola/fallidos", ("GET",), "email"),
+    ProxiedRoute("/cola/fallidos/{id}", ("DELETE",), "email"),
+    ProxiedRoute("/cola/fallidos/{id}/reenviar", ("POST",), "email"),
 )
 
 _BODY_TOO_LARGE = {

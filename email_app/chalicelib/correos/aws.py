@@ -11,9 +11,10 @@ They share timeouts, few repetitions, and one exception for "AWS does not answer
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, cast
 
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import ContentTypeDef, MessageHeaderTypeDef
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
-    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef, MessageTypeDef
+    from mypy_boto3_sqs.type_defs import (
+        ChangeMessageVisibilityBatchRequestEntryTypeDef,
+        MessageAttributeValueTypeDef,
+        MessageTypeDef,
+    )
 
     from chalicelib.correos.mail import Content, Mail
 
@@ -53,6 +58,10 @@ class AwsUnavailable(Exception):
 
 class QueueUnavailable(AwsUnavailable):
     """SQS or CloudWatch does not answer."""
+
+
+class DeadLetterNotFound(Exception):
+    """A dead letter was resent or dropped, or somebody else is looking at it. HTTP: 404."""
 
 
 def client_config(*, attempts: int = ATTEMPTS) -> Config:
@@ -174,7 +183,9 @@ REDRIVE_SECONDS = 10
 """How long one request moves dead letters: the HTTP API waits 24 s. The answer says how many are left."""
 
 _HIDDEN_SECONDS = 60
-"""How long a dead letter that is being moved is hidden from another redrive."""
+"""How long a dead letter that is being moved or looked at is hidden from others, if the process dies."""
+
+MAX_LISTED = 100
 
 _METRIC_PERIOD = 60
 _METRIC_WINDOW = timedelta(minutes=5)
@@ -260,22 +271,72 @@ class SqsQueue:
         """Bring dead letters back to the queue, for at most `REDRIVE_SECONDS`; how many, and how many are left."""
         with failing_as(QueueUnavailable):
             moved = 0
-            deadline = self.monotonic() + REDRIVE_SECONDS
-            while self.monotonic() < deadline and (messages := self._receive_dead_letters()):
-                for message in messages:
-                    self._move(message)
-                    moved += 1
+            for message in self._dead_letters():
+                self._move(message)
+                moved += 1
             return {"reenviados": moved, "quedan": self._counts(self.dlq_url)["visibles"]}
+
+    def list_dead_letters(self) -> list[MessageTypeDef]:
+        """At most `MAX_LISTED` dead letters. Others, whom somebody else is looking at, are missing for a moment."""
+        with failing_as(QueueUnavailable), ExitStack() as seen:
+            return list(islice(self._dead_letters(seen), MAX_LISTED))
+
+    def resend(self, message_id: str) -> MessageTypeDef:
+        """Bring one dead letter back to the queue.
+
+        Raises:
+            DeadLetterNotFound: it is gone, or somebody else is looking at it.
+        """
+        with failing_as(QueueUnavailable), self._dead_letter(message_id) as message:
+            self._move(message)
+        return message
+
+    def drop(self, message_id: str) -> None:
+        """Delete one dead letter; see ``resend``."""
+        with failing_as(QueueUnavailable), self._dead_letter(message_id) as message:
+            self.sqs.delete_message(QueueUrl=self.dlq_url, ReceiptHandle=message["ReceiptHandle"])
+
+    @contextmanager
+    def _dead_letter(self, message_id: str) -> Iterator[MessageTypeDef]:
+        """One dead letter, received: SQS has no access by id, so all are received until it is among them."""
+        with ExitStack() as seen:
+            for message in self._dead_letters(seen):
+                if message["MessageId"] == message_id:
+                    yield message
+                    return
+            if self._counts(self.dlq_url)["visibles"]:  # the time was too short for so many
+                raise QueueUnavailable
+        raise DeadLetterNotFound
+
+    def _dead_letters(self, seen: ExitStack | None = None) -> Iterator[MessageTypeDef]:
+        """Receive dead letters until there are no more, for at most `REDRIVE_SECONDS`.
+
+        ``seen`` shows them again at its end: until then they are hidden, or the same ones would come again.
+        """
+        deadline = self.monotonic() + REDRIVE_SECONDS
+        while self.monotonic() < deadline and (messages := self._receive_dead_letters()):
+            if seen:
+                seen.callback(self._show_again, messages)
+            yield from messages
 
     def _receive_dead_letters(self) -> list[MessageTypeDef]:
         answer = self.sqs.receive_message(
             QueueUrl=self.dlq_url,
             MaxNumberOfMessages=10,
             MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
             VisibilityTimeout=_HIDDEN_SECONDS,
             WaitTimeSeconds=1,  # long polling asks all of SQS's servers; short polling may miss messages
         )
         return answer.get("Messages", [])
+
+    def _show_again(self, messages: list[MessageTypeDef]) -> None:
+        """A message that was deleted meanwhile is one of the entries that fail, which is no error."""
+        entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
+            for number, message in enumerate(messages)
+        ]
+        self.sqs.change_message_visibility_batch(QueueUrl=self.dlq_url, Entries=entries)
 
     def _move(self, message: MessageTypeDef) -> None:
         self.sqs.send_message(

@@ -55,6 +55,6 @@ class Erasure:
 
     def _all_mails(self, employee: int | None) -> Iterator[Mail]:
         before = None
-        while rows := self._ledger.newest(state=None, employee=employee, before=before, limit=MAX_PAGE):
+        while rows := self._ledger.newest(states=(), employee=employee, before=before, limit=MAX_PAGE):
             yield from rows
             before = sort_key(rows[-1])

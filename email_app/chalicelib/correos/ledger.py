@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,7 +28,7 @@ from chalicelib.correos.event import read_instant, write_instant
 from chalicelib.correos.mail import Mail, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef
@@ -158,17 +159,18 @@ class DynamoLedger:
         )
         return sorted(rows, key=sort_key, reverse=True)
 
-    def newest(self, *, state: State | None, employee: int | None, before: str | None, limit: int) -> list[Mail]:
-        """At most ``limit`` rows, newest first, whose `sort_key` is before the given one.
+    def newest(self, *, states: Collection[State], employee: int | None, before: str | None, limit: int) -> list[Mail]:
+        """At most ``limit`` rows in any of these states, newest first, whose `sort_key` is before the given one.
 
-        Rows of the last moment may be missing: the indexes follow the table.
+        Without states, any state counts. Rows of the last moment may be missing: the indexes follow the table.
         """
         if employee is not None:
             # An employee has few emails: those in other states are read, and left out here.
             rows = self._newest_of("por_empleado", "empleado", {"N": str(employee)}, before, MAX_PAGE)
-            rows = (row for row in rows if state in {None, row.state})
-        elif state is not None:
-            rows = self._newest_of("por_estado", "estado", {"S": str(state)}, before, limit)
+            rows = (row for row in rows if not states or row.state in states)
+        elif states:
+            each = (self._newest_of("por_estado", "estado", {"S": str(state)}, before, limit) for state in states)
+            rows = merge(*each, key=sort_key, reverse=True)
         else:
             rows = self._newest_of("por_fecha", "lista", {"S": ALL_MAILS}, before, limit)
         return list(islice(rows, limit))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from chalicelib.correos.mail import State
 from contract.api import unknown_field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from chalicelib.correos.ledger import DynamoLedger
     from chalicelib.correos.mail import Mail
@@ -46,13 +46,17 @@ class Parameter(NamedTuple):
     es: str
     en: str
 
+    @property
+    def is_repeatable(self) -> bool:
+        return bool(self.schema["type"] == "array")
+
     def read(self, text: str) -> object:
         """The value; ValueError if the schema does not allow it."""
-        if self.schema.get("type") == "integer":
+        if self.schema["type"] == "integer":
             if not _WHOLE_NUMBER.fullmatch(text) or int(text) > self.schema["maximum"]:
                 raise ValueError("out of bounds")
             return int(text)
-        if "enum" in self.schema:
+        if self.is_repeatable:
             return State(text)
         if not re.fullmatch(self.schema["pattern"], text):
             raise ValueError("malformed")
@@ -61,8 +65,8 @@ class Parameter(NamedTuple):
 
 PARAMETERS = {
     "estado": Parameter(
-        {"enum": _STATES},
-        "State.",
+        {"type": "array", "items": {"enum": _STATES}},
+        "One of these states; may be repeated.",
         es=f"Debe ser uno de: {', '.join(_STATES)}.",
         en=f"It must be one of: {', '.join(_STATES)}.",
     ),
@@ -94,11 +98,16 @@ PARAMETERS = {
 }
 
 
+COUNTED_BY = ("estado", "evento", "empleado")
+"""The parameters of a count."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailQuery:
     """A checked query: emails that match all of these. The names are those of the parameters."""
 
-    estado: State | None = None
+    estado: frozenset[State] = frozenset()
+    """Any of these; all if there are none."""
     evento: str | None = None
     empleado: int | None = None
     limite: int = DEFAULT_LIMIT
@@ -107,36 +116,39 @@ class MailQuery:
 
     def matches(self, mail: Mail) -> bool:
         return (
-            self.estado in {None, mail.state}
+            (not self.estado or mail.state in self.estado)
             and self.empleado in {None, mail.employee}
             and (self.cursor is None or sort_key(mail) < self.cursor)
         )
 
     def after(self, last: Mail) -> str:
         """The query string of the page after this row."""
-        members = {name: getattr(self, name) for name in PARAMETERS} | {"cursor": sort_key(last)}
-        return urlencode({name: value for name, value in members.items() if value is not None})
+        members = {name: getattr(self, name) for name in PARAMETERS}
+        members |= {"cursor": sort_key(last), "estado": sorted(self.estado)}
+        return urlencode({name: value for name, value in members.items() if value is not None}, doseq=True)
 
 
-def check_query(parameters: Mapping[str, list[str]]) -> MailQuery:
-    """Check the parameters of a list.
+def check_query(parameters: Mapping[str, list[str]], known: Iterable[str] = PARAMETERS) -> MailQuery:
+    """Check the parameters of a list, or of a count, which knows fewer.
 
     Raises:
         InvalidInput: with everything that is wrong.
     """
-    errors = [unknown_field(name) for name in parameters if name not in PARAMETERS]
+    errors = [unknown_field(name) for name in parameters if name not in known]
     values: dict[str, Any] = {}
-    for name, parameter in PARAMETERS.items():
-        match parameters.get(name, []):
-            case []:
-                continue
-            case [text]:
-                try:
-                    values[name] = parameter.read(text)
-                except ValueError:
-                    errors.append(FieldError(name, "formato", {"es": parameter.es, "en": parameter.en}))
-            case _:
-                errors.append(FieldError(name, "repetido", _REPEATED))
+    for name in known:
+        parameter, texts = PARAMETERS[name], parameters.get(name, [])
+        try:
+            read = [parameter.read(text) for text in texts]
+        except ValueError:
+            errors.append(FieldError(name, "formato", {"es": parameter.es, "en": parameter.en}))
+            continue
+        if parameter.is_repeatable:
+            values[name] = frozenset(read)
+        elif len(read) > 1:
+            errors.append(FieldError(name, "repetido", _REPEATED))
+        elif read:
+            values[name] = read[0]
     if errors:
         raise InvalidInput(errors)
     return MailQuery(**values)
@@ -145,11 +157,17 @@ def check_query(parameters: Mapping[str, list[str]]) -> MailQuery:
 def list_mails(ledger: DynamoLedger, query: MailQuery) -> tuple[list[Mail], str | None]:
     """One page, and the query string of the next if there is one: one row more than requested is read."""
     if query.evento is None:
-        rows = ledger.newest(state=query.estado, employee=query.empleado, before=query.cursor, limit=query.limite + 1)
+        rows = ledger.newest(states=query.estado, employee=query.empleado, before=query.cursor, limit=query.limite + 1)
     else:
         rows = [row for row in ledger.of_event(query.evento) if query.matches(row)]
     page = rows[: query.limite]
     return page, query.after(page[-1]) if len(rows) > len(page) else None
+
+
+def count_mails(ledger: DynamoLedger, query: MailQuery) -> dict[str, object]:
+    """How many emails match, up to `MAX_LIMIT`: more than a badge shows."""
+    mails, next_query = list_mails(ledger, replace(query, limite=MAX_LIMIT))
+    return {"total": len(mails), "exacto": next_query is None}
 
 
 def find_mail(ledger: DynamoLedger, id: str) -> Mail:  # noqa: A002 - as in the path

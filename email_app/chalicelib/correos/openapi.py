@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from chalice_frontdoor.idempotency import describe_header
 from chalice_frontdoor.openapi import Schema, header, in_path, object_of, query
+from chalicelib.correos.dead_letters import Reason
 from chalicelib.correos.direct_mail import FIELDS
 from chalicelib.correos.event import TYPES
 from chalicelib.correos.mail import KEPT
-from chalicelib.correos.mail_query import DIGEST, PARAMETERS, UUID
+from chalicelib.correos.mail_query import COUNTED_BY, DIGEST, MAX_LIMIT, PARAMETERS, UUID
 from contract.api import (
     COUNT,
     MIT,
@@ -29,7 +30,7 @@ PROBLEMS = {
     400: "The body is not JSON, or the Idempotency-Key is malformed.",
     401: "There is no valid access token.",
     403: "The caller lacks the role that this operation needs.",
-    404: "There is no such email, or it has expired.",
+    404: "There is no such email, or it has expired; or no such dead letter any more.",
     409: "Another request with this Idempotency-Key has not ended (type urn:frontdoor:idempotency-key-in-flight, with "
     "Retry-After).",
     415: "The body is not application/json.",
@@ -39,13 +40,17 @@ PROBLEMS = {
 }
 
 _EVENT_ID: Schema = PARAMETERS["evento"].schema
-_STATE: Schema = PARAMETERS["estado"].schema
+_STATE: Schema = PARAMETERS["estado"].schema["items"]
 _MOMENT: Schema = {"type": "string", "format": "date-time"}
 
+_DEAD_LETTER: Schema = {"type": "string", "description": "SQS's id of the message."}
+
 ID = in_path("id", TEXT)
+DEAD_LETTER_ID = in_path("id", _DEAD_LETTER)
 # The email's row is the key's memory.
 IDEMPOTENCY_KEY = describe_header(KEPT.days * 24)
 LISTING = [query(name, parameter.schema, parameter.description) for name, parameter in PARAMETERS.items()]
+COUNTING = [each for each in LISTING if each["name"] in COUNTED_BY]
 LOCATION = {"Location": header("Where its state is.")}
 LINK = {"Link": header("The next page (rel=next), if there is one.")}
 
@@ -70,6 +75,24 @@ def components() -> Schema:
                     "mensaje_id": _optional("SES's id."),
                     "creado_en": _MOMENT,
                     "actualizado_en": _MOMENT,
+                }
+            ),
+            "Total": object_of(
+                {
+                    "total": {**COUNT, "maximum": MAX_LIMIT},
+                    "exacto": {"type": "boolean", "description": "False if there are more."},
+                }
+            ),
+            "DeadLetter": object_of(
+                {
+                    "id": _DEAD_LETTER,
+                    "recibido_en": {**_MOMENT, "description": "When it entered the queue."},
+                    "motivo": {"enum": [reason.value for reason in Reason]},
+                    "detalle": _optional("What makes the message unreadable: a member and its rule, never a value."),
+                    "tipo": {"enum": [*TYPES, None]},
+                    "evento": _optional("Its emails are `GET /correos?evento=…`."),
+                    "empleado": {"type": ["integer", "null"]},
+                    "intentos": {**COUNT, "description": "How often it was received, to be listed here included."},
                 }
             ),
             "Depth": object_of(

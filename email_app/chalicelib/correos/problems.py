@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalice_frontdoor import Problem, ProblemTable
-from chalicelib.correos.aws import AwsUnavailable
+from chalicelib.correos.aws import AwsUnavailable, DeadLetterNotFound
 from chalicelib.correos.direct_mail import MailOutcomeUnknown
 from chalicelib.correos.mail_query import MailNotFound
 from contract.api import SHARED_PROBLEMS
@@ -30,6 +30,14 @@ PROBLEMS: ProblemTable = {
     MailNotFound: Problem(
         404,
         detail={"es": "No existe ese correo, o ya ha caducado.", "en": "There is no such email, or it has expired."},
+    ),
+    DeadLetterNotFound: Problem(
+        404,
+        detail={
+            "es": "Ese mensaje ya no está entre los fallidos: se reenvió o se descartó, u otra persona lo está viendo.",
+            "en": "That message is no longer among the dead letters: it was resent or dropped, or someone else is "
+            "looking at it.",
+        },
     ),
     # Nothing was done that a repeated request would do twice.
     AwsUnavailable: Problem(

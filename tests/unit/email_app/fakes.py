@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.correos.aws import MailerUnavailable, MailFateUnknown, MailRefused, QueueUnavailable
+from chalicelib.correos.aws import DeadLetterNotFound, MailerUnavailable, MailFateUnknown, MailRefused, QueueUnavailable
 from chalicelib.correos.bootstrap import Services
 from chalicelib.correos.ledger import LedgerUnavailable, RowChanged, sort_key
 from chalicelib.correos.mail import Mail, recipient_digest
@@ -119,11 +119,11 @@ class FakeLedger:
     def of_event(self, event_id):
         return [row for row in self.all() if row.event_id == event_id]
 
-    def newest(self, *, state, employee, before, limit):
+    def newest(self, *, states, employee, before, limit):
         rows = [
             row
             for row in self.all()
-            if state in {None, row.state}
+            if (not states or row.state in states)
             and employee in {None, row.employee}
             and (before is None or sort_key(row) < before)
         ]
@@ -184,7 +184,7 @@ class FakeQueue:
         self.sent: list[str] = []
         self.put_offs: list[tuple[str, timedelta]] = []
         self.is_down = False
-        self.dead_letters = 0
+        self.dead_letters: dict[str, dict[str, object]] = {}
         self.before_the_answer_is_lost: Callable[[str], object] | None = None
         """What happens with the next message, which gets into the queue although the sender does not learn it."""
 
@@ -201,11 +201,34 @@ class FakeQueue:
 
     def depths(self):
         self._answer()
-        return {"cola": {"visibles": len(self.sent)}, "fallidos": {"visibles": self.dead_letters}}
+        return {"cola": {"visibles": len(self.sent)}, "fallidos": {"visibles": len(self.dead_letters)}}
+
+    def kill(self, *texts):
+        """Puts these messages among the dead letters, as m1, m2 and so on."""
+        for number, text in enumerate(texts, start=1):
+            attributes = {"SentTimestamp": str(int(NOW.timestamp() * 1000)), "ApproximateReceiveCount": "5"}
+            message = {"MessageId": f"m{number}", "Body": text, "Attributes": attributes}
+            self.dead_letters[message["MessageId"]] = message
+
+    def list_dead_letters(self):
+        self._answer()
+        return list(self.dead_letters.values())
+
+    def resend(self, message_id):
+        message = self.drop(message_id)
+        self.sent.append(message["Body"])
+        return message
+
+    def drop(self, message_id):
+        self._answer()
+        if message_id not in self.dead_letters:
+            raise DeadLetterNotFound
+        return self.dead_letters.pop(message_id)
 
     def redrive(self):
         self._answer()
-        moved, self.dead_letters = self.dead_letters, 0
+        moved = len(self.dead_letters)
+        self.dead_letters.clear()
         return {"reenviados": moved, "quedan": 0}
 
     def _answer(self):

@@ -65,6 +65,18 @@ def test_emails_are_listed_page_by_page_with_their_filter(client, fakes):
     assert pages(client, f"/correos?limite=2&estado=fallido{event}") == [[rows[0].id]]
     assert len(pages(client, f"/correos?limite=1{event}")) == 2
     assert pages(client, f"/correos?empleado=8{event}") == [[]]
+    both = "estado=fallido&estado=enviado"
+    assert pages(client, f"/correos?limite=7&{both}")[1:] == [ids[7:]]
+    assert client.get(f"/correos/total?{both}").json() == {"total": 12, "exacto": True}
+    assert client.get(f"/correos/total?estado=fallido{event}").json() == {"total": 1, "exacto": True}
+    assert client.get("/correos/total?limite=5").status == 422
+
+
+def test_emails_are_counted_as_far_as_a_badge_needs_it(client, fakes):
+    for number in range(201):
+        fakes.ledger.create(mail(number, state=State.BOUNCED))
+
+    assert client.get("/correos/total?estado=rebotado").json() == {"total": 200, "exacto": False}
 
 
 def test_a_forged_cursor_only_begins_the_list_elsewhere(client, fakes):
@@ -133,16 +145,36 @@ def test_an_email_that_does_not_exist_is_not_found(client):
 
 def test_the_queue_is_counted_and_dead_letters_are_brought_back(client, fakes):
     client.post("/notify/email", json=MAIL)
-    fakes.queue.dead_letters = 3
+    fakes.queue.kill("{}", "{}", "{}")
 
     assert client.get("/cola").json() == {"cola": {"visibles": 1}, "fallidos": {"visibles": 3}}
     answer = client.post("/cola/reenviar")
     assert (answer.status, answer.json()) == (202, {"reenviados": 3, "quedan": 0})
 
 
+def test_dead_letters_are_inspected_resent_and_dropped_one_by_one(client, fakes):
+    post = client.post("/notify/email", json=MAIL)
+    fakes.queue.kill(json.dumps(golden()), fakes.queue.sent.pop(), json.dumps(golden(id="secreto")))
+
+    event, direct, unreadable = client.get("/cola/fallidos").json()
+
+    common = {"recibido_en": "2026-11-24T12:00:00.000000Z", "intentos": 5, "detalle": None}
+    assert event == common | {
+        "id": "m1", "motivo": "sin_enviar", "tipo": "creado", "evento": golden()["id"], "empleado": 7
+    }  # fmt: skip
+    assert (direct["tipo"], direct["evento"], direct["empleado"]) == ("directo", post.json()["evento"], None)
+    assert (unreadable["motivo"], unreadable["detalle"]) == ("ilegible", "id is not a UUID")
+    answer = client.post("/cola/fallidos/m2/reenviar")
+    assert (answer.status, answer.json(), len(fakes.queue.sent)) == (202, direct, 1)
+    assert client.delete("/cola/fallidos/m3").status == 204
+    assert client.get("/cola/fallidos").json() == [event]
+    for answer in (client.post("/cola/fallidos/m2/reenviar"), client.delete("/cola/fallidos/m3")):
+        assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+
 def test_a_part_that_does_not_answer_is_a_503_that_may_be_repeated(client, fakes):
     fakes.ledger.is_down = fakes.queue.is_down = True
-    reads = ["/correos", f"/correos?evento={golden()['id']}", f"/correos/{UNKNOWN_ID}", "/cola"]
+    reads = ["/correos", f"/correos?evento={golden()['id']}", f"/correos/{UNKNOWN_ID}", "/cola", "/cola/fallidos"]
 
     for answer in [
         *(client.get(path) for path in reads),

@@ -15,6 +15,7 @@ from botocore.stub import ANY, Stubber
 from chalicelib.correos.aws import (
     MAIL_ATTEMPTS,
     REDRIVE_SECONDS,
+    DeadLetterNotFound,
     MailerUnavailable,
     MailFateUnknown,
     MailRefused,
@@ -263,6 +264,34 @@ def test_a_redrive_ends_in_time_and_says_how_many_are_left(aws, queues, sqs):
     assert queue.redrive() == {"reenviados": 10, "quedan": 15}
 
 
+def test_dead_letters_are_listed_and_resent_or_dropped_one_by_one(queue, queues, sqs):
+    fill(sqs, queues[1], 12)
+
+    listed = {message["MessageId"]: message for message in queue.list_dead_letters()}
+
+    assert len(listed) == 12
+    assert {"SentTimestamp", "ApproximateReceiveCount"} <= listed[next(iter(listed))]["Attributes"].keys()
+    resent, dropped, *_ = listed
+    assert queue.resend(resent)["Body"] == listed[resent]["Body"]
+    queue.drop(dropped)
+    for act, gone in ((queue.resend, dropped), (queue.drop, resent)):
+        with pytest.raises(DeadLetterNotFound):
+            act(gone)
+    assert bodies(sqs, queues[0]) == {listed[resent]["Body"]}
+    assert bodies(sqs, queues[1]) == {str(n) for n in range(12)} - {listed[resent]["Body"], listed[dropped]["Body"]}
+
+
+def test_a_dead_letter_that_is_not_met_in_time_is_not_called_gone(aws, queues, sqs):
+    fill(sqs, queues[1], 25)
+    clock = count(step=REDRIVE_SECONDS / 2)
+    queue = SqsQueue(sqs, aws("cloudwatch"), queue_url="", dlq_url=queues[1], monotonic=lambda: next(clock))
+
+    with pytest.raises(QueueUnavailable):
+        queue.drop("x")
+
+    assert len(bodies(sqs, queues[1])) == 25, "all are shown again"
+
+
 def test_a_dead_letter_is_sent_before_it_is_deleted():
     """If the process dies in between, it is in both queues."""
     sqs = boto3.client("sqs")
@@ -283,6 +312,7 @@ def test_a_queue_that_does_not_answer_is_named(closed_port):
     sqs, cloudwatch = (boto3.client(name, endpoint_url=endpoint, config=config) for name in ("sqs", "cloudwatch"))
     queue = SqsQueue(sqs, cloudwatch, queue_url=f"{endpoint}/cola", dlq_url=f"{endpoint}/dlq")
 
-    for call in (lambda: queue.send("x"), lambda: queue.put_off("r1", timedelta()), queue.depths, queue.redrive):
+    for call in (lambda: queue.send("x"), lambda: queue.put_off("r1", timedelta()), queue.depths, queue.redrive,
+                 queue.list_dead_letters, lambda: queue.resend("m1"), lambda: queue.drop("m1")):  # fmt: skip
         with pytest.raises(QueueUnavailable):
             call()

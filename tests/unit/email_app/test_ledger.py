@@ -28,9 +28,9 @@ def stored(ledger, *rows):
     return rows
 
 
-def listed(ledger, *, state=None, employee=None, before=None, limit=9):
+def listed(ledger, *states, employee=None, before=None, limit=9):
     before = before and sort_key(before)
-    return ledger.newest(state=state, employee=employee, before=before, limit=limit)
+    return ledger.newest(states=states, employee=employee, before=before, limit=limit)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,12 @@ def test_emails_are_listed_by_employee_and_by_their_state_of_now(ledger):
     rows = stored(ledger, *(mail(n, state=state) for n, state in enumerate(states)), mail(8, employee=8))
     moved = ledger.save(rows[3].reported(State.BOUNCED, NOW))
 
-    assert listed(ledger, state=State.BOUNCED) == [moved]
+    assert listed(ledger, State.BOUNCED) == [moved]
+    assert listed(ledger, State.BOUNCED, State.FAILED) == [moved, rows[2], rows[0]]
+    assert listed(ledger, State.BOUNCED, State.FAILED, before=moved, limit=1) == [rows[2]]
+    assert listed(ledger, State.BOUNCED, State.FAILED, employee=7) == [moved, rows[2], rows[0]]
     assert listed(ledger, employee=7) == [moved, *reversed(rows[:3])]
-    assert listed(ledger, employee=7, state=State.FAILED, before=rows[2], limit=1) == [rows[0]]
+    assert listed(ledger, State.FAILED, employee=7, before=rows[2], limit=1) == [rows[0]]
 
 
 def test_a_list_goes_on_where_a_page_of_dynamodb_ends_and_reads_are_consistent():
