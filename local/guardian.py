@@ -27,6 +27,8 @@ GRACE_SECONDS = 10
 LOOK_SECONDS = 0.05
 MAKE_LOOK_SECONDS = 0.5
 RELEASE = 0
+# `pg_ctl` starts `postgres` by a shell.
+SERVER_PROGRAMS = {"initdb", "pg_ctl", "sh", "postgres"}
 
 _guardian: subprocess.Popen[str] | None = None
 
@@ -61,18 +63,22 @@ def start(*, keep_open: Sequence[int] = ()) -> None:
         atexit.register(_guardian.communicate)
 
 
-def watch(pid: int, ending: int = signal.SIGTERM) -> None:
-    """End the process ``pid`` with the signal ``ending`` if this process dies before `release`."""
+def watch(what: int | Path, ending: int = signal.SIGTERM) -> None:
+    """End what is watched with the signal ``ending`` if this process dies before `release`.
+
+    ``what`` is a process id, or the data folder of a PostgreSQL server. The folder is known before the server starts:
+    a process that dies while it starts one leaves no server that nobody watches.
+    """
     start()
     assert _guardian
     assert _guardian.stdin
     with suppress(BrokenPipeError):  # it was killed
-        print(pid, int(ending), file=_guardian.stdin, flush=True)
+        print(int(ending), what, file=_guardian.stdin, flush=True)
 
 
-def release(pid: int) -> None:
-    """Forget the process ``pid``."""
-    watch(pid, RELEASE)
+def release(what: int | Path) -> None:
+    """Forget what was watched."""
+    watch(what, RELEASE)
 
 
 def is_running(process: psutil.Process) -> bool:
@@ -93,18 +99,32 @@ def end_process(process: psutil.Process, ending: int, grace_seconds: float) -> N
 
 
 def guard(lines: Iterable[str], grace_seconds: float = GRACE_SECONDS) -> None:
-    """Read ``<pid> <signal>`` from ``lines`` to their end, then end what was not released."""
-    watched: dict[int, tuple[psutil.Process, int]] = {}
+    """Read ``<signal> <process id or folder>`` from ``lines`` to their end, then end what was not released."""
+    watched: dict[str, tuple[psutil.Process | str, int]] = {}
     for line in lines:
-        pid, number = map(int, line.split())
-        watched.pop(pid, None)
+        number, what = line.rstrip("\n").split(" ", 1)
+        watched.pop(what, None)
         with suppress(psutil.NoSuchProcess):
-            if number != RELEASE:
+            if int(number) != RELEASE:
                 # psutil compares start times as well: a reused id is another process.
-                watched[pid] = psutil.Process(pid), number
-    for process, ending in reversed(watched.values()):
-        if is_running(process):
-            end_process(process, ending, grace_seconds)
+                watched[what] = psutil.Process(int(what)) if what.isdecimal() else what, int(number)
+    for each, ending in reversed(watched.values()):
+        if isinstance(each, str):
+            end_servers(each, ending, grace_seconds)
+        elif is_running(each):
+            end_process(each, ending, grace_seconds)
+
+
+def end_servers(folder: str, ending: int, grace_seconds: float) -> None:
+    """End the PostgreSQL server of a data folder, also one that is being started: its starter starts the next."""
+    while starting := [
+        process
+        for process in psutil.process_iter(["name", "cmdline"])
+        if process.info["name"] in SERVER_PROGRAMS and folder in " ".join(process.info["cmdline"] or ())
+    ]:
+        for process in starting:
+            if is_running(process):
+                end_process(process, ending, grace_seconds)
 
 
 def _end_parent_with_make() -> None:

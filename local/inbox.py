@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 REFRESH_SECONDS = 5
@@ -86,6 +86,20 @@ def keep(mail: Mail, folder: Path) -> Path:
     part = folder / f".{name}.part"
     part.write_bytes(mail.message().as_bytes())
     return part.rename(folder / name)
+
+
+def forget(addresses: Iterable[str], folder: Path) -> int:
+    """Delete the mails to or about a person with these ``addresses``; return how many."""
+    wanted = [address.lower() for address in addresses]
+    mails = {path: message_from_bytes(path.read_bytes(), policy=policy.default) for path in folder.glob("*.eml")}
+    about = [path for path, mail in mails.items() if any(each in _searched(mail) for each in wanted)]
+    for path in about:
+        path.unlink()
+    return len(about)
+
+
+def _searched(mail: EmailMessage) -> str:
+    return f"{mail['To']}\n{mail['Subject']}\n{_text(mail, 'plain')}\n{_text(mail, 'html')}".lower()
 
 
 class InboxPage(LoopbackServer):

@@ -38,6 +38,7 @@ class Postgres:
     def __init__(self, data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self._data = data
+        guardian.watch(data, signal.SIGINT)  # PostgreSQL's "fast shutdown": SIGTERM would wait for clients
         self._server = get_server(data, cleanup_mode="stop")
         running = self._server.get_postmaster_info()
         assert running.socket_dir, "the embedded server of this system has a Unix socket"
@@ -46,7 +47,6 @@ class Postgres:
         self.log = self._server.log
         #: The user it runs as, if root started it: PostgreSQL refuses to run as root.
         self.system_user = self._server.system_user
-        guardian.watch(self.pid, signal.SIGINT)  # PostgreSQL's "fast shutdown": SIGTERM would wait for clients
         self._shut_others_out()
 
     def _shut_others_out(self) -> None:
@@ -85,7 +85,7 @@ class Postgres:
 
     def stop(self) -> None:
         """Leave the server; it ends when no other process uses it."""
-        guardian.release(self.pid)
+        guardian.release(self._data)
         self._server.cleanup()
 
     def shut_down(self) -> None:

@@ -24,7 +24,9 @@ from chalicelib.correos.ledger import DynamoLedger, LedgerUnavailable
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.erasure import Erasure as DirectoryErasure
 from chalicelib.directorio.errors import CrudError
+from local import inbox
 from local.resources import LEDGER_TABLE
+from local.settings import state_folder
 from tools.command_line import OneSentenceParser, add_environment, whole_number
 from tools.laptop import open_laptop
 from tools.names import deployed
@@ -32,6 +34,7 @@ from tools.preflight import NotReady, check_account, check_database_url, confirm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from chalicelib.directorio.erasure import Person
 
@@ -51,15 +54,18 @@ Out of reach, and for how long:
 
 
 class Stores(NamedTuple):
-    """The two stores that know people, each erased by the code of its own app."""
+    """What knows people; the two stores are erased by the code of their own apps."""
 
     database: Database
     ledger: DynamoLedger
     title: str
+    inbox: Path | None = None
+    """The mails that `make run` has shown."""
 
 
 def open_stores(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Stores:
     """The stores of `make run`, or of DATABASE_URL and the account of the AWS profile."""
+    inbox = state_folder(environment) / "inbox" if arguments.laptop else None
     if arguments.laptop:
         url, session, endpoint = open_laptop(environment)
         table, where = LEDGER_TABLE, "`make run`"
@@ -72,7 +78,7 @@ def open_stores(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     dynamodb = session.client("dynamodb", endpoint_url=endpoint, config=client_config())
     parts = urlsplit(url)  # shown without user and password
     title = f"Database {parts.hostname or 'on this machine'}{parts.path}; ledger {table}: {where}"
-    return Stores(Database(database_address(url)), DynamoLedger(dynamodb, table), title)
+    return Stores(Database(database_address(url)), DynamoLedger(dynamodb, table), title, inbox)
 
 
 def forget_person(stores: Stores, environment: Mapping[str, str], *, row_id: int | None, email: str | None) -> None:
@@ -97,6 +103,9 @@ def forget_person(stores: Stores, environment: Mapping[str, str], *, row_id: int
     confirm("Forget? It cannot be undone.", environment)
     emptied = sum(1 for _ in track(mails.forget(), "emails", total=kept["telling"]))
     print(f"{emptied:,} emails emptied in the ledger.")
+    if stores.inbox:
+        removed = inbox.forget(person.addresses if person else [email or ""], stores.inbox)
+        print(f"{removed:,} emails removed from the local inbox.")
     if person:
         user = environment.get("LOGNAME") or environment.get("USER") or "unknown"
         events = directory.forget(person.id, f"make forget ({user})")

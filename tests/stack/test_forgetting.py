@@ -24,7 +24,8 @@ def everything(stack):
     rows = stack.query("SELECT empleados::text FROM empleados UNION ALL SELECT eventos::text FROM eventos")
     items = stack.client("dynamodb").scan(TableName=resources.LEDGER_TABLE)["Items"]
     shown = [stack.http.get(path).text for path in ("/empleados?q=qwx", "/eventos?limite=200", "/correos?limite=200")]
-    return json.dumps([rows, items, shown], ensure_ascii=False)
+    mails = [file.read_text("utf-8") for file in (stack.state / "inbox").glob("*.eml")]
+    return json.dumps([rows, items, shown, mails], ensure_ascii=False)
 
 
 @pytest.fixture

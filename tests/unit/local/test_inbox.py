@@ -10,17 +10,17 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from local.inbox import InboxPage, Mail, keep
+from local.inbox import InboxPage, Mail, forget, keep
 
 SENT_AT = datetime(2026, 11, 24, 9, 30, 0, tzinfo=UTC)
 SCRIPT = "<script>alert('x')</script>"
 
 
-def a_mail(subject="Bienvenida, señora Pérez", identifier="0123456789abcdef", **body):
+def a_mail(subject="Bienvenida, señora Pérez", identifier="0123456789abcdef", to="ana@example.com", **body):
     """What an app asks of SES."""
     request = {
         "FromEmailAddress": "CrudEmpleados <directorio@example.com>",
-        "Destination": {"ToAddresses": ["ana@example.com"]},
+        "Destination": {"ToAddresses": [to]},
         "Content": {
             "Simple": {
                 "Subject": {"Data": subject},
@@ -52,6 +52,15 @@ def test_an_address_cannot_lead_out_of_the_folder(tmp_path):
     mail = a_mail(Text="x")
     request: dict[str, Any] = {**mail.request, "Destination": {"ToAddresses": ["../../../etc/x@example.com"]}}
     assert keep(Mail("id", request, SENT_AT), tmp_path).parent == tmp_path
+
+
+def test_a_forgotten_persons_mails_are_gone_and_no_others(tmp_path):
+    other = keep(a_mail("Alta: Luz", "1", to="rrhh@example.com", Text="Correo: luz@example.org"), tmp_path)
+    keep(a_mail("Alta: Ana", "2", to="rrhh@example.com", Html="<p>Correo: ANA@example.com</p>"), tmp_path)
+    keep(a_mail("Bienvenida", "3", Text="Hola"), tmp_path)
+
+    assert forget(["ana@example.com"], tmp_path) == 2
+    assert list(tmp_path.iterdir()) == [other]
 
 
 @pytest.fixture

@@ -46,7 +46,6 @@ class Watched:
     def _note(self, name, line):
         self.lines.append(f"{name}: {line}")
         if line == "up":
-            assert self.part.is_up
             self.said_up.set()
 
 
@@ -63,6 +62,7 @@ def test_the_lines_of_a_part_arrive_before_its_end_is_told():
 def test_a_part_is_up_when_it_says_so_and_may_say_its_last_word():
     watched = Watched(POLITE.replace("print('up'", "print('not up yet', flush=True); sys.stdin.read(); print('up'"))
     assert watched.said_up.wait(PATIENCE_SECONDS)
+    assert watched.part.is_up
     assert os.getsid(watched.part.pid) == watched.part.pid, "Ctrl-C would reach it"
     watched.part.stop()
     assert watched.lines == ["tiny: not up yet", "tiny: up", "tiny: bye"]
@@ -81,7 +81,7 @@ def test_what_does_not_end_is_killed_with_its_children(*, by_guardian):
     process = start(STUBBORN)
     children = psutil.Process(process.pid).children()
     if by_guardian:
-        guard([f"{process.pid} {int(signal.SIGTERM)}\n"], grace_seconds=0.2)
+        guard([f"{int(signal.SIGTERM)} {process.pid}\n"], grace_seconds=0.2)
     process.stop(grace_seconds=0.2)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
@@ -98,7 +98,7 @@ def test_the_guardian_ends_what_was_not_released_each_by_its_signal_and_the_newe
     gone = start("print('up')")
     gone.wait()
     orders = [(oldest, signal.SIGTERM), (released, signal.SIGTERM), (newest, signal.SIGINT), (gone, signal.SIGTERM)]
-    guard([*(f"{process.pid} {int(number)}\n" for process, number in orders), f"{released.pid} 0\n"])
+    guard([*(f"{int(number)} {process.pid}\n" for process, number in orders), f"0 {released.pid}\n"])
     assert (oldest.wait(PATIENCE_SECONDS), newest.wait(PATIENCE_SECONDS), released.poll()) == (0, 0, None)
     assert (tmp_path / "order").read_text() == "21"
     for process in (oldest, released, newest, gone):

