@@ -152,6 +152,13 @@ def test_amounts_are_read_as_people_write_them(tab):
         "1,23,4": "1,23,4",
         "cinco": "cinco",
         "9" * 400: "9" * 400,
+        "1.500,00 €": 1500,
+        "1500€": 1500,
+        "$1,500.00": 1500,
+        "EUR 1'500.5": 1500.5,
+        "1.500": 1500,
+        "1,500": 1500,
+        "0.500": 0.5,
         "": None,
     }
     check_table(tab, "fields.js", "read", [([MONEY, text], {"value": value}) for text, value in amounts.items()])
@@ -167,16 +174,26 @@ def test_an_amount_in_an_input_is_read_as_it_was(tab, cents):
     assert call(tab, "fields.js", "read", MONEY, text) == {"value": amount}
 
 
-def test_dates_are_read_with_the_day_first(tab):
+def test_dates_are_read_as_people_write_them(tab):
     dates = {
         "2026-11-24": "2026-11-24",
         "24/11/2026": "2026-11-24",
         "1.2.2026": "2026-02-01",
         "31-12-2026": "2026-12-31",
-        "ayer": "ayer",
-        "": None,
+        "31/12/25": "2025-12-31",
+        "1 3 99": "1999-03-01",
+        "2025/12/31": "2025-12-31",
+        "2025-12-31 00:00:00": "2025-12-31",
+        "2025-12-31T09:30:00.000Z": "2025-12-31",
+        "31-dic-2025": "2025-12-31",
+        "31 de diciembre de 2025": "2025-12-31",
+        "1 Jan 2025": "2025-01-01",
+        "December 31st, 2025": "2025-12-31",
     }
     check_table(tab, "fields.js", "read", [([DATE, text], {"value": value}) for text, value in dates.items()])
+    bad = ["ayer", "1/1/0025", "0025-01-01", "12 31 25", "31/02/2025", "2025-13-01", "31 foo 2025", "1/2/123"]
+    check_table(tab, "fields.js", "read", [([DATE, text], {"problem": "rule.format.date"}) for text in bad])
+    check_table(tab, "fields.js", "read", [([DATE, " "], {"value": None})])
 
 
 # ---- files

@@ -3,6 +3,7 @@
 
 import { FIELDS as DECLARED } from './declaration.js';
 import { day, money } from './format.js';
+import { isCalendarDay, readAmount, readDay } from './notation.js';
 import { currentLanguage } from './preferences.js';
 import { may } from './session.js';
 
@@ -37,40 +38,14 @@ export function write(field, value) {
   return value.toFixed(2).replace('.', currentLanguage() === 'es' ? ',' : '.');
 }
 
+/** @param {string | null} day @returns {Reading} */
+export const dayReading = (day) => (day ? { value: day } : { problem: 'rule.format.date' });
+
 /** Text that makes no sense stays as it is: the server says what is wrong with it. @param {Field} field @param {string} text @returns {Reading} */
 export function read(field, text) {
   const trimmed = text.trim();
-  if (field.kind === 'money') return trimmed === '' ? { value: null } : readMoney(trimmed);
-  if (field.kind === 'date') return { value: trimmed === '' ? null : readDay(trimmed) };
+  if (field.kind === 'money') return { value: trimmed === '' ? null : (readAmount(trimmed)?.value ?? trimmed) };
+  if (field.kind === 'date' && trimmed !== '') return dayReading(readDay(trimmed, 'dmy'));
+  if (field.kind === 'date') return { value: null };
   return { value: trimmed === '' && field.isNullable ? null : trimmed };
-}
-
-/**
- * `5000`, `5000,5`, `5.000,50`, `5,000.50` and `1.234.567`. One sign followed by exactly three digits may separate
- * thousands or decimals, and a salary is not guessed. @param {string} text @returns {Reading}
- */
-function readMoney(text) {
-  const compact = text.replace(/(?<=\d)[\s\u00a0\u202f](?=\d{3})/g, '');
-  if (/^-?\d+$/.test(compact)) return { value: finite(compact, text) };
-  if (/^-?\d{1,3}[.,]\d{3}$/.test(compact)) return { problem: 'number.ambiguous' };
-  const parted = /^(-?\d+)[.,](\d+)$/.exec(compact) ?? grouped(compact);
-  return { value: parted ? finite(`${parted[1].replace(/[.,]/g, '')}.${parted[2] ?? '0'}`, text) : text };
-}
-
-/** The whole part with its groups, and the decimals. @param {string} text */
-const grouped = (text) =>
-  /^(-?\d{1,3}(?:\.\d{3})+)(?:,(\d+))?$/.exec(text) ?? /^(-?\d{1,3}(?:,\d{3})+)(?:\.(\d+))?$/.exec(text);
-
-const finite = (digits, text) => (Number.isFinite(Number(digits)) ? Number(digits) : text);
-
-/** @param {string} text `2026-11-24`, or the day first as in `24/11/2026` @returns {string} */
-function readDay(text) {
-  const parts = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$/.exec(text);
-  return parts ? `${parts[3]}-${parts[2].padStart(2, '0')}-${parts[1].padStart(2, '0')}` : text;
-}
-
-export function isCalendarDay(value) {
-  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
-  const moment = new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(value);
 }

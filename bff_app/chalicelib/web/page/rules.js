@@ -4,8 +4,9 @@
  * to the server, which decides in any case.
  */
 
-import { FIELDS, isCalendarDay, read } from './fields.js';
+import { FIELDS, read } from './fields.js';
 import { count } from './format.js';
+import { isCalendarDay } from './notation.js';
 import { t } from './texts.js';
 
 /**
@@ -63,15 +64,16 @@ export function creationSchema(openapi) {
  * The texts of a form or a line of a file as values to send, and what is wrong with them.
  *
  * @param {Schema | null} schema null where it is not known: only what cannot be read is found
- * @param {Record<string, string>} texts by field
+ * @param {Record<string, any>} texts by field
+ * @param {(field: any, text: any) => import('./fields.js').Reading} readOne
  * @returns {{values: Values, findings: Finding[]}} at most one finding for each field, in the fields' order
  */
-export function judge(schema, texts) {
+export function judge(schema, texts, readOne = read) {
   /** @type {Values} */
   const values = {};
   const unread = [];
   for (const field of FIELDS.filter(({ name }) => name in texts)) {
-    const reading = read(field, texts[field.name]);
+    const reading = readOne(field, texts[field.name]);
     if ('problem' in reading) unread.push({ field: field.name, rule: reading.problem });
     else values[field.name] = reading.value;
   }

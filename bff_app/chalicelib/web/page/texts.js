@@ -127,7 +127,6 @@ export const TEXTS = {
   'ask.email': ['Escriba el correo.', 'Enter the e-mail address.'],
   'ask.posicion': ['Escriba la posición.', 'Enter the position.'],
   'ask.salario': ['Escriba el salario.', 'Enter the salary.'],
-  'number.ambiguous': ['no se sabe si el signo separa miles o decimales: quite el de miles.', 'could be thousands or decimals: leave out the thousands separator.'],
   'conflict.title': ['Alguien cambió estos datos mientras usted los editaba', 'Someone changed this while you were editing it'],
   'conflict.text': ['La otra versión es del {when}. Nada se guarda hasta que confirme.', 'The other version is of {when}. Nothing is saved until you confirm.'],
   'conflict.before': ['(antes: {value})', '(before: {value})'],

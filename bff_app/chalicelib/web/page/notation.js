@@ -1,0 +1,60 @@
+// @ts-check
+/** Amounts and days as people write them. */
+
+const CURRENCY = /^(?:US)?[€$£]\s*|^(?:EUR|USD|GBP|MXN)\s*|\s*(?:[€$£]|EUR|USD|GBP|MXN)$/gi;
+
+/**
+ * `5000`, `5000,5`, `5.000,50`, `5,000.50 €`, `1.500`: three digits after the only sign are thousands, since money has two
+ * decimals.
+ *
+ * @param {string} text
+ * @returns {{value: number, decimal: string} | null} and the sign of its decimals, as far as it shows
+ */
+export function readAmount(text) {
+  const compact = text.replace(CURRENCY, '').replace(/(?<=\d)[\s'’](?=\d{3})/g, '');
+  const grouped = /^(-?[1-9]\d{0,2}(?:([.,])\d{3})(?:\2\d{3})*)(?:(?!\2)[.,](\d+))?$/.exec(compact);
+  const [, whole, sign = '', decimals = '0'] = grouped ?? /^(-?\d+)(?:([.,])(\d+))?$/.exec(compact) ?? [];
+  const value = Number(`${whole?.replace(/[.,]/g, '')}.${decimals}`);
+  if (!Number.isFinite(value)) return null;
+  return { value, decimal: grouped ? (sign === '.' ? ',' : '.') : sign };
+}
+
+const MONTHS = ['ene jan', 'feb', 'mar', 'abr apr', 'may', 'jun', 'jul', 'ago aug', 'sep set', 'oct', 'nov', 'dic dec'];
+/** A year like 25 or 0025 is a slip. */
+const FIRST_DAY = '1900-01-01';
+const TIME = /[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2}|[ap]\.?\s?m\.?)?$/i;
+
+/** @param {string} word @returns {number} 1 to 12, or 0 */
+const monthOf = (word) => MONTHS.findIndex((names) => names.includes(word.slice(0, 3).toLowerCase())) + 1;
+
+/** Of two digits: at most ten years from now, or in the past. @param {string} year */
+const fullYear = (year) =>
+  year.length === 4 ? year : String(Number(year) + (Number(year) <= (new Date().getFullYear() % 100) + 10 ? 2000 : 1900));
+
+/**
+ * @param {string} text `31/12/2025`, `31-dic-25`, `2025/12/31 00:00:00`, `Dec 31, 2025`
+ * @param {'dmy' | 'mdy'} order of day and month where both are numbers
+ * @returns {string | null} `2025-12-31`
+ */
+export function readDay(text, order) {
+  const day = text.trim().replace(TIME, '');
+  const [, year, month, last] = /^(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})$/.exec(day) ?? [];
+  if (year) return calendarDay(year, month, last);
+  const numbers = /^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})$/.exec(day);
+  if (numbers) return calendarDay(numbers[3], ...(order === 'dmy' ? [numbers[2], numbers[1]] : [numbers[1], numbers[2]]));
+  const word = /^(\d{1,2})[-/. ]+(?:de\s+)?(\p{L}{3,})\.?(?:\s+del?\s+|[-/., ]+)(\d{4}|\d{2})$/iu.exec(day);
+  if (word) return calendarDay(word[3], monthOf(word[2]), word[1]);
+  const english = /^(\p{L}{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})$/iu.exec(day);
+  return english && calendarDay(english[3], monthOf(english[1]), english[2]);
+}
+
+function calendarDay(year, month, day) {
+  const iso = [fullYear(year), ...[month, day].map((part) => String(part).padStart(2, '0'))].join('-');
+  return iso >= FIRST_DAY && isCalendarDay(iso) ? iso : null;
+}
+
+export function isCalendarDay(value) {
+  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
+  const moment = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(value);
+}
