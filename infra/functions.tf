@@ -14,6 +14,8 @@ module "bff" {
   cognito_issuer    = local.sign_in.issuer
   cognito_domain    = local.sign_in_page
   cognito_client_id = local.sign_in.client_id
+
+  cognito_client_secret_parameter = join("", aws_ssm_parameter.page_client_secret[*].name)
 }
 
 module "crud" {

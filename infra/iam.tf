@@ -13,6 +13,8 @@ locals {
   statements = {
     WriteTraces         = { actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources = ["*"] } # X-Ray has no resources
     PublishEvents       = { actions = local.publish_actions, resources = [aws_sns_topic.email.arn] }
+    ReadClientSecret    = { actions = ["ssm:GetParameter"], resources = aws_ssm_parameter.page_client_secret[*].arn }
+    EndSessions         = { actions = ["cognito-idp:AdminUserGlobalSignOut"], resources = aws_cognito_user_pool.main[*].arn }
     ReadDatabaseAddress = { actions = ["ssm:GetParameter"], resources = [aws_ssm_parameter.database_url.arn] }
     QueueMail           = { actions = ["sqs:SendMessage"], resources = [aws_sqs_queue.email.arn] }
     ReadDepths          = { actions = ["sqs:GetQueueAttributes"], resources = [aws_sqs_queue.email.arn, aws_sqs_queue.email_dlq.arn] }
@@ -31,9 +33,9 @@ locals {
     }
   }
 
-  # Beyond its own log. bff_app calls no AWS API.
+  # Beyond its own log. bff_app, the public door, can end sessions and nothing else.
   permissions = {
-    bff                 = ["WriteTraces"]
+    bff                 = concat(["WriteTraces"], var.demo ? [] : ["ReadClientSecret", "EndSessions"])
     crud                = ["WriteTraces", "PublishEvents", "ReadDatabaseAddress"]
     publicar_pendientes = ["WriteTraces", "PublishEvents", "ReadDatabaseAddress"]
     email               = ["WriteTraces", "QueueMail", "ReadDepths", "ReadAges", "Redrive", "UseLedger"]

@@ -114,23 +114,26 @@ resource "aws_cloudcontrolapi_resource" "page_style" {
   })
 }
 
-# The page, through bff_app: a public client with PKCE instead of a secret.
+# The page, through bff_app: a confidential client, so that a copied code or refresh token is worth nothing without our
+# secret, and with PKCE all the same.
 resource "aws_cognito_user_pool_client" "page" {
   count = var.demo ? 0 : 1
 
   name            = "${local.name}-page"
   user_pool_id    = aws_cognito_user_pool.main[0].id
-  generate_secret = false
+  generate_secret = true
 
   supported_identity_providers         = ["COGNITO"]
   allowed_oauth_flows_user_pool_client = true
   allowed_oauth_flows                  = ["code"]
-  # The last one lets a person sign out everywhere; the token that has it never reaches JavaScript.
+  # The last one lets a person set up an authenticator app. bff_app asks for it in a sign-in of its own, and refuses a
+  # session's token that has it.
   allowed_oauth_scopes = ["openid", "email", "profile", "aws.cognito.signin.user.admin"]
   callback_urls        = ["${local.page_url}/sesion/vuelta"]
   logout_urls          = ["${local.page_url}/"]
-  # No password passes through our code: the pool's API flows that take one are off.
-  explicit_auth_flows = ["ALLOW_REFRESH_TOKEN_AUTH"]
+  # No password passes through our code: the pool's API flows that take one are off. Cognito refuses rotation beside
+  # ALLOW_REFRESH_TOKEN_AUTH, and substitutes its defaults for an empty list; this one does nothing without a trigger.
+  explicit_auth_flows = ["ALLOW_CUSTOM_AUTH"]
   # The history names people by their address, so they cannot change it.
   write_attributes = ["name"]
 
@@ -138,9 +141,15 @@ resource "aws_cognito_user_pool_client" "page" {
   prevent_user_existence_errors = "ENABLED"
   enable_token_revocation       = true
 
-  # Authorizers accept a token until it expires: a removed person keeps access for this long.
-  access_token_validity = 15
-  id_token_validity     = 15
+  # Each refresh token is used once. The old one is accepted a little longer, for an answer that got lost.
+  refresh_token_rotation {
+    feature                    = "ENABLED"
+    retry_grace_period_seconds = 30
+  }
+
+  # Authorizers accept a token until it expires: a removed person keeps access for this long. AWS's minimum.
+  access_token_validity = 5
+  id_token_validity     = 5
   # A day's work; then the password again.
   refresh_token_validity = 12
 
@@ -149,6 +158,18 @@ resource "aws_cognito_user_pool_client" "page" {
     id_token      = "minutes"
     refresh_token = "hours"
   }
+}
+
+# bff_app reads it when somebody signs in or renews a session. Terraform's state contains it in any case, as an
+# attribute of the client.
+resource "aws_ssm_parameter" "page_client_secret" {
+  count = var.demo ? 0 : 1
+
+  name        = "/${local.name}/page-client-secret"
+  description = "The secret of the user pool's client for the page"
+  type        = "SecureString"
+  key_id      = local.has_key ? aws_kms_key.main[0].arn : null
+  value       = aws_cognito_user_pool_client.page[0].client_secret
 }
 
 # Programs. AWS asks 6 dollars a month for each, and for each thousand of tokens.

@@ -12,7 +12,11 @@ import hmac
 import json
 import os
 import re
+import time
 from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
+    Answer = tuple[int, dict[str, str], bytes]
     Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 # Cognito's own pages and OAuth endpoints: a browser, or a client without AWS credentials, uses them.
@@ -29,8 +34,7 @@ SIGN_IN_API = r"GET /[\w-]+/\.well-known/[\w.-]+|(GET|POST) /oauth2/user[iI]nfo|
 OPEN = re.compile(rf"GET /_ministack/health|{SIGN_IN_PAGES.pattern}|{SIGN_IN_API}")
 # Operations of Cognito that take a token of the person instead of AWS credentials; bff_app calls them.
 TOKEN_OPERATIONS = frozenset(
-    f"AWSCognitoIdentityProviderService.{operation}"
-    for operation in ("GetTokensFromRefreshToken", "GlobalSignOut", "RevokeToken")
+    f"AWSCognitoIdentityProviderService.{operation}" for operation in ("GetTokensFromRefreshToken", "RevokeToken")
 )
 # What was deployed: an API, a load balancer. Open where the emulator runs functions.
 DEPLOYED = re.compile(r"\w+ /(_aws/execute-api|_alb)/")
@@ -155,17 +159,81 @@ async def _refuse(scope: Message, send: Send, refusal: Refused) -> None:
     await send({"type": "http.response.body", "body": text.encode()})
 
 
+class Rotation:
+    """What ministack's Cognito lacks: refresh tokens for one use, and operations that ask for a client's secret."""
+
+    def __init__(self, cognito: Any) -> None:  # noqa: ANN401 - ministack's module
+        self._cognito = cognito
+        self._renew, self._revoke = cognito._get_tokens_from_refresh_token, cognito._revoke_token  # noqa: SLF001
+        self._used: dict[str, float] = {}  # when, on the clock of time.monotonic
+
+    def install(self) -> None:
+        """Replace the module's functions."""
+        self._cognito._get_tokens_from_refresh_token = self.renew  # noqa: SLF001
+        self._cognito._revoke_token = self.revoke  # noqa: SLF001
+        for name in ("_create_user_pool_client", "_update_user_pool_client"):
+            setattr(self._cognito, name, partial(self._put_client, getattr(self._cognito, name)))
+
+    def revoke(self, fields: Message) -> Answer:
+        return self._revoke(fields) if self._proves_itself(fields) else self._refuse("NotAuthorizedException")
+
+    def renew(self, fields: Message) -> Answer:
+        """New tokens with a new refresh token; the old one is accepted a little longer, and then ends the session."""
+        token = fields.get("RefreshToken", "")
+        claims = self._cognito._token_claims(token)  # noqa: SLF001
+        # The second question: signed out everywhere within this very second.
+        if not self._proves_itself(fields) or claims.get("origin_jti") in self._cognito._revoked_tokens:  # noqa: SLF001
+            return self._refuse("NotAuthorizedException")
+        rotation = self._client(fields).get("RefreshTokenRotation", {"Feature": "DISABLED"})
+        if time.monotonic() - self._used.get(token, inf) > rotation.get("RetryGracePeriodSeconds", 0):
+            return self._refuse("RefreshTokenReuseException")
+        status, headers, body = self._renew(fields)
+        if status == HTTPStatus.OK and rotation["Feature"] == "ENABLED":
+            kept = {"origin_jti": claims["origin_jti"], "scope": claims.get("scope")}
+            pool = claims["iss"].rpartition("/")[2]
+            answer = json.loads(body)
+            answer["AuthenticationResult"]["RefreshToken"] = self._cognito._fake_token(  # noqa: SLF001
+                claims["sub"], pool, fields["ClientId"], "refresh", **kept
+            )
+            self._used.setdefault(token, time.monotonic())
+            body = json.dumps(answer).encode()
+        return status, headers, body
+
+    def _client(self, fields: Message) -> dict[str, Any]:
+        pool, _ = self._cognito._pool_for_client(fields.get("ClientId"))  # noqa: SLF001
+        found: dict[str, Any] = pool["_clients"][fields["ClientId"]] if pool else {"ClientSecret": ""}
+        return found
+
+    def _proves_itself(self, fields: Message) -> bool:
+        return bool(fields.get("ClientSecret") == self._client(fields).get("ClientSecret"))
+
+    def _refuse(self, code: str) -> Answer:
+        refusal: Answer = self._cognito.error_response_json(code, "The token is not accepted.", 400)
+        return refusal
+
+    def _put_client(self, put: Callable[[Message], Answer], fields: Message) -> Answer:
+        status, headers, body = put(fields)
+        if status == HTTPStatus.OK and "RefreshTokenRotation" in fields:
+            answer = json.loads(body)
+            for client in (answer["UserPoolClient"], self._client(answer["UserPoolClient"])):
+                client["RefreshTokenRotation"] = fields["RefreshTokenRotation"]
+            body = json.dumps(answer).encode()
+        return status, headers, body
+
+
 def main() -> None:
     """Serve on the socket that the parent process reserved."""
     # Only there is it installed.
     from hypercorn.asyncio import serve  # noqa: PLC0415
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack.app import AUTH, app  # noqa: PLC0415
+    from ministack.services import cognito  # noqa: PLC0415
 
     config = Config()
     config.bind = [f"fd://{os.environ.pop('EMULATOR_SOCKET')}"]
     config.keep_alive_timeout = 75
     config.loglevel = os.environ["LOG_LEVEL"]
+    Rotation(cognito).install()
     services = frozenset(os.environ["EMULATOR_SERVICES"].split())
     gate = Gate(app, os.environ["AWS_ACCESS_KEY_ID"], services, issues_keys=AUTH)
     asyncio.run(serve(gate, config))

@@ -38,11 +38,13 @@ PAGE_CLIENT = {
     "AllowedOAuthFlowsUserPoolClient": True,
     "AllowedOAuthFlows": ["code"],
     "AllowedOAuthScopes": ["openid", "email", "profile", "aws.cognito.signin.user.admin"],
-    "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
+    "ExplicitAuthFlows": ["ALLOW_CUSTOM_AUTH"],
+    # ministack knows no rotation: emulator_program.py adds it.
+    "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 30},
     "PreventUserExistenceErrors": "ENABLED",
     "EnableTokenRevocation": True,
-    "AccessTokenValidity": 15,
-    "IdTokenValidity": 15,
+    "AccessTokenValidity": 5,
+    "IdTokenValidity": 5,
     "RefreshTokenValidity": 12,
     "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "hours"},
 }
@@ -61,7 +63,8 @@ class SignIn:
     endpoint: str  # of the emulator and its sign-in page
     pool: str
     issuer: str
-    page_client: str  # authorization code with PKCE, no secret
+    page_client: str  # authorization code with PKCE
+    page_secret: str
     token_client: str  # of `make token`: user name and password; the deployment has none like it
     program_client: str  # client credentials
     program_secret: str
@@ -105,7 +108,7 @@ def create_sign_in(
     pool = known[0] if known else _create_pool(cognito)
     callbacks, logouts = [f"{url}/sesion/vuelta" for url in page_urls], [f"{url}/" for url in page_urls]
     page = PAGE_CLIENT | {"CallbackURLs": callbacks, "LogoutURLs": logouts}
-    page_client, _ = _put_client(cognito, pool, "page", page)
+    page_client, page_secret = _put_client(cognito, pool, "page", page)
     token_client, _ = _put_client(cognito, pool, "token", TOKEN_CLIENT)
     program_client, program_secret = _put_client(cognito, pool, "program", PROGRAM_CLIENT)
     users = {user_of(role): passwords.get(user_of(role)) or new_password() for role in ROLES}
@@ -116,6 +119,7 @@ def create_sign_in(
         pool=pool,
         issuer=f"https://cognito-idp.{pool.partition('_')[0]}.amazonaws.com/{pool}",
         page_client=page_client,
+        page_secret=page_secret,
         token_client=token_client,
         program_client=program_client,
         program_secret=program_secret,
@@ -152,13 +156,16 @@ def _put_client(
     cognito: CognitoIdentityProviderClient, pool: str, name: str, settings: dict[str, Any]
 ) -> tuple[str, str]:
     """Make the client, or give it these settings: the page's addresses have a port. Its id, and its secret or ""."""
-    clients = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"]
-    there = next((client["ClientId"] for client in clients if client["ClientName"] == name), None)
     wanted: dict[str, Any] = {"UserPoolId": pool, "ClientName": name, **settings}
-    if there:
-        client: Any = cognito.update_user_pool_client(ClientId=there, **wanted)["UserPoolClient"]
-    else:
-        client = cognito.create_user_pool_client(GenerateSecret=name == "program", **wanted)["UserPoolClient"]
+    has_secret = name != "token"
+    for known in cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"]:
+        if known["ClientName"] == name:
+            client: Any = cognito.update_user_pool_client(ClientId=known["ClientId"], **wanted)["UserPoolClient"]
+            if bool(client.get("ClientSecret")) == has_secret:
+                return client["ClientId"], client.get("ClientSecret") or ""
+            # A secret cannot be given to a client of an earlier version.
+            cognito.delete_user_pool_client(UserPoolId=pool, ClientId=known["ClientId"])
+    client = cognito.create_user_pool_client(GenerateSecret=has_secret, **wanted)["UserPoolClient"]
     return client["ClientId"], client.get("ClientSecret") or ""
 
 

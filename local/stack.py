@@ -253,6 +253,7 @@ def app_environment(
         "COGNITO_DOMAIN": aws_endpoint,
         "COGNITO_ISSUER": sign_in.issuer,
         "COGNITO_CLIENT_ID": sign_in.page_client,
+        "COGNITO_CLIENT_SECRET": sign_in.page_secret,
         "INBOX_URL": inbox_url,
         "PAGE_URL": settings.page_url,
     }

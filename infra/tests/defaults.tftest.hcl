@@ -88,7 +88,7 @@ run "apply" {
 
   assert {
     condition = jsonencode({ for key, document in data.aws_iam_policy_document.function : key => [for statement in document.statement : statement.sid] }) == jsonencode({
-      bff                 = ["WriteLogs", "WriteTraces"]
+      bff                 = ["WriteLogs", "EndSessions", "ReadClientSecret", "WriteTraces"]
       crud                = ["WriteLogs", "PublishEvents", "ReadDatabaseAddress", "WriteTraces"]
       email               = ["WriteLogs", "QueueMail", "ReadAges", "ReadDepths", "Redrive", "UseLedger", "WriteTraces"]
       enviar_correos      = ["WriteLogs", "ConsumeQueue", "SendMail", "UseLedger", "WriteTraces"]
@@ -100,11 +100,14 @@ run "apply" {
 
   assert {
     condition = jsonencode({ for statement in flatten([for document in data.aws_iam_policy_document.function : document.statement]) : statement.sid => [sort(statement.actions), sort(statement.resources)]... if statement.sid != "WriteLogs" }) == jsonencode({
-      ConsumeQueue        = [[["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], ["arn:aws:sqs:us-east-1:123456789012:email-queue"]]]
-      KeepFeedback        = [[["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:feedback-dlq"]]]
-      PublishEvents       = [for _ in range(2) : [["sns:Publish"], ["arn:aws:sns:us-east-1:123456789012:email-topic"]]]
-      QueueMail           = [[["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:email-queue"]]]
-      ReadAges            = [[["cloudwatch:GetMetricData"], ["*"]]]
+      ConsumeQueue  = [[["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], ["arn:aws:sqs:us-east-1:123456789012:email-queue"]]]
+      EndSessions   = [[["cognito-idp:AdminUserGlobalSignOut"], ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_pool"]]]
+      KeepFeedback  = [[["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:feedback-dlq"]]]
+      PublishEvents = [for _ in range(2) : [["sns:Publish"], ["arn:aws:sns:us-east-1:123456789012:email-topic"]]]
+      QueueMail     = [[["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:email-queue"]]]
+      ReadAges      = [[["cloudwatch:GetMetricData"], ["*"]]]
+      # Each mocked parameter has the same ARN.
+      ReadClientSecret    = [[["ssm:GetParameter"], ["arn:aws:ssm:us-east-1:123456789012:parameter/crud-app-dev/database-url"]]]
       ReadDatabaseAddress = [for _ in range(2) : [["ssm:GetParameter"], ["arn:aws:ssm:us-east-1:123456789012:parameter/crud-app-dev/database-url"]]]
       ReadDepths          = [[["sqs:GetQueueAttributes"], ["arn:aws:sqs:us-east-1:123456789012:email-dlq", "arn:aws:sqs:us-east-1:123456789012:email-queue"]]]
       Redrive             = [[["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"], ["arn:aws:sqs:us-east-1:123456789012:email-dlq"]]]
@@ -161,12 +164,13 @@ run "apply" {
 
   assert {
     condition = alltrue([for client in aws_cognito_user_pool_client.page : (
-      !client.generate_secret && toset(client.allowed_oauth_flows) == toset(["code"]) && toset(client.explicit_auth_flows) == toset(["ALLOW_REFRESH_TOKEN_AUTH"]) &&
+      client.generate_secret && toset(client.allowed_oauth_flows) == toset(["code"]) && toset(client.explicit_auth_flows) == toset(["ALLOW_CUSTOM_AUTH"]) &&
+      client.refresh_token_rotation[0].feature == "ENABLED" && client.refresh_token_rotation[0].retry_grace_period_seconds <= 30 &&
       toset(client.callback_urls) == toset(["https://d0123456789abc.cloudfront.net/sesion/vuelta"]) && toset(client.logout_urls) == toset(["https://d0123456789abc.cloudfront.net/"]) &&
       client.prevent_user_existence_errors == "ENABLED" && client.enable_token_revocation && toset(client.write_attributes) == toset(["name"]) &&
-      client.access_token_validity <= 15 && client.token_validity_units[0].access_token == "minutes"
+      client.access_token_validity == 5 && client.token_validity_units[0].access_token == "minutes"
     )])
-    error_message = "the page gets codes at its own address, no passwords, and tokens for a quarter of an hour"
+    error_message = "the page gets codes at its own address, no passwords, tokens for five minutes and refresh tokens for one use, for its secret only"
   }
 
   assert {

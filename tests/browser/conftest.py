@@ -1,6 +1,5 @@
 """Shared by the browser tests: one Chromium and one local stack per worker, and a tab for each person."""
 
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,8 +7,7 @@ import pytest
 
 from local.sign_in import user_of
 from tests.browser.chromium import running_chromium
-from tests.browser.directory import PATIENCE_MS, Directory
-from tests.browser.directory import session_of as cookies_of
+from tests.browser.directory import PATIENCE_MS, Directory, session_of
 from tests.browser.stack import running_stack
 from tests.support.stack import StackFailedError
 
@@ -34,19 +32,8 @@ def chromium():
         yield browser
 
 
-@pytest.fixture(scope="session")
-def session_of(stack, chromium):
-    """The cookies of a person with this role, signed in once per worker. No test may end this session."""
-
-    @cache
-    def sign_in(role):
-        return cookies_of(stack, chromium, user_of(role), stack.password_of(user_of(role)))
-
-    return sign_in
-
-
 @pytest.fixture
-def directory_of(stack, chromium, session_of):
+def directory_of(stack, chromium):
     """Opens tabs, each in a browser profile of its own. An exception or a policy violation in one fails the test."""
     stack.empty()
     contexts = []
@@ -56,7 +43,8 @@ def directory_of(stack, chromium, session_of):
         """Open a tab of a person with this role, or with None of a person who has not signed in."""
         defaults = {"locale": "es-ES", "viewport": {"width": 1280, "height": 800}}
         if role is not None:
-            defaults["storage_state"] = session_of(role)
+            name = user_of(role)
+            defaults["storage_state"] = session_of(stack, name, stack.password_of(name))
         context = chromium.new_context(**{**defaults, **options})  # type: ignore[arg-type] - Playwright's own options
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)

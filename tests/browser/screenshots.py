@@ -113,7 +113,7 @@ def take_pictures(browser, stack, folder):
     ids = furnish(stack)
     file = folder / "personas.csv"
     file.write_text(FILE, encoding="utf-8")
-    sessions = {role: session_of(stack, browser, user_of(role), stack.password_of(user_of(role))) for role in ROLES}
+    sessions = {role: session_of(stack, user_of(role), stack.password_of(user_of(role))) for role in ROLES}
     for view, (address, drawn, role) in VIEWS.items():
         for language, theme, width in VARIANTS:
             context = browser.new_context(

@@ -16,7 +16,7 @@ ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "sal
 
 
 def expire(directory):
-    """Fifteen minutes later: the access token has expired, and with it its cookie."""
+    """Five minutes later: the access token has expired, and with it its cookie."""
     directory.page.context.clear_cookies(name="__Host-acceso")
 
 

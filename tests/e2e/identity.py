@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
-from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -12,21 +9,15 @@ import httpx
 
 from contract.roles import scope_of
 from local.sign_in import new_password
+from tests.support.sign_in_page import REQUEST_SECONDS, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.e2e.system import Aws
 
-# A cold start through two functions, with nothing compiled in any cache.
-REQUEST_SECONDS = 60
 # How the emulator learns that a request came over HTTPS: it listens without TLS.
 OVER_HTTPS = {"X-Forwarded-Proto": "https"}
-REDIRECTIONS = {302, 303}
-# It asks for the user's name and password, and the first time for a new one.
-MOST_FORMS = 2
-
-Cookies = dict[str, str]
 
 
 class Page:
@@ -70,18 +61,10 @@ class Identity:
         self._cognito.admin_user_global_sign_out(UserPoolId=self._pool, Username=name)
         self._cognito.admin_delete_user(UserPoolId=self._pool, Username=name)
 
-    def sign_in(self, page: Page, name: str, password: str) -> Cookies:
-        """Go from the page to the sign-in page and back, as a browser does; return the cookies that it has then.
-
-        A new person chooses a password on the way.
-        """
+    def sign_in(self, page: Page, name: str, password: str) -> dict[str, str]:
+        """Go from the page to the sign-in page and back, as a browser does; return the cookies that it has then."""
         with page.client() as browser:
-            start = browser.get("/sesion/entrar", params={"volver": "/"})
-            back = self._fill_in(start.headers["location"], name, password)
-            assert back.startswith(f"{page.url}/sesion/vuelta?"), back
-            finish = browser.get(back.removeprefix(page.url), headers=as_header(cookies_of(start)))
-        assert (finish.status_code, finish.headers.get("location")) == (303, "/"), finish.text
-        return cookies_of(finish)
+            return sign_in(browser, self._outputs["domain"], name, password)
 
     def program_token(self, client: str, role: str) -> str:
         """What a program with this role gets for its secret."""
@@ -96,31 +79,3 @@ class Identity:
         )
         token: str = answer.raise_for_status().json()["access_token"]
         return token
-
-    def _fill_in(self, address: str, name: str, password: str) -> str:
-        """Fill in the forms of the sign-in page; return where it sends the browser then."""
-        chosen = new_password()
-        typed = {"username": name, "password": password, "new_password": chosen, "confirm_password": chosen}
-        with httpx.Client(base_url=self._outputs["domain"], timeout=REQUEST_SECONDS, trust_env=False) as browser:
-            answer = browser.get(address)
-            for _ in range(MOST_FORMS):
-                hidden = re.findall(r'<input type="hidden" name="(\w+)" value="(.*?)"', answer.text)
-                asked = re.findall(r'<input type="(?:text|password)" id="\w+" name="(\w+)"', answer.text)
-                fields = {key: html.unescape(value) for key, value in hidden} | {key: typed[key] for key in asked}
-                answer = browser.post("/login", data=fields)
-                if answer.status_code in REDIRECTIONS:
-                    return str(answer.headers["location"])
-        raise AssertionError(answer.text)
-
-
-def cookies_of(answer: httpx.Response) -> Cookies:
-    """What a browser keeps of an answer."""
-    cookies: SimpleCookie = SimpleCookie()
-    for line in answer.headers.get_list("set-cookie"):
-        cookies.load(line)
-    return {name: morsel.value for name, morsel in cookies.items() if morsel.value}
-
-
-def as_header(cookies: Cookies) -> dict[str, str]:
-    """How a browser sends them."""
-    return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from local.emulator import REGION
-from tests.e2e.identity import REQUEST_SECONDS, Identity
+from tests.e2e.identity import Identity
+from tests.support.sign_in_page import REQUEST_SECONDS
 from tools.terraform_cli import BUILD, Terraform
 
 if TYPE_CHECKING:

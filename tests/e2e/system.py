@@ -13,6 +13,7 @@ from contract.roles import ROLES
 from local.emulator import CREDENTIALS, REGION
 from local.sign_in import user_of
 from tests.e2e.identity import Identity, Page
+from tests.support.sign_in_page import as_header, cookies_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,17 +56,23 @@ class DeployedSystem:
         self.aws = aws_of(emulator)
         self.identity = Identity(self.aws, outputs["sign_in"])
         self.http = self.page.client()
-        # A program's token is good for an hour, a person's for 15 minutes.
+        # A program's token is good for an hour, a person's for 5 minutes.
         self.http.headers.update(self.program("admin"))
         self._endpoint = emulator.endpoint
+        self._sessions: dict[str, dict[str, str]] = {}
         self._postgres = postgres
 
-    @cache  # noqa: B019 - there is one system
     def person(self, role: str | None) -> Headers:
         """The headers of a person who was invited and has signed in, with a role or without one."""
         name = user_of(role or "nadie")
-        cookies = self.identity.sign_in(self.page, name, self.identity.invite(name, role))
-        return {"Authorization": f"Bearer {cookies[ACCESS_COOKIE]}"}
+        if name in self._sessions:
+            kept = as_header(self._sessions[name]) | {"Sec-Fetch-Site": "same-origin"}
+            with self.page.client() as browser:
+                renewed = browser.post("/sesion/renovar", headers=kept)
+            self._sessions[name] |= cookies_of(renewed.raise_for_status())
+        else:
+            self._sessions[name] = self.identity.sign_in(self.page, name, self.identity.invite(name, role))
+        return {"Authorization": f"Bearer {self._sessions[name][ACCESS_COOKIE]}"}
 
     def program(self, role: str) -> Headers:
         """The headers of a program."""

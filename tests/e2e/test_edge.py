@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.e2e.identity import REQUEST_SECONDS
+from tests.support.sign_in_page import REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from tests.e2e.system import DeployedSystem

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.e2e.identity import REQUEST_SECONDS
 from tests.e2e.project import STAGING
+from tests.support.sign_in_page import REQUEST_SECONDS
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Say, Staging

@@ -10,9 +10,9 @@ import pytest
 from contract.roles import ROLES
 from crud_app.app import RULES as DIRECTORIO
 from email_app.app import RULES as CORREOS
-from tests.e2e.identity import REQUEST_SECONDS, as_header, cookies_of
 from tests.e2e.system import ACCESS_COOKIE, wait_for
 from tests.support.roles import RULES, answers_of, expected_answers
+from tests.support.sign_in_page import REQUEST_SECONDS, as_header, cookies_of
 
 if TYPE_CHECKING:
     from tests.e2e.system import DeployedSystem

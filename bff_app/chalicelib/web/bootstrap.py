@@ -12,8 +12,9 @@ from chalicelib.web.health import HealthCheck
 from chalicelib.web.identity import Identity
 from chalicelib.web.limits import IDENTITY_SECONDS, TOTAL_SECONDS
 from chalicelib.web.pages import Page
+from chalicelib.web.pool import Pool
 from chalicelib.web.proxy import Proxy
-from chalicelib.web.settings import Settings, read_inbox_url, read_settings
+from chalicelib.web.settings import Settings, SignInSettings, read_inbox_url, read_settings
 from chalicelib.web.sign_in import Demonstration, SignIn
 from chalicelib.web.upstream import Upstream
 
@@ -55,8 +56,13 @@ def assemble(
         Proxy(send, upstreams, sign_in, total_seconds),
         HealthCheck(send, upstreams.values()),
         Description(send, upstreams, sign_in is None),
-        SignIn(Identity(send, sign_in), sign_in, identity_seconds) if sign_in else Demonstration(),
+        _make_sign_in(send, sign_in, identity_seconds) if sign_in else Demonstration(),
     )
+
+
+def _make_sign_in(send: Send, settings: SignInSettings, seconds: float) -> SignIn:
+    pool = Pool(settings)
+    return SignIn(Identity(send, settings, lambda: pool.client_secret), pool, settings, seconds)
 
 
 def _make_client() -> HttpxClient:

@@ -1,8 +1,7 @@
 """Amazon Cognito, as far as a sign-in needs it: two addresses for the browser, and four calls.
 
-The code is redeemed at OAuth's token endpoint. Sessions are renewed and ended through the pool's API, because only that
-can end all sessions of a person (GlobalSignOut). No call is signed with AWS credentials: each carries the secret that
-it is about.
+The code is redeemed at OAuth's token endpoint, and sessions are renewed and ended through the pool's API. Each call
+carries this app's secret; none is signed with AWS credentials (``pool.py`` has those that are).
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html
 https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html
@@ -10,11 +9,13 @@ https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welc
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
+from chalicelib.web.pool import IDENTITY
 from chalicelib.web.session import Refusal
 from chalicelib.web.upstream import (
     Upstream,
@@ -26,19 +27,19 @@ from chalicelib.web.upstream import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from chalicelib.web.settings import SignInSettings
     from chalicelib.web.upstream import Deadline, Send
 
 logger = logging.getLogger(__name__)
 
-IDENTITY = "identity"
-# The last one allows a token to end all sessions of its owner.
-_SCOPES = "openid email profile aws.cognito.signin.user.admin"
+# Without `aws.cognito.signin.user.admin`: with that, whoever has a session's token could replace the second factor.
+_SCOPES = "openid email profile"
 _OK = 200
 # The two protocols' codes for a code, a token or a person that is not, or no longer, accepted.
-_REFUSED = frozenset({"invalid_grant", "NotAuthorizedException", "RefreshTokenReuseException", "UserNotFoundException"})
+_REFUSED = frozenset({"invalid_grant", "NotAuthorizedException", "UserNotFoundException"})
+_REUSED = "RefreshTokenReuseException"
 _BUSY_CODES = frozenset({"TooManyRequestsException", "LimitExceededException"})
 _BUSY_STATUSES = frozenset({429, 503})
 _RETRY_SECONDS = 5
@@ -51,7 +52,7 @@ class Tokens(NamedTuple):
 
     access: str  # a bearer token for the APIs
     identity: str  # says who the person is
-    renewal: str  # for new tokens; empty when the last one stays valid
+    renewal: str  # for new tokens, once; empty when the last one stays valid
     seconds: int  # how long ``access`` is accepted
 
 
@@ -62,8 +63,9 @@ class Identity:
     given), and ``UpstreamError`` when there is no usable answer.
     """
 
-    def __init__(self, send: Send, settings: SignInSettings) -> None:
+    def __init__(self, send: Send, settings: SignInSettings, secret: Callable[[], str]) -> None:
         self._send = send
+        self._secret = secret
         self._client_id = settings.client_id
         self._login = Upstream(IDENTITY, settings.login)
         self._api = Upstream(IDENTITY, settings.api)
@@ -93,34 +95,31 @@ class Identity:
         """The tokens for the ``code`` that came back from the sign-in."""
         form = {
             "grant_type": "authorization_code",
-            "client_id": self._client_id,
             "code": code,
             "redirect_uri": return_address,
             "code_verifier": verifier,
         }
-        content_type = ("Content-Type", "application/x-www-form-urlencoded")
-        question = _question(self._login, "/oauth2/token", urlencode(form), content_type)
+        pair = base64.b64encode(f"{self._client_id}:{self._secret()}".encode()).decode()
+        headers = ("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", f"Basic {pair}")
+        question = _question(self._login, "/oauth2/token", urlencode(form), *headers)
         return _read_tokens(question, self._ask(question, "redeem", deadline), _OAUTH_NAMES)
 
     def renew(self, renewal: str, deadline: Deadline) -> Tokens:
         """New tokens for a person who is signed in."""
-        question = self._api_question("GetTokensFromRefreshToken", RefreshToken=renewal, ClientId=self._client_id)
+        question = self._api_question("GetTokensFromRefreshToken", RefreshToken=renewal)
         found = self._ask(question, "renew", deadline)
         return _read_tokens(question, found.get("AuthenticationResult"), _API_NAMES)
 
     def revoke(self, renewal: str, deadline: Deadline) -> None:
         """Make ``renewal`` useless."""
-        self._ask(self._api_question("RevokeToken", Token=renewal, ClientId=self._client_id), "revoke", deadline)
-
-    def end_everywhere(self, access: str, deadline: Deadline) -> None:
-        """End all sessions of the owner of ``access``, in all browsers."""
-        self._ask(self._api_question("GlobalSignOut", AccessToken=access), "end everywhere", deadline)
+        self._ask(self._api_question("RevokeToken", Token=renewal), "revoke", deadline)
 
     def _page(self, path: str, query: Mapping[str, str]) -> str:
         address = self._login.address
         return address.origin + address.target(path, {}, query.items())
 
     def _api_question(self, operation: str, **fields: str) -> UpstreamRequest:
+        fields |= {"ClientId": self._client_id, "ClientSecret": self._secret()}
         target = ("X-Amz-Target", f"AWSCognitoIdentityProviderService.{operation}")
         return _question(self._api, "/", json.dumps(fields), ("Content-Type", "application/x-amz-json-1.1"), target)
 
@@ -137,6 +136,8 @@ class Identity:
         code = _error_code(found or {})
         outcome = f"{answer.status} {code}".strip()
         _log(logging.WARNING, purpose, outcome)
+        if code == _REUSED:
+            raise Refusal("reused_token")
         if code in _REFUSED:
             raise Refusal("invalid_code" if purpose == "redeem" else "session_over")
         if answer.status == _OK:
@@ -158,7 +159,7 @@ def _question(upstream: Upstream, path: str, text: str, *headers: tuple[str, str
 
 
 def _read_object(answer: UpstreamAnswer) -> dict[str, Any] | None:
-    """The JSON object in ``answer``; RevokeToken and GlobalSignOut may answer with nothing at all."""
+    """The JSON object in ``answer``; RevokeToken may answer with nothing at all."""
     if answer.status == _OK and not answer.body:
         return {}
     try:

@@ -52,12 +52,15 @@ REFUSALS: dict[str, tuple[int, Text]] = {
     ),
     "not_signed_in": (401, _SIGN_IN),
     "invalid_token": (401, _SIGN_IN),
-    "session_over": (401, ("La sesión ha terminado. Inicie sesión otra vez.", "The session is over. Sign in again.")),
+    **dict.fromkeys(
+        ("session_over", "reused_token"),
+        (401, ("La sesión ha terminado. Inicie sesión otra vez.", "The session is over. Sign in again.")),
+    ),
     "cross_site": (403, _FOREIGN_PAGE),
     "foreign_return_address": (422, _FOREIGN_ADDRESS),
 }
 # After these the browser forgets its cookies too.
-_SESSION_ENDS = frozenset({"invalid_cookie", "session_over"})
+_SESSION_ENDS = frozenset({"invalid_cookie", "session_over", "reused_token"})
 
 
 class Refusal(Problem):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _CLIENT_ID_RULE = "the id of an app client, letters and digits"
 _ORIGIN_RULE = "http(s)://host[:port], or unset"
 _HTTP = re.compile(r"https?://.*", re.DOTALL)
+_PARAMETER = re.compile(r"[A-Za-z0-9_./-]{1,1011}")
 _CLIENT_ID = re.compile(r"\w{1,128}", re.ASCII)
 
 
@@ -25,6 +26,8 @@ class SignInSettings(NamedTuple):
     api: UpstreamAddress
     issuer: str  # stands in the tokens
     client_id: str  # this app's, and in the tokens too
+    client_secret: str = ""  # on this machine only; on AWS Parameter Store has it
+    client_secret_parameter: str = ""
     public_origin: str = ""  # scheme, host and port under which browsers have the page; empty: as each request says
 
 
@@ -64,11 +67,16 @@ def _read_sign_in(environment: Environment) -> SignInSettings:
     issuer = _read_address(environment, "COGNITO_ISSUER")
     # The variable by which AWS's own libraries find an emulator.
     has_emulator = environment.read_text("AWS_ENDPOINT_URL", default="")
+    secret = environment.read_text("COGNITO_CLIENT_SECRET", default="")
     return SignInSettings(
         login=_read_address(environment, "COGNITO_DOMAIN"),
         api=_read_address(environment, "AWS_ENDPOINT_URL") if has_emulator else UpstreamAddress.parse(issuer.origin),
         issuer=f"{issuer.origin}{issuer.prefix}",
         client_id=environment.read_text("COGNITO_CLIENT_ID", _CLIENT_ID_RULE, pattern=_CLIENT_ID),
+        client_secret=secret,
+        client_secret_parameter=""
+        if secret
+        else environment.read_text("COGNITO_CLIENT_SECRET_PARAMETER", "the name of a parameter", pattern=_PARAMETER),
         public_origin=environment.read("PUBLIC_URL", _ORIGIN_RULE, _parse_origin, default=""),
     )
 

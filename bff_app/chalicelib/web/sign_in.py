@@ -28,6 +28,7 @@ from chalicelib.web.tokens import (
     read_claims,
     read_packed,
     unpack_person,
+    user_of,
 )  # fmt: skip
 from chalicelib.web.upstream import UpstreamError, deadline_within
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from chalice_frontdoor.request import FrontDoorRequest
     from chalicelib.web.identity import Identity, Tokens
+    from chalicelib.web.pool import Pool
     from chalicelib.web.settings import SignInSettings
     from chalicelib.web.tokens import Claims, Person
     from chalicelib.web.upstream import Deadline, InvocationContext
@@ -50,6 +52,8 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 _RETURN_PATH = "/sesion/vuelta"
 _CANCELLED = "cancelled"
+# What no session's token may have: a token with it could replace its owner's second factor.
+_ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 # Neither proxies nor the browser store identities, and no other site learns an address that contains a code.
 _PRIVATE: dict[str, str | list[str]] = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
@@ -109,6 +113,7 @@ class SignIn(NamedTuple):
     """
 
     identity: Identity
+    pool: Pool
     settings: SignInSettings
     total_seconds: float = IDENTITY_SECONDS
 
@@ -142,7 +147,7 @@ class SignIn(NamedTuple):
         require_own_origin(request.headers, self.settings.public_origin)
         tokens = self._renew_tokens(request, deadline_within(context, self.total_seconds))
         access, person = self._read(tokens)
-        return _private(describe_session(access, person), _keep(tokens, person))
+        return _private(describe_session(access, person), self._keep(tokens, access, person))
 
     def end(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
         """End the session in this browser, or with ``todas=1`` all sessions of this person everywhere.
@@ -153,8 +158,9 @@ class SignIn(NamedTuple):
         require_own_origin(request.headers, self.settings.public_origin)
         deadline = deadline_within(context, self.total_seconds)
         if _query(request, "todas") == "1":
-            # With a new access token: the one in the cookie may have just expired.
-            self.identity.end_everywhere(self._renew_tokens(request, deadline).access, deadline)
+            # The pool says who it is: people can edit their cookies.
+            access, _ = self._read(self._renew_tokens(request, deadline))
+            self.pool.end_sessions(user_of(access))
         else:
             self._end_here(request, deadline)
         return _private({"ir_a": self.identity.logout_address(f"{self._own_origin(request)}/")}, drop_session())
@@ -187,21 +193,65 @@ class SignIn(NamedTuple):
             raise Refusal(_CANCELLED)
         return_address = self._own_origin(request) + _RETURN_PATH
         tokens = self.identity.redeem(_query(request, "code"), entry.verifier, return_address, deadline)
-        _, person = self._read(tokens, entry.nonce)
-        return _redirect(entry.return_to, [*_keep(tokens, person), ENTRY.drop()])
+        access, person = self._read(tokens, entry.nonce)
+        return _redirect(entry.return_to, [*self._keep(tokens, access, person), ENTRY.drop()])
 
     def _renew_tokens(self, request: FrontDoorRequest, deadline: Deadline) -> Tokens:
-        renewal = RENEWAL.read(request.headers)
-        if renewal is None:
+        """New tokens for the ones in the cookie.
+
+        A token that was used before has been copied: by its thief or by its owner, and nobody knows which of the two
+        has the newer one. All sessions of the owner end.
+        """
+        kept = RENEWAL.read(request.headers)
+        if kept is None:
             raise Refusal("not_signed_in")
-        return self.identity.renew(renewal, deadline)
+        renewal, user = self._open_renewal(kept)
+        try:
+            return self.identity.renew(renewal, deadline)
+        except Refusal as refusal:
+            if refusal.reason == "reused_token":
+                self.pool.end_sessions(user)
+            raise
+
+    def _bind_renewal(self, renewal: str, user: str) -> str:
+        """``renewal`` with its owner, and what proves that this app put the two together."""
+        bound = f"{renewal}~{pack({'u': user})}"
+        return f"{bound}~{self._authenticate(bound)}"
+
+    def _open_renewal(self, kept: str) -> tuple[str, str]:
+        """The opposite.
+
+        Raises:
+            Refusal: this app has not made it.
+        """
+        bound, _, code = kept.rpartition("~")
+        if not hmac.compare_digest(code, self._authenticate(bound)):
+            raise Refusal("session_over")
+        renewal, _, owner = bound.partition("~")
+        return renewal, read_packed(owner)["u"]
+
+    def _authenticate(self, text: str) -> str:
+        return hmac.new(self.pool.client_secret.encode(), text.encode("ascii"), hashlib.sha256).hexdigest()
+
+    def _keep(self, tokens: Tokens, access: Claims, person: Person) -> list[str]:
+        """The headers ``Set-Cookie`` of a session. It ends with the browser, or when the identity provider says so.
+
+        Raises:
+            Refusal: a browser would not keep them, and the person would sign in for ever.
+        """
+        kept = [(ACCESS, tokens.access, tokens.seconds), (PERSON, pack(person), None)]
+        if tokens.renewal:
+            kept.append((RENEWAL, self._bind_renewal(tokens.renewal, user_of(access)), None))
+        if not all(cookie.fits(value) for cookie, value, _ in kept):
+            raise Refusal("token_too_long")
+        return [cookie.set(value, seconds) for cookie, value, seconds in kept]
 
     def _end_here(self, request: FrontDoorRequest, deadline: Deadline) -> None:
         """Revoke the token that renews the session, if possible: the browser forgets it in any case."""
         try:
-            renewal = RENEWAL.read(request.headers)
-            if renewal is not None:
-                self.identity.revoke(renewal, deadline)
+            kept = RENEWAL.read(request.headers)
+            if kept is not None:
+                self.identity.revoke(self._open_renewal(kept)[0], deadline)
         except (Refusal, UpstreamError):
             pass  # identity.py logs what the identity provider answered
 
@@ -218,7 +268,7 @@ class SignIn(NamedTuple):
         ours = {"iss": self.settings.issuer, "aud": self.settings.client_id, "token_use": "id"}
         if nonce is not None:
             ours["nonce"] = nonce
-        if any(identity.get(name) != value for name, value in ours.items()):
+        if any(identity.get(name) != value for name, value in ours.items()) or _ADMIN_SCOPE in str(access.get("scope")):
             raise Refusal("foreign_token")
         return access, person_of(identity)
 
@@ -249,20 +299,6 @@ def _entry_of(request: FrontDoorRequest) -> Entry | None:
     except Refusal:
         return None
     return entry if entry and entry.began(_query(request, "state")) else None
-
-
-def _keep(tokens: Tokens, person: Person) -> list[str]:
-    """The headers ``Set-Cookie`` of a session. It ends with the browser, or when the identity provider says so.
-
-    Raises:
-        Refusal: a browser would not keep them, and the person would sign in for ever.
-    """
-    kept = [(ACCESS, tokens.access, tokens.seconds), (PERSON, pack(person), None)]
-    if tokens.renewal:
-        kept.append((RENEWAL, tokens.renewal, None))
-    if not all(cookie.fits(value) for cookie, value, _ in kept):
-        raise Refusal("token_too_long")
-    return [cookie.set(value, seconds) for cookie, value, seconds in kept]
 
 
 def _private(body: object, set_cookies: Sequence[str] = ()) -> Response:

@@ -78,11 +78,16 @@ def describe_session(access: Claims, person: Person) -> dict[str, object]:
     groups = access.get("cognito:groups")
     return {
         "demo": False,
-        "usuario": _text(access.get("username")),
+        "usuario": user_of(access),
         **person,
         "grupos": [_text(each) for each in groups if isinstance(each, str)] if isinstance(groups, list) else [],
         "caduca_en": datetime.fromtimestamp(expiry(access), UTC).isoformat().replace("+00:00", "Z"),
     }
+
+
+def user_of(access: Claims) -> str:
+    """The user name of a token's owner."""
+    return _text(access.get("username"))
 
 
 def expiry(access: Claims) -> int:

@@ -9,7 +9,7 @@ from chalicelib.web.bootstrap import assemble, services
 from chalicelib.web.httpx_client import HttpxClient
 from chalicelib.web.settings import Settings, SignInSettings
 from chalicelib.web.upstream import UpstreamAddress
-from tests.unit.bff_app.user_pool import CLIENT_ID, ISSUER
+from tests.unit.bff_app.user_pool import CLIENT_ID, CLIENT_SECRET, ISSUER
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def composed(crud_url, email_url, *, sign_in=None, **limits):
 def signing_in_at(url, public_origin=""):
     """The settings that make the server at ``url`` the user pool."""
     address = UpstreamAddress.parse(url)
-    return SignInSettings(address, address, ISSUER, CLIENT_ID, public_origin)
+    return SignInSettings(address, address, ISSUER, CLIENT_ID, CLIENT_SECRET, public_origin=public_origin)
 
 
 def through(door):

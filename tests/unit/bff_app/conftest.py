@@ -41,13 +41,17 @@ def pool():
 
 
 @pytest.fixture
-def browser(serve, pool):
+def browser(serve, pool, monkeypatch):
     """Composes the app with ``pool``, or with another identity provider, and opens a browser without cookies."""
     with ExitStack() as compositions:
 
         def open_browser(crud=None, identity=None, *, door="alb_multi", public_origin=ORIGIN, **limits):
             upstream = crud or serve(answering_json())
-            sign_in = signing_in_at((identity or serve(pool.behave)).url, public_origin)
+            at = (identity or serve(pool.behave)).url
+            monkeypatch.setenv("AWS_ENDPOINT_URL", at)
+            monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+            monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+            sign_in = signing_in_at(at, public_origin)
             compositions.enter_context(composed(upstream.url, upstream.url, sign_in=sign_in, **limits))
             return Browser(through(door))
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 CLIENT_ID = "page0client"
+CLIENT_SECRET = "example-client-secret"
 POOL_ID = "eu-west-1_TestPool1"
 ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL_ID}"
 API = "AWSCognitoIdentityProviderService."
@@ -52,8 +53,8 @@ class UserPool:
 
     identity: dict[str, Any] = field(default_factory=dict)
     access: dict[str, Any] = field(default_factory=dict)
-    rotates: bool = False
     renewals: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
     ended_everywhere: list[str] = field(default_factory=list)
     may_end: bool = True
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -79,13 +80,21 @@ class UserPool:
 
     def _answer(self, request):
         if request.target == "/oauth2/token":
+            pair = (request.header("Authorization") or "").removeprefix("Basic ")
+            if base64.b64decode(pair).decode() != f"{CLIENT_ID}:{CLIENT_SECRET}":
+                return "400 Bad Request", {"error": "invalid_client"}
             return self._redeem(dict(parse_qsl(request.body.decode(), keep_blank_values=True)))
         operations: dict[str, Callable[[dict[str, str]], tuple[str, object]]] = {
             "GetTokensFromRefreshToken": self._renew,
             "RevokeToken": self._revoke,
-            "GlobalSignOut": self._end_everywhere,
+            "AdminUserGlobalSignOut": self._end_everywhere,
         }
-        return operations[(request.header("X-Amz-Target") or "").removeprefix(API)](json.loads(request.body))
+        name, fields = (request.header("X-Amz-Target") or "").removeprefix(API), json.loads(request.body)
+        if name.startswith("Admin"):
+            assert (request.header("Authorization") or "").startswith("AWS4-HMAC-SHA256")
+        elif (fields["ClientId"], fields["ClientSecret"]) != (CLIENT_ID, CLIENT_SECRET):
+            return "400 Bad Request", {"__type": "NotAuthorizedException", "message": "Invalid client"}
+        return operations[name](fields)
 
     def _redeem(self, form):
         asked = self._codes.pop(form["code"], None)
@@ -93,7 +102,7 @@ class UserPool:
         if (
             asked is None
             or form["grant_type"] != "authorization_code"
-            or (form["client_id"], form["redirect_uri"]) != (asked["client_id"], asked["redirect_uri"])
+            or form["redirect_uri"] != asked["redirect_uri"]
             or challenge.rstrip("=") != asked["code_challenge"]
         ):
             return "400 Bad Request", {"error": "invalid_grant"}
@@ -106,7 +115,9 @@ class UserPool:
         }
 
     def _renew(self, fields):
-        if fields["ClientId"] != CLIENT_ID or fields["RefreshToken"] not in self.renewals:
+        if fields["RefreshToken"] in self.used:
+            return "400 Bad Request", {"__type": "RefreshTokenReuseException", "message": "it was used"}
+        if fields["RefreshToken"] not in self.renewals:
             return "400 Bad Request", {"__type": "NotAuthorizedException", "message": "Refresh Token has been revoked"}
         result = {
             "AccessToken": access_token(**self.access),
@@ -114,9 +125,9 @@ class UserPool:
             "TokenType": "Bearer",
             "ExpiresIn": TOKEN_SECONDS,
         }
-        if self.rotates:
-            self.renewals.remove(fields["RefreshToken"])
-            result["RefreshToken"] = self._new_renewal()
+        self.renewals.remove(fields["RefreshToken"])
+        self.used.add(fields["RefreshToken"])
+        result["RefreshToken"] = self._new_renewal()
         return "200 OK", {"AuthenticationResult": result, "ChallengeParameters": {}}
 
     def _revoke(self, fields):
@@ -126,7 +137,7 @@ class UserPool:
     def _end_everywhere(self, fields):
         if not self.may_end:
             return "400 Bad Request", {"__type": "NotAuthorizedException"}
-        self.ended_everywhere.append(fields["AccessToken"])
+        self.ended_everywhere.append(fields["Username"])
         self.renewals.clear()
         return "200 OK", {}
 

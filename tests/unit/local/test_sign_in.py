@@ -1,5 +1,7 @@
 """The user pool of the laptop: what is in it, that it outlives a restart, and tokens of it."""
 
+import base64
+import hmac
 import json
 import re
 import stat
@@ -7,6 +9,7 @@ import stat
 import boto3
 import jwt
 import pytest
+from botocore.exceptions import ClientError
 
 from chalice_devserver.authorizer import JwtAuthorizer, RemoteKeys
 from contract.roles import ROLES
@@ -50,8 +53,42 @@ def test_making_it_again_changes_nothing_but_the_addresses_of_the_page(cognito, 
     assert len(clients) == 3
     page = cognito.describe_user_pool_client(UserPoolId=sign_in.pool, ClientId=sign_in.page_client)["UserPoolClient"]
     assert page["CallbackURLs"] == ["http://localhost:1/sesion/vuelta"]
-    assert "ClientSecret" not in page
+    assert page["ClientSecret"] == sign_in.page_secret
     create_sign_in(cognito, sign_in.endpoint, [PAGE], sign_in.passwords)
+
+
+def renew(cognito, sign_in, token, **changes):
+    """What the pool answers to the page that renews a session: the new refresh token, or the error's code."""
+    fields = {"ClientId": sign_in.page_client, "ClientSecret": sign_in.page_secret, "RefreshToken": token, **changes}
+    try:
+        return cognito.get_tokens_from_refresh_token(**fields)["AuthenticationResult"]["RefreshToken"]
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+
+
+def test_a_refresh_token_is_for_one_use_and_for_the_page_that_knows_its_secret(cognito, sign_in):
+    """As Cognito does it; ministack does not, and emulator_program.py adds it."""
+    flows = {"ExplicitAuthFlows": ["ALLOW_ADMIN_USER_PASSWORD_AUTH"]}
+    client = {"UserPoolId": sign_in.pool, "ClientId": sign_in.page_client}
+    rotation = {"RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}}
+    cognito.update_user_pool_client(**client, **flows, **rotation)
+    hashed = hmac.digest(sign_in.page_secret.encode(), f"lector@example.com{sign_in.page_client}".encode(), "sha256")
+    who = {"USERNAME": "lector@example.com", "SECRET_HASH": base64.b64encode(hashed).decode()}
+    answer = cognito.admin_initiate_auth(
+        **client,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={**who, "PASSWORD": sign_in.passwords["lector@example.com"]},
+    )
+    first = answer["AuthenticationResult"]["RefreshToken"]
+    assert renew(cognito, sign_in, first, ClientSecret="x" * 30) == "NotAuthorizedException"
+    second = renew(cognito, sign_in, first)
+    assert "." in second
+    assert renew(cognito, sign_in, first) == "RefreshTokenReuseException"
+    cognito.admin_user_global_sign_out(UserPoolId=sign_in.pool, Username="lector@example.com")
+    assert renew(cognito, sign_in, second) == "NotAuthorizedException"
+    create_sign_in(cognito, sign_in.endpoint, [PAGE], sign_in.passwords)
+    described = cognito.describe_user_pool_client(**client)["UserPoolClient"]
+    assert described["RefreshTokenRotation"] == {"Feature": "ENABLED", "RetryGracePeriodSeconds": 30}
 
 
 def test_a_token_has_the_name_and_group_of_its_person_or_the_scope_of_its_program(sign_in, environment):
