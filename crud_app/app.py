@@ -14,7 +14,7 @@ from chalicelib.directorio import answers, openapi
 from chalicelib.directorio.bootstrap import prepare, system
 from chalicelib.directorio.employee import Audience, read_row_id
 from chalicelib.directorio.errors import PROBLEMS
-from chalicelib.directorio.query import asks_database, read_history, read_listing
+from chalicelib.directorio.query import asks_database, read_history, read_leavers, read_listing
 from contract.api import TOKEN, guard
 from contract.roles import LECTOR, RRHH
 
@@ -31,6 +31,9 @@ RULES = {
     ("PUT", "/empleados/{id}"): RRHH,
     ("DELETE", "/empleados/{id}"): RRHH,
     ("GET", "/empleados/{id}/eventos"): LECTOR,
+    ("GET", "/bajas"): RRHH,
+    ("GET", "/bajas/{id}"): RRHH,
+    ("POST", "/bajas/{id}/restaurar"): RRHH,
     ("GET", "/eventos"): LECTOR,
     ("GET", "/resumen"): LECTOR,
     ("GET", "/health"): ANYBODY,
@@ -113,8 +116,8 @@ def update_empleado(id: str) -> Response:  # noqa: A002
     "/empleados/{id}",
     methods=["DELETE"],
     spec=operation(
-        "Remove an employee",
-        {204: {"description": "The employee is gone."}},
+        "Make an employee a leaver, who can be restored for some time",
+        {204: {"description": "The employee is among the leavers, and the address is free."}},
         problems=(400, 404, 412, 503),
         parameters=[openapi.ID, openapi.IF_MATCH],
     ),
@@ -122,6 +125,46 @@ def update_empleado(id: str) -> Response:  # noqa: A002
 def delete_empleado(id: str) -> Response:  # noqa: A002
     system().directorio.delete(read_row_id(id), app.caller.name, _versions())
     return Response(None, status_code=204)
+
+
+@app.route(
+    "/bajas",
+    spec=operation(
+        "A page of the leavers, the newest first",
+        {200: openapi.leavers()},
+        problems=(422, 503),
+        parameters=openapi.LEAVERS,
+    ),
+)
+def list_bajas() -> Response:
+    return answers.page(system().repository.list_leavers(read_leavers(_query()), system().leaver_days), "/bajas")
+
+
+@app.route(
+    "/bajas/{id}",
+    spec=operation(
+        "One leaver",
+        {200: openapi.row(ref("Baja"), "The leaver.")},
+        problems=(404, 503),
+        parameters=[openapi.ID],
+    ),
+)
+def find_baja(id: str) -> Response:  # noqa: A002
+    return answers.row(system().repository.find_leaver(read_row_id(id), system().leaver_days))
+
+
+@app.route(
+    "/bajas/{id}/restaurar",
+    methods=["POST"],
+    spec=operation(
+        "Make a leaver an employee again, with the old number",
+        {200: openapi.row(ref("Empleado"), "The employee.")},
+        problems=(400, 404, 409, 412, 503),
+        parameters=[openapi.ID, openapi.IF_MATCH],
+    ),
+)
+def restore_empleado(id: str) -> Response:  # noqa: A002
+    return answers.row(system().directorio.restore(read_row_id(id), app.caller.name, _versions()))
 
 
 @app.route(
@@ -189,8 +232,9 @@ def describe_api() -> dict[str, object]:
 
 @app.schedule("rate(1 minute)")
 def publicar_pendientes(event: CloudWatchEvent) -> None:
-    """Publish the events that requests left behind."""
+    """Publish the events that requests left behind, and erase the leavers whose time is up."""
     system().outbox.publish_pending(cast("LambdaContext", event.context))
+    system().erasure.forget_leavers(system().leaver_days)
 
 
 def _query() -> list[tuple[str, str]]:

@@ -28,6 +28,7 @@ module "crud" {
   }
   sns_topic_arn = aws_sns_topic.email.arn
   demo          = tostring(var.demo)
+  leaver_days   = tostring(var.leaver_days)
 
   database_url_parameter = aws_ssm_parameter.database_url.name
 }

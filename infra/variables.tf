@@ -286,6 +286,17 @@ variable "log_retention_days" {
   }
 }
 
+variable "leaver_days" {
+  description = "After how many days a deleted employee can no longer be restored, and is erased from the directory and its history."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = var.leaver_days >= 1 && var.leaver_days <= 3650 && floor(var.leaver_days) == var.leaver_days
+    error_message = "leaver_days must be a whole number from 1 to 3650."
+  }
+}
+
 variable "office_hours" {
   description = "When the sweep of unpublished events runs (cron expressions of EventBridge Scheduler, and their time zone). Null: always. A database that suspends when idle may then sleep outside of them."
   type        = object({ opens = string, closes = string, timezone = string })

@@ -130,7 +130,7 @@ def describe(person: Person | None, mails: Mapping[str, int]) -> str:
         [
             f"Employee {person.id}:" if person else "Not in the directory or its history:",
             f"  row      {'removed, without an email about it' if person and person.is_employee else 'none'}",
-            f"  history  {events:,} events; to be emptied: {telling:,} (name, email and position).",
+            f"  history  {events:,} events; to be emptied: {telling:,} (name, email, position, old and new values).",
             "           Number, type, time, actor and the names of the changed fields stay.",
             f"           {unpublished:,} are not published yet, and never will be.",
             f"  emails   {mails['mails']:,} in the ledger; to be emptied: {mails['telling']:,} (subject and address).",
@@ -147,7 +147,7 @@ def forget_old_events(stores: Stores, environment: Mapping[str, str], months: in
     if not total:
         print("Nothing to forget.")
         return
-    print("Their name, email and position are emptied; number, type, time, actor and the changed fields stay.")
+    print("Name, email, position, old and new values are emptied; number, type, time, actor and changed fields stay.")
     confirm("Forget? It cannot be undone.", environment)
     for emptied in directory.forget_old(months):
         print(f"{emptied:,} events emptied.")

@@ -16,12 +16,13 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
 from chalicelib.directorio.employee import BY_NAME, INPUTS, new_value
-from contract.events import ACTUALIZADO, CREADO, ELIMINADO, EVENT_FIELDS
+from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
 from crud_app.sql.events import insert_evento
-from crud_app.sql.tables import empleados, eventos, peticiones
+from crud_app.sql.tables import bajas, empleados, eventos, peticiones
 from crud_app.sql.terms import (
     ACTOR,
     FORGOTTEN_BEFORE,
+    LEAVER_TIME,
     LIMIT,
     ONE,
     ROW_ID,
@@ -32,6 +33,7 @@ from crud_app.sql.terms import (
     constant,
     row_text,
     texts,
+    utc_text,
 )
 
 if TYPE_CHECKING:
@@ -58,15 +60,17 @@ AFTER_ID = sa.bindparam("after_id", type_=sa.BigInteger)
 
 
 def insert_empleado() -> sa.ClauseElement:
-    """Add a row. Returns id, version, body, and the event's id, tipo and mensaje."""
-    added = sa.insert(empleados).values({name: _created_value(name, sa.func.now()) for name in INPUTS})
-    creado, evento = _create(added)
-    hecho = _bodies(creado).cte("hecho")
-    return sa.select(*hecho.c, *_published(evento)).select_from(hecho.join(evento, sa.true()))
+    """Add a row, unless its address is taken. Returns id, version, body, the event's id, tipo and mensaje, all NULL if
+    it is; and who has the address.
+    """
+    titular = _holder(empleados.c.email == _new_value("email"))
+    values = sa.select(*(_created_value(name, sa.func.now()) for name in INPUTS)).where(_is_free(titular))
+    creado, evento = _create(sa.insert(empleados).from_select(list(INPUTS), values))
+    return _outcome(sa.select(ONE).cte("always"), _bodies(creado).cte("hecho"), evento, titular)
 
 
 def insert_empleado_once() -> sa.ClauseElement:
-    """``insert_empleado``, if the actor has no request with this key; then the digest that the key had, or NULL.
+    """``insert_empleado``, if the actor has no request with this key; and the digest that the key had, or NULL.
 
     If the same request had the key, the answer is the first one, without an event. If another request had it, or one
     that commits while this one is at work, id is NULL: nothing was done.
@@ -76,7 +80,8 @@ def insert_empleado_once() -> sa.ClauseElement:
         .where(peticiones.c.actor == ACTOR, peticiones.c.clave == KEY, peticiones.c.creada_en >= FORGOTTEN_BEFORE)
         .cte("anterior")
     )
-    nueva = _insert_peticion()
+    titular = _holder(empleados.c.email == _new_value("email"))
+    nueva = _insert_peticion(titular)
     values = sa.select(*(_created_value(name, sa.func.now()) for name in INPUTS)).select_from(nueva)
     creado, evento = _create(
         sa.insert(empleados).from_select(list(INPUTS), values), event_id=sa.select(nueva.c.evento_id).scalar_subquery()
@@ -88,18 +93,18 @@ def insert_empleado_once() -> sa.ClauseElement:
         .cte("repetido")
     )
     hecho = sa.union_all(_bodies(creado), _bodies(repetido)).cte("hecho")
-    always = sa.select(ONE).cte("always")
-    return sa.select(*hecho.c, *_published(evento), anterior.c.huella).select_from(
-        always.outerjoin(anterior, sa.true()).outerjoin(hecho, sa.true()).outerjoin(evento, sa.true())
-    )
+    always = sa.select(ONE).cte("always").outerjoin(anterior, sa.true())
+    return _outcome(always, hecho, evento, titular, anterior.c.huella)
 
 
 def update_empleado() -> sa.ClauseElement:
-    """Set the fields that were sent, if the row has a wanted version and any of them changes.
+    """Set the fields that were sent, if the row has a wanted version, any of them changes, and the address is free.
 
     Returns no row if there is none; else id, version, body, the event's id, tipo and mensaje (NULL if nothing
-    changed), and the version that was found.
+    changed), who has the address, and the version that was found.
     """
+    sends_email = constant("email") == sa.func.any(SENT)
+    titular = _holder(sends_email, empleados.c.email == _new_value("email"), empleados.c.id != ROW_ID)
     # Held until the statement ends: what is decided on this row stays true.
     actual = _all_of(empleados).where(empleados.c.id == ROW_ID).with_for_update().cte("actual")
     wanted = {
@@ -121,20 +126,33 @@ def update_empleado() -> sa.ClauseElement:
             {name: cambio.c[name] for name in INPUTS}
             | {"version": empleados.c.version + ONE, "actualizado_en": sa.func.clock_timestamp()}
         )
-        .where(empleados.c.id == ROW_ID, _is_wanted(cambio.c.found), sa.func.cardinality(cambio.c.cambios) >= ONE)
+        .where(
+            empleados.c.id == ROW_ID,
+            _is_wanted(cambio.c.found),
+            sa.func.cardinality(cambio.c.cambios) >= ONE,
+            _is_free(titular),
+        )
         .returning(STAR, cambio.c.cambios)
         .cte("cambiado")
     )
-    evento = insert_evento(cambiado, ACTUALIZADO, moment="actualizado_en", cambios=cambiado.c.cambios)
+    campo = sa.func.unnest(cambio.c.cambios).column_valued("campo")
+    before, after = (sa.func.to_jsonb(row.table_valued()).op("->")(campo) for row in (actual, deseado))
+    value = sa.func.jsonb_build_object(constant("antes"), before, constant("despues"), after)
+    valores = sa.select(sa.func.jsonb_object_agg(campo, value)).select_from(cambio, actual, deseado)
+    evento = insert_evento(
+        cambiado,
+        ACTUALIZADO,
+        moment="actualizado_en",
+        cambios=cambiado.c.cambios,
+        valores=valores.scalar_subquery(),
+    )
     unchanged = _bodies(actual).where(~sa.exists(sa.select(ONE).select_from(cambiado)))
     hecho = sa.union_all(_bodies(cambiado), unchanged).cte("hecho")
-    return sa.select(*hecho.c, *_published(evento), found).select_from(
-        actual.join(hecho, sa.true()).outerjoin(evento, sa.true())
-    )
+    return _outcome(actual, hecho, evento, titular, found)
 
 
 def delete_empleado() -> sa.ClauseElement:
-    """Remove the row, if it has a wanted version.
+    """Move the row to the leavers, if it has a wanted version.
 
     Returns no row if there is none; else id, the event's id, tipo and mensaje (NULL if the row stays), and the version
     that was found.
@@ -144,12 +162,47 @@ def delete_empleado() -> sa.ClauseElement:
     gone = sa.delete(empleados).where(empleados.c.id == actual.c.id, _is_wanted(actual.c.version))
     # The event counts as a version of its own.
     last = empleados.c.version + ONE
-    kept = [last.label(name) if name == "version" else empleados.c[name] for name in EVENT_FIELDS]
-    borrado = gone.returning(*kept, sa.func.clock_timestamp().label("eliminado_en")).cte("borrado")
-    evento = insert_evento(borrado, ELIMINADO, moment="eliminado_en", cambios=texts([]))
-    return sa.select(actual.c.id, *_published(evento), actual.c.version.label("found")).select_from(
-        actual.outerjoin(evento, sa.true())
+    kept = [last.label(name) if name == "version" else empleados.c[name] for name in BY_NAME]
+    borrado = gone.returning(*kept, sa.func.clock_timestamp().label("baja_en")).cte("borrado")
+    baja = sa.insert(bajas).from_select([*borrado.c.keys()], sa.select(*borrado.c)).returning(bajas.c.id).cte("baja")
+    evento = insert_evento(borrado, ELIMINADO, moment="baja_en", cambios=texts([]))
+    return (
+        sa.select(actual.c.id, *_published(evento), actual.c.version.label("found"))
+        .select_from(actual.outerjoin(evento, sa.true()))
+        .add_cte(baja)
     )
+
+
+def restore_empleado() -> sa.ClauseElement:
+    """Move a leaver back, if the leaver has a wanted version and the address is free; see ``update_empleado``."""
+    # Of two at the same time, the second waits here, and finds none.
+    locked = sa.select(bajas.c.id, bajas.c.email, bajas.c.version).where(bajas.c.id == ROW_ID).with_for_update()
+    actual = locked.cte("actual")
+    titular = _holder(empleados.c.email == sa.select(actual.c.email).scalar_subquery())
+    gone = sa.delete(bajas).where(bajas.c.id == actual.c.id, _is_wanted(actual.c.version), _is_free(titular))
+    renewed = {"version": bajas.c.version + ONE, "actualizado_en": sa.func.clock_timestamp()}
+    vuelto = gone.returning(*(renewed.get(name, bajas.c[name]).label(name) for name in BY_NAME)).cte("vuelto")
+    added = sa.insert(empleados).from_select(list(BY_NAME), sa.select(*vuelto.c)).returning(STAR).cte("restaurado")
+    evento = insert_evento(added, RESTAURADO, moment="actualizado_en", cambios=texts([]))
+    return _outcome(actual, _bodies(added).cte("hecho"), evento, titular, actual.c.version.label("found"))
+
+
+def find_baja() -> sa.ClauseElement:
+    """One leaver: version, body."""
+    fila = _shown_leaver()
+    return (
+        sa.select(bajas.c.version, row_text(fila)).select_from(bajas.join(fila, sa.true())).where(bajas.c.id == ROW_ID)
+    )
+
+
+def list_bajas() -> sa.ClauseElement:
+    """A page of leavers, the newest first; see ``list_empleados``."""
+    after = sa.bindparam("after_key", type_=sa.DateTime(timezone=True))
+    is_after = sa.or_(after.is_(None), sa.tuple_(bajas.c.baja_en, bajas.c.id) < sa.tuple_(after, AFTER_ID))
+    matches = sa.or_(Q.is_(None), _matches(bajas))
+    rows = _all_of(bajas).where(is_after, matches).order_by(bajas.c.baja_en.desc(), bajas.c.id.desc())
+    pagina, fila = rows.limit(LIMIT + ONE).subquery("pagina"), _shown_leaver()
+    return sa.select(sa.func.string_agg(row_text(fila), SEPARATOR)).select_from(pagina.join(fila, sa.true()))
 
 
 def find_empleado() -> sa.ClauseElement:
@@ -251,6 +304,31 @@ def _shown() -> LateralFromClause:
     return sa.select(sa.literal_column("{fields}")).lateral("fila")
 
 
+def _shown_leaver() -> LateralFromClause:
+    """``_shown``, when the person left, and when the leaver will be erased."""
+    left = sa.literal_column("baja_en", type_=sa.DateTime(timezone=True))
+    moments = utc_text(left).label("baja_en"), utc_text(left + LEAVER_TIME).label("borrado_previsto_en")
+    return sa.select(sa.literal_column("{fields}"), *moments).lateral("fila")
+
+
+def _holder(*conditions: sa.ColumnElement[bool]) -> sa.CTE:
+    """The employee who has an address already."""
+    return sa.select(empleados.c.id, empleados.c.nombre).where(*conditions).cte("titular")
+
+
+def _is_free(titular: sa.CTE) -> sa.ColumnElement[bool]:
+    return ~sa.exists(sa.select(ONE).select_from(titular))
+
+
+def _outcome(
+    rows: sa.FromClause, hecho: sa.CTE, evento: sa.CTE, titular: sa.CTE, *columns: sa.ColumnElement[Any]
+) -> sa.ClauseElement:
+    """What a change answers for each of ``rows``: what it did, if anything, who has the address, and ``columns``."""
+    for each in (hecho, evento, titular):
+        rows = rows.outerjoin(each, sa.true())
+    return sa.select(*hecho.c, *_published(evento), row_text(titular), *columns).select_from(rows)
+
+
 def _bodies(source: sa.CTE) -> sa.Select[Any]:
     """Id, version and body of each row in ``source``."""
     fila = _shown()
@@ -325,9 +403,12 @@ def _create(added: sa.Insert, *, event_id: sa.ColumnElement[Any] | None = None) 
     return creado, insert_evento(creado, CREADO, moment="creado_en", cambios=cambios, event_id=event_id)
 
 
-def _insert_peticion() -> sa.CTE:
-    """Take the key for this request: no row if it is taken, and not yet old enough to be forgotten."""
-    taken = insert_or_keep(peticiones).values(actor=ACTOR, clave=KEY, huella=DIGEST)
+def _insert_peticion(titular: sa.CTE) -> sa.CTE:
+    """Take the key for this request: no row if it is taken, and not yet old enough to be forgotten, or if the request
+    fails.
+    """
+    request = sa.select(ACTOR, KEY, DIGEST).where(_is_free(titular))
+    taken = insert_or_keep(peticiones).from_select(["actor", "clave", "huella"], request)
     renewed = {name: taken.excluded[name] for name in ("huella", "evento_id", "creada_en")}
     keys = [peticiones.c.actor, peticiones.c.clave]
     return (

@@ -16,9 +16,10 @@ from contract.events import (
     KEPT_AFTER_ERASURE,
     MESSAGE_VERSION,
 )
-from crud_app.sql.tables import empleados, eventos
+from crud_app.sql.tables import bajas, empleados, eventos, peticiones
 from crud_app.sql.terms import (
     ACTOR,
+    LEAVER_TIME,
     LIMIT,
     ONE,
     ROW_ID,
@@ -107,9 +108,9 @@ def measure_outbox() -> sa.ClauseElement:
 
 def find_people() -> sa.ClauseElement:
     """The ids of all who have, or ever had, this e-mail address. Reads the whole history."""
-    now = sa.select(empleados.c.id).where(empleados.c.email == EMAIL)
+    now, lately = (sa.select(each.c.id).where(each.c.email == EMAIL) for each in (empleados, bajas))
     once = sa.select(eventos.c.empleado_id).where(_told("email") == EMAIL)
-    return sa.union(now, once).order_by("id")
+    return sa.union(now, lately, once).order_by("id")
 
 
 def describe_person() -> sa.ClauseElement:
@@ -126,13 +127,14 @@ def describe_person() -> sa.ClauseElement:
         .select_from(history)
         .cte("found")
     )
-    is_there = sa.exists(sa.select(empleados.c.id).where(empleados.c.id == ROW_ID))
-    had = sa.union(
-        sa.select(empleados.c.email).where(empleados.c.id == ROW_ID), sa.select(history.c.email).where(tells)
-    ).subquery("had")
+    is_employee, is_leaver = (sa.exists(sa.select(each.c.id).where(each.c.id == ROW_ID)) for each in (empleados, bajas))
+    has = (sa.select(each.c.email).where(each.c.id == ROW_ID) for each in (empleados, bajas))
+    had = sa.union(*has, sa.select(history.c.email).where(tells)).subquery("had")
     others = sa.exists(sa.select(empleados.c.id).where(empleados.c.email == had.c.email, empleados.c.id != ROW_ID))
     addresses = sa.select(sa.func.array_agg(had.c.email)).where(~others).scalar_subquery()
-    return sa.select(is_there, *found.c, sa.func.coalesce(addresses, texts([]))).select_from(found)
+    return sa.select(sa.or_(is_employee, is_leaver), *found.c, sa.func.coalesce(addresses, texts([]))).select_from(
+        found
+    )
 
 
 def wait_for_sweep() -> sa.ClauseElement:
@@ -140,16 +142,31 @@ def wait_for_sweep() -> sa.ClauseElement:
     return sa.select(sa.cast(sa.func.pg_advisory_xact_lock(sa.literal_column(str(SWEEP_LOCK))), sa.Text))
 
 
-def empty_eventos_of_empleado() -> sa.ClauseElement:
-    """Take the person out of the events of one employee, and publish none that is left. Returns a row for each."""
+def overdue_bajas() -> sa.ClauseElement:
+    """The leavers whose time is up, the first ones, locked; nobody restores them meanwhile."""
+    overdue = (
+        sa.select(bajas.c.id).where(bajas.c.baja_en < sa.func.now() - LEAVER_TIME).order_by(bajas.c.baja_en, bajas.c.id)
+    )
+    return overdue.limit(LIMIT).with_for_update(skip_locked=True)
+
+
+def erase_people() -> sa.ClauseElement:
+    """Take people who are no employees out of everything, and publish no event of theirs that is left. Returns a row
+    for each event that was emptied.
+    """
+    row_ids = sa.func.any(sa.bindparam("row_ids", type_=sa.ARRAY(sa.BigInteger)))
+    leavers = sa.delete(bajas).where(bajas.c.id == row_ids).returning(bajas.c.id).cte("leavers")
+    requests = sa.delete(peticiones).where(peticiones.c.evento_id == eventos.c.id, eventos.c.empleado_id == row_ids)
     return (
         sa.update(eventos)
         .values(
             payload=_payload_without_person(),
+            valores=sa.null(),
             publicado_en=sa.func.coalesce(eventos.c.publicado_en, sa.func.clock_timestamp()),
         )
-        .where(eventos.c.empleado_id == ROW_ID, _told(ERASURE_MARKER).is_not(None))
+        .where(eventos.c.empleado_id == row_ids, _told(ERASURE_MARKER).is_not(None))
         .returning(eventos.c.numero)
+        .add_cte(leavers, requests.returning(peticiones.c.clave).cte("requests"))
     )
 
 
@@ -164,7 +181,7 @@ def empty_old_eventos() -> sa.ClauseElement:
     oldest = sa.select(eventos.c.numero).where(*_are_old(), eventos.c.numero > after).order_by(eventos.c.numero)
     emptied = (
         sa.update(eventos)
-        .values(payload=_payload_without_person())
+        .values(payload=_payload_without_person(), valores=sa.null())
         .where(eventos.c.numero.in_(oldest.limit(LIMIT)))
         .returning(eventos.c.numero)
         .cte("emptied")
@@ -172,13 +189,14 @@ def empty_old_eventos() -> sa.ClauseElement:
     return sa.select(sa.func.count(), sa.func.max(emptied.c.numero)).select_from(emptied)
 
 
-def insert_evento(
+def insert_evento(  # noqa: PLR0913 - what an event consists of
     source: sa.CTE,
     tipo: str,
     *,
     moment: str,
     cambios: sa.ColumnElement[Any],
     event_id: sa.ColumnElement[Any] | None = None,
+    valores: sa.ColumnElement[Any] | None = None,
 ) -> sa.CTE:
     """Write the event of each row in ``source``, with the message as it will be published.
 
@@ -188,6 +206,7 @@ def insert_evento(
         moment: the column with the moment of the change.
         cambios: the names of the fields that changed.
         event_id: a new one unless given.
+        valores: the old and the new value of each field that changed.
     """
     empleado = sa.select(*(column_of(source, name).label(name) for name in EVENT_FIELDS)).select_from(source)
     named = empleado.cte("empleado")
@@ -212,6 +231,7 @@ def insert_evento(
         "ocurrido_en": column_of(source, moment),
         "actor": message.c.actor,
         "payload": sa.func.row_to_json(message.table_valued()),
+        **({} if valores is None else {"valores": valores}),
     }
     written = sa.insert(eventos).from_select(
         list(row), sa.select(*row.values()).select_from(source.join(message, sa.true()))

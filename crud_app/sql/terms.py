@@ -23,6 +23,10 @@ LIMIT = sa.bindparam("limit", type_=sa.Integer)
 #: The usual length of a page, for the one that is read most: a statement without parameters is planned once. From a
 #: limit that is a parameter PostgreSQL expects a tenth of the table, and plans anew each time, which takes 0.3 ms.
 USUAL_LIMIT = sa.literal_column(str(DEFAULT_LIMIT), type_=sa.Integer)
+#: How long a leaver can be restored: years, months, weeks, days.
+LEAVER_TIME: sa.ColumnElement[Any] = sa.func.make_interval(
+    *map(sa.literal_column, "000"), sa.bindparam("days", type_=sa.Integer), type_=sa.Interval
+)
 ONE = sa.literal_column("1", type_=sa.Integer)
 #: Separates the JSON texts of a page (RFC 7464): no JSON text contains this control character.
 SEPARATOR = sa.func.chr(30)

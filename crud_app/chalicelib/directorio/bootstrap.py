@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from chalice_frontdoor import PerProcess
 from chalice_frontdoor.logs import note
 from chalicelib.directorio.database import Database
+from chalicelib.directorio.erasure import Erasure
 from chalicelib.directorio.outbox import Outbox
 from chalicelib.directorio.parameter import ParameterStore
 from chalicelib.directorio.publisher import SnsPublisher
 from chalicelib.directorio.repository import Repository
 from chalicelib.directorio.service import Directorio
-from chalicelib.directorio.settings import from_environment, parse_database_url
+from chalicelib.directorio.settings import DEFAULT_LEAVER_DAYS, from_environment, parse_database_url
 
 if TYPE_CHECKING:
     from chalicelib.directorio.settings import DatabaseAddress, Settings
@@ -33,6 +34,9 @@ class System:
     repository: Repository
     directorio: Directorio
     outbox: Outbox
+    erasure: Erasure
+    #: After how many days a leaver is erased.
+    leaver_days: int
     #: Whether this is a demonstration: no sign-in, every role for everyone, and no real data.
     is_demo: bool
 
@@ -44,7 +48,8 @@ def compose(settings: Settings) -> System:
         SettingError: the database's address is missing or malformed, or ``DEMO`` is.
         Unavailable: the parameter with the address cannot be read now.
     """
-    return assemble(open_database(settings), SnsPublisher(settings), is_demo=settings.is_demo)
+    database, publisher = open_database(settings), SnsPublisher(settings)
+    return assemble(database, publisher, leaver_days=settings.leaver_days, is_demo=settings.is_demo)
 
 
 def open_database(settings: Settings) -> Database:
@@ -64,11 +69,15 @@ def _note_answer(milliseconds: float) -> None:
     note("database_ms", milliseconds)  # infra/metrics.tf makes a metric of it
 
 
-def assemble(database: Database, publisher: SnsPublisher, *, is_demo: bool = False) -> System:
+def assemble(
+    database: Database, publisher: SnsPublisher, *, leaver_days: int = DEFAULT_LEAVER_DAYS, is_demo: bool = False
+) -> System:
     """Put the parts together."""
     repository = Repository(database)
     directorio = Directorio(repository, publisher, is_demo=is_demo)
-    return System(database, repository, directorio, Outbox(database, publisher), is_demo)
+    return System(
+        database, repository, directorio, Outbox(database, publisher), Erasure(database), leaver_days, is_demo
+    )
 
 
 system = PerProcess(lambda: compose(from_environment()))

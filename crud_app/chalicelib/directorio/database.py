@@ -11,6 +11,7 @@ What a failure means depends on when it happened:
 
 from __future__ import annotations
 
+import hmac
 import logging
 import random
 import ssl
@@ -190,6 +191,12 @@ class Database:
             self._run_once(Statement("SELECT 1"), (), answer_seconds=HEALTH_SECONDS)
         except (DatabaseError, InterfaceError) as error:
             raise _translate(error, is_write=False) from error
+
+    def sign(self, text: str) -> str:
+        """A digest that tells nothing about the text without the database's password, its key: a copy of the tables
+        does not have it.
+        """
+        return hmac.digest((self._address.password or "").encode(), text.encode(), "sha256").hex()
 
     def close(self) -> None:
         """Close the connections that are not in use."""

@@ -1,7 +1,10 @@
-"""Erasing a person: what happened, when, and who did it stays (docs/design/erasure.md). Only `make forget` uses it."""
+"""Erasing a person: what happened, when, and who did it stays (docs/design/erasure.md). `make forget` uses it, and the
+sweep for leavers. No request does.
+"""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.directorio.repository import find_statement
@@ -11,15 +14,17 @@ if TYPE_CHECKING:
 
     from chalicelib.directorio.database import Database
 
-#: Events of one statement: it ends long before the server's time is up, and locks little.
+#: Events, or leavers, of one statement: it ends long before the server's time is up, and locks little.
 CHUNK_SIZE = 1_000
+
+logger = logging.getLogger(__name__)
 
 
 class Person(NamedTuple):
     """What the directory keeps about a person."""
 
     id: int
-    is_employee: bool  # there is still a row
+    is_employee: bool  # there is still a row, of an employee or a leaver
     events: int
     telling: int  # events that say who it is
     unpublished: int  # those of them that have not been published
@@ -43,7 +48,8 @@ class Erasure:
         return Person(row_id, *row)
 
     def forget(self, row_id: int, actor: str) -> int:
-        """Remove the row, if it is there, and take the person out of the whole history: both, or nothing.
+        """Remove the row, if it is there, and take the person out of the history and of what names requests: all of it,
+        or nothing.
 
         The removal has its event, but neither it nor an earlier one is published any more: the mail would spread what
         is to be forgotten. Returns how many events were emptied; none if it was done before.
@@ -55,7 +61,20 @@ class Erasure:
         with self._database.transaction() as run:
             run(find_statement("wait_for_sweep"))
             run(find_statement("delete_empleado"), {"row_id": row_id, "actor": actor, "versions": None})
-            return len(run(find_statement("empty_eventos_of_empleado"), {"row_id": row_id}))
+            return len(run(find_statement("erase_people"), {"row_ids": [row_id]}))
+
+    def forget_leavers(self, days: int) -> None:
+        """Forget those who left longer ago, as many as one statement takes; the next sweep continues.
+
+        Raises:
+            Unavailable, OutcomeUnknown: see ``forget``.
+        """
+        with self._database.transaction() as run:
+            ((is_alone,),) = run(find_statement("lock_sweep"))
+            overdue = run(find_statement("overdue_bajas"), {"days": days, "limit": CHUNK_SIZE}) if is_alone else ()
+            if overdue:
+                run(find_statement("erase_people"), {"row_ids": [row_id for (row_id,) in overdue]})
+                logger.info("Leavers erased", extra={"erased": len(overdue)})
 
     def count_old(self, months: int) -> int:
         """How many events older than this many months identify the employee."""

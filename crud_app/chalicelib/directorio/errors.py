@@ -32,7 +32,7 @@ class EmpleadoNotFound(CrudError):
 
 
 class EmailTaken(CrudError):
-    """Another employee has this e-mail address."""
+    """Another employee has this e-mail address; ``args[0]`` is that employee's id and name, or None if unknown."""
 
 
 class StaleVersion(CrudError):
@@ -64,17 +64,10 @@ class PublishFailed(CrudError):
     """The topic did not take an event; ``args[0]`` is a code without content, such as ``AuthorizationError``."""
 
 
-PROBLEMS: ProblemTable = {
-    **SHARED_PROBLEMS,
-    MalformedPrecondition: Problem(
-        400,
-        detail={
-            "es": 'If-Match debe ser * o una lista de etiquetas como "1".',
-            "en": 'If-Match must be * or a list of entity tags such as "1".',
-        },
-    ),
-    EmpleadoNotFound: Problem(404, detail={"es": "No existe ese empleado.", "en": "There is no such employee."}),
-    EmailTaken: Problem(
+def email_taken(error: EmailTaken) -> Problem:
+    """409, with the employee who has the address: only Human Resources changes addresses."""
+    holder = {"empleado": error.args[0]} if error.args[0] else {}
+    return Problem(
         409,
         title={"es": "El correo ya está en uso", "en": "The e-mail address is taken"},
         type="urn:crud-empleados:email-taken",
@@ -85,7 +78,21 @@ PROBLEMS: ProblemTable = {
                 "mensaje": {"es": "Ya lo tiene otro empleado.", "en": "Another employee has it."},
             }
         ],
+        **holder,
+    )
+
+
+PROBLEMS: ProblemTable = {
+    **SHARED_PROBLEMS,
+    MalformedPrecondition: Problem(
+        400,
+        detail={
+            "es": 'If-Match debe ser * o una lista de etiquetas como "1".',
+            "en": 'If-Match must be * or a list of entity tags such as "1".',
+        },
     ),
+    EmpleadoNotFound: Problem(404, detail={"es": "No existe ese empleado.", "en": "There is no such employee."}),
+    EmailTaken: email_taken,
     StaleVersion: Problem(
         412,
         title={"es": "El empleado ha cambiado", "en": "The employee has changed"},

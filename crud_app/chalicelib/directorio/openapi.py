@@ -60,6 +60,10 @@ PAGING = [
     _query("limite", _LIMIT, "Rows of a page."),
     _query("cursor", _CURSOR, "Opaque: it comes in the Link header."),
 ]
+LEAVERS = [
+    _query("q", asked.filter_schema(asked.MAX_SEARCH), "As for employees.", example="ana per"),
+    *PAGING,
+]
 LISTING = [
     _query(
         "q",
@@ -116,6 +120,11 @@ def page(for_rrhh: str, for_lector: str) -> Schema:
     return json_of(list_of(by_role(for_rrhh, for_lector)), "A page.", {"Link": _LINK})
 
 
+def leavers() -> Schema:
+    """An array of leavers, with the link to the next page."""
+    return json_of(list_of(_ref("Baja")), "A page.", {"Link": _LINK})
+
+
 def summary() -> Schema:
     """An array with one element for each position."""
     return json_of(list_of(by_role("ResumenDePosicion", "RecuentoDePosicion")), "The largest positions first.")
@@ -127,11 +136,15 @@ def summary() -> Schema:
 def components() -> Schema:
     """The schemas, problems and security scheme that the operations refer to."""
     salary = {"type": "number", "minimum": 0}
+    holder = object_of({"id": employee.ROW_ID.schema, "nombre": TEXT}) | {"description": "Who has the e-mail address."}
     count = {"posicion": TEXT, "empleados": employee.Whole(employee.MAX_BIGINT).schema}
     return {
         "schemas": {
             "Empleado": object_of(_schemas_of(BY_NAME)),
             "EmpleadoPublico": object_of(_schemas_of(each.name for each in Audience.EVERYBODY.fields)),
+            "Baja": object_of(
+                _schemas_of(BY_NAME) | {name: employee.Instant().schema for name in ("baja_en", "borrado_previsto_en")}
+            ),
             "NuevoEmpleado": object_of(
                 _schemas_of(INPUTS, is_new=True),
                 required=[name for name in INPUTS if BY_NAME[name].is_required],
@@ -146,7 +159,7 @@ def components() -> Schema:
                 {**count, "salario_medio": salary, "salario_minimo": salary, "salario_maximo": salary}
             ),
             "RecuentoDePosicion": object_of(count),
-            "Problema": problem_schema(PROBLEM_MEMBERS),
+            "Problema": problem_schema(PROBLEM_MEMBERS | {"empleado": holder}),
         },
         "responses": problem_responses(PROBLEMS, "Problema"),
         "securitySchemes": {

@@ -30,8 +30,8 @@ MAX_SEARCH = 200
 MAX_POSITION = 80
 MAX_CURSOR = 2_000
 DEFAULT_ORDER = "id"
-#: What stands in an event cursor where a list's cursor has its order.
-EVENTS = "eventos"
+#: What stands in a cursor of events, or leavers, where a list's cursor has its order.
+EVENTS, LEAVERS = "eventos", "bajas"
 #: Idempotency keys expire after this many hours.
 KEPT_HOURS = 24
 DEPTHS = ("0", "1")
@@ -77,6 +77,20 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Leavers:
+    """A requested page of leavers; see ``Listing``."""
+
+    limit: int
+    q: str | None
+    after: Place | None
+    pairs: Sequence[tuple[str, str]]
+
+    def next_query(self, row: Mapping[str, Any]) -> str:
+        """The query string of the page after this row, as it is sent."""
+        return _with_cursor(self.pairs, LEAVERS, row["baja_en"], row["id"])
+
+
+@dataclass(frozen=True)
 class History:
     """A requested page of events, newest first: those before the number ``before``, or the newest."""
 
@@ -104,6 +118,16 @@ def read_listing(pairs: Sequence[tuple[str, str]], audience: Audience) -> Listin
     after = reader.read("cursor", lambda text: _open_cursor(text, order.name, read_key), None)
     reader.finish()
     return Listing(audience, order, limit, q, posicion, after, pairs)
+
+
+def read_leavers(pairs: Sequence[tuple[str, str]]) -> Leavers:
+    """Read the query of ``GET /bajas``; see ``read_listing``."""
+    reader = _Reader(pairs, known=("q", "limite", "cursor"))
+    q = reader.read("q", lambda text: _filter(text, MAX_SEARCH), None)
+    limit = reader.read("limite", _limit, DEFAULT_LIMIT)
+    after = reader.read("cursor", lambda text: _open_cursor(text, LEAVERS, KINDS["creado_en"].read_key), None)
+    reader.finish()
+    return Leavers(limit, q, after, pairs)
 
 
 def read_history(pairs: Sequence[tuple[str, str]]) -> History:

@@ -6,7 +6,6 @@ The folder ``sql`` contains the statements, written with SQLAlchemy, and ``make 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,14 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chalicelib.directorio.database import Database, Rows
-    from chalicelib.directorio.query import History, Listing
+    from chalicelib.directorio.query import History, Leavers, Listing
 
 #: The constraint that makes email addresses unique: the database decides, and reports it by this name.
 EMAIL_CONSTRAINT = "empleados_email_key"
 #: Separates the rows of a page (RFC 7464): no JSON text contains this control character.
 SEPARATOR = "\x1e"
 #: Statements whose filters, limit or place decide which index is the best.
-PLANNED_ANEW = frozenset({"list_empleados", "search_empleados", "list_eventos", "list_eventos_of_empleado"})
+PLANNED_ANEW = frozenset(
+    {"list_empleados", "search_empleados", "list_bajas", "list_eventos", "list_eventos_of_empleado"}
+)
 
 
 class Row(NamedTuple):
@@ -65,14 +66,19 @@ class Repository:
         """
         parameters = {**_new(values), "actor": actor}
         if key is None:
-            ((row_id, version, body, *event),) = self._change("insert_empleado", parameters)
+            ((row_id, version, body, *event, holder),) = self._change("insert_empleado", parameters)
+            digest = None
         else:
-            parameters |= {"key": key, "digest": digest_of(values)}
+            text = json.dumps({name: str(value) for name, value in values.items()}, sort_keys=True)
+            parameters |= {"key": key, "digest": self._database.sign(text)}
             rows = self._change("insert_empleado_once", parameters, is_repeatable=True)
-            ((row_id, version, body, *event, digest),) = rows
-            if row_id is None:
-                # Another request holds the key. The statement sees what committed before it began, and nothing later.
-                raise KeyInFlight if digest is None else KeyReused
+            ((row_id, version, body, *event, holder, digest),) = rows
+        if row_id is None:
+            if digest is not None:
+                raise KeyReused
+            _check_holder(holder)
+            # Another request holds the key. The statement sees what committed before it began, and nothing later.
+            raise KeyInFlight
         return Row(row_id, version, body, _evento(row_id, event))
 
     def update(self, row_id: int, values: Mapping[str, object], actor: str, versions: Sequence[int] | None) -> Row:
@@ -90,16 +96,32 @@ class Repository:
             StaleVersion: the row has none of these versions.
         """
         parameters = {**_new(values), "sent": list(values), "row_id": row_id, "actor": actor, "versions": versions}
-        _, version, body, *event, found = _only(self._change("update_empleado", parameters))
-        _check_version(found, versions)
-        return Row(row_id, version, body, _evento(row_id, event))
+        return self._change_row("update_empleado", parameters)
 
     def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Evento | None:
-        """Remove an employee; see ``update``."""
+        """Make an employee a leaver; see ``update``."""
         parameters = {"row_id": row_id, "actor": actor, "versions": versions}
         _, *event, found = _only(self._change("delete_empleado", parameters))
         _check_version(found, versions)
         return _evento(row_id, event)
+
+    def restore(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Row:
+        """Make a leaver an employee again, with the old number; see ``update``."""
+        parameters = {"row_id": row_id, "actor": actor, "versions": versions}
+        return self._change_row("restore_empleado", parameters)
+
+    def find_leaver(self, row_id: int, days: int) -> Row:
+        """One leaver, who will be erased so many days after leaving; see ``find``."""
+        version, body = _only(self._database.read(find_statement("find_baja"), {"row_id": row_id, "days": days}))
+        return Row(row_id, version, body)
+
+    def list_leavers(self, leavers: Leavers, days: int) -> Page:
+        """A page of leavers, the newest first."""
+        after_key, after_id = leavers.after or (None, None)
+        parameters = {"limit": leavers.limit, "q": leavers.q, "after_key": after_key, "after_id": after_id}
+        ((text,),) = self._database.read(find_statement("list_bajas"), {**parameters, "days": days})
+        body, shown, is_more = _cut(text, leavers.limit)
+        return Page(body, leavers.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
 
     def find(self, row_id: int, audience: Audience) -> Row:
         """One employee.
@@ -168,12 +190,18 @@ class Repository:
         parameters = {"event_id": evento.id, "sns_message_id": message_id}
         self._database.write_later(find_statement("mark_evento"), parameters)
 
+    def _change_row(self, name: str, parameters: Mapping[str, Any]) -> Row:
+        row_id, version, body, *event, holder, found = _only(self._change(name, parameters))
+        _check_version(found, parameters["versions"])
+        _check_holder(holder)
+        return Row(row_id, version, body, _evento(row_id, event))
+
     def _change(self, name: str, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
         try:
             return self._database.write(find_statement(name), parameters, is_repeatable=is_repeatable)
         except StatementRefused as error:
             if error.constraint == EMAIL_CONSTRAINT:
-                raise EmailTaken from None
+                raise EmailTaken(None) from None  # it was free when the statement began
             raise
 
 
@@ -211,12 +239,6 @@ def _new(values: Mapping[str, object]) -> dict[str, object]:
     return {new_value(name): values.get(name) for name in INPUTS}
 
 
-def digest_of(values: Mapping[str, object]) -> str:
-    """A digest of the values as they are stored: it ignores spaces around a name, for example."""
-    text = json.dumps({name: str(value) for name, value in values.items()}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def _only(rows: Rows) -> Sequence[Any]:
     if not rows:
         raise EmpleadoNotFound
@@ -227,6 +249,11 @@ def _check_version(found: int, versions: Sequence[int] | None) -> None:
     """The statement checked the same, on the row that it held: here is only said what it did."""
     if versions is not None and found not in versions:
         raise StaleVersion
+
+
+def _check_holder(holder: str | None) -> None:
+    if holder is not None:
+        raise EmailTaken(json.loads(holder))
 
 
 def _evento(row_id: int, event: Sequence[str | None]) -> Evento | None:

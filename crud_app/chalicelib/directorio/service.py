@@ -55,10 +55,17 @@ class Directorio:
         return saved
 
     def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> None:
-        """Remove an employee; see ``update``."""
+        """Make an employee a leaver; see ``update``."""
         started = time.monotonic()
         evento = self._repository.delete(row_id, actor, versions)
         self._publish(evento, started)
+
+    def restore(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Row:
+        """Make a leaver an employee again; see ``update``."""
+        started = time.monotonic()
+        saved = self._repository.restore(row_id, actor, versions)
+        self._publish(saved.evento, started)
+        return saved
 
     def _publish(self, evento: Evento | None, started: float) -> None:
         """Publish a change. The change stands: what fails here is left to the sweep, and the request succeeds."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 5432
 MAX_POOL_SIZE = 100
+DEFAULT_LEAVER_DAYS, MAX_LEAVER_DAYS = 90, 3650
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 PARAMETERS = ("host", "pgbouncer", "sslmode", "sslrootcert")
 SSL_MODES = ("disable", "require", "verify-ca", "verify-full")
@@ -128,6 +129,11 @@ class Settings:
         """``SNS_TOPIC_ARN``: the topic of the events."""
         rule = "the ARN of a topic: arn:aws:sns:<region>:<account>:<name>"
         return self._environment.read_text("SNS_TOPIC_ARN", rule, pattern=_TOPIC_ARN)
+
+    @cached_property
+    def leaver_days(self) -> int:
+        """``LEAVER_DAYS``: after how many days a leaver is erased. 90 by default."""
+        return self._environment.read_whole("LEAVER_DAYS", least=1, most=MAX_LEAVER_DAYS, default=DEFAULT_LEAVER_DAYS)
 
     @cached_property
     def is_demo(self) -> bool:

@@ -31,9 +31,11 @@ AUDIENCES = {
 
 STATEMENTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "insert_empleado": (
-        """WITH creado AS (INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) VALUES ($1::VARCHAR,
-  $2::VARCHAR, $3::VARCHAR, $4::NUMERIC(9, 2), coalesce($5::DATE, CAST(timezone('UTC', now()) AS DATE))) RETURNING
-  empleados.*),
+        """WITH always AS (SELECT 1),
+titular AS (SELECT empleados.id AS id, empleados.nombre AS nombre FROM empleados WHERE empleados.email = $2::VARCHAR),
+creado AS (INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) SELECT $1::VARCHAR AS anon_1,
+  $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, $4::NUMERIC(9, 2) AS anon_4, coalesce($5::DATE, CAST(timezone('UTC',
+  now()) AS DATE)) AS coalesce_1 WHERE NOT (EXISTS (SELECT 1 FROM titular)) RETURNING empleados.*),
 hecho AS (SELECT creado.id AS id, creado.version AS version, CAST(row_to_json(fila) AS TEXT) AS body FROM creado JOIN
   LATERAL (SELECT {fields}) AS fila ON true),
 empleado AS (SELECT creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion,
@@ -43,9 +45,10 @@ message AS (SELECT 1 AS version, gen_random_uuid() AS id, 'creado' AS tipo, to_c
   ARRAY['nombre', 'email', 'posicion', 'salario', 'fecha_contratacion'] AS cambios FROM creado JOIN empleado ON true),
 evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT message.id AS id,
   creado.id, creado.version, message.tipo AS tipo, creado.creado_en, message.actor AS actor, row_to_json(message) AS
-  row_to_json_1 FROM creado JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
+  row_to_json_2 FROM creado JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
 SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT)
-  AS payload FROM hecho JOIN evento ON true""",
+  AS payload, CAST(row_to_json(titular) AS TEXT) AS row_to_json_1 FROM always LEFT OUTER JOIN hecho ON true LEFT OUTER
+  JOIN evento ON true LEFT OUTER JOIN titular ON true""",
         ('new_nombre', 'new_email', 'new_posicion', 'new_salario', 'new_fecha_contratacion', 'actor'),
     ),
     "insert_empleado_once": (
@@ -53,9 +56,11 @@ SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, ev
 anterior AS (SELECT peticiones.huella AS huella, peticiones.evento_id AS evento_id FROM peticiones WHERE
   peticiones.actor = $1::VARCHAR AND peticiones.clave = $2::VARCHAR AND peticiones.creada_en >= now() - interval
   '24 hours'),
-nueva AS (INSERT INTO peticiones (actor, clave, huella) VALUES ($1::VARCHAR, $2::VARCHAR, $8::VARCHAR) ON CONFLICT
-  (actor, clave) DO UPDATE SET huella = excluded.huella, evento_id = excluded.evento_id, creada_en = excluded.creada_en
-  WHERE peticiones.creada_en < now() - interval '24 hours' RETURNING peticiones.evento_id),
+titular AS (SELECT empleados.id AS id, empleados.nombre AS nombre FROM empleados WHERE empleados.email = $4::VARCHAR),
+nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT $1::VARCHAR AS anon_5, $2::VARCHAR AS anon_6, $8::VARCHAR
+  AS anon_7 WHERE NOT (EXISTS (SELECT 1 FROM titular)) ON CONFLICT (actor, clave) DO UPDATE SET huella =
+  excluded.huella, evento_id = excluded.evento_id, creada_en = excluded.creada_en WHERE peticiones.creada_en < now() -
+  interval '24 hours' RETURNING peticiones.evento_id),
 creado AS (INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) SELECT $3::VARCHAR AS anon_1,
   $4::VARCHAR AS anon_2, $5::VARCHAR AS anon_3, $6::NUMERIC(9, 2) AS anon_4, coalesce($7::DATE, CAST(timezone('UTC',
   now()) AS DATE)) AS coalesce_1 FROM nueva RETURNING empleados.*),
@@ -74,10 +79,10 @@ message AS (SELECT 1 AS version, (SELECT nueva.evento_id FROM nueva) AS id, 'cre
   ON true),
 evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT message.id AS id,
   creado.id, creado.version, message.tipo AS tipo, creado.creado_en, message.actor AS actor, row_to_json(message) AS
-  row_to_json_1 FROM creado JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
+  row_to_json_2 FROM creado JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
 SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT)
-  AS payload, anterior.huella FROM always LEFT OUTER JOIN anterior ON true LEFT OUTER JOIN hecho ON true LEFT OUTER JOIN
-  evento ON true""",
+  AS payload, CAST(row_to_json(titular) AS TEXT) AS row_to_json_1, anterior.huella FROM always LEFT OUTER JOIN anterior
+  ON true LEFT OUTER JOIN hecho ON true LEFT OUTER JOIN evento ON true LEFT OUTER JOIN titular ON true""",
         ('actor', 'key', 'new_nombre', 'new_email', 'new_posicion', 'new_salario', 'new_fecha_contratacion', 'digest'),
     ),
     "update_empleado": (
@@ -94,10 +99,13 @@ cambio AS (SELECT actual.version AS found, deseado.nombre AS nombre, deseado.ema
   CASE WHEN (actual.salario IS DISTINCT FROM deseado.salario) THEN 'salario' END, CASE WHEN (actual.fecha_contratacion
   IS DISTINCT FROM deseado.fecha_contratacion) THEN 'fecha_contratacion' END], NULL) AS cambios FROM actual JOIN deseado
   ON true),
+titular AS (SELECT empleados.id AS id, empleados.nombre AS nombre FROM empleados WHERE 'email' = any($2::TEXT[]) AND
+  empleados.email = $4::VARCHAR AND empleados.id != $1::BIGINT),
 cambiado AS (UPDATE empleados SET nombre=cambio.nombre, email=cambio.email, posicion=cambio.posicion,
   salario=cambio.salario, fecha_contratacion=cambio.fecha_contratacion, version=(empleados.version + 1),
   actualizado_en=clock_timestamp() FROM cambio WHERE empleados.id = $1::BIGINT AND ($8::INTEGER[] IS NULL OR
-  cambio.found = any($8::INTEGER[])) AND cardinality(cambio.cambios) >= 1 RETURNING empleados.*, cambio.cambios),
+  cambio.found = any($8::INTEGER[])) AND cardinality(cambio.cambios) >= 1 AND NOT (EXISTS (SELECT 1 FROM titular))
+  RETURNING empleados.*, cambio.cambios),
 hecho AS (SELECT cambiado.id AS id, cambiado.version AS version, CAST(row_to_json(fila) AS TEXT) AS body FROM cambiado
   JOIN LATERAL (SELECT {fields}) AS fila ON true UNION ALL SELECT actual.id AS id, actual.version AS version,
   CAST(row_to_json(fila) AS TEXT) AS body FROM actual JOIN LATERAL (SELECT {fields}) AS fila ON true WHERE NOT (EXISTS
@@ -107,12 +115,15 @@ empleado AS (SELECT cambiado.id AS id, cambiado.nombre AS nombre, cambiado.email
 message AS (SELECT 1 AS version, gen_random_uuid() AS id, 'actualizado' AS tipo, to_char(timezone('UTC',
   cambiado.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, $9::VARCHAR AS actor, row_to_json(empleado)
   AS empleado, cambiado.cambios AS cambios FROM cambiado JOIN empleado ON true),
-evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT message.id AS id,
-  cambiado.id, cambiado.version, message.tipo AS tipo, cambiado.actualizado_en, message.actor AS actor,
-  row_to_json(message) AS row_to_json_1 FROM cambiado JOIN message ON true RETURNING eventos.id, eventos.tipo,
+evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, valores) SELECT message.id
+  AS id, cambiado.id, cambiado.version, message.tipo AS tipo, cambiado.actualizado_en, message.actor AS actor,
+  row_to_json(message) AS row_to_json_2, (SELECT jsonb_object_agg(campo, jsonb_build_object('antes', to_jsonb(actual) ->
+  campo, 'despues', to_jsonb(deseado) -> campo)) AS jsonb_object_agg_1 FROM cambio, actual, deseado,
+  unnest(cambio.cambios) AS campo) AS anon_1 FROM cambiado JOIN message ON true RETURNING eventos.id, eventos.tipo,
   eventos.payload)
 SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT)
-  AS payload, actual.version AS found FROM actual JOIN hecho ON true LEFT OUTER JOIN evento ON true""",
+  AS payload, CAST(row_to_json(titular) AS TEXT) AS row_to_json_1, actual.version AS found FROM actual LEFT OUTER JOIN
+  hecho ON true LEFT OUTER JOIN evento ON true LEFT OUTER JOIN titular ON true""",
         ('row_id', 'sent', 'new_nombre', 'new_email', 'new_posicion', 'new_salario', 'new_fecha_contratacion', 'versions', 'actor'),
     ),
     "delete_empleado": (
@@ -120,18 +131,69 @@ SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, ev
   FOR UPDATE),
 borrado AS (DELETE FROM empleados USING actual WHERE empleados.id = actual.id AND ($2::INTEGER[] IS NULL OR
   actual.version = any($2::INTEGER[])) RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion,
-  empleados.version + 1 AS version, clock_timestamp() AS eliminado_en),
+  empleados.salario, empleados.fecha_contratacion, empleados.version + 1 AS version, empleados.creado_en,
+  empleados.actualizado_en, clock_timestamp() AS baja_en),
+baja AS (INSERT INTO bajas (id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
+  actualizado_en, baja_en) SELECT borrado.id AS id, borrado.nombre AS nombre, borrado.email AS email, borrado.posicion
+  AS posicion, borrado.salario AS salario, borrado.fecha_contratacion AS fecha_contratacion, borrado.version AS version,
+  borrado.creado_en AS creado_en, borrado.actualizado_en AS actualizado_en, borrado.baja_en AS baja_en FROM borrado
+  RETURNING bajas.id),
 empleado AS (SELECT borrado.id AS id, borrado.nombre AS nombre, borrado.email AS email, borrado.posicion AS posicion,
   borrado.version AS version FROM borrado),
-message AS (SELECT 1 AS version, gen_random_uuid() AS id, 'eliminado' AS tipo, to_char(timezone('UTC',
-  borrado.eliminado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, $3::VARCHAR AS actor, row_to_json(empleado) AS
-  empleado, ARRAY[]::TEXT[] AS cambios FROM borrado JOIN empleado ON true),
+message AS (SELECT 1 AS version, gen_random_uuid() AS id, 'eliminado' AS tipo, to_char(timezone('UTC', borrado.baja_en),
+  'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, $3::VARCHAR AS actor, row_to_json(empleado) AS empleado,
+  ARRAY[]::TEXT[] AS cambios FROM borrado JOIN empleado ON true),
 evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT message.id AS id,
-  borrado.id, borrado.version, message.tipo AS tipo, borrado.eliminado_en, message.actor AS actor, row_to_json(message)
-  AS row_to_json_1 FROM borrado JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
+  borrado.id, borrado.version, message.tipo AS tipo, borrado.baja_en, message.actor AS actor, row_to_json(message) AS
+  row_to_json_1 FROM borrado JOIN message ON true RETURNING eventos.id, eventos.tipo, eventos.payload)
 SELECT actual.id, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT) AS payload, actual.version
   AS found FROM actual LEFT OUTER JOIN evento ON true""",
         ('row_id', 'versions', 'actor'),
+    ),
+    "restore_empleado": (
+        """WITH actual AS (SELECT bajas.id AS id, bajas.email AS email, bajas.version AS version FROM bajas WHERE bajas.id =
+  $1::BIGINT FOR UPDATE),
+titular AS (SELECT empleados.id AS id, empleados.nombre AS nombre FROM empleados WHERE empleados.email = (SELECT
+  actual.email FROM actual)),
+vuelto AS (DELETE FROM bajas USING actual WHERE bajas.id = actual.id AND ($2::INTEGER[] IS NULL OR actual.version =
+  any($2::INTEGER[])) AND NOT (EXISTS (SELECT 1 FROM titular)) RETURNING bajas.id AS id, bajas.nombre AS nombre,
+  bajas.email AS email, bajas.posicion AS posicion, bajas.salario AS salario, bajas.fecha_contratacion AS
+  fecha_contratacion, bajas.version + 1 AS version, bajas.creado_en AS creado_en, clock_timestamp() AS actualizado_en),
+restaurado AS (INSERT INTO empleados (id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
+  actualizado_en) SELECT vuelto.id AS id, vuelto.nombre AS nombre, vuelto.email AS email, vuelto.posicion AS posicion,
+  vuelto.salario AS salario, vuelto.fecha_contratacion AS fecha_contratacion, vuelto.version AS version,
+  vuelto.creado_en AS creado_en, vuelto.actualizado_en AS actualizado_en FROM vuelto RETURNING empleados.*),
+hecho AS (SELECT restaurado.id AS id, restaurado.version AS version, CAST(row_to_json(fila) AS TEXT) AS body FROM
+  restaurado JOIN LATERAL (SELECT {fields}) AS fila ON true),
+empleado AS (SELECT restaurado.id AS id, restaurado.nombre AS nombre, restaurado.email AS email, restaurado.posicion AS
+  posicion, restaurado.version AS version FROM restaurado),
+message AS (SELECT 1 AS version, gen_random_uuid() AS id, 'restaurado' AS tipo, to_char(timezone('UTC',
+  restaurado.actualizado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, $3::VARCHAR AS actor,
+  row_to_json(empleado) AS empleado, ARRAY[]::TEXT[] AS cambios FROM restaurado JOIN empleado ON true),
+evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT message.id AS id,
+  restaurado.id, restaurado.version, message.tipo AS tipo, restaurado.actualizado_en, message.actor AS actor,
+  row_to_json(message) AS row_to_json_2 FROM restaurado JOIN message ON true RETURNING eventos.id, eventos.tipo,
+  eventos.payload)
+SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT)
+  AS payload, CAST(row_to_json(titular) AS TEXT) AS row_to_json_1, actual.version AS found FROM actual LEFT OUTER JOIN
+  hecho ON true LEFT OUTER JOIN evento ON true LEFT OUTER JOIN titular ON true""",
+        ('row_id', 'versions', 'actor'),
+    ),
+    "find_baja": (
+        """SELECT bajas.version, CAST(row_to_json(fila) AS TEXT) AS row_to_json_1 FROM bajas JOIN LATERAL (SELECT {fields},
+  to_char(timezone('UTC', baja_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS baja_en, to_char(timezone('UTC', baja_en +
+  make_interval(0, 0, 0, $1::INTEGER)), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS borrado_previsto_en) AS fila ON true WHERE
+  bajas.id = $2::BIGINT""",
+        ('days', 'row_id'),
+    ),
+    "list_bajas": (
+        """SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) AS string_agg_1 FROM (SELECT bajas.* FROM bajas WHERE
+  ($1::TIMESTAMP WITH TIME ZONE IS NULL OR (bajas.baja_en, bajas.id) < ($1::TIMESTAMP WITH TIME ZONE, $2::BIGINT)) AND
+  ($3::VARCHAR IS NULL OR (bajas.search @@ search_query($3::VARCHAR))) ORDER BY bajas.baja_en DESC, bajas.id DESC LIMIT
+  $4::INTEGER + 1) AS pagina JOIN LATERAL (SELECT {fields}, to_char(timezone('UTC', baja_en),
+  'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS baja_en, to_char(timezone('UTC', baja_en + make_interval(0, 0, 0, $5::INTEGER)),
+  'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS borrado_previsto_en) AS fila ON true""",
+        ('after_key', 'after_id', 'q', 'limit', 'days'),
     ),
     "find_empleado": (
         """SELECT empleados.version, CAST(row_to_json(fila) AS TEXT) AS row_to_json_1 FROM empleados JOIN LATERAL (SELECT {fields})
@@ -239,8 +301,9 @@ SELECT count(*) AS count_1 FROM forgotten""",
         (),
     ),
     "find_people": (
-        """SELECT empleados.id FROM empleados WHERE empleados.email = $1::VARCHAR UNION SELECT eventos.empleado_id FROM eventos
-  WHERE CAST(((eventos.payload -> 'empleado') ->> 'email') AS VARCHAR) = $1::VARCHAR ORDER BY id""",
+        """SELECT empleados.id FROM empleados WHERE empleados.email = $1::VARCHAR UNION SELECT bajas.id FROM bajas WHERE
+  bajas.email = $1::VARCHAR UNION SELECT eventos.empleado_id FROM eventos WHERE CAST(((eventos.payload -> 'empleado')
+  ->> 'email') AS VARCHAR) = $1::VARCHAR ORDER BY id""",
         ('email',),
     ),
     "describe_person": (
@@ -248,25 +311,34 @@ SELECT count(*) AS count_1 FROM forgotten""",
   VARCHAR) AS email FROM eventos WHERE eventos.empleado_id = $1::BIGINT),
 found AS (SELECT count(*) AS events, count(*) FILTER (WHERE history.email IS NOT NULL) AS telling, count(*) FILTER
   (WHERE history.email IS NOT NULL AND history.publicado_en IS NULL) AS unpublished FROM history)
-SELECT EXISTS (SELECT empleados.id FROM empleados WHERE empleados.id = $1::BIGINT) AS anon_1, found.events,
-  found.telling, found.unpublished, coalesce((SELECT array_agg(had.email) AS array_agg_1 FROM (SELECT empleados.email AS
-  email FROM empleados WHERE empleados.id = $1::BIGINT UNION SELECT history.email AS email FROM history WHERE
-  history.email IS NOT NULL) AS had WHERE NOT (EXISTS (SELECT empleados.id FROM empleados WHERE empleados.email =
-  had.email AND empleados.id != $1::BIGINT))), ARRAY[]::TEXT[]) AS coalesce_1 FROM found""",
+SELECT (EXISTS (SELECT empleados.id FROM empleados WHERE empleados.id = $1::BIGINT)) OR (EXISTS (SELECT bajas.id FROM
+  bajas WHERE bajas.id = $1::BIGINT)) AS anon_1, found.events, found.telling, found.unpublished, coalesce((SELECT
+  array_agg(had.email) AS array_agg_1 FROM (SELECT empleados.email AS email FROM empleados WHERE empleados.id =
+  $1::BIGINT UNION SELECT bajas.email AS email FROM bajas WHERE bajas.id = $1::BIGINT UNION SELECT history.email AS
+  email FROM history WHERE history.email IS NOT NULL) AS had WHERE NOT (EXISTS (SELECT empleados.id FROM empleados WHERE
+  empleados.email = had.email AND empleados.id != $1::BIGINT))), ARRAY[]::TEXT[]) AS coalesce_1 FROM found""",
         ('row_id',),
     ),
     "wait_for_sweep": (
         """SELECT CAST(pg_advisory_xact_lock(1701671020) AS TEXT) AS pg_advisory_xact_lock_1""",
         (),
     ),
-    "empty_eventos_of_empleado": (
-        """UPDATE eventos SET payload=json_build_object('version', eventos.payload -> 'version', 'id', eventos.payload -> 'id',
-  'tipo', eventos.payload -> 'tipo', 'ocurrido_en', eventos.payload -> 'ocurrido_en', 'actor', eventos.payload ->
-  'actor', 'empleado', json_build_object('id', (eventos.payload -> 'empleado') -> 'id', 'nombre', NULL, 'email', NULL,
-  'posicion', NULL, 'version', (eventos.payload -> 'empleado') -> 'version'), 'cambios', eventos.payload -> 'cambios'),
-  publicado_en=coalesce(eventos.publicado_en, clock_timestamp()) WHERE eventos.empleado_id = $1::BIGINT AND
-  CAST(((eventos.payload -> 'empleado') ->> 'email') AS VARCHAR) IS NOT NULL RETURNING eventos.numero""",
-        ('row_id',),
+    "overdue_bajas": (
+        """SELECT bajas.id FROM bajas WHERE bajas.baja_en < now() - make_interval(0, 0, 0, $1::INTEGER) ORDER BY bajas.baja_en,
+  bajas.id LIMIT $2::INTEGER FOR UPDATE SKIP LOCKED""",
+        ('days', 'limit'),
+    ),
+    "erase_people": (
+        """WITH leavers AS (DELETE FROM bajas WHERE bajas.id = any($1::BIGINT[]) RETURNING bajas.id),
+requests AS (DELETE FROM peticiones USING eventos WHERE peticiones.evento_id = eventos.id AND eventos.empleado_id =
+  any($1::BIGINT[]) RETURNING peticiones.clave) UPDATE eventos SET payload=json_build_object('version', eventos.payload
+  -> 'version', 'id', eventos.payload -> 'id', 'tipo', eventos.payload -> 'tipo', 'ocurrido_en', eventos.payload ->
+  'ocurrido_en', 'actor', eventos.payload -> 'actor', 'empleado', json_build_object('id', (eventos.payload ->
+  'empleado') -> 'id', 'nombre', NULL, 'email', NULL, 'posicion', NULL, 'version', (eventos.payload -> 'empleado') ->
+  'version'), 'cambios', eventos.payload -> 'cambios'), valores=NULL, publicado_en=coalesce(eventos.publicado_en,
+  clock_timestamp()) WHERE eventos.empleado_id = any($1::BIGINT[]) AND CAST(((eventos.payload -> 'empleado') ->>
+  'email') AS VARCHAR) IS NOT NULL RETURNING eventos.numero""",
+        ('row_ids',),
     ),
     "count_old_eventos": (
         """SELECT count(*) AS count_1 FROM eventos WHERE eventos.ocurrido_en < now() - make_interval(0, $1::INTEGER) AND
@@ -278,10 +350,10 @@ SELECT EXISTS (SELECT empleados.id FROM empleados WHERE empleados.id = $1::BIGIN
   eventos.payload -> 'id', 'tipo', eventos.payload -> 'tipo', 'ocurrido_en', eventos.payload -> 'ocurrido_en', 'actor',
   eventos.payload -> 'actor', 'empleado', json_build_object('id', (eventos.payload -> 'empleado') -> 'id', 'nombre',
   NULL, 'email', NULL, 'posicion', NULL, 'version', (eventos.payload -> 'empleado') -> 'version'), 'cambios',
-  eventos.payload -> 'cambios') WHERE eventos.numero IN (SELECT eventos.numero FROM eventos WHERE eventos.ocurrido_en <
-  now() - make_interval(0, $1::INTEGER) AND eventos.publicado_en IS NOT NULL AND CAST(((eventos.payload -> 'empleado')
-  ->> 'email') AS VARCHAR) IS NOT NULL AND eventos.numero > $2::BIGINT ORDER BY eventos.numero LIMIT $3::INTEGER)
-  RETURNING eventos.numero)
+  eventos.payload -> 'cambios'), valores=NULL WHERE eventos.numero IN (SELECT eventos.numero FROM eventos WHERE
+  eventos.ocurrido_en < now() - make_interval(0, $1::INTEGER) AND eventos.publicado_en IS NOT NULL AND
+  CAST(((eventos.payload -> 'empleado') ->> 'email') AS VARCHAR) IS NOT NULL AND eventos.numero > $2::BIGINT ORDER BY
+  eventos.numero LIMIT $3::INTEGER) RETURNING eventos.numero)
 SELECT count(*) AS count_1, max(emptied.numero) AS max_1 FROM emptied""",
         ('months', 'after', 'limit'),
     ),

@@ -4,13 +4,23 @@ import json
 
 import pytest
 
+from chalicelib.directorio.database import Statement
 from chalicelib.directorio.erasure import CHUNK_SIZE, Erasure
 from contract.events import EVENT_FIELDS, KEPT_AFTER_ERASURE
 from crud_app.sql.events import SWEEP_LOCK
 from tests.unit.crud_app.fakes import FakeContext
 
 LOCK = f"SELECT pg_advisory_xact_lock({SWEEP_LOCK})::text"
-VALUES = ("Ana Pérez", "Ana Gil", "ana@example.com", "ana.gil@example.com", "Analista", "Jefa")
+VALUES = (
+    "Ana Pérez",
+    "Ana Gil",
+    "ana@example.com",
+    "ana.gil@example.com",
+    "Analista",
+    "Jefa",
+    "6000",
+    "request-of-ana",
+)
 
 
 @pytest.fixture
@@ -21,13 +31,14 @@ def erasure(database):
 @pytest.fixture
 def everything(sql):
     """All that the tables hold, as text."""
-    return lambda: sql("SELECT empleados::text FROM empleados UNION ALL SELECT eventos::text FROM eventos")
+    tables = ("empleados", "bajas", "eventos", "peticiones")
+    return lambda: sql(" UNION ALL ".join(f"SELECT {each}::text FROM {each}" for each in tables))  # noqa: S608 - ours
 
 
 @pytest.fixture
 def lived(client, ana):
     """Ana came, changed name, address, position and salary, and is there."""
-    client.post("/empleados", json=ana)
+    client.post("/empleados", json=ana, headers={"Idempotency-Key": '"request-of-ana"'})
     client.put("/empleados/1", json={"nombre": "Ana Gil", "email": "ana.gil@example.com", "posicion": "Jefa"})
     client.put("/empleados/1", json={"salario": 6000})
     client.get("/empleados/1")  # reads the answer to the mark of the last event, for which the request did not wait
@@ -41,7 +52,8 @@ class TestLook:
         assert sorted(person.addresses) == ["ana.gil@example.com", "ana@example.com"]
         publisher.is_down = True
         client.delete("/empleados/1")
-        assert erasure.look(1)[:5] == (1, False, 4, 4, 1)
+        assert erasure.look(1)[:5] == (1, True, 4, 4, 1), "a leaver"
+        assert erasure.find("ana.gil@example.com") == [1]
         assert erasure.look(99) == (99, False, 0, 0, 0, [])
 
     def test_an_address_that_somebody_else_has_now_is_not_the_persons(self, erasure, client, ana):
@@ -109,6 +121,39 @@ class TestForget:
     def test_waits_for_the_sweep_that_has_events_in_its_hands(self, erasure, while_holding, everything):
         assert while_holding(LOCK, lambda: erasure.forget(1, "x")) == 4
         assert "Ana" not in everything()
+
+
+@pytest.mark.usefixtures("lived")
+class TestLeavers:
+    @pytest.fixture
+    def sweep(self, system):
+        return lambda: system.erasure.forget_leavers(90)
+
+    def test_are_erased_when_their_time_is_up_and_not_before(self, client, ana, sweep, everything, sql):
+        client.post("/empleados", json={**ana, "nombre": "Eva"})
+        client.delete("/empleados/1")
+        client.delete("/empleados/2")
+        sql("UPDATE bajas SET baja_en = now() - interval '89.9 days'")
+        before = everything()
+        sweep()
+        assert everything() == before
+        sql("UPDATE bajas SET baja_en = now() - interval '90 days' WHERE id = 1")
+        sweep()
+        assert [value for value in VALUES if value in everything()] == ["ana@example.com", "Analista"], "Eva's"
+        assert (client.get("/bajas/1").status, client.get("/bajas/2").status) == (404, 200)
+        kinds = [each["tipo"] for each in client.get("/empleados/1/eventos").json()]
+        assert kinds == ["eliminado", "actualizado", "actualizado", "creado"]
+
+    @pytest.mark.parametrize("held", ["SELECT id FROM bajas FOR UPDATE", LOCK])
+    def test_stay_while_they_are_restored_or_another_sweep_is_at_work(self, client, sweep, sql, open_database, held):
+        client.delete("/empleados/1")
+        sql("UPDATE bajas SET baja_en = now() - interval '1 year'")
+        with open_database().transaction() as run:
+            run(Statement(held))
+            sweep()
+        assert client.get("/bajas/1").status == 200
+        sweep()
+        assert client.get("/bajas/1").status == 404
 
 
 @pytest.mark.usefixtures("aged")

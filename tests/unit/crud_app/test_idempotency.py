@@ -1,5 +1,6 @@
 """A creation under an Idempotency-Key is done once and answered alike, with any failure in between."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from chalice_frontdoor.idempotency import IN_FLIGHT, MALFORMED, REUSED
 from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.client import Client
+from chalicelib.directorio.database import Database
 from chalicelib.directorio.employee import BY_NAME, INPUTS
+from chalicelib.directorio.settings import parse_database_url
 from crud_app.app import app
 from tests.unit.crud_app.fakes import FakeContext
 
@@ -55,6 +58,14 @@ def test_every_field_that_was_sent_is_answered_alike_and_another_body_is_refused
     assert (answer.status, answer.json()["type"]) == (422, REUSED)
     assert count() == (1, 1, 1)
     assert "5000" not in sql("SELECT to_json(peticiones) FROM peticiones"), "no salary is kept with the key"
+
+
+def test_a_digest_cannot_be_computed_without_the_databases_password():
+    def sign(password):
+        return Database(parse_database_url(f"postgresql://a{password}@localhost/x")).sign("salario 5000")
+
+    assert sign(":secret") == sign(":secret")
+    assert len({sign(":secret"), sign(":other"), sign(""), hashlib.sha256(b"salario 5000").hexdigest()}) == 4
 
 
 @pytest.mark.parametrize("failure", [{"email": "x"}, {"email": "taken@example.com"}])

@@ -40,7 +40,8 @@ def test_what_contributing_prescribes_for_a_new_field_suffices_and_rewrites_noth
     migrate(url)
     state = "SELECT pg_relation_filenode('empleados'), pg_stat_get_numscans('empleados'::regclass)"
     before = postgres.execute(state, database=name)
-    postgres.execute("SET lock_timeout = '1s'; ALTER TABLE empleados ADD COLUMN apodo text", database=name)
+    for table in ("empleados", "bajas"):
+        postgres.execute(f"SET lock_timeout = '1s'; ALTER TABLE {table} ADD COLUMN apodo text", database=name)
     assert postgres.execute(state, database=name) == before
     run(url, "tests.unit.crud_app.one_more_field", folder=".")
 

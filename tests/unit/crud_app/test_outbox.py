@@ -173,13 +173,14 @@ def test_the_schedule_sweeps(system, publisher, leave_behind):
 
 def test_messages_are_as_the_contract_says(client, publisher, sql):
     """The golden files' employee, made by the same steps; only id and time are this run's own."""
-    types = ("creado", "actualizado", "eliminado")
+    types = ("creado", "actualizado", "eliminado", "restaurado")
     golden = {tipo: json.loads((CONTRACTS / f"{tipo}.json").read_text()) for tipo in types}
     sql("ALTER TABLE empleados ALTER COLUMN id RESTART WITH 7")
     body = {name: golden["creado"]["empleado"][name] for name in ("nombre", "email", "posicion")} | {"salario": 5000}
     client.post("/empleados", json=body)
     client.put("/empleados/7", json={"posicion": golden["actualizado"]["empleado"]["posicion"]})
     client.delete("/empleados/7")
+    client.post("/bajas/7/restaurar")
     assert [each.tipo for each in publisher.published] == list(types)
     for evento in publisher.published:
         message, expected = json.loads(evento.mensaje), golden[evento.tipo]

@@ -10,7 +10,7 @@ from tests.unit.crud_app.fakes import wait_for_the_end
 
 READS = (
     "/empleados", "/empleados?q=ana&orden=-nombre", "/empleados?posicion=Analista", "/empleados/1",
-    "/empleados/1/eventos", "/eventos", "/resumen", "/health?deep=1",
+    "/empleados/1/eventos", "/eventos", "/bajas", "/resumen", "/health?deep=1",
 )  # fmt: skip
 
 

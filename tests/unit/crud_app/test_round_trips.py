@@ -54,6 +54,8 @@ def cold_client(far_database, serve):
 def warm_client(cold_client):
     """Connected, with one employee."""
     cold_client.post("/empleados", json=ANA)
+    cold_client.post("/empleados", json={**ANA, "email": "c@example.com"})
+    cold_client.delete("/empleados/2")
     cold_client.get("/health?deep=1")  # the create's mark is read
     return cold_client
 
@@ -81,7 +83,7 @@ def test_a_read_is_one_trip_or_none(warm_client, proxy):
     [
         ("POST", "/empleados", EVA, {}, 201), ("POST", "/empleados", EVA, KEY, 201),
         ("PUT", "/empleados/1", {"nombre": "B"}, {"If-Match": '"1"'}, 200),
-        ("DELETE", "/empleados/1", None, {"If-Match": '"1"'}, 204),
+        ("DELETE", "/empleados/1", None, {"If-Match": '"1"'}, 204), ("POST", "/bajas/2/restaurar", None, {}, 200),
     ],
 )  # fmt: skip
 def test_a_write_with_its_event_waits_for_one_trip(warm_client, proxy, write):
@@ -97,6 +99,7 @@ def test_a_write_that_changes_nothing_is_one_trip(warm_client, proxy):
     for method, path, body, headers, status in (
         ("POST", "/empleados", EVA, KEY, 201), ("POST", "/empleados", {**EVA, "nombre": "B"}, KEY, 422),
         ("POST", "/empleados", ANA, {}, 409), ("PUT", "/empleados/1", {}, {}, 200),
+        ("POST", "/bajas/9/restaurar", None, {}, 404),
         ("PUT", "/empleados/9", {"nombre": "B"}, {}, 404), ("DELETE", "/empleados/9", None, {}, 404),
     ):  # fmt: skip
         before = proxy.statements

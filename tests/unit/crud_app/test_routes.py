@@ -68,6 +68,7 @@ class TestCreate:
         answer = client.post("/empleados", json={**ana, "email": "Ana@EXAMPLE.com"}, headers={"Accept-Language": "en"})
         assert answer.status == 409
         assert answer.json()["type"] == "urn:crud-empleados:email-taken"
+        assert answer.json()["empleado"] == {"id": 1, "nombre": "Ana Pérez"}
         assert answer.json()["errores"] == [{"campo": "email", "regla": "unico", "mensaje": "Another employee has it."}]
 
     def test_names_all_broken_rules_at_once_in_the_order_of_the_fields(self, client):
@@ -147,7 +148,11 @@ class TestUpdate:
     def test_refuses_the_email_of_another_and_what_the_database_gives(self, client, ana):
         client.post("/empleados", json=ana)
         client.post("/empleados", json={**ana, "email": "b@example.com"})
-        assert client.put("/empleados/2", json={"email": "Ana@example.com"}).status == 409
+        answer = client.put("/empleados/2", json={"email": "Ana@example.com", "salario": 1})
+        assert (answer.status, answer.json()["empleado"]) == (409, {"id": 1, "nombre": "Ana Pérez"})
+        stale = client.put("/empleados/2", json={"email": "Ana@example.com"}, headers={"If-Match": '"7"'})
+        assert stale.status == 412
+        assert client.get("/empleados/2").json()["version"] == 1
         answer = client.put("/empleados/1", json={"id": 2, "version": 7, "nombre": None})
         assert answer.status == 422
         assert rules_of(answer) == {"nombre": "tipo", "id": "desconocido", "version": "desconocido"}

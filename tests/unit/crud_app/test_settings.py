@@ -61,6 +61,7 @@ def test_a_malformed_address_is_named_with_the_rule_and_not_quoted(url, rule):
     ("name", "setting", "good", "bad"),
     [
         ("DATABASE_POOL_SIZE", "database_pool_size", {None: 1, "1": 1, "100": 100}, ["0", "101"]),
+        ("LEAVER_DAYS", "leaver_days", {None: 90, "1": 1, "3650": 3650}, ["0", "3651", "1.5"]),
         ("SNS_TOPIC_ARN", "topic_arn", {ARN: ARN}, ["", "crud-app", "arn:aws:sqs:us-east-1:000000000000:x"]),
         ("DEMO", "is_demo", {None: False, "false": False, "true": True}, ["1", "True"]),
         ("DATABASE_URL_PARAMETER", "database_parameter", {None: None, "/a-dev/url": "/a-dev/url"},
