@@ -1,12 +1,14 @@
 """The page's modules without the page: tables of input and output, in one tab."""
 
 import base64
+import json
 import re
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from contract.text import clean
 from tests.support.stack import ROOT
 
 PAGE = ROOT / "bff_app" / "chalicelib" / "web" / "page"
@@ -126,6 +128,31 @@ def test_csv_is_read_by_its_rules(tab):
     read = call_each(tab, "csv.js", "readCsv", [[content, 100] for content, _ in table])
     records = [[(record["line"], record["cells"]) for record in one["records"]] for one in read]
     assert records == [expected for _, expected in table]
+
+
+# ---- text and addresses
+
+
+def test_what_people_type_is_cleaned_as_the_server_does(tab, schema):
+    """And what is refused there breaks the schema here."""
+    cases = json.loads((ROOT / "tests" / "contracts" / "text.json").read_text("utf-8"))
+    for function, name in (("cleanText", "lines"), ("cleanAddress", "addresses")):
+        kept = [([sent], stored) for sent, stored in cases[name] if stored is not None]
+        check_table(tab, "text.js", function, kept)
+    refused = [{"email": sent} for sent, stored in cases["addresses"] if stored is None]
+    refused += [{"nombre": sent} for sent, stored in cases["lines"] if stored is None and len(clean(sent)) != 11]
+    for values in refused:
+        sent = {name: call(tab, "text.js", "cleanText", text) for name, text in values.items()}
+        assert set(values) <= {each["field"] for each in call(tab, "rules.js", "check", schema, sent)}, values
+    shown = {"ana@xn--espaa-rta.es": "ana@españa.es", "a@xn--e1afmkfd.xn--p1ai": "a@пример.рф",
+             "a@xn--r8jz45g.jp": "a@例え.jp", "a@xn--a.es": "a@xn--a.es", "a@xn--.es": "a@xn--.es"}  # fmt: skip
+    check_table(tab, "text.js", "showAddress", [([address], text) for address, text in shown.items()])
+
+
+@PROPERTY
+@given(text=TEXT | st.text("a \t\u00a0\u0301\u034f\u200b\u200c\u200d\u0639\u00ad", max_size=8))
+def test_a_text_is_cleaned_alike_in_the_page_and_on_the_server(tab, text):
+    assert call(tab, "text.js", "cleanText", text) == clean(text)
 
 
 # ---- amounts and dates

@@ -18,6 +18,7 @@ from chalicelib.directorio.errors import EmpleadoNotFound
 from contract import email_address
 from contract.fields import FIELDS as DECLARED
 from contract.fields import Field
+from contract.text import BrokenRule, line_schema, read_line, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,25 +29,10 @@ MAX_MONEY = Decimal("9999999.99")
 #: Unknown fields that are named at most, and characters of each: an answer must not grow with nonsense.
 MAX_UNKNOWN, MAX_UNKNOWN_NAME = 20, 80
 
-#: C0, DEL and C1 controls, line and paragraph separators.
-CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
-#: The spaces that trimming removes (the others of str.strip are controls).
-SPACES = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-#: With lone surrogates, which JSON Schema cannot name.
-HAS_CONTROL = re.compile(rf"[{CONTROLS}\ud800-\udfff]")
 POSITIVE = re.compile(r"[1-9][0-9]{0,18}")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CENT = Decimal("0.01")
 COUNTS_CHANGES = "Counts the changes; it is the ETag."
-
-
-class BrokenRule(Exception):
-    """A value breaks a rule: the rule's name, and what a person reads, by language."""
-
-    def __init__(self, rule: str, es: str, en: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
-        self.message = {"es": es, "en": en}
 
 
 class Kind(ABC):
@@ -76,29 +62,16 @@ class Kind(ABC):
 
 @dataclass(frozen=True)
 class Line(Kind):
-    """One line of text, trimmed, of 1 to ``maximum`` characters."""
+    """One line of text of 1 to ``maximum`` characters; see ``contract.text``."""
 
     maximum: int
 
     @property
     def schema(self) -> dict[str, Any]:
-        word = f"[^{CONTROLS}{SPACES}]"
-        inner = f"[^{CONTROLS}]{{0,{self.maximum - 2}}}"
-        return {"type": "string", "pattern": f"^[{SPACES}]*{word}(?:{inner}{word})?[{SPACES}]*$"}
+        return line_schema(self.maximum)
 
     def read(self, value: object) -> str:
-        text = _text(value)
-        if HAS_CONTROL.search(text):
-            raise BrokenRule(
-                "caracteres",
-                "No puede tener saltos de línea ni otros caracteres de control.",
-                "It cannot have line breaks or other control characters.",
-            )
-        text = text.strip()
-        if not 1 <= len(text) <= self.maximum:
-            es, en = f"Debe tener de 1 a {self.maximum} caracteres.", f"It must have 1 to {self.maximum} characters."
-            raise BrokenRule("longitud", es, en)
-        return text
+        return read_line(value, self.maximum)
 
     def read_key(self, text: str) -> str:
         if "\x00" in text or len(text) > 4 * self.maximum:  # cursors of earlier versions have a folded, longer text
@@ -108,19 +81,14 @@ class Line(Kind):
 
 @dataclass(frozen=True)
 class Email(Kind):
-    """An e-mail address that a browser's form accepts, in lower case."""
+    """An email address; see ``contract.email_address``."""
 
     @property
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "maxLength": email_address.MAX_LENGTH, "pattern": email_address.PATTERN}
+        return email_address.SCHEMA
 
     def read(self, value: object) -> str:
-        text = _text(value)
-        if len(text) > email_address.MAX_LENGTH:
-            raise too_long(email_address.MAX_LENGTH)
-        if not email_address.is_email_address(text):
-            raise BrokenRule("formato", "No es una dirección de correo válida.", "It is not a valid e-mail address.")
-        return text.lower()
+        return email_address.read_address(value)
 
     def read_key(self, text: str) -> str:
         if "\x00" in text or len(text) > email_address.MAX_LENGTH:
@@ -165,7 +133,7 @@ class Day(Kind):
         return {"type": "string", "format": "date"}
 
     def read(self, value: object) -> date:
-        text = _text(value)
+        text = read_text(value)
         try:
             return self.read_key(text)
         except ValueError:
@@ -293,12 +261,6 @@ def accepts_null(field: Field, *, is_new: bool) -> bool:
     return not field.is_required if is_new else field.is_nullable
 
 
-def too_long(maximum: int) -> BrokenRule:
-    """A text has more than ``maximum`` characters."""
-    es, en = f"Debe tener {maximum} caracteres como máximo.", f"It must have at most {maximum} characters."
-    return BrokenRule("longitud", es, en)
-
-
 def _read(body: object, *, is_new: bool, is_demo: bool) -> dict[str, object]:
     if not isinstance(body, dict):
         message = {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."}
@@ -339,9 +301,3 @@ def _unknown_fields(body: Mapping[str, object]) -> Iterator[FieldError]:
     unknown = [name for name in body if name not in INPUTS]
     for name in unknown[:MAX_UNKNOWN]:
         yield FieldError(name[:MAX_UNKNOWN_NAME], "desconocido", message)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise BrokenRule("tipo", "Debe ser un texto.", "It must be a string.")
-    return value

@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 
 from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio import employee
-from chalicelib.directorio.employee import BY_NAME, KINDS, Audience, BrokenRule
+from chalicelib.directorio.employee import BY_NAME, KINDS, Audience
+from contract.text import REFUSED, BrokenRule, read_text, too_long
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -160,7 +161,7 @@ def orders_of(audience: Audience) -> tuple[str, ...]:
 
 def filter_schema(maximum: int) -> dict[str, Any]:
     """JSON Schema of a filter of at most ``maximum`` characters; an empty one filters nothing."""
-    return {"type": "string", "pattern": f"^[^{employee.CONTROLS}]{{0,{maximum}}}$"}
+    return {"type": "string", "maxLength": maximum, "pattern": f"^[^{REFUSED}]*$"}
 
 
 class _Reader:
@@ -191,12 +192,11 @@ class _Reader:
 
 
 def _filter(text: str, maximum: int) -> str | None:
-    if employee.HAS_CONTROL.search(text):
-        es, en = "No puede tener caracteres de control.", "It cannot have control characters."
-        raise BrokenRule("caracteres", es, en)
-    if len(text) > maximum:
-        raise employee.too_long(maximum)
-    return text.strip() or None
+    """A text to look for, cleaned like those that are stored."""
+    found = read_text(text)
+    if len(found) > maximum:
+        raise too_long(maximum)
+    return found or None
 
 
 def _order(text: str, audience: Audience) -> Order:

@@ -12,7 +12,7 @@ import re
 import uuid
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chalice_frontdoor import FieldError, InvalidInput
 from chalice_frontdoor.idempotency import KeyInFlight, KeyReused
@@ -22,9 +22,11 @@ from chalicelib.correos.ledger import LedgerUnavailable, RowChanged, update
 from chalicelib.correos.mail import LEASE, Mail, State, StepRefused
 from chalicelib.correos.notices import direct_row
 from contract.api import unknown_field
-from contract.email_address import MAX_LENGTH, PATTERN, is_email_address, is_invented
+from contract.email_address import SCHEMA, is_invented, read_address
+from contract.text import BrokenRule, line_schema, read_line, too_long
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from chalicelib.correos.aws import SqsQueue
@@ -39,13 +41,6 @@ NOT_QUEUED = "SinEncolar"
 
 _KEY_NAMESPACE = uuid.UUID("5b0c2c1e-7f2f-4c37-9a53-9b6f0f6f3a10")
 
-_NO_ADDRESS = {"es": "Debe ser una dirección de correo.", "en": "It must be an email address."}
-_STRANGER = {
-    "es": "Esto es una demostración: solo escribe a direcciones de example.com.",
-    "en": "This is a demonstration: it only writes to addresses of example.com.",
-}
-_MISSING = {"es": "Falta este campo.", "en": "This field is missing."}
-_NO_TEXT = {"es": "Debe ser un texto.", "en": "It must be a text."}
 _NO_OBJECT = {"es": "El cuerpo debe ser un objeto.", "en": "The body must be an object."}
 
 
@@ -57,58 +52,39 @@ class MailOutcomeUnknown(AwsUnavailable):
         self.id = id
 
 
-class _Text(NamedTuple):
-    """The rules of a text, for the check and for the API's description."""
-
-    maximum: int
-    forbidden: str
-    """Characters, as in a regular expression's brackets. What XML 1.0 has no room for, SQS refuses."""
-    message: dict[str, str]
-    description: str
-
-    def errors(self, name: str, text: str) -> list[FieldError]:
-        errors = []
-        if not text.strip() or len(text) > self.maximum:
-            message = {
-                "es": f"Debe tener de 1 a {self.maximum} caracteres.",
-                "en": f"It must have 1 to {self.maximum} characters.",
-            }
-            errors.append(FieldError(name, "longitud", message))
-        if re.search(f"[{self.forbidden}]", text):
-            errors.append(FieldError(name, "caracteres", self.message))
-        return errors
-
-    @property
-    def schema(self) -> dict[str, object]:
-        return {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": self.maximum,
-            "pattern": rf"^(?=[\s\S]*\S)[^{self.forbidden}]*$",
-            "description": self.description,
-        }
+#: What XML 1.0 has no room for, SQS refuses.
+_REFUSED_IN_BODY = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff"
 
 
-_TEXTS = {
-    "subject": _Text(
-        MAX_SUBJECT,
-        r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff",
-        {
-            "es": "No puede tener saltos de línea ni caracteres de control.",
-            "en": "It must have no line breaks and no control characters.",
-        },
-        "One line; not only spaces.",
-    ),
-    "body": _Text(
-        MAX_BODY,
-        r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff",
-        {"es": "No puede tener caracteres de control.", "en": "It must have no control characters."},
-        "Plain text; not only spaces; no control characters but tabs and line ends.",
-    ),
+def _read_body(value: object) -> str:
+    """A text of several lines, which stays as it is."""
+    if not isinstance(value, str):
+        raise BrokenRule("tipo", "Debe ser un texto.", "It must be a string.")
+    if not value.strip():
+        raise BrokenRule("longitud", "No puede estar vacío.", "It cannot be empty.")
+    if len(value) > MAX_BODY:
+        raise too_long(MAX_BODY)
+    if re.search(f"[{_REFUSED_IN_BODY}]", value):
+        es, en = "No puede tener caracteres de control.", "It must have no control characters."
+        raise BrokenRule("caracteres", es, en)
+    return value
+
+
+_READERS: dict[str, Callable[[object], str]] = {
+    "to": read_address,
+    "subject": lambda value: read_line(value, MAX_SUBJECT),
+    "body": _read_body,
 }
 FIELDS = {
-    "to": {"type": "string", "maxLength": MAX_LENGTH, "pattern": PATTERN},
-    **{name: text.schema for name, text in _TEXTS.items()},
+    "to": SCHEMA,
+    "subject": {**line_schema(MAX_SUBJECT), "description": "One line; not only spaces."},
+    "body": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_BODY,
+        "pattern": rf"^(?=[\s\S]*\S)[^{_REFUSED_IN_BODY}]*$",
+        "description": "Plain text; not only spaces; no control characters but tabs and line ends.",
+    },
 }
 """The schema of each field."""
 
@@ -127,24 +103,29 @@ def check_request(
     """
     if not isinstance(data, dict):
         raise InvalidInput([FieldError("", "tipo", _NO_OBJECT)])
-    errors = [error for name in FIELDS for error in _check_field(data, name, is_demo=is_demo)]
+    values, errors = {}, []
+    for name, read in _READERS.items():
+        try:
+            values[name] = _read_field(data, name, read, is_demo=is_demo)
+        except BrokenRule as broken:
+            errors.append(FieldError(name, broken.rule, broken.message))
     errors += [unknown_field(name) for name in data if name not in FIELDS]
     if errors:
         raise InvalidInput(errors)
-    return DirectMail(id=id, occurred_at=now, to=data["to"], subject=data["subject"], body=data["body"])
+    return DirectMail(id=id, occurred_at=now, **values)
 
 
-def _check_field(data: dict[str, object], name: str, *, is_demo: bool) -> list[FieldError]:
+def _read_field(data: dict[str, object], name: str, read: Callable[[object], str], *, is_demo: bool) -> str:
     if name not in data:
-        return [FieldError(name, "obligatorio", _MISSING)]
-    value = data[name]
-    if not isinstance(value, str):
-        return [FieldError(name, "tipo", _NO_TEXT)]
-    if name != "to":
-        return _TEXTS[name].errors(name, value)
-    if not is_email_address(value):
-        return [FieldError(name, "formato", _NO_ADDRESS)]
-    return [FieldError(name, "demo", _STRANGER)] if is_demo and not is_invented(value) else []
+        raise BrokenRule("obligatorio", "Falta este campo.", "This field is missing.")
+    value = read(data[name])
+    if name == "to" and is_demo and not is_invented(value):
+        raise BrokenRule(
+            "demo",
+            "Esto es una demostración: solo escribe a direcciones de example.com.",
+            "This is a demonstration: it only writes to addresses of example.com.",
+        )
+    return value
 
 
 def queue_mail(message: DirectMail, *, caller: str, key: str | None, ledger: DynamoLedger, queue: SqsQueue) -> Mail:

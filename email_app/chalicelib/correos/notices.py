@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib.correos.event import DIRECTO, DirectMail, Event
 from chalicelib.correos.mail import Content, Mail, recipient_digest
 from chalicelib.correos.wording import WORDINGS, Phrase, Wording
+from contract.email_address import show_address
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
 from contract.roles import ANONYMOUS
 
@@ -167,7 +168,9 @@ def _changes(event: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
 
 
 def _employee_facts(event: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
-    return tuple((wording.fields[name], getattr(event.employee, name)) for name in ("nombre", "email", "posicion"))
+    employee = event.employee
+    values = {"nombre": employee.nombre, "email": show_address(employee.email), "posicion": employee.posicion}
+    return tuple((wording.fields[name], value) for name, value in values.items())
 
 
 def lay_out(  # noqa: PLR0913 - what an email consists of

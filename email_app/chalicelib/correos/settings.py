@@ -10,7 +10,8 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 from chalice_frontdoor import Environment
-from contract.email_address import is_email_address
+from contract.email_address import is_email_address, read_address
+from contract.text import BrokenRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +101,7 @@ def _parse_sender(text: str) -> str:
 
 
 def _parse_addresses(text: str) -> tuple[str, ...]:
-    values = [value.strip() for value in text.split(",")]
-    if not all(is_email_address(value) for value in values):
-        raise ValueError
-    return tuple({value.lower(): value for value in values}.values())
+    try:
+        return tuple(dict.fromkeys(map(read_address, text.split(","))))
+    except BrokenRule:
+        raise ValueError from None

@@ -45,24 +45,24 @@ def deliver(fakes):
 
 
 @pytest.mark.parametrize(
-    ("field", "rules", "values"),
+    ("field", "rule", "values"),
     [
-        ("to", ["formato"], ["ana", "ana@example.com\nBcc: x@example.com", "a@example.com,b@example.com", ""]),
-        ("to", ["formato"], ["a" * 243 + "@example.com"]),
-        ("to", ["tipo"], [None, ["ana@example.com"]]),
-        ("subject", ["longitud"], ["", " ", "x" * 201]),
-        ("subject", ["caracteres"], ["Hola\r\nBcc: x@example.com", "Hola\u2028"]),
-        ("body", ["longitud"], ["", "x" * 100_001]),
-        ("body", ["caracteres"], ["\x00", "\uffff"]),
-        ("body", ["longitud", "caracteres"], ["\x01" * 100_001]),
-        ("body", ["tipo"], [7]),
-        ("cc", ["desconocido"], ["eva@example.com"]),
+        ("to", "formato", ["ana", "a@example.com,b@example.com", "", "a" * 65 + "@example.com"]),
+        ("to", "caracteres", ["ana@example.com\nBcc: x@example.com"]),
+        ("to", "longitud", ["a" * 243 + "@example.com"]),
+        ("to", "tipo", [None, ["ana@example.com"]]),
+        ("subject", "longitud", ["", " ", "x" * 201]),
+        ("subject", "caracteres", ["Hola\r\nBcc: x@example.com", "Hola\u2028"]),
+        ("body", "longitud", ["", "x" * 100_001]),
+        ("body", "caracteres", ["\x00", "\uffff"]),
+        ("body", "tipo", [7]),
+        ("cc", "desconocido", ["eva@example.com"]),
     ],
 )
-def test_an_email_that_breaks_a_rule_is_refused(fakes, field, rules, values):
+def test_an_email_that_breaks_a_rule_is_refused(fakes, field, rule, values):
     for value in values:
         answer = post({field: value})
-        assert (answer.status, errors(answer)) == (422, [(field, rule) for rule in rules])
+        assert (answer.status, errors(answer)) == (422, [(field, rule)])
     assert not fakes.queue.sent
 
 

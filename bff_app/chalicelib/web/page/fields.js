@@ -6,6 +6,7 @@ import { day, money } from './format.js';
 import { isCalendarDay, readAmount, readDay } from './notation.js';
 import { currentLanguage } from './preferences.js';
 import { may } from './session.js';
+import { cleanAddress, cleanText, showAddress } from './text.js';
 
 /**
  * @typedef {object} Field
@@ -28,7 +29,7 @@ export function show(field, value) {
   if (value === null || value === undefined || value === '') return '—';
   if (field.kind === 'money' && typeof value === 'number') return money(value);
   if (field.kind === 'date' && isCalendarDay(value)) return day(value);
-  return String(value);
+  return field.kind === 'email' ? showAddress(String(value)) : String(value);
 }
 
 /** As in an input or a file: without grouping, with the language's decimal sign. @param {Field} field @param {any} value */
@@ -43,7 +44,7 @@ export const dayReading = (day) => (day ? { value: day } : { problem: 'rule.form
 
 /** Text that makes no sense stays as it is: the server says what is wrong with it. @param {Field} field @param {string} text @returns {Reading} */
 export function read(field, text) {
-  const trimmed = text.trim();
+  const trimmed = field.kind === 'email' ? cleanAddress(text) : cleanText(text);
   if (field.kind === 'money') return { value: trimmed === '' ? null : (readAmount(trimmed)?.value ?? trimmed) };
   if (field.kind === 'date' && trimmed !== '') return dayReading(readDay(trimmed, 'dmy'));
   if (field.kind === 'date') return { value: null };
