@@ -45,7 +45,7 @@ def directory_of(stack, chromium):
         if role is not None:
             name = user_of(role)
             defaults["storage_state"] = session_of(stack, name, stack.password_of(name))
-        context = chromium.new_context(**{**defaults, **options})  # type: ignore[arg-type] - Playwright's own options
+        context = chromium.new_context(**{**defaults, **options})
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         tabs.append(Directory(context.new_page(), stack.url))

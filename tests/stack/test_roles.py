@@ -3,9 +3,9 @@
 import httpx
 
 from chalice_frontdoor import ANYBODY
-from chalicelib.correos import roles as correos
 from contract.roles import ROLES
 from crud_app.app import RULES as DIRECTORIO
+from email_app.app import RULES as CORREOS
 from tests.support.roles import RULES, answers_of, expected_answers
 
 EXPECTED = {rule: expected_answers(*rule) for rule in RULES}
@@ -14,7 +14,7 @@ EXPECTED = {rule: expected_answers(*rule) for rule in RULES}
 def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(stack):
     people = {"nobody": {}, "without a role": {"Authorization": stack.authorization_of_newcomer()}}
     people |= {role: {"Authorization": stack.authorization(role)} for role in ROLES}
-    places = {stack.url: RULES, stack.address("CRUD_PORT"): DIRECTORIO, stack.address("EMAIL_PORT"): correos.RULES}
+    places = {stack.url: RULES, stack.address("CRUD_PORT"): DIRECTORIO, stack.address("EMAIL_PORT"): CORREOS}
 
     for place, rules in places.items():
         with httpx.Client(base_url=place, trust_env=False) as client:
@@ -24,7 +24,7 @@ def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(stack):
 def test_a_program_may_do_what_a_person_of_its_role_may(stack):
     programs = {role: {"Authorization": stack.authorization(role, is_program=True)} for role in ROLES}
 
-    for port, rules in (("CRUD_PORT", DIRECTORIO), ("EMAIL_PORT", correos.RULES)):
+    for port, rules in (("CRUD_PORT", DIRECTORIO), ("EMAIL_PORT", CORREOS)):
         with httpx.Client(base_url=stack.address(port), trust_env=False) as client:
             assert answers_of(client, rules, programs) == {rule: EXPECTED[rule][2:] for rule in rules}
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from chalicelib.directorio.settings import KeyServer, SettingError, Settings, parse_database_url
+from chalice_frontdoor.process import SettingError
+from chalicelib.directorio.settings import KeyServer, Settings, parse_database_url
 
 ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
 LAMBDA = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "hunter"}
