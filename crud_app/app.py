@@ -34,6 +34,8 @@ RULES = {
     ("GET", "/bajas"): RRHH,
     ("GET", "/bajas/{id}"): RRHH,
     ("POST", "/bajas/{id}/restaurar"): RRHH,
+    ("POST", "/lotes/{id}"): RRHH,
+    ("POST", "/lotes/{id}/cierre"): RRHH,
     ("GET", "/eventos"): LECTOR,
     ("GET", "/resumen"): LECTOR,
     ("GET", "/health"): ANYBODY,
@@ -180,6 +182,39 @@ def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
     row_id = read_row_id(id)
     page = system().repository.history_of(row_id, read_history(_query()), _audience())
     return answers.page(page, f"/empleados/{row_id}/eventos")
+
+
+@app.route(
+    "/lotes/{id}",
+    methods=["POST"],
+    spec=operation(
+        "Do many changes at once, as a part of a batch; those that conflict are reported and skipped",
+        {200: json_of(ref("Resultados"), "What became of each operation, in their order.")},
+        problems=(400, 404, 409, 415, 422, 503),
+        parameters=[openapi.BATCH_ID, openapi.IDEMPOTENCY_KEY],
+        body=ref("Lote"),
+    ),
+)
+def apply_lote(id: str) -> Response:  # noqa: A002
+    request = app.current_request
+    key = read_key(request.headers)
+    return answers.json_text(system().batches.apply(id, read_json(request), app.caller.name, key))
+
+
+@app.route(
+    "/lotes/{id}/cierre",
+    methods=["POST"],
+    spec=operation(
+        "Close a batch: one event tells of all its changes, with one email or none. What follows opens it again, and a "
+        "batch that nobody goes on with for 15 minutes is closed with an email",
+        {200: json_of(ref("Recuento"), "What the batch has changed.")},
+        problems=(400, 404, 415, 422, 503),
+        parameters=[openapi.BATCH_ID],
+        body=object_of({"aviso": {"type": "boolean", "description": "Whether an email is sent."}}),
+    ),
+)
+def close_lote(id: str) -> Response:  # noqa: A002
+    return answers.json_text(system().batches.close(id, read_json(app.current_request), app.caller.name))
 
 
 @app.route(

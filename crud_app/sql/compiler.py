@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from chalicelib.directorio.employee import KINDS, Audience, Instant
-from crud_app.sql import employees, events
+from crud_app.sql import batches, employees, events
 from crud_app.sql.terms import utc_text
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ EXPRESSIONS: tuple[Callable[[], ClauseElement], ...] = (
     events.list_eventos, events.list_eventos_of_empleado, events.mark_evento, events.lock_sweep, events.pending_eventos,
     events.mark_eventos, events.measure_outbox, events.find_people, events.describe_person, events.wait_for_sweep,
     events.overdue_bajas, events.erase_people, events.count_old_eventos, events.empty_old_eventos,
+    batches.apply_lote, batches.close_lote, batches.close_idle_lotes,
 )  # fmt: skip
 
 Compiled = tuple[str, tuple[str, ...]]

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 from chalicelib.directorio.employee import BY_NAME, INPUTS, new_value
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
 from crud_app.sql.events import insert_evento
-from crud_app.sql.tables import bajas, empleados, eventos, peticiones
+from crud_app.sql.tables import bajas, empleados, eventos, lotes_pasos, peticiones
 from crud_app.sql.terms import (
     ACTOR,
     FORGOTTEN_BEFORE,
@@ -283,7 +283,8 @@ def forget_peticiones() -> sa.ClauseElement:
     """Forget the requests that are too old to be repeated. Returns how many there were."""
     old = sa.delete(peticiones).where(peticiones.c.creada_en < FORGOTTEN_BEFORE)
     forgotten = old.returning(peticiones.c.clave).cte("forgotten")
-    return sa.select(sa.func.count()).select_from(forgotten)
+    steps = sa.delete(lotes_pasos).where(lotes_pasos.c.creado_en < FORGOTTEN_BEFORE).returning(lotes_pasos.c.id)
+    return sa.select(sa.func.count()).select_from(forgotten).add_cte(steps.cte("pasos"))
 
 
 def _by_posicion(*columns: sa.ColumnElement[Any]) -> sa.ClauseElement:

@@ -77,11 +77,10 @@ def lock_sweep() -> sa.ClauseElement:
 def pending_eventos() -> sa.ClauseElement:
     """The oldest events that were left unpublished, less those of employees that are held back."""
     held_back = sa.bindparam("held_back", type_=sa.ARRAY(sa.BigInteger))
+    about = sa.func.coalesce(eventos.c.empleado_id, sa.literal_column("0"))  # a batch's own event is about nobody
     return (
-        sa.select(
-            sa.cast(eventos.c.id, sa.Text), eventos.c.empleado_id, eventos.c.tipo, sa.cast(eventos.c.payload, sa.Text)
-        )
-        .where(IS_PENDING, eventos.c.empleado_id != sa.func.all(held_back))
+        sa.select(sa.cast(eventos.c.id, sa.Text), about, eventos.c.tipo, sa.cast(eventos.c.payload, sa.Text))
+        .where(IS_PENDING, about != sa.func.all(held_back))
         .order_by(eventos.c.numero)
         .limit(LIMIT)
     )

@@ -56,6 +56,8 @@ PROXIED_ROUTES = (
     ProxiedRoute("/bajas", ("GET",), "crud"),
     ProxiedRoute("/bajas/{id}", ("GET",), "crud"),
     ProxiedRoute("/bajas/{id}/restaurar", ("POST",), "crud"),
+    ProxiedRoute("/lotes/{id}", ("POST",), "crud"),
+    ProxiedRoute("/lotes/{id}/cierre", ("POST",), "crud"),
     ProxiedRoute("/eventos", ("GET",), "crud"),
     ProxiedRoute("/resumen", ("GET",), "crud"),
     ProxiedRoute("/notify/email", ("POST",), "email"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalice_frontdoor import PerProcess
 from chalice_frontdoor.logs import note
+from chalicelib.directorio.batches import Batches
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.erasure import Erasure
 from chalicelib.directorio.outbox import Outbox
@@ -33,6 +34,7 @@ class System:
     database: Database
     repository: Repository
     directorio: Directorio
+    batches: Batches
     outbox: Outbox
     erasure: Erasure
     #: After how many days a leaver is erased.
@@ -75,9 +77,8 @@ def assemble(
     """Put the parts together."""
     repository = Repository(database)
     directorio = Directorio(repository, publisher, is_demo=is_demo)
-    return System(
-        database, repository, directorio, Outbox(database, publisher), Erasure(database), leaver_days, is_demo
-    )
+    batches, outbox = Batches(database, directorio.publish, is_demo=is_demo), Outbox(database, publisher)
+    return System(database, repository, directorio, batches, outbox, Erasure(database), leaver_days, is_demo)
 
 
 system = PerProcess(lambda: compose(from_environment()))

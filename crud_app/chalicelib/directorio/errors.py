@@ -5,6 +5,7 @@
     CrudError
     ├── MalformedPrecondition   400: an If-Match that is no list of entity tags
     ├── EmpleadoNotFound        404
+    ├── LoteNotFound            404
     ├── EmailTaken              409: another employee has it
     ├── StaleVersion            412: the row changed since it was read
     ├── Unavailable             503: the database cannot answer now; nothing was changed, it may be repeated
@@ -29,6 +30,10 @@ class MalformedPrecondition(CrudError):
 
 class EmpleadoNotFound(CrudError):
     """There is no such employee (or, for a history, there never was)."""
+
+
+class LoteNotFound(CrudError):
+    """There is no such batch."""
 
 
 class EmailTaken(CrudError):
@@ -92,6 +97,7 @@ PROBLEMS: ProblemTable = {
         },
     ),
     EmpleadoNotFound: Problem(404, detail={"es": "No existe ese empleado.", "en": "There is no such employee."}),
+    LoteNotFound: Problem(404, detail={"es": "No existe ese lote.", "en": "There is no such batch."}),
     EmailTaken: email_taken,
     StaleVersion: Problem(
         412,

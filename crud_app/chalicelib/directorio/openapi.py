@@ -8,10 +8,10 @@ from chalice_frontdoor.idempotency import describe_header
 from chalice_frontdoor.openapi import Schema, header, in_header, in_path, json_of, list_of, object_of
 from chalice_frontdoor.openapi import query as _query
 from chalice_frontdoor.openapi import ref as _ref
-from chalicelib.directorio import employee
+from chalicelib.directorio import batch, employee
 from chalicelib.directorio import query as asked
 from chalicelib.directorio.employee import BY_NAME, CONFIDENTIAL, INPUTS, KINDS, Audience, accepts_null
-from contract.api import MIT, PROBLEM_MEMBERS, TEXT, TOKEN, problem_responses, problem_schema, token_scheme
+from contract.api import COUNT, MIT, PROBLEM_MEMBERS, TEXT, TOKEN, problem_responses, problem_schema, token_scheme
 from contract.events import EVENT_FIELDS, EVENT_TYPES, KEPT_AFTER_ERASURE, MESSAGE_VERSION
 from contract.roles import LECTOR
 
@@ -25,10 +25,11 @@ INFO: Schema = {
     "license": MIT,
 }
 PROBLEMS = {
-    400: "The request cannot be read: no JSON, no UTF-8, a repeated name, a malformed If-Match or Idempotency-Key.",
+    400: "The request cannot be read: no JSON, no UTF-8, a repeated name, a malformed If-Match or Idempotency-Key; or "
+    "that key is missing where it is needed.",
     401: "There is no valid access token.",
     403: "The caller lacks the role that this operation needs.",
-    404: "There is no such employee.",
+    404: "There is no such employee, or batch.",
     409: "Another employee has this e-mail address; or another request with this Idempotency-Key has not ended (type "
     "urn:frontdoor:idempotency-key-in-flight, with Retry-After).",
     412: "The employee changed since it was read: If-Match names none of its version.",
@@ -43,6 +44,7 @@ PROBLEMS = {
 # ---- parameters
 
 ID = in_path("id", employee.ROW_ID.schema, example=7)
+BATCH_ID = in_path("id", {"type": "string", "format": "uuid"}, description="Chosen by the client.")
 IF_MATCH = in_header(
     "If-Match",
     {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$', "examples": ['"1"']},
@@ -155,6 +157,15 @@ def components() -> Schema:
             ),
             "Evento": _evento(Audience.RRHH),
             "EventoPublico": _evento(Audience.EVERYBODY),
+            "Lote": _lote(),
+            "Resultados": object_of({"resultados": list_of(_resultado())}),
+            "Recuento": object_of(
+                {
+                    "id": {"type": "string", "format": "uuid"},
+                    "origen": {"enum": list(batch.ORIGINS)},
+                    **dict.fromkeys(("creados", "actualizados", "eliminados", "restaurados"), COUNT),
+                }
+            ),
             "ResumenDePosicion": object_of(
                 {**count, "salario_medio": salary, "salario_minimo": salary, "salario_maximo": salary}
             ),
@@ -168,6 +179,34 @@ def components() -> Schema:
             )
         },
     }
+
+
+def _lote() -> Schema:
+    """The body of a batch. Its limit, and that a number is there only once, are of all lists together."""
+    numbers = {"id": employee.ROW_ID.schema, "version": KINDS["version"].schema}
+    elements: dict[str, Schema] = {
+        "crear": _ref("NuevoEmpleado"),
+        "actualizar": object_of({**numbers, "cambios": _ref("CambiosDeEmpleado")}),
+        "eliminar": object_of(numbers),
+        "restaurar": object_of(numbers, required=["id"]),
+    }
+    lists = {name: {**list_of(schema), "maxItems": batch.MAX_OPERATIONS} for name, schema in elements.items()}
+    simulated: Schema = {"type": "boolean", "description": "Say what would become of each operation, and do nothing."}
+    return object_of({"origen": {"enum": list(batch.ORIGINS)}, "simular": simulated, **lists}, required=["origen"])
+
+
+def _resultado() -> Schema:
+    """What became of an operation."""
+    return object_of(
+        {
+            "lista": {"enum": list(batch.LISTS)},
+            "indice": COUNT,
+            "estado": {"enum": [200, 201, 204, 404, 409, 412], "description": "As of the single operation."},
+            "empleado": _ref("Empleado"),
+            "existente": _ref("Empleado"),
+        },
+        required=["lista", "indice", "estado"],
+    )
 
 
 def _schemas_of(names: Iterable[str], *, is_new: bool = False) -> Schema:

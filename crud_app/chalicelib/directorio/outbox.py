@@ -44,8 +44,8 @@ class Outbox:
         self._publisher = publisher
 
     def publish_pending(self, context: LambdaContext) -> None:
-        """Publish what is pending until nothing is left, the topic fails, or the time is up; then log the state, and
-        delete expired Idempotency-Keys.
+        """Publish what is pending until nothing is left, the topic fails, or the time is up; then log the state,
+        delete expired Idempotency-Keys, and close idle batches.
 
         Raises:
             Unavailable: the database failed; the next sweep goes on.
@@ -64,6 +64,7 @@ class Outbox:
             },
         )
         self._database.write(find_statement("forget_peticiones"), is_repeatable=True)
+        self._database.write(find_statement("close_idle_lotes"), is_repeatable=True)
 
     def _publish_chunk(self, sweep: _Sweep) -> bool:
         """Publish and mark the oldest events; False when there are none, or another sweep is running."""

@@ -39,7 +39,7 @@ class Directorio:
         values = read_new(body, is_demo=self._is_demo)
         started = time.monotonic()
         saved = self._repository.create(values, actor, key)
-        self._publish(saved.evento, started)
+        self.publish(saved.evento, started)
         return saved
 
     def update(self, row_id: int, body: object, actor: str, versions: Sequence[int] | None) -> Row:
@@ -51,23 +51,23 @@ class Directorio:
         values = read_changes(body, is_demo=self._is_demo)
         started = time.monotonic()
         saved = self._repository.update(row_id, values, actor, versions)
-        self._publish(saved.evento, started)
+        self.publish(saved.evento, started)
         return saved
 
     def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> None:
         """Make an employee a leaver; see ``update``."""
         started = time.monotonic()
         evento = self._repository.delete(row_id, actor, versions)
-        self._publish(evento, started)
+        self.publish(evento, started)
 
     def restore(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Row:
         """Make a leaver an employee again; see ``update``."""
         started = time.monotonic()
         saved = self._repository.restore(row_id, actor, versions)
-        self._publish(saved.evento, started)
+        self.publish(saved.evento, started)
         return saved
 
-    def _publish(self, evento: Evento | None, started: float) -> None:
+    def publish(self, evento: Evento | None, started: float) -> None:
         """Publish a change. The change stands: what fails here is left to the sweep, and the request succeeds."""
         if evento is None:
             return

@@ -256,7 +256,9 @@ SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') AS coalesce_1 FROM fila""",
         (),
     ),
     "forget_peticiones": (
-        """WITH forgotten AS (DELETE FROM peticiones WHERE peticiones.creada_en < now() - interval '24 hours' RETURNING
+        """WITH pasos AS (DELETE FROM lotes_pasos WHERE lotes_pasos.creado_en < now() - interval '24 hours' RETURNING
+  lotes_pasos.id),
+forgotten AS (DELETE FROM peticiones WHERE peticiones.creada_en < now() - interval '24 hours' RETURNING
   peticiones.clave)
 SELECT count(*) AS count_1 FROM forgotten""",
         (),
@@ -285,9 +287,10 @@ SELECT count(*) AS count_1 FROM forgotten""",
         (),
     ),
     "pending_eventos": (
-        """SELECT CAST(eventos.id AS TEXT) AS id, eventos.empleado_id, eventos.tipo, CAST(eventos.payload AS TEXT) AS payload FROM
-  eventos WHERE eventos.publicado_en IS NULL AND eventos.ocurrido_en < now() - interval '30 seconds' AND
-  eventos.empleado_id != all($1::BIGINT[]) ORDER BY eventos.numero LIMIT $2::INTEGER""",
+        """SELECT CAST(eventos.id AS TEXT) AS id, coalesce(eventos.empleado_id, 0) AS coalesce_1, eventos.tipo,
+  CAST(eventos.payload AS TEXT) AS payload FROM eventos WHERE eventos.publicado_en IS NULL AND eventos.ocurrido_en <
+  now() - interval '30 seconds' AND coalesce(eventos.empleado_id, 0) != all($1::BIGINT[]) ORDER BY eventos.numero LIMIT
+  $2::INTEGER""",
         ('held_back', 'limit'),
     ),
     "mark_eventos": (
@@ -356,5 +359,144 @@ requests AS (DELETE FROM peticiones USING eventos WHERE peticiones.evento_id = e
   eventos.numero LIMIT $3::INTEGER) RETURNING eventos.numero)
 SELECT count(*) AS count_1, max(emptied.numero) AS max_1 FROM emptied""",
         ('months', 'after', 'limit'),
+    ),
+    "apply_lote": (
+        """WITH anterior AS (SELECT huella, evento_id FROM peticiones WHERE actor = $1::VARCHAR AND clave = $2::VARCHAR AND
+  creada_en >= now() - interval '24 hours'),
+nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT $1::VARCHAR, $2::VARCHAR, $3::VARCHAR WHERE NOT
+  $4::BOOLEAN ON CONFLICT (actor, clave) DO UPDATE SET huella = excluded.huella, evento_id = excluded.evento_id,
+  creada_en = excluded.creada_en WHERE peticiones.creada_en < now() - interval '24 hours' RETURNING evento_id),
+pedido AS MATERIALIZED (SELECT p.* FROM json_to_recordset(CAST($5::VARCHAR AS json)) AS p(orden integer, lista text,
+  indice integer, id bigint, version integer, sent text[], nombre TEXT, email TEXT, posicion TEXT, salario NUMERIC(9,
+  2), fecha_contratacion DATE)),
+turno AS MATERIALIZED (SELECT pedido.* FROM pedido WHERE $4::BOOLEAN OR EXISTS (SELECT FROM nueva)),
+actual AS MATERIALIZED (SELECT id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
+  actualizado_en FROM empleados WHERE id = ANY(ARRAY(SELECT id FROM turno WHERE lista IN ('actualizar', 'eliminar')))
+  ORDER BY id FOR UPDATE),
+ausente AS MATERIALIZED (SELECT id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
+  actualizado_en FROM bajas WHERE id = ANY(ARRAY(SELECT id FROM turno WHERE lista = 'restaurar')) ORDER BY id FOR
+  UPDATE),
+destino AS (SELECT orden, lista, indice, turno.id, turno.version AS wanted, coalesce(actual.version, ausente.version) AS
+  found, CASE WHEN lista = 'crear' OR 'nombre' = ANY(sent) THEN turno.nombre ELSE CASE WHEN lista = 'restaurar' THEN
+  ausente.nombre ELSE actual.nombre END END AS nombre, CASE WHEN lista = 'crear' OR 'email' = ANY(sent) THEN turno.email
+  ELSE CASE WHEN lista = 'restaurar' THEN ausente.email ELSE actual.email END END AS email, CASE WHEN lista = 'crear' OR
+  'posicion' = ANY(sent) THEN turno.posicion ELSE CASE WHEN lista = 'restaurar' THEN ausente.posicion ELSE
+  actual.posicion END END AS posicion, CASE WHEN lista = 'crear' OR 'salario' = ANY(sent) THEN turno.salario ELSE CASE
+  WHEN lista = 'restaurar' THEN ausente.salario ELSE actual.salario END END AS salario, CASE WHEN lista = 'crear' OR
+  'fecha_contratacion' = ANY(sent) THEN CASE lista WHEN 'crear' THEN coalesce(turno.fecha_contratacion,
+  CAST(timezone('UTC', now()) AS date)) ELSE turno.fecha_contratacion END ELSE CASE WHEN lista = 'restaurar' THEN
+  ausente.fecha_contratacion ELSE actual.fecha_contratacion END END AS fecha_contratacion FROM turno LEFT JOIN actual ON
+  lista IN ('actualizar', 'eliminar') AND actual.id = turno.id LEFT JOIN ausente ON lista = 'restaurar' AND ausente.id =
+  turno.id),
+cambio AS (SELECT destino.*, titular.id AS titular_id, array_remove(ARRAY[CASE WHEN actual.nombre IS DISTINCT FROM
+  destino.nombre THEN 'nombre' END, CASE WHEN actual.email IS DISTINCT FROM destino.email THEN 'email' END, CASE WHEN
+  actual.posicion IS DISTINCT FROM destino.posicion THEN 'posicion' END, CASE WHEN actual.salario IS DISTINCT FROM
+  destino.salario THEN 'salario' END, CASE WHEN actual.fecha_contratacion IS DISTINCT FROM destino.fecha_contratacion
+  THEN 'fecha_contratacion' END], NULL) AS cambios, CASE WHEN lista != 'crear' AND found IS NULL THEN 404 WHEN wanted !=
+  found THEN 412 WHEN lista = 'crear' THEN 201 WHEN lista = 'eliminar' THEN 204 ELSE 200 END AS posible FROM destino
+  LEFT JOIN actual ON actual.id = destino.id AND lista = 'actualizar' LEFT JOIN empleados AS titular ON titular.email =
+  destino.email AND titular.id IS DISTINCT FROM destino.id AND lista != 'eliminar'),
+decidido AS MATERIALIZED (SELECT cambio.*, CASE WHEN posible IN (200, 201) AND (titular_id IS NOT NULL OR row_number()
+  OVER (PARTITION BY email, posible IN (200, 201) AND titular_id IS NULL ORDER BY orden) > 1) THEN 409 ELSE posible END
+  AS estado FROM cambio),
+hacer AS (SELECT decidido.* FROM decidido WHERE NOT $4::BOOLEAN),
+creado AS (INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) SELECT nombre, email, posicion,
+  salario, fecha_contratacion FROM hacer WHERE estado = 201 ORDER BY orden ON CONFLICT (email) DO NOTHING RETURNING id,
+  nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en),
+cambiado AS (UPDATE empleados SET nombre = hacer.nombre, email = hacer.email, posicion = hacer.posicion, salario =
+  hacer.salario, fecha_contratacion = hacer.fecha_contratacion, version = empleados.version + 1, actualizado_en =
+  clock_timestamp() FROM hacer WHERE empleados.id = hacer.id AND lista = 'actualizar' AND estado = 200 AND cambios !=
+  ARRAY[]::text[] RETURNING empleados.id, empleados.nombre, empleados.email, empleados.posicion, empleados.salario,
+  empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en, hacer.cambios),
+borrado AS (DELETE FROM empleados USING hacer WHERE empleados.id = hacer.id AND estado = 204 RETURNING empleados.id,
+  empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion,
+  empleados.version + 1 AS version, empleados.creado_en, empleados.actualizado_en, clock_timestamp() AS baja_en),
+baja AS (INSERT INTO bajas (id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
+  actualizado_en, baja_en) SELECT id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
+  actualizado_en, baja_en FROM borrado),
+vuelto AS (DELETE FROM bajas USING hacer WHERE bajas.id = hacer.id AND lista = 'restaurar' AND estado = 200 RETURNING
+  bajas.id, bajas.nombre, bajas.email, bajas.posicion, bajas.salario, bajas.fecha_contratacion, bajas.version + 1 AS
+  version, bajas.creado_en, clock_timestamp() AS actualizado_en),
+restaurado AS (INSERT INTO empleados (id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
+  actualizado_en) SELECT id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en
+  FROM vuelto RETURNING id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en),
+hecho AS (SELECT 'creado' AS tipo, id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
+  actualizado_en, creado_en AS momento, array_remove(ARRAY['nombre', 'email', 'posicion', 'salario',
+  'fecha_contratacion'], NULL) AS cambios FROM creado UNION ALL SELECT 'actualizado', id, nombre, email, posicion,
+  salario, fecha_contratacion, version, creado_en, actualizado_en, actualizado_en, cambios FROM cambiado UNION ALL
+  SELECT 'eliminado', id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en,
+  baja_en, ARRAY[]::text[] FROM borrado UNION ALL SELECT 'restaurado', id, nombre, email, posicion, salario,
+  fecha_contratacion, version, creado_en, actualizado_en, actualizado_en, ARRAY[]::text[] FROM restaurado),
+evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, valores, lote) SELECT
+  message.id, hecho.id, hecho.version, hecho.tipo, momento, $1::VARCHAR, row_to_json(message), valores, $6::UUID FROM
+  hecho LEFT JOIN actual ON actual.id = hecho.id AND hecho.tipo = 'actualizado' CROSS JOIN LATERAL (SELECT hecho.id,
+  hecho.nombre, hecho.email, hecho.posicion, hecho.version) AS empleado CROSS JOIN LATERAL (SELECT 1 AS version,
+  gen_random_uuid() AS id, hecho.tipo AS tipo, to_char(timezone('UTC', momento), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS
+  ocurrido_en, $1::VARCHAR AS actor, row_to_json(empleado) AS empleado, hecho.cambios AS cambios, $6::UUID AS lote) AS
+  message LEFT JOIN LATERAL (SELECT jsonb_object_agg(campo, jsonb_build_object('antes', to_jsonb(actual) -> campo,
+  'despues', to_jsonb(hecho) -> campo)) AS valores FROM unnest(hecho.cambios) AS campo) AS v ON actual.id IS NOT NULL),
+lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios) SELECT $6::UUID,
+  $7::VARCHAR, $1::VARCHAR, count(*) FILTER (WHERE tipo = 'creado'), count(*) FILTER (WHERE tipo = 'actualizado'),
+  count(*) FILTER (WHERE tipo = 'eliminado'), count(*) FILTER (WHERE tipo = 'restaurado'), ARRAY(SELECT DISTINCT
+  unnest(CASE tipo WHEN 'actualizado' THEN cambios ELSE ARRAY['nombre', 'email', 'posicion', 'salario',
+  'fecha_contratacion'] END) FROM hecho ORDER BY 1) FROM hecho HAVING EXISTS (SELECT FROM nueva) ON CONFLICT (id) DO
+  UPDATE SET creados = lotes.creados + excluded.creados, actualizados = lotes.actualizados + excluded.actualizados,
+  eliminados = lotes.eliminados + excluded.eliminados, restaurados = lotes.restaurados + excluded.restaurados, ultimo_en
+  = now(), cerrado_en = CASE WHEN excluded.cambios = ARRAY[]::text[] THEN lotes.cerrado_en END, cambios = ARRAY(SELECT
+  DISTINCT unnest(lotes.cambios || excluded.cambios) ORDER BY 1)),
+nuevo AS (SELECT id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en FROM hecho
+  WHERE tipo != 'eliminado'),
+resultado AS (SELECT orden, lista, indice, CASE WHEN estado = 201 AND creado.id IS NULL AND NOT $4::BOOLEAN THEN 409
+  ELSE estado END AS estado, CASE WHEN estado = 201 THEN creado.id WHEN estado = 409 THEN coalesce(titular_id, (SELECT
+  nuevo.id FROM nuevo WHERE nuevo.email = decidido.email)) WHEN estado IN (200, 412) THEN decidido.id END AS id FROM
+  decidido LEFT JOIN creado ON estado = 201 AND creado.email = decidido.email),
+paso AS (INSERT INTO lotes_pasos (id, resultado) SELECT evento_id, (SELECT jsonb_agg(to_jsonb(resultado)) FROM
+  resultado) FROM nueva),
+repetido AS (SELECT r.orden, r.lista, r.indice, r.estado, coalesce(r.id, titular.id) AS id FROM anterior JOIN
+  lotes_pasos ON lotes_pasos.id = anterior.evento_id CROSS JOIN LATERAL jsonb_to_recordset(resultado) AS r(orden
+  integer, lista text, indice integer, estado integer, id bigint) JOIN pedido ON pedido.orden = r.orden LEFT JOIN
+  empleados AS titular ON r.estado = 409 AND titular.email = pedido.email WHERE anterior.huella = $3::VARCHAR),
+dicho AS MATERIALIZED (SELECT resultado.* FROM resultado UNION ALL SELECT repetido.* FROM repetido),
+conocido AS (SELECT nuevo.*, 1 AS rango FROM nuevo UNION ALL SELECT actual.*, 2 FROM actual UNION ALL SELECT id, nombre,
+  email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en, 3 FROM empleados WHERE id =
+  ANY(ARRAY(SELECT id FROM dicho))),
+visto AS (SELECT DISTINCT ON (id) * FROM conocido ORDER BY id, rango),
+cuerpo AS (SELECT visto.id, CAST(row_to_json(fila) AS text) AS body FROM visto JOIN LATERAL (SELECT {fields}) AS fila ON
+  true) SELECT string_agg('{"lista":"' || lista || '","indice":' || indice || ',"estado":' || estado || coalesce(',"' ||
+  CASE estado WHEN 409 THEN 'existente' ELSE 'empleado' END || '":' || body, '') || '}', ',' ORDER BY orden), (SELECT
+  huella FROM anterior), coalesce(bool_or(estado = 409 AND body IS NULL), false) FROM dicho LEFT JOIN cuerpo ON
+  cuerpo.id = dicho.id""",
+        ('actor', 'key', 'digest', 'simulated', 'operations', 'lote', 'origin'),
+    ),
+    "close_lote": (
+        """WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL AND id = $1::UUID RETURNING
+  lotes.*),
+evento AS (INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote) SELECT message.id, 'lote', cerrado_en,
+  message.actor, row_to_json(message), cerrado.id FROM cerrado CROSS JOIN LATERAL (SELECT cerrado.creados,
+  cerrado.actualizados, cerrado.eliminados, cerrado.restaurados) AS resumen CROSS JOIN LATERAL (SELECT 1 AS version,
+  gen_random_uuid() AS id, 'lote' AS tipo, to_char(timezone('UTC', cerrado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS
+  ocurrido_en, $2::VARCHAR AS actor, cerrado.id AS lote, origen AS origen, row_to_json(resumen) AS resumen,
+  cerrado.cambios AS cambios, $3::BOOLEAN AS aviso) AS message WHERE cerrado.cambios != ARRAY[]::text[] RETURNING
+  eventos.id, eventos.payload, eventos.lote),
+lote AS (SELECT cerrado.* FROM cerrado UNION ALL SELECT lotes.* FROM lotes WHERE id = $1::UUID AND cerrado_en IS NOT
+  NULL) SELECT CAST(row_to_json(fila) AS text), CAST(evento.id AS text), 'lote', CAST(evento.payload AS text) FROM lote
+  LEFT JOIN evento ON evento.lote = lote.id CROSS JOIN LATERAL (SELECT lote.id, lote.origen, lote.creados,
+  lote.actualizados, lote.eliminados, lote.restaurados) AS fila""",
+        ('lote', 'actor', 'aviso'),
+    ),
+    "close_idle_lotes": (
+        """WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL AND ultimo_en < now() -
+  interval '15 minutes' RETURNING lotes.*),
+evento AS (INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote) SELECT message.id, 'lote', cerrado_en,
+  message.actor, row_to_json(message), cerrado.id FROM cerrado CROSS JOIN LATERAL (SELECT cerrado.creados,
+  cerrado.actualizados, cerrado.eliminados, cerrado.restaurados) AS resumen CROSS JOIN LATERAL (SELECT 1 AS version,
+  gen_random_uuid() AS id, 'lote' AS tipo, to_char(timezone('UTC', cerrado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS
+  ocurrido_en, cerrado.actor AS actor, cerrado.id AS lote, origen AS origen, row_to_json(resumen) AS resumen,
+  cerrado.cambios AS cambios, true AS aviso) AS message WHERE cerrado.cambios != ARRAY[]::text[] RETURNING eventos.id,
+  eventos.payload, eventos.lote),
+lote AS (SELECT cerrado.* FROM cerrado) SELECT CAST(row_to_json(fila) AS text), CAST(evento.id AS text), 'lote',
+  CAST(evento.payload AS text) FROM lote LEFT JOIN evento ON evento.lote = lote.id CROSS JOIN LATERAL (SELECT lote.id,
+  lote.origen, lote.creados, lote.actualizados, lote.eliminados, lote.restaurados) AS fila""",
+        (),
     ),
 }

@@ -55,7 +55,7 @@ def sql(postgres, database_url):
 def empty_tables(sql):
     """No employee, no event; the next employee has the id 1."""
     sql(
-        "DELETE FROM empleados; DELETE FROM bajas; DELETE FROM eventos; DELETE FROM peticiones;"
+        "DELETE FROM empleados; DELETE FROM bajas; DELETE FROM eventos; DELETE FROM peticiones; DELETE FROM lotes;"
         "ALTER TABLE empleados ALTER id RESTART; ALTER TABLE eventos ALTER numero RESTART"
     )
 

@@ -1,12 +1,13 @@
 """The request header ``Idempotency-Key``: a request with a key takes effect once, however often it is repeated.
 
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ (07). This module has the syntax of a key
-and the draft's three errors. The app stores each key with the result of its request.
+and the draft's errors. The app stores each key with the result of its request.
 
 ::
 
     Problem
     ├── KeyMalformed    400: the header cannot be read
+    ├── KeyMissing      400: the request needs one
     ├── KeyInFlight     409: the first request with the key has not ended; nothing was done
     └── KeyReused       422: the key belongs to another request; nothing was done
 """
@@ -27,6 +28,7 @@ MAX_LENGTH = 255
 PATTERN = r'^(?:"(?:[ !#-\[\]-~]|\\["\\]){1,255}"|[A-Za-z0-9._~+/=:-]{1,255})$'
 
 MALFORMED = "urn:frontdoor:idempotency-key-malformed"
+MISSING = "urn:frontdoor:idempotency-key-missing"
 IN_FLIGHT = "urn:frontdoor:idempotency-key-in-flight"
 REUSED = "urn:frontdoor:idempotency-key-reused"
 
@@ -65,6 +67,19 @@ class KeyMalformed(Problem):
                 "en": f"It must be there once, and be ASCII text in quotes, of 1 to {MAX_LENGTH} characters.",
             },
             type=MALFORMED,
+        )
+
+
+class KeyMissing(Problem):
+    def __init__(self) -> None:
+        super().__init__(
+            400,
+            title={"es": "Falta la cabecera Idempotency-Key", "en": "The header Idempotency-Key is missing"},
+            detail={
+                "es": "Esta petición necesita una clave propia, para que se pueda repetir sin peligro.",
+                "en": "This request needs a key of its own, so that it may be repeated safely.",
+            },
+            type=MISSING,
         )
 
 

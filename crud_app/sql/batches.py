@@ -1,0 +1,215 @@
+"""The statements about batches of changes (docs/design/row-and-event.md). They are written as SQL: what is particular
+about them is how their parts depend on each other, and the columns come from the declaration of fields all the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from chalicelib.directorio.employee import BY_NAME, INPUTS
+from chalicelib.directorio.query import KEPT_HOURS
+from contract.events import ACTUALIZADO, CREADO, ELIMINADO, EVENT_FIELDS, LOTE, MESSAGE_VERSION, RESTAURADO
+from crud_app.sql.tables import empleados
+from crud_app.sql.terms import ACTOR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: A batch is closed by the sweep when it was idle for so long.
+IDLE = "interval '15 minutes'"
+FORGOTTEN_BEFORE = f"now() - interval '{KEPT_HOURS} hours'"
+COUNTS = ("creados", "actualizados", "eliminados", "restaurados")
+PARAMETERS = {
+    each.key: each
+    for each in (
+        ACTOR,
+        sa.bindparam("key", type_=sa.Text),
+        sa.bindparam("digest", type_=sa.Text),
+        sa.bindparam("lote", type_=sa.Uuid),
+        sa.bindparam("origin", type_=sa.Text),
+        sa.bindparam("operations", type_=sa.Text),
+        sa.bindparam("simulated", type_=sa.Boolean),
+        sa.bindparam("aviso", type_=sa.Boolean),
+    )
+}
+
+
+def apply_lote() -> sa.ClauseElement:
+    """Do the operations of a batch that can be done, once for the actor's key; or only say what would become of each.
+
+    Returns the results as a JSON array without its brackets, NULL if another request has the key; the digest that the
+    key had, or NULL; and whether a result lacks the row that has its address, because it came meanwhile. The same
+    statement once more, as a repetition, finds that row.
+
+    An address that an operation frees is free for the next batch: within one, the order would be PostgreSQL's own.
+    """
+    given = ", ".join(
+        f"CASE WHEN {name} IS NOT NULL THEN '{name}' END" if BY_NAME[name].is_nullable else f"'{name}'"
+        for name in INPUTS
+    )
+    return _statement(f"""
+WITH anterior AS (SELECT huella, evento_id FROM peticiones WHERE actor = :actor AND clave = :key
+  AND creada_en >= {FORGOTTEN_BEFORE}),
+nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT :actor, :key, :digest WHERE NOT :simulated
+  ON CONFLICT (actor, clave) DO UPDATE SET huella = excluded.huella, evento_id = excluded.evento_id,
+  creada_en = excluded.creada_en WHERE peticiones.creada_en < {FORGOTTEN_BEFORE} RETURNING evento_id),
+pedido AS MATERIALIZED (SELECT p.* FROM json_to_recordset(CAST(:operations AS json)) AS p(orden integer, lista text,
+  indice integer, id bigint, version integer, sent text[], {_typed(INPUTS)})),
+turno AS MATERIALIZED (SELECT pedido.* FROM pedido WHERE :simulated OR EXISTS (SELECT FROM nueva)),
+actual AS MATERIALIZED (SELECT {_list(BY_NAME)} FROM empleados WHERE id = ANY(ARRAY(SELECT id FROM turno
+  WHERE lista IN ('actualizar', 'eliminar'))) ORDER BY id FOR UPDATE),
+ausente AS MATERIALIZED (SELECT {_list(BY_NAME)} FROM bajas WHERE id = ANY(ARRAY(SELECT id FROM turno
+  WHERE lista = 'restaurar')) ORDER BY id FOR UPDATE),
+destino AS (SELECT orden, lista, indice, turno.id, turno.version AS wanted,
+  coalesce(actual.version, ausente.version) AS found, {", ".join(map(_wanted, INPUTS))}
+  FROM turno LEFT JOIN actual ON lista IN ('actualizar', 'eliminar') AND actual.id = turno.id
+  LEFT JOIN ausente ON lista = 'restaurar' AND ausente.id = turno.id),
+cambio AS (SELECT destino.*, titular.id AS titular_id, array_remove(ARRAY[{", ".join(map(_change, INPUTS))}],
+  NULL) AS cambios, CASE WHEN lista != 'crear' AND found IS NULL THEN 404 WHEN wanted != found THEN 412
+  WHEN lista = 'crear' THEN 201 WHEN lista = 'eliminar' THEN 204 ELSE 200 END AS posible
+  FROM destino LEFT JOIN actual ON actual.id = destino.id AND lista = 'actualizar'
+  LEFT JOIN empleados AS titular ON titular.email = destino.email AND titular.id IS DISTINCT FROM destino.id
+  AND lista != 'eliminar'),
+decidido AS MATERIALIZED (SELECT cambio.*, CASE WHEN posible IN (200, 201) AND (titular_id IS NOT NULL
+  OR row_number() OVER (PARTITION BY email, posible IN (200, 201) AND titular_id IS NULL ORDER BY orden) > 1)
+  THEN 409 ELSE posible END AS estado FROM cambio),
+hacer AS (SELECT decidido.* FROM decidido WHERE NOT :simulated),
+creado AS (INSERT INTO empleados ({_list(INPUTS)}) SELECT {_list(INPUTS)} FROM hacer WHERE estado = 201
+  ORDER BY orden ON CONFLICT (email) DO NOTHING RETURNING {_list(BY_NAME)}),
+cambiado AS (UPDATE empleados SET {", ".join(f"{name} = hacer.{name}" for name in INPUTS)},
+  version = empleados.version + 1, actualizado_en = clock_timestamp() FROM hacer WHERE empleados.id = hacer.id
+  AND lista = 'actualizar' AND estado = 200 AND cambios != ARRAY[]::text[]
+  RETURNING {_list(BY_NAME, "empleados.")}, hacer.cambios),
+borrado AS (DELETE FROM empleados USING hacer WHERE empleados.id = hacer.id AND estado = 204
+  RETURNING {_renewed("empleados.", "version")}, clock_timestamp() AS baja_en),
+baja AS (INSERT INTO bajas ({_list(BY_NAME)}, baja_en) SELECT {_list(BY_NAME)}, baja_en FROM borrado),
+vuelto AS (DELETE FROM bajas USING hacer WHERE bajas.id = hacer.id AND lista = 'restaurar' AND estado = 200
+  RETURNING {_renewed("bajas.", "version", "actualizado_en")}),
+restaurado AS (INSERT INTO empleados ({_list(BY_NAME)}) SELECT {_list(BY_NAME)} FROM vuelto
+  RETURNING {_list(BY_NAME)}),
+hecho AS (SELECT '{CREADO}' AS tipo, {_list(BY_NAME)}, creado_en AS momento,
+  array_remove(ARRAY[{given}], NULL) AS cambios FROM creado
+  UNION ALL SELECT '{ACTUALIZADO}', {_list(BY_NAME)}, actualizado_en, cambios FROM cambiado
+  UNION ALL SELECT '{ELIMINADO}', {_list(BY_NAME)}, baja_en, ARRAY[]::text[] FROM borrado
+  UNION ALL SELECT '{RESTAURADO}', {_list(BY_NAME)}, actualizado_en, ARRAY[]::text[] FROM restaurado),
+evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, valores, lote)
+  SELECT message.id, hecho.id, hecho.version, hecho.tipo, momento, :actor, row_to_json(message), valores, :lote
+  FROM hecho LEFT JOIN actual ON actual.id = hecho.id AND hecho.tipo = '{ACTUALIZADO}'
+  CROSS JOIN LATERAL (SELECT {_list(EVENT_FIELDS, "hecho.")}) AS empleado
+  CROSS JOIN LATERAL (SELECT {MESSAGE_VERSION} AS version, gen_random_uuid() AS id, hecho.tipo AS tipo,
+  {_utc("momento")} AS ocurrido_en, :actor AS actor, row_to_json(empleado) AS empleado, hecho.cambios AS cambios,
+  :lote AS lote) AS message
+  LEFT JOIN LATERAL (SELECT jsonb_object_agg(campo, jsonb_build_object('antes', to_jsonb(actual) -> campo, 'despues',
+  to_jsonb(hecho) -> campo)) AS valores FROM unnest(hecho.cambios) AS campo) AS v ON actual.id IS NOT NULL),
+lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios)
+  SELECT :lote, :origin, :actor, {", ".join(map(_count, (CREADO, ACTUALIZADO, ELIMINADO, RESTAURADO)))},
+  ARRAY(SELECT DISTINCT unnest(CASE tipo WHEN '{ACTUALIZADO}' THEN cambios ELSE ARRAY[{_quoted(INPUTS)}] END)
+  FROM hecho ORDER BY 1) FROM hecho HAVING EXISTS (SELECT FROM nueva)
+  ON CONFLICT (id) DO UPDATE SET {", ".join(map(_added, COUNTS))}, ultimo_en = now(),
+  cerrado_en = CASE WHEN excluded.cambios = ARRAY[]::text[] THEN lotes.cerrado_en END,
+  cambios = ARRAY(SELECT DISTINCT unnest(lotes.cambios || excluded.cambios) ORDER BY 1)),
+nuevo AS (SELECT {_list(BY_NAME)} FROM hecho WHERE tipo != '{ELIMINADO}'),
+resultado AS (SELECT orden, lista, indice, CASE WHEN estado = 201 AND creado.id IS NULL AND NOT :simulated
+  THEN 409 ELSE estado END AS estado, CASE WHEN estado = 201 THEN creado.id WHEN estado = 409 THEN coalesce(titular_id,
+  (SELECT nuevo.id FROM nuevo WHERE nuevo.email = decidido.email)) WHEN estado IN (200, 412) THEN decidido.id END AS id
+  FROM decidido LEFT JOIN creado ON estado = 201 AND creado.email = decidido.email),
+paso AS (INSERT INTO lotes_pasos (id, resultado) SELECT evento_id, (SELECT jsonb_agg(to_jsonb(resultado))
+  FROM resultado) FROM nueva),
+repetido AS (SELECT r.orden, r.lista, r.indice, r.estado, coalesce(r.id, titular.id) AS id
+  FROM anterior JOIN lotes_pasos ON lotes_pasos.id = anterior.evento_id CROSS JOIN LATERAL
+  jsonb_to_recordset(resultado) AS r(orden integer, lista text, indice integer, estado integer, id bigint)
+  JOIN pedido ON pedido.orden = r.orden LEFT JOIN empleados AS titular ON r.estado = 409 AND titular.email =
+  pedido.email WHERE anterior.huella = :digest),
+dicho AS MATERIALIZED (SELECT resultado.* FROM resultado UNION ALL SELECT repetido.* FROM repetido),
+conocido AS (SELECT nuevo.*, 1 AS rango FROM nuevo UNION ALL SELECT actual.*, 2 FROM actual
+  UNION ALL SELECT {_list(BY_NAME)}, 3 FROM empleados WHERE id = ANY(ARRAY(SELECT id FROM dicho))),
+visto AS (SELECT DISTINCT ON (id) * FROM conocido ORDER BY id, rango),
+cuerpo AS (SELECT visto.id, CAST(row_to_json(fila) AS text) AS body FROM visto JOIN LATERAL (SELECT {{fields}}) AS fila
+  ON true)
+SELECT string_agg('{{"lista":"' || lista || '","indice":' || indice || ',"estado":' || estado || coalesce(',"'
+  || CASE estado WHEN 409 THEN 'existente' ELSE 'empleado' END || '":' || body, '') || '}}', ',' ORDER BY orden),
+  (SELECT huella FROM anterior), coalesce(bool_or(estado = 409 AND body IS NULL), false)
+  FROM dicho LEFT JOIN cuerpo ON cuerpo.id = dicho.id
+""")  # noqa: S608 - our own names
+
+
+def close_lote() -> sa.ClauseElement:
+    """Close a batch, and write its event, unless it changed nothing or was closed before.
+
+    Returns no row if there is no such batch; else its counts as JSON, and the event's id, tipo and mensaje, or NULL.
+    """
+    return _closing("id = :lote", actor=":actor", aviso=":aviso")
+
+
+def close_idle_lotes() -> sa.ClauseElement:
+    """``close_lote`` of all batches that nobody has gone on with."""
+    return _closing(f"ultimo_en < now() - {IDLE}", actor="cerrado.actor", aviso="true")
+
+
+def _closing(which: str, *, actor: str, aviso: str) -> sa.ClauseElement:
+    counts = _list(COUNTS, "lote.")
+    known = "SELECT lotes.* FROM lotes WHERE id = :lote AND cerrado_en IS NOT NULL" if "lote" in which else ""
+    return _statement(f"""
+WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL AND {which}
+  RETURNING lotes.*),
+evento AS (INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote)
+  SELECT message.id, '{LOTE}', cerrado_en, message.actor, row_to_json(message), cerrado.id FROM cerrado
+  CROSS JOIN LATERAL (SELECT {_list(COUNTS, "cerrado.")}) AS resumen
+  CROSS JOIN LATERAL (SELECT {MESSAGE_VERSION} AS version, gen_random_uuid() AS id, '{LOTE}' AS tipo,
+  {_utc("cerrado_en")} AS ocurrido_en, {actor} AS actor, cerrado.id AS lote, origen AS origen,
+  row_to_json(resumen) AS resumen, cerrado.cambios AS cambios, {aviso} AS aviso) AS message
+  WHERE cerrado.cambios != ARRAY[]::text[] RETURNING eventos.id, eventos.payload, eventos.lote),
+lote AS (SELECT cerrado.* FROM cerrado{" UNION ALL " + known if known else ""})
+SELECT CAST(row_to_json(fila) AS text), CAST(evento.id AS text), '{LOTE}', CAST(evento.payload AS text)
+  FROM lote LEFT JOIN evento ON evento.lote = lote.id CROSS JOIN LATERAL (SELECT lote.id, lote.origen, {counts}) AS fila
+""")  # noqa: S608 - our own names
+
+
+def _statement(sql: str) -> sa.TextClause:
+    used = (parameter for name, parameter in PARAMETERS.items() if f":{name}" in sql)
+    return sa.text(sql.strip().replace("::", r"\:\:")).bindparams(*used)
+
+
+def _list(names: Iterable[str], source: str = "") -> str:
+    return ", ".join(source + name for name in names)
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _typed(names: Iterable[str]) -> str:
+    return ", ".join(f"{name} {empleados.c[name].type.compile()}" for name in names)
+
+
+def _renewed(source: str, *names: str) -> str:
+    """All columns of a row that gets another version: a removal counts as one, too."""
+    new = {"version": f"{source}version + 1 AS version", "actualizado_en": "clock_timestamp() AS actualizado_en"}
+    return ", ".join(new[name] if name in names else source + name for name in BY_NAME)
+
+
+def _wanted(name: str) -> str:
+    """A field as an operation leaves it: what is sent, or what is there."""
+    sent = f"turno.{name}"
+    if BY_NAME[name].default == "today":
+        sent = f"CASE lista WHEN 'crear' THEN coalesce({sent}, CAST(timezone('UTC', now()) AS date)) ELSE {sent} END"
+    there = f"CASE WHEN lista = 'restaurar' THEN ausente.{name} ELSE actual.{name} END"
+    return f"CASE WHEN lista = 'crear' OR '{name}' = ANY(sent) THEN {sent} ELSE {there} END AS {name}"
+
+
+def _change(name: str) -> str:
+    return f"CASE WHEN actual.{name} IS DISTINCT FROM destino.{name} THEN '{name}' END"
+
+
+def _count(tipo: str) -> str:
+    return f"count(*) FILTER (WHERE tipo = '{tipo}')"
+
+
+def _added(name: str) -> str:
+    return f"{name} = lotes.{name} + excluded.{name}"
+
+
+def _utc(moment: str) -> str:
+    return f"""to_char(timezone('UTC', {moment}), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
