@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from chalicelib.correos.event import DIRECTO, DirectMail, UnreadableMessage, read_message, write_instant
+from chalicelib.correos.event import DIRECTO, DirectMail, Event, UnreadableMessage, read_message, write_instant
+from contract.events import LOTE
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -35,6 +36,6 @@ def describe(message: MessageTypeDef) -> dict[str, object]:
         event = read_message(message["Body"])
     except UnreadableMessage as error:
         return found | {"motivo": Reason.UNREADABLE, "detalle": str(error)}
-    if isinstance(event, DirectMail):
-        return found | {"tipo": DIRECTO, "evento": event.id}
-    return found | {"tipo": event.type, "evento": event.id, "empleado": event.employee.id}
+    if isinstance(event, Event):
+        return found | {"tipo": event.type, "evento": event.id, "empleado": event.employee.id}
+    return found | {"tipo": DIRECTO if isinstance(event, DirectMail) else LOTE, "evento": event.id}

@@ -1,8 +1,8 @@
-"""The queue's messages, version 1: what happened to an employee, or a direct email.
+"""The queue's messages, version 1: what happened to an employee, what a batch of changes did, or a direct email.
 
-crud_app writes ``EVENT_TYPES`` (through SNS with raw delivery), and this app's ``POST /notify/email`` writes
-``directo``. Reading checks every member that version 1 defines and ignores others, so that a publisher may add one
-without a new version.
+crud_app writes ``EVENT_TYPES`` and ``lote`` (through SNS with raw delivery), and this app's ``POST /notify/email``
+writes ``directo``. Reading checks every member that version 1 defines and ignores others, so that a publisher may add
+one without a new version.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from contract.email_address import is_email_address
-from contract.events import EVENT_TYPES, MESSAGE_VERSION
+from contract.events import EVENT_TYPES, LOTE, MESSAGE_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DIRECTO = "directo"
-TYPES = (*EVENT_TYPES, DIRECTO)
+TYPES = (*EVENT_TYPES, LOTE, DIRECTO)
+COUNTS = ("creados", "actualizados", "eliminados", "restaurados")
 
 _INSTANT_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
@@ -52,6 +53,22 @@ class Event:
     actor: str
     employee: Employee
     changes: tuple[str, ...]
+    is_of_batch: bool = False
+    """Whether a batch made the change: its own event stands for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchEvent:
+    """What a whole batch did; the names of the counts are those of the contract."""
+
+    id: str
+    occurred_at: datetime
+    actor: str
+    batch: str
+    origin: str
+    counts: dict[str, int]
+    is_announced: bool
+    """Whether people want an email about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +82,7 @@ class DirectMail:
     body: str
 
 
-def read_message(body: str | bytes) -> Event | DirectMail:
+def read_message(body: str | bytes) -> Event | BatchEvent | DirectMail:
     """Read a queue message's body.
 
     An SNS envelope (a subscription without raw delivery) has neither version nor type: it is unreadable.
@@ -80,6 +97,8 @@ def read_message(body: str | bytes) -> Event | DirectMail:
     kind: str = envelope["tipo"]
     if kind == DIRECTO:
         return _read_direct(data)
+    if kind == LOTE:
+        return _read_batch(data)
     if kind in EVENT_TYPES:
         return _read_event(data, kind)
     raise UnreadableMessage("tipo is unknown")
@@ -135,6 +154,22 @@ def _read_event(data: dict[str, object], kind: str) -> Event:
         actor=members["actor"],
         employee=Employee(**employee),
         changes=tuple(members["cambios"]),
+        is_of_batch=data.get("lote") is not None,
+    )
+
+
+def _read_batch(data: dict[str, object]) -> BatchEvent:
+    members = _read_all(
+        data, id=_UUID, ocurrido_en=_INSTANT, actor=_TEXT, lote=_UUID, origen=_TEXT, resumen=_OBJECT, aviso=_FLAG
+    )
+    return BatchEvent(
+        id=members["id"],
+        occurred_at=read_instant(members["ocurrido_en"]),
+        actor=members["actor"],
+        batch=members["lote"],
+        origin=members["origen"],
+        counts=_read_all(members["resumen"], **dict.fromkeys(COUNTS, _COUNT)),
+        is_announced=members["aviso"],
     )
 
 
@@ -181,6 +216,8 @@ def _is_instant(text: str) -> bool:
 
 
 _INTEGER = _Kind(int, "an integer")
+_COUNT = _Kind(int, "a count", lambda number: number >= 0)
+_FLAG = _Kind(bool, "true or false")
 _POSITIVE = _Kind(int, "a positive bigint", lambda number: 1 <= number < 2**63)
 _TEXT = _Kind(str, "a text with something visible", str.strip)
 _ADDRESS = _Kind(str, "an email address", is_email_address)

@@ -2,6 +2,7 @@
 
 - Each address of `NOTIFY_TO` gets a notice of every event; with `NOTIFY_EMPLOYEE` a new employee is greeted. Someone
   who is both gets the notice alone: there is one email for each event and recipient.
+- A change that a batch made has no email: the batch's own event has one, if people want it.
 - Events may arrive out of order, and each is mailed: an email about an older version after a newer one is late, not
   wrong, since it says when the change was made. No state is derived from the order of emails.
 - All that comes in is plain text: escaping happens here and nowhere else.
@@ -16,11 +17,11 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.correos.event import DIRECTO, DirectMail, Event
+from chalicelib.correos.event import DIRECTO, BatchEvent, DirectMail, Event
 from chalicelib.correos.mail import Content, Mail, recipient_digest
 from chalicelib.correos.wording import WORDINGS, Phrase, Wording
 from contract.email_address import show_address
-from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
+from contract.events import ACTUALIZADO, CREADO, ELIMINADO, LOTE, RESTAURADO
 from contract.roles import ANONYMOUS
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _COLOURS = {
     ACTUALIZADO: "#2563b0",
     ELIMINADO: "#b3363a",
     RESTAURADO: "#1a7f4b",
+    LOTE: "#2563b0",
     DIRECTO: "#4a5560",
 }
 
@@ -74,11 +76,17 @@ class Outgoing(NamedTuple):
     content: Content
 
 
-def mails_for(message: Event | DirectMail, settings: Settings, now: datetime) -> list[Outgoing]:
+def mails_for(message: Event | BatchEvent | DirectMail, settings: Settings, now: datetime) -> list[Outgoing]:
     """All emails of the message; the same ones each time it is delivered."""
     wording = WORDINGS[settings.mail_language]
-    if isinstance(message, DirectMail):
-        return [Outgoing(direct_row(message, now), write_direct(message, wording))]
+    match message:
+        case DirectMail():
+            return [Outgoing(direct_row(message, now), write_direct(message, wording))]
+        case BatchEvent(is_announced=False) | Event(is_of_batch=True):
+            return []
+        case BatchEvent():
+            digest = write_digest(message, wording, settings)
+            return [Outgoing(_row(message, address, digest, now), digest) for address in settings.notify_to]
     notice = write_notice(message, wording, settings)
     mails = [Outgoing(_row(message, address, notice, now), notice) for address in settings.notify_to]
     address = message.employee.email
@@ -102,16 +110,16 @@ def direct_row(message: DirectMail, now: datetime) -> Mail:
     )
 
 
-def _row(event: Event, recipient: str, content: Content, now: datetime) -> Mail:
+def _row(event: Event | BatchEvent, recipient: str, content: Content, now: datetime) -> Mail:
     return Mail(
         event_id=event.id,
         digest=recipient_digest(event.id, recipient),
         recipient=recipient,
-        type=event.type,
+        type=LOTE if isinstance(event, BatchEvent) else event.type,
         subject=content.subject,
         created_at=now,
         updated_at=now,
-        employee=event.employee.id,
+        employee=None if isinstance(event, BatchEvent) else event.employee.id,
     )
 
 
@@ -122,12 +130,34 @@ def write_notice(event: Event, wording: Wording, settings: Settings) -> Content:
         *_changes(event, wording),
         *_employee_facts(event, wording),
         (wording.record, wording.number.format(id=employee.id)),
-        (wording.date, wording.write_moment(event.occurred_at.astimezone(settings.time_zone))),
-        (wording.author, wording.anonymous if event.actor == ANONYMOUS else event.actor),
+        *_when_and_who(event, wording, settings),
     )
     has_link = settings.page_url and event.type != ELIMINADO
     link = (wording.link, f"{settings.page_url}/#/empleados/{employee.id}") if has_link else None
     return _write(wording.notices[event.type], event, facts, wording, wording.notice_footer, link=link)
+
+
+def write_digest(event: BatchEvent, wording: Wording, settings: Settings) -> Content:
+    """What Human Resources reads about a whole batch, with a link to its changes."""
+    title = wording.batches.get(event.origin, wording.batches[""])
+    counts = wording.write_counts(event.counts)
+    return lay_out(
+        f"{title}: {counts}",
+        title,
+        wording.batch_paragraph.format(resumen=counts),
+        _when_and_who(event, wording, settings),
+        link=(wording.activity, f"{settings.page_url}/#/actividad?lote={event.batch}") if settings.page_url else None,
+        language=wording.language,
+        footer=wording.notice_footer,
+        kind=LOTE,
+    )
+
+
+def _when_and_who(event: Event | BatchEvent, wording: Wording, settings: Settings) -> tuple[tuple[str, str], ...]:
+    return (
+        (wording.date, wording.write_moment(event.occurred_at.astimezone(settings.time_zone))),
+        (wording.author, wording.anonymous if event.actor == ANONYMOUS else event.actor),
+    )
 
 
 def write_greeting(event: Event, wording: Wording) -> Content:

@@ -28,6 +28,14 @@ class Wording:
     notices: Mapping[str, Phrase]
     """For the addresses of `NOTIFY_TO`, by type of event."""
     greeting: Phrase
+    batches: Mapping[str, str]
+    """The title of a batch, by its origin; ``""`` is any other."""
+    batch_paragraph: str
+    counts: Mapping[str, tuple[str, str]]
+    """What a batch counts: of one and of several."""
+    thousands: str
+    activity: str
+    """Label of the address of the history."""
     fields: Mapping[str, str]
     """Labels of an employee's fields."""
     changed: str
@@ -46,6 +54,11 @@ class Wording:
     notice_footer: str
     greeting_footer: str
     direct_footer: str
+
+    def write_counts(self, counts: Mapping[str, int]) -> str:
+        """What a batch did, such as ``1.200 altas, 1 baja``."""
+        said = (f"{counts[name]:,} {words[counts[name] != 1]}" for name, words in self.counts.items() if counts[name])
+        return ", ".join(each.replace(",", self.thousands) for each in said)
 
     def write_moment(self, moment: datetime) -> str:
         """Day and minute, as people write them."""
@@ -89,6 +102,23 @@ WORDINGS: dict[str, Wording] = {
             paragraph="Ya formas parte del directorio de la empresa. Comprueba que tus datos son correctos "
             "y, si falta algo, avisa a Recursos Humanos.",
         ),
+        batches={
+            "importacion": "Importación",
+            "cambio": "Cambio de varias fichas",
+            "eliminacion": "Baja de varias personas",
+            "restauracion": "Regreso de varias personas",
+            "deshacer": "Cambios deshechos",
+            "": "Varios cambios",
+        },
+        batch_paragraph="Este aviso resume todos los cambios: {resumen}. No hay uno por persona.",
+        counts={
+            "creados": ("alta", "altas"),
+            "actualizados": ("ficha cambiada", "fichas cambiadas"),
+            "eliminados": ("baja", "bajas"),
+            "restaurados": ("persona restaurada", "personas restauradas"),
+        },
+        thousands=".",
+        activity="Ver los cambios",
         fields=_labels("es"),
         changed="Ha cambiado",
         record="Ficha",
@@ -136,6 +166,23 @@ WORDINGS: dict[str, Wording] = {
             paragraph="You are now part of the company directory. Please check that your details are right "
             "and tell Human Resources if anything is missing.",
         ),
+        batches={
+            "importacion": "Import",
+            "cambio": "Change of several records",
+            "eliminacion": "Removal of several people",
+            "restauracion": "Return of several people",
+            "deshacer": "Changes undone",
+            "": "Several changes",
+        },
+        batch_paragraph="This notice sums up all changes: {resumen}. There is none for each person.",
+        counts={
+            "creados": ("new employee", "new employees"),
+            "actualizados": ("record changed", "records changed"),
+            "eliminados": ("person removed", "people removed"),
+            "restaurados": ("person restored", "people restored"),
+        },
+        thousands=",",
+        activity="See the changes",
         fields=_labels("en"),
         changed="Changed",
         record="Record",

@@ -154,20 +154,22 @@ def test_the_queue_is_counted_and_dead_letters_are_brought_back(client, fakes):
 
 def test_dead_letters_are_inspected_resent_and_dropped_one_by_one(client, fakes):
     post = client.post("/notify/email", json=MAIL)
-    fakes.queue.kill(json.dumps(golden()), fakes.queue.sent.pop(), json.dumps(golden(id="secreto")))
+    texts = [fakes.queue.sent.pop(), *(json.dumps(each) for each in (golden(id="secreto"), golden("lote")))]
+    fakes.queue.kill(json.dumps(golden()), *texts)
 
-    event, direct, unreadable = client.get("/cola/fallidos").json()
+    event, direct, unreadable, batch = client.get("/cola/fallidos").json()
 
     common = {"recibido_en": "2026-11-24T12:00:00.000000Z", "intentos": 5, "detalle": None}
     assert event == common | {
         "id": "m1", "motivo": "sin_enviar", "tipo": "creado", "evento": golden()["id"], "empleado": 7
     }  # fmt: skip
     assert (direct["tipo"], direct["evento"], direct["empleado"]) == ("directo", post.json()["evento"], None)
+    assert (batch["tipo"], batch["evento"], batch["empleado"]) == ("lote", golden("lote")["id"], None)
     assert (unreadable["motivo"], unreadable["detalle"]) == ("ilegible", "id is not a UUID")
     answer = client.post("/cola/fallidos/m2/reenviar")
     assert (answer.status, answer.json(), len(fakes.queue.sent)) == (202, direct, 1)
     assert client.delete("/cola/fallidos/m3").status == 204
-    assert client.get("/cola/fallidos").json() == [event]
+    assert client.get("/cola/fallidos").json() == [event, batch]
     for answer in (client.post("/cola/fallidos/m2/reenviar"), client.delete("/cola/fallidos/m3")):
         assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.correos.event import (
+    BatchEvent,
     DirectMail,
     Employee,
     Event,
@@ -41,6 +42,25 @@ def test_reads_the_golden_event(kind):
         employee=Employee(**data["empleado"]),
         changes=tuple(data["cambios"]),
     )
+
+
+def test_reads_the_golden_event_of_a_batch_and_knows_what_belongs_to_one():
+    data = golden("lote")
+
+    assert read_message(json.dumps(data)) == BatchEvent(
+        id=data["id"],
+        occurred_at=datetime.fromisoformat(data["ocurrido_en"]),
+        actor="rrhh@example.com",
+        batch=data["lote"],
+        origin="importacion",
+        counts=data["resumen"],
+        is_announced=True,
+    )
+    for change in ({"lote": "7"}, {"aviso": 1}, {"resumen": data["resumen"] | {"creados": -1}}, {"resumen": {}}):
+        with pytest.raises(UnreadableMessage):
+            read_message(json.dumps(data | change))
+    of_batch = [read_message(json.dumps(golden(lote=lote))).is_of_batch for lote in (data["lote"], None)]
+    assert of_batch == [True, False]
 
 
 def test_ignores_unknown_members_and_reads_bytes_as_utf8():

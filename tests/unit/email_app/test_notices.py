@@ -70,6 +70,14 @@ def test_a_direct_email_goes_to_its_recipient_with_its_own_words(language):
     assert WORDINGS[language].direct_footer in outgoing.content.text
 
 
+def test_a_batch_has_one_email_if_people_want_it_and_none_for_each_person():
+    assert recipients(event("lote"), GREETING) == ["rrhh@example.com"]
+    assert recipients(event("lote", aviso=False), GREETING) == []
+    assert recipients(event(lote=golden("lote")["lote"]), GREETING) == []
+    [outgoing] = mails_for(event("lote"), GREETING, NOW)
+    assert (outgoing.mail.type, outgoing.mail.employee) == ("lote", None)
+
+
 # ---- what it says ----------------------------------------------------------------------------------------------
 
 
@@ -107,6 +115,26 @@ def test_a_greeting_addresses_the_employee_by_name(language):
 
     assert "Ana Pérez" in greeting.content.subject
     assert "ana@example.com" in greeting.content.text
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"),
+    [
+        ("es", "Importación: 1.200 altas, 1 persona restaurada"),
+        ("en", "Import: 1,200 new employees, 1 person restored"),
+    ],
+)
+def test_a_digest_sums_up_the_batch_and_leads_to_its_changes(language, subject):
+    counts = {"creados": 1200, "actualizados": 0, "eliminados": 0, "restaurados": 1}
+    settings = replace(SETTINGS, mail_language=language, page_url="https://d111.cloudfront.net")
+
+    [outgoing] = mails_for(event("lote", resumen=counts), settings, NOW)
+
+    assert outgoing.content.subject == subject
+    assert f"https://d111.cloudfront.net/#/actividad?lote={golden('lote')['lote']}" in outgoing.content.text
+    assert "rrhh@example.com" in outgoing.content.text
+    other = mails_for(event("lote", origen="nuevo"), settings, NOW)[0].content.subject
+    assert other.startswith(WORDINGS[language].batches[""])
 
 
 def test_braces_in_a_name_are_only_braces():
