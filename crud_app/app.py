@@ -133,7 +133,7 @@ def delete_empleado(id: str) -> Response:  # noqa: A002
     "/bajas",
     spec=operation(
         "A page of the leavers, the newest first",
-        {200: openapi.leavers()},
+        {200: openapi.page("Baja")},
         problems=(422, 503),
         parameters=openapi.LEAVERS,
     ),
@@ -220,14 +220,15 @@ def close_lote(id: str) -> Response:  # noqa: A002
 @app.route(
     "/eventos",
     spec=operation(
-        "Everybody's history, newest first",
-        {200: openapi.page("Evento", "EventoPublico")},
+        "Everybody's history, newest first; of a batch its own event, unless `lote` or `empleado` asks for the others",
+        {200: openapi.page("Evento", "EventoPublico", "EventoDeLote")},
         problems=(422, 503),
-        parameters=openapi.PAGING,
+        parameters=openapi.HISTORY,
     ),
 )
 def list_eventos() -> Response:
-    return answers.page(system().repository.history(read_history(_query()), _audience()), "/eventos")
+    history = read_history(_query(), has_filters=True)
+    return answers.page(system().repository.history(history, _audience()), "/eventos")
 
 
 @app.route(

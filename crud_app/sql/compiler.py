@@ -27,7 +27,8 @@ EXPRESSIONS: tuple[Callable[[], ClauseElement], ...] = (
     employees.restore_empleado, employees.find_baja, employees.list_bajas,
     employees.find_empleado, employees.list_empleados, employees.first_empleados, employees.posicion_empleados,
     employees.search_empleados, employees.summarise_empleados, employees.count_empleados, employees.forget_peticiones,
-    events.list_eventos, events.list_eventos_of_empleado, events.mark_evento, events.lock_sweep, events.pending_eventos,
+    events.list_eventos, events.list_eventos_of_lote,
+    events.list_eventos_of_empleado, events.mark_evento, events.lock_sweep, events.pending_eventos,
     events.mark_eventos, events.measure_outbox, events.find_people, events.describe_person, events.wait_for_sweep,
     events.overdue_bajas, events.erase_people, events.count_old_eventos, events.empty_old_eventos,
     batches.apply_lote, batches.close_lote, batches.close_idle_lotes,
@@ -50,10 +51,12 @@ def compile_statements() -> dict[str, Compiled]:
 
 def compile_audiences() -> dict[str, dict[str, str]]:
     """What stands for the placeholders of an audience."""
-    everything = {"payload": "eventos.payload", "is_told": "true"}
-    public = {"payload": _text(events.public_payload()), "is_told": f"({_text(events.is_public())})"}
     return {
-        each.value: {"fields": ", ".join(map(_shown, each.fields))} | (everything if each is Audience.RRHH else public)
+        each.value: {
+            "fields": ", ".join(map(_shown, each.fields)),
+            "payload": _text(events.shown_payload(each)),
+            "is_told": "true" if each is Audience.RRHH else f"({_text(events.is_public())})",
+        }
         for each in Audience
     }
 

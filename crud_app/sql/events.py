@@ -7,13 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chalicelib.directorio.employee import CONFIDENTIAL
+from chalicelib.directorio.employee import CONFIDENTIAL, MAX_BIGINT, Audience
 from contract.events import (
     ACTUALIZADO,
     ENVELOPE,
     ERASURE_MARKER,
     EVENT_FIELDS,
     KEPT_AFTER_ERASURE,
+    LOTE,
     MESSAGE_VERSION,
 )
 from crud_app.sql.tables import bajas, empleados, eventos, peticiones
@@ -40,24 +41,31 @@ GRACE_SECONDS = 30
 
 EMAIL = sa.bindparam("email", type_=sa.Text)
 MONTHS = sa.bindparam("months", type_=sa.Integer)
-BEFORE = sa.bindparam("before", type_=sa.BigInteger)
-IS_BEFORE = sa.or_(BEFORE.is_(None), eventos.c.numero < BEFORE)
+BEFORE = sa.bindparam("before", type_=sa.Uuid)
+SINCE = sa.bindparam("since", type_=sa.DateTime(timezone=True))
+UNTIL = sa.bindparam("until", type_=sa.DateTime(timezone=True))
 IS_PENDING = eventos.c.publicado_en.is_(None) & (eventos.c.ocurrido_en < before_now(f"{GRACE_SECONDS} seconds"))
 
 
 def list_eventos() -> sa.ClauseElement:
-    """A page of all events, newest first, and one event more if there is one: their messages, separated, and the number
-    of the page's last event; both NULL if there is none.
+    """A page of all events, newest first, and one event more if there is one: what is shown of them, separated, and the
+    id of the page's last event; both NULL if there is none. An event of a batch is not among them, but the batch's own.
     """
-    return _page(_shown().where(IS_BEFORE))
+    return _page(sa.or_(eventos.c.lote.is_(None), eventos.c.tipo == constant(LOTE)))
+
+
+def list_eventos_of_lote() -> sa.ClauseElement:
+    """``list_eventos`` of one batch, without its own event."""
+    lote = sa.bindparam("lote", type_=sa.Uuid)
+    return _page(eventos.c.lote == lote, eventos.c.tipo != constant(LOTE))
 
 
 def list_eventos_of_empleado() -> sa.ClauseElement:
-    """``list_eventos`` of one employee; then whether there ever was such an employee."""
+    """``list_eventos`` of one employee, also those of batches; then whether there ever was such an employee."""
     has_events = sa.exists(sa.select(eventos.c.id).where(eventos.c.empleado_id == ROW_ID))
     exists_now = sa.exists(sa.select(empleados.c.id).where(empleados.c.id == ROW_ID))
-    own = _shown().where(eventos.c.empleado_id == ROW_ID, IS_BEFORE)
-    return _page(own).add_columns(sa.select(sa.or_(has_events, exists_now)).scalar_subquery())
+    own = _page(eventos.c.empleado_id == ROW_ID)
+    return own.add_columns(sa.select(sa.or_(has_events, exists_now)).scalar_subquery())
 
 
 def mark_evento() -> sa.ClauseElement:
@@ -238,19 +246,28 @@ def insert_evento(  # noqa: PLR0913 - what an event consists of
     return written.returning(eventos.c.id, eventos.c.tipo, eventos.c.payload).cte("evento")
 
 
-def public_payload() -> sa.ColumnElement[Any]:
-    """The message without what is confidential."""
+def shown_payload(audience: Audience) -> sa.ColumnElement[Any]:
+    """What an audience sees of an event: its message, without what is hidden, then values and batch."""
     payload = eventos.c.payload
-    empleado = {name: payload["empleado"][name] for name in EVENT_FIELDS if name not in CONFIDENTIAL}
+    empleado, cambios, resumen = payload["empleado"], payload["cambios"], payload["resumen"]
+    valores: sa.ColumnElement[Any] = eventos.c.valores
+    if audience is not Audience.RRHH:
+        cambios = _public_changes()
+        empleado = json_object({name: payload["empleado"][name] for name in EVENT_FIELDS if name not in CONFIDENTIAL})
+        valores = eventos.c.valores.op("-")(texts(constant(name) for name in CONFIDENTIAL))
+        # How many were changed would tell that some were whose changes are hidden.
+        resumen = sa.cast(payload["resumen"], JSONB).op("-")(constant("actualizados"))
     envelope = {name: payload[name] for name in ENVELOPE}
-    return json_object(envelope | {"empleado": json_object(empleado), "cambios": _public_changes()})
+    of_one = {"empleado": empleado, "cambios": cambios, "valores": valores, "lote": eventos.c.lote}
+    of_batch = {"lote": eventos.c.lote, "origen": payload["origen"], "resumen": resumen}
+    is_batch = eventos.c.tipo == constant(LOTE)
+    return sa.case((is_batch, json_object(envelope | of_batch)), else_=json_object(envelope | of_one))
 
 
 def is_public() -> sa.ColumnElement[bool]:
-    """Whether an event is more than a change of what is confidential."""
-    return sa.or_(
-        eventos.c.tipo != constant(ACTUALIZADO), sa.func.jsonb_array_length(_public_changes()) > sa.literal_column("0")
-    )
+    """Whether an event is more than a change of what is confidential; the condition of migration 0006's indexes."""
+    can_hide = eventos.c.tipo != constant(ACTUALIZADO), eventos.c.tipo != constant(LOTE)
+    return sa.or_(sa.and_(*can_hide), sa.func.jsonb_array_length(_public_changes()) > sa.literal_column("0"))
 
 
 def _public_changes() -> sa.ColumnElement[Any]:
@@ -258,18 +275,42 @@ def _public_changes() -> sa.ColumnElement[Any]:
     return sa.cast(eventos.c.payload["cambios"], JSONB).op("-", return_type=JSONB())(confidential)
 
 
-def _shown() -> sa.Select[Any]:
-    """The events that the audience sees, each with its number and the message that it sees of it."""
+def _page(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """See ``list_eventos``: of the events that the audience may see and the request asks for."""
+    actor, tipo = (sa.bindparam(name, type_=sa.Text) for name in ("actor", "tipo"))
+    anchor = eventos.alias("anchor")
+    asked = (
+        sa.or_(actor.is_(None), eventos.c.actor == actor),
+        sa.or_(tipo.is_(None), eventos.c.tipo == tipo),
+        sa.or_(SINCE.is_(None), sa.and_(eventos.c.ocurrido_en >= SINCE, eventos.c.numero > _number_near(SINCE, -1))),
+        sa.or_(UNTIL.is_(None), sa.and_(eventos.c.ocurrido_en < UNTIL, eventos.c.numero < _number_near(UNTIL, 1))),
+        sa.or_(
+            BEFORE.is_(None),
+            eventos.c.numero < sa.select(anchor.c.numero).where(anchor.c.id == BEFORE).scalar_subquery(),
+        ),
+    )
     payload: sa.ColumnElement[Any] = sa.literal_column("{payload}")
-    return sa.select(eventos.c.numero, payload.label("payload")).where(sa.literal_column("{is_told}", type_=sa.Boolean))
-
-
-def _page(events: sa.Select[Any]) -> sa.Select[Any]:
-    """See ``list_eventos``."""
-    pagina = events.order_by(eventos.c.numero.desc()).limit(LIMIT + ONE).subquery("pagina")
+    is_told = sa.literal_column("{is_told}", type_=sa.Boolean)
+    shown = sa.select(eventos.c.id, payload.label("payload")).where(is_told, *conditions, *asked)
+    pagina = shown.order_by(eventos.c.numero.desc()).limit(LIMIT + ONE).subquery("pagina")
     messages = sa.func.string_agg(sa.cast(pagina.c.payload, sa.Text), SEPARATOR)
-    last = sa.func.array_agg(pagina.c.numero, type_=sa.ARRAY(sa.BigInteger))[LIMIT]
+    last = sa.cast(sa.func.array_agg(pagina.c.id, type_=sa.ARRAY(sa.Uuid))[LIMIT], sa.Text)
     return sa.select(messages, last).select_from(pagina)
+
+
+def _number_near(moment: sa.BindParameter[Any], direction: int) -> sa.ColumnElement[Any]:
+    """A number that all events after (or before) a moment exceed (or do not reach), so that a page need not be looked
+    for among all others. Numbers and moments do not have quite the same order, but no request lives for
+    ``GRACE_SECONDS``.
+    """
+    near = eventos.alias("near")
+    grace = sa.literal_column(f"interval '{GRACE_SECONDS} seconds'", type_=sa.Interval)
+    if direction < 0:
+        found = sa.select(near.c.numero).where(near.c.ocurrido_en < moment - grace).order_by(near.c.ocurrido_en.desc())
+    else:
+        found = sa.select(near.c.numero).where(near.c.ocurrido_en > moment + grace).order_by(near.c.ocurrido_en)
+    otherwise: sa.ColumnElement[Any] = sa.literal_column("0" if direction < 0 else str(MAX_BIGINT))
+    return sa.func.coalesce(found.limit(ONE).scalar_subquery(), otherwise)
 
 
 def _told(name: str) -> sa.ColumnElement[Any]:

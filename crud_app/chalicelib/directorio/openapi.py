@@ -12,7 +12,7 @@ from chalicelib.directorio import batch, employee
 from chalicelib.directorio import query as asked
 from chalicelib.directorio.employee import BY_NAME, CONFIDENTIAL, INPUTS, KINDS, Audience, accepts_null
 from contract.api import COUNT, MIT, PROBLEM_MEMBERS, TEXT, TOKEN, problem_responses, problem_schema, token_scheme
-from contract.events import EVENT_FIELDS, EVENT_TYPES, KEPT_AFTER_ERASURE, MESSAGE_VERSION
+from contract.events import EVENT_FIELDS, EVENT_TYPES, KEPT_AFTER_ERASURE, LOTE, MESSAGE_VERSION
 from contract.roles import LECTOR
 
 if TYPE_CHECKING:
@@ -61,6 +61,17 @@ _LIMIT = {"type": "integer", "minimum": 1, "maximum": asked.MAX_LIMIT, "default"
 PAGING = [
     _query("limite", _LIMIT, "Rows of a page."),
     _query("cursor", _CURSOR, "Opaque: it comes in the Link header."),
+]
+_UUID: Schema = {"type": "string", "format": "uuid", "pattern": f"^{asked.UUID.pattern}$"}
+_MOMENT: Schema = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+HISTORY = [
+    _query("empleado", employee.ROW_ID.schema, "Only of this employee, also what batches did.", example=7),
+    _query("actor", asked.filter_schema(asked.MAX_SEARCH), "Only what this user did.", example="rrhh@example.com"),
+    _query("tipo", {"enum": list(asked.EVENT_KINDS)}, "Only events of this type.", example="eliminado"),
+    _query("desde", _MOMENT, "Not before this day (UTC) or instant.", example="2026-11-01"),
+    _query("hasta", _MOMENT, "Not after this day (UTC) or instant.", example="2026-11-30"),
+    _query("lote", _UUID, "The events of this batch, one by one."),
+    *PAGING,
 ]
 LEAVERS = [
     _query("q", asked.filter_schema(asked.MAX_SEARCH), "As for employees.", example="ana per"),
@@ -117,14 +128,9 @@ def created() -> Schema:
     }
 
 
-def page(for_rrhh: str, for_lector: str) -> Schema:
-    """An array, with the link to the next page."""
-    return json_of(list_of(by_role(for_rrhh, for_lector)), "A page.", {"Link": _LINK})
-
-
-def leavers() -> Schema:
-    """An array of leavers, with the link to the next page."""
-    return json_of(list_of(_ref("Baja")), "A page.", {"Link": _LINK})
+def page(*schemas: str) -> Schema:
+    """An array, with the link to the next page; what is sent depends on the caller's role."""
+    return json_of(list_of({"anyOf": [_ref(each) for each in schemas]}), "A page.", {"Link": _LINK})
 
 
 def summary() -> Schema:
@@ -157,6 +163,10 @@ def components() -> Schema:
             ),
             "Evento": _evento(Audience.RRHH),
             "EventoPublico": _evento(Audience.EVERYBODY),
+            "EventoDeLote": object_of(
+                _envelope([LOTE])
+                | {"lote": _UUID, "origen": TEXT, "resumen": {"type": "object", "additionalProperties": COUNT}}
+            ),
             "Lote": _lote(),
             "Resultados": object_of({"resultados": list_of(_resultado())}),
             "Recuento": object_of(
@@ -224,17 +234,29 @@ def _field_schema(name: str, *, is_new: bool = False) -> Schema:
 def _evento(audience: Audience) -> Schema:
     shown = {each.name for each in audience.fields}
     changes = {"enum": [name for name in INPUTS if name in shown]}
+    values = {
+        name: object_of(dict.fromkeys(("antes", "despues"), _told_schema(name))) for name in INPUTS if name in shown
+    }
+    told = object_of(values, required=()) | {"type": ["object", "null"], "description": "Old and new values."}
     return object_of(
         {
-            "version": {"const": MESSAGE_VERSION, "description": "Of this form of message."},
-            "id": {"type": "string", "format": "uuid"},
-            "tipo": {"enum": list(EVENT_TYPES)},
-            "ocurrido_en": employee.Instant().schema,
-            "actor": {"type": "string", "description": "Who did it."},
+            **_envelope(EVENT_TYPES),
             "empleado": object_of({name: _told_schema(name) for name in EVENT_FIELDS if name in shown}),
             "cambios": list_of(changes) | {"description": "The fields whose values changed."},
+            "valores": told,
+            "lote": {**_UUID, "type": ["string", "null"], "description": "The batch that did it."},
         }
     )
+
+
+def _envelope(types: Iterable[str]) -> Schema:
+    return {
+        "version": {"const": MESSAGE_VERSION, "description": "Of this form of message."},
+        "id": {"type": "string", "format": "uuid"},
+        "tipo": {"enum": list(types)},
+        "ocurrido_en": employee.Instant().schema,
+        "actor": {"type": "string", "description": "Who did it."},
+    }
 
 
 def _told_schema(name: str) -> Schema:

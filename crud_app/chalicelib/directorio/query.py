@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio import employee
-from chalicelib.directorio.employee import BY_NAME, KINDS, Audience
+from chalicelib.directorio.employee import BY_NAME, KINDS, Audience, Day
+from contract.events import EVENT_TYPES, LOTE
 from contract.text import REFUSED, BrokenRule, read_text, too_long
 
 if TYPE_CHECKING:
@@ -31,11 +33,19 @@ MAX_SEARCH = 200
 MAX_POSITION = 80
 MAX_CURSOR = 2_000
 DEFAULT_ORDER = "id"
-#: What stands in a cursor of events, or leavers, where a list's cursor has its order.
-EVENTS, LEAVERS = "eventos", "bajas"
+#: What stands in a cursor of leavers where a list's cursor has its order.
+LEAVERS = "bajas"
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NO_UUID = "No es un UUID en minúsculas.", "It is not a UUID in lower case."
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 #: Idempotency keys expire after this many hours.
 KEPT_HOURS = 24
 DEPTHS = ("0", "1")
+DAY = Day()
+#: The types of events in a history.
+EVENT_KINDS = (*EVENT_TYPES, LOTE)
 
 
 class Order(NamedTuple):
@@ -93,15 +103,24 @@ class Leavers:
 
 @dataclass(frozen=True)
 class History:
-    """A requested page of events, newest first: those before the number ``before``, or the newest."""
+    """A requested page of events, newest first: those before the event ``before``, or the newest.
+
+    The others are filters, or None: the employee's id, a batch, who did what, from ``since`` until before ``until``.
+    """
 
     limit: int
-    before: int | None
+    before: str | None
     pairs: Sequence[tuple[str, str]]
+    empleado: int | None = None
+    lote: str | None = None
+    actor: str | None = None
+    tipo: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
-    def next_query(self, number: int) -> str:
-        """The query string of the page before the event with this number."""
-        return _with_cursor(self.pairs, EVENTS, "", number)
+    def next_query(self, event_id: str) -> str:
+        """The query string of the page before this event. An id tells nothing of how many events there are between."""
+        return _replacing_cursor(self.pairs, event_id)
 
 
 def read_listing(pairs: Sequence[tuple[str, str]], audience: Audience) -> Listing:
@@ -131,13 +150,23 @@ def read_leavers(pairs: Sequence[tuple[str, str]]) -> Leavers:
     return Leavers(limit, q, after, pairs)
 
 
-def read_history(pairs: Sequence[tuple[str, str]]) -> History:
-    """Read the query of ``GET /eventos`` and ``GET /empleados/{id}/eventos``; see ``read_listing``."""
-    reader = _Reader(pairs, known=("limite", "cursor"))
-    limit = reader.read("limite", _limit, DEFAULT_LIMIT)
-    before = reader.read("cursor", lambda text: _open_cursor(text, EVENTS, str).id, None)
+def read_history(pairs: Sequence[tuple[str, str]], *, has_filters: bool = False) -> History:
+    """Read the query of ``GET /eventos``, which has filters, or of an employee's history; see ``read_listing``."""
+    filters = ("empleado", "lote", "actor", "tipo", "desde", "hasta") if has_filters else ()
+    reader = _Reader(pairs, known=("limite", "cursor", *filters))
+    history = History(
+        limit=reader.read("limite", _limit, DEFAULT_LIMIT),
+        before=reader.read("cursor", lambda text: _uuid(text, _bad_cursor()), None),
+        pairs=pairs,
+        empleado=reader.read("empleado", _row_id, None),
+        lote=reader.read("lote", lambda text: _uuid(text, BrokenRule("formato", *NO_UUID)), None),
+        actor=reader.read("actor", lambda text: _filter(text, MAX_SEARCH), None),
+        tipo=reader.read("tipo", _event_type, None),
+        since=reader.read("desde", _moment, None),
+        until=reader.read("hasta", lambda text: _moment(text, is_end=True), None),
+    )
     reader.finish()
-    return History(limit, before, pairs)
+    return history
 
 
 def asks_database(pairs: Sequence[tuple[str, str]]) -> bool:
@@ -219,7 +248,10 @@ def _limit(text: str) -> int:
 
 def _with_cursor(pairs: Sequence[tuple[str, str]], name: str, key: str, row_id: int) -> str:
     content = f"{name}\n{row_id}\n{key}".encode()
-    cursor = base64.urlsafe_b64encode(content).decode().rstrip("=")
+    return _replacing_cursor(pairs, base64.urlsafe_b64encode(content).decode().rstrip("="))
+
+
+def _replacing_cursor(pairs: Sequence[tuple[str, str]], cursor: str) -> str:
     return urlencode([*(pair for pair in pairs if pair[0] != "cursor"), ("cursor", cursor)])
 
 
@@ -236,8 +268,50 @@ def _open_cursor(text: str, name: str, read_key: Callable[[str], object]) -> Pla
             return Place(read_key(found[2]), employee.ROW_ID.read_key(found[1]))
     except ValueError:
         pass
-    raise BrokenRule(
+    raise _bad_cursor()
+
+
+def _bad_cursor() -> BrokenRule:
+    return BrokenRule(
         "cursor",
         "No es un cursor de esta consulta: siga los enlaces de la cabecera Link.",
         "It is not a cursor of this query: follow the links of the Link header.",
     )
+
+
+def _uuid(text: str, broken: BrokenRule) -> str:
+    if not UUID.fullmatch(text):
+        raise broken
+    return text
+
+
+def _row_id(text: str) -> int:
+    try:
+        return employee.ROW_ID.read_key(text)
+    except ValueError:
+        raise BrokenRule("formato", "Debe ser el número de una ficha.", "It must be the number of a record.") from None
+
+
+def _event_type(text: str) -> str:
+    if text not in EVENT_KINDS:
+        kinds = ", ".join(EVENT_KINDS)
+        raise BrokenRule("valor", f"Debe ser uno de {kinds}.", f"It must be one of {kinds}.")
+    return text
+
+
+def _moment(text: str, *, is_end: bool = False) -> datetime:
+    """A day in UTC or an instant (RFC 3339). As an end it is included: what is returned is the moment after it."""
+    length = timedelta(days=1)
+    try:
+        try:
+            moment = datetime.combine(DAY.read_key(text), time.min, UTC)
+        except ValueError:
+            if not MOMENT.fullmatch(text):
+                raise
+            moment, length = datetime.fromisoformat(text.upper()), timedelta(microseconds=1)
+        return (moment + length if is_end else moment).astimezone(UTC)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if is_end else datetime.min.replace(tzinfo=UTC)
+    except ValueError:
+        es, en = "Debe ser una fecha o un instante con zona", "It must be a date or an instant with a zone"
+        raise BrokenRule("formato", f"{es}, como 2026-11-24.", f"{en}, such as 2026-11-24.") from None

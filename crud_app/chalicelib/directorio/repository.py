@@ -30,7 +30,10 @@ EMAIL_CONSTRAINT = "empleados_email_key"
 SEPARATOR = "\x1e"
 #: Statements whose filters, limit or place decide which index is the best.
 PLANNED_ANEW = frozenset(
-    {"list_empleados", "search_empleados", "list_bajas", "list_eventos", "list_eventos_of_empleado"}
+    {
+        *("list_empleados", "search_empleados", "list_bajas"),
+        *("list_eventos", "list_eventos_of_lote", "list_eventos_of_empleado"),
+    }
 )
 
 
@@ -157,9 +160,11 @@ class Repository:
         return Page(body, listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
 
     def history(self, history: History, audience: Audience) -> Page:
-        """A page of all events, newest first."""
-        parameters = {"limit": history.limit, "before": history.before}
-        ((text, last),) = self._database.read(find_statement("list_eventos", audience), parameters)
+        """A page of events, newest first."""
+        name = "list_eventos" if history.lote is None else "list_eventos_of_lote"
+        if history.empleado is not None:
+            name = "list_eventos_of_empleado"
+        ((text, last, *_),) = self._read_history(name, history, history.empleado, audience)
         return _events(text, last, history)
 
     def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
@@ -168,12 +173,13 @@ class Repository:
         Raises:
             EmpleadoNotFound: there never was such a row.
         """
-        parameters = {"row_id": row_id, "limit": history.limit, "before": history.before}
-        rows = self._database.read(find_statement("list_eventos_of_empleado", audience), parameters)
-        ((text, last, is_known),) = rows
+        ((text, last, is_known),) = self._read_history("list_eventos_of_empleado", history, row_id, audience)
         if not is_known:
             raise EmpleadoNotFound
         return _events(text, last, history)
+
+    def _read_history(self, name: str, history: History, row_id: int | None, audience: Audience) -> Rows:
+        return self._database.read(find_statement(name, audience), {**vars(history), "row_id": row_id})
 
     def summarise(self, audience: Audience) -> str:
         """Head count and salaries by position, as a JSON array; head count alone for readers."""
@@ -229,7 +235,7 @@ def _cut(text: str | None, limit: int) -> tuple[str, list[str], bool]:
     return f"[{','.join(shown)}]", shown, len(rows) > limit
 
 
-def _events(text: str | None, last: int | None, history: History) -> Page:
+def _events(text: str | None, last: str | None, history: History) -> Page:
     body, _, is_more = _cut(text, history.limit)
     return Page(body, history.next_query(last) if is_more and last is not None else None)
 

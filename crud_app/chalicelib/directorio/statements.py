@@ -13,19 +13,30 @@ AUDIENCES = {
         "fields": """id, nombre, email, posicion, salario, fecha_contratacion, version, to_char(timezone('UTC', creado_en),
   'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', actualizado_en),
   'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en""",
-        "payload": """eventos.payload""",
+        "payload": """CASE WHEN (eventos.tipo = 'lote') THEN json_build_object('version', eventos.payload -> 'version', 'id', eventos.payload
+  -> 'id', 'tipo', eventos.payload -> 'tipo', 'ocurrido_en', eventos.payload -> 'ocurrido_en', 'actor', eventos.payload
+  -> 'actor', 'lote', eventos.lote, 'origen', eventos.payload -> 'origen', 'resumen', eventos.payload -> 'resumen') ELSE
+  json_build_object('version', eventos.payload -> 'version', 'id', eventos.payload -> 'id', 'tipo', eventos.payload ->
+  'tipo', 'ocurrido_en', eventos.payload -> 'ocurrido_en', 'actor', eventos.payload -> 'actor', 'empleado',
+  eventos.payload -> 'empleado', 'cambios', eventos.payload -> 'cambios', 'valores', eventos.valores, 'lote',
+  eventos.lote) END""",
         "is_told": """true""",
     },
     "everybody": {
         "fields": """id, nombre, email, posicion, fecha_contratacion, to_char(timezone('UTC', creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS
   creado_en""",
-        "payload": """json_build_object('version', eventos.payload -> 'version', 'id', eventos.payload -> 'id', 'tipo', eventos.payload ->
-  'tipo', 'ocurrido_en', eventos.payload -> 'ocurrido_en', 'actor', eventos.payload -> 'actor', 'empleado',
-  json_build_object('id', (eventos.payload -> 'empleado') -> 'id', 'nombre', (eventos.payload -> 'empleado') ->
-  'nombre', 'email', (eventos.payload -> 'empleado') -> 'email', 'posicion', (eventos.payload -> 'empleado') ->
-  'posicion'), 'cambios', CAST((eventos.payload -> 'cambios') AS JSONB) - ARRAY['salario', 'version', 'actualizado_en'])""",
-        "is_told": """(eventos.tipo != 'actualizado' OR jsonb_array_length(CAST((eventos.payload -> 'cambios') AS JSONB) - ARRAY['salario',
-  'version', 'actualizado_en']) > 0)""",
+        "payload": """CASE WHEN (eventos.tipo = 'lote') THEN json_build_object('version', eventos.payload -> 'version', 'id', eventos.payload
+  -> 'id', 'tipo', eventos.payload -> 'tipo', 'ocurrido_en', eventos.payload -> 'ocurrido_en', 'actor', eventos.payload
+  -> 'actor', 'lote', eventos.lote, 'origen', eventos.payload -> 'origen', 'resumen', CAST((eventos.payload ->
+  'resumen') AS JSONB) - 'actualizados') ELSE json_build_object('version', eventos.payload -> 'version', 'id',
+  eventos.payload -> 'id', 'tipo', eventos.payload -> 'tipo', 'ocurrido_en', eventos.payload -> 'ocurrido_en', 'actor',
+  eventos.payload -> 'actor', 'empleado', json_build_object('id', (eventos.payload -> 'empleado') -> 'id', 'nombre',
+  (eventos.payload -> 'empleado') -> 'nombre', 'email', (eventos.payload -> 'empleado') -> 'email', 'posicion',
+  (eventos.payload -> 'empleado') -> 'posicion'), 'cambios', CAST((eventos.payload -> 'cambios') AS JSONB) -
+  ARRAY['salario', 'version', 'actualizado_en'], 'valores', eventos.valores - ARRAY['salario', 'version',
+  'actualizado_en'], 'lote', eventos.lote) END""",
+        "is_told": """(eventos.tipo != 'actualizado' AND eventos.tipo != 'lote' OR jsonb_array_length(CAST((eventos.payload -> 'cambios') AS
+  JSONB) - ARRAY['salario', 'version', 'actualizado_en']) > 0)""",
     },
 }
 
@@ -264,18 +275,45 @@ SELECT count(*) AS count_1 FROM forgotten""",
         (),
     ),
     "list_eventos": (
-        """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, (array_agg(pagina.numero))[$1::INTEGER] AS
-  anon_1 FROM (SELECT eventos.numero AS numero, {payload} AS payload FROM eventos WHERE {is_told} AND ($2::BIGINT IS
-  NULL OR eventos.numero < $2::BIGINT) ORDER BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
-        ('limit', 'before'),
+        """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, CAST((array_agg(pagina.id))[$1::INTEGER] AS
+  TEXT) AS anon_1 FROM (SELECT eventos.id AS id, {payload} AS payload FROM eventos WHERE {is_told} AND (eventos.lote IS
+  NULL OR eventos.tipo = 'lote') AND ($2::VARCHAR IS NULL OR eventos.actor = $2::VARCHAR) AND ($3::VARCHAR IS NULL OR
+  eventos.tipo = $3::VARCHAR) AND ($4::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en >= $4::TIMESTAMP WITH
+  TIME ZONE AND eventos.numero > coalesce((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en <
+  $4::TIMESTAMP WITH TIME ZONE - interval '30 seconds' ORDER BY near.ocurrido_en DESC LIMIT 1), 0)) AND ($5::TIMESTAMP
+  WITH TIME ZONE IS NULL OR eventos.ocurrido_en < $5::TIMESTAMP WITH TIME ZONE AND eventos.numero < coalesce((SELECT
+  near.numero FROM eventos AS near WHERE near.ocurrido_en > $5::TIMESTAMP WITH TIME ZONE + interval '30 seconds' ORDER
+  BY near.ocurrido_en LIMIT 1), 9223372036854775807)) AND ($6::UUID IS NULL OR eventos.numero < (SELECT anchor.numero
+  FROM eventos AS anchor WHERE anchor.id = $6::UUID)) ORDER BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
+        ('limit', 'actor', 'tipo', 'since', 'until', 'before'),
+    ),
+    "list_eventos_of_lote": (
+        """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, CAST((array_agg(pagina.id))[$1::INTEGER] AS
+  TEXT) AS anon_1 FROM (SELECT eventos.id AS id, {payload} AS payload FROM eventos WHERE {is_told} AND eventos.lote =
+  $2::UUID AND eventos.tipo != 'lote' AND ($3::VARCHAR IS NULL OR eventos.actor = $3::VARCHAR) AND ($4::VARCHAR IS NULL
+  OR eventos.tipo = $4::VARCHAR) AND ($5::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en >= $5::TIMESTAMP WITH
+  TIME ZONE AND eventos.numero > coalesce((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en <
+  $5::TIMESTAMP WITH TIME ZONE - interval '30 seconds' ORDER BY near.ocurrido_en DESC LIMIT 1), 0)) AND ($6::TIMESTAMP
+  WITH TIME ZONE IS NULL OR eventos.ocurrido_en < $6::TIMESTAMP WITH TIME ZONE AND eventos.numero < coalesce((SELECT
+  near.numero FROM eventos AS near WHERE near.ocurrido_en > $6::TIMESTAMP WITH TIME ZONE + interval '30 seconds' ORDER
+  BY near.ocurrido_en LIMIT 1), 9223372036854775807)) AND ($7::UUID IS NULL OR eventos.numero < (SELECT anchor.numero
+  FROM eventos AS anchor WHERE anchor.id = $7::UUID)) ORDER BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
+        ('limit', 'lote', 'actor', 'tipo', 'since', 'until', 'before'),
     ),
     "list_eventos_of_empleado": (
-        """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, (array_agg(pagina.numero))[$1::INTEGER] AS
-  anon_1, (SELECT (EXISTS (SELECT eventos.id FROM eventos WHERE eventos.empleado_id = $2::BIGINT)) OR (EXISTS (SELECT
-  empleados.id FROM empleados WHERE empleados.id = $2::BIGINT)) AS anon_3) AS anon_2 FROM (SELECT eventos.numero AS
-  numero, {payload} AS payload FROM eventos WHERE {is_told} AND eventos.empleado_id = $2::BIGINT AND ($3::BIGINT IS NULL
-  OR eventos.numero < $3::BIGINT) ORDER BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
-        ('limit', 'row_id', 'before'),
+        """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, CAST((array_agg(pagina.id))[$1::INTEGER] AS
+  TEXT) AS anon_1, (SELECT (EXISTS (SELECT eventos.id FROM eventos WHERE eventos.empleado_id = $2::BIGINT)) OR (EXISTS
+  (SELECT empleados.id FROM empleados WHERE empleados.id = $2::BIGINT)) AS anon_3) AS anon_2 FROM (SELECT eventos.id AS
+  id, {payload} AS payload FROM eventos WHERE {is_told} AND eventos.empleado_id = $2::BIGINT AND ($3::VARCHAR IS NULL OR
+  eventos.actor = $3::VARCHAR) AND ($4::VARCHAR IS NULL OR eventos.tipo = $4::VARCHAR) AND ($5::TIMESTAMP WITH TIME ZONE
+  IS NULL OR eventos.ocurrido_en >= $5::TIMESTAMP WITH TIME ZONE AND eventos.numero > coalesce((SELECT near.numero FROM
+  eventos AS near WHERE near.ocurrido_en < $5::TIMESTAMP WITH TIME ZONE - interval '30 seconds' ORDER BY
+  near.ocurrido_en DESC LIMIT 1), 0)) AND ($6::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en < $6::TIMESTAMP
+  WITH TIME ZONE AND eventos.numero < coalesce((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en >
+  $6::TIMESTAMP WITH TIME ZONE + interval '30 seconds' ORDER BY near.ocurrido_en LIMIT 1), 9223372036854775807)) AND
+  ($7::UUID IS NULL OR eventos.numero < (SELECT anchor.numero FROM eventos AS anchor WHERE anchor.id = $7::UUID)) ORDER
+  BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
+        ('limit', 'row_id', 'actor', 'tipo', 'since', 'until', 'before'),
     ),
     "mark_evento": (
         """UPDATE eventos SET publicado_en=clock_timestamp(), message_id=$1::VARCHAR WHERE eventos.id = $2::UUID AND

@@ -55,8 +55,10 @@ def sql(postgres, database_url):
 def empty_tables(sql):
     """No employee, no event; the next employee has the id 1."""
     sql(
+        # First, so that a mark of the test before, which was not waited for, has ended and cannot stop halfway.
+        "BEGIN; LOCK TABLE empleados, bajas, eventos, peticiones, lotes;"
         "DELETE FROM empleados; DELETE FROM bajas; DELETE FROM eventos; DELETE FROM peticiones; DELETE FROM lotes;"
-        "ALTER TABLE empleados ALTER id RESTART; ALTER TABLE eventos ALTER numero RESTART"
+        "ALTER TABLE empleados ALTER id RESTART; ALTER TABLE eventos ALTER numero RESTART; COMMIT"
     )
 
 

@@ -87,7 +87,7 @@ class TestForget:
         after = client.get("/empleados/1/eventos").json()
         for then, now in zip(before, after, strict=True):
             empleado = {name: then["empleado"][name] if name in KEPT_AFTER_ERASURE else None for name in EVENT_FIELDS}
-            assert json.dumps(now) == json.dumps({**then, "empleado": empleado})
+            assert json.dumps(now) == json.dumps({**then, "empleado": empleado, "valores": None})
         for evento in reader.get("/empleados/1/eventos").json():
             assert evento["empleado"] == {"id": 1, "nombre": None, "email": None, "posicion": None}
 

@@ -24,6 +24,7 @@ KEYS = {
     "creado_en": ("2026-11-24T09:30:00.000001Z", datetime(2026, 11, 24, 9, 30, 0, 1, tzinfo=UTC)),
     "actualizado_en": ("2026-11-24T09:30:00.000001Z", datetime(2026, 11, 24, 9, 30, 0, 1, tzinfo=UTC)),
 }
+EVENT = "0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11"
 PAIRS = st.lists(st.tuples(st.sampled_from(["q", "posicion", "orden", "limite", "cursor", "x"]), st.text()), max_size=6)
 
 
@@ -56,7 +57,7 @@ def test_a_cursor_leads_back_to_its_place_in_each_order():
         assert again.after == (key, row["id"])
         assert again.next_query(row) == listing.next_query(row)
     history = read_history([("limite", "3")])
-    assert read_history(parse_qsl(history.next_query(9))).before == 9
+    assert read_history(parse_qsl(history.next_query(EVENT))).before == EVENT
 
 
 def test_a_forged_cursor_is_refused():
@@ -68,6 +69,16 @@ def test_a_forged_cursor_is_refused():
     ):  # fmt: skip
         (violation,) = outcome_of(read_listing, [("cursor", cursor)])
         assert (violation.field, violation.rule) == ("cursor", "cursor")
+
+
+def test_a_period_includes_its_days_and_instants():
+    for desde, hasta, since, until in (
+        ("2026-02-28", "2026-02-28", "2026-02-28T00:00Z", "2026-03-01T00:00Z"),
+        ("2026-11-24T09:30:00+02:00", "2026-11-24t09:30:00.5z", "2026-11-24T07:30Z", "2026-11-24T09:30:00.500001Z"),
+        ("0001-01-01T00:00:00+14:00", "9999-12-31", "0001-01-01T00:00Z", "9999-12-31T23:59:59.999999Z"),
+    ):
+        found = read_history([("desde", desde), ("hasta", hasta)], has_filters=True)
+        assert (found.since, found.until) == (datetime.fromisoformat(since), datetime.fromisoformat(until))
 
 
 def test_all_violations_are_named_at_once():

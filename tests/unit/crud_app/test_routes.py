@@ -244,6 +244,65 @@ class TestHistory:
         for path in ("/eventos", "/empleados/1/eventos"):
             for query in ("limite=0", "cursor=aWQKMQox", "cursor=x", "q=ana"):
                 assert client.get(f"{path}?{query}").status == 422
+        for query in ("empleado=0", "empleado=x", "tipo=x", "lote=x", "actor=%00", "desde=x", "hasta=2026-02-30",
+                      "desde=2026-11-24T09:30:00", "hasta=2026-11-24T99:30:00Z"):  # fmt: skip
+            assert list(rules_of(client.get(f"/eventos?{query}"))) == [query.partition("=")[0]], query
+        assert client.get("/empleados/1/eventos?tipo=creado").status == 422
+
+    def test_shows_old_and_new_values_of_a_change(self, client, ana):
+        client.post("/empleados", json=ana)
+        client.put("/empleados/1", json={"posicion": "Jefa", "salario": 6100.5, "fecha_contratacion": "2020-02-29"})
+        changed, created = client.get("/eventos").json()
+        today = created["ocurrido_en"][:10]
+        assert (changed["lote"], created["valores"]) == (None, None)
+        assert changed["valores"] == {
+            "posicion": {"antes": "Analista", "despues": "Jefa"},
+            "salario": {"antes": 5000, "despues": 6100.5},
+            "fecha_contratacion": {"antes": today, "despues": "2020-02-29"},
+        }
+
+    def test_is_filtered_by_person_actor_type_and_time(self, client, ana):
+        Client(app, claims=person("rrhh", username="jefa@example.com")).post("/empleados", json=ana)
+        client.post("/empleados", json={**ana, "email": "b@example.com"})
+        client.put("/empleados/2", json={"nombre": "B"})
+        client.delete("/empleados/1")
+        times = [each["ocurrido_en"] for each in client.get("/eventos").json()]
+        for query, expected in {
+            "empleado=1": ["eliminado", "creado"],
+            "empleado=9": [],
+            "actor=jefa@example.com": ["creado"],
+            "tipo=creado": ["creado", "creado"],
+            "tipo=creado&empleado=2": ["creado"],
+            "tipo=lote": [],
+            "desde=2020-01-01&hasta=2099-12-31&limite=1": ["eliminado"],
+            "hasta=2020-01-01": [],
+            f"desde={times[1]}": ["eliminado", "actualizado"],
+            f"desde={times[2]}&hasta={times[1]}": ["actualizado", "creado"],
+        }.items():
+            assert [each["tipo"] for each in client.get(f"/eventos?{query}").json()] == expected, query
+        pages = pages_of(client, "/eventos?tipo=creado&limite=1")
+        assert [[each["empleado"]["id"] for each in page] for page in pages] == [[2], [1]]
+
+    def test_of_a_batch_is_one_entry_unless_its_events_are_asked_for(self, client, reader, ana, sql):
+        client.post("/empleados", json=ana)
+        for change in ({"salario": 1}, {"nombre": "B"}):
+            client.put("/empleados/1", json=change)
+        lote = "11111111-1111-4111-8111-111111111111"
+        message = json.dumps({"version": 1, "id": lote, "tipo": "lote", "ocurrido_en": "x", "actor": "x", "lote": lote,
+                              "origen": "cambio", "resumen": {"creados": 0, "actualizados": 2}})  # fmt: skip
+        sql(f"UPDATE eventos SET lote = '{lote}' WHERE tipo = 'actualizado';"  # noqa: S608 - ours
+            "INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote) "
+            f"VALUES ('{lote}', 'lote', now(), 'x', '{message}', '{lote}')")  # fmt: skip
+        batch, created = client.get("/eventos").json()
+        assert (batch, created["tipo"]) == (json.loads(message), "creado")
+        changes = client.get(f"/eventos?lote={lote}").json()
+        assert [each["cambios"] for each in changes] == [["nombre"], ["salario"]]
+        assert {each["lote"] for each in changes} == {lote}
+        assert len(client.get("/empleados/1/eventos").json()) == len(client.get("/eventos?empleado=1").json()) == 3
+        assert [each["tipo"] for each in reader.get("/eventos").json()] == ["creado"], "it may be of salaries alone"
+        assert [each["cambios"] for each in reader.get(f"/eventos?lote={lote}").json()] == [["nombre"]]
+        sql("UPDATE eventos SET payload = payload::jsonb || '{\"cambios\": [\"nombre\"]}' WHERE tipo = 'lote'")
+        assert reader.get("/eventos").json()[0] == {**json.loads(message), "resumen": {"creados": 0}}
 
 
 def test_summary_counts_and_measures_by_position(people):

@@ -21,7 +21,8 @@ SELECT 'Nombre' || n || ' Apellido' || n % 1000, 'persona' || n || '@example.com
        date '2000-01-01' + n % 9000
 FROM generate_series(1, {ROWS}) AS n;
 INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, publicado_en)
-SELECT gen_random_uuid(), n, 1, 'creado', now() - interval '1 day', 'x', '{{}}', now()
+SELECT gen_random_uuid(), n, 1, 'creado', now() - make_interval(secs => 1e6 - n * 10), 'x',
+       '{{"cambios": ["nombre"]}}', now()
 FROM generate_series(1, {ROWS}) AS n;
 ANALYZE empleados, eventos;
 """  # noqa: S608 - a number of ours
@@ -73,8 +74,7 @@ def listing(query):
 
 
 def history(query):
-    asked = read_history(query)
-    return {"limit": asked.limit, "before": asked.before}
+    return vars(read_history(query, has_filters=True)) | {"row_id": None}
 
 
 def indexes_of(plan):
@@ -212,13 +212,54 @@ def test_the_pages_of_a_position_hold_it_and_no_neighbour(large, order):
     assert follow(Repository(large), [("posicion", "Puesto 1.5"), ("orden", order)]) == [[]]
 
 
+@pytest.fixture(scope="module")
+def lived(large):
+    """Over the directory's first events, all by x: 20,000 changes of salaries and a batch of 20,000, by y, and a few
+    changes that everybody may see, the first of them by z.
+    """
+    tail = "FROM generate_series(1, {}) AS n"
+    columns = "INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, lote, publicado_en)"
+    batch = "'11111111-1111-4111-8111-111111111111'"
+    with large.transaction() as run:
+        for version, actor, cambios, lote, rows in (
+            (2, "z", "nombre", "NULL", 1), (3, "x", "nombre", "NULL", 60), (4, "y", "salario", "NULL", ROWS),
+            (5, "y", "nombre", batch, ROWS),
+        ):  # fmt: skip
+            payload = f'{{"cambios": ["{cambios}"]}}'
+            values = (
+                f"gen_random_uuid(), n, {version}, 'actualizado', now(), '{actor}', '{payload}', {lote}::uuid, now()"
+            )
+            run(Statement(f"{columns} SELECT {values} {tail.format(rows)}"))
+    large.write(Statement("ANALYZE eventos"))
+    return large
+
+
 @pytest.mark.parametrize("audience", Audience)
-def test_histories_are_found_by_their_indexes(large, audience):
-    cursor = read_history([]).next_query(9000).partition("cursor=")[2]
-    for query in ([], [("cursor", cursor)]):
-        check(explain(large, find_statement("list_eventos", audience), history(query)), "eventos_pkey", 200)
-    plan = explain(large, find_statement("list_eventos_of_empleado", audience), history([]) | {"row_id": 77})
-    check(plan, "eventos_empleado_id_version_key")
+def test_histories_are_found_by_their_indexes_past_what_is_hidden(lived, audience):
+    (newest,) = lived.read(Statement("SELECT id::text FROM eventos WHERE version = 3 ORDER BY numero DESC LIMIT 1"))
+    own = f"eventos_{audience.value.replace('everybody', 'lector')}"
+    for query, index in (
+        ([], f"{own}_idx"),
+        ([("cursor", newest[0])], f"{own}_idx"),
+        ([("actor", "z")], f"{own}_actor_idx"),
+        ([("tipo", "eliminado")], "eventos_lector_tipo_idx"),  # they are all public
+        ([("actor", "z"), ("tipo", "creado")], "eventos_lector_actor_idx"),
+        ([("desde", "1999-01-01"), ("hasta", "1999-12-31")], "eventos_ocurrido_en_idx"),
+    ):
+        check(explain(lived, find_statement("list_eventos", audience), history(query)), index, 200)
+    statement = find_statement("list_eventos_of_empleado", audience)
+    check(explain(lived, statement, history([]) | {"row_id": 77}), "eventos_empleado_id_version_key")
+    lote = history([("lote", "11111111-1111-4111-8111-111111111111")])
+    check(explain(lived, find_statement("list_eventos_of_lote", audience), lote), "eventos_lote_idx", 200)
+
+
+def test_a_period_long_ago_is_found_without_reading_what_came_after(lived):
+    moments = 'SELECT to_char(ocurrido_en, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\') FROM eventos WHERE numero IN (100, 160)'
+    ((since,), (until,)) = lived.read(Statement(f"{moments} ORDER BY numero"))
+    query = [("desde", since), ("hasta", until), ("limite", "200")]
+    check(explain(lived, find_statement("list_eventos"), history(query)), "eventos_ocurrido_en_idx", 100)
+    page = Repository(lived).history(read_history(query, has_filters=True), Audience.RRHH)
+    assert len(json.loads(page.body)) == 60
 
 
 def test_what_is_left_to_the_sweep_is_found_by_its_index(large):
