@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from chalice.app import Response
 
 from chalice_frontdoor import ANYBODY, FrontDoor, apply_defaults, read_json
 from chalice_frontdoor.idempotency import read_key
+from chalice_frontdoor.logs import log_refusal
 from chalice_frontdoor.openapi import describe, json_of, list_of, object_of, operation, ref
 from chalicelib.correos import openapi
 from chalicelib.correos.bootstrap import prepare, services
@@ -17,11 +19,17 @@ from chalicelib.correos.direct_mail import check_request, queue_mail
 from chalicelib.correos.mail_query import COUNTED_BY, as_dict, check_query, count_mails, find_mail, list_mails
 from chalicelib.correos.problems import PROBLEMS
 from chalicelib.correos.ses_feedback import record_result
+from chalicelib.correos.users import NotAdminAnyMore, UserNotFound, as_row, read_invitation, read_role
 from contract.api import TOKEN, guard
-from contract.roles import ADMIN, RRHH
+from contract.roles import ADMIN, LECTOR, RRHH
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chalice.app import SNSEvent, SQSEvent
+
+    from chalice_frontdoor.request import FrontDoorRequest
+    from chalicelib.correos.users import Users
 
 #: Who may do what. A route that is not in the table is closed. A role that writes the directory also sees the emails
 #: about it. A reader does not: that an email was sent reveals that something changed, possibly a salary.
@@ -35,6 +43,12 @@ RULES = {
     ("GET", "/cola/fallidos"): ADMIN,
     ("POST", "/cola/fallidos/{id}/reenviar"): ADMIN,
     ("DELETE", "/cola/fallidos/{id}"): ADMIN,
+    ("GET", "/usuarios"): ADMIN,
+    ("GET", "/usuarios/yo"): LECTOR,
+    ("POST", "/usuarios"): ADMIN,
+    ("PUT", "/usuarios/{id}"): ADMIN,
+    ("DELETE", "/usuarios/{id}"): ADMIN,
+    ("POST", "/usuarios/{id}/reenviar"): ADMIN,
     ("GET", "/health"): ANYBODY,
     ("GET", "/openapi.json"): ANYBODY,
 }
@@ -43,6 +57,23 @@ apply_defaults(os.environ)
 app = FrontDoor(app_name="email_app", languages=("es", "en"))
 app.register_problems(PROBLEMS)
 guard(app, RULES, is_demo=lambda: services().settings.is_demo)
+
+
+@app.middleware("http")
+def require_current_admin(request: FrontDoorRequest, get_response: Callable[[Any], Response]) -> Response:
+    """A token says for minutes what its owner was. What needs an administrator asks the pool as well; a program has no
+    account there.
+    """
+    method = "GET" if request.method == "HEAD" else request.method
+    if RULES.get((method, request.path)) == ADMIN and "username" in request.claims:
+        try:
+            services().users.require_admin(app.caller.name)
+        except NotAdminAnyMore:
+            log_refusal(request, "insufficient_role")
+            raise
+    return get_response(request)
+
+
 app.on_snapshot(before=prepare, after=services.forget)
 
 
@@ -204,6 +235,101 @@ def post_dead_letter(id: str) -> Response:  # noqa: A002
 def delete_dead_letter(id: str) -> Response:  # noqa: A002
     services().queue.drop(id)
     return Response(None, status_code=204)
+
+
+@app.route(
+    "/usuarios",
+    methods=["GET"],
+    spec=operation(
+        "The people who may sign in.",
+        {200: json_of(list_of(ref("Usuario")), "A page.", openapi.LINK)},
+        problems=(404, 503),
+        parameters=[openapi.USER_CURSOR],
+    ),
+)
+def get_users() -> Response:
+    parameters = app.current_request.query_params
+    found, cursor = users().list(parameters.get("cursor") if parameters else None)
+    response = Response([as_row(user) for user in found])
+    if cursor:
+        response.headers["Link"] = f'</usuarios?{urlencode({"cursor": cursor})}>; rel="next"'
+    return response
+
+
+@app.route(
+    "/usuarios/yo",
+    methods=["GET"],
+    spec=operation("The caller's own account.", {200: json_of(ref("Usuario"), "It.")}, problems=(404, 503)),
+)
+def get_own_user() -> dict[str, object]:
+    return as_row(users().find(app.caller.name))
+
+
+@app.route(
+    "/usuarios",
+    methods=["POST"],
+    spec=operation(
+        "Invite a person, who gets an email with a temporary password.",
+        {201: json_of(ref("Usuario"), "The account.")},
+        problems=(400, 404, 409, 415, 422, 503),
+        body=openapi.INVITATION,
+    ),
+)
+def post_user() -> Response:
+    email, role = read_invitation(read_json(app.current_request))
+    return Response(as_row(users().invite(email, role)), status_code=201)
+
+
+@app.route(
+    "/usuarios/{id}",
+    methods=["PUT"],
+    spec=operation(
+        "Change a person's role.",
+        {200: json_of(ref("Usuario"), "The account.")},
+        problems=(400, 404, 409, 415, 422, 503),
+        parameters=[openapi.USER_ID],
+        body=openapi.ROLE,
+    ),
+)
+def put_user(id: str) -> dict[str, object]:  # noqa: A002
+    return as_row(users().change_role(id, read_role(read_json(app.current_request))))
+
+
+@app.route(
+    "/usuarios/{id}",
+    methods=["DELETE"],
+    spec=operation(
+        "Remove a person's account and end the sessions.",
+        {204: {"description": "It is gone."}},
+        problems=(404, 409, 503),
+        parameters=[openapi.USER_ID],
+    ),
+)
+def delete_user(id: str) -> Response:  # noqa: A002
+    users().remove(id)
+    return Response(None, status_code=204)
+
+
+@app.route(
+    "/usuarios/{id}/reenviar",
+    methods=["POST"],
+    content_types=["*/*"],
+    spec=operation(
+        "Send an invitation again, with a new temporary password.",
+        {200: json_of(ref("Usuario"), "The account.")},
+        problems=(404, 409, 503),
+        parameters=[openapi.USER_ID],
+    ),
+)
+def post_invitation(id: str) -> dict[str, object]:  # noqa: A002
+    return as_row(users().invite_again(id))
+
+
+def users() -> Users:
+    """The pool's users; a demonstration has none."""
+    if not services().settings.user_pool:
+        raise UserNotFound
+    return services().users
 
 
 @app.on_sqs_message(queue="crud-app-email-queue", batch_size=10)

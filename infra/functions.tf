@@ -57,6 +57,7 @@ module "email" {
   mail_language         = var.mail_language
   time_zone             = var.time_zone
   page_url              = var.alb_enabled ? local.page_url : ""
+  user_pool_id          = join("", aws_cognito_user_pool.main[*].id)
   mail_rate             = format("%.3f", var.ses_rate / local.mail_concurrency)
   ses_configuration_set = aws_sesv2_configuration_set.correos.configuration_set_name
   demo                  = tostring(var.demo)

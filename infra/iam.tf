@@ -11,9 +11,17 @@ locals {
   mail_senders = [var.email_from]
 
   statements = {
-    WriteTraces         = { actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources = ["*"] } # X-Ray has no resources
-    PublishEvents       = { actions = local.publish_actions, resources = [aws_sns_topic.email.arn] }
-    ReadClientSecret    = { actions = ["ssm:GetParameter"], resources = aws_ssm_parameter.page_client_secret[*].arn }
+    WriteTraces      = { actions = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources = ["*"] } # X-Ray has no resources
+    PublishEvents    = { actions = local.publish_actions, resources = [aws_sns_topic.email.arn] }
+    ReadClientSecret = { actions = ["ssm:GetParameter"], resources = aws_ssm_parameter.page_client_secret[*].arn }
+    ManageUsers = {
+      actions = [
+        "cognito-idp:AdminAddUserToGroup", "cognito-idp:AdminCreateUser", "cognito-idp:AdminDeleteUser", "cognito-idp:AdminGetUser",
+        "cognito-idp:AdminListGroupsForUser", "cognito-idp:AdminRemoveUserFromGroup", "cognito-idp:AdminUserGlobalSignOut",
+        "cognito-idp:ListUsers", "cognito-idp:ListUsersInGroup",
+      ]
+      resources = aws_cognito_user_pool.main[*].arn
+    }
     EndSessions         = { actions = ["cognito-idp:AdminUserGlobalSignOut"], resources = aws_cognito_user_pool.main[*].arn }
     ReadDatabaseAddress = { actions = ["ssm:GetParameter"], resources = [aws_ssm_parameter.database_url.arn] }
     QueueMail           = { actions = ["sqs:SendMessage"], resources = [aws_sqs_queue.email.arn] }
@@ -38,7 +46,7 @@ locals {
     bff                 = concat(["WriteTraces"], var.demo ? [] : ["ReadClientSecret", "EndSessions"])
     crud                = ["WriteTraces", "PublishEvents", "ReadDatabaseAddress"]
     publicar_pendientes = ["WriteTraces", "PublishEvents", "ReadDatabaseAddress"]
-    email               = ["WriteTraces", "QueueMail", "ReadDepths", "ReadAges", "Redrive", "UseLedger"]
+    email               = concat(["WriteTraces", "QueueMail", "ReadDepths", "ReadAges", "Redrive", "UseLedger"], var.demo ? [] : ["ManageUsers"])
     enviar_correos      = ["WriteTraces", "ConsumeQueue", "UseLedger", "SendMail"]
     registrar_resultado = ["WriteTraces", "UseLedger", "KeepFeedback"]
   }

@@ -251,6 +251,7 @@ def app_environment(
         "CRUD_API_URL": f"http://{HOST}:{settings.ports['CRUD_PORT']}",
         "EMAIL_API_URL": f"http://{HOST}:{settings.ports['EMAIL_PORT']}",
         "COGNITO_DOMAIN": aws_endpoint,
+        "USER_POOL_ID": sign_in.pool,
         "COGNITO_ISSUER": sign_in.issuer,
         "COGNITO_CLIENT_ID": sign_in.page_client,
         "COGNITO_CLIENT_SECRET": sign_in.page_secret,

@@ -137,7 +137,7 @@ def running_apps(database_url: str) -> Iterator[type[Answer]]:
         "SNS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:topic", "COGNITO_CLIENT_ID": "x", "COGNITO_ISSUER": url,
         "COGNITO_DOMAIN": url, "EMAIL_QUEUE_URL": url, "EMAIL_DLQ_URL": url, "LEDGER_TABLE": "correos",
         "EMAIL_FROM": "a@example.com", "NOTIFY_TO": "b@example.com", "NOTIFY_EMPLOYEE": "false",
-        "SES_CONFIGURATION_SET": "correos", "MAIL_RATE": "100",
+        "SES_CONFIGURATION_SET": "correos", "MAIL_RATE": "100", "COGNITO_CLIENT_SECRET": "x",
     }  # fmt: skip
     threading.Thread(target=server.serve_forever).start()
     try:

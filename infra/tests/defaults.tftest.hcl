@@ -82,11 +82,6 @@ run "apply" {
 
   # What each function may do
   assert {
-    condition     = alltrue([for function in local.lambda : function.reserved_concurrency == -1])
-    error_message = "a small account has no room for a cap"
-  }
-
-  assert {
     condition     = length(distinct([for role in aws_iam_role.function : role.name])) == length(local.functions)
     error_message = "each function has a role of its own"
   }
@@ -95,7 +90,7 @@ run "apply" {
     condition = jsonencode({ for key, document in data.aws_iam_policy_document.function : key => [for statement in document.statement : statement.sid] }) == jsonencode({
       bff                 = ["WriteLogs", "EndSessions", "ReadClientSecret", "WriteTraces"]
       crud                = ["WriteLogs", "PublishEvents", "ReadDatabaseAddress", "WriteTraces"]
-      email               = ["WriteLogs", "QueueMail", "ReadAges", "ReadDepths", "Redrive", "UseLedger", "WriteTraces"]
+      email               = ["WriteLogs", "ManageUsers", "QueueMail", "ReadAges", "ReadDepths", "Redrive", "UseLedger", "WriteTraces"]
       enviar_correos      = ["WriteLogs", "ConsumeQueue", "SendMail", "UseLedger", "WriteTraces"]
       publicar_pendientes = ["WriteLogs", "PublishEvents", "ReadDatabaseAddress", "WriteTraces"]
       registrar_resultado = ["WriteLogs", "KeepFeedback", "UseLedger", "WriteTraces"]
@@ -109,6 +104,7 @@ run "apply" {
       EndSessions   = [[["cognito-idp:AdminUserGlobalSignOut"], ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_pool"]]]
       KeepFeedback  = [[["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:feedback-dlq"]]]
       PublishEvents = [for _ in range(2) : [["sns:Publish"], ["arn:aws:sns:us-east-1:123456789012:email-topic"]]]
+      ManageUsers   = [[[for operation in ["AdminAddUserToGroup", "AdminCreateUser", "AdminDeleteUser", "AdminGetUser", "AdminListGroupsForUser", "AdminRemoveUserFromGroup", "AdminUserGlobalSignOut", "ListUsers", "ListUsersInGroup"] : "cognito-idp:${operation}"], ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_pool"]]]
       QueueMail     = [[["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:email-queue"]]]
       ReadAges      = [[["cloudwatch:GetMetricData"], ["*"]]]
       # Each mocked parameter has the same ARN.

@@ -135,6 +135,8 @@ class Directory:
             "COGNITO_DOMAIN": self._endpoint,
             "COGNITO_ISSUER": sign_in.issuer,
             "COGNITO_CLIENT_ID": sign_in.page_client,
+            "COGNITO_CLIENT_SECRET": sign_in.page_secret,
+            "USER_POOL_ID": sign_in.pool,
         }
         self.environment.pop("DATABASE_URL", None)
         self.api_door = HttpApi(JwtAuthorizer(sign_in.issuer, sign_in.audience, RemoteKeys(sign_in.keys_url)))

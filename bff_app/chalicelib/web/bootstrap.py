@@ -10,10 +10,11 @@ from chalice_frontdoor import PerProcess
 from chalicelib.web.description import Description
 from chalicelib.web.health import HealthCheck
 from chalicelib.web.identity import Identity
-from chalicelib.web.limits import IDENTITY_SECONDS, TOTAL_SECONDS
+from chalicelib.web.limits import IDENTITY_SECONDS, SHARED_DESCRIPTION_SECONDS, SHARED_HEALTH_SECONDS, TOTAL_SECONDS
 from chalicelib.web.pages import Page
 from chalicelib.web.pool import Pool
 from chalicelib.web.proxy import Proxy
+from chalicelib.web.recent import Recent
 from chalicelib.web.settings import Settings, SignInSettings, read_inbox_url, read_settings
 from chalicelib.web.sign_in import Demonstration, SignIn
 from chalicelib.web.upstream import Upstream
@@ -54,8 +55,8 @@ def assemble(
         logger.warning("DEMO is on: no sign-in, everyone has every role. Enter invented data only.")
     return Services(
         Proxy(send, upstreams, sign_in, total_seconds),
-        HealthCheck(send, upstreams.values()),
-        Description(send, upstreams, sign_in is None),
+        HealthCheck(send, upstreams.values(), Recent(SHARED_HEALTH_SECONDS)),
+        Description(send, upstreams, sign_in is None, Recent(SHARED_DESCRIPTION_SECONDS)),
         _make_sign_in(send, sign_in, identity_seconds) if sign_in else Demonstration(),
     )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalicelib.web.proxy import UpstreamName
+    from chalicelib.web.recent import Recent
     from chalicelib.web.upstream import Deadline, InvocationContext, Send, Upstream
 
 Document = dict[str, Any]
@@ -25,11 +26,12 @@ _COMPONENT_REFERENCE = re.compile(r'"#/components/(\w+)/')
 
 
 class Description(NamedTuple):
-    """Composes the document at each request, from what the upstreams say then."""
+    """Composes the document from what the upstreams say, or said a minute ago."""
 
     send: Send
     upstreams: Mapping[UpstreamName, Upstream]
     is_demo: bool
+    recent: Recent[Document]
 
     def compose(self, document: Document, request_id: str, context: InvocationContext) -> Document:
         """The door's own ``document``, with the routes and components of the upstreams.
@@ -37,6 +39,9 @@ class Description(NamedTuple):
         Raises:
             UpstreamError: an upstream did not describe itself.
         """
+        return self.recent.get(lambda: self._compose(document, request_id, context))
+
+    def _compose(self, document: Document, request_id: str, context: InvocationContext) -> Document:
         deadline = deadline_within(context, TOTAL_SECONDS)
         parts = {name: self._ask(upstream, request_id, deadline) for name, upstream in self.upstreams.items()}
         for part in parts.values():

@@ -19,6 +19,10 @@ LAMBDA_MARGIN_SECONDS = 1.0
 CONNECT_SECONDS = 5.0
 # Seconds for the deep health check of all parts: a little more than the database's own time-out for a connection.
 HEALTH_SECONDS = 6.0
+# Seconds for which everyone gets the same answer to a deep health check, and to the question for the OpenAPI document:
+# neither needs a token, and each costs calls of both APIs.
+SHARED_HEALTH_SECONDS = 5.0
+SHARED_DESCRIPTION_SECONDS = 60.0
 # Seconds for all calls to the identity provider in one step of a sign-in. They take well under one, and a person looks
 # at an empty page meanwhile.
 IDENTITY_SECONDS = 10.0

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.web.upstream import Upstream, UpstreamError, UpstreamRequest
+from contract import aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,23 +45,15 @@ class Pool:
 
     def _client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
         import boto3  # noqa: PLC0415 - see above
-        from botocore.config import Config  # noqa: PLC0415
 
-        config = Config(
-            connect_timeout=_CONNECT_SECONDS,
-            read_timeout=_READ_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-        )
         make: Any = boto3.client
+        config = aws.client_config(connect=_CONNECT_SECONDS, read=_READ_SECONDS, attempts=_ATTEMPTS)
         return make(service, region_name=self._id.partition("_")[0], config=config)
 
     @contextmanager
     def _calling(self) -> Iterator[None]:
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
-        from botocore.parsers import ResponseParserError  # noqa: PLC0415 - it has another base class
-
         try:
             yield
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
+        except aws.call_errors() as error:
             nothing_sent = UpstreamRequest(Upstream(IDENTITY, self._settings.api), "POST", "/", ())
-            raise UpstreamError(nothing_sent, reason=type(error).__name__) from error
+            raise UpstreamError(nothing_sent, reason=aws.code_of(error)) from error

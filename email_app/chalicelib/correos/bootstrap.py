@@ -13,6 +13,7 @@ from chalicelib.correos.aws import ATTEMPTS, MAIL_ATTEMPTS, SesMailer, SqsQueue,
 from chalicelib.correos.consumer import Sender
 from chalicelib.correos.ledger import DynamoLedger
 from chalicelib.correos.settings import Settings
+from chalicelib.correos.users import Users
 
 if TYPE_CHECKING:
     import boto3
@@ -50,6 +51,10 @@ class Services:
             queue_url=self.settings.email_queue_url,
             dlq_url=self.settings.email_dlq_url,
         )
+
+    @cached_property
+    def users(self) -> Users:
+        return Users(self._client("cognito-idp"), self.settings.user_pool)
 
     @cached_property
     def sender(self) -> Sender:

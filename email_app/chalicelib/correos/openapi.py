@@ -9,6 +9,7 @@ from chalicelib.correos.direct_mail import FIELDS
 from chalicelib.correos.event import TYPES
 from chalicelib.correos.mail import KEPT
 from chalicelib.correos.mail_query import COUNTED_BY, DIGEST, MAX_LIMIT, PARAMETERS, UUID
+from chalicelib.correos.users import STATES
 from contract.api import (
     COUNT,
     MIT,
@@ -19,6 +20,8 @@ from contract.api import (
     problem_schema,
     token_scheme,
 )
+from contract.email_address import SCHEMA
+from contract.roles import ROLES
 
 INFO: Schema = {
     "title": "email_app",
@@ -30,8 +33,9 @@ PROBLEMS = {
     400: "The body is not JSON, or the Idempotency-Key is malformed.",
     401: "There is no valid access token.",
     403: "The caller lacks the role that this operation needs.",
-    404: "There is no such email, or it has expired; or no such dead letter any more.",
-    409: "Another request with this Idempotency-Key has not ended (type urn:frontdoor:idempotency-key-in-flight, with "
+    404: "There is no such email, dead letter or user, or not any more.",
+    409: "The address has an account already; or it is the last administrator; or another request with this "
+    "Idempotency-Key has not ended (type urn:frontdoor:idempotency-key-in-flight, with "
     "Retry-After).",
     415: "The body is not application/json.",
     422: "Some of the data breaks the rules; `errores` names them all. Or another request was made with this "
@@ -55,6 +59,11 @@ LOCATION = {"Location": header("Where its state is.")}
 LINK = {"Link": header("The next page (rel=next), if there is one.")}
 
 DIRECT_MAIL = object_of(FIELDS)
+_ROLE: Schema = {"enum": list(ROLES)}
+USER_ID = in_path("id", {"type": "string", "description": "The pool's id of the user."})
+USER_CURSOR = query("cursor", TEXT, "From the header Link.")
+INVITATION = object_of({"email": SCHEMA, "rol": _ROLE})
+ROLE = object_of({"rol": _ROLE})
 
 
 def components() -> Schema:
@@ -93,6 +102,16 @@ def components() -> Schema:
                     "evento": _optional("Its emails are `GET /correos?evento=…`."),
                     "empleado": {"type": ["integer", "null"]},
                     "intentos": {**COUNT, "description": "How often it was received, to be listed here included."},
+                }
+            ),
+            "Usuario": object_of(
+                {
+                    "id": TEXT,
+                    "email": TEXT,
+                    "rol": {"enum": [*ROLES, None]},
+                    "estado": {"enum": list(STATES), "description": "caducado: the invitation has expired."},
+                    "segundo_factor": {"type": "boolean"},
+                    "creado_en": _MOMENT,
                 }
             ),
             "Depth": object_of(

@@ -23,6 +23,7 @@ _NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,18})?", re.ASCII)
 _PAGE = re.compile(r"https?://[A-Za-z0-9.:-]+")
 _UTC: tzinfo = UTC
 _ZONE = re.compile(r"[A-Za-z]+([/_+-][A-Za-z0-9]+)*")
+_POOL = re.compile(r"[\w-]{1,30}_[0-9A-Za-z]{1,30}", re.ASCII)
 _URL = re.compile(r"https?://[^\s]+")
 
 
@@ -49,6 +50,8 @@ class Settings:
     """Of the times in emails."""
     page_url: str = ""
     """The page's address without a slash at the end, for links to employees; without it there are none."""
+    user_pool: str = ""
+    """The id of the pool whose users are managed here; empty in a demonstration, which has none."""
     is_demo: bool = False
     """Whether this is a demonstration, which has no sign-in and takes no real data."""
 
@@ -74,6 +77,9 @@ class Settings:
             mail_language=read.read_choice("MAIL_LANGUAGE", LANGUAGES, default=LANGUAGES[0]),
             time_zone=read.read("TIME_ZONE", "a time zone, such as Europe/Madrid", _parse_time_zone, _UTC),
             page_url=read.read_text("PAGE_URL", "the page's address", pattern=_PAGE, default=""),
+            user_pool=read.read_text(
+                "USER_POOL_ID", "the id of a user pool, such as eu-west-1_a1B2c3D4e", pattern=_POOL, default=""
+            ),
             is_demo=read.read_flag("DEMO", default=False),
         )
 

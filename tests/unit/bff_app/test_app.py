@@ -12,6 +12,7 @@ from chalice_frontdoor.testing.client import LambdaContext
 from chalice_frontdoor.testing.events import DOORS, health_check_event
 from chalice_frontdoor.testing.responses import check_response
 from chalicelib.web.bootstrap import client, services
+from chalicelib.web.recent import Recent
 from tests.unit.bff_app.composition import composed, through
 from tests.unit.bff_app.servers import answering, answering_json, refusing
 
@@ -64,6 +65,21 @@ def test_deep_health_asks_every_part(serve, bff):
         "email": ("ok", 200),
     }
     assert [server.received[0].target for server in (crud, email)] == ["/health?deep=1"] * 2
+
+
+def test_what_costs_calls_and_needs_no_token_is_shared_for_some_seconds(serve, bff):
+    """95 anonymous deep health checks used up PostgreSQL's connections."""
+    crud, email = serve(answering_json(b'{"paths":{}}')), serve(answering_json(b'{"paths":{}}'))
+    client = bff(crud, email)
+    for path in ("/health?deep=1", "/openapi.json"):
+        assert client.get(path).body == client.get(path).body
+    assert [received.target for received in crud.received] == ["/health?deep=1", "/openapi.json"]
+    moment = [0.0]
+    kept: Recent[float] = Recent(5, lambda: moment[0])
+    answers = []
+    for moment[0] in (0, 4.9, 5, 6):
+        answers.append(kept.get(lambda: moment[0]))
+    assert answers == [0, 0, 5, 5]
 
 
 def test_deep_health_is_a_503_that_names_the_parts_that_are_not_well(serve):

@@ -236,6 +236,13 @@ class FakeQueue:
             raise QueueUnavailable
 
 
+class FakeUsers:
+    """Everyone whose token says so is an administrator."""
+
+    def require_admin(self, name):
+        """Accept them."""
+
+
 class FakeServices(Services):
     """All parts in memory."""
 
@@ -246,6 +253,7 @@ class FakeServices(Services):
         self.ledger = FakeLedger()
         self.mailer = FakeMailer()
         self.queue = FakeQueue()
+        self.users = FakeUsers()
         self._numbers = count(1)
 
     def now(self):

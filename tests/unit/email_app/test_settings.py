@@ -25,6 +25,7 @@ OPTIONAL = {
     "MAIL_LANGUAGE": "en",
     "TIME_ZONE": "America/Lima",
     "PAGE_URL": "https://d111.cloudfront.net",
+    "USER_POOL_ID": "eu-west-1_a1B2c3D4e",
     "DEMO": "true",
 }
 
@@ -44,6 +45,7 @@ def test_reads_every_variable():
         mail_language="en",
         time_zone=gettz("America/Lima"),
         page_url="https://d111.cloudfront.net",
+        user_pool="eu-west-1_a1B2c3D4e",
         is_demo=True,
     )
     defaults = Settings.from_environment(ENVIRONMENT)

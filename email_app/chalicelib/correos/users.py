@@ -1,0 +1,255 @@
+"""The people who may sign in, in the user pool: who they are, their role, and whether they have a second factor.
+
+Here and not in bff_app: a request gets here only through the authorizer, and the public door keeps no power over the
+pool.
+
+    Exception
+    ├── AwsUnavailable
+    │   └── UsersUnavailable   Cognito does not answer: 503
+    └── UserError
+        ├── UserNotFound       404
+        ├── UserInvited        the address has an account: 409
+        ├── UserHasEntered     there is no invitation to repeat: 409
+        ├── LastAdmin          nobody would be left to manage users: 409
+        └── NotAdminAnyMore    the token says so, the pool does not: 403
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from chalice_frontdoor import FieldError, InvalidInput
+from chalicelib.correos.aws import AwsUnavailable
+from contract import aws
+from contract.api import unknown_field
+from contract.email_address import read_address
+from contract.roles import ADMIN, ROLES
+from contract.text import BrokenRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
+PAGE = 30
+"""Users of a page. Each costs two calls; Cognito allows 50 a second of the rarer kind."""
+_THREADS = 8
+_INVITATION = timedelta(days=3)
+"""As in infra/identity.tf: temporary_password_validity_days."""
+_INVITED = "FORCE_CHANGE_PASSWORD"
+STATES = ("activo", "invitado", "caducado", "desactivado")
+_SECOND_FACTORS = {"SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SMS_MFA"}
+
+
+class UsersUnavailable(AwsUnavailable):
+    """Cognito does not answer."""
+
+
+class UserError(Exception):
+    """See above."""
+
+
+class UserNotFound(UserError):
+    pass
+
+
+class UserInvited(UserError):
+    pass
+
+
+class UserHasEntered(UserError):
+    pass
+
+
+class LastAdmin(UserError):
+    pass
+
+
+class NotAdminAnyMore(UserError):
+    pass
+
+
+_ERRORS = {
+    "UserNotFoundException": UserNotFound,
+    "UsernameExistsException": UserInvited,
+    "UnsupportedUserStateException": UserHasEntered,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """A row of the API. ``id`` is the pool's own: it may stand in addresses and logs, and an email address may not."""
+
+    id: str
+    email: str
+    rol: str | None
+    estado: str
+    segundo_factor: bool
+    creado_en: str
+
+
+def read_invitation(body: object) -> tuple[str, str]:
+    """Address and role of ``{email, rol}``, or InvalidInput with everything that is wrong."""
+    values = _read(body, ("email", "rol"))
+    return values["email"], values["rol"]
+
+
+def read_role(body: object) -> str:
+    """The role of ``{rol}``, or InvalidInput."""
+    return _read(body, ("rol",))["rol"]
+
+
+def _read(body: object, names: tuple[str, ...]) -> dict[str, str]:
+    if not isinstance(body, dict):
+        message = {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."}
+        raise InvalidInput([FieldError("", "tipo", message)])
+    values, errors = {}, []
+    for name in names:
+        try:
+            values[name] = read_address(body.get(name)) if name == "email" else _read_role(body.get(name))
+        except BrokenRule as broken:
+            errors.append(FieldError(name, broken.rule, broken.message))
+    errors += [unknown_field(name) for name in body if name not in names]
+    if errors:
+        raise InvalidInput(errors)
+    return values
+
+
+def _read_role(value: object) -> str:
+    if value not in ROLES:
+        known = ", ".join(ROLES)
+        raise BrokenRule("valor", f"Debe ser uno de: {known}.", f"It must be one of: {known}.")
+    return str(value)
+
+
+class Users:
+    """The accounts of one user pool. Every method may raise what is above."""
+
+    def __init__(self, client: CognitoIdentityProviderClient, pool: str) -> None:
+        self._client = client
+        self._pool: Any = {"UserPoolId": pool}
+
+    def list(self, cursor: str | None) -> tuple[list[User], str | None]:
+        """A page, and the cursor of the next one."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no other request needs it
+
+        with _calling():
+            following = {"PaginationToken": cursor} if cursor else {}
+            answer = self._client.list_users(**self._pool, Limit=PAGE, **following)
+            with ThreadPoolExecutor(_THREADS) as threads:
+                found = list(threads.map(lambda user: self.find(user["Username"]), answer["Users"]))
+            return found, answer.get("PaginationToken")
+
+    def find(self, id: str) -> User:  # noqa: A002 - as in the row
+        """One user by the pool's id, or by the user name."""
+        with _calling():
+            user = self._client.admin_get_user(**self._pool, Username=id)
+            return _as_user(user, self._roles_of(id))
+
+    def invite(self, email: str, role: str) -> User:
+        """Create an account; Cognito sends its temporary password."""
+        with _calling():
+            attributes: Any = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
+            self._client.admin_create_user(
+                **self._pool, Username=email, UserAttributes=attributes, DesiredDeliveryMediums=["EMAIL"]
+            )
+            self._client.admin_add_user_to_group(**self._pool, Username=email, GroupName=role)
+        return self.find(email)
+
+    def invite_again(self, id: str) -> User:  # noqa: A002
+        """Send a new temporary password to somebody who has not entered yet."""
+        with _calling():
+            user = self._client.admin_get_user(**self._pool, Username=id)
+            if user.get("UserStatus") != _INVITED:
+                raise UserHasEntered
+            self._client.admin_create_user(
+                **self._pool, Username=user["Username"], MessageAction="RESEND", DesiredDeliveryMediums=["EMAIL"]
+            )
+        return self.find(id)
+
+    def change_role(self, id: str, role: str) -> User:  # noqa: A002
+        """Give this role instead of all others. Who may write no more, may not within five minutes (a token's life)."""
+        with _calling():
+            before = self._roles_of(id)
+            if role not in before:
+                self._client.admin_add_user_to_group(**self._pool, Username=id, GroupName=role)
+            for other in before - {role}:
+                self._take(id, other)
+        return self.find(id)
+
+    def remove(self, id: str) -> None:  # noqa: A002
+        """Delete the account and end its sessions."""
+        with _calling():
+            if ADMIN in self._roles_of(id):
+                self._take(id, ADMIN)
+            self._client.admin_user_global_sign_out(**self._pool, Username=id)
+            self._client.admin_delete_user(**self._pool, Username=id)
+
+    def require_admin(self, name: str) -> None:
+        """Refuse somebody who was an administrator when the token was made, and is none now."""
+        try:
+            with _calling():
+                if ADMIN not in self._roles_of(name):
+                    raise NotAdminAnyMore
+        except UserNotFound:
+            raise NotAdminAnyMore from None
+
+    def _take(self, id: str, role: str) -> None:  # noqa: A002
+        """Take a role away. When two administrators take it from each other, each sees that none is left, and both
+        keep it: Cognito has no transactions.
+        """
+        if role == ADMIN and not self._admins() - {self._name_of(id)}:
+            raise LastAdmin
+        self._client.admin_remove_user_from_group(**self._pool, Username=id, GroupName=role)
+        if role == ADMIN and not self._admins():
+            self._client.admin_add_user_to_group(**self._pool, Username=id, GroupName=role)
+            raise LastAdmin
+
+    def _admins(self) -> set[str]:
+        """The names of those who can sign in and manage users."""
+        pages = self._client.get_paginator("list_users_in_group").paginate(**self._pool, GroupName=ADMIN)
+        users = [user for page in pages for user in page["Users"]]
+        return {user["Username"] for user in users if user["Enabled"] and user["UserStatus"] != _INVITED}
+
+    def _name_of(self, id: str) -> str:  # noqa: A002
+        return self._client.admin_get_user(**self._pool, Username=id)["Username"]
+
+    def _roles_of(self, id: str) -> set[str]:  # noqa: A002
+        groups = self._client.admin_list_groups_for_user(**self._pool, Username=id)["Groups"]
+        return {group["GroupName"] for group in groups} & {*ROLES}
+
+
+def as_row(user: User) -> dict[str, object]:
+    """The user as the API shows it."""
+    return asdict(user)
+
+
+def _as_user(user: Mapping[str, Any], roles: set[str]) -> User:
+    values = {each["Name"]: each["Value"] for each in user["UserAttributes"]}
+    created: datetime = user["UserCreateDate"]
+    state = "activo"
+    if not user["Enabled"]:
+        state = "desactivado"
+    elif user["UserStatus"] == _INVITED:
+        is_over = datetime.now(UTC) - user["UserLastModifiedDate"] > _INVITATION
+        state = "caducado" if is_over else "invitado"
+    return User(
+        id=values["sub"],
+        email=values.get("email", user["Username"]),
+        rol=max(roles, key=ROLES.index, default=None),
+        estado=state,
+        segundo_factor=bool(_SECOND_FACTORS & set(user.get("UserMFASettingList", []))),
+        creado_en=created.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    )
+
+
+@contextmanager
+def _calling() -> Iterator[None]:
+    """Raise our own errors for Cognito's."""
+    try:
+        yield
+    except aws.call_errors() as error:
+        raise _ERRORS.get(aws.code_of(error), UsersUnavailable)(aws.code_of(error)) from error

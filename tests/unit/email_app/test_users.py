@@ -1,0 +1,197 @@
+"""The accounts of the user pool, through the routes and in a pool of the emulator."""
+
+import threading
+import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalice_frontdoor.testing.client import Client
+from chalicelib.correos.users import LastAdmin, Users, UsersUnavailable
+from contract.roles import ROLES
+from email_app.app import RULES, app
+
+ADA = "ada@example.com"
+NOBODY = str(uuid.UUID(int=1))
+
+
+def person(name, *roles):
+    groups = f"[{' '.join(roles)}]"
+    return {"token_use": "access", "client_id": "page", "username": name, "sub": "s", "cognito:groups": groups}
+
+
+@pytest.fixture
+def pool(aws):
+    """A pool with the roles and one administrator, who has entered: the client, and the pool's id."""
+    cognito = aws("cognito-idp")
+    settings = {"CaseSensitive": False}
+    id_ = cognito.create_user_pool(PoolName=str(uuid.uuid4()), UsernameConfiguration=settings)["UserPool"]["Id"]
+    for role in ROLES:
+        cognito.create_group(UserPoolId=id_, GroupName=role)
+    add_admin(cognito, id_, ADA)
+    return cognito, id_
+
+
+def add_admin(cognito, pool, name):
+    attributes = [{"Name": "email", "Value": name}]
+    who = {"UserPoolId": pool, "Username": name}
+    cognito.admin_create_user(**who, MessageAction="SUPPRESS", UserAttributes=attributes)
+    cognito.admin_set_user_password(**who, Password="Prueba-0123456789-x", Permanent=True)
+    cognito.admin_add_user_to_group(**who, GroupName="admin")
+
+
+@pytest.fixture
+def client(fakes, pool):
+    """Ada's, with her token."""
+    fakes.users = Users(*pool)
+    fakes.settings = replace(fakes.settings, user_pool=pool[1])
+    return Client(app, claims=person(ADA, "admin"))
+
+
+def rows(client):
+    return {row["email"]: row for row in client.get("/usuarios").json()}
+
+
+def test_an_administrator_invites_changes_and_removes_people(client, pool):
+    invited = client.post("/usuarios", json={"email": " Rita@Example.com", "rol": "rrhh"})
+    rita = invited.json()
+    assert invited.status == 201
+    assert rita == rows(client)["rita@example.com"]
+    shown = {key: value for key, value in rita.items() if key not in {"id", "creado_en"}}
+    assert shown == {"email": "rita@example.com", "rol": "rrhh", "estado": "invitado", "segundo_factor": False}
+    assert "@" not in rita["id"], "addresses of the API are logged"
+    changed = client.put(f"/usuarios/{rita['id']}", json={"rol": "lector"})
+    assert (changed.status, changed.json()["rol"]) == (200, "lector")
+    groups = pool[0].admin_list_groups_for_user(UserPoolId=pool[1], Username="rita@example.com")["Groups"]
+    assert [group["GroupName"] for group in groups] == ["lector"]
+    assert client.post(f"/usuarios/{rita['id']}/reenviar").status == 200
+    assert client.delete(f"/usuarios/{rita['id']}").status == 204
+    assert rows(client).keys() == {ADA}
+
+
+def test_what_does_not_fit_is_explained_and_nothing_is_done(client):
+    ada = rows(client)[ADA]["id"]
+    cases = [
+        ("POST", "/usuarios", {"email": "ADA@example.com", "rol": "lector"}, 409),
+        ("POST", "/usuarios", {"email": "x", "rol": "jefe", "nombre": "X"}, 422),
+        ("POST", "/usuarios", [], 422),
+        ("PUT", f"/usuarios/{ada}", {"rol": None}, 422),
+        ("PUT", f"/usuarios/{ada}", {"rol": "rrhh"}, 409),
+        ("DELETE", f"/usuarios/{ada}", None, 409),
+        ("POST", f"/usuarios/{ada}/reenviar", None, 409),
+        ("PUT", f"/usuarios/{NOBODY}", {"rol": "rrhh"}, 404),
+        ("DELETE", f"/usuarios/{NOBODY}", None, 404),
+        ("POST", f"/usuarios/{NOBODY}/reenviar", None, 404),
+    ]
+    before = rows(client)
+    for method, path, body, status in cases:
+        answer = client.request(method, path, json=body)
+        assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json"), (
+            method,
+            path,
+            body,
+        )
+    assert rows(client) == before
+    broken = client.post("/usuarios", json={"email": "x", "rol": "jefe", "nombre": "X"}).json()["errores"]
+    assert [error["campo"] for error in broken] == ["email", "rol", "nombre"]
+
+
+def test_an_invited_administrator_does_not_count_and_a_second_one_does(client, pool):
+    ada = rows(client)[ADA]["id"]
+    assert client.post("/usuarios", json={"email": "eva@example.com", "rol": "admin"}).status == 201
+    assert client.delete(f"/usuarios/{ada}").status == 409
+    add_admin(*pool, "otra@example.com")
+    assert client.delete(f"/usuarios/{ada}").status == 204
+
+
+def test_of_two_administrators_who_remove_each_other_one_stays(pool):
+    cognito, id_ = pool
+    add_admin(cognito, id_, "eva@example.com")
+    together = threading.Barrier(2, timeout=30)
+
+    class Simultaneous(Users):
+        def _name_of(self, id):  # noqa: A002
+            together.wait()
+            return super()._name_of(id)
+
+    outcomes = []
+
+    def demote(name):
+        try:
+            outcomes.append(Simultaneous(cognito, id_).change_role(name, "lector"))
+        except LastAdmin:
+            outcomes.append(None)
+
+    threads = [threading.Thread(target=demote, args=[name]) for name in (ADA, "eva@example.com")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 2
+    assert cognito.list_users_in_group(UserPoolId=id_, GroupName="admin")["Users"]
+
+
+def test_a_page_of_users_leads_to_the_next(client, pool, monkeypatch):
+    monkeypatch.setattr("chalicelib.correos.users.PAGE", 1)
+    add_admin(*pool, "eva@example.com")
+    first = client.get("/usuarios")
+    following = first.headers["link"].partition(">")[0].removeprefix("<")
+    assert [row["email"] for answer in (first, client.get(following)) for row in answer.json()] == [
+        ADA,
+        "eva@example.com",
+    ]
+
+
+def test_states_and_second_factors_are_shown(client, pool, monkeypatch):
+    cognito, id_ = pool
+    client.post("/usuarios", json={"email": "rita@example.com", "rol": "rrhh"})
+    factor = {"Enabled": True, "PreferredMfa": True}
+    cognito.admin_set_user_mfa_preference(UserPoolId=id_, Username=ADA, SoftwareTokenMfaSettings=factor)
+    cognito.admin_disable_user(UserPoolId=id_, Username="rita@example.com")
+    seen = {row["email"]: (row["estado"], row["segundo_factor"]) for row in rows(client).values()}
+    assert seen == {ADA: ("activo", True), "rita@example.com": ("desactivado", False)}
+    cognito.admin_enable_user(UserPoolId=id_, Username="rita@example.com")
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, _tz):
+            return datetime.now(UTC) + timedelta(days=3, seconds=1)
+
+    monkeypatch.setattr("chalicelib.correos.users.datetime", Later)
+    assert rows(client)["rita@example.com"]["estado"] == "caducado"
+
+
+def test_who_is_no_administrator_any_more_may_nothing_at_once(client, pool, caplog):
+    """The token says so for five more minutes."""
+    cognito, id_ = pool
+    former, gone = (Client(app, claims=person(name, "admin")) for name in ("eva@example.com", "nadie@example.com"))
+    add_admin(cognito, id_, "eva@example.com")
+    assert former.get("/usuarios").status == 200
+    assert client.put(f"/usuarios/{rows(client)['eva@example.com']['id']}", json={"rol": "rrhh"}).status == 200
+    closed = [route for route, role in RULES.items() if role == "admin"]
+    for each in (former, gone):
+        for method, path in [*closed, ("HEAD", "/usuarios")]:
+            assert each.request(method, path.replace("{id}", NOBODY)).status == 403, (method, path)
+    assert {record.refusal for record in caplog.records if hasattr(record, "refusal")} == {"insufficient_role"}
+
+
+def test_everyone_sees_their_own_account_and_nobody_elses(client):
+    assert client.get("/usuarios/yo").json()["email"] == ADA
+    reader = Client(app, claims=person("leo@example.com", "lector"))
+    assert reader.get("/usuarios/yo").status == 404, "the pool does not know this one"
+    for method, path in (("GET", "/usuarios"), ("POST", "/usuarios"), ("DELETE", f"/usuarios/{NOBODY}")):
+        assert reader.request(method, path).status == 403
+
+
+def test_a_demonstration_has_no_users(fakes):
+    fakes.settings = replace(fakes.settings, is_demo=True)
+    assert Client(app).get("/usuarios").status == 404
+
+
+def test_a_pool_that_does_not_answer_is_a_503(fakes, client, aws):
+    fakes.users = Users(aws("cognito-idp"), "eu-west-1_Nothing")
+    answer = client.get("/usuarios")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    with pytest.raises(UsersUnavailable):
+        fakes.users.list(None)
