@@ -21,7 +21,7 @@ class Field(NamedTuple):
         labels: what people call it, by language.
         example: a value as on the wire.
         maximum: the longest text, in characters.
-        aliases: other headings of its column in an imported CSV file, in lower case without accents.
+        aliases: other headings of its column in an imported file, in lower case without accents.
         description: for the API's document.
         default: the value of a new employee without it. ``today`` is the date in UTC.
         is_required: whether a new employee needs it. A field that is neither required nor has a default can be empty.
@@ -54,7 +54,7 @@ FIELDS = (
         {"es": "Nombre", "en": "Name"},
         "Ana Pérez",
         maximum=120,
-        aliases=("name", "nombre completo", "full name"),
+        aliases=("name", "nombre completo", "nombre y apellidos", "empleado", "full name", "first name", "employee"),
         is_sortable=True,
     ),
     Field(
@@ -62,7 +62,7 @@ FIELDS = (
         "email",
         {"es": "Correo", "en": "Email"},
         "ana@example.com",
-        aliases=("correo", "correo electronico", "e-mail", "mail"),
+        aliases=("correo", "correo electronico", "e-mail", "mail", "email address"),
         description="Unique; stored in lower case.",
         is_sortable=True,
     ),
@@ -80,7 +80,7 @@ FIELDS = (
         "money",
         {"es": "Salario", "en": "Salary"},
         5000.00,
-        aliases=("sueldo", "salary"),
+        aliases=("sueldo", "salario bruto", "salary", "gross salary"),
         description="At most two decimals.",
         is_confidential=True,
         is_sortable=True,
@@ -90,7 +90,7 @@ FIELDS = (
         "date",
         {"es": "Contratación", "en": "Hire date"},
         "2026-11-24",
-        aliases=("fecha de contratacion", "hire date", "hired"),
+        aliases=("fecha de contratacion", "fecha de alta", "alta", "fecha de ingreso", "hire date", "hired"),
         description="Today, in UTC, by default.",
         default="today",
         is_required=False,

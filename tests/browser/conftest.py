@@ -8,6 +8,7 @@ import pytest
 from local.sign_in import user_of
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import PATIENCE_MS, Directory, session_of
+from tests.browser.modules import call
 from tests.browser.stack import running_stack
 from tests.support.stack import StackFailedError
 
@@ -53,7 +54,8 @@ def directory_of(stack, chromium):
 
     yield open_tab
     for tab in tabs:
-        tab.mend()  # a request held back must not outlive its tab
+        if not tab.page.is_closed():
+            tab.mend()  # a request held back must not outlive its tab
     for context in contexts:
         context.close()
     assert [fault for tab in tabs for fault in tab.faults] == []
@@ -63,3 +65,19 @@ def directory_of(stack, chromium):
 def directory(directory_of):
     """An administrator's tab, the page not yet loaded."""
     return directory_of()
+
+
+@pytest.fixture(scope="module")
+def tab(stack, chromium):
+    """A tab of the page's own origin, from which its modules can be imported."""
+    context = chromium.new_context(locale="es-ES")
+    page = context.new_page()
+    page.goto(stack.url)
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def schema(tab, stack):
+    """The schema of a new employee, as the page takes it from the API's description."""
+    return call(tab, "rules.js", "creationSchema", stack.http.get("/openapi.json").json())

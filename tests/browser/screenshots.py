@@ -55,9 +55,9 @@ FIRST = ("Ana", "Luis", "María", "José", "Carmen", "Íñigo", "Lucía", "Ánge
 LAST = ("Pérez", "García", "Núñez", "López", "Ibáñez", "Romero", "Soler", "Vidal", "Castaño", "Domínguez", "Ruiz")
 FILE = """nombre;email;posicion;salario;fecha_contratacion
 Berta Gil;berta.gil@example.com;Analista;2500,00;2026-09-01
-Carlos Mora;carlos.mora@example;Contable;2.300,50;01/10/2026
+Carlos Mora;carlos.mora@;Contable;2.300,50;31/10/2026
 Diana Sanz;diana.sanz@example.com;Diseñadora;2.900;2026-10-15
-Elías Rey;berta.gil@example.com;Comercial;2150;2026-02-30
+Elías Rey;contested@example.com;Comercial;2150;2026-02-01
 Fátima León;fatima.leon@example.com;Desarrolladora;3600,00;2026-11-02
 """
 

@@ -79,24 +79,29 @@ def show_other_views(stack, directory, _):
     yield "a question"
 
 
-def show_import(_, directory, tmp_path):
+def show_import(stack, directory, tmp_path):
+    stack.insert([an_employee(nombre="Ana"), an_employee(nombre="Eva", email="luis@example.com")])
     file = tmp_path / "personas.csv"
     directory.open("#/importar")
     file.touch()
     directory.choose_file(file)
     expect(directory.alert).to_be_visible()
     yield "a file that cannot be used"
-    text = "nombre;email;posicion;salario;nota\nAnañ;a@example.com;x;1;y\nB;a@example.com;;doce;z\n"
-    file.write_bytes(text.encode("windows-1252"))
+    people = "Anañ;a@example.com;1;y\nB;b@example.com;doce;z\nAna;ana@example.com;2;\nLuis;luis@example.com;2;\n"
+    file.write_bytes(f"nombre;email;salario;nota\n{people}".encode("windows-1252"))
     directory.choose_file(file)
-    expect(directory.heading("personas.csv")).to_be_visible()
-    yield "a preview with errors"
-    directory.answer("/empleados", 403, '{"title": "No", "status": 403}')
-    directory.press("Importar 1 empleado")
+    position = directory.page.get_by_label("Posición")
+    position.fill("Analista")
+    position.press("Tab")
+    yield "questions about columns"
+    directory.press("Revisar")
+    expect(directory.heading("Contradicciones")).to_be_visible()
+    yield "a preview with errors and changes"
+    directory.answer(r"/lotes/[\w-]+", 403, '{"title": "No", "status": 403}')
+    directory.press("Crear 1 y cambiar 0")
     expect(directory.button("Continuar")).to_be_visible()
     yield "a paused import"
     directory.mend()
-    directory.answer("/empleados", 422, '{"title": "No", "status": 422, "errores": []}')
     directory.press("Continuar")
     expect(directory.heading("Importación terminada")).to_be_visible()
     yield "a finished import"

@@ -1,24 +1,30 @@
-"""The import and export of CSV: checked before anything is written, safe to run twice, and no line is lost.
+"""The import and export of files: shown before anything is written, safe to interrupt, and undone as a whole.
 
-What a file may look like is tested with the modules (test_modules.py).
+What a file may look like is tested with the modules (test_files.py).
 """
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from contract.fields import FIELDS
 from tests.browser.stack import an_employee
-from tests.browser.test_modules import ANA, lines
+from tests.browser.test_files import ANA, lines, row
 
-LUIS = "Luis Núñez;luis@example.com;Contable;1.234,00;24/11/2021"
-WRONG = "Sin Correo;nada;;99999999;2020-02-30"
+LUIS = row("Luis Núñez", "luis@example.com", "Contable", "1,234.00", "24/11/2021")
+WRONG = "Sin Correo;nada;Contable;99999999;2020-02-30"
+BATCHES = r"/lotes/[\w-]+"
 
 
-def choose(directory, folder, content):
+def closings(stack):
+    """Whether each closed batch asked for an email, the oldest first."""
+    rows = stack.query("SELECT payload->'aviso' FROM eventos WHERE tipo = 'lote' ORDER BY ocurrido_en")
+    return [row[0] for row in rows]
+
+
+def choose(directory, folder, content, name="empleados.csv"):
     """Open the import and choose a file with this content."""
-    file = folder / "empleados.csv"
+    file = folder / name
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     if "importar" not in directory.page.url:
         directory.open("#/importar")
@@ -29,120 +35,185 @@ def people(number):
     return lines(*(f"Persona {n};p{n}@example.com;Analista;{n};2020-01-01" for n in range(number)))
 
 
-def finding(directory, line):
-    """What is said to be wrong with a line."""
-    heading = directory.page.get_by_role("rowheader", name=str(line), exact=True)
-    return directory.page.get_by_role("row").filter(has=heading).locator("td")
+def expect_badges(directory, *texts):
+    """The review is there, with these counts."""
+    expect(directory.page.locator(".import .badge")).to_have_text(list(texts))
 
 
-def badge(directory, text):
-    """A count above the preview."""
-    return directory.page.locator(".import .badge").get_by_text(text, exact=True)
+def section(directory, title):
+    return directory.page.locator("section.card", has=directory.heading(title))
 
 
-def expect_finished(directory, **tiles):
-    """The import has ended with these counts."""
-    expect(directory.heading("Importación terminada")).to_be_visible()
-    for name, number in tiles.items():
-        tile = directory.page.locator(".tiles > div").filter(has_text=name.replace("_", " "))
-        expect(tile.locator("dd")).to_have_text(str(number))
+def expect_result(directory, title="Importación terminada", **tiles):
+    """The import has ended with exactly these counts."""
+    expect(directory.heading(title)).to_be_visible()
+    texts = [f"{name.replace('_', ' ')}{number}" for name, number in tiles.items()]
+    expect(directory.page.locator(".tiles > div")).to_have_text(texts)
 
 
-def test_a_file_is_shown_before_anything_is_written(stack, directory, tmp_path):
-    choose(directory, tmp_path, lines(ANA, WRONG, LUIS))
+def test_a_file_is_shown_and_corrected_before_anything_is_written(stack, directory, tmp_path):
+    choose(directory, tmp_path, lines(row(), WRONG, LUIS, row(posicion="", email="eva@example.com", nombre="Eva")))
 
-    expect(badge(directory, "2 líneas correctas")).to_be_visible()
-    expect(badge(directory, "1 línea con errores")).to_be_visible()
-    expect(finding(directory, 3)).to_have_text(
-        "Correo: no es una dirección de correo. Posición: falta. Salario: debe ser 9.999.999,99 como mucho."
-        " Contratación: no es una fecha, por ejemplo 2026-11-24."
+    expect_badges(directory, "2 nuevos", "2 líneas con errores")
+    expect(section(directory, "Errores").locator("tbody tr")).to_have_text(
+        [
+            re.compile("3Sin CorreoCorreo .*no es una dirección de correo"),
+            re.compile("3Sin CorreoSalario .*9.999.999,99 como mucho"),
+            re.compile("3Sin CorreoContratación .*no es una fecha"),
+            re.compile("5EvaPosición .*falta"),
+        ]
     )
-    expect(directory.page.get_by_role("row", name="Luis Núñez")).to_have_text(re.compile("1.234,00.*24 nov 2021"))
-    assert [row[0] for row in directory.download("Descargar los errores")] == ["linea", "3"]
+    expect(section(directory, "Nuevos").get_by_role("row", name="Luis Núñez")).to_have_text(
+        re.compile("1.234,00.*24 nov 2021")
+    )
+    rejected = directory.download("Descargar las líneas no importadas")
+    assert rejected[0] == [*(each.name for each in FIELDS), "linea", "error"]
+    assert [each[:3] for each in rejected[1:]] == [["Sin Correo", "nada", "Contable"], ["Eva", "eva@example.com", ""]]
+    value = directory.page.get_by_label("Línea 5, Posición")
+    value.fill("Jefa")
+    value.press("Tab")
+    expect_badges(directory, "3 nuevos", "1 línea con errores")
     assert stack.employees() == []
-    directory.press("Importar 2 empleados")
+    directory.press("Crear 3 y cambiar 0")
 
-    expect_finished(directory, Creados=2)
-    rows = {row["nombre"]: (row["salario"], row["fecha_contratacion"]) for row in stack.employees()}
-    assert rows == {"Ana Pérez": (5000.5, "2020-01-31"), "Luis Núñez": (1234, "2021-11-24")}
-
-
-def test_the_same_file_may_be_imported_twice(stack, directory, tmp_path):
-    stack.create(email="ana@example.com")
-    choose(directory, tmp_path, lines(ANA, LUIS))
-
-    directory.press("Importar 2 empleados")
-
-    expect_finished(directory, Creados=1, Ya_estaban=1)
-    result = directory.download("Descargar el resultado")
-    assert [row[:2] for row in result] == [["linea", "resultado"], ["2", "ya estaba"], ["3", "creado"]]
-    assert len(stack.employees()) == 2
+    expect_result(directory, Creados=3, Cambiados=0, No_importados=1)
+    rows = {each["nombre"]: (each["salario"], each["fecha_contratacion"]) for each in stack.employees()}
+    assert rows == {
+        "Ana Pérez": (5000.5, "2020-01-31"),
+        "Luis Núñez": (1234, "2021-11-24"),
+        "Eva": (5000.5, "2020-01-31"),
+    }
+    assert closings(stack) == [True]
+    assert directory.download("Descargar las líneas no importadas") == [rejected[0], rejected[1]]
 
 
-@pytest.mark.parametrize("is_late", [False, True])
-def test_a_paused_import_continues_where_it_was(stack, directory, tmp_path, is_late):
-    """Rows whose answers were lost count as created, not as "there already": those would be other people's."""
-    directory.page.clock.install()
+def test_changes_are_shown_applied_on_request_and_undone_as_a_whole(stack, directory, tmp_path):
+    ana, eva = stack.create(), stack.create(nombre="Eva", email="eva@example.com")
+    stack.create(nombre="Igual", email="igual@example.com")
+    stack.create(nombre="Luisa Soler", email="luis@example.com")
+    eva_changed, new = row("Eva", "eva@example.com", "Jefa"), row("Nueva", "nueva@example.com")
+    choose(
+        directory,
+        tmp_path,
+        lines(row(posicion="Directora", salario=6000), LUIS, row("Igual", "igual@example.com"), eva_changed, new),
+    )
+    expect_badges(directory, "1 nuevo", "2 con cambios", "1 contradicción", "1 sin cambios")
+    expect(section(directory, "Contradicciones").locator("tbody tr")).to_have_text(
+        re.compile("Luisa Soler.*Luisa Soler → Luis Núñez")
+    )
+    changed = section(directory, "Cambios").locator("tbody tr")
+    expect(changed.first).to_have_text(re.compile(r"2Ana Pérez.*Posición: Analista → Directora.*5.000,50 → 6.000,00"))
+    section(directory, "Cambios").get_by_label("Marcar todos").check()
+    stack.change(eva["id"], posicion="Otra")  # by someone else, after the comparison
+    directory.page.get_by_label("Enviar un correo con el resumen").uncheck()
+
+    directory.press("Crear 1 y cambiar 2")
+
+    expect_result(directory, Creados=1, Cambiados=1, Cambiados_por_otra_persona=1, No_importados=1)
+    assert {each["nombre"]: each["posicion"] for each in stack.employees()} == {
+        "Ana Pérez": "Directora", "Eva": "Otra", "Igual": "Analista", "Luisa Soler": "Analista", "Nueva": "Analista"
+    }  # fmt: skip
+    assert closings(stack) == [False]
+    directory.press("Deshacer la importación")
+    directory.dialog.get_by_role("button", name="Deshacer la importación").click()
+    expect(directory.page.get_by_text("Deshecho: 2 líneas.")).to_be_visible()
+    assert {each["nombre"] for each in stack.employees()} == {"Ana Pérez", "Eva", "Igual", "Luisa Soler"}
+    undone = stack.http.get(f"/empleados/{ana['id']}").json()
+    assert (undone["posicion"], undone["salario"]) == ("Analista", 5000.5)
+
+
+def test_what_the_file_does_not_say_is_asked(stack, directory, tmp_path):
+    content = (
+        "Empresa X;;;\r\nNombre;Apellidos;Correo;Notas;Salario;Alta\r\nJosé;Núñez;jose@example.com;x;1.500;03/04/2025"
+    )
+    choose(directory, tmp_path, content.encode("mac-roman"))
+    expect(directory.page.get_by_role("radio", checked=True)).to_have_accessible_name(
+        re.compile("Mac antiguo.*José;Núñez")
+    )
+    expect(directory.page.get_by_text("No se importa: Notas.")).to_be_visible()
+    expect(directory.button("Revisar")).to_be_disabled()
+    directory.page.get_by_label("En «03/04/2025», ¿qué va primero?").select_option("El mes (4 mar 2025)")
+    directory.page.get_by_label("Notas", exact=True).select_option("Posición")
+    expect(directory.page.get_by_text("Lo que el archivo no tiene")).to_have_count(0)
+    directory.page.get_by_label("Notas", exact=True).select_option("No se importa")
+    directory.page.get_by_label("En «03/04/2025», ¿qué va primero?").select_option("El mes (4 mar 2025)")
+    position = section(directory, "Lo que el archivo no tiene").get_by_label("Posición")
+    position.fill("Analista")
+    position.press("Tab")
+
+    directory.press("Revisar")
+
+    expect(section(directory, "Nuevos").locator("tbody tr")).to_have_text(
+        "3José Núñezjose@example.comAnalista1.500,004 mar 2025"
+    )
+    directory.press("Crear 1 y cambiar 0")
+    expect_result(directory, Creados=1, Cambiados=0)
+    assert stack.employees()[0]["fecha_contratacion"] == "2025-03-04"
+
+
+def test_a_paused_import_continues_where_it_was_and_two_people_may_import_the_same(stack, directory, tmp_path):
     choose(directory, tmp_path, people(20))
-    directory.cut("/empleados", method="POST", is_late=is_late)
-    directory.press("Importar 20 empleados")
+    expect_badges(directory, "20 nuevos")
+    stack.create(nombre="Persona 3", email="p3@example.com")  # by someone else, meanwhile
+    directory.page.clock.install()
+    directory.cut(BATCHES, method="POST")
+    directory.press("Crear 20 y cambiar 0")
     for _ in range(10):  # the page retries by itself, after a longer pause each time
         directory.page.clock.run_for(1000)
     expect(directory.alert).to_contain_text("El servidor no responde")
     expect(directory.alert).to_contain_text("no se ha perdido ninguna línea")
-    assert is_late or stack.employees() == []
     directory.mend()
     directory.page.clock.resume()
 
     directory.press("Continuar")
 
-    expect_finished(directory, Creados=20)
-    assert [stack.events(row["id"]) for row in stack.employees()] == [["creado"]] * 20
+    expect_result(directory, Creados=19, Cambiados=0, Ya_estaban=1)
+    assert [stack.events(each["id"]) for each in stack.employees()] == [["creado"]] * 20
 
 
-def test_a_busy_server_is_asked_again_after_the_time_it_names(stack, directory, tmp_path):
-    choose(directory, tmp_path, lines(ANA))
-    directory.page.clock.install()
-    directory.answer("/empleados", 503, {"title": "Ocupado", "status": 503}, Retry_After="9")
-    with directory.page.expect_response(lambda response: response.status == 503):
-        directory.press("Importar 1 empleado")
-    directory.mend()
-    sent = directory.requests()
-    directory.page.clock.run_for(8_000)
-    directory.page.evaluate("fetch('/health').then(response => response.text())")  # sent after whatever came before
-    assert [request.method for request in sent] == ["GET"]
-
-    directory.page.clock.run_for(1_500)
-
-    expect_finished(directory, Creados=1)
-    assert len(stack.employees()) == 1
-
-
-def test_an_import_goes_on_in_other_views_and_can_be_stopped(stack, directory, tmp_path):
-    choose(directory, tmp_path, people(50))
-    held = directory.hold("/empleados")
-    directory.press("Importar 50 empleados")
-    expect(directory.page.get_by_text("0 de 50")).to_be_visible()
+def test_an_import_goes_on_in_other_views_and_after_the_tab_was_closed(stack, directory, tmp_path):
+    choose(directory, tmp_path, people(501))
+    expect_badges(directory, "501 nuevos")
+    held = directory.hold(BATCHES)
+    directory.press("Crear 501 y cambiar 0")
+    expect(directory.page.get_by_text("0 de 501")).to_be_visible()
     directory.go("Resumen")
     directory.open_without_loading("#/importar")
-    expect(directory.page.get_by_text("0 de 50")).to_be_visible()
     expect(directory.page.get_by_role("progressbar")).to_be_visible()
-    assert len(held) == 4  # requests at once
     assert not directory.page.evaluate("dispatchEvent(new Event('beforeunload', { cancelable: true }))")
+    held[0].fallback()
+    expect(directory.page.get_by_text("500 de 501")).to_be_visible()
+    another = directory.second_tab()
+    directory.page.close(run_before_unload=False)
 
+    another.open("#/importar")
+    expect(another.page.get_by_text("«empleados.csv»: 500 de 501 líneas.")).to_be_visible()
+    another.press("Continuar")
+
+    expect_result(another, Creados=501, Cambiados=0)
+    assert stack.query("SELECT count(*) FROM empleados") == [[501]]
+    another.page.reload()
+    expect(another.page.locator(".drop-zone")).to_be_visible()
+    expect(another.page.get_by_text("Hay una importación sin terminar")).to_have_count(0)
+
+
+def test_an_import_can_be_stopped(directory, tmp_path):
+    choose(directory, tmp_path, people(501))
+    expect_badges(directory, "501 nuevos")
+    held = directory.hold(BATCHES)
+    directory.press("Crear 501 y cambiar 0")
+    expect(directory.page.get_by_text("0 de 501")).to_be_visible()
     directory.press("Detener")
-    for route in held:
-        route.continue_()
+    held[0].fallback()
 
-    expect(directory.heading("Importación detenida")).to_be_visible()
-    expect(directory.page.locator(".tiles > div").filter(has_text="Sin escribir").locator("dd")).to_have_text("46")
-    assert len(stack.employees()) <= 4
+    expect_result(directory, "Importación detenida", Creados=500, Cambiados=0, Sin_escribir=1)
+    assert [each[0] for each in directory.download("Descargar las líneas no importadas")] == ["nombre", "Persona 500"]
 
 
 def test_a_file_that_cannot_be_used_is_refused_and_another_can_be_dropped(directory, tmp_path):
-    choose(directory, tmp_path, "hola;mundo\r\n1;2")
-    expect(directory.alert).to_contain_text("No se puede usar «empleados.csv»")
-    expect(directory.alert).to_contain_text("Faltan columnas en la primera línea: nombre, email")
+    choose(directory, tmp_path, "", "vacío.xlsx")
+    expect(directory.alert).to_contain_text("No se puede usar «vacío.xlsx»")
+    expect(directory.alert).to_contain_text("Está vacío.")
     expect(directory.page.locator("input[type=file]")).to_have_value("")  # else the corrected file could not be chosen
 
     transfer = directory.page.evaluate_handle(
@@ -155,19 +226,30 @@ def test_a_file_that_cannot_be_used_is_refused_and_another_can_be_dropped(direct
     zone.dispatch_event("drop", {"dataTransfer": transfer})
 
     expect(directory.heading("soltado.csv")).to_be_visible()
-    expect(badge(directory, "1 línea correcta")).to_be_visible()
+    expect_badges(directory, "1 nuevo")
 
 
-def test_a_file_is_kept_when_the_rules_cannot_be_loaded(directory, tmp_path):
+def test_a_file_is_kept_when_the_server_cannot_be_asked(directory, tmp_path):
     directory.open("#/importar")
-    directory.cut("/openapi.json")
-    choose(directory, tmp_path, lines(ANA))
-    expect(directory.alert).to_contain_text("El servidor no responde")
+    for path, method in {"/openapi.json": "GET", BATCHES: "POST"}.items():
+        directory.cut(path, method=method)
+        if method == "GET":
+            choose(directory, tmp_path, lines(ANA))
+        expect(directory.alert).to_contain_text("El servidor no responde", timeout=20_000)
+        directory.mend()
+        if method == "GET":
+            directory.cut(BATCHES, method="POST")
+        directory.press("Reintentar")
 
-    directory.mend()
-    directory.press("Reintentar")
+    expect_badges(directory, "1 nuevo")
 
-    expect(badge(directory, "1 línea correcta")).to_be_visible()
+
+# ---- export
+
+
+def export(directory, form="Texto (.csv)"):
+    directory.press("Exportar")
+    directory.dialog.get_by_role("button", name=form).click()
 
 
 def test_the_export_holds_all_pages_of_what_the_filter_shows(stack, directory):
@@ -175,13 +257,36 @@ def test_the_export_holds_all_pages_of_what_the_filter_shows(stack, directory):
     stack.insert([an_employee(nombre="N"), an_employee(nombre="O", email="o@example.com", posicion="Contable")])
     directory.open("#/empleados?q=n&posicion=Contable&orden=-nombre")
     expect(directory.rows).to_have_count(50)
+    directory.press("Exportar")
 
-    exported = directory.download("Exportar")
+    exported = directory.download("Texto (.csv)")
 
-    assert exported[0] == [each.name for each in FIELDS]
-    assert [row[0] for row in exported[1:]] == [f"N {n:03}" for n in reversed(range(230))]
-    assert exported[1][1:] == ["n229@example.com", "Contable", "5000,50", "2020-01-31"]
+    assert exported[0] == ["id", *(each.name for each in FIELDS)]
+    shown = [dict(zip(exported[0], each, strict=True)) for each in exported[1:]]
+    assert [each["nombre"] for each in shown] == [f"N {n:03}" for n in reversed(range(230))]
+    expected = {
+        "email": "n229@example.com",
+        "posicion": "Contable",
+        "salario": "5000,50",
+        "fecha_contratacion": "2020-01-31",
+    }
+    assert expected.items() <= shown[0].items()
     expect(directory.notice("Se exportaron 230 empleados.")).to_be_visible()
+
+
+def test_an_exported_workbook_is_imported_as_unchanged(stack, directory, tmp_path):
+    stack.create(nombre="=Ana", salario=1234.5)
+    stack.create(nombre="Luis", email="luis@example.com")
+    directory.open()
+    expect(directory.rows).to_have_count(2)
+    directory.press("Exportar")
+    with directory.page.expect_download() as download:
+        directory.press("Excel (.xlsx)")
+
+    choose(directory, tmp_path, download.value.path().read_bytes(), "empleados.xlsx")
+
+    expect_badges(directory, "2 sin cambios")
+    expect(directory.page.get_by_text("No hay nada que escribir.")).to_be_visible()
 
 
 def test_an_export_can_be_cancelled_and_says_when_it_fails(stack, directory):
@@ -189,13 +294,13 @@ def test_an_export_can_be_cancelled_and_says_when_it_fails(stack, directory):
     directory.open()
     directory.expect_names("Ana Pérez")
     directory.hold(r"/empleados\?.*limite=200.*")
-    directory.press("Exportar")
+    export(directory)
     with directory.page.expect_event("requestfailed"):
         directory.press("Cancelar")
     expect(directory.page.locator(".toast")).to_have_count(0)
     directory.mend()
     directory.answer(r"/empleados\?.*limite=200.*", 500, {"title": "Error interno", "status": 500})
 
-    directory.press("Exportar")
+    export(directory)
 
     expect(directory.notice("No se pudo exportar. Error interno")).to_be_visible()

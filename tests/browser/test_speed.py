@@ -5,8 +5,9 @@ import re
 from playwright.sync_api import expect
 
 from chalicelib.web.pages import Page
+from tests.browser.modules import PAGE
 from tests.browser.stack import many_employees
-from tests.browser.test_modules import PAGE, static_imports
+from tests.browser.test_modules import static_imports
 
 # On a slow 3G (400 ms there and back, 50 kB/s), rows within three seconds: three round trips and these bytes.
 MOST_BYTES_BEFORE_THE_REQUEST = 16_000

@@ -55,6 +55,7 @@ async function page(path, query, signal) {
 export const listEmployees = (query, signal) => page('/empleados', { ...query, limite: String(PAGE_SIZE) }, signal);
 export const employeeEvents = (id, cursor, signal) => page(`/empleados/${id}/eventos`, { cursor }, signal);
 export const everyEvent = (cursor, signal) => page('/eventos', { cursor }, signal);
+export const batchEvents = (lote, cursor, signal) => page('/eventos', { lote, cursor, limite: String(EXPORT_PAGE_SIZE) }, signal);
 export const listMails = (query, signal) => page('/correos', query, signal);
 
 /** Every page of a list, one after the other. @param {ListQuery} query @param {AbortSignal} signal */
@@ -84,6 +85,14 @@ export const changeEmployee = async (id, changes, etag) =>
 /** Deletes this version of the row, no later one. @param {Employee} row @param {{keepalive?: boolean}} [options] */
 export const removeEmployee = ({ id, version }, { keepalive } = {}) =>
   request('DELETE', `/empleados/${id}`, { headers: { 'If-Match': `"${version}"` }, keepalive });
+
+/** @param {string} id a UUID @param {object} body @param {string} [key] @returns {Promise<{resultados: any[]}>} */
+export const sendBatch = async (id, body, key) =>
+  (await request('POST', `/lotes/${id}`, { body, headers: key ? { 'Idempotency-Key': key } : {} })).data;
+
+/** One entry of the history for all of the batch. @param {string} id @param {boolean} isMailed one digest is sent */
+export const closeBatch = async (id, isMailed) =>
+  (await request('POST', `/lotes/${id}/cierre`, { body: { aviso: isMailed } })).data;
 
 /** The positions, that with most employees first. @param {AbortSignal} [signal] @returns {Promise<Group[]>} */
 export const getSummary = (signal) => get('/resumen', signal);

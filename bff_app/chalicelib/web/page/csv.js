@@ -1,8 +1,8 @@
 // @ts-check
-/** Reads and writes CSV (RFC 4180) as spreadsheets do: `,`, `;` or tab, quotes, any line end. */
+/** Reads and writes CSV (RFC 4180) as spreadsheets do: `;`, tab, `|` or `,`, quotes, any line end. */
 
-/** A file that is no CSV. `rule` is the key of a text. */
-export class CsvError extends Error {
+/** A file that cannot be used as a whole. `rule` is the key of a text. */
+export class FileUnusable extends Error {
   /** @param {string} rule @param {Record<string, string | number>} [values] */
   constructor(rule, values = {}) {
     super(rule);
@@ -11,63 +11,59 @@ export class CsvError extends Error {
   }
 }
 
-/** @typedef {{line: number, cells: string[]}} CsvRecord `line` is where the record begins, from 1 */
+/** @typedef {string | number | null} Cell null: a formula without a value
+ * @typedef {{line: number, cells: Cell[]}} FileRecord `line` is where the record begins, from 1 */
+export const MAX_COLUMNS = 200;
 const BYTE_ORDER_MARK = '\ufeff';
 /** What a spreadsheet may take for a formula (OWASP, "CSV Injection"), full-width signs included. */
 const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
-const SEPARATORS = [';', ',', '\t'];
-
-/**
- * The text of a file: UTF-8, or the encoding in which Excel for Windows writes a plain "CSV".
- *
- * @param {ArrayBuffer} bytes
- * @throws {CsvError} it is no text
- */
-export function decode(bytes) {
-  let encoding = 'utf-8';
-  let text;
-  try {
-    text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    encoding = 'windows-1252';
-    text = new TextDecoder(encoding).decode(bytes);
-  }
-  if (text.trim() === '') throw new CsvError('csv.empty');
-  if (/[\u0000-\u0008\u000e-\u001f]/.test(text)) throw new CsvError('csv.binary');
-  return { text, encoding };
-}
+const SEPARATORS = [';', '\t', '|', ','];
+/** Records from which the separator is found. */
+const PROBE = 30;
 
 /**
  * @param {string} text
- * @param {number} limit records after the first (the headings); more are refused
- * @returns {{separator: string, records: CsvRecord[]}} records without the blank lines
- * @throws {CsvError} a quote is never closed, or there are too many records
+ * @param {number} limit more records are refused
+ * @returns {FileRecord[]} without the blank lines
+ * @throws {FileUnusable} it is no text, a quote is never closed, or there are too many columns or records
  */
 export function readCsv(text, limit) {
-  const content = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
-  const separator = findSeparator(content);
+  const unmarked = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  const [, afterEnd = '-'] = unmarked.split('\x1a', 2); // MS-DOS ended files with it
+  const content = afterEnd.trim() === '' ? unmarked.slice(0, unmarked.indexOf('\x1a')) : unmarked;
+  if (content.trim() === '') throw new FileUnusable('file.empty');
+  if (content.includes('\0')) throw new FileUnusable('file.binary');
+  const [said, separator] = /^sep=(.)\r?\n?/.exec(content) ?? ['', findSeparator(content)];
   const records = [];
-  for (const record of scan(content, separator)) {
-    if (record.cells.every((cell) => cell.trim() === '')) continue;
-    records.push({ line: record.line, cells: record.cells.map(withoutGuard) });
-    if (records.length > limit + 1) throw new CsvError('csv.tooMany', { limit });
+  for (const { line, cells } of scan(content.slice(said.length), separator, said ? 2 : 1)) {
+    if (cells.every((cell) => cell.trim() === '')) continue;
+    if (cells.length > MAX_COLUMNS) throw new FileUnusable('file.columns', { line, limit: MAX_COLUMNS });
+    records.push({ line, cells: cells.map(unwrapped) });
+    if (records.length > limit) throw new FileUnusable('file.rows', { limit });
   }
-  return { separator, records };
+  return records;
 }
 
-/** The separator that the first line has most of. @param {string} content */
+/** The separator that gives most of the first records the same number of cells. @param {string} content */
 function findSeparator(content) {
-  const [headings] = content.trimStart().split(/[\r\n]/, 1);
-  const occurrences = (sign) => headings.split(sign).length;
-  return SEPARATORS.reduce((best, sign) => (occurrences(sign) > occurrences(best) ? sign : best));
+  const scores = SEPARATORS.map((separator) => {
+    const widths = [];
+    try {
+      for (const { cells } of scan(content, separator)) if (widths.push(cells.length) === PROBE) break;
+    } catch (error) {
+      if (!(error instanceof FileUnusable)) throw error; // reading it all tells the line
+    }
+    const alike = Object.values(Object.groupBy(widths, (width) => width)).filter(([width]) => width > 1);
+    return Math.max(0, ...alike.map((same) => same.length + Math.min(same[0], MAX_COLUMNS) / 1000));
+  });
+  return SEPARATORS[scores.indexOf(Math.max(...scores))];
 }
 
-function* scan(content, separator) {
-  const plain = new RegExp(`[^${separator}\\r\\n]*`, 'y');
+function* scan(content, separator, line = 1) {
+  const plain = new RegExp(`[^\\${separator}\\r\\n]*`, 'y');
   const lineEnd = /\r\n|\r|\n/y;
   let at = 0;
-  let line = 1;
-  let record = { line, cells: ([]) };
+  let record = { line, cells: [] };
   while (at < content.length) {
     const cell = content[at] === '"' ? quotedCell(content, at, line) : { value: '', end: at };
     line += (cell.value.match(/\r\n|\r|\n/g) ?? []).length;
@@ -95,7 +91,7 @@ function quotedCell(content, start, line) {
   let value = '';
   for (;;) {
     const quote = content.indexOf('"', from);
-    if (quote === -1) throw new CsvError('csv.openQuote', { line });
+    if (quote === -1) throw new FileUnusable('file.openQuote', { line });
     value += content.slice(from, quote);
     if (content[quote + 1] !== '"') return { value, end: quote + 1 };
     value += '"';
@@ -112,6 +108,12 @@ export function writeCsv(rows, separator) {
 /** An apostrophe makes text of what a spreadsheet would calculate; {@link withoutGuard} takes it off again. */
 const withGuard = (cell) => (FORMULA.test(cell) ? `'${cell}` : cell);
 const withoutGuard = (cell) => (cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell);
+
+/** Spreadsheets are told by `="007"` to keep a text. Formulas are not calculated. @param {string} cell @returns {Cell} */
+function unwrapped(cell) {
+  if (!cell.startsWith('=')) return withoutGuard(cell);
+  return /^="([^"]*)"$/.exec(cell)?.[1] ?? /^=(-?[\d.,]+)$/.exec(cell)?.[1] ?? null;
+}
 
 function quoted(cell, separator) {
   const needsQuotes = cell.includes(separator) || /["\r\n]|^\s|\s$/.test(cell);

@@ -1,43 +1,70 @@
-/** Downloads in the form that spreadsheets of the person's language open directly, and that the import can read. */
+/** Downloads that spreadsheets of the person's language open directly, and that the import can read. */
 
+import './import_texts.js';
 import { everyEmployeePage } from './api.js';
 import { writeCsv } from './csv.js';
+import { ask } from './dialog.js';
 import { visibleFields, write } from './fields.js';
 import { count, today } from './format.js';
 import { currentLanguage } from './preferences.js';
 import { sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
+import { html } from './view.js';
 
-/** A spreadsheet whose decimal sign is a comma separates cells by semicolons. */
-const separator = () => (currentLanguage() === 'es' ? ';' : ',');
+/** The employee's number: with it, an import finds the same person again. */
+const NUMBER = { name: 'id', kind: 'number' };
+const TYPES = {
+  csv: 'text/csv;charset=utf-8',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+};
 
-/** @param {string} name without its ending @param {string[][]} rows the headings first */
-export function downloadCsv(name, rows) {
-  const address = URL.createObjectURL(new Blob([writeCsv(rows, separator())], { type: 'text/csv;charset=utf-8' }));
-  Object.assign(document.createElement('a'), { href: address, download: `${name}.csv` }).click();
+/**
+ * The bytes of a table. Of CSV, a spreadsheet whose decimal sign is a comma separates cells by semicolons.
+ *
+ * @param {'csv' | 'xlsx'} form @param columns names and kinds @param rows values in their order
+ */
+export async function renderTable(form, columns, rows) {
+  const headings = columns.map(({ name }) => name);
+  if (form === 'csv') {
+    const texts = rows.map((values) => values.map((value, at) => write(columns[at], value)));
+    return writeCsv([headings, ...texts], currentLanguage() === 'es' ? ';' : ',');
+  }
+  const { writeXlsx } = await import('./xlsx_write.js');
+  return writeXlsx(t('export.sheet'), columns.map(({ kind }) => kind), [headings, ...rows]);
+}
+
+/** @param {'csv' | 'xlsx'} form @param {string} name without its ending */
+export async function downloadTable(form, name, columns, rows) {
+  const content = await renderTable(form, columns, rows);
+  const address = URL.createObjectURL(new Blob([content], { type: TYPES[form] }));
+  Object.assign(document.createElement('a'), { href: address, download: `${name}.${form}` }).click();
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
-/** Save all pages of the filtered list. */
+/** Save all pages of the filtered list, in the form that the person chooses. */
 export async function exportEmployees(query) {
+  const form = await ask(t('export.title'), html`<p>${t('export.text')}</p>`, html`
+    <button class="primary" value="xlsx">${t('export.xlsx')}</button>
+    <button value="csv">${t('export.csv')}</button>
+    <button value="">${t('cancel')}</button>`).answer;
+  if (!form) return;
   const stopping = new AbortController();
   const waiting = toast(t('export.running'), {
     kind: 'waiting',
     seconds: Infinity,
     action: { label: t('cancel'), run: () => stopping.abort() },
   });
-  const fields = visibleFields();
-  const rows = [fields.map(({ name }) => name)];
+  const columns = [NUMBER, ...visibleFields()];
+  const rows = [];
   try {
     for await (const page of everyEmployeePage(query, stopping.signal)) {
-      rows.push(...page.map((row) => fields.map((field) => write(field, (row)[field.name]))));
+      rows.push(...page.map((row) => columns.map(({ name }) => row[name])));
     }
-    downloadCsv(`empleados-${today()}`, rows);
-    toast(t('export.done', { n: rows.length - 1, count: count(rows.length - 1) }));
+    await downloadTable(form, `empleados-${today()}`, columns, rows);
+    toast(t('export.done', { n: rows.length, count: count(rows.length) }));
   } catch (error) {
-    if (!stopping.signal.aborted)
-      toast(`${t('export.failed')} ${sentence(error)}`, { kind: 'error' });
+    if (!stopping.signal.aborted) toast(`${t('export.failed')} ${sentence(error)}`, { kind: 'error' });
   }
   waiting.close();
 }

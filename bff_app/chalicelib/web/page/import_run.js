@@ -1,86 +1,84 @@
 /**
- * Writes the rows of a file, a few at a time. Safe to run twice: a row whose address is taken counts as present. When
- * the server does not answer, it retries under the row's own key and finally pauses, so that no row is lost.
+ * Writes the rows of a file in batches. Safe to interrupt: each batch has its own key, so that one whose answer was lost
+ * is not done again, and what is left is kept in this browser.
  */
 
-import { createEmployee, newKey, rowsChanged } from './api.js';
+import { closeBatch, rowsChanged } from './api.js';
+import { MOST_OPERATIONS, sendOperations } from './batches.js';
 import { ApiError } from './http.js';
+import { dropRun, keepRun } from './import_store.js';
 
-const AT_ONCE = 4;
-const ATTEMPTS = 3;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 10_000;
+const OUTCOMES = { 200: 'updated', 201: 'created', 404: 'gone', 409: 'present', 412: 'outdated', 422: 'refused' };
 
-/** Told of every step: the event `change`. */
+/** Dispatches `change` at every step. */
 export class ImportRun extends EventTarget {
-  constructor(rows) {
+  /**
+   * `operations`: `{line, list, body, cells}`; `rejected`: lines that are not sent, for the file of what was not imported;
+   * `results` of an import that was interrupted, by line.
+   */
+  constructor({ id, name, operations, rejected, isMailed, results = new Map(), isClosed = false }) {
     super();
-    this.total = rows.length;
-    this.results = [];
+    Object.assign(this, { id, name, operations, rejected, isMailed, results, isClosed });
     this.state = 'running';
     this.error = null;
-    this.waiting = [...rows];
-    this.keys = new Map(rows.map((row) => [row, newKey()]));
+  }
+
+  get waiting() {
+    return this.operations.filter(({ line }) => !this.results.has(line));
   }
 
   get isOver() {
     return this.state === 'done' || this.state === 'stopped';
   }
 
-  /** Begin, or go on after a pause. */
+  /** Begin, or go on after a pause; in one tab at a time. */
   async start() {
-    this.state = 'running';
-    this.error = null;
-    this.tell();
-    await Promise.all(Array.from({ length: AT_ONCE }, () => this.work()));
-    if (this.state === 'running') this.state = 'done';
-    this.tell();
-    rowsChanged();
+    this.change('running');
+    if (!navigator.locks) return this.work(); // a page without TLS
+    return navigator.locks.request(`importacion ${this.id}`, { ifAvailable: true }, (lock) =>
+      lock ? this.work() : this.change('elsewhere'));
   }
 
   /** What is being written is finished; the rest stays unwritten. */
   stop() {
-    this.state = 'stopped';
-    this.tell();
+    if (this.state === 'running') this.change('stopping');
+    else this.work('stopping');
   }
 
-  tell() {
+  change(state, error = null) {
+    Object.assign(this, { state, error });
     this.dispatchEvent(new Event('change'));
   }
 
-  async work() {
-    while (this.state === 'running') {
-      const row = this.waiting.shift();
-      if (!row) return;
-      try {
-        this.results.push(await this.write(row));
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        this.waiting.unshift(row);
-        this.error = error;
-        if (this.state === 'running') this.state = 'paused';
-      }
-      this.tell();
-    }
-  }
-
-  async write(row, attempt = 1) {
+  async work(state = this.state) {
+    this.state = state;
     try {
-      const { id } = await createEmployee(row.values, this.keys.get(row) ?? newKey());
-      return { row, outcome: 'created', id, words: '' };
+      await this.keep();
+      for (let waiting = this.waiting; waiting.length > 0 && this.state === 'running'; waiting = this.waiting) {
+        const some = waiting.slice(0, MOST_OPERATIONS);
+        const batch = { id: this.id, origin: 'importacion', key: `${this.id}-${some[0].line}` };
+        const answers = await sendOperations(batch, some);
+        some.forEach(({ line }, at) => this.results.set(line, resultOf(answers[at])));
+        await this.keep();
+        this.change(this.state);
+      }
+      if (this.results.size > 0) await closeBatch(this.id, this.isMailed);
+      this.change(this.state === 'stopping' ? 'stopped' : 'done');
+      await dropRun();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const isAboutThePerson = error.isNotSignedIn || error.isForbidden;
-      const isFinal = error.kind === 'problem' && !error.isTemporary && !isAboutThePerson && error.status < 500;
-      if (isFinal) return { row, outcome: error.status === 409 ? 'present' : 'refused', id: null, words: refusal(error) };
-      if (isAboutThePerson || attempt === ATTEMPTS || this.state !== 'running') throw error;
-      const pause = error.retryAfter ? error.retryAfter * 1000 : FIRST_PAUSE_MS * 2 ** (attempt - 1);
-      await new Promise((resolve) => setTimeout(resolve, Math.min(pause, LONGEST_PAUSE_MS)));
-      return this.write(row, attempt + 1);
+      this.change('paused', error);
     }
+    rowsChanged();
+  }
+
+  keep() {
+    const { id, name, operations, rejected, isMailed, results } = this;
+    return keepRun({ id, name, operations, rejected, isMailed, results });
   }
 }
 
-/** The server's words. @param {ApiError} error */
-const refusal = ({ errors, detail, title }) =>
-  errors.map(({ campo, mensaje }) => `${campo}: ${mensaje}`).join('; ') || detail || title;
+function resultOf({ estado, empleado, existente, errores = [] }) {
+  const words = errores.map(({ mensaje }) => mensaje).join(' ');
+  return { outcome: OUTCOMES[estado] ?? 'refused', id: (empleado ?? existente)?.id ?? null, words };
+}

@@ -1,68 +1,92 @@
-/** The import of a file, step by step: choose, look, write, result. It goes on while other views are looked at. */
+/** The import of a file, step by step: file, columns, review, result. It goes on while other views are looked at. */
 
+import './import_texts.js';
 import { getOpenApi } from './api.js';
-import { CsvError } from './csv.js';
-import { downloadCsv } from './export.js';
-import { FIELDS, show } from './fields.js';
-import { announce } from './focus.js';
+import { FileUnusable } from './csv.js';
+import { downloadTable } from './export.js';
+import { FIELDS } from './fields.js';
 import { count } from './format.js';
 import { ApiError } from './http.js';
-import { MAX_ROWS, readSheet } from './import_file.js';
+import { MAX_ROWS, isOpen, openSource, proposePlan, unusedColumns } from './import_file.js';
+import { PlanStep } from './import_plan.js';
+import { ResultStep } from './import_result.js';
+import { ReviewStep } from './import_review.js';
 import { ImportRun } from './import_run.js';
-import { Button, Facts, Icon, LinkButton, PlainTable, ViewHeading } from './parts.js';
-import { address } from './router.js';
-import { creationSchema, explain } from './rules.js';
+import { loadRun } from './import_store.js';
+import { Button, Icon, ViewHeading } from './parts.js';
+import { creationSchema } from './rules.js';
 import { isEnding } from './session.js';
-import { Alert, Explanation, Failure, sentence } from './states.js';
+import { Alert, Failure } from './states.js';
 import { t } from './texts.js';
-import { html, useChanges, useEvent, useId, useLayoutEffect, useRef, useState } from './view.js';
+import { html, useEvent, useLayoutEffect, useState } from './view.js';
 
-const FINDINGS_AT_ONCE = 100;
-const ROWS_IN_PREVIEW = 10;
-const EXAMPLE = [
-  FIELDS.map(({ name }) => name),
-  ['Ana Pérez', 'ana.perez@example.com', 'Analista', '5000,50', '2026-11-24'],
-];
+const STEPS = ['file', 'columns', 'review', 'result'];
+const TYPES = '.csv,.tsv,.txt,.xlsx,text/csv,text/plain';
+const EXAMPLE = ['Ana Pérez', 'ana.perez@example.com', 'Analista', 5000.5, '2026-11-24'];
 
-/** Outlives the view. */
-const current = { file: null, run: null };
+/** Outlives the view. `kept`: an import that another visit began. */
+const current = { step: 'file', source: null, plan: null, schema: null, run: null, kept: null };
 
 export default function Importer() {
-  const [step, setStep] = useState(current);
-  const change = (changed) => setStep({ ...Object.assign(current, changed) });
-  const { file, run } = step;
-  useEvent(window, 'beforeunload', (event) => run && !run.isOver && !isEnding() && event.preventDefault());
-  const begin = (rows) => {
-    const started = new ImportRun(rows);
-    started.start();
-    change({ run: started });
-  };
-  const again = () => change({ file: null, run: null });
-  return html`
-    <${ViewHeading} title=${t('view.importar')} />
-    <div class="import">
-      ${run
-        ? html`<${Running} run=${run} again=${again} />`
-        : file
-          ? html`<${Preview} ...${file} begin=${begin} again=${again} />`
-          : html`<${Choice} done=${(chosen) => change({ file: chosen })} />`}
-    </div>`;
-}
-
-function Choice({ done }) {
+  const [state, setState] = useState(current);
   const [problem, setProblem] = useState(null);
-  const [isOver, setOver] = useState(false);
-  const take = async (file) => {
-    if (!file) return;
+  const change = (changed) => setState({ ...Object.assign(current, changed) });
+  const { step, source, plan, schema, run, kept } = state;
+  useEvent(window, 'beforeunload', (event) => run && !run.isOver && !isEnding() && event.preventDefault());
+  useLayoutEffect(() => {
+    if (!run) loadRun().then((found) => change({ kept: found }));
+  }, []);
+
+  /** What can go wrong with a file is shown above the step. */
+  const attempt = async (name, act) => {
+    setProblem(null);
     try {
-      const schema = creationSchema(await getOpenApi());
-      done({ name: file.name, sheet: readSheet(await file.arrayBuffer(), schema) });
+      change(await act());
     } catch (error) {
-      if (error instanceof CsvError) setProblem(unusable(file.name, error));
-      else if (error instanceof ApiError) setProblem(html`<${Failure} error=${error} retry=${() => take(file)} />`);
+      if (error instanceof FileUnusable) setProblem(html`<${Unusable} name=${name} error=${error} />`);
+      else if (error instanceof ApiError) setProblem(html`<${Failure} error=${error} retry=${() => attempt(name, act)} />`);
       else throw error;
     }
   };
+  const take = (file) => file && attempt(file.name, async () => {
+    const opened = await openSource(file);
+    const proposed = await proposePlan(opened);
+    const { encodings } = opened;
+    const hasDoubts = encodings.length > 1 || proposed.sheets.length > 1 || isOpen(proposed) || unusedColumns(proposed).length > 0;
+    return { source: opened, plan: proposed, schema: creationSchema(await getOpenApi()), step: hasDoubts ? 'columns' : 'review' };
+  });
+  const reread = (choice) => attempt(source.name, async () => ({ plan: await proposePlan(source, choice) }));
+  const replan = (act) => attempt(source.name, async () => ({ plan: act(plan) }));
+  const begin = (options) => {
+    const started = new ImportRun({ name: source?.name, ...options });
+    started.start();
+    change({ run: started, kept: null, step: 'result' });
+    return started;
+  };
+  const again = () => change({ step: 'file', source: null, plan: null, run: null });
+
+  return html`
+    <${ViewHeading} title=${t('view.importar')} />
+    <div class="import">
+      <ol class="steps">
+        ${STEPS.map((name) => html`<li key=${name} aria-current=${name === step ? 'step' : null}>${t(`import.step.${name}`)}</li>`)}
+      </ol>
+      ${problem}
+      ${step === 'file' && html`
+        ${kept && html`<${Kept} kept=${kept} go=${() => begin(kept)} end=${() => begin(kept).stop()} />`}
+        <${FileStep} take=${take} />`}
+      ${step === 'columns' && html`
+        <${PlanStep} source=${source} plan=${plan} replan=${replan} reread=${reread} again=${again}
+          next=${() => change({ step: 'review' })} />`}
+      ${step === 'review' && html`
+        <${ReviewStep} key=${source} source=${source} plan=${plan} schema=${schema} begin=${begin} again=${again}
+          edit=${(edits) => change({ plan: { ...current.plan, edits } })} back=${() => change({ step: 'columns' })} />`}
+      ${step === 'result' && html`<${ResultStep} run=${run} again=${again} />`}
+    </div>`;
+}
+
+function FileStep({ take }) {
+  const [isOver, setOver] = useState(false);
   const choose = ({ target }) => {
     take(target.files[0]);
     target.value = ''; // the same file can be chosen again after a correction
@@ -72,13 +96,12 @@ function Choice({ done }) {
     setOver(event.type === 'dragenter' || event.type === 'dragover');
     if (event.type === 'drop') take(event.dataTransfer?.files[0]);
   };
+  const example = () => downloadTable('xlsx', t('import.example.name'), FIELDS, [EXAMPLE]);
   return html`
-    ${problem}
     <div class=${`drop-zone ${isOver ? 'over' : ''}`} onDragEnter=${drag} onDragOver=${drag} onDragLeave=${drag} onDrop=${drag}>
       <${Icon} name="upload" />
       <p><strong>${t('import.drop')}</strong></p>
-      <input type="file" id="archivo" class="visually-hidden" accept=".csv,.txt,text/csv,text/plain"
-        onChange=${choose} />
+      <input type="file" id="archivo" class="visually-hidden" accept=${TYPES} onChange=${choose} />
       <label class="button primary" for="archivo">${t('import.choose')}</label>
       <p class="muted">${t('import.limit', { limit: count(MAX_ROWS) })}</p>
     </div>
@@ -89,132 +112,24 @@ function Choice({ done }) {
         ${FIELDS.map(({ name, aliases }) => html`
           <li><code>${name}</code> <span class="muted">${aliases.join(', ')}</span></li>`)}
       </ul>
-      <p>${t('import.help.forms')}</p>
-      <${Button} icon="download" onClick=${() => downloadCsv(t('import.example.name'), EXAMPLE)}>${t('import.example')}<//>
+      <${Button} icon="download" onClick=${example}>${t('import.example')}<//>
     </section>`;
 }
 
-function unusable(name, { rule, values }) {
+function Unusable({ name, error: { rule, values } }) {
   const words = Object.entries(values).map(([key, value]) => [key, typeof value === 'number' ? count(value) : value]);
   return html`
     <${Alert}><h2>${t('import.unusable', { name })}</h2><p>${t(rule, Object.fromEntries(words))}</p><//>`;
 }
 
-/** The heading of a step; it gets the focus. */
-function StepHeading({ children }) {
-  const heading = useRef(null);
-  useLayoutEffect(() => heading.current.focus({ preventScroll: true }), []);
-  return html`<h2 tabindex="-1" ref=${heading}>${children}</h2>`;
-}
-
-const number = (key, rows) => t(key, { n: rows.length, count: count(rows.length) });
-
-function Preview({ name, sheet, begin, again }) {
-  const good = sheet.rows.filter(({ findings }) => findings.length === 0);
-  const bad = sheet.rows.filter(({ findings }) => findings.length > 0);
-  useLayoutEffect(() => announce(number('import.good', good)), []);
-  const notes = [
-    sheet.encoding !== 'utf-8' && t('import.encoding', { encoding: sheet.encoding }),
-    sheet.ignored.length > 0 && t('import.ignored', { columns: sheet.ignored.join(', ') }),
-  ].filter(Boolean);
+function Kept({ kept: { name, operations, results }, go, end }) {
   return html`
-    <${StepHeading}>${name}<//>
-    <p class="actions">
-      <span class="badge good"><${Icon} name="check" />${number('import.good', good)}</span>
-      ${bad.length > 0 && html`<span class="badge bad"><${Icon} name="warning" />${number('import.bad', bad)}</span>`}
-    </p>
-    ${notes.map((text) => html`<p class="message warn">${text}</p>`)}
-    <div class="actions">
-      ${good.length > 0 && html`
-        <${Button} class="primary" onClick=${() => begin(good)}>${number('import.begin', good)}<//>`}
-      <${Button} onClick=${again}>${t('import.other')}<//>
-      ${bad.length > 0 && html`
-        <${Button} icon="download" onClick=${() => downloadFindings(bad)}>${t('import.findings.download')}<//>`}
-    </div>
-    <${Findings} rows=${bad.map((row) => [row.line, findingTexts(row).join(' ')])} />
-    ${good.length > 0 && html`<${FirstRows} rows=${good.slice(0, ROWS_IN_PREVIEW)} />`}`;
-}
-
-const findingTexts = ({ findings }) =>
-  findings.map((finding) => `${finding.field && `${t(`field.${finding.field}`)}: `}${explain(finding)}`);
-
-/** A table of lines of the file. */
-const LineTable = ({ title, columns, rows, children }) => html`
-  <section class="card">
-    <h2>${title}</h2>
-    <${PlainTable} label=${title} rows=${rows}
-      columns=${[{ title: t('import.line'), isNumber: true, isHeading: true }, ...columns]} />
-    ${children}
-  </section>`;
-
-function Findings({ rows }) {
-  const [shown, setShown] = useState(FINDINGS_AT_ONCE);
-  const more = () => setShown(shown + FINDINGS_AT_ONCE);
-  return rows.length > 0 && html`
-    <${LineTable} title=${t('import.findings')} columns=${[{ title: t('import.finding') }]} rows=${rows.slice(0, shown)}>
-      ${shown < rows.length && html`<${Button} onClick=${more}>${t('import.findings.more')}<//>`}
-    <//>`;
-}
-
-/** As they will be written, so that dates and decimals can be looked at. */
-function FirstRows({ rows }) {
-  const columns = FIELDS.map(({ name, kind }) => ({ title: t(`field.${name}`), isNumber: kind === 'money' }));
-  const cells = rows.map(({ line, values }) => [line, ...FIELDS.map((field) => show(field, values[field.name]))]);
-  return html`<${LineTable} title=${t('import.preview')} columns=${columns} rows=${cells} />`;
-}
-
-function Running({ run, again }) {
-  const id = useId();
-  useChanges(run);
-  useLayoutEffect(() => run.error && announce(sentence(run.error)), [run.error]);
-  if (run.isOver) return html`<${Result} run=${run} again=${again} />`;
-  return html`
-    <div class="import-progress">
-      <h2>${t('import.running')}</h2>
-      <progress max=${run.total} value=${run.results.length} aria-labelledby=${id} />
-      <p id=${id}>${t('import.progress', { done: count(run.results.length), total: count(run.total) })}</p>
-      ${run.error && html`<${Alert}><${Explanation} error=${run.error} /><p>${t('import.paused')}</p><//>`}
+    <section class="message warn">
+      <h2>${t('import.kept')}</h2>
+      <p>${t('import.kept.text', { name, done: count(results.size), total: count(operations.length) })}</p>
       <div class="actions">
-        ${run.state === 'paused' && html`
-          <${Button} class="primary" icon="refresh" onClick=${() => run.start()}>${t('import.goOn')}<//>`}
-        <${Button} onClick=${() => run.stop()}>${t('import.stop')}<//>
+        <${Button} class="primary" onClick=${go}>${t('import.goOn')}<//>
+        <${Button} onClick=${end}>${t('import.kept.end')}<//>
       </div>
-    </div>`;
-}
-
-function Result({ run, again }) {
-  const having = (outcome) => run.results.filter((result) => result.outcome === outcome);
-  const facts = [
-    [t('import.created'), count(having('created').length)],
-    [t('import.present'), count(having('present').length)],
-    [t('import.refused'), count(having('refused').length)],
-    [t('import.unwritten'), count(run.waiting.length)],
-  ];
-  return html`
-    <${StepHeading}>${t(run.state === 'done' ? 'import.done' : 'import.stopped')}<//>
-    <${Facts} class="tiles" facts=${facts} />
-    <p>${t('import.twice')}</p>
-    <div class="actions">
-      <${LinkButton} class="primary" href=${address('empleados')}>${t('import.toList')}<//>
-      <${Button} icon="download" onClick=${() => downloadResult(run)}>${t('import.result.download')}<//>
-      <${Button} onClick=${again}>${t('import.other')}<//>
-    </div>
-    <${Findings} rows=${having('refused').map(({ row, words }) => [row.line, words])} />`;
-}
-
-const names = FIELDS.map(({ name }) => name);
-
-const original = (row, ...cells) => [String(row.line), ...cells, ...names.map((name) => row.texts[name] ?? '')];
-
-function downloadFindings(bad) {
-  const rows = bad.map((row) => original(row, findingTexts(row).join(' ')));
-  downloadCsv(t('import.findings.name'), [['linea', 'error', ...names], ...rows]);
-}
-
-function downloadResult({ results, waiting }) {
-  const rows = [
-    ...results.map(({ row, outcome, id, words }) => original(row, t(`import.outcome.${outcome}`), `${id ?? ''}`, words)),
-    ...waiting.map((row) => original(row, t('import.outcome.unwritten'), '', '')),
-  ].sort(([a], [b]) => Number(a) - Number(b));
-  downloadCsv(t('import.result.name'), [['linea', 'resultado', 'id', 'detalle', ...names], ...rows]);
+    </section>`;
 }

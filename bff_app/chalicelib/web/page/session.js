@@ -14,7 +14,7 @@ const RIGHTS = {
   confidential: ['rrhh', 'admin'],
   write: ['rrhh', 'admin'],
   mails: ['rrhh', 'admin'],
-  import: ['admin'],
+  import: ['rrhh', 'admin'],
   operate: ['admin'],
 };
 
