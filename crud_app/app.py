@@ -14,7 +14,7 @@ from chalicelib.directorio import answers, openapi
 from chalicelib.directorio.bootstrap import prepare, system
 from chalicelib.directorio.employee import Audience, read_row_id
 from chalicelib.directorio.errors import PROBLEMS
-from chalicelib.directorio.query import asks_database, read_history, read_leavers, read_listing
+from chalicelib.directorio.query import asks_database, read_filters, read_history, read_leavers, read_listing
 from contract.api import TOKEN, guard
 from contract.roles import LECTOR, RRHH
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RULES = {
     ("GET", "/empleados"): LECTOR,
     ("POST", "/empleados"): RRHH,
+    ("GET", "/empleados/total"): LECTOR,
     ("GET", "/empleados/{id}"): LECTOR,
     ("PUT", "/empleados/{id}"): RRHH,
     ("DELETE", "/empleados/{id}"): RRHH,
@@ -60,6 +61,20 @@ app.on_snapshot(before=prepare, after=system.forget)
 )
 def list_empleados() -> Response:
     return answers.page(system().repository.list(read_listing(_query(), _audience())), "/empleados")
+
+
+@app.route(
+    "/empleados/total",
+    spec=operation(
+        "How many employees the same filters find",
+        {200: openapi.total()},
+        problems=(422, 503),
+        parameters=openapi.FILTERS,
+    ),
+)
+def count_empleados() -> dict[str, object]:
+    total, is_exact = system().repository.count(read_filters(_query(), _audience()))
+    return {"total": total, "exacto": is_exact}
 
 
 @app.route(

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
 from chalicelib.directorio.employee import BY_NAME, INPUTS, new_value
+from chalicelib.directorio.query import MAX_TOTAL
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
 from crud_app.sql.events import insert_evento
 from crud_app.sql.tables import bajas, empleados, eventos, lotes_pasos, peticiones
@@ -53,6 +54,8 @@ DIGEST = sa.bindparam("digest", type_=sa.Text)
 SENT = sa.bindparam("sent", type_=sa.ARRAY(sa.Text))
 Q = sa.bindparam("q", type_=sa.Text)
 POSICION = sa.bindparam("posicion", type_=sa.Text)
+HIRED = sa.bindparam("hired_since", type_=sa.Date), sa.bindparam("hired_until", type_=sa.Date)
+PAID = tuple(sa.bindparam(name, type_=empleados.c.salario.type) for name in ("paid_since", "paid_until"))
 STAR: sa.ColumnElement[Any] = sa.literal_column("empleados.*")
 #: Where a page goes on: behind the row with this sort key and id.
 AFTER_KEY: sa.BindParameter[Any] = sa.bindparam("after_key")
@@ -199,8 +202,7 @@ def list_bajas() -> sa.ClauseElement:
     """A page of leavers, the newest first; see ``list_empleados``."""
     after = sa.bindparam("after_key", type_=sa.DateTime(timezone=True))
     is_after = sa.or_(after.is_(None), sa.tuple_(bajas.c.baja_en, bajas.c.id) < sa.tuple_(after, AFTER_ID))
-    matches = sa.or_(Q.is_(None), _matches(bajas))
-    rows = _all_of(bajas).where(is_after, matches).order_by(bajas.c.baja_en.desc(), bajas.c.id.desc())
+    rows = _all_of(bajas).where(is_after, _matches(bajas)).order_by(bajas.c.baja_en.desc(), bajas.c.id.desc())
     pagina, fila = rows.limit(LIMIT + ONE).subquery("pagina"), _shown_leaver()
     return sa.select(sa.func.string_agg(row_text(fila), SEPARATOR)).select_from(pagina.join(fila, sa.true()))
 
@@ -240,7 +242,7 @@ def posicion_empleados() -> sa.ClauseElement:
 
 
 def search_empleados() -> sa.ClauseElement:
-    """A page of those who match a search; see ``list_empleados``.
+    """A page of those who match a search, or are within ranges; see ``list_empleados``.
 
     PostgreSQL assumes that 0.1 % of all rows match a rare prefix, and would look for a page of them in the order of the
     list: through the whole table, if there are fewer. So the first ``MAX_LOOK`` rows in that order are looked at; where
@@ -250,11 +252,11 @@ def search_empleados() -> sa.ClauseElement:
     max_look = sa.literal_column(str(MAX_LOOK), type_=sa.Integer)
     max_hits = sa.literal_column(str(MAX_HITS), type_=sa.Integer)
     look = _first_of(empleados).limit(max_look).cte("look")
-    near = _all_of(look).where(_matches(look), _has_posicion(look)).limit(LIMIT + ONE).cte("near")
+    near = _all_of(look).where(*_fits(look)).limit(LIMIT + ONE).cte("near")
     is_page = sa.select(sa.func.count() > LIMIT).select_from(near).scalar_subquery()
     is_end = sa.select(sa.func.count() < max_look).select_from(look).scalar_subquery()
     is_enough = sa.or_(is_page, is_end)
-    fits = _matches(empleados), _has_posicion(empleados)
+    fits = _fits(empleados)
     hits = _all_of(empleados).where(~is_enough, *fits).limit(max_hits + ONE).cte("hits")
     are_few = sa.select(sa.func.count() <= max_hits).select_from(hits).scalar_subquery()
     few = _first_of(hits, are_few).cte("few")
@@ -262,6 +264,26 @@ def search_empleados() -> sa.ClauseElement:
     many = _first_of(empleados, ~are_few, sa.case((sa.and_(*fits), sa.true()))).cte("many")
     found = sa.union_all(_all_of(near).where(is_enough), _all_of(few), _all_of(many)).cte("found")
     return _page(_all_of(found).order_by(*_sorting(found)))
+
+
+def total_empleados() -> sa.ClauseElement:
+    """How many fit, one more than ``MAX_TOTAL`` if there are more; and about how many employees there are.
+
+    As in ``search_empleados``, first those are counted that any order would meet: no index of a common word is read.
+    """
+    first = _all_of(empleados).limit(sa.literal_column(str(2 * MAX_TOTAL))).subquery("primeros")
+    most = sa.literal_column(str(MAX_TOTAL), type_=sa.Integer)
+
+    def count(rows: sa.Select[Any]) -> sa.ScalarSelect[Any]:
+        return sa.select(sa.func.count()).select_from(rows.subquery()).scalar_subquery()
+
+    in_first = sa.select(ONE).select_from(first).where(*_fits(first)).limit(most + ONE)
+    near = sa.select(count(in_first).label("n")).cte("near")
+    is_end = count(sa.select(ONE).select_from(empleados).limit(2 * MAX_TOTAL)) < 2 * MAX_TOTAL
+    is_enough = sa.or_(near.c.n > most, is_end)
+    all_of = count(sa.select(ONE).select_from(empleados).where(*_fits(empleados)).limit(most + ONE))
+    rough = sa.text("SELECT reltuples::bigint FROM pg_class WHERE oid = 'empleados'::regclass").columns(n=sa.BigInteger)
+    return sa.select(sa.case((is_enough, near.c.n), else_=all_of), rough.scalar_subquery()).select_from(near)
 
 
 def summarise_empleados() -> sa.ClauseElement:
@@ -368,8 +390,23 @@ def _has_posicion(source: NamedFromClause) -> sa.ColumnElement[bool]:
     return sa.or_(POSICION.is_(None), column_of(source, "posicion") == POSICION)
 
 
+def _fits(source: NamedFromClause) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions of all filters."""
+    hired, paid = column_of(source, "fecha_contratacion"), column_of(source, "salario")
+    return (
+        _matches(source),
+        _has_posicion(source),
+        *(
+            sa.or_(end.is_(None), column.bool_op(sign)(end))
+            for column, ends in ((hired, HIRED), (paid, PAID))
+            for sign, end in zip((">=", "<="), ends, strict=True)
+        ),
+    )
+
+
 def _matches(source: NamedFromClause) -> sa.ColumnElement[bool]:
-    return column_of(source, "search").bool_op("@@")(sa.func.search_query(Q, type_=TSQUERY))
+    found = column_of(source, "search").bool_op("@@")(sa.func.search_query(Q, type_=TSQUERY))
+    return sa.or_(Q.is_(None), found)
 
 
 def _new_value(name: str) -> sa.BindParameter[Any]:

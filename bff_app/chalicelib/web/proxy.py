@@ -51,6 +51,7 @@ class ProxiedRoute(NamedTuple):
 # upstream has is answered here, without a call.
 PROXIED_ROUTES = (
     ProxiedRoute("/empleados", ("GET", "POST"), "crud"),
+    ProxiedRoute("/empleados/total", ("GET",), "crud"),
     ProxiedRoute("/empleados/{id}", ("GET", "PUT", "DELETE"), "crud"),
     ProxiedRoute("/empleados/{id}/eventos", ("GET",), "crud"),
     ProxiedRoute("/bajas", ("GET",), "crud"),

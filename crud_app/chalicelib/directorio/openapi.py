@@ -77,7 +77,7 @@ LEAVERS = [
     _query("q", asked.filter_schema(asked.MAX_SEARCH), "As for employees.", example="ana per"),
     *PAGING,
 ]
-LISTING = [
+FILTERS = [
     _query(
         "q",
         asked.filter_schema(asked.MAX_SEARCH),
@@ -85,6 +85,19 @@ LISTING = [
         example="ana per",
     ),
     _query("posicion", asked.filter_schema(asked.MAX_POSITION), "Only this position, exactly.", example="Analista"),
+    _query("contratado_desde", asked.DAY.schema, "Hired on this day or later.", example="2026-01-01"),
+    _query("contratado_hasta", asked.DAY.schema, "Hired on this day or before.", example="2026-12-31"),
+    _query("salario_desde", asked.MONEY.schema, f"Paid so much or more; not for `{LECTOR}`.", example=1000),
+    _query("salario_hasta", asked.MONEY.schema, f"Paid so much or less; not for `{LECTOR}`.", example=9000),
+]
+LISTING = [
+    *FILTERS,
+    _query(
+        "desde",
+        asked.filter_schema(asked.MAX_POSITION),
+        "Begin where texts that begin so stand, in an order by nombre, email or posicion; in no other.",
+        example="m",
+    ),
     _query(
         "orden",
         {"enum": list(asked.orders_of(Audience.RRHH)), "default": asked.DEFAULT_ORDER},
@@ -131,6 +144,12 @@ def created() -> Schema:
 def page(*schemas: str) -> Schema:
     """An array, with the link to the next page; what is sent depends on the caller's role."""
     return json_of(list_of({"anyOf": [_ref(each) for each in schemas]}), "A page.", {"Link": _LINK})
+
+
+def total() -> Schema:
+    """A number, and whether it is exact."""
+    members = {"total": COUNT, "exacto": {"type": "boolean"}}
+    return json_of(object_of(members), f"Exact up to {asked.MAX_TOTAL}; otherwise there are more, or about so many.")
 
 
 def summary() -> Schema:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio import employee
-from chalicelib.directorio.employee import BY_NAME, KINDS, Audience, Day
+from chalicelib.directorio.employee import BY_NAME, KINDS, MAX_BIGINT, MAX_MONEY, Audience, Day, Money
 from contract.events import EVENT_TYPES, LOTE
 from contract.text import REFUSED, BrokenRule, read_text, too_long
 
@@ -32,6 +33,8 @@ DEFAULT_LIMIT = 50
 MAX_SEARCH = 200
 MAX_POSITION = 80
 MAX_CURSOR = 2_000
+#: Employees that are counted exactly.
+MAX_TOTAL = 10_000
 DEFAULT_ORDER = "id"
 #: What stands in a cursor of leavers where a list's cursor has its order.
 LEAVERS = "bajas"
@@ -43,7 +46,12 @@ MOMENT = re.compile(
 #: Idempotency keys expire after this many hours.
 KEPT_HOURS = 24
 DEPTHS = ("0", "1")
-DAY = Day()
+#: The parameters that filter employees, in the order of ``Filters``.
+FILTERS = ("q", "posicion", "contratado_desde", "contratado_hasta", "salario_desde", "salario_hasta")
+#: The kinds of fields in whose order a list can begin somewhere.
+START_KINDS = ("text", "email")
+AMOUNT = re.compile(r"[-+0-9.eE]{1,24}")
+DAY, MONEY = Day(), Money(MAX_MONEY)
 #: The types of events in a history.
 EVENT_KINDS = (*EVENT_TYPES, LOTE)
 
@@ -59,6 +67,10 @@ class Order(NamedTuple):
         """As ``orden`` asks for it."""
         return f"-{self.field.name}" if self.is_descending else self.field.name
 
+    def start_at(self, key: object) -> Place:
+        """The place before all rows with this sort key."""
+        return Place(key, MAX_BIGINT if self.is_descending else 0)
+
 
 class Place(NamedTuple):
     """Where a page ends: the sort key and the id of its last row."""
@@ -67,18 +79,39 @@ class Place(NamedTuple):
     id: int
 
 
+class Filters(NamedTuple):
+    """Which employees are asked for; None is no filter. The ends of a range belong to it."""
+
+    q: str | None
+    posicion: str | None
+    hired_since: date | None
+    hired_until: date | None
+    paid_since: Decimal | None
+    paid_until: Decimal | None
+
+    @property
+    def has_words_or_ranges(self) -> bool:
+        """Whether there is a filter beside ``posicion``."""
+        return any(each is not None for each in self._replace(posicion=None))
+
+    def start_of(self, order: Order) -> Place | None:
+        """Where a list begins that is sorted by a field with a range, so that nothing before it is read."""
+        ranges = {
+            "fecha_contratacion": (self.hired_since, self.hired_until),
+            "salario": (self.paid_since, self.paid_until),
+        }
+        key = ranges.get(order.field.name, (None, None))[order.is_descending]
+        return None if key is None else order.start_at(key)
+
+
 @dataclass(frozen=True)
 class Listing:
-    """A requested page of the directory, and its audience.
-
-    ``q`` and ``posicion`` are None without that filter; ``pairs`` are the parameters as sent.
-    """
+    """A requested page of the directory, and its audience; ``pairs`` are the parameters as sent."""
 
     audience: Audience
     order: Order
     limit: int
-    q: str | None
-    posicion: str | None
+    filters: Filters
     after: Place | None
     pairs: Sequence[tuple[str, str]]
 
@@ -129,15 +162,23 @@ def read_listing(pairs: Sequence[tuple[str, str]], audience: Audience) -> Listin
     Raises:
         InvalidInput: with all violations at once. Rows cannot be sorted by what the audience is not shown.
     """
-    reader = _Reader(pairs, known=("q", "posicion", "orden", "limite", "cursor"))
-    q = reader.read("q", lambda text: _filter(text, MAX_SEARCH), None)
-    posicion = reader.read("posicion", lambda text: _filter(text, MAX_POSITION), None)
+    reader = _Reader(pairs, known=(*_filters_of(audience), "desde", "orden", "limite", "cursor"))
+    filters = _read_filters(reader)
     order = reader.read("orden", lambda text: _order(text, audience), _order(DEFAULT_ORDER, audience))
     limit = reader.read("limite", _limit, DEFAULT_LIMIT)
     read_key = KINDS[order.field.name].read_key
     after = reader.read("cursor", lambda text: _open_cursor(text, order.name, read_key), None)
+    start = reader.read("desde", lambda text: _start(text, order), None)
     reader.finish()
-    return Listing(audience, order, limit, q, posicion, after, pairs)
+    return Listing(audience, order, limit, filters, after or start or filters.start_of(order), pairs)
+
+
+def read_filters(pairs: Sequence[tuple[str, str]], audience: Audience) -> Filters:
+    """Read the query of ``GET /empleados/total``; see ``read_listing``."""
+    reader = _Reader(pairs, known=_filters_of(audience))
+    filters = _read_filters(reader)
+    reader.finish()
+    return filters
 
 
 def read_leavers(pairs: Sequence[tuple[str, str]]) -> Leavers:
@@ -218,6 +259,44 @@ class _Reader:
     def finish(self) -> None:
         if self._violations:
             raise InvalidInput(self._violations)
+
+
+def _filters_of(audience: Audience) -> tuple[str, ...]:
+    hidden = () if audience is Audience.RRHH else ("salario_desde", "salario_hasta")
+    return tuple(name for name in FILTERS if name not in hidden)
+
+
+def _read_filters(reader: _Reader) -> Filters:
+    kinds: dict[str, Callable[[str], Any]] = {
+        "q": lambda text: _filter(text, MAX_SEARCH),
+        "posicion": lambda text: _filter(text, MAX_POSITION),
+        "contratado_desde": DAY.read,
+        "contratado_hasta": DAY.read,
+        "salario_desde": _amount,
+        "salario_hasta": _amount,
+    }
+    return Filters(*(reader.read(name, kinds[name], None) for name in FILTERS))
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text) if AMOUNT.fullmatch(text) else None
+    except InvalidOperation:
+        amount = None
+    return MONEY.read(amount)
+
+
+def _start(text: str, order: Order) -> Place:
+    """Where the texts that begin so stand in the order; U+FFFF sorts after every character."""
+    if order.field.kind not in START_KINDS:
+        raise BrokenRule(
+            "orden",
+            "Necesita un orden por nombre, email o posicion.",
+            "It needs an order by nombre, email or posicion.",
+        )
+    start = _filter(text, MAX_POSITION) or ""
+    start = start.lower() if order.field.kind == "email" else start
+    return order.start_at(start + "\uffff" if order.is_descending else start)
 
 
 def _filter(text: str, maximum: int) -> str | None:

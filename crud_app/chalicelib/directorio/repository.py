@@ -15,14 +15,14 @@ from chalicelib.directorio.database import Statement
 from chalicelib.directorio.employee import BY_NAME, INPUTS, MAX_BIGINT, Audience, new_value
 from chalicelib.directorio.errors import EmailTaken, EmpleadoNotFound, StaleVersion, StatementRefused
 from chalicelib.directorio.publisher import Evento
-from chalicelib.directorio.query import DEFAULT_LIMIT
+from chalicelib.directorio.query import DEFAULT_LIMIT, MAX_TOTAL
 from chalicelib.directorio.statements import AUDIENCES, STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chalicelib.directorio.database import Database, Rows
-    from chalicelib.directorio.query import History, Leavers, Listing
+    from chalicelib.directorio.query import Filters, History, Leavers, Listing
 
 #: The constraint that makes email addresses unique: the database decides, and reports it by this name.
 EMAIL_CONSTRAINT = "empleados_email_key"
@@ -31,7 +31,7 @@ SEPARATOR = "\x1e"
 #: Statements whose filters, limit or place decide which index is the best.
 PLANNED_ANEW = frozenset(
     {
-        *("list_empleados", "search_empleados", "list_bajas"),
+        *("list_empleados", "search_empleados", "total_empleados", "list_bajas"),
         *("list_eventos", "list_eventos_of_lote", "list_eventos_of_empleado"),
     }
 )
@@ -138,19 +138,19 @@ class Repository:
     def list(self, listing: Listing) -> Page:
         """A page of employees."""
         name = "list_empleados"
+        filters = listing.filters
         after_key, after_id = listing.after or (None, None)
-        if listing.q is not None:
+        if filters.has_words_or_ranges:
             name = "search_empleados"
-        elif listing.posicion is None and after_id is None and listing.limit == DEFAULT_LIMIT:
+        elif filters.posicion is None and after_id is None and listing.limit == DEFAULT_LIMIT:
             name = "first_empleados"
-        elif listing.posicion is not None and listing.order.field.name == "id":
+        elif filters.posicion is not None and listing.order.field.name == "id":
             name = "posicion_empleados"
             if after_id is None:
                 after_id = MAX_BIGINT if listing.order.is_descending else 0
         parameters = {
+            **filters._asdict(),
             "limit": listing.limit,
-            "q": listing.q,
-            "posicion": listing.posicion,
             "after_key": after_key,
             "after_id": after_id,
         }
@@ -158,6 +158,13 @@ class Repository:
         ((text,),) = self._database.read(statement, parameters)
         body, shown, is_more = _cut(text, listing.limit)
         return Page(body, listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
+
+    def count(self, filters: Filters) -> tuple[int, bool]:
+        """How many employees fit, and whether that is exact: otherwise there are more, or about so many."""
+        ((count, of_all),) = self._database.read(find_statement("total_empleados"), filters._asdict())
+        if count <= MAX_TOTAL:
+            return count, True
+        return (MAX_TOTAL if any(filters) else max(MAX_TOTAL, of_all)), False
 
     def history(self, history: History, audience: Audience) -> Page:
         """A page of events, newest first."""

@@ -235,23 +235,47 @@ SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, ev
         """WITH look AS (SELECT empleados.* FROM empleados WHERE $1::BIGINT IS NULL OR (({fold}(empleados.{field}), empleados.id)
   {after} ({fold}($2), $1::BIGINT)) ORDER BY {fold}(empleados.{field}) {direction}, empleados.id {direction} LIMIT
   1000),
-near AS (SELECT look.* FROM look WHERE (look.search @@ search_query($3::VARCHAR)) AND ($4::VARCHAR IS NULL OR
-  look.posicion = $4::VARCHAR) LIMIT $5::INTEGER + 1),
-hits AS (SELECT empleados.* FROM empleados WHERE NOT ((SELECT count(*) > $5::INTEGER AS anon_1 FROM near) OR (SELECT
-  count(*) < 1000 AS anon_2 FROM look)) AND (empleados.search @@ search_query($3::VARCHAR)) AND ($4::VARCHAR IS NULL OR
-  empleados.posicion = $4::VARCHAR) LIMIT 2000 + 1),
+near AS (SELECT look.* FROM look WHERE ($3::VARCHAR IS NULL OR (look.search @@ search_query($3::VARCHAR))) AND
+  ($4::VARCHAR IS NULL OR look.posicion = $4::VARCHAR) AND ($5::DATE IS NULL OR (look.fecha_contratacion >= $5::DATE))
+  AND ($6::DATE IS NULL OR (look.fecha_contratacion <= $6::DATE)) AND ($7::NUMERIC(9, 2) IS NULL OR (look.salario >=
+  $7::NUMERIC(9, 2))) AND ($8::NUMERIC(9, 2) IS NULL OR (look.salario <= $8::NUMERIC(9, 2))) LIMIT $9::INTEGER + 1),
+hits AS (SELECT empleados.* FROM empleados WHERE NOT ((SELECT count(*) > $9::INTEGER AS anon_1 FROM near) OR (SELECT
+  count(*) < 1000 AS anon_2 FROM look)) AND ($3::VARCHAR IS NULL OR (empleados.search @@ search_query($3::VARCHAR))) AND
+  ($4::VARCHAR IS NULL OR empleados.posicion = $4::VARCHAR) AND ($5::DATE IS NULL OR (empleados.fecha_contratacion >=
+  $5::DATE)) AND ($6::DATE IS NULL OR (empleados.fecha_contratacion <= $6::DATE)) AND ($7::NUMERIC(9, 2) IS NULL OR
+  (empleados.salario >= $7::NUMERIC(9, 2))) AND ($8::NUMERIC(9, 2) IS NULL OR (empleados.salario <= $8::NUMERIC(9, 2)))
+  LIMIT 2000 + 1),
 few AS (SELECT hits.* FROM hits WHERE (SELECT count(*) <= 2000 AS anon_3 FROM hits) AND ($1::BIGINT IS NULL OR
   (({fold}(hits.{field}), hits.id) {after} ({fold}($2), $1::BIGINT))) ORDER BY {fold}(hits.{field}) {direction}, hits.id
-  {direction} LIMIT $5::INTEGER + 1),
+  {direction} LIMIT $9::INTEGER + 1),
 many AS (SELECT empleados.* FROM empleados WHERE NOT (SELECT count(*) <= 2000 AS anon_3 FROM hits) AND CASE WHEN
-  ((empleados.search @@ search_query($3::VARCHAR)) AND ($4::VARCHAR IS NULL OR empleados.posicion = $4::VARCHAR)) THEN
-  true END AND ($1::BIGINT IS NULL OR (({fold}(empleados.{field}), empleados.id) {after} ({fold}($2), $1::BIGINT)))
-  ORDER BY {fold}(empleados.{field}) {direction}, empleados.id {direction} LIMIT $5::INTEGER + 1),
-found AS (SELECT near.* FROM near WHERE (SELECT count(*) > $5::INTEGER AS anon_1 FROM near) OR (SELECT count(*) < 1000
+  (($3::VARCHAR IS NULL OR (empleados.search @@ search_query($3::VARCHAR))) AND ($4::VARCHAR IS NULL OR
+  empleados.posicion = $4::VARCHAR) AND ($5::DATE IS NULL OR (empleados.fecha_contratacion >= $5::DATE)) AND ($6::DATE
+  IS NULL OR (empleados.fecha_contratacion <= $6::DATE)) AND ($7::NUMERIC(9, 2) IS NULL OR (empleados.salario >=
+  $7::NUMERIC(9, 2))) AND ($8::NUMERIC(9, 2) IS NULL OR (empleados.salario <= $8::NUMERIC(9, 2)))) THEN true END AND
+  ($1::BIGINT IS NULL OR (({fold}(empleados.{field}), empleados.id) {after} ({fold}($2), $1::BIGINT))) ORDER BY
+  {fold}(empleados.{field}) {direction}, empleados.id {direction} LIMIT $9::INTEGER + 1),
+found AS (SELECT near.* FROM near WHERE (SELECT count(*) > $9::INTEGER AS anon_1 FROM near) OR (SELECT count(*) < 1000
   AS anon_2 FROM look) UNION ALL SELECT few.* FROM few UNION ALL SELECT many.* FROM many)
 SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) AS string_agg_1 FROM (SELECT found.* FROM found ORDER BY
   {fold}(found.{field}) {direction}, found.id {direction}) AS pagina JOIN LATERAL (SELECT {fields}) AS fila ON true""",
-        ('after_id', 'after_key', 'q', 'posicion', 'limit'),
+        ('after_id', 'after_key', 'q', 'posicion', 'hired_since', 'hired_until', 'paid_since', 'paid_until', 'limit'),
+    ),
+    "total_empleados": (
+        """WITH near AS (SELECT (SELECT count(*) AS count_3 FROM (SELECT 1 FROM (SELECT empleados.* FROM empleados LIMIT 20000) AS
+  primeros WHERE ($1::VARCHAR IS NULL OR (primeros.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR
+  primeros.posicion = $2::VARCHAR) AND ($3::DATE IS NULL OR (primeros.fecha_contratacion >= $3::DATE)) AND ($4::DATE IS
+  NULL OR (primeros.fecha_contratacion <= $4::DATE)) AND ($5::NUMERIC(9, 2) IS NULL OR (primeros.salario >=
+  $5::NUMERIC(9, 2))) AND ($6::NUMERIC(9, 2) IS NULL OR (primeros.salario <= $6::NUMERIC(9, 2))) LIMIT 10000 + 1) AS
+  anon_5) AS n)
+SELECT CASE WHEN (near.n > 10000 OR (SELECT count(*) AS count_1 FROM (SELECT 1 FROM empleados LIMIT 20000) AS anon_2) <
+  20000) THEN near.n ELSE (SELECT count(*) AS count_2 FROM (SELECT 1 FROM empleados WHERE ($1::VARCHAR IS NULL OR
+  (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND
+  ($3::DATE IS NULL OR (empleados.fecha_contratacion >= $3::DATE)) AND ($4::DATE IS NULL OR
+  (empleados.fecha_contratacion <= $4::DATE)) AND ($5::NUMERIC(9, 2) IS NULL OR (empleados.salario >= $5::NUMERIC(9,
+  2))) AND ($6::NUMERIC(9, 2) IS NULL OR (empleados.salario <= $6::NUMERIC(9, 2))) LIMIT 10000 + 1) AS anon_3) END AS
+  anon_1, (SELECT reltuples::bigint FROM pg_class WHERE oid = 'empleados'::regclass) AS anon_4 FROM near""",
+        ('q', 'posicion', 'hired_since', 'hired_until', 'paid_since', 'paid_until'),
     ),
     "summarise_empleados": (
         """WITH fila AS (SELECT empleados.posicion AS posicion, count(*) AS empleados, round(avg(empleados.salario), 2) AS

@@ -9,8 +9,8 @@ from crud_app.app import app
 from tests.unit.crud_app.fakes import wait_for_the_end
 
 READS = (
-    "/empleados", "/empleados?q=ana&orden=-nombre", "/empleados?posicion=Analista", "/empleados/1",
-    "/empleados/1/eventos", "/eventos", "/bajas", "/resumen", "/health?deep=1",
+    "/empleados", "/empleados?q=ana&orden=-nombre", "/empleados?posicion=Analista", "/empleados/total?salario_desde=1",
+    "/empleados/1", "/empleados/1/eventos", "/eventos", "/bajas", "/resumen", "/health?deep=1",
 )  # fmt: skip
 
 

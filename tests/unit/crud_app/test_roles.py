@@ -85,7 +85,7 @@ def test_a_readers_tag_stays_when_only_the_salary_changes(changed, reader):
     assert reader.get("/empleados/1", headers={"If-None-Match": tag}).status == 200, "it tells a reader nothing"
 
 
-def test_a_reader_cannot_sort_by_what_is_not_shown(client, reader, ana):
+def test_a_reader_can_neither_sort_nor_filter_by_what_is_not_shown(client, reader, ana):
     for number in range(2):
         client.post("/empleados", json={**ana, "email": f"{number}@example.com"})
     for order in (sign + name for name in HIDDEN for sign in ("", "-")):
@@ -96,6 +96,9 @@ def test_a_reader_cannot_sort_by_what_is_not_shown(client, reader, ana):
         assert client.get(link).status == 200
         assert reader.get(link).status == 422
         assert reader.get(link.replace(f"orden={order}&", "")).status == 422
+    for path in ("/empleados", "/empleados/total"):
+        for name in ("salario_desde", "salario_hasta"):
+            assert rules_of(reader.get(f"{path}?{name}=1")) == {name: "desconocido"}
 
 
 def test_a_demonstration_lets_everybody_in(database, serve, ana):

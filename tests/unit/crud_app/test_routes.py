@@ -7,6 +7,7 @@ import pytest
 
 from chalice_frontdoor.testing.claims import CLIENT_ID, person, program
 from chalice_frontdoor.testing.client import Client
+from chalicelib.directorio import repository
 from chalicelib.directorio.employee import FIELDS, Audience
 from chalicelib.directorio.query import orders_of
 from crud_app.app import app
@@ -215,6 +216,43 @@ class TestList:
         counts = {"Analista": 4, "analista": 0, "": 12}
         assert {name: len(people.get("/empleados", query={"posicion": name}).json()) for name in counts} == counts
 
+    def test_dates_and_salaries_filter_in_every_order_and_are_counted(self, people, reader):
+        for number in range(1, 13):
+            people.put(f"/empleados/{number}", json={"fecha_contratacion": f"2020-{number:02}-15"})
+        for query, ids in {
+            "contratado_desde=2020-03-15&contratado_hasta=2020-05-15": {3, 4, 5},
+            "contratado_desde=2020-11-16": {12},
+            "salario_desde=1010&salario_hasta=1010.00": {11},
+            "salario_hasta=1001": {1, 2},
+            "contratado_hasta=2020-06-30&salario_desde=1003&posicion=Jefa": {5, 6},
+            "q=p&salario_desde=1e3&contratado_desde=2020-12-01": {12},
+            "contratado_desde=2020-05-01&contratado_hasta=2020-04-01": set(),
+            "posicion=Analista": {1, 4, 7, 10},
+            "": set(range(1, 13)),
+        }.items():
+            assert people.get(f"/empleados/total?{query}").json() == {"total": len(ids), "exacto": True}, query
+            for order in orders_of(Audience.RRHH):
+                pages = pages_of(people, f"/empleados?{query}&limite=2&orden={order}")
+                shown = [row["id"] for page in pages for row in page]
+                assert (set(shown), len(shown)) == (ids, len(ids)), (query, order)
+        assert len(reader.get("/empleados?contratado_desde=2020-11-01").json()) == 2
+
+    def test_more_than_a_limit_is_not_counted_exactly(self, people, monkeypatch):
+        monkeypatch.setattr(repository, "MAX_TOTAL", 7)
+        assert people.get("/empleados/total?posicion=Jefa").json() == {"total": 7, "exacto": False}
+        assert people.get("/empleados/total").json()["exacto"] is False
+
+    def test_begins_at_a_place_of_the_order(self, people):
+        for query, first in {
+            "orden=nombre&desde=o": "Óscar", "orden=nombre&desde=Ñ": "Ñusta", "orden=nombre&desde=": "ana",
+            "orden=nombre&desde=zz": None, "orden=-nombre&desde=o": "oscar", "orden=-nombre&desde=e": "Elena",
+            "orden=email&desde=P1": "Íñigo", "orden=-posicion&desde=analista": "Elena",
+            "orden=nombre&q=p5&desde=a": "Óscar",
+        }.items():  # fmt: skip
+            assert [*names(people.get(f"/empleados?{query}")), None][0] == first, query
+        pages = pages_of(people, "/empleados?orden=nombre&desde=i&limite=3")
+        assert [[row["nombre"] for row in page] for page in pages] == [["Íñigo", "Ñusta", "Óscar"], ["oscar", "Zoe"]]
+
     def test_refuses_bad_parameters_by_name(self, client):
         for query, field, rule in (
             ("limite=0", "limite", "rango"), ("limite=201", "limite", "rango"), ("limite=", "limite", "rango"),
@@ -222,10 +260,16 @@ class TestList:
             ("orden=clave", "orden", "orden"), ("orden=--id", "orden", "orden"), ("orden=", "orden", "orden"),
             ("cursor=abc", "cursor", "cursor"), ("cursor=", "cursor", "cursor"), ("q=%00", "q", "caracteres"),
             ("q=" + "a" * 201, "q", "longitud"), ("posicion=%0A", "posicion", "caracteres"),
-            ("limit=5", "limit", "desconocido"),
+            ("limit=5", "limit", "desconocido"), ("contratado_desde=x", "contratado_desde", "formato"),
+            ("contratado_hasta=", "contratado_hasta", "formato"), ("salario_desde=x", "salario_desde", "tipo"),
+            ("salario_desde=NaN", "salario_desde", "tipo"), ("salario_hasta=0.001", "salario_hasta", "decimales"),
+            ("salario_hasta=-1", "salario_hasta", "rango"), ("salario_hasta=1e", "salario_hasta", "tipo"),
+            ("desde=m", "desde", "orden"), ("desde=m&orden=salario", "desde", "orden"),
         ):  # fmt: skip
             answer = client.get(f"/empleados?{query}")
             assert (answer.status, rules_of(answer)) == (422, {field: rule}), query
+        for query in ("limite=1", "orden=id", "desde=m", "cursor=x"):
+            assert client.get(f"/empleados/total?{query}").status == 422
 
 
 class TestHistory:

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.directorio.database import Database, Statement
 from chalicelib.directorio.employee import Audience
-from chalicelib.directorio.query import read_history, read_listing
+from chalicelib.directorio.query import MAX_TOTAL, read_filters, read_history, read_listing
 from chalicelib.directorio.repository import SEPARATOR, Repository, find_statement
 from chalicelib.directorio.settings import parse_database_url
 from crud_app.sql.employees import MAX_HITS, MAX_LOOK
@@ -145,6 +145,40 @@ def test_a_common_word_is_neither_fetched_nor_sorted_as_a_whole(large, q, order,
     # "persona" begins 20,000 different words: the index of words would be read through to count them.
     assert indexes_of(plan) == {index}
     assert max(node["Actual Rows"] for node in plan) <= MAX_LOOK
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ([("contratado_desde", "2024-08-01"), ("orden", "-nombre")], "empleados_fecha_contratacion_idx"),
+        ([("contratado_desde", "2004-08-01"), ("orden", "fecha_contratacion")], "empleados_fecha_contratacion_idx"),
+        ([("contratado_hasta", "2004-08-01"), ("orden", "-fecha_contratacion")], "empleados_fecha_contratacion_idx"),
+        ([("salario_desde", "8990"), ("orden", "nombre")], "empleados_salario_idx"),
+        ([("salario_hasta", "4000"), ("salario_desde", "1000"), ("orden", "-salario")], "empleados_salario_idx"),
+        ([("orden", "nombre"), ("desde", "nombre19")], "empleados_nombre_idx"),
+        ([("orden", "-email"), ("desde", "persona19")], "empleados_email_key"),
+    ],
+)  # fmt: skip
+def test_a_range_and_a_beginning_are_found_by_an_index(large, query, index):
+    plan = explain(large, *listing(query))
+    assert index in indexes_of(plan)
+    assert max(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in plan) <= MAX_LOOK
+
+
+@pytest.mark.parametrize(
+    ("query", "most"),
+    [([], 0), ([("q", "zzz")], 0), ([("posicion", "Puesto 7")], 100), ([("contratado_desde", "2024-08-20")], 60)],
+)
+def test_a_count_reads_a_bounded_number_of_rows(large, query, most):
+    """Twice as many as it counts, and then those that an index finds."""
+    with large.transaction() as run:
+        run(Statement("INSERT INTO empleados (nombre, email, posicion, salario) VALUES ('A', 'a', 'A', 1)"))
+        plan = explained_by(run, find_statement("total_empleados"), read_filters(query, Audience.RRHH)._asdict())
+        run(Statement("ROLLBACK"))
+    scans = [node for node in plan if node.get("Relation Name") == "empleados"]
+    assert max(node["Actual Rows"] for node in scans) <= 2 * MAX_TOTAL
+    found = [node["Actual Rows"] for node in scans if node["Node Type"] != "Seq Scan"]
+    assert max(found, default=0) <= most
 
 
 @pytest.mark.parametrize("order", ["id", "-nombre", "salario", "-email"])
