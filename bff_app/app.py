@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from chalice.app import Response
 
 apply_defaults(os.environ)
-app = FrontDoor(app_name="bff_app", languages=("es", "en"))
+app = FrontDoor(
+    app_name="bff_app",
+    doors=("alb", "chalice_local"),
+    problems=True,
+    languages=("es", "en"),
+    quiet_libraries=True,
+)
 app.on_snapshot(before=prepare, after=client.forget)
 
 

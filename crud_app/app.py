@@ -44,7 +44,13 @@ RULES = {
 }
 
 apply_defaults(os.environ)
-app = FrontDoor(app_name="crud_app", languages=("es", "en"))
+app = FrontDoor(
+    app_name="crud_app",
+    doors=("http_api", "chalice_local"),
+    problems=True,
+    languages=("es", "en"),
+    quiet_libraries=True,
+)
 app.register_problems(PROBLEMS)
 guard(app, RULES, is_demo=lambda: system().is_demo)
 app.on_snapshot(before=prepare, after=system.forget)

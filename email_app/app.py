@@ -54,7 +54,13 @@ RULES = {
 }
 
 apply_defaults(os.environ)
-app = FrontDoor(app_name="email_app", languages=("es", "en"))
+app = FrontDoor(
+    app_name="email_app",
+    doors=("http_api", "chalice_local"),
+    problems=True,
+    languages=("es", "en"),
+    quiet_libraries=True,
+)
 app.register_problems(PROBLEMS)
 guard(app, RULES, is_demo=lambda: services().settings.is_demo)
 

@@ -307,7 +307,7 @@ def _private(body: object, set_cookies: Sequence[str] = ()) -> Response:
 
 def _redirect(address: str, set_cookies: list[str]) -> Response:
     headers = {**_PRIVATE, "Set-Cookie": set_cookies, "Location": address}
-    return Response(None, headers=headers, status_code=303)
+    return Response("", headers=headers, status_code=303)
 
 
 def _explain(error: Refusal | UpstreamError, entry: Entry | None, request: FrontDoorRequest) -> Response:

@@ -7,11 +7,12 @@ from chalice import Response
 from chalice_frontdoor import FrontDoor
 
 ANY_TYPE = ["*/*"]
+SETTINGS = {"languages": ("es", "en"), "problems": True, "safe_headers": {}}
 
 
 def make_app(**options):
     """Routes of every kind; each view answers with what it saw."""
-    app = FrontDoor("sample", languages=("es", "en"), configure_logs=False, **options)
+    app = FrontDoor("sample", configure_logs=False, **(SETTINGS | options))
 
     def echo(**parameters):
         return seen_by(app, parameters)
@@ -35,7 +36,7 @@ def seen_by(app, parameters):
     query = request.query_params
     return {
         "parameters": parameters,
-        "uri_params": request.uri_params,
+        "uri_params": {name: value for name, value in request.uri_params.items() if name != "proxy+"},
         "method": request.method,
         "path": request.path,
         "query": None if query is None else {name: query.getlist(name) for name in query},
@@ -46,6 +47,7 @@ def seen_by(app, parameters):
         "claims": request.context["authorizer"]["claims"],
         "language": app.language,
         "request_id": app.request_id,
+        "client_request_id": request.client_request_id,
     }
 
 
@@ -53,7 +55,7 @@ def app_with(view, path="/vista", **options):
     """An app with one view."""
     methods = options.pop("methods", ["GET", "POST"])
     route = {name: options.pop(name) for name in ("cors", "content_types", "authorizer") if name in options}
-    app = FrontDoor("sample", languages=("es", "en"), configure_logs=False, **options)
+    app = FrontDoor("sample", configure_logs=False, **(SETTINGS | options))
     app.route(path, methods=methods, name="vista", **route)(view)
     return app
 

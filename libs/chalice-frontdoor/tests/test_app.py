@@ -1,10 +1,13 @@
 """What the app does between the event and the response: routes, methods, middleware, CORS, ids."""
 
+import inspect
 import json
+from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import create_autospec
 
 import pytest
 from chalice import Blueprint, CORSConfig, IAMAuthorizer, Response
-from chalice.app import Chalice, ChaliceUnhandledError, ConvertToMiddleware, Request
+from chalice.app import Chalice, ChaliceUnhandledError, ConvertToMiddleware, Request, RestAPIEventHandler
 
 from chalice_frontdoor import FrontDoor, Problem
 from chalice_frontdoor.access import Caller
@@ -81,7 +84,8 @@ def test_a_blueprint_is_part_of_the_app():
         (["application/json"], None, b"{}", 200),
         (["application/json"], "text/plain", b"{}", 415),
         (["application/json"], "", b"{}", 415),
-        (["application/json"], "text/plain", b"", 200),
+        (["application/json"], "text/plain", b"", 415),
+        (["text/csv"], None, b"", 200),
         (["Text/CSV", "application/json"], "text/csv", b"a;b", 200),
         (["*/*"], "image/png", b"a", 200),
         ([], "image/png", b"a", 200),
@@ -209,25 +213,86 @@ def test_a_route_with_an_authorizer_is_closed_where_the_door_asks_none():
             assert Client(app, door, claims={"sub": "7"}).get("/vista").status == 200
 
 
+# ---- what stands before the app, and around its views
+
+
+@pytest.mark.parametrize("path", ["/api/v1/empleados/7", "/empleados/7"])
+def test_a_base_path_is_no_part_of_the_route(path):
+    """A custom domain's mapping and an ALB's rule leave it in the path; the API's own address has none."""
+    app = make_app(base_path="/api/v1")
+    for door in DOORS:
+        assert Client(app, door).get(path).json()["parameters"] == {"id": "7"}
+    assert [Client(app).get(path).status for path in ("/api", "/api/v1x/empleados", "/API/v1/empleados")] == [404] * 3
+
+
+def test_only_declared_doors_are_answered(caplog):
+    app = make_app(doors=("alb", "http_api"))
+    for door in DOORS:
+        known = door.startswith(("alb", "http_api"))
+        assert Client(app, door, claims={"sub": "7"}).get("/health").status == (200 if known else 403)
+    refused = [record.door for record in caplog.records if getattr(record, "refusal", "") == "undeclared_door"]
+    assert refused == ["function_url", "lattice", "rest", "chalice_local"]
+    with pytest.raises(
+        ValueError, match="knows the doors alb, http_api, function_url, lattice, rest, chalice_local; not"
+    ):
+        FrontDoor("sample", doors=("elb",))
+
+
+def test_the_arguments_of_chalice_are_taken_as_it_takes_them():
+    environment = {}
+    app = FrontDoor(*("sample", True, False, environment))
+    assert (app.app_name, app.debug, app.configure_logs) == ("sample", True, False)
+    assert "aws-chalice/" in environment["AWS_EXECUTION_ENV"]
+
+
+def test_an_integration_that_wraps_views_as_sentry_does_sees_what_becomes_a_500(monkeypatch):
+    seen = []
+    original = vars(RestAPIEventHandler)["_get_view_function_response"]
+
+    def wrapped(handler, view, arguments):
+        def report(**parameters):
+            try:
+                return view(**parameters)
+            except Exception as error:
+                context = handler.lambda_context.aws_request_id
+                seen.append((type(error).__name__, handler.current_request.to_dict()["path"], context))
+                raise
+
+        return original(handler, report, arguments)
+
+    monkeypatch.setattr(RestAPIEventHandler, "_get_view_function_response", wrapped)
+    app = app_with(lambda: 1 / 0)
+    app.route("/404")(lambda: raise_(Problem(404)))
+    app.route("/503")(lambda: raise_(OSError()))
+    app.register_problems({OSError: Problem(503)})
+    assert [Client(app).get(path).status for path in ("/vista", "/404", "/503")] == [500, 404, 503]
+    assert seen == [("ZeroDivisionError", "/vista", LAMBDA_REQUEST_ID), ("OSError", "/503", LAMBDA_REQUEST_ID)]
+
+
+def raise_(error):
+    raise error
+
+
 # ---- ids and per-request state
 
 OWN_IDS = {
     "alb_multi": LAMBDA_REQUEST_ID,
     "alb_single": LAMBDA_REQUEST_ID,
+    "lattice": LAMBDA_REQUEST_ID,
     "function_url": FUNCTION_URL_REQUEST_ID,
     "rest": REST_REQUEST_ID,
     "chalice_local": LAMBDA_REQUEST_ID,
 }
 
 
-def test_a_good_id_of_the_caller_is_kept_and_another_is_replaced_by_the_doors():
+def test_the_request_has_an_id_of_its_own_beside_the_callers():
     for door in DOORS:
         own = OWN_IDS.get(door, HTTP_API_REQUEST_ID)
-        good = dict.fromkeys(("x", "x" * 128, "Root=1-5c53:Sampled", "a/b+c=.~_-@"))
-        bad = dict.fromkeys(("", "con espacio", "x" * 129, "a,b", "ñ", '"a"'), own)
-        for sent, kept in (good | bad).items():
+        good = ("x", "x" * 128, "Root=1-5c53:Sampled", "a/b+c=.~_-@")
+        for sent in (*good, "", "con espacio", "x" * 129, "a,b", "ñ", '"a"'):
             answer = Client(make_app(), door).get("/empleados", headers={"x-request-ID": sent})
-            assert answer.headers["X-Request-Id"] == answer.json()["request_id"] == (kept or sent)
+            assert answer.headers["X-Request-Id"] == answer.json()["request_id"] == own
+            assert answer.json()["client_request_id"] == (sent if sent in good else "")
 
 
 def test_an_id_that_could_not_be_sent_is_not_used_and_a_request_without_one_has_a_placeholder():
@@ -245,10 +310,24 @@ def test_a_view_cannot_send_another_id():
 def test_outside_a_request_there_is_none():
     app = make_app()
     for _ in range(2):
-        for name in ("request_id", "language", "current_request"):
-            with pytest.raises(RuntimeError, match="No HTTP request is being handled"):
-                getattr(app, name)
+        assert (app.current_request, app.request_id, app.language) == (None, "-", "es")
+        assert dict(inspect.getmembers(app))["app_name"] == "sample"
+        create_autospec(app)
         Client(app).get("/empleados")
+
+
+def test_a_thread_of_a_view_and_a_pure_handler_may_ask_for_the_request():
+    app = FrontDoor("threads")
+
+    @app.route("/vista")
+    def view():
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: app.current_request.path).result()
+
+    app.lambda_function(name="pure")(lambda _event, _context: app.current_request is None)
+    client = Client(app)
+    assert client.get("/vista").body == b"/vista"
+    assert client.lambda_.invoke("pure", {}).payload is True
 
 
 def test_the_view_is_told_how_long_lambda_will_wait():
@@ -275,7 +354,7 @@ def test_the_request_is_chalices():
     theirs = Request(event).to_dict()
     told = json.loads(json.dumps(ours.to_dict()))
     assert {name: told[name] for name in theirs} == theirs
-    assert told["request_id"] == "uno"
+    assert (told["request_id"], told["client_request_id"]) == (HTTP_API_REQUEST_ID, "uno")
     assert (ours.raw_body, ours.to_original_event()["rawPath"]) == (b"", "/vista")
 
 
@@ -295,7 +374,7 @@ def test_a_rest_event_is_answered_as_chalice_does(path):
             app.route(template, cors=True, name=template)(view)
         return app
 
-    ours = register(FrontDoor("sample", configure_logs=False))
+    ours = register(FrontDoor("sample", configure_logs=False, safe_headers={}))
     chalices = register(Chalice("plain", configure_logs=False, env={}))
     path, _, query = path.partition("?")
     event = rest_event(Wire("GET", path, query), tuple(ours.routes))

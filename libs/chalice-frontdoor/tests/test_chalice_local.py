@@ -54,7 +54,13 @@ def test_requests_in_many_threads_do_not_meet():
         request = app.current_request
         query = request.query_params or {}
         return {
-            "ids": [id, app.request_id, request.raw_body.decode(), query["id"], request.headers["x-request-id"]],
+            "ids": [
+                id,
+                app.current_request.client_request_id,
+                request.raw_body.decode(),
+                query["id"],
+                request.headers["x-request-id"],
+            ],
             "language": app.language,
             "context": app.lambda_context.aws_request_id,
         }
@@ -67,7 +73,7 @@ def test_requests_in_many_threads_do_not_meet():
             status, headers, body = ask(port, "POST", f"/juntos/{name}?id={name}", name.encode(), **fields)
             answer = json.loads(body)
             assert (status, answer["ids"], answer["language"]) == (200, [name] * 5, language)
-            assert headers["X-Request-Id"] == name
+            assert headers["X-Request-Id"] == answer["context"]
             contexts.add(answer["context"])
         return contexts
 
@@ -103,6 +109,13 @@ def test_the_server_hands_requests_on_and_answers_back():
 
         status, _, body = ask(port, "POST", "/empleados", b"\xff\x00", Content_Type="application/octet-stream")
         assert (status, json.loads(body)["body"]) == (200, "/wA=")
+
+
+def test_the_rest_of_a_path_has_the_name_of_aws_and_that_of_chalices_server():
+    app = make_app()
+    app.route("/resto/{proxy+}")(lambda: app.current_request.uri_params)
+    with serving(app) as port:
+        assert json.loads(ask(port, "GET", "/resto/a%20b")[2]) == {"proxy": "a b", "proxy+": "a b"}
 
 
 def test_chalices_test_client_works_and_ours_as_it_does():

@@ -20,6 +20,8 @@ GOOD = {
 def form_of(door):
     if door.startswith("http_api_2") or door == "function_url":
         return "http_api_2"
+    if door == "lattice":
+        return "alb_single"
     return door if door.startswith("alb") else "rest"
 
 
@@ -59,7 +61,7 @@ def test_a_part_of_another_kind_is_refused(change):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("X-Dato", 7), ("X-Dato", None), ("X-Dato", "a\r\nb"), ("X-Dato", "ñ"), ("X Dato", "a"), ("", "a"),
+        ("X-Dato", 7), ("X-Dato", None), ("X-Dato", "a\r\nb"), ("X-Dato", "\u010a"), ("X Dato", "a"), ("", "a"),
         ("Connection", "close"), ("content-type", TYPE), ("Content-Length", "2"),
         ("Content-Encoding", "gzip"),  # and the body is no base64
         ("X-Dato", "x" * 17_000),

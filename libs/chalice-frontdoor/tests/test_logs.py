@@ -7,7 +7,7 @@ import pytest
 
 from chalice_frontdoor import FrontDoor, Problem, logs
 from chalice_frontdoor.testing.client import Client
-from chalice_frontdoor.testing.events import LAMBDA_REQUEST_ID, Wire, event_for
+from chalice_frontdoor.testing.events import HTTP_API_REQUEST_ID, LAMBDA_REQUEST_ID, Wire, event_for
 from sample_app import app_that_answers, app_that_raises, make_app
 
 SECRET = "ana@example.com"
@@ -32,11 +32,12 @@ def fields_of(record, *names):
 )
 def test_one_line_a_request_names_the_route_and_nobody(caplog, method, path, route, status):
     headers = {"X-Request-Id": "abc", "X-Forwarded-For": "10.0.0.1"}
+    own = HTTP_API_REQUEST_ID
     Client(make_app()).request(method, path, headers=headers)
     (record,) = caplog.records
     assert (record.name, record.levelname) == ("chalice_frontdoor.access", "INFO")
-    assert record.getMessage() == f"{method} {route} {status} abc"
-    fields = {"method": method, "route": route, "status": status, "request_id": "abc"}
+    assert record.getMessage() == f"{method} {route} {status} {own} client_request_id=abc"
+    fields = {"method": method, "route": route, "status": status, "request_id": own, "client_request_id": "abc"}
     assert fields_of(record, *fields) == fields
     assert SECRET not in str(vars(record))
     assert "203.0.113.7" not in str(vars(record))
@@ -130,7 +131,10 @@ def test_a_clients_mistake_is_no_error_in_the_log(caplog):
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
-        ({"X-Dato": f"{SECRET}\r\n"}, "ResponseRefused (the value of the header X-Dato is not printable ASCII text)"),
+        (
+            {"X-Dato": f"{SECRET}\r\n"},
+            "ResponseRefused (the value of the header X-Dato is not printable text of ISO 8859-1)",
+        ),
         ({f"{SECRET} ": "a"}, "ResponseRefused (a header's name is no token)"),
         ({"X-Dato": "a" * 20_000}, "ResponseTooLarge (the headers are more than the front door lets through)"),
     ],
@@ -171,11 +175,13 @@ def root():
 
 
 @pytest.mark.parametrize("level", [logging.WARNING, logging.INFO], ids=["text format", "JSON format"])
-def test_info_lines_of_the_app_are_seen_on_lambda_and_a_librarys_are_not(root, level):
+def test_info_lines_of_the_app_are_seen_on_lambda_and_a_librarys_only_where_they_are_wanted(root, level):
     root.setLevel(level)
     handlers = root.handlers[:]
     FrontDoor("sample")
-    assert root.handlers == handlers
+    assert (root.handlers, root.level) == (handlers, level)
+    assert logging.getLogger("httpx").isEnabledFor(logging.INFO) == (level == logging.INFO)
+    FrontDoor("sample", quiet_libraries=True)
     for name in ("app", "chalicelib.repositorio", "sample", "chalice_frontdoor.access"):
         assert logging.getLogger(name).isEnabledFor(logging.INFO)
         assert not logging.getLogger(name).handlers
@@ -189,7 +195,9 @@ def test_a_level_that_somebody_chose_is_kept(root):
         assert logging.getLogger("chalicelib").getEffectiveLevel() == level
     root.setLevel(logging.WARNING)
     logging.getLogger("chalicelib").setLevel(logging.ERROR)
-    FrontDoor("sample").debug = False
+    app = FrontDoor("sample", debug=True)
+    assert logging.getLogger("sample").getEffectiveLevel() == logging.DEBUG
+    app.debug = False
     assert root.level == logging.WARNING
     assert logging.getLogger("chalicelib").getEffectiveLevel() == logging.ERROR
     assert logging.getLogger("sample").getEffectiveLevel() == logging.INFO

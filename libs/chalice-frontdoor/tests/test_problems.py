@@ -9,7 +9,7 @@ from chalice_frontdoor import FieldError, FrontDoor, InvalidInput, Problem
 from chalice_frontdoor.idempotency import HEADER, MALFORMED, MAX_LENGTH, KeyInFlight, KeyReused, read_key
 from chalice_frontdoor.problems import reason_phrase
 from chalice_frontdoor.testing.client import Client
-from chalice_frontdoor.testing.events import DOORS
+from chalice_frontdoor.testing.events import DOORS, HTTP_API_REQUEST_ID
 from sample_app import app_that_answers, app_that_raises, app_with
 
 TAKEN = Problem(
@@ -27,7 +27,7 @@ TAKEN = Problem(
 
 
 def ask(error, language="en"):
-    return Client(app_that_raises(error)).get("/vista", headers={"Accept-Language": language, "X-Request-Id": "abc"})
+    return Client(app_that_raises(error)).get("/vista", headers={"Accept-Language": language})
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_problem_is_written_in_the_clients_language_and_in_the_order_of_the_rf
         ("title", title),
         ("status", 409),
         ("detail", detail),
-        ("request_id", "abc"),
+        ("request_id", HTTP_API_REQUEST_ID),
         ("errores", [{"campo": "email", "mensaje": message}, [{"profundo": deep}]]),
         ("instance", "/empleados/7"),
     ]
@@ -55,15 +55,15 @@ def test_a_problem_is_written_in_the_clients_language_and_in_the_order_of_the_rf
         "content-language": language[:2] if language == "en-GB" else "es",
         "vary": "Accept-Language",
         "retry-after": "5",
-        "x-request-id": "abc",
+        "x-request-id": HTTP_API_REQUEST_ID,
     }
     assert (answer.status, dict(answer.headers)) == (409, expected)
 
 
 def test_the_title_is_the_statuss_own_unless_given():
-    expected = {"type": "about:blank", "title": "No encontrado", "status": 404, "request_id": "abc"}
+    expected = {"type": "about:blank", "title": "No encontrado", "status": 404, "request_id": HTTP_API_REQUEST_ID}
     assert ask(Problem(404), "es").json() == expected
-    german = FrontDoor("sample", languages=("de",), configure_logs=False)
+    german = FrontDoor("sample", languages=("de",), problems=True, configure_logs=False)
     assert Client(german).get("/").json()["title"] == "Not Found"
 
 
@@ -78,7 +78,7 @@ def test_only_errors_are_problems_and_an_app_needs_a_language():
 def test_extensions_replace_no_member_and_only_languages_are_chosen():
     value = {"es": "sí", "otro": "no"}
     document = ask(Problem(409, request_id="forged", datos=value, vacio={})).json()
-    assert (document["request_id"], document["datos"], document["vacio"]) == ("abc", value, {})
+    assert (document["request_id"], document["datos"], document["vacio"]) == (HTTP_API_REQUEST_ID, value, {})
     for title, chosen in (({"de": "Deutsch", "es": "Español"}, "Español"), ({"de": "Deutsch"}, "Deutsch")):
         assert ask(Problem(409, title=title), "en").json()["title"] == chosen
 
@@ -120,7 +120,7 @@ def test_the_nearest_registered_base_class_explains_an_error():
     [
         (chalice.BadRequestError("falta el nombre"), 400, "falta el nombre"),
         (chalice.TooManyRequestsError("despacio"), 429, "despacio"),
-        (chalice.ChaliceViewError("interno"), 500, None),
+        (chalice.ChaliceViewError("para ti"), 500, "para ti"),
         (chalice.app.ChaliceUnhandledError("interno"), 500, None),
         (RuntimeError("secreto"), 500, None),
     ],
@@ -130,6 +130,47 @@ def test_chalices_own_errors_are_problems_with_their_text(error, status, detail)
     assert (answer.status, answer.json().get("detail")) == (status, detail)
     assert b"secreto" not in answer.body
     assert b"interno" not in answer.body
+
+
+def raise_(error):
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("method", "view", "status", "body"),
+    [
+        ("GET", lambda: raise_(chalice.NotFoundError("no book 7")), 404, "NotFoundError no book 7"),
+        ("GET", lambda: raise_(chalice.ChaliceViewError("later")), 500, "ChaliceViewError later"),
+        ("GET", lambda: raise_(KeyError("secreto")), 500, "InternalServerError An internal server error occurred."),
+        ("GET", lambda: {1}, 500, "InternalServerError An internal server error occurred."),
+        ("PUT", dict, 405, "MethodNotAllowedError Unsupported method: PUT"),
+    ],
+)  # fmt: skip
+def test_without_problems_errors_have_the_bodies_of_chalice(method, view, status, body):
+    for door in DOORS:
+        answer = Client(app_with(view, problems=False), door).request(method, "/vista")
+        code, _, message = body.partition(" ")
+        assert (answer.status, answer.json()) == (status, {"Code": code, "Message": message})
+        assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_what_the_app_itself_makes_a_problem_is_one_without_problems_too():
+    app = app_with(lambda: raise_(KeyError("a")), problems=False)
+    app.register_problems({KeyError: Problem(409)})
+    assert Client(app).get("/vista").json()["status"] == 409
+    assert Client(app_with(lambda: raise_(Problem(410)), problems=False)).get("/vista").json()["status"] == 410
+
+
+def test_the_stack_is_sent_while_debug_is_on():
+    for problems in (False, True):
+        app = app_with(lambda: raise_(RuntimeError("broken")), problems=problems, debug=True)
+        answer = Client(app).get("/vista")
+        stack = answer.json()["stack"] if problems else answer.body.decode()
+        assert answer.status == 500
+        assert stack.startswith("Traceback")
+        assert "RuntimeError: broken" in stack
+        app.debug = False
+        assert b"RuntimeError" not in Client(app).get("/vista").body
 
 
 def test_invalid_json_read_with_chalices_own_property_is_a_400():

@@ -11,6 +11,9 @@ from chalicelib.web.settings import Settings, SignInSettings
 from chalicelib.web.upstream import UpstreamAddress
 from tests.unit.bff_app.user_pool import CLIENT_ID, CLIENT_SECRET, ISSUER
 
+#: The forms of the events of the doors that it declares.
+DOORS = ("alb_multi", "alb_single", "chalice_local")
+
 
 @contextmanager
 def composed(crud_url, email_url, *, sign_in=None, **limits):

@@ -9,11 +9,11 @@ import pytest
 from bff_app import app as bff_app
 from chalice_frontdoor import SettingError
 from chalice_frontdoor.testing.client import LambdaContext
-from chalice_frontdoor.testing.events import DOORS, health_check_event
+from chalice_frontdoor.testing.events import health_check_event
 from chalice_frontdoor.testing.responses import check_response
 from chalicelib.web.bootstrap import client, services
 from chalicelib.web.recent import Recent
-from tests.unit.bff_app.composition import composed, through
+from tests.unit.bff_app.composition import DOORS, composed, through
 from tests.unit.bff_app.servers import answering, answering_json, refusing
 
 APP = Path(__file__).resolve().parents[3] / "bff_app"

@@ -6,13 +6,13 @@ import json
 import pytest
 from chalice.app import CaseInsensitiveMapping
 
-from chalice_frontdoor.testing.events import DOORS
 from chalicelib.web.headers import (
     MIN_COMPRESSED_BYTES,
     MalformedHeader,
     accepts_gzip,
     forwarded_headers,
 )
+from tests.unit.bff_app.composition import DOORS
 from tests.unit.bff_app.servers import answering_json
 
 ROWS = json.dumps([{"id": number, "nombre": "Ana Pérez"} for number in range(100)]).encode()

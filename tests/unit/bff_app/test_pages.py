@@ -6,10 +6,9 @@ import re
 import pytest
 
 from chalice_frontdoor import SettingError
-from chalice_frontdoor.testing.events import DOORS
 from chalicelib.web.bootstrap import PAGE_FOLDER, page
 from chalicelib.web.pages import FileUnknown, Page
-from tests.unit.bff_app.composition import through
+from tests.unit.bff_app.composition import DOORS, through
 
 # The module that is made from the declaration of the fields, and is no file.
 DECLARATION = "declaration.js"

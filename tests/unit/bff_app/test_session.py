@@ -2,11 +2,10 @@
 
 import pytest
 
-from chalice_frontdoor.testing.events import DOORS
 from chalicelib.web.proxy import PROXIED_ROUTES
 from chalicelib.web.session import ACCESS, ENTRY, MAX_COOKIE_BYTES, SESSION_COOKIES
 from tests.unit.bff_app.browser import ORIGIN
-from tests.unit.bff_app.composition import composed, refusals, through
+from tests.unit.bff_app.composition import DOORS, composed, refusals, through
 from tests.unit.bff_app.servers import answering_json
 from tests.unit.bff_app.user_pool import access_token
 
@@ -56,7 +55,7 @@ BAD_COOKIES = [
 
 
 def test_a_cookie_that_no_sign_in_sets_is_refused_and_removed(browser, crud, caplog):
-    for door in ("alb_multi", "http_api_2"):
+    for door in ("alb_multi", "alb_single"):
         for cookie in BAD_COOKIES:
             answer = browser(crud, door=door).get("/empleados", headers={"Cookie": cookie})
             assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json"), cookie

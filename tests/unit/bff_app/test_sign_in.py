@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_frontdoor.testing.events import DOORS
 from chalicelib.web.pool import Pool
 from chalicelib.web.session import Refusal
 from chalicelib.web.sign_in import MAX_RETURN_ADDRESS, Entry
 from chalicelib.web.tokens import pack
 from chalicelib.web.upstream import UpstreamError
 from tests.unit.bff_app.browser import ORIGIN, Browser
-from tests.unit.bff_app.composition import composed, refusals, signing_in_at, through
+from tests.unit.bff_app.composition import DOORS, composed, refusals, signing_in_at, through
 from tests.unit.bff_app.servers import answering, answering_json, refusing, sending, silent
 from tests.unit.bff_app.user_pool import CLIENT_ID, CLIENT_SECRET, TOKEN_SECONDS, access_token, token
 
@@ -112,10 +111,10 @@ def test_the_public_address_decides_where_the_pool_returns_to(browser, pool):
 
 
 def test_without_a_public_address_the_host_of_the_request_is_ours(browser):
-    for door, scheme in (("alb_multi", "http"), ("http_api_2", "https")):
+    for door, scheme in (("alb_multi", "http"), ("chalice_local", "https")):
         person = browser(public_origin="", door=door)
         for host in ("localhost:8000", "127.0.0.1:8000", "[::1]:8000", "directorio.example.com"):
-            begun = person.get("/sesion/entrar", headers={"Host": host})
+            begun = person.get("/sesion/entrar", headers={"Host": host, "X-Forwarded-Proto": scheme})
             assert urlencode({"redirect_uri": f"{scheme}://{host}/sesion/vuelta"}) in begun.headers["location"]
     person = browser(public_origin="", door="chalice_local")
     for host in ("", "a b", "evil.example/x", "evil.example#", "user@evil.example", "[::1", "a:b:c", "-"):

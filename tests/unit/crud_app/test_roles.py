@@ -101,9 +101,18 @@ def test_a_reader_can_neither_sort_nor_filter_by_what_is_not_shown(client, reade
             assert rules_of(reader.get(f"{path}?{name}=1")) == {name: "desconocido"}
 
 
+def test_an_invented_event_gives_nobody_a_role(database, serve, caplog):
+    serve(database)
+    for door in ("alb_multi", "alb_single", "function_url", "lattice", "rest"):
+        assert Client(app, door, role="admin").get("/empleados").status == 403
+    assert Client(app, "chalice_local", role="admin").get("/empleados").status == 401
+    reasons = [record.refusal for record in caplog.records if hasattr(record, "refusal")]
+    assert reasons == ["undeclared_door"] * 5 + ["no_token"]
+
+
 def test_a_demonstration_lets_everybody_in(database, serve, ana):
     serve(database, is_demo=True)
-    anybody = Client(app, "alb_multi")
+    anybody = Client(app, "chalice_local")
     assert anybody.post("/empleados", json=ana).status == 201
     assert anybody.get("/empleados/1").json()["salario"] == 5000
     assert anybody.get("/eventos").json()[0]["actor"] == "anonimo"

@@ -102,7 +102,7 @@ def test_a_demonstration_emails_no_stranger(fakes):
 # ---- queueing --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("door", ["http_api_1", "http_api_2", "rest"])
+@pytest.mark.parametrize("door", ["http_api_1", "http_api_2"])
 def test_an_email_is_queued_and_sent_and_has_an_address(fakes, door):
     client = Client(app, door, role="admin")
 

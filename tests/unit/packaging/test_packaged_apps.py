@@ -21,7 +21,8 @@ from chalice_frontdoor.testing.responses import check_response
 from chalice_terraform.settings import read_settings
 from tests.unit.packaging.conftest import ROOT
 
-APPS = ("crud_app", "email_app", "bff_app")
+DOORS = {"crud_app": "http_api_2", "email_app": "http_api_2", "bff_app": "alb_multi"}
+APPS = tuple(DOORS)
 # What AWS puts beside the code in its Python runtimes.
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 # A module a line. `make imports` writes them anew; what a new line costs must be seen and decided.
@@ -82,22 +83,23 @@ def sandbox(packaged, runtime, tmp_path):
         task_root.chmod(0o755)
 
 
-def request(method, path, body=None, **headers):
+def request(method, path, body=None, *, door="http_api_2", **headers):
     """A request with the role rrhh."""
     lines = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     content = b"" if body is None else json.dumps(body).encode()
     path, _, query = path.partition("?")
     typed = (*lines, ("content-type", "application/json")) if content else lines
-    return "app.app", event_for("http_api_2", Wire(method, path, query, typed, content, claims=person("rrhh")))
+    return "app.app", event_for(door, Wire(method, path, query, typed, content, claims=person("rrhh")))
 
 
 @pytest.mark.parametrize("app", APPS)
 def test_the_package_answers_a_health_check_with_nothing_around_it(sandbox, app, runtime, tmp_path):
-    answers, files, _ = sandbox(app, [("app.app", health_check_event()), request("GET", "/health")])
+    answers, files, _ = sandbox(app, [("app.app", health_check_event()), request("GET", "/health", door=DOORS[app])])
 
     check_response("alb_multi", answers[0])
-    check_response("http_api_2", answers[1])
-    assert [answer["statusCode"] for answer in answers] == [200, 200]
+    check_response(DOORS[app], answers[1])
+    # A load balancer asks after bff_app only: the other two refuse what their door cannot have sent.
+    assert [answer["statusCode"] for answer in answers] == [200 if app == "bff_app" else 403, 200]
     allowed = (str(tmp_path / "task"), str(runtime), sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
     assert [file for file in files if not file.startswith(allowed) and Path(file).name != "lambda_sandbox.py"] == []
 
@@ -162,7 +164,11 @@ def test_crud_app_does_all_its_work_from_its_package(sandbox, own_database):
 def test_bff_app_passes_a_request_on_from_its_package(sandbox, upstream):
     ran = sandbox(
         "bff_app",
-        [request("GET", "/empleados?q=ana"), request("POST", "/empleados", {"nombre": "Ana"}), request("GET", "/")],
+        [
+            request("GET", "/empleados?q=ana", door="alb_multi"),
+            request("POST", "/empleados", {"nombre": "Ana"}, door="alb_multi"),
+            request("GET", "/", door="alb_multi"),
+        ],
         {"CRUD_API_URL": upstream, "EMAIL_API_URL": upstream, "DEMO": "true"},
     )
 
@@ -195,7 +201,7 @@ def test_the_first_request_imports_nothing_that_is_not_in_the_list(sandbox, app,
         "email_app": ("/health", {}),
         "bff_app": ("/empleados", {"CRUD_API_URL": upstream, "EMAIL_API_URL": upstream, "DEMO": "true"}),
     }[app]
-    ran = sandbox(app, [request("GET", question)], environment)
+    ran = sandbox(app, [request("GET", question, door=DOORS[app])], environment)
     assert ran.answers[0]["statusCode"] == 200, ran.answers
 
     found = [name for name in ran.modules if not _is_python_s_own(name)]

@@ -6,25 +6,34 @@ The way of a request::
                                                                                               │
     what the door wants ◄─ responses.write ─ Answer ◄─────────────────────────────────────────┘
 
-Chalice's own handler knows one event, answers errors of its own, and turns the response into JSON where nothing can be
-caught any more. What it does for an app is done here: middleware, CORS, ``content_types``, authorizers.
+Chalice's own handler knows one event, and turns the response into JSON where nothing can be caught any more. What it
+does for an app is done here: middleware, CORS, ``content_types``, authorizers. Views are called through the method of
+it that other people's integrations replace (Sentry's).
 """
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+import traceback
+from typing import TYPE_CHECKING, Any, cast
 
-from chalice.app import Chalice, ChaliceUnhandledError, ChaliceViewError, MiddlewareHandler, Response
+from chalice.app import (
+    Chalice,
+    ChaliceUnhandledError,
+    ChaliceViewError,
+    MiddlewareHandler,
+    Response,
+    RestAPIEventHandler,
+)
 
 from chalice_frontdoor import events, logs
-from chalice_frontdoor.problems import MEDIA_TYPE, InvalidInput, Problem, invalid_input
-from chalice_frontdoor.request import FrontDoorRequest, client_address, request_id_of
+from chalice_frontdoor.problems import MEDIA_TYPE, UNEXPECTED, DefaultProblem, InvalidInput, Problem, invalid_input
+from chalice_frontdoor.request import NO_ID, FrontDoorRequest, client_address, request_id_of
 from chalice_frontdoor.responses import Answer, ResponseTooLarge, write
-from chalice_frontdoor.routing import Match, Router
+from chalice_frontdoor.routing import Match, Router, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 
     from chalice.app import Request, RouteEntry
 
@@ -36,41 +45,77 @@ _UNKNOWN_EVENT = {
     "es": "El evento no es una petición HTTP de una puerta de entrada conocida.",
     "en": "The event is no HTTP request of a known front door.",
 }
+_UNDECLARED = {
+    "es": "Esta aplicación no responde a esa puerta de entrada.",
+    "en": "This app does not answer to that front door.",
+}
 _TOO_LARGE = {"es": "La respuesta es demasiado grande para enviarla.", "en": "The response is too large to be sent."}
+
+#: The front doors that an app may declare.
+DOORS = tuple(dict.fromkeys(events.DECLARABLE.values()))
+#: Sent with each answer, unless the view sends its own.
+SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+#: For what is no page: opened in a browser, it can load nothing and stand in no frame.
+NO_HEADERS: Mapping[str, str] = {}
+CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 class FrontDoor(Chalice):
-    """A Chalice app that answers to an ALB, an HTTP API, a function URL and a REST API alike.
+    """A Chalice app that answers to an ALB, an HTTP API, a function URL, VPC Lattice and a REST API alike.
 
     Args:
         app_name: as in Chalice.
+        debug: as in Chalice: DEBUG lines are shown, and an unexpected error's stack is sent to the client.
+        configure_logs: make INFO lines of the app visible (see ``chalice_frontdoor.logs.configure``).
+        env: as in Chalice, which writes its version into ``AWS_EXECUTION_ENV``.
+        doors: the front doors that the app stands behind, of ``DOORS``. Events of others are refused: a program that
+            may invoke the function could invent them, claims and all.
+        base_path: what stands before the routes' paths, such as ``/api`` (the rule of an ALB, an HTTP API's mapping).
+        problems: every error is a problem document, also those that Chalice answers with ``Code`` and ``Message``.
         languages: the languages that problems are written in, the preferred one first; not empty.
         trusted_proxies: how many proxies that append to ``X-Forwarded-For`` stand before the front door.
-        debug: as in Chalice, but no answer ever shows a stack.
-        configure_logs: make INFO lines of the app visible (see ``chalice_frontdoor.logs.configure``).
+        safe_headers: sent with each answer, unless the view sends its own; with them goes a Content-Security-Policy for
+            what is no page. An empty mapping sends none.
+        quiet_libraries: hide INFO lines of libraries, which Lambda's JSON format shows.
+
+    Raises:
+        ValueError: ``languages`` is empty, or a door is unknown.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - Chalice's arguments, and the front door's
         self,
         app_name: str,
+        debug: bool = False,  # noqa: FBT001, FBT002 - as in Chalice
+        configure_logs: bool = True,  # noqa: FBT001, FBT002
+        env: MutableMapping[str, str] | None = None,
         *,
+        doors: Iterable[str] = DOORS,
+        base_path: str = "",
+        problems: bool = False,
         languages: Sequence[str] = ("en",),
         trusted_proxies: int = 0,
-        debug: bool = False,
-        configure_logs: bool = True,
+        safe_headers: Mapping[str, str] = SAFE_HEADERS,
+        quiet_libraries: bool = False,
     ) -> None:
         if not languages:
             raise ValueError("FrontDoor needs at least one language")
-        # Threads share an app under `chalice local`, so each has its own current request.
+        self._doors = frozenset(doors)
+        if unknown := self._doors - frozenset(DOORS):
+            raise ValueError(f"FrontDoor knows the doors {', '.join(DOORS)}; not {', '.join(sorted(unknown))}")
+        # Threads share an app under `chalice local`: the current request of each that handles one, and its context.
+        self._requests: dict[int, FrontDoorRequest] = {}
         self._thread = threading.local()
+        self._base = split(base_path)
+        self._all_problems = problems
         self._languages = tuple(languages)
         self._trusted_proxies = trusted_proxies
+        self._safe_headers = dict(safe_headers)
+        self._quiet_libraries = quiet_libraries
         self._router = Router(())
         #: What each route does, by method and template.
         self.specs: dict[tuple[str, str], dict[str, Any]] = {}
         self._problems: dict[type[Exception], Problem | Callable[[Any], Problem]] = {InvalidInput: invalid_input}
-        # Chalice writes its version into the environment that it is given: not into the process's.
-        super().__init__(app_name, debug=debug, configure_logs=configure_logs, env={})
+        super().__init__(app_name, debug, configure_logs, env)
 
     def route(self, path: str, **options: Any) -> Callable[..., Any]:  # noqa: ANN401 - as in Chalice
         """Register a view as in Chalice; ``spec`` describes the operation (see ``chalice_frontdoor.openapi``)."""
@@ -86,33 +131,42 @@ class FrontDoor(Chalice):
 
     @property
     def request_id(self) -> str:
-        """The id of the current request: the caller's if well-formed, else API Gateway's or Lambda's."""
-        return self.current_request.request_id
+        """The id of the current request: API Gateway's or Lambda's."""
+        request = self.current_request
+        return request.request_id if request else NO_ID
 
     @property
     def language(self) -> str:
         """The language that the current client wants."""
-        return self.current_request.language
+        request = self.current_request
+        return request.language if request else self._languages[0]
 
     @property
     def caller(self) -> Caller:
-        """The caller that ``chalice_frontdoor.Access`` admitted. On a route without one this is a ``RuntimeError``."""
-        caller = self.current_request.caller
-        if caller is None:
-            raise RuntimeError("The route is open to anybody: it has no caller")
-        return caller
+        """The caller that ``chalice_frontdoor.Access`` admitted; on a route without one an ``AttributeError``."""
+        request = self.current_request
+        if request is None or request.caller is None:
+            raise AttributeError("The route is open to anybody: it has no caller")
+        return request.caller
 
     @property
     def current_request(self) -> FrontDoorRequest:
-        """The request that this thread is handling. Outside of one this is a ``RuntimeError``."""
-        request: FrontDoorRequest | None = getattr(self._thread, "request", None)
-        if request is None:
-            raise RuntimeError("No HTTP request is being handled")
-        return request
+        """The request that this thread is handling; in a thread that handles none, the app's only one.
+
+        Outside of requests, as in a handler of a queue, it is None: its type says otherwise so that views need not ask.
+        """
+        own = self._requests.get(threading.get_ident())
+        if own is None:
+            others = list(self._requests.values())
+            own = others[0] if len(others) == 1 else None
+        return cast("FrontDoorRequest", own)
 
     @current_request.setter
     def current_request(self, request: Request | None) -> None:
-        self._thread.request = request
+        if request is None:
+            self._requests.pop(threading.get_ident(), None)
+        else:
+            self._requests[threading.get_ident()] = cast("FrontDoorRequest", request)
 
     @property
     def lambda_context(self) -> Any:  # noqa: ANN401 - a class of the Lambda runtime
@@ -140,16 +194,21 @@ class FrontDoor(Chalice):
         snapshots.register_after_restore(after)
 
     def _configure_logging(self) -> None:
-        logs.configure(self.app_name)
+        logs.configure(self.app_name, debug=self.debug, quiet_libraries=self._quiet_libraries)
 
     def _configure_log_level(self) -> None:
-        """Keep the level. Chalice sets it to ERROR whenever ``debug`` is set to False."""
+        """Show DEBUG lines while ``debug`` is on. Chalice sets ERROR whenever it is off, and hides INFO lines."""
+        if self.configure_logs:
+            logs.set_level(self.app_name, debug=self.debug)
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever Lambda is given
         """Answer an event, whatever it is, with a response that the door which sent it accepts."""
         door = events.recognise(event)
         if door is None:
             return self._refuse(events.REST, context)
+        if events.DECLARABLE[door] not in self._doors:
+            logs.log_undeclared(events.DECLARABLE[door], request_id_of(getattr(context, "aws_request_id", None)))
+            return self._refuse(door, context, Problem(403, detail=_UNDECLARED))
         try:
             http = events.read(door, event)
         except events.MalformedEvent as error:
@@ -161,15 +220,17 @@ class FrontDoor(Chalice):
             response = self._respond(door, request)
         finally:
             self.current_request = None
-        logs.log_access(request.method, request.path, response["statusCode"], request.request_id)
+        logs.log_access(request, response["statusCode"])
         return response
 
     def _refuse(self, door: str, context: object, error: Exception | None = None) -> dict[str, Any]:
-        """Answer an event that is not an HTTP request: a warm-up, a test event, an event of another service."""
-        request_id = request_id_of(context)
-        logs.log_unknown_event(request_id, error)
-        response = self._problem_response(Problem(400, detail=_UNKNOWN_EVENT), self._languages[0], request_id)
-        return write(door, _answer_of(response, request_id))
+        """Answer an event that is not an HTTP request (a warm-up, a test event), or that no declared door sent."""
+        request_id = request_id_of(getattr(context, "aws_request_id", None))
+        problem = error if isinstance(error, Problem) else Problem(400, detail=_UNKNOWN_EVENT)
+        if problem is not error:
+            logs.log_unknown_event(request_id, error)
+        response = self._problem_response(problem, self._languages[0], request_id)
+        return write(door, self._answer_of(response, request_id))
 
     def _receive(self, http: events.HttpRequest, context: object) -> FrontDoorRequest:
         match = self._match(http)
@@ -180,10 +241,12 @@ class FrontDoor(Chalice):
     def _match(self, http: events.HttpRequest) -> Match | None:
         if len(self.routes) != self._router.size:
             self._router = Router(self.routes)
+        length = len(self._base)
+        segments = http.segments[length:] if http.segments[:length] == self._base else http.segments
         if http.matched is None:
-            return self._router.match(http.segments)
+            return self._router.match(segments)
         # With explicit routes API Gateway has matched already, and read parameters that a decoded path cannot show.
-        return self._confirm(http.matched) or self._router.match(http.segments)
+        return self._confirm(http.matched) or self._router.match(segments)
 
     def _confirm(self, match: Match) -> Match | None:
         """The door's own match, if the app has that route and the door read all that the view asks for."""
@@ -194,7 +257,7 @@ class FrontDoor(Chalice):
 
     def _respond(self, door: str, request: FrontDoorRequest) -> dict[str, Any]:
         try:
-            return write(door, self._answer(self._run(request), request))
+            return write(door, self._answer(self._run(request), request), self.api.binary_types)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the client gets an answer
             return self._respond_error(door, error, request)
 
@@ -204,16 +267,22 @@ class FrontDoor(Chalice):
         except Exception as failure:  # noqa: BLE001 - explaining went wrong too
             logs.log_failure(failure, request.path, request.request_id)
             response = self._problem_response(Problem(500), self._languages[0], request.request_id)
-            answer = _answer_of(response, request.request_id)
+            answer = self._answer_of(response, request.request_id)
         if request.method == "HEAD":
             answer.leave_body_out()
         return write(door, answer)
 
     def _answer(self, response: Response, request: FrontDoorRequest) -> Answer:
-        headers = {**_cors_headers(request), **response.headers, "X-Request-Id": request.request_id}
-        answer = Answer(response.status_code, headers, response.body)
+        answer = self._answer_of(response, request.request_id, _cors_headers(request))
         if request.method == "HEAD":
             answer.leave_body_out()
+        return answer
+
+    def _answer_of(self, response: Response, request_id: str, cors: Mapping[str, str] = NO_HEADERS) -> Answer:
+        headers = {**self._safe_headers, **cors, **response.headers, "X-Request-Id": request_id}
+        answer = Answer(response.status_code, headers, response.body)
+        if self._safe_headers and not answer.is_page:
+            answer.headers.setdefault("content-security-policy", ("Content-Security-Policy", [CONTENT_POLICY]))
         return answer
 
     def _run(self, request: FrontDoorRequest) -> Response:
@@ -231,10 +300,29 @@ class FrontDoor(Chalice):
         except Exception as error:  # noqa: BLE001 - the middleware sees the problem as a response
             return self._explain(error, request)
 
+    def _call(self, entry: RouteEntry, request: FrontDoorRequest) -> object:
+        """Call a view. Integrations wrap it where Chalice calls it, and there see each error that becomes a 5xx."""
+        parameters = request.uri_params or {}
+
+        def view(**arguments: str) -> object:
+            try:
+                return entry.view_function(**arguments)
+            except ChaliceUnhandledError:
+                raise
+            except Exception as error:
+                if isinstance(error, ChaliceViewError) or self._problem_of(error, request).status < 500:  # noqa: PLR2004
+                    return self._explain(error, request)
+                raise
+
+        handler = _ViewCaller(self.routes, self.api, self.log, self.debug)
+        handler.current_request, handler.lambda_context = request, self.lambda_context
+        arguments = {name: parameters[name] for name in entry.view_args}
+        return handler._get_view_function_response(view, arguments)  # noqa: SLF001
+
     def _dispatch(self, request: FrontDoorRequest) -> object:
         entries = request.routes
         if not entries:
-            raise Problem(404)
+            raise DefaultProblem(404, "NotFoundError", "There is no such route.")
         method = request.method
         entry = entries.get(method)
         if entry is None and method == "HEAD":
@@ -242,31 +330,43 @@ class FrontDoor(Chalice):
         if entry is None:
             return _answer_without_view(method, entries)
         if entry.authorizer is not None and not request.authorized:
-            raise Problem(401)
-        if request.raw_body:
+            raise DefaultProblem(401, "UnauthorizedError", "The front door has asked no authorizer.")
+        if request.raw_body or "content-type" in request.headers:
             _check_content_type(request, entry)
-        parameters = request.uri_params or {}
-        return entry.view_function(**{name: parameters[name] for name in entry.view_args})
+        return self._call(entry, request)
 
     def _explain(self, error: Exception, request: FrontDoorRequest) -> Response:
-        problem = self._problem_of(error)
+        problem = self._problem_of(error, request)
         if problem.status >= 500:  # noqa: PLR2004 - the server is at fault: the log needs the stack
             logs.log_failure(error, request.path, request.request_id)
+        if isinstance(problem, DefaultProblem):
+            stack = "".join(traceback.format_exception(error)) if self.debug and problem.is_unexpected else ""
+            if not self._all_problems:
+                if stack:
+                    return Response(stack, {"Content-Type": "text/plain"}, problem.status)
+                return Response({"Code": problem.code, "Message": problem.message}, problem.headers, problem.status)
+            if stack:
+                problem.extensions["stack"] = stack
         return self._problem_response(problem, request.language, request.request_id)
 
-    def _problem_of(self, error: Exception) -> Problem:
+    def _problem_of(self, error: Exception, request: FrontDoorRequest) -> Problem:
+        """What an error becomes; found out once, since the functions of the app's table may log."""
+        if request.explained is None or request.explained[0] is not error:
+            request.explained = error, self._find_problem(error)
+        return request.explained[1]
+
+    def _find_problem(self, error: Exception) -> Problem:
         for base in type(error).__mro__:
             problem = self._problems.get(base)
             if problem is not None:
                 return problem if isinstance(problem, Problem) else problem(error)
         if isinstance(error, Problem):
             return error
-        if isinstance(error, ChaliceViewError) and error.STATUS_CODE < 500:  # noqa: PLR2004
+        if isinstance(error, ChaliceViewError):
             # Chalice's own exceptions carry a text that is meant for the client.
-            return Problem(error.STATUS_CODE, detail=str(error))
-        if isinstance(error, ResponseTooLarge):
-            return Problem(500, detail=_TOO_LARGE)
-        return Problem(500)
+            return DefaultProblem(error.STATUS_CODE, type(error).__name__, str(error), detail=str(error))
+        detail = _TOO_LARGE if isinstance(error, ResponseTooLarge) else None
+        return DefaultProblem(500, UNEXPECTED, "An internal server error occurred.", detail=detail)
 
     def _problem_response(self, problem: Problem, language: str, request_id: str) -> Response:
         headers: dict[str, Any] = {
@@ -278,8 +378,14 @@ class FrontDoor(Chalice):
         return Response(problem.document(language, self._languages, request_id), headers, problem.status)
 
 
-def _answer_of(response: Response, request_id: str) -> Answer:
-    return Answer(response.status_code, {**response.headers, "X-Request-Id": request_id}, response.body)
+class _ViewCaller(RestAPIEventHandler):
+    """Chalice's handler, of which only the method that calls a view is used; errors are the front door's to explain."""
+
+    def _unhandled_exception_to_response(self) -> Response:
+        raise  # noqa: PLE0704 - Chalice calls this where it has caught the exception
+
+    def _validate_response(self, response: Response) -> None:
+        """Leave that to ``Answer``."""
 
 
 def _as_response(result: object) -> Response:
@@ -293,7 +399,8 @@ def _answer_without_view(method: str, entries: dict[str, RouteEntry]) -> Respons
         Problem: 405.
     """
     if method != "OPTIONS":
-        raise Problem(405, headers={"Allow": _list_methods(entries)})
+        message = f"Unsupported method: {method}"
+        raise DefaultProblem(405, "MethodNotAllowedError", message, headers={"Allow": _list_methods(entries)})
     headers: dict[str, Any] = {"Allow": _list_methods(entries)}
     readable = [name for name, entry in entries.items() if entry.cors is not None]
     if readable:
@@ -318,7 +425,8 @@ def _check_content_type(request: FrontDoorRequest, entry: RouteEntry) -> None:
         return
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if not any(media_type == content_type.lower() for content_type in accepted):
-        raise Problem(415, headers={"Accept": ", ".join(accepted)})
+        message = f"Unsupported media type: {request.headers.get('content-type', '')}"
+        raise DefaultProblem(415, "UnsupportedMediaType", message, headers={"Accept": ", ".join(accepted)})
 
 
 def _cors_headers(request: FrontDoorRequest) -> dict[str, str]:

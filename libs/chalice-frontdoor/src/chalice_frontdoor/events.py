@@ -9,6 +9,7 @@ ALB            as sent          none                            as sent, cut in 
 HTTP API 2.0   decoded          decoded                         as sent
 HTTP API 1.0   decoded          decoded                         decoded
 function URL   as sent          none                            as sent
+VPC Lattice    as sent          none                            as sent
 REST API       as sent          as sent                         decoded
 chalice local  as sent          as sent, with Chalice's match   decoded
 =============  ===============  ==============================  =====================
@@ -31,8 +32,21 @@ ALB_SINGLE = "alb_single"
 HTTP_API_2 = "http_api_2"
 HTTP_API_1 = "http_api_1"
 FUNCTION_URL = "function_url"
+LATTICE = "lattice"
 REST = "rest"
 CHALICE_LOCAL = "chalice_local"
+
+#: What an app may declare, by the name of each form of event. Of these only API Gateway verifies claims.
+DECLARABLE = {
+    ALB_MULTI: "alb",
+    ALB_SINGLE: "alb",
+    HTTP_API_2: "http_api",
+    HTTP_API_1: "http_api",
+    FUNCTION_URL: "function_url",
+    LATTICE: "lattice",
+    REST: "rest",
+    CHALICE_LOCAL: "chalice_local",
+}
 
 Event = dict[str, Any]
 
@@ -58,7 +72,9 @@ class HttpRequest:
     client: str  # the address that the door talked to; empty when it does not tell
     identity: dict[str, Any]  # ``requestContext.identity``
     authorizer: dict[str, Any]  # what the authorizer found out; ``claims`` is always a dict
+    claims: dict[str, Any]  # of a token that the door has verified
     authorized: bool  # whether an authorizer let the request in
+    local_parameters: dict[str, str] = {}  # noqa: RUF012 - never written to; see _read_chalice_local
     request_id: str  # API Gateway's or the function URL's; empty when the door has none
     context: dict[str, Any]  # ``requestContext`` as it came
     event: Event  # all of it as it came
@@ -67,13 +83,13 @@ class HttpRequest:
 
 def recognise(event: object) -> str | None:
     """The name of the door that the event comes from, or None if it is no HTTP request."""
-    if not isinstance(event, dict):
-        return None
-    context = event.get("requestContext") or {}
-    if not isinstance(context, dict):
+    context = (event.get("requestContext") or {}) if isinstance(event, dict) else None
+    if not isinstance(event, dict) or not isinstance(context, dict):
         return None
     if "elb" in context:
         return ALB_SINGLE if event.get("multiValueHeaders") is None else ALB_MULTI
+    if "raw_path" in event or "serviceNetworkArn" in context:
+        return LATTICE
     if event.get("version") == "2.0" and "http" in context:
         return FUNCTION_URL if ".lambda-url." in str(context.get("domainName")) else HTTP_API_2
     if "httpMethod" in event and "path" in event:
@@ -115,6 +131,10 @@ def _read_alb(event: Event) -> HttpRequest:
 def _read_http_api_2(event: Event) -> HttpRequest:
     request = _read_version_2(event)
     request.segments = split(_without_stage(event["rawPath"], request.context))
+    findings = request.context.get("authorizer") or {}
+    # They stand under the kind of the authorizer, which is there even if it found out nothing.
+    request.authorized = bool(findings)
+    _trust(request, {**findings, **(findings.get("lambda") or {})}, (findings.get("jwt") or {}).get("claims"))
     route_key = event.get("routeKey")
     if route_key != "$default":
         request.matched = _match_of(str(route_key).partition(" ")[2], event.get("pathParameters"))
@@ -124,6 +144,26 @@ def _read_http_api_2(event: Event) -> HttpRequest:
 def _read_function_url(event: Event) -> HttpRequest:
     request = _read_version_2(event)
     request.segments = split(event["rawPath"], encoded=True)
+    findings = request.context.get("authorizer") or {}
+    request.authorized = bool(findings.get("iam"))
+    request.authorizer = {**findings, "claims": {}}
+    return request
+
+
+def _read_lattice(event: Event) -> HttpRequest:
+    """Both versions of the event: https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html."""
+    lists = {name: [value] if isinstance(value, str) else value for name, value in (event.get("headers") or {}).items()}
+    is_base64 = event.get("isBase64Encoded") or event.get("is_base64_encoded")
+    request = _read_common({**event, "isBase64Encoded": is_base64}, _join(lists))
+    request.event = event
+    path, _, raw_query = (event.get("raw_path") or event["path"]).partition("?")
+    request.method = event["method"]
+    request.segments = split(path, encoded=True)
+    query = event.get("queryStringParameters") or event.get("query_string_parameters") or {}
+    several = {name: [value] if isinstance(value, str) else value for name, value in query.items()}
+    request.query = _gather(parse_qsl(raw_query, keep_blank_values=True)) or _decode(_flatten(several))
+    request.client = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    request.authorized = request.identity.get("type") == "AWS_IAM"
     return request
 
 
@@ -144,6 +184,10 @@ def _read_http_api_1(event: Event) -> HttpRequest:
     request = _read_version_1(event)
     request.segments = split(_without_stage(event["path"], request.context))
     request.matched = _match_of(event.get("resource"), event.get("pathParameters"))
+    findings = request.context.get("authorizer") or {}
+    # Both are there, and null, where the route has no authorizer.
+    request.authorized = bool(findings.get("claims") or findings.keys() - {"claims", "scopes"})
+    _trust(request, findings, findings.get("claims"))
     return request
 
 
@@ -154,6 +198,8 @@ def _read_rest(event: Event) -> HttpRequest:
     request.matched = _match_of(event.get("resource"), parameters)
     # API Gateway calls the app only when the authorizer that Chalice gave to the route has agreed.
     request.authorized = True
+    findings = request.context.get("authorizer") or {}
+    _trust(request, findings, findings.get("claims"))
     return request
 
 
@@ -178,8 +224,14 @@ def _read_chalice_local(event: Event) -> HttpRequest:
         request.segments = split(path, encoded=True)
     request.query = _gather(_flatten(event.get("multiValueQueryStringParameters")))
     request.client = _text(request.identity.get("sourceIp"))
-    # It asks the authorizers that it can, and lets the others pass with a warning.
+    # It asks the authorizers that it can, and lets the others pass with a warning. It verifies no signature: views see
+    # the claims, and `Access` does not.
     request.authorized = True
+    findings = request.context.get("authorizer") or {}
+    request.authorizer = {**findings, "claims": {**(findings.get("claims") or {})}}
+    # AWS names it "proxy"; Chalice's server, "proxy+".
+    parameters = event.get("pathParameters") or {}
+    request.local_parameters = {name: unquote(value) for name, value in parameters.items() if name.endswith("+")}
     return request
 
 
@@ -189,6 +241,7 @@ _READERS = {
     HTTP_API_2: _read_http_api_2,
     HTTP_API_1: _read_http_api_1,
     FUNCTION_URL: _read_function_url,
+    LATTICE: _read_lattice,
     REST: _read_rest,
     CHALICE_LOCAL: _read_chalice_local,
 }
@@ -205,14 +258,15 @@ def _read_common(event: Event, headers: dict[str, str]) -> HttpRequest:
     request.identity = {**(context.get("identity") or {})}
     request.request_id = _text(context.get("requestId"))
     request.stage_variables = event.get("stageVariables")
-    findings = context.get("authorizer") or {}
-    request.authorized = any(findings.values())
-    claims = findings.get("claims")
-    if event.get("version") == "2.0":  # one level deeper, under the kind of the authorizer
-        claims = (findings.get("jwt") or {}).get("claims")
-        findings = {**findings, **(findings.get("lambda") or {})}
-    request.authorizer = {**findings, "claims": {**(claims or {})}}
+    request.authorized = False
+    request.authorizer, request.claims = {"claims": {}}, {}
     return request
+
+
+def _trust(request: HttpRequest, findings: dict[str, Any], claims: dict[str, Any] | None) -> None:
+    """Take over what the door's authorizer has verified."""
+    request.claims = {**(claims or {})}
+    request.authorizer = {**findings, "claims": request.claims}
 
 
 def _read_body(body: object, *, is_base64: object) -> bytes:

@@ -28,24 +28,30 @@ class _ThreadNotes(threading.local):
 _thread = _ThreadNotes()
 
 
-def configure(app_name: str) -> None:
-    """Show INFO lines of the app, once, and of no library.
+def configure(app_name: str, *, debug: bool = False, quiet_libraries: bool = False) -> None:
+    """Show INFO lines of the app, once.
 
     Lambda's root logger has a handler; plain Python's gets one here. Chalice would add a handler to one logger, at
     level ERROR and without propagation, and lines of all other loggers below WARNING would be lost.
 
-    Libraries stay at WARNING: httpx, for example, logs whole URLs at INFO, which may contain personal data. Lambda sets
-    the root to WARNING with the text format and to INFO with the JSON format. Any other level is left as it is.
+    ``quiet_libraries`` sets the root logger from INFO, Lambda's level with the JSON format, to WARNING: httpx, for
+    example, logs whole URLs at INFO, which may contain personal data. Any other level is left as it is.
     """
     root = logging.getLogger()
     if not root.handlers:
         logging.basicConfig(format="%(levelname)s %(name)s %(message)s")
-    if root.level in {logging.WARNING, logging.INFO}:
+    if quiet_libraries and root.level == logging.INFO:
         root.setLevel(logging.WARNING)
-        for name in (*_OURS, app_name):
-            logger = logging.getLogger(name)
-            if logger.level == logging.NOTSET:
-                logger.setLevel(logging.INFO)
+    if root.level in {logging.WARNING, logging.INFO}:
+        set_level(app_name, debug=debug)
+
+
+def set_level(app_name: str, *, debug: bool) -> None:
+    """Show DEBUG lines of the app, or INFO lines. A level that somebody else chose is left as it is."""
+    for name in (*_OURS, app_name):
+        logger = logging.getLogger(name)
+        if logger.level in {logging.NOTSET, logging.INFO, logging.DEBUG}:
+            logger.setLevel(logging.DEBUG if debug else logging.INFO)
 
 
 def begin_access() -> None:
@@ -62,11 +68,15 @@ def note(name: str, amount: float) -> None:
     notes[name] = notes.get(name, 0) + amount
 
 
-def log_access(method: str, route: str, status: int, request_id: str) -> None:
+def log_access(request: FrontDoorRequest, status: int) -> None:
     """Write one line per request, with the route's template. Path, query and address may be personal data."""
     if _access.isEnabledFor(logging.INFO):
+        method, route, request_id = request.method, request.path, request.request_id
         fields: dict[str, object] = {"method": method, "route": route, "status": status, "request_id": request_id}
         text = f"{method} {route} {status} {request_id}"
+        if request.client_request_id:
+            fields["client_request_id"] = request.client_request_id
+            text += f" client_request_id={request.client_request_id}"
         for name, noted in _thread.notes.items():
             fields[name] = round(noted * 1000) / 1000  # three places, faster than round(noted, 3)
             text += f" {name}={noted:.3f}"
@@ -81,6 +91,12 @@ def log_unknown_event(request_id: str, error: Exception | None = None) -> None:
     stack = f"\n{_describe(error)}" if error else ""
     text = "not an HTTP event of a known front door %s%s"
     _errors.warning(text, request_id, stack, extra={"request_id": request_id})
+
+
+def log_undeclared(door: str, request_id: str) -> None:
+    """An event of a front door that the app does not declare: a misconfigured door, or somebody invented it."""
+    fields = {"refusal": "undeclared_door", "door": door, "request_id": request_id}
+    _access.warning("refused (undeclared_door): an event of %s %s", door, request_id, extra=fields)
 
 
 def log_refusal(request: FrontDoorRequest, reason: str) -> None:

@@ -3,8 +3,9 @@
 ::
 
     Exception
-    ├── Problem         raised in a view or a middleware, it becomes the answer
-    └── InvalidInput    422: fields or parameters break rules
+    ├── Problem                raised in a view or a middleware, it becomes the answer
+    │   └── DefaultProblem     what the front door says itself, and what Chalice's own exceptions become
+    └── InvalidInput           422: fields or parameters break rules
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any, NamedTuple
 Text = str | Mapping[str, str]
 
 MEDIA_TYPE = "application/problem+json"
+#: Chalice's code for it.
+UNEXPECTED = "InternalServerError"
 
 
 class Problem(Exception):
@@ -63,6 +66,20 @@ class Problem(Exception):
         for name, value in self.extensions.items():
             members.setdefault(name, _localise(value, language, languages))
         return members
+
+
+class DefaultProblem(Problem):
+    """An error that Chalice would answer with ``{"Code": …, "Message": …}``, as does ``FrontDoor(problems=False)``."""
+
+    def __init__(self, status: int, code: str, message: str, **parts: Any) -> None:  # noqa: ANN401 - Problem's
+        super().__init__(status, **parts)
+        self.code = code
+        self.message = message
+
+    @property
+    def is_unexpected(self) -> bool:
+        """Whether an exception that nobody explains is behind it."""
+        return self.code == UNEXPECTED
 
 
 #: What exceptions become: a problem, or a function from the exception to one.

@@ -49,14 +49,16 @@ class FrontDoorRequest(Request):
     ``path`` is the route's template, as in Chalice; ``to_original_event()`` is the event as the door sent it.
 
     Attributes:
-        request_id: the caller's ``X-Request-Id`` if it is well-formed, else API Gateway's id, else Lambda's.
+        request_id: API Gateway's id, else Lambda's.
+        client_request_id: the caller's ``X-Request-Id`` if it is well-formed; anybody may send any.
         authorized: whether the front door says that an authorizer accepted the request.
         routes: Chalice's entries for this path, by method; empty when no route has the path.
         caller: the one that ``chalice_frontdoor.Access`` admitted; None on open routes.
+        explained: the last error, and the problem that it became.
     """
 
     # What ``to_dict()`` leaves out, because it must be fit for JSON; Chalice's own list has the first.
-    _NON_SERIALIZED_ATTRS = ["lambda_context", "caller", "routes"]  # noqa: RUF012 - as Chalice declares it
+    _NON_SERIALIZED_ATTRS = ["lambda_context", "caller", "explained", "routes"]  # noqa: RUF012 - as Chalice declares it
 
     def __init__(
         self,
@@ -69,7 +71,7 @@ class FrontDoorRequest(Request):
         # Chalice's own constructor reads all this out of a REST API's event, which would have to be made first.
         self.method = http.method
         self.path = match.template if match else NO_ROUTE
-        self.uri_params = match.parameters if match else {}
+        self.uri_params = {**match.parameters, **http.local_parameters} if match else {}
         self.query_params = None if http.query is None else MultiDict(http.query)
         self.headers = _ReadHeaders(http.headers)
         self.stage_vars = http.stage_variables
@@ -81,9 +83,11 @@ class FrontDoorRequest(Request):
         self._context: dict[str, Any] | None = None
         self.routes = routes
         self._languages = languages
-        self.request_id = request_id_of(context, http.headers.get("x-request-id"), http.request_id)
+        self.request_id = request_id_of(http.request_id, getattr(context, "aws_request_id", None))
+        self.client_request_id = request_id_of(http.headers.get("x-request-id"), missing="")
         self.authorized = http.authorized
         self.caller: Caller | None = None
+        self.explained: tuple[Exception, Problem] | None = None
 
     @property
     def context(self) -> dict[str, Any]:
@@ -102,13 +106,14 @@ class FrontDoorRequest(Request):
     @context.setter
     def context(self, context: dict[str, Any]) -> None:
         self._context = context
+        authorizer = context.get("authorizer") or {}
+        if authorizer is not self._http.authorizer:
+            self._http.claims = authorizer.get("claims") or {}
 
     @property
     def claims(self) -> dict[str, Any]:
-        """What the front door's authorizer read in the caller's token; nothing where it has none."""
-        authorizer = self._http.authorizer if self._context is None else self._context["authorizer"]
-        claims: dict[str, Any] = authorizer["claims"]
-        return claims
+        """The claims of a token that the front door has verified, or that a middleware put into ``context``."""
+        return self._http.claims
 
     def to_dict(self) -> dict[str, Any]:
         """As in Chalice: what the request holds, fit for JSON."""
@@ -126,12 +131,12 @@ class FrontDoorRequest(Request):
         return negotiate(self.headers.get("accept-language", ""), self._languages)
 
 
-def request_id_of(context: object, *others: object) -> str:
-    """The first well-formed id among ``others``, or else Lambda's id of this invocation."""
-    for candidate in (*others, getattr(context, "aws_request_id", None)):
+def request_id_of(*candidates: object, missing: str = NO_ID) -> str:
+    """The first of the candidates that is a well-formed id."""
+    for candidate in candidates:
         if isinstance(candidate, str) and _REQUEST_ID.fullmatch(candidate):
             return candidate
-    return NO_ID
+    return missing
 
 
 def client_address(peer: str, forwarded_for: str, trusted_proxies: int) -> str:

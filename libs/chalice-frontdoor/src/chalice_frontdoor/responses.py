@@ -25,7 +25,7 @@ from chalice_frontdoor import events
 from chalice_frontdoor.problems import reason_phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: An ALB refuses a response whose JSON is larger (its documentation: "1 MB").
 ALB_RESPONSE_BYTES = 1_000_000
@@ -37,9 +37,10 @@ GATEWAY_HEADER_BYTES = 10_240
 ALB_HEADER_BYTES = 32_768
 ALB_ONE_HEADER_BYTES = 16_384
 
-#: RFC 9110: a field name is a token; a value has no control character. Beyond ASCII each door does something else.
+#: RFC 9110: a field name is a token; a value has no control character. Beyond ISO 8859-1 a door may cut a character to
+#: its last byte, which could be a line break.
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e]*")
+_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _MALFORMED_NAME = "a header's name is no token"
 
 #: Media types whose bytes are characters; they may travel as text.
@@ -49,6 +50,7 @@ _HOP_BY_HOP = frozenset(
     ("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
 )
 _ALB = frozenset((events.ALB_MULTI, events.ALB_SINGLE))
+_WITHOUT_GATEWAY = _ALB | {events.LATTICE}
 _BODILESS = frozenset((204, 205, 304))
 
 #: One character becomes at most twelve bytes in the JSON that Lambda sends: a surrogate pair, both escaped.
@@ -85,6 +87,12 @@ class Answer:
             self.set("Content-Type", content_type)
         self.body = content
 
+    @property
+    def is_page(self) -> bool:
+        """Whether a browser would show it as a document that loads others."""
+        types = self.headers.get("content-type")
+        return types is not None and types[1][0].lower().startswith(("text/html", "application/xhtml", "image/svg"))
+
     def set(self, name: str, value: str) -> None:
         """Replace a header."""
         self.headers[name.lower()] = (name, [value])
@@ -97,13 +105,13 @@ class Answer:
         self.body = ""
 
 
-def write(door: str, answer: Answer) -> dict[str, Any]:
-    """The response in the form that the door wants.
+def write(door: str, answer: Answer, binary_types: Sequence[str] = ()) -> dict[str, Any]:
+    """The response in the form that the door wants; in base64 if its type is one of ``binary_types`` (``app.api``).
 
     Raises:
         ResponseTooLarge: it is more than the door lets through.
     """
-    body, is_base64 = _transport(answer)
+    body, is_base64 = _transport(answer, binary_types)
     response = {"statusCode": answer.status, "isBase64Encoded": is_base64, "body": body, **_WRITERS[door](answer)}
     _check_header_bytes(door, answer)
     limit = ALB_RESPONSE_BYTES if door in _ALB else LAMBDA_RESPONSE_BYTES
@@ -160,20 +168,22 @@ _WRITERS = {
     events.HTTP_API_2: _version_2,
     events.HTTP_API_1: _version_1,
     events.FUNCTION_URL: _version_2,
+    events.LATTICE: _alb_single,
     events.REST: _version_1,
     events.CHALICE_LOCAL: _chalice_local,
 }
 
 
-def _transport(answer: Answer) -> tuple[str, bool]:
+def _transport(answer: Answer, binary_types: Sequence[str]) -> tuple[str, bool]:
     """The body as the JSON response carries it: text as it is, bytes and whatever is compressed in base64."""
     body = answer.body
     if not body:
         return "", False
-    compressed = "content-encoding" in answer.headers
+    content_type = answer.headers["content-type"][1][0]
+    is_binary = "content-encoding" in answer.headers or _is_one_of(content_type, binary_types)
     if isinstance(body, str):
-        return (base64.b64encode(body.encode()).decode(), True) if compressed else (body, False)
-    if not compressed and _is_textual(answer.headers["content-type"][1][0]):
+        return (base64.b64encode(body.encode()).decode(), True) if is_binary else (body, False)
+    if not is_binary and _is_textual(content_type):
         try:
             return body.decode(), False
         except UnicodeDecodeError:
@@ -216,7 +226,7 @@ def _check_value(name: str, value: object) -> str:
         return "true" if value else "false"
     text = str(int(value)) if isinstance(value, int) else value
     if not isinstance(text, str) or not _VALUE.fullmatch(text):
-        raise ResponseRefused(f"the value of the header {name} is not printable ASCII text")
+        raise ResponseRefused(f"the value of the header {name} is not printable text of ISO 8859-1")
     return text
 
 
@@ -230,19 +240,21 @@ def _check_encodable(text: str) -> None:
 def _encode(body: object) -> tuple[str | bytes, str]:
     """The body as text or bytes, and the content type that it has unless the view says another.
 
-    None is an empty body. Everything but text and bytes is JSON.
+    Text is sent as it is, as JSON: views may call ``json.dumps`` themselves. All but text and bytes becomes JSON.
 
     Raises:
         TypeError: the value, or one inside it, has no JSON form.
-        ValueError: the value holds NaN, Infinity, a number too exact for JSON's readers, or itself.
+        ValueError: the value holds NaN, Infinity, or itself.
     """
-    if body is None:
-        return "", ""
     if isinstance(body, str):
-        return body, "text/plain; charset=utf-8"
+        return body, "application/json"
     if isinstance(body, (bytes, bytearray, memoryview)):
         return bytes(body), "application/octet-stream"
     return _ENCODER.encode(body), "application/json"
+
+
+def _is_one_of(content_type: str, media_types: Sequence[str]) -> bool:
+    return "*/*" in media_types or content_type.partition(";")[0].strip().lower() in media_types
 
 
 def _is_textual(content_type: str) -> bool:
@@ -253,17 +265,12 @@ def _is_textual(content_type: str) -> bool:
 
 
 def _to_json(value: object) -> object:
-    """What the JSON encoder does not know. JSON's readers have doubles (RFC 8259, section 6)."""
+    """What the JSON encoder does not know. A fraction becomes a double, as with Chalice: JSON's readers have those."""
     if isinstance(value, MultiDict):
         return dict(value)
     if not isinstance(value, Decimal):
         raise TypeError(f"{type(value).__name__} has no JSON form")
-    if value == value.to_integral_value():
-        return int(value)
-    number = float(value)
-    if Decimal(repr(number)) != value:
-        raise ValueError("a Decimal has more digits than a JSON number can carry: send it as text")
-    return number
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_to_json)
@@ -271,7 +278,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(","
 
 def _check_header_bytes(door: str, answer: Answer) -> None:
     sizes = [len(name) + len(value) for name, values in answer.headers.values() for value in values]
-    if door in _ALB:
+    if door in _WITHOUT_GATEWAY:
         too_large = sum(sizes) > ALB_HEADER_BYTES or max(sizes, default=0) > ALB_ONE_HEADER_BYTES
     else:
         too_large = sum(sizes) > GATEWAY_HEADER_BYTES

@@ -127,6 +127,28 @@ def function_url_event(wire: Wire) -> Event:
     )
 
 
+def lattice_event(wire: Wire) -> Event:
+    """A service of VPC Lattice, version 2 of the event: lists of values, and no time or address but the header's."""
+    headers = _door_headers(wire, "svc-1.7d67968.vpc-lattice-svcs.us-east-2.on.aws", "https")
+    arn = f"arn:aws:vpc-lattice:us-east-2:{_ACCOUNT}"
+    return {
+        "version": "2.0",
+        "path": wire.path,
+        "method": wire.method,
+        "headers": _group(headers),
+        "queryStringParameters": _group(_raw_pairs(wire.query)),
+        **_gateway_body(wire),
+        "requestContext": {
+            "serviceNetworkArn": f"{arn}:servicenetwork/sn-0bf3f2882e9cc805a",
+            "serviceArn": f"{arn}:service/svc-0a40eebed65f8d69c",
+            "targetGroupArn": f"{arn}:targetgroup/tg-6d0ecf831eec9f09",
+            "identity": {"sourceVpcArn": f"arn:aws:ec2:us-east-2:{_ACCOUNT}:vpc/vpc-0b8276c84697e7339"},
+            "region": "us-east-2",
+            "timeEpoch": "1696331543569073",
+        },
+    }
+
+
 def http_api_1_event(wire: Wire, templates: Sequence[str] = (), *, stage: str = "$default") -> Event:
     """An HTTP API with payload 1.0: like REST, but the path decoded and after its stage."""
     path = _staged(wire, stage)
@@ -206,6 +228,7 @@ _BUILDERS: dict[str, Callable[[Wire, Sequence[str]], Event]] = {
     "http_api_1_stage": lambda wire, _: http_api_1_event(wire, stage=STAGE),
     "http_api_1_routes": http_api_1_event,
     "function_url": lambda wire, _: function_url_event(wire),
+    "lattice": lambda wire, _: lattice_event(wire),
     "rest": rest_event,
     "chalice_local": chalice_local_event,
 }

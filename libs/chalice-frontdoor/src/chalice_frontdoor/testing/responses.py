@@ -11,7 +11,7 @@ from typing import Any
 from chalice_frontdoor.testing.events import DOORS
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e]*")
+_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 
 ALB_RESPONSE_BYTES = 1_000_000
@@ -46,13 +46,13 @@ def check_response(door: str, response: Any) -> Headers:
     body = _check_body(response)
     _check_headers(headers)
     _check_meaning(response["statusCode"], headers, body, is_base64=response["isBase64Encoded"])
-    is_alb = door in {"alb_multi", "alb_single"}
+    is_alb, has_gateway = door in {"alb_multi", "alb_single"}, door not in {"alb_multi", "alb_single", "lattice"}
     lines = [len(name) + len(value) for name, value in headers]
     largest = ALB_RESPONSE_BYTES if is_alb else LAMBDA_RESPONSE_BYTES
     _require(size <= largest, f"its JSON is larger than {largest} bytes")
-    largest = ALB_HEADER_BYTES if is_alb else GATEWAY_HEADER_BYTES
+    largest = GATEWAY_HEADER_BYTES if has_gateway else ALB_HEADER_BYTES
     _require(sum(lines) <= largest, f"its headers are larger than {largest} bytes")
-    _require(not is_alb or max(lines, default=0) <= ALB_ONE_HEADER_BYTES, "one header is larger than the ALB's 16 K")
+    _require(has_gateway or max(lines, default=0) <= ALB_ONE_HEADER_BYTES, "one header is larger than 16 K")
     return headers
 
 
@@ -60,7 +60,7 @@ def _check_shape(door: str, response: dict[str, Any]) -> Headers:
     if door == "alb_multi":
         _check_alb(response)
         return _read_multiple(response, "multiValueHeaders")
-    if door == "alb_single":
+    if door in {"alb_single", "lattice"}:
         _check_alb(response)
         return _read_single(response, "headers")
     _require("statusDescription" not in response, "statusDescription is for the ALB only")

@@ -1,0 +1,104 @@
+"""What is read in AWS's own sample events, one of each form (see events/README.md)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from chalice_frontdoor import DOORS, FrontDoor, events
+from chalice_frontdoor.testing.client import LambdaContext
+from chalice_frontdoor.testing.responses import check_response
+
+SAMPLES = {path.stem: path for path in Path(__file__).with_name("events").glob("*.json")}
+SEVERAL = {"parameter1": ["value1", "value2"], "parameter2": ["value"]}
+NOBODY = ({}, False)
+
+
+def load(name):
+    return json.loads(SAMPLES[name].read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        ("alb_multi", "alb_multi", "GET todos", None, ("accept", "*/*"), "123.123.123.123", None, NOBODY),
+        ("alb_single", "alb_single", "GET lambda", {"query": ["1234ABCD"]}, ("accept-encoding", "gzip"),
+         "72.12.164.125", b"Test", NOBODY),
+        ("http_api_2_jwt", "http_api_2", "POST my/path", SEVERAL, ("cookie", "cookie1; cookie2"), "192.168.0.1/32",
+         b'{"message": "hello world", "username": "tom"}', ({"claim1": "value1", "claim2": "value2"}, True)),
+        ("http_api_2_lambda", "http_api_2", "GET my/path", SEVERAL, ("header2", "value2"), "192.168.0.1/32",
+         b'{\r\n\t"a": 1\r\n}', ({"claim1": "value1"}, True)),
+        ("http_api_2_iam", "http_api_2", "GET my/path", SEVERAL, ("header2", "value2"), "192.168.0.1/32",
+         b'{\r\n\t"a": 1\r\n}', ({}, True)),
+        ("http_api_1", "http_api_1", "GET my/path", SEVERAL, ("header2", "value1,value2"), "192.168.0.1/32",
+         b"Hello from Lambda!", NOBODY),
+        ("function_url", "function_url", "GET ", None, ("accept-encoding", "gzip, deflate, br"), "123.123.123.123",
+         None, NOBODY),
+        ("function_url_iam", "function_url", "POST my/path", SEVERAL, ("header2", "value1,value2"), "123.123.123.123",
+         b"Hello from client!", ({}, True)),
+        ("lattice_1", "lattice", "GET testpath", {"order-id": ["1"]}, ("header2", "value1,value2"), "10.213.229.10",
+         b'{"test": "event"}', NOBODY),
+        ("lattice_2", "lattice", "GET newpath", {"order-id": ["1"]}, ("accept", "*/*"), "10.213.229.10",
+         b'{"message": "Hello from Lambda!"}', ({}, True)),
+        ("rest", "rest", "GET my/path", SEVERAL, ("header2", "value1,value2"), "192.168.0.1/32",
+         b"Hello from Lambda!", ({}, True)),
+        ("rest_lambda", "rest", "POST trip", None, ("accept", None), "", None, ({}, True)),
+    ],
+)  # fmt: skip
+def test_a_sample_is_read(sample):
+    name, door, request_line, query, header, client, body, admitted = sample
+    assert events.recognise(load(name)) == door
+    request = events.read(door, load(name))
+    assert f"{request.method} {'/'.join(request.segments)}" == request_line
+    assert (request.query, request.client, request.body) == (query, client, body)
+    assert request.headers.get(header[0]) == header[1]
+    assert (request.claims, request.authorized) == admitted
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_answered_and_refused_where_its_door_is_not_declared(name, caplog):
+    door = events.DECLARABLE[events.recognise(load(name))]
+    form = events.recognise(load(name))
+    for doors, status in (((door,), 404), (set(DOORS) - {door}, 403)):
+        response = FrontDoor("sample", doors=doors)(load(name), LambdaContext())
+        check_response(form, response)
+        assert response["statusCode"] == status
+    assert [record.door for record in caplog.records if hasattr(record, "refusal")] == [door]
+
+
+def test_findings_of_authorizers_lie_where_a_rest_api_has_them():
+    request = events.read("http_api_2", load("http_api_2_lambda"))
+    assert (request.authorizer["tenantId"], request.authorizer["claims"]) == ("123-456-789-012", {"claim1": "value1"})
+    assert events.read("function_url", load("function_url_iam")).authorizer["iam"]["callerId"] == "AIDA..."
+    assert "principalId" in events.read("rest", load("rest_lambda")).authorizer
+
+
+def test_an_authorizer_that_finds_out_nothing_has_still_let_the_request_in():
+    event = load("http_api_2_lambda")
+    event["requestContext"]["authorizer"] = {"lambda": None}
+    assert events.read("http_api_2", event).authorized
+    event = load("http_api_1")
+    event["requestContext"]["authorizer"] = {"principalId": ""}
+    assert events.read("http_api_1", event).authorized
+
+
+@pytest.mark.parametrize("name", ["alb_multi", "alb_single", "function_url", "lattice_1", "lattice_2"])
+def test_claims_that_a_door_does_not_verify_do_not_count(name):
+    event = load(name)
+    invented = {"claims": {"sub": "7"}, "jwt": {"claims": {"sub": "7"}}, "lambda": {"claims": {"sub": "7"}}}
+    event["requestContext"] = event.get("requestContext", {}) | {"authorizer": invented}
+    request = events.read(events.recognise(event), event)
+    assert (request.claims, request.authorizer["claims"]) == ({}, {})
+    assert request.authorized == (name == "lattice_2")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        load("lattice_2") | {"headers": {"a": ["b", "c"]}, "queryStringParameters": {"q": ["a%20b", "c"]}},
+        load("lattice_2") | {"headers": {"a": "b,c"}, "path": "/newpath?q=a+b&q=c", "queryStringParameters": None},
+    ],
+)
+def test_lattice_sends_lists_or_a_query_in_the_path(event):
+    request = events.read("lattice", event)
+    assert (request.headers["a"], request.segments, request.query) == ("b,c", ["newpath"], {"q": ["a b", "c"]})
