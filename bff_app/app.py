@@ -15,6 +15,7 @@ from chalicelib.web.problems import answer_refused, upstream_failed
 from chalicelib.web.proxy import PROXIED_ROUTES, ProxiedRoute
 from chalicelib.web.session import Refusal
 from chalicelib.web.upstream import UpstreamError
+from contract.api import SHARED_PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +97,7 @@ def get_session() -> Response:
             422: openapi.problem("`volver` leads away from this site."),
         },
         problems=(400, 404),
-        parameters=[openapi.RETURN_TO],
+        parameters=[openapi.RETURN_TO, openapi.PURPOSE],
         security=[],
     ),
 )
@@ -156,6 +157,39 @@ def end_session() -> Response:
     return services().sign_in.end(app.current_request, app.lambda_context)
 
 
+@app.route(
+    "/sesion/segundo-factor",
+    methods=["POST"],
+    content_types=["*/*"],
+    spec=operation(
+        "A new secret for an authenticator app; only our own page may",
+        {200: json_of(ref("NuevoFactor"), "It counts once it is confirmed.")},
+        problems=(400, 403, 404, 502, 503, 504),
+        security=[{openapi.STEP_UP: [], openapi.SESSION: []}],
+    ),
+)
+def begin_second_factor() -> Response:
+    return services().second_factor.begin(app.current_request, app.lambda_context)
+
+
+@app.route(
+    "/sesion/segundo-factor",
+    methods=["PUT"],
+    spec=operation(
+        "Confirm the secret with the code that the app shows; only our own page may",
+        {
+            204: {"description": "Signing in asks for a code from now on."},
+            422: openapi.problem("The code is wrong."),
+        },
+        problems=(400, 403, 404, 502, 503, 504),
+        body=openapi.APP_CODE,
+        security=[{openapi.STEP_UP: [], openapi.SESSION: []}],
+    ),
+)
+def confirm_second_factor() -> Response:
+    return services().second_factor.confirm(app.current_request, app.lambda_context)
+
+
 def forwarding_view(route: ProxiedRoute) -> Callable[..., Response]:
     def forward(**_parameters: str) -> Response:
         return services().proxy.forward(route, app.current_request, app.lambda_context)
@@ -175,6 +209,7 @@ def log_and_explain(error: Refusal) -> Problem:
 
 app.register_problems(
     {
+        **SHARED_PROBLEMS,
         FileUnknown: Problem(404),
         Refusal: log_and_explain,
         ResponseRefused: lambda _: answer_refused(app.current_request.method),

@@ -86,9 +86,6 @@ resource "aws_lambda_permission" "api" {
   qualifier     = each.value.qualifier
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_apigatewayv2_api.app[each.key].execution_arn}/*"
-
-  # Switching snapstart moves it to another qualifier.
-  lifecycle { create_before_destroy = true }
 }
 
 resource "aws_cloudwatch_log_group" "api" {

@@ -50,7 +50,7 @@ resource "aws_cognito_user_pool" "main" {
     temporary_password_validity_days = 3
   }
 
-  mfa_configuration = var.mfa_required ? "ON" : "OPTIONAL"
+  mfa_configuration = coalesce(var.mfa_required, var.environment == "production") ? "ON" : "OPTIONAL"
 
   software_token_mfa_configuration { enabled = true }
 
@@ -211,7 +211,4 @@ resource "aws_apigatewayv2_authorizer" "jwt" {
       [for client in aws_cognito_user_pool_client.machine : client.id],
     )
   }
-
-  # demo = true: AWS deletes no authorizer that a route still uses.
-  lifecycle { create_before_destroy = true }
 }

@@ -34,7 +34,11 @@ SIGN_IN_API = r"GET /[\w-]+/\.well-known/[\w.-]+|(GET|POST) /oauth2/user[iI]nfo|
 OPEN = re.compile(rf"GET /_ministack/health|{SIGN_IN_PAGES.pattern}|{SIGN_IN_API}")
 # Operations of Cognito that take a token of the person instead of AWS credentials; bff_app calls them.
 TOKEN_OPERATIONS = frozenset(
-    f"AWSCognitoIdentityProviderService.{operation}" for operation in ("GetTokensFromRefreshToken", "RevokeToken")
+    f"AWSCognitoIdentityProviderService.{operation}"
+    for operation in (
+        *("GetTokensFromRefreshToken", "RevokeToken"),
+        *("AssociateSoftwareToken", "VerifySoftwareToken", "SetUserMFAPreference"),
+    )
 )
 # What was deployed: an API, a load balancer. Open where the emulator runs functions.
 DEPLOYED = re.compile(r"\w+ /(_aws/execute-api|_alb)/")

@@ -15,6 +15,7 @@ from chalicelib.web.pages import Page
 from chalicelib.web.pool import Pool
 from chalicelib.web.proxy import Proxy
 from chalicelib.web.recent import Recent
+from chalicelib.web.second_factor import SecondFactor
 from chalicelib.web.settings import Settings, SignInSettings, read_inbox_url, read_settings
 from chalicelib.web.sign_in import Demonstration, SignIn
 from chalicelib.web.upstream import Upstream
@@ -36,6 +37,7 @@ class Services(NamedTuple):
     health: HealthCheck
     description: Description
     sign_in: SignIn | Demonstration
+    second_factor: SecondFactor | Demonstration
 
 
 def assemble(
@@ -57,13 +59,14 @@ def assemble(
         Proxy(send, upstreams, sign_in, total_seconds),
         HealthCheck(send, upstreams.values(), Recent(SHARED_HEALTH_SECONDS)),
         Description(send, upstreams, sign_in is None, Recent(SHARED_DESCRIPTION_SECONDS)),
-        _make_sign_in(send, sign_in, identity_seconds) if sign_in else Demonstration(),
+        *(_make_sign_in(send, sign_in, identity_seconds) if sign_in else (Demonstration(), Demonstration())),
     )
 
 
-def _make_sign_in(send: Send, settings: SignInSettings, seconds: float) -> SignIn:
+def _make_sign_in(send: Send, settings: SignInSettings, seconds: float) -> tuple[SignIn, SecondFactor]:
     pool = Pool(settings)
-    return SignIn(Identity(send, settings, lambda: pool.client_secret), pool, settings, seconds)
+    identity = Identity(send, settings, lambda: pool.client_secret)
+    return SignIn(identity, pool, settings, seconds), SecondFactor(identity, settings, seconds)
 
 
 def _make_client() -> HttpxClient:

@@ -34,17 +34,24 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Without `aws.cognito.signin.user.admin`: with that, whoever has a session's token could replace the second factor.
+#: What no session's token may have: with it, a thief could replace the second factor.
+ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 _SCOPES = "openid email profile"
+_WRONG_CODE = frozenset({"EnableSoftwareTokenMFAException", "CodeMismatchException"})
 _OK = 200
 # The two protocols' codes for a code, a token or a person that is not, or no longer, accepted.
 _REFUSED = frozenset({"invalid_grant", "NotAuthorizedException", "UserNotFoundException"})
 _REUSED = "RefreshTokenReuseException"
+_REFUSALS = {"redeem": "invalid_code", "renew": "session_over", "revoke": "session_over"}
 _BUSY_CODES = frozenset({"TooManyRequestsException", "LimitExceededException"})
 _BUSY_STATUSES = frozenset({429, 503})
 _RETRY_SECONDS = 5
 _OAUTH_NAMES = ("access_token", "id_token", "refresh_token", "expires_in")
 _API_NAMES = ("AccessToken", "IdToken", "RefreshToken", "ExpiresIn")
+
+
+class WrongCode(Exception):
+    """An authenticator app does not show this code."""
 
 
 class Tokens(NamedTuple):
@@ -70,8 +77,9 @@ class Identity:
         self._login = Upstream(IDENTITY, settings.login)
         self._api = Upstream(IDENTITY, settings.api)
 
-    def login_address(self, *, return_address: str, state: str, nonce: str, challenge: str, language: str) -> str:
-        """Where the browser goes to sign in."""
+    def login_address(self, proofs: Mapping[str, str], return_address: str, language: str, *, is_step_up: bool) -> str:
+        """Where the browser goes to sign in; for a step-up the password is asked for in any case."""
+        step_up = {"prompt": "login", "scope": f"openid {ADMIN_SCOPE}"} if is_step_up else {}
         return self._page(
             "/oauth2/authorize",
             {
@@ -79,11 +87,10 @@ class Identity:
                 "client_id": self._client_id,
                 "redirect_uri": return_address,
                 "scope": _SCOPES,
-                "state": state,
-                "nonce": nonce,
-                "code_challenge": challenge,
+                **proofs,
                 "code_challenge_method": "S256",
                 "lang": language,
+                **step_up,
             },
         )
 
@@ -114,12 +121,30 @@ class Identity:
         """Make ``renewal`` useless."""
         self._ask(self._api_question("RevokeToken", Token=renewal), "revoke", deadline)
 
+    def new_secret(self, access: str, deadline: Deadline) -> str:
+        """A secret for the authenticator app of the owner of ``access``, which counts once it is confirmed."""
+        question = self._api_question("AssociateSoftwareToken", AccessToken=access)
+        return str(self._ask(question, "new secret", deadline).get("SecretCode"))
+
+    def confirm_secret(self, access: str, code: str, deadline: Deadline) -> bool:
+        """Whether the app shows ``code``; then signing in asks for one from now on."""
+        verify = self._api_question("VerifySoftwareToken", AccessToken=access, UserCode=code)
+        try:
+            self._ask(verify, "confirm secret", deadline)
+        except WrongCode:
+            return False
+        settings = {"Enabled": True, "PreferredMfa": True}
+        prefer = self._api_question("SetUserMFAPreference", AccessToken=access, SoftwareTokenMfaSettings=settings)
+        self._ask(prefer, "prefer app", deadline)
+        return True
+
     def _page(self, path: str, query: Mapping[str, str]) -> str:
         address = self._login.address
         return address.origin + address.target(path, {}, query.items())
 
-    def _api_question(self, operation: str, **fields: str) -> UpstreamRequest:
-        fields |= {"ClientId": self._client_id, "ClientSecret": self._secret()}
+    def _api_question(self, operation: str, **fields: object) -> UpstreamRequest:
+        if "AccessToken" not in fields:
+            fields |= {"ClientId": self._client_id, "ClientSecret": self._secret()}
         target = ("X-Amz-Target", f"AWSCognitoIdentityProviderService.{operation}")
         return _question(self._api, "/", json.dumps(fields), ("Content-Type", "application/x-amz-json-1.1"), target)
 
@@ -136,10 +161,12 @@ class Identity:
         code = _error_code(found or {})
         outcome = f"{answer.status} {code}".strip()
         _log(logging.WARNING, purpose, outcome)
+        if code in _WRONG_CODE:
+            raise WrongCode
         if code == _REUSED:
             raise Refusal("reused_token")
         if code in _REFUSED:
-            raise Refusal("invalid_code" if purpose == "redeem" else "session_over")
+            raise Refusal(_REFUSALS.get(purpose, "step_up_needed"))
         if answer.status == _OK:
             raise UpstreamBroken(question, reason="no JSON object")
         if code in _BUSY_CODES or answer.status in _BUSY_STATUSES:

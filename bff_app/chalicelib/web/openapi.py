@@ -29,7 +29,7 @@ PROBLEMS = {
     504: "The service behind did not answer in time.",
 }
 #: The security schemes of a request that is passed on.
-TOKEN, SESSION, RENEWAL = "acceso", "sesion", "renovacion"
+TOKEN, SESSION, RENEWAL, STEP_UP = "acceso", "sesion", "renovacion", "seguridad"
 WAYS_IN: list[Schema] = [{TOKEN: []}, {SESSION: []}]
 
 _ADDRESS: Schema = {"format": "uri-reference"}
@@ -46,6 +46,8 @@ SIGN_IN_RESULT = [
     query("code", TEXT, "What is exchanged for tokens, once.", example="SplxlOBeZQQYbYS6WxSbIA"),
     query("error", TEXT, "Why there is no code.", example="access_denied"),
 ]
+PURPOSE = query("para", {}, "segundo-factor asks for the password again, to set up an authenticator app.")
+APP_CODE = object_of({"codigo": {"type": "string", "pattern": "^[0-9 ]{6,8}$", "description": "What the app shows."}})
 EVERYWHERE = query("todas", {}, "1 ends the sessions in all browsers; anything else this one.", example="1")
 DEEP = query("deep", {}, "1 asks the parts; any other value asks none.", example="1")
 _SIGN_OUT = "Where the browser ends the session that it has with the identity provider."
@@ -97,6 +99,13 @@ def components() -> Schema:
                     "partes": parts,
                 }
             ),
+            "NuevoFactor": object_of(
+                {
+                    "secreto": TEXT,
+                    "direccion": {"type": "string", "format": "uri", "description": "otpauth://, for the app."},
+                    "imagen": object_of({"lado": COUNT, "trazo": {**TEXT, "description": "An SVG path: a QR code."}}),
+                }
+            ),
             "Sesion": object_of(
                 {
                     "demo": {"type": "boolean", "description": "True where nobody signs in, and no real data belongs."},
@@ -133,6 +142,12 @@ def components() -> Schema:
                 "in": "cookie",
                 "name": "__Host-renovacion",
                 "description": "What renews a browser's session.",
+            },
+            STEP_UP: {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "__Host-seguridad",
+                "description": "What a browser has for five minutes after /sesion/entrar?para=segundo-factor.",
             },
         },
     }

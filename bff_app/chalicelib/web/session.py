@@ -57,6 +57,8 @@ REFUSALS: dict[str, tuple[int, Text]] = {
         (401, ("La sesión ha terminado. Inicie sesión otra vez.", "The session is over. Sign in again.")),
     ),
     "cross_site": (403, _FOREIGN_PAGE),
+    # What changes the account itself needs the password once more.
+    "step_up_needed": (403, ("Hay que escribir la contraseña otra vez.", "The password has to be typed again.")),
     "foreign_return_address": (422, _FOREIGN_ADDRESS),
 }
 # After these the browser forgets its cookies too.
@@ -123,6 +125,9 @@ RENEWAL = Cookie("__Host-renovacion", "Strict")
 PERSON = Cookie("__Host-persona", "Strict")
 # A sign-in that is under way. Lax: the identity provider's redirect comes from another site.
 ENTRY = Cookie("__Host-entrada", "Lax")
+
+# For some minutes, a token that may change its owner's second factor.
+STEP_UP = Cookie("__Host-seguridad", "Strict")
 
 SESSION_COOKIES = (ACCESS, RENEWAL, PERSON)
 

@@ -17,8 +17,19 @@ from chalice.app import Response
 
 from chalice_frontdoor import Problem
 from chalice_frontdoor.logs import log_refusal
+from chalicelib.web.identity import ADMIN_SCOPE
 from chalicelib.web.limits import IDENTITY_SECONDS
-from chalicelib.web.session import ACCESS, ENTRY, PERSON, RENEWAL, Refusal, drop_session, own_origin, require_own_origin
+from chalicelib.web.session import (
+    ACCESS,
+    ENTRY,
+    PERSON,
+    RENEWAL,
+    STEP_UP,
+    Refusal,
+    drop_session,
+    own_origin,
+    require_own_origin,
+)
 from chalicelib.web.tokens import (
     TokenUnreadable,
     describe_session,
@@ -52,8 +63,8 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 _RETURN_PATH = "/sesion/vuelta"
 _CANCELLED = "cancelled"
-# What no session's token may have: a token with it could replace its owner's second factor.
-_ADMIN_SCOPE = "aws.cognito.signin.user.admin"
+STEP_UP_PURPOSE = "segundo-factor"
+STEP_UP_SECONDS = 300
 # Neither proxies nor the browser store identities, and no other site learns an address that contains a code.
 _PRIVATE: dict[str, str | list[str]] = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
@@ -65,9 +76,10 @@ class Entry(NamedTuple):
     nonce: str  # comes back in the id token; proves that the token was made for this sign-in
     verifier: str  # is sent with the code to the identity provider; without it the code is worth nothing (PKCE)
     return_to: str  # where the person wants to go: a path of this site, with its query and fragment
+    purpose: str = ""  # or STEP_UP_PURPOSE
 
     @classmethod
-    def begin(cls, return_to: str) -> Entry:
+    def begin(cls, return_to: str, purpose: str = "") -> Entry:
         """A new one.
 
         Raises:
@@ -76,7 +88,7 @@ class Entry(NamedTuple):
         if len(return_to) > MAX_RETURN_ADDRESS or not _LOCAL.fullmatch(return_to):
             raise Refusal("foreign_return_address", field="volver")
         state, nonce, verifier = (secrets.token_urlsafe(_SECRET_BYTES) for _ in range(3))
-        return cls(state, nonce, verifier, return_to)
+        return cls(state, nonce, verifier, return_to, purpose)
 
     @classmethod
     def unpack(cls, text: str) -> Entry | None:
@@ -119,13 +131,11 @@ class SignIn(NamedTuple):
 
     def begin(self, request: FrontDoorRequest) -> Response:
         """Send the browser to the identity provider; it comes back to ``finish``."""
-        entry = Entry.begin(_query(request, "volver") or "/")
+        is_step_up = _query(request, "para") == STEP_UP_PURPOSE
+        entry = Entry.begin(_query(request, "volver") or "/", STEP_UP_PURPOSE if is_step_up else "")
+        proofs = {"state": entry.state, "nonce": entry.nonce, "code_challenge": entry.challenge}
         address = self.identity.login_address(
-            return_address=self._own_origin(request) + _RETURN_PATH,
-            state=entry.state,
-            nonce=entry.nonce,
-            challenge=entry.challenge,
-            language=request.language,
+            proofs, self._own_origin(request) + _RETURN_PATH, request.language, is_step_up=is_step_up
         )
         return _redirect(address, [ENTRY.set(entry.pack(), LIFETIME_SECONDS)])
 
@@ -193,8 +203,13 @@ class SignIn(NamedTuple):
             raise Refusal(_CANCELLED)
         return_address = self._own_origin(request) + _RETURN_PATH
         tokens = self.identity.redeem(_query(request, "code"), entry.verifier, return_address, deadline)
-        access, person = self._read(tokens, entry.nonce)
-        return _redirect(entry.return_to, [*self._keep(tokens, access, person), ENTRY.drop()])
+        is_step_up = entry.purpose == STEP_UP_PURPOSE
+        access, person = self._read(tokens, entry.nonce, is_step_up=is_step_up)
+        if is_step_up:
+            kept = [STEP_UP.set(tokens.access, min(tokens.seconds, STEP_UP_SECONDS))]
+        else:
+            kept = self._keep(tokens, access, person)
+        return _redirect(entry.return_to, [*kept, ENTRY.drop()])
 
     def _renew_tokens(self, request: FrontDoorRequest, deadline: Deadline) -> Tokens:
         """New tokens for the ones in the cookie.
@@ -255,7 +270,7 @@ class SignIn(NamedTuple):
         except (Refusal, UpstreamError):
             pass  # identity.py logs what the identity provider answered
 
-    def _read(self, tokens: Tokens, nonce: str | None = None) -> tuple[Claims, Person]:
+    def _read(self, tokens: Tokens, nonce: str | None = None, *, is_step_up: bool = False) -> tuple[Claims, Person]:
         """The access token's claims, and the person whom the id token is about.
 
         Raises:
@@ -268,7 +283,8 @@ class SignIn(NamedTuple):
         ours = {"iss": self.settings.issuer, "aud": self.settings.client_id, "token_use": "id"}
         if nonce is not None:
             ours["nonce"] = nonce
-        if any(identity.get(name) != value for name, value in ours.items()) or _ADMIN_SCOPE in str(access.get("scope")):
+        may_change_account = ADMIN_SCOPE in str(access.get("scope"))
+        if any(identity.get(name) != value for name, value in ours.items()) or may_change_account != is_step_up:
             raise Refusal("foreign_token")
         return access, person_of(identity)
 
@@ -284,7 +300,7 @@ class Demonstration:
     def _refuse(self, *_: object) -> NoReturn:
         raise Problem(404)
 
-    begin = finish = renew = end = _refuse
+    begin = finish = renew = end = confirm = _refuse
 
 
 def _query(request: FrontDoorRequest, name: str) -> str:

@@ -25,12 +25,19 @@ POOL_ID = "eu-west-1_TestPool1"
 ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL_ID}"
 API = "AWSCognitoIdentityProviderService."
 TOKEN_SECONDS = 900
+ADMIN_SCOPE = "aws.cognito.signin.user.admin"
+RIGHT_CODE = "123456"
 
 
 def token(**claims):
     """A token that says ``claims``, in a JWT's form."""
     parts = [json.dumps({"alg": "RS256", "kid": "k1"}), json.dumps(claims), "signature"]
     return ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts)
+
+
+def _claims_of(text):
+    """What a token says."""
+    return json.loads(base64.urlsafe_b64decode(text.split(".")[1] + "=="))
 
 
 def access_token(**changes):
@@ -57,6 +64,7 @@ class UserPool:
     used: set[str] = field(default_factory=set)
     ended_everywhere: list[str] = field(default_factory=list)
     may_end: bool = True
+    with_app: list[str] = field(default_factory=list)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def sign_in(self, address):
@@ -88,10 +96,15 @@ class UserPool:
             "GetTokensFromRefreshToken": self._renew,
             "RevokeToken": self._revoke,
             "AdminUserGlobalSignOut": self._end_everywhere,
+            "AssociateSoftwareToken": lambda _: ("200 OK", {"SecretCode": "JBSWY3DPEHPK3PXP"}),
+            "VerifySoftwareToken": self._verify_app,
+            "SetUserMFAPreference": self._prefer_app,
         }
         name, fields = (request.header("X-Amz-Target") or "").removeprefix(API), json.loads(request.body)
         if name.startswith("Admin"):
             assert (request.header("Authorization") or "").startswith("AWS4-HMAC-SHA256")
+        elif "AccessToken" in fields:
+            assert ADMIN_SCOPE in _claims_of(fields["AccessToken"])["scope"]
         elif (fields["ClientId"], fields["ClientSecret"]) != (CLIENT_ID, CLIENT_SECRET):
             return "400 Bad Request", {"__type": "NotAuthorizedException", "message": "Invalid client"}
         return operations[name](fields)
@@ -107,7 +120,7 @@ class UserPool:
         ):
             return "400 Bad Request", {"error": "invalid_grant"}
         return "200 OK", {
-            "access_token": access_token(**self.access),
+            "access_token": access_token(**{"scope": asked["scope"], **self.access}),
             "id_token": self._identity_token(nonce=asked["nonce"]),
             "refresh_token": self._new_renewal(),
             "token_type": "Bearer",
@@ -139,6 +152,15 @@ class UserPool:
             return "400 Bad Request", {"__type": "NotAuthorizedException"}
         self.ended_everywhere.append(fields["Username"])
         self.renewals.clear()
+        return "200 OK", {}
+
+    def _verify_app(self, fields):
+        if fields["UserCode"] != RIGHT_CODE:
+            return "400 Bad Request", {"__type": "EnableSoftwareTokenMFAException", "message": "Code mismatch"}
+        return "200 OK", {"Status": "SUCCESS"}
+
+    def _prefer_app(self, fields):
+        self.with_app.append(_claims_of(fields["AccessToken"])["username"])
         return "200 OK", {}
 
     def _new_renewal(self):

@@ -1,15 +1,17 @@
 /** Who is signed in, and the way out. */
 
-import { endSession } from './api.js';
+import { endSession, getOwnUser } from './api.js';
 import { ask } from './dialog.js';
 import { dropDrafts, hasDrafts } from './draft.js';
 import { Facts, Icon, Labelled } from './parts.js';
 import { removeNow } from './removal.js';
-import { closeSession, currentRole, currentSession } from './session.js';
+import { address, go } from './router.js';
+import { PASSWORD_AGAIN } from './second_factor.js';
+import { closeSession, currentRole, currentSession, may } from './session.js';
 import { sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
-import { html } from './view.js';
+import { html, useResource } from './view.js';
 
 /** For the side bar; nothing in a demonstration, where nobody signs in. */
 export default function Account() {
@@ -34,6 +36,7 @@ async function showAccount() {
   const facts = [
     [t('account.user'), session.correo || session.usuario],
     [t('account.role'), roleName()],
+    [t('factor'), html`<${SecondFactor} />`],
   ];
   const { answer } = ask(
     displayName(session),
@@ -43,10 +46,19 @@ async function showAccount() {
     html`
       <button class="primary" value="here"><${Icon} name="leave" />${t('account.out')}</button>
       <button value="everywhere">${t('account.outEverywhere')}</button>
+      <button value="factor">${t('account.factor')}</button>
+      ${may('operate') && html`<button value="users">${t('account.users')}</button>`}
       <button>${t('cancel')}</button>`,
   );
   const where = await answer;
-  if (where) await signOut(where === 'everywhere');
+  if (where === 'users') go(address('usuarios'));
+  else if (where === 'factor') location.assign(PASSWORD_AGAIN);
+  else if (where) await signOut(where === 'everywhere');
+}
+
+function SecondFactor() {
+  const { data } = useResource(getOwnUser, []);
+  return data ? t(data.segundo_factor ? 'factor.on' : 'factor.off') : '…';
 }
 
 async function signOut(everywhere) {

@@ -115,6 +115,28 @@ export async function getHealth(signal) {
 
 export const getOpenApi = (signal) => get('/openapi.json', signal);
 
+/** @returns {Promise<any[]>} every user that may sign in @param {AbortSignal} [signal] */
+export async function listUsers(signal) {
+  const all = [];
+  let cursor = '';
+  do {
+    const { rows, next } = await page('/usuarios', { cursor }, signal);
+    all.push(...rows);
+    cursor = next ?? '';
+  } while (cursor);
+  return all;
+}
+
+export const getOwnUser = (signal) => get('/usuarios/yo', signal);
+export const inviteUser = (email, rol) => request('POST', '/usuarios', { body: { email, rol } });
+export const changeRole = (id, rol) => request('PUT', `/usuarios/${id}`, { body: { rol } });
+export const repeatInvitation = (id) => request('POST', `/usuarios/${id}/reenviar`);
+export const removeUser = (id) => request('DELETE', `/usuarios/${id}`);
+
+/** @returns {Promise<{secreto: string, direccion: string, imagen: {lado: number, trazo: string}}>} */
+export const beginSecondFactor = async () => (await request('POST', '/sesion/segundo-factor')).data;
+export const confirmSecondFactor = (codigo) => request('PUT', '/sesion/segundo-factor', { body: { codigo } });
+
 /** @param {{everywhere: boolean}} options @returns {Promise<string>} the address where the browser goes from here */
 export const endSession = async ({ everywhere }) =>
   (await request('POST', everywhere ? '/sesion/salir?todas=1' : '/sesion/salir', { inTurn: true })).data.ir_a;

@@ -20,6 +20,8 @@ const VIEWS = {
   actividad: lazy(() => import('./activity.js')),
   operacion: lazy(() => import('./operations.js')),
   importar: lazy(() => import('./importer.js')),
+  usuarios: lazy(() => import('./users.js')),
+  autenticador: lazy(() => import('./second_factor.js')),
   listo: () => say(t('view.listo'), t('ready.text'), homeLink()),
   perdido: () => say(t('view.perdido'), t('lost.text'), homeLink()),
 };
@@ -32,7 +34,7 @@ const SignIn = lazy(() => import('./sign_in.js'));
 /** After the rows, which people wait for. */
 const Account = lazy(() => firstRows.then(() => import('./account.js')));
 /** The right a view or panel needs beyond reading. */
-const NEEDED = { operacion: 'operate', importar: 'import', editar: 'write', nuevo: 'write' };
+const NEEDED = { operacion: 'operate', usuarios: 'operate', importar: 'import', editar: 'write', nuevo: 'write' };
 const ICONS = { empleados: 'people', resumen: 'chart', actividad: 'clock', operacion: 'pulse' };
 const LANGUAGE_NAMES = { es: 'Español', en: 'English' };
 

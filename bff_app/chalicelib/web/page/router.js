@@ -9,7 +9,7 @@
  * @typedef {{view: string, panel: Panel | null, query: URLSearchParams}} Route
  */
 
-const PLACE = /^(?:empleados(?:\/(?<id>nuevo|\d+)(?<verb>\/editar)?)?|(?<view>resumen|actividad|operacion|importar|listo))?$/;
+const PLACE = /^(?:empleados(?:\/(?<id>nuevo|\d+)(?<verb>\/editar)?)?|(?<view>resumen|actividad|operacion|importar|usuarios|autenticador|listo))?$/;
 
 /** @param {string} hash @returns {Route} */
 export function parse(hash) {

@@ -1,0 +1,107 @@
+/** Who may sign in, for administrators: invite, change a role, remove. */
+
+import { changeRole, inviteUser, listUsers, removeUser, repeatInvitation } from './api.js';
+import { ask } from './dialog.js';
+import { ApiError } from './http.js';
+import { Button, PlainTable, Select, ViewHeading } from './parts.js';
+import { currentSession, recoverSession } from './session.js';
+import { Loaded, sentence } from './states.js';
+import { t } from './texts.js';
+import { toast } from './toast.js';
+import { html, useId, useRef, useResource } from './view.js';
+
+const ROLES = ['lector', 'rrhh', 'admin'];
+const roleOptions = () => ROLES.map((role) => [role, t(`role.${role}`)]);
+
+export default function Users() {
+  const users = useResource(listUsers, []);
+  const isBusy = useRef(false);
+  /** One at a time: a double click invites nobody twice. */
+  const act = async (work, done) => {
+    if (isBusy.current) return false;
+    isBusy.current = true;
+    try {
+      await work();
+      toast(done);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      toast(error.errors[0]?.mensaje ?? sentence(error), { kind: 'error' });
+      return false;
+    } finally {
+      isBusy.current = false;
+      users.reload();
+    }
+  };
+  return html`
+    <${ViewHeading} title=${t('view.usuarios')} />
+    <div class="operations">
+      <${Invitation} act=${act} />
+      <section class="card" aria-label=${t('users.list')}>
+        <${Loaded} from=${users} lines=${4}>${(rows) => table(rows, act)}<//>
+      </section>
+    </div>`;
+}
+
+function Invitation({ act }) {
+  const id = useId();
+  const invite = async (event) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const { email, rol } = Object.fromEntries(new FormData(form));
+    if (await act(() => inviteUser(email, rol), t('users.invited', { email }))) form.reset();
+  };
+  return html`
+    <section class="card" aria-labelledby=${id}>
+      <h2 id=${id}>${t('users.invite')}</h2>
+      <p>${t('users.invite.text')}</p>
+      <form class="invitation" onSubmit=${invite}>
+        <label>${t('users.email')}<input name="email" type="email" required maxlength="254" autocomplete="off" /></label>
+        <label>${t('account.role')}<${Select} name="rol" options=${roleOptions()} choose=${() => undefined} /></label>
+        <button class="primary">${t('users.invite')}</button>
+      </form>
+    </section>`;
+}
+
+function table(rows, act) {
+  const titles = ['account.user', 'account.role', 'users.state', 'factor', 'users.actions'];
+  const columns = titles.map((key, at) => ({ title: t(key), isHeading: at === 0 }));
+  const line = (user) => [
+    user.email,
+    t(`role.${user.rol ?? 'none'}`),
+    html`<span class=${user.estado === 'activo' ? '' : 'muted'}>${t(`users.state.${user.estado}`)}</span>`,
+    t(user.segundo_factor ? 'factor.on' : 'factor.off'),
+    html`<div class="actions">
+      <${Button} aria-label=${t('users.change.of', user)} onClick=${() => change(user, act)}>${t('users.change')}<//>
+      ${['invitado', 'caducado'].includes(user.estado) && html`
+        <${Button} aria-label=${t('users.again.of', user)}
+          onClick=${() => act(() => repeatInvitation(user.id), t('users.invited', user))}>${t('users.again')}<//>`}
+      <${Button} aria-label=${t('users.remove.of', user)} onClick=${() => remove(user, act)}>${t('users.remove')}<//>
+    </div>`,
+  ];
+  return html`<${PlainTable} label=${t('users.list')} columns=${columns} rows=${rows.map(line)} />`;
+}
+
+async function change(user, act) {
+  const choice = ([role, label]) => html`
+    <label class="check"><input type="radio" name="rol" value=${role} checked=${role === user.rol} />${label}</label>`;
+  const { answer, data } = ask(
+    t('users.change.of', user),
+    html`<fieldset class="choices"><legend>${t('account.role')}</legend>${roleOptions().map(choice)}</fieldset>`,
+    html`<button class="primary" value="yes">${t('users.change')}</button><button>${t('cancel')}</button>`,
+  );
+  if ((await answer) !== 'yes') return;
+  const role = data().get('rol');
+  if (!role || role === user.rol) return;
+  const isDone = await act(() => changeRole(user.id, role), t('users.changed', { ...user, role: t(`role.${role}`) }));
+  if (isDone && user.email === currentSession().usuario && (await recoverSession(performance.now()))) location.reload();
+}
+
+async function remove(user, act) {
+  const { answer } = ask(
+    t('users.remove.of', user),
+    html`<p>${t('users.remove.text')}</p>`,
+    html`<button class="danger" value="yes">${t('users.remove')}</button><button>${t('cancel')}</button>`,
+  );
+  if ((await answer) === 'yes') await act(() => removeUser(user.id), t('users.removed', user));
+}

@@ -1,0 +1,86 @@
+"""Managing users, and an authenticator app of one's own."""
+
+import base64
+import hmac
+import re
+import struct
+import time
+
+from playwright.sync_api import expect
+
+from local.sign_in import user_of
+
+PASSWORD = "Prueba-0123456789-x"
+
+
+def app_code(secret):
+    """What an authenticator app shows now (RFC 6238)."""
+    digest = hmac.digest(base64.b32decode(secret), struct.pack(">Q", int(time.time() // 30)), "sha1")
+    (number,) = struct.unpack(">I", digest[digest[-1] & 15 :][:4])
+    return f"{(number & 0x7FFFFFFF) % 10**6:06d}"
+
+
+def row_of(directory, email):
+    return directory.page.get_by_role("row").filter(has_text=email)
+
+
+def test_an_administrator_invites_changes_and_removes_a_person(directory):
+    directory.open()
+    directory.page.get_by_role("button", name="Ada Admin").click()
+    directory.dialog.get_by_role("button", name="Usuarios y permisos").click()
+    row = row_of(directory, "eva@example.com")
+    directory.page.get_by_label("Correo").fill("Eva@example.com")
+    directory.page.get_by_label("Permisos").select_option("lector")
+
+    directory.button("Invitar").dblclick()
+
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Solo lecturaInvitadaNo")
+    directory.press("Cambiar los permisos de eva@example.com")
+    directory.dialog.get_by_label("Recursos humanos").check()
+    directory.dialog.get_by_role("button", name="Cambiar permisos").click()
+    expect(row).to_contain_text("Recursos humanos")
+    directory.press("Enviar otra vez la invitación a eva@example.com")
+    expect(directory.page.get_by_text("Invitación enviada a eva@example.com.")).to_be_visible()
+    directory.press("Quitar a eva@example.com")
+    directory.dialog.get_by_role("button", name="Quitar").click()
+    expect(row).to_have_count(0)
+
+
+def test_the_last_administrator_and_an_address_that_is_known_are_explained(directory):
+    directory.open("#/usuarios")
+    directory.page.get_by_label("Correo").fill(user_of("rrhh"))
+    directory.press("Invitar")
+    expect(directory.page.get_by_text("Esa dirección ya tiene una cuenta.")).to_be_visible()
+    directory.press(f"Quitar a {user_of('admin')}")
+    directory.dialog.get_by_role("button", name="Quitar").click()
+    expect(directory.page.get_by_text("Es la última persona que administra: nombre antes a otra.")).to_be_visible()
+    expect(row_of(directory, user_of("admin"))).to_have_count(1)
+
+
+def test_a_person_sets_up_an_app_and_is_asked_for_its_code_from_then_on(stack, directory_of):
+    name = "factor@example.com"
+    stack.add_user(name, PASSWORD, "lector")
+    directory = directory_of(None)
+    directory.open()
+    directory.sign_in(name, PASSWORD)
+    directory.page.get_by_role("button", name=name).click()
+    expect(directory.dialog.get_by_text("Segundo paso al entrarNo")).to_be_visible()
+    directory.dialog.get_by_role("button", name="Poner una aplicación de códigos").click()
+    directory.page.get_by_label("Password").or_(directory.heading("Aplicación de códigos")).first.wait_for()
+    if directory.page.get_by_label("Password").count():
+        directory.type_password(name, PASSWORD)
+    expect(directory.page.get_by_role("img", name="Código QR con la clave")).to_be_visible()
+    secret = re.sub(r"\s", "", directory.page.locator("code").inner_text())
+    directory.page.get_by_label("Código de seis cifras").fill("000000")
+    directory.press("Confirmar")
+    expect(directory.page.get_by_text("El código no es correcto.")).to_be_visible()
+
+    directory.page.get_by_label("Código de seis cifras").fill(app_code(secret))
+    directory.press("Confirmar")
+
+    expect(directory.page.get_by_text("Hecho. La próxima vez se le pedirá un código.")).to_be_visible()
+    directory.page.get_by_role("button", name=name).click()
+    expect(directory.dialog.get_by_text("Segundo paso al entrarSí")).to_be_visible()
+    directory.open("#/autenticador")
+    expect(directory.link("Escribir la contraseña")).to_be_visible()

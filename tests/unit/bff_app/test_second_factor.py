@@ -1,0 +1,78 @@
+"""Setting up an authenticator app, after the password was typed once more."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tests.unit.bff_app.composition import composed, refusals, through
+from tests.unit.bff_app.test_sign_in import attributes, sign_in
+from tests.unit.bff_app.user_pool import ADMIN_SCOPE, RIGHT_CODE, access_token
+
+PATH = "/sesion/segundo-factor"
+
+
+def step_up(browser, pool):
+    """Type the password once more, and come back."""
+    begun = browser.get("/sesion/entrar", query={"para": "segundo-factor", "volver": "/#/autenticador"})
+    return begun, browser.get("/sesion/vuelta", query=pool.sign_in(begun.headers["location"]), site="cross-site")
+
+
+@pytest.fixture
+def person(browser, pool):
+    """Somebody who is signed in."""
+    opened = browser()
+    sign_in(opened, pool)
+    return opened
+
+
+def test_a_person_sets_up_an_app_after_typing_the_password_again(person, pool):
+    session = dict(person.cookies)
+    begun, returned = step_up(person, pool)
+    asked = dict(parse_qsl(urlsplit(begun.headers["location"]).query))
+    assert (asked["prompt"], asked["scope"]) == ("login", f"openid {ADMIN_SCOPE}")
+    assert returned.headers["location"] == "/#/autenticador"
+    kept = attributes(returned)
+    assert kept["__Host-seguridad"] == "Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=300"
+    assert not kept.keys() & session.keys(), "the session stays as it is"
+    document = person.post(PATH).json()
+    assert document["direccion"].startswith("otpauth://totp/Directorio%3Arrhh%40example.com?secret=JBSWY3DPEHPK3PXP")
+    assert document["imagen"]["lado"] > 21
+    assert document["imagen"]["trazo"].startswith("M4 4h1v1h-1z"), "beyond the quiet zone"
+    for wrong, rule in (("654321", "valor"), ("12345", "formato"), (123456, "formato"), (None, "formato")):
+        answer = person.request("PUT", PATH, json={"codigo": wrong})
+        assert (answer.status, [error["regla"] for error in answer.json()["errores"]]) == (422, [rule]), wrong
+    assert pool.with_app == []
+    right = person.request("PUT", PATH, json={"codigo": f"{RIGHT_CODE[:3]} {RIGHT_CODE[3:]}"})
+    assert (right.status, pool.with_app) == (204, ["rrhh@example.com"])
+    assert person.cookies == session, "what allowed it is gone"
+    assert person.post(PATH).status == 403
+
+
+def test_neither_a_session_nor_another_persons_password_is_enough(person, pool, caplog):
+    """Whoever copied the cookies of a session does not know the password."""
+    assert person.post(PATH).status == 403
+    session = person.cookies["__Host-acceso"]
+    other = access_token(username="ada@example.com", scope=ADMIN_SCOPE)
+    for cookies in (f"__Host-acceso={session}; __Host-seguridad={other}", f"__Host-seguridad={other}",
+                    f"__Host-acceso={session}; __Host-seguridad=x"):  # fmt: skip
+        for method in ("POST", "PUT"):
+            answer = person.request(method, PATH, json={"codigo": RIGHT_CODE}, headers={"Cookie": cookies})
+            assert answer.status == 403, cookies
+    assert pool.with_app == []
+    assert set(refusals(caplog)) == {"step_up_needed"}
+
+
+def test_no_other_site_sets_up_an_app(person, pool):
+    step_up(person, pool)
+    for method in ("POST", "PUT"):
+        assert person.request(method, PATH, json={"codigo": RIGHT_CODE}, site="cross-site").status == 403
+
+
+def test_a_step_up_whose_token_lacks_the_scope_is_refused(person, pool):
+    pool.access["scope"] = "openid"
+    assert step_up(person, pool)[1].status == 400
+
+
+def test_a_demonstration_has_no_second_factor():
+    with composed("http://127.0.0.1:9", "http://127.0.0.1:9"):
+        assert [through("alb_multi").request(method, PATH, json={}).status for method in ("POST", "PUT")] == [404] * 2
