@@ -1,5 +1,6 @@
 """The command: from a Chalice app to a module, by the project's settings."""
 
+import json
 import zipfile
 
 import pytest
@@ -47,6 +48,29 @@ def test_settings_that_make_no_sense_are_refused(small_app, text):
 
     with pytest.raises(PackagingFailed, match=r"small_app/\.chalice/terraform\.toml"):
         read_settings(small_app)
+
+
+@pytest.mark.parametrize(
+    ("stage", "sentence"),
+    [
+        ("prod", "small_app has no stage `prod`: add it to .chalice/config.json, or use --stage aws or dev."),
+        ("dev", "small_app holds the module of another stage: give each stage a folder of its own."),
+    ],
+)
+def test_a_stage_that_is_missing_or_would_replace_another_is_a_sentence(small_app, tmp_path, capsys, stage, sentence):
+    config = json.loads((small_app / ".chalice" / "config.json").read_text())
+    config["stages"]["dev"] = {}
+    (small_app / ".chalice" / "config.json").write_text(json.dumps(config))
+    assert main([str(tmp_path / "built"), str(small_app)]) == 0
+    before = (tmp_path / "built" / "small_app" / "main.tf.json").read_text()
+    assert main(["--stage", stage, str(tmp_path / "built"), str(small_app)]) == 1
+    assert capsys.readouterr().err.strip().endswith(sentence)
+    assert (tmp_path / "built" / "small_app" / "main.tf.json").read_text() == before
+
+
+def test_a_folder_without_a_project_is_a_sentence(tmp_path, capsys):
+    assert main([str(tmp_path / "built"), str(tmp_path / "nothing")]) == 1
+    assert "nothing is no Chalice project: .chalice/config.json cannot be read" in capsys.readouterr().err
 
 
 def test_settings_are_optional(small_app):

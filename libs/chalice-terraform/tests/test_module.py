@@ -114,10 +114,12 @@ def test_variables_are_declared_and_name_every_function_and_queue(template):
 
     assert set(variables) == {"name_prefix", "functions", "queues", "topics", "city"}
     assert all(variable["type"] and variable["description"] for variable in variables.values())
-    assert variables["functions"]["validation"] == {
+    exactly, distinct = variables["functions"]["validation"]
+    assert exactly == {
         "condition": '${toset(keys(var.functions)) == toset(["api_handler", "deliver", "file_receipt", "sweep"])}',
         "error_message": "The app has exactly these functions: api_handler, deliver, file_receipt, sweep.",
     }
+    assert "a name of its own" in distinct["error_message"]
     assert variables["queues"]["validation"]["error_message"] == "The app has exactly these queues: letters."
 
 
@@ -134,6 +136,19 @@ def test_an_app_with_routes_only_has_no_empty_blocks(template):
     assert not {"queues", "topics"} & set(module["variable"])
 
 
+def test_an_authorizers_function_is_kept_without_the_permission_of_a_rest_api(template):
+    """The root module makes it the authorizer of its own API, with the output `functions`."""
+    kinds = template["resource"]
+    kinds["aws_lambda_function"]["allow"] = {**kinds["aws_lambda_function"]["sweep"], "handler": "app.allow"}
+    invoked = {**kinds["aws_lambda_permission"]["rest_api_invoke"], "function_name": "${aws_lambda_function.allow.arn}"}
+    kinds["aws_lambda_permission"]["allow_invoke"] = invoked
+
+    module = adapt(template)
+
+    assert "allow" in module["output"]["functions"]["value"]
+    assert "rest_api" not in json.dumps(module)
+
+
 def test_network_and_tags_of_a_function_are_kept_but_for_the_tag_of_chalice(template):
     network = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
     tags = {"aws-chalice": "version=1.34.0", "team": "people"}
@@ -147,7 +162,14 @@ def test_network_and_tags_of_a_function_are_kept_but_for_the_tag_of_chalice(temp
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda kinds: kinds.update(aws_apigatewayv2_api={"websocket_api": {}}), "aws_apigatewayv2_api"),
+        (
+            lambda kinds: kinds.update(aws_apigatewayv2_api={"websocket_api": {}}),
+            "aws_apigatewayv2_api.*websocket handlers with `chalice deploy`",
+        ),
+        (
+            lambda kinds: kinds.update(aws_s3_bucket_notification={"pictures": {}}),
+            r"aws_s3_bucket_notification.*@app\.lambda_function\(\)",
+        ),
         (
             lambda kinds: only(kinds["aws_sns_topic_subscription"]).update(endpoint="https://example.com"),
             r"https://example\.com is no function's ARN",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from chalice_terraform.archive import find_own_files, is_needed, rewrite
 from chalice_terraform.chalice_cli import STAGE, package_app
 from chalice_terraform.errors import PackagingFailed
-from chalice_terraform.module import adapt
+from chalice_terraform.module import GENERATED, JSON, adapt
 from chalice_terraform.settings import read_settings
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def build_module(app: Path, target: Path, *, stage: str = STAGE) -> Path:
                 f"{app.name}: the package has {size:,} bytes, more than max_bytes = {settings.max_bytes:,} allows."
             )
 
+        _check_target(target, module)
         target.mkdir(parents=True, exist_ok=True)
         package = target / archive.name
         package.write_bytes(archive.read_bytes())
@@ -49,6 +50,20 @@ def build_module(app: Path, target: Path, *, stage: str = STAGE) -> Path:
     text = json.dumps(module, indent=2, sort_keys=True, ensure_ascii=False)
     (target / "main.tf.json").write_text(text + "\n", "utf-8")
     return package
+
+
+def _check_target(target: Path, module: JSON) -> None:
+    """Refuse to replace another stage's module, whose functions Terraform would then rename.
+
+    Raises:
+        PackagingFailed: it is one.
+    """
+    try:
+        built = str(json.loads((target / "main.tf.json").read_text("utf-8")).get("//"))
+    except (OSError, ValueError, AttributeError):
+        return
+    if built.startswith(GENERATED) and built != module["//"]:
+        raise PackagingFailed(f"{target} holds the module of another stage: give each stage a folder of its own.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ def package_app(app: Path, work: Path, *, stage: str = STAGE) -> Path:
     Raises:
         PackagingFailed: Chalice failed, or a dependency is missing; the message holds its output.
     """
+    _check_stage(app, stage)
     copy = work / app.name
     shutil.copytree(app, copy, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
     packaged = work / "packaged"
@@ -42,6 +44,22 @@ def package_app(app: Path, work: Path, *, stage: str = STAGE) -> Path:
     if result.returncode or MISSING_DEPENDENCY in result.stdout:
         raise PackagingFailed(f"{app.name}: chalice package failed:\n{result.stdout.strip()}")
     return packaged
+
+
+def _check_stage(app: Path, stage: str) -> None:
+    """Refuse what Chalice would package without a word: a stage that the project does not have.
+
+    Raises:
+        PackagingFailed: it has others, or the folder has no project.
+    """
+    try:
+        config = json.loads((app / ".chalice" / "config.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise PackagingFailed(f"{app} is no Chalice project: .chalice/config.json cannot be read ({error}).") from None
+    stages = config.get("stages") or {stage: {}}
+    if stage not in stages:
+        ways = f"add it to .chalice/config.json, or use --stage {' or '.join(sorted(stages))}."
+        raise PackagingFailed(f"{app.name} has no stage `{stage}`: {ways}")
 
 
 def _environment() -> dict[str, str]:
