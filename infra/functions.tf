@@ -10,6 +10,9 @@ module "bff" {
   email_api_url = local.api_urls["email"]
   demo          = tostring(var.demo)
   public_url    = var.alb_enabled ? local.page_url : ""
+  currency      = var.currency
+  salary_period = var.salary_period
+  time_zone     = var.time_zone
 
   cognito_issuer    = local.sign_in.issuer
   cognito_domain    = local.sign_in_page
@@ -29,6 +32,7 @@ module "crud" {
   sns_topic_arn = aws_sns_topic.email.arn
   demo          = tostring(var.demo)
   leaver_days   = tostring(var.leaver_days)
+  time_zone     = var.time_zone
 
   database_url_parameter = aws_ssm_parameter.database_url.name
 }

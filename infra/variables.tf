@@ -123,13 +123,35 @@ variable "mail_language" {
 }
 
 variable "time_zone" {
-  description = "The time zone of the times in e-mails, such as Europe/Madrid or America/Lima."
+  description = "The directory's time zone, such as Europe/Madrid or America/Lima: of the times in e-mails, and of \"today\", the hire date of an employee without one."
   type        = string
   default     = "UTC"
 
   validation {
     condition     = can(regex("^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$", var.time_zone))
     error_message = "time_zone must be the name of a time zone, such as Europe/Madrid."
+  }
+}
+
+variable "currency" {
+  description = "The currency of the salaries, as the page shows them: three letters of ISO 4217, such as EUR or PEN."
+  type        = string
+  default     = "EUR"
+
+  validation {
+    condition     = can(regex("^[A-Z]{3}$", var.currency))
+    error_message = "currency must be three capital letters, such as EUR."
+  }
+}
+
+variable "salary_period" {
+  description = "What a salary is paid for: year or month."
+  type        = string
+  default     = "year"
+
+  validation {
+    condition     = contains(["year", "month"], var.salary_period)
+    error_message = "salary_period must be year or month."
   }
 }
 

@@ -12,7 +12,7 @@ from chalicelib.directorio.employee import BY_NAME, INPUTS
 from chalicelib.directorio.query import KEPT_HOURS
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, EVENT_FIELDS, LOTE, MESSAGE_VERSION, RESTAURADO
 from crud_app.sql.tables import empleados
-from crud_app.sql.terms import ACTOR
+from crud_app.sql.terms import ACTOR, TIME_ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +25,7 @@ PARAMETERS = {
     each.key: each
     for each in (
         ACTOR,
+        TIME_ZONE,
         sa.bindparam("key", type_=sa.Text),
         sa.bindparam("digest", type_=sa.Text),
         sa.bindparam("lote", type_=sa.Uuid),
@@ -194,7 +195,9 @@ def _wanted(name: str) -> str:
     """A field as an operation leaves it: what is sent, or what is there."""
     sent = f"turno.{name}"
     if BY_NAME[name].default == "today":
-        sent = f"CASE lista WHEN 'crear' THEN coalesce({sent}, CAST(timezone('UTC', now()) AS date)) ELSE {sent} END"
+        sent = (
+            f"CASE lista WHEN 'crear' THEN coalesce({sent}, CAST(timezone(:time_zone, now()) AS date)) ELSE {sent} END"
+        )
     there = f"CASE WHEN lista = 'restaurar' THEN ausente.{name} ELSE actual.{name} END"
     return f"CASE WHEN lista = 'crear' OR '{name}' = ANY(sent) THEN {sent} ELSE {there} END AS {name}"
 

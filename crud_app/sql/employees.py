@@ -28,6 +28,7 @@ from crud_app.sql.terms import (
     ONE,
     ROW_ID,
     SEPARATOR,
+    TIME_ZONE,
     USUAL_LIMIT,
     VERSIONS,
     column_of,
@@ -416,7 +417,7 @@ def _new_value(name: str) -> sa.BindParameter[Any]:
 def _created_value(name: str, moment: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """The value of a field in a row that is created at this moment: NULL stands for the default, if there is one."""
     if BY_NAME[name].default == "today":
-        return sa.func.coalesce(_new_value(name), sa.cast(sa.func.timezone(constant("UTC"), moment), sa.Date))
+        return sa.func.coalesce(_new_value(name), sa.cast(sa.func.timezone(TIME_ZONE, moment), sa.Date))
     return _new_value(name)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROW_ID = sa.bindparam("row_id", type_=sa.BigInteger)
 ACTOR = sa.bindparam("actor", type_=sa.Text)
+#: In which the day of an instant is "today".
+TIME_ZONE = sa.bindparam("time_zone", type_=sa.Text)
 LIMIT = sa.bindparam("limit", type_=sa.Integer)
 #: The usual length of a page, for the one that is read most: a statement without parameters is planned once. From a
 #: limit that is a parameter PostgreSQL expects a tenth of the table, and plans anew each time, which takes 0.3 ms.

@@ -23,7 +23,7 @@ class Field(NamedTuple):
         maximum: the longest text, in characters.
         aliases: other headings of its column in an imported file, in lower case without accents.
         description: for the API's document.
-        default: the value of a new employee without it. ``today`` is the date in UTC.
+        default: the value of a new employee without it. ``today`` is the date in TIME_ZONE.
         is_required: whether a new employee needs it. A field that is neither required nor has a default can be empty.
         is_confidential: whether only Human Resources sees it.
         is_sortable: whether a list can be sorted by it, which needs an index. A field that can be empty cannot.
@@ -91,7 +91,7 @@ FIELDS = (
         {"es": "Contratación", "en": "Hire date"},
         "2026-11-24",
         aliases=("fecha de contratacion", "fecha de alta", "alta", "fecha de ingreso", "hire date", "hired"),
-        description="Today, in UTC, by default.",
+        description="Today, in the directory's time zone, by default.",
         default="today",
         is_required=False,
         is_sortable=True,

@@ -16,7 +16,7 @@ MOST_BYTES_BEFORE_THE_ROWS = 60_000
 
 def compressed(names):
     """Bytes of these files as the server sends them."""
-    page, headers = Page(PAGE, ""), {"Accept-Encoding": "gzip"}
+    page, headers = Page(PAGE, "", {}), {"Accept-Encoding": "gzip"}
     return sum(len(page.file(page.version, name, headers).body) for name in names)
 
 

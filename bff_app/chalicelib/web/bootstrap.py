@@ -16,7 +16,7 @@ from chalicelib.web.pool import Pool
 from chalicelib.web.proxy import Proxy
 from chalicelib.web.recent import Recent
 from chalicelib.web.second_factor import SecondFactor
-from chalicelib.web.settings import Settings, SignInSettings, read_inbox_url, read_settings
+from chalicelib.web.settings import Settings, SignInSettings, read_inbox_url, read_salary_settings, read_settings
 from chalicelib.web.sign_in import Demonstration, SignIn
 from chalicelib.web.upstream import Upstream
 
@@ -80,7 +80,7 @@ def _make_client() -> HttpxClient:
 client = PerProcess(_make_client, close=lambda made: made.close())
 services = PerProcess(lambda: assemble(read_settings(), lambda request, deadline: client().send(request, deadline)))
 # The page needs none of the services, only the link that the environment may name.
-page = PerProcess(lambda: Page(PAGE_FOLDER, read_inbox_url()))
+page = PerProcess(lambda: Page(PAGE_FOLDER, read_inbox_url(), read_salary_settings()))
 
 
 def prepare() -> None:

@@ -68,11 +68,12 @@ class Page:
     Args:
         folder: ``index.html`` and the files it needs, without subfolders.
         inbox_url: the inbox of a local stack; empty elsewhere.
+        salaries: what ``settings.read_salary_settings`` says.
     """
 
-    def __init__(self, folder: Path, inbox_url: str) -> None:
+    def __init__(self, folder: Path, inbox_url: str, salaries: Mapping[str, str]) -> None:
         self._sources = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in _CONTENT_TYPES}
-        self._sources["declaration.js"] = _declare_fields().encode()
+        self._sources["declaration.js"] = _declare(salaries).encode()
         self._inbox_url = inbox_url
         self._compressed: dict[str, bytes] = {}
 
@@ -143,8 +144,8 @@ class Page:
         return names
 
 
-def _declare_fields() -> str:
-    """Render the fields of an employee as a module."""
+def _declare(salaries: Mapping[str, str]) -> str:
+    """Render the fields of an employee, and what their values mean, as a module."""
     fields = [
         {
             "name": each.name,
@@ -157,4 +158,7 @@ def _declare_fields() -> str:
         }
         for each in FIELDS
     ]
-    return f"export const FIELDS = {json.dumps(fields, ensure_ascii=False)};\n"
+    declared = {"FIELDS": fields, "SALARIES": salaries}
+    return "".join(
+        f"export const {name} = {json.dumps(each, ensure_ascii=False)};\n" for name, each in declared.items()
+    )

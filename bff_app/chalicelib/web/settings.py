@@ -16,6 +16,7 @@ _CLIENT_ID_RULE = "the id of an app client, letters and digits"
 _ORIGIN_RULE = "http(s)://host[:port], or unset"
 _HTTP = re.compile(r"https?://.*", re.DOTALL)
 _PARAMETER = re.compile(r"[A-Za-z0-9_./-]{1,1011}")
+_ZONE = re.compile(r"[A-Za-z]+([/_+-][A-Za-z0-9]+)*")
 _CLIENT_ID = re.compile(r"\w{1,128}", re.ASCII)
 
 
@@ -51,6 +52,21 @@ def read_settings(variables: Mapping[str, str] = os.environ) -> Settings:
         email_api=_read_address(environment, "EMAIL_API_URL"),
         sign_in=None if environment.read_flag("DEMO", default=False) else _read_sign_in(environment),
     )
+
+
+def read_salary_settings(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What the stored salaries and days mean, as the page's modules read it.
+
+    Raises:
+        SettingError: one is malformed.
+    """
+    read_text = Environment(variables).read_text
+    currency, period = re.compile(r"[A-Z]{3}"), re.compile("year|month")
+    return {
+        "currency": read_text("CURRENCY", "three capital letters, such as EUR", pattern=currency, default="EUR"),
+        "salaryPeriod": read_text("SALARY_PERIOD", "year or month", pattern=period, default="year"),
+        "timeZone": read_text("TIME_ZONE", "a time zone, such as Europe/Madrid", pattern=_ZONE, default="UTC"),
+    }
 
 
 def read_inbox_url(variables: Mapping[str, str] = os.environ) -> str:

@@ -26,13 +26,20 @@ class Batches:
     Args:
         database: with the directory.
         publish: publishes the event of a change that began then, or leaves it to the sweep.
+        time_zone: in which "today" is the hire date of those without one.
         is_demo: whether this is a demonstration.
     """
 
     def __init__(
-        self, database: Database, publish: Callable[[Evento, float], object], *, is_demo: bool = False
+        self,
+        database: Database,
+        publish: Callable[[Evento, float], object],
+        time_zone: str = "UTC",
+        *,
+        is_demo: bool = False,
     ) -> None:
         self._database = database
+        self._time_zone = time_zone
         self._publish = publish
         self._is_demo = is_demo
 
@@ -60,6 +67,7 @@ class Batches:
             "origin": batch.origin,
             "operations": batch.as_json(),
             "simulated": batch.is_simulated,
+            "time_zone": self._time_zone,
         }
         results, digest, is_incomplete = self._apply(parameters)
         if results is None:

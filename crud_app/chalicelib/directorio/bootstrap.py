@@ -51,7 +51,8 @@ def compose(settings: Settings) -> System:
         Unavailable: the parameter with the address cannot be read now.
     """
     database, publisher = open_database(settings), SnsPublisher(settings)
-    return assemble(database, publisher, leaver_days=settings.leaver_days, is_demo=settings.is_demo)
+    days, zone = settings.leaver_days, settings.time_zone
+    return assemble(database, publisher, leaver_days=days, time_zone=zone, is_demo=settings.is_demo)
 
 
 def open_database(settings: Settings) -> Database:
@@ -72,12 +73,17 @@ def _note_answer(milliseconds: float) -> None:
 
 
 def assemble(
-    database: Database, publisher: SnsPublisher, *, leaver_days: int = DEFAULT_LEAVER_DAYS, is_demo: bool = False
+    database: Database,
+    publisher: SnsPublisher,
+    *,
+    leaver_days: int = DEFAULT_LEAVER_DAYS,
+    time_zone: str = "UTC",
+    is_demo: bool = False,
 ) -> System:
     """Put the parts together."""
-    repository = Repository(database)
+    repository = Repository(database, time_zone)
     directorio = Directorio(repository, publisher, is_demo=is_demo)
-    batches, outbox = Batches(database, directorio.publish, is_demo=is_demo), Outbox(database, publisher)
+    batches, outbox = Batches(database, directorio.publish, time_zone, is_demo=is_demo), Outbox(database, publisher)
     return System(database, repository, directorio, batches, outbox, Erasure(database), leaver_days, is_demo)
 
 

@@ -313,8 +313,9 @@ def open_connection(
         password=address.password,
         # None would mean TLS that verifies nothing.
         ssl_context=address.ssl_mode != "disable" and tls_context(address.ssl_mode, address.ssl_root_cert),
-        application_name="crud_app",
-        timeout=seconds,
+        application_name=address.application_name,
+        channel_binding=address.channel_binding,
+        timeout=min(seconds, address.connect_seconds or seconds),
         **limits,
     )
 

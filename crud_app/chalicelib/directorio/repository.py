@@ -56,8 +56,9 @@ class Page(NamedTuple):
 class Repository:
     """The directory's rows and their history."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, time_zone: str = "UTC") -> None:
         self._database = database
+        self._time_zone = time_zone
 
     def create(self, values: Mapping[str, object], actor: str, key: str | None = None) -> Row:
         """Add an employee; once for each request that has an Idempotency-Key.
@@ -67,7 +68,7 @@ class Repository:
             KeyInFlight: the request that has this key is being done.
             KeyReused: another request had this key.
         """
-        parameters = {**_new(values), "actor": actor}
+        parameters = {**_new(values), "actor": actor, "time_zone": self._time_zone}
         if key is None:
             ((row_id, version, body, *event, holder),) = self._change("insert_empleado", parameters)
             digest = None

@@ -18,12 +18,15 @@ DEFAULT_PORT = 5432
 MAX_POOL_SIZE = 100
 DEFAULT_LEAVER_DAYS, MAX_LEAVER_DAYS = 90, 3650
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-PARAMETERS = ("host", "pgbouncer", "sslmode", "sslrootcert")
+PARAMETERS = ("application_name", "channel_binding", "connect_timeout", "host", "pgbouncer", "sslmode", "sslrootcert")
+CHANNEL_BINDINGS = ("disable", "prefer", "require")
 SSL_MODES = ("disable", "require", "verify-ca", "verify-full")
 
 _PARAMETER_NAME = re.compile(r"[A-Za-z0-9_./-]{1,1011}")
 _KEY_SERVER = re.compile(r"http://(localhost|127\.0\.0\.1|169\.254\.[0-9.]+)(:[0-9]{1,5})?/[!-~]*")
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
+_PLAIN = re.compile(r"[A-Za-z_-]{1,40}")
+_ZONE = re.compile(r"[A-Za-z]+([/_+-][A-Za-z0-9]+)*")
 _TOPIC_ARN = re.compile(r"arn:[^:]+:sns:[^:]+:[0-9]{12}:[A-Za-z0-9_-]+")
 
 
@@ -38,6 +41,9 @@ class DatabaseAddress:
         ssl_mode: one of ``SSL_MODES``, with libpq's meaning. No mode falls back to plain text.
         ssl_root_cert: a file of certificate authorities, "system", or None.
         pooled: whether a transaction pooler (PgBouncer, Supavisor) stands between.
+        channel_binding: one of ``CHANNEL_BINDINGS``.
+        connect_seconds: to open a connection; None without a wish.
+        application_name: as the server shows the connection.
     """
 
     user: str
@@ -49,6 +55,9 @@ class DatabaseAddress:
     ssl_mode: str
     ssl_root_cert: str | None
     pooled: bool
+    channel_binding: str = "prefer"
+    connect_seconds: int | None = None
+    application_name: str = "crud_app"
 
 
 @dataclass(frozen=True)
@@ -131,6 +140,13 @@ class Settings:
         return self._environment.read_text("SNS_TOPIC_ARN", rule, pattern=_TOPIC_ARN)
 
     @cached_property
+    def time_zone(self) -> str:
+        """``TIME_ZONE``: in which "today" is the hire date of those without one, by its name in PostgreSQL."""
+        return self._environment.read_text(
+            "TIME_ZONE", "a time zone, such as Europe/Madrid", pattern=_ZONE, default="UTC"
+        )
+
+    @cached_property
     def leaver_days(self) -> int:
         """``LEAVER_DAYS``: after how many days a leaver is erased. 90 by default."""
         return self._environment.read_whole("LEAVER_DAYS", least=1, most=MAX_LEAVER_DAYS, default=DEFAULT_LEAVER_DAYS)
@@ -147,7 +163,7 @@ def from_environment() -> Settings:
 
 
 def parse_database_url(url: str) -> DatabaseAddress:
-    """Read a libpq URL, with the parameters that Supabase hands out.
+    """Read a libpq URL, with the parameters that providers hand out.
 
     Raises:
         SettingError: it is not such a URL, or has a parameter that is not known.
@@ -160,11 +176,13 @@ def parse_database_url(url: str) -> DatabaseAddress:
     if parts.scheme not in {"postgresql", "postgres"}:
         raise _wrong("that begins with postgresql://")
     parameters = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    if not parameters.keys() <= set(PARAMETERS):
-        raise _wrong(f"without other parameters than {', '.join(PARAMETERS)}")
     host, database = parameters.get("host") or parts.hostname or "", unquote(parts.path.removeprefix("/"))
     if not (host and parts.username and database):
         raise _wrong("with a user, a host and a database")
+    # Now a name is none: without a user, it could be the end of a password with a question mark.
+    for name in sorted(parameters.keys() - set(PARAMETERS)):
+        shown = name if _PLAIN.fullmatch(name) else "that is unknown"
+        raise _wrong(f"without the parameter {shown}: it may have {', '.join(PARAMETERS)}")
     is_socket = host.startswith("/")
     ssl_mode = parameters.get("sslmode", "disable" if is_socket or host in LOOPBACK else "verify-full")
     if ssl_mode not in SSL_MODES:
@@ -172,6 +190,10 @@ def parse_database_url(url: str) -> DatabaseAddress:
     pooled = parameters.get("pgbouncer", "false")
     if pooled not in {"true", "false"}:
         raise _wrong("whose pgbouncer is true or false")
+    if (binding := parameters.get("channel_binding", "prefer")) not in CHANNEL_BINDINGS:
+        raise _wrong(f"whose channel_binding is one of {', '.join(CHANNEL_BINDINGS)}")
+    if not (seconds := parameters.get("connect_timeout", "0")).isdecimal():
+        raise _wrong("whose connect_timeout is a whole number of seconds")
     return DatabaseAddress(
         user=unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
@@ -182,6 +204,9 @@ def parse_database_url(url: str) -> DatabaseAddress:
         ssl_mode=ssl_mode,
         ssl_root_cert=parameters.get("sslrootcert"),
         pooled=pooled == "true",
+        channel_binding=binding,
+        connect_seconds=int(seconds[:9]) or None,
+        application_name=parameters.get("application_name") or "crud_app",
     )
 
 

@@ -45,14 +45,15 @@ STATEMENTS: dict[str, tuple[str, tuple[str, ...]]] = {
         """WITH always AS (SELECT 1),
 titular AS (SELECT empleados.id AS id, empleados.nombre AS nombre FROM empleados WHERE empleados.email = $2::VARCHAR),
 creado AS (INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) SELECT $1::VARCHAR AS anon_1,
-  $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, $4::NUMERIC(9, 2) AS anon_4, coalesce($5::DATE, CAST(timezone('UTC',
-  now()) AS DATE)) AS coalesce_1 WHERE NOT (EXISTS (SELECT 1 FROM titular)) RETURNING empleados.*),
+  $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, $4::NUMERIC(9, 2) AS anon_4, coalesce($5::DATE,
+  CAST(timezone($6::VARCHAR, now()) AS DATE)) AS coalesce_1 WHERE NOT (EXISTS (SELECT 1 FROM titular)) RETURNING
+  empleados.*),
 hecho AS (SELECT creado.id AS id, creado.version AS version, CAST(row_to_json(fila) AS TEXT) AS body FROM creado JOIN
   LATERAL (SELECT {fields}) AS fila ON true),
 empleado AS (SELECT creado.id AS id, creado.nombre AS nombre, creado.email AS email, creado.posicion AS posicion,
   creado.version AS version FROM creado),
 message AS (SELECT 1 AS version, gen_random_uuid() AS id, 'creado' AS tipo, to_char(timezone('UTC', creado.creado_en),
-  'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, $6::VARCHAR AS actor, row_to_json(empleado) AS empleado,
+  'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, $7::VARCHAR AS actor, row_to_json(empleado) AS empleado,
   ARRAY['nombre', 'email', 'posicion', 'salario', 'fecha_contratacion'] AS cambios FROM creado JOIN empleado ON true),
 evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload) SELECT message.id AS id,
   creado.id, creado.version, message.tipo AS tipo, creado.creado_en, message.actor AS actor, row_to_json(message) AS
@@ -60,7 +61,7 @@ evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, act
 SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT)
   AS payload, CAST(row_to_json(titular) AS TEXT) AS row_to_json_1 FROM always LEFT OUTER JOIN hecho ON true LEFT OUTER
   JOIN evento ON true LEFT OUTER JOIN titular ON true""",
-        ('new_nombre', 'new_email', 'new_posicion', 'new_salario', 'new_fecha_contratacion', 'actor'),
+        ('new_nombre', 'new_email', 'new_posicion', 'new_salario', 'new_fecha_contratacion', 'time_zone', 'actor'),
     ),
     "insert_empleado_once": (
         """WITH always AS (SELECT 1),
@@ -68,17 +69,17 @@ anterior AS (SELECT peticiones.huella AS huella, peticiones.evento_id AS evento_
   peticiones.actor = $1::VARCHAR AND peticiones.clave = $2::VARCHAR AND peticiones.creada_en >= now() - interval
   '24 hours'),
 titular AS (SELECT empleados.id AS id, empleados.nombre AS nombre FROM empleados WHERE empleados.email = $4::VARCHAR),
-nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT $1::VARCHAR AS anon_5, $2::VARCHAR AS anon_6, $8::VARCHAR
+nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT $1::VARCHAR AS anon_5, $2::VARCHAR AS anon_6, $9::VARCHAR
   AS anon_7 WHERE NOT (EXISTS (SELECT 1 FROM titular)) ON CONFLICT (actor, clave) DO UPDATE SET huella =
   excluded.huella, evento_id = excluded.evento_id, creada_en = excluded.creada_en WHERE peticiones.creada_en < now() -
   interval '24 hours' RETURNING peticiones.evento_id),
 creado AS (INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) SELECT $3::VARCHAR AS anon_1,
-  $4::VARCHAR AS anon_2, $5::VARCHAR AS anon_3, $6::NUMERIC(9, 2) AS anon_4, coalesce($7::DATE, CAST(timezone('UTC',
-  now()) AS DATE)) AS coalesce_1 FROM nueva RETURNING empleados.*),
+  $4::VARCHAR AS anon_2, $5::VARCHAR AS anon_3, $6::NUMERIC(9, 2) AS anon_4, coalesce($7::DATE,
+  CAST(timezone($8::VARCHAR, now()) AS DATE)) AS coalesce_1 FROM nueva RETURNING empleados.*),
 repetido AS (SELECT eventos.empleado_id AS id, $3::VARCHAR AS nombre, $4::VARCHAR AS email, $5::VARCHAR AS posicion,
-  $6::NUMERIC(9, 2) AS salario, coalesce($7::DATE, CAST(timezone('UTC', eventos.ocurrido_en) AS DATE)) AS
+  $6::NUMERIC(9, 2) AS salario, coalesce($7::DATE, CAST(timezone($8::VARCHAR, eventos.ocurrido_en) AS DATE)) AS
   fecha_contratacion, eventos.version AS version, eventos.ocurrido_en AS creado_en, eventos.ocurrido_en AS
-  actualizado_en FROM anterior JOIN eventos ON eventos.id = anterior.evento_id WHERE anterior.huella = $8::VARCHAR),
+  actualizado_en FROM anterior JOIN eventos ON eventos.id = anterior.evento_id WHERE anterior.huella = $9::VARCHAR),
 hecho AS (SELECT creado.id AS id, creado.version AS version, CAST(row_to_json(fila) AS TEXT) AS body FROM creado JOIN
   LATERAL (SELECT {fields}) AS fila ON true UNION ALL SELECT repetido.id AS id, repetido.version AS version,
   CAST(row_to_json(fila) AS TEXT) AS body FROM repetido JOIN LATERAL (SELECT {fields}) AS fila ON true),
@@ -94,7 +95,7 @@ evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, act
 SELECT hecho.id, hecho.version, hecho.body, CAST(evento.id AS TEXT) AS id__1, evento.tipo, CAST(evento.payload AS TEXT)
   AS payload, CAST(row_to_json(titular) AS TEXT) AS row_to_json_1, anterior.huella FROM always LEFT OUTER JOIN anterior
   ON true LEFT OUTER JOIN hecho ON true LEFT OUTER JOIN evento ON true LEFT OUTER JOIN titular ON true""",
-        ('actor', 'key', 'new_nombre', 'new_email', 'new_posicion', 'new_salario', 'new_fecha_contratacion', 'digest'),
+        ('actor', 'key', 'new_nombre', 'new_email', 'new_posicion', 'new_salario', 'new_fecha_contratacion', 'time_zone', 'digest'),
     ),
     "update_empleado": (
         """WITH actual AS (SELECT empleados.* FROM empleados WHERE empleados.id = $1::BIGINT FOR UPDATE),
@@ -446,7 +447,7 @@ destino AS (SELECT orden, lista, indice, turno.id, turno.version AS wanted, coal
   actual.posicion END END AS posicion, CASE WHEN lista = 'crear' OR 'salario' = ANY(sent) THEN turno.salario ELSE CASE
   WHEN lista = 'restaurar' THEN ausente.salario ELSE actual.salario END END AS salario, CASE WHEN lista = 'crear' OR
   'fecha_contratacion' = ANY(sent) THEN CASE lista WHEN 'crear' THEN coalesce(turno.fecha_contratacion,
-  CAST(timezone('UTC', now()) AS date)) ELSE turno.fecha_contratacion END ELSE CASE WHEN lista = 'restaurar' THEN
+  CAST(timezone($6::VARCHAR, now()) AS date)) ELSE turno.fecha_contratacion END ELSE CASE WHEN lista = 'restaurar' THEN
   ausente.fecha_contratacion ELSE actual.fecha_contratacion END END AS fecha_contratacion FROM turno LEFT JOIN actual ON
   lista IN ('actualizar', 'eliminar') AND actual.id = turno.id LEFT JOIN ausente ON lista = 'restaurar' AND ausente.id =
   turno.id),
@@ -490,15 +491,15 @@ hecho AS (SELECT 'creado' AS tipo, id, nombre, email, posicion, salario, fecha_c
   baja_en, ARRAY[]::text[] FROM borrado UNION ALL SELECT 'restaurado', id, nombre, email, posicion, salario,
   fecha_contratacion, version, creado_en, actualizado_en, actualizado_en, ARRAY[]::text[] FROM restaurado),
 evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, valores, lote) SELECT
-  message.id, hecho.id, hecho.version, hecho.tipo, momento, $1::VARCHAR, row_to_json(message), valores, $6::UUID FROM
+  message.id, hecho.id, hecho.version, hecho.tipo, momento, $1::VARCHAR, row_to_json(message), valores, $7::UUID FROM
   hecho LEFT JOIN actual ON actual.id = hecho.id AND hecho.tipo = 'actualizado' CROSS JOIN LATERAL (SELECT hecho.id,
   hecho.nombre, hecho.email, hecho.posicion, hecho.version) AS empleado CROSS JOIN LATERAL (SELECT 1 AS version,
   gen_random_uuid() AS id, hecho.tipo AS tipo, to_char(timezone('UTC', momento), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS
-  ocurrido_en, $1::VARCHAR AS actor, row_to_json(empleado) AS empleado, hecho.cambios AS cambios, $6::UUID AS lote) AS
+  ocurrido_en, $1::VARCHAR AS actor, row_to_json(empleado) AS empleado, hecho.cambios AS cambios, $7::UUID AS lote) AS
   message LEFT JOIN LATERAL (SELECT jsonb_object_agg(campo, jsonb_build_object('antes', to_jsonb(actual) -> campo,
   'despues', to_jsonb(hecho) -> campo)) AS valores FROM unnest(hecho.cambios) AS campo) AS v ON actual.id IS NOT NULL),
-lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios) SELECT $6::UUID,
-  $7::VARCHAR, $1::VARCHAR, count(*) FILTER (WHERE tipo = 'creado'), count(*) FILTER (WHERE tipo = 'actualizado'),
+lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios) SELECT $7::UUID,
+  $8::VARCHAR, $1::VARCHAR, count(*) FILTER (WHERE tipo = 'creado'), count(*) FILTER (WHERE tipo = 'actualizado'),
   count(*) FILTER (WHERE tipo = 'eliminado'), count(*) FILTER (WHERE tipo = 'restaurado'), ARRAY(SELECT DISTINCT
   unnest(CASE tipo WHEN 'actualizado' THEN cambios ELSE ARRAY['nombre', 'email', 'posicion', 'salario',
   'fecha_contratacion'] END) FROM hecho ORDER BY 1) FROM hecho HAVING EXISTS (SELECT FROM nueva) ON CONFLICT (id) DO
@@ -528,7 +529,7 @@ cuerpo AS (SELECT visto.id, CAST(row_to_json(fila) AS text) AS body FROM visto J
   CASE estado WHEN 409 THEN 'existente' ELSE 'empleado' END || '":' || body, '') || '}', ',' ORDER BY orden), (SELECT
   huella FROM anterior), coalesce(bool_or(estado = 409 AND body IS NULL), false) FROM dicho LEFT JOIN cuerpo ON
   cuerpo.id = dicho.id""",
-        ('actor', 'key', 'digest', 'simulated', 'operations', 'lote', 'origin'),
+        ('actor', 'key', 'digest', 'simulated', 'operations', 'time_zone', 'lote', 'origin'),
     ),
     "close_lote": (
         """WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL AND id = $1::UUID RETURNING

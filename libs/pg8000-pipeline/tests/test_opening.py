@@ -102,6 +102,14 @@ class TestScram:
         with serving(*answers) as port:
             assert str(failure(port, password="secret-42")) == "SCRAM authentication failed"
 
+    @pytest.mark.parametrize(
+        "greeting", [authentication(0), authentication(3), authentication(10, b"SCRAM-SHA-256\0\0")]
+    )
+    def test_a_server_without_channel_binding_is_not_trusted_where_it_is_required(self, greeting):
+        with serving(greeting) as port:
+            error = failure(port, password="secret-42", channel_binding="require")
+        assert str(error) == "the server does not support channel binding, which is required"
+
 
 class TestGreetings:
     @pytest.mark.parametrize(

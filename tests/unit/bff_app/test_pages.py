@@ -91,7 +91,7 @@ def test_files_are_compressed_for_browsers_that_accept_it():
 
 def test_the_whole_page_is_less_than_120_kb_compressed():
     """But for what only those fetch who open or write a workbook."""
-    page = Page(PAGE_FOLDER, "")
+    page = Page(PAGE_FOLDER, "", {})
     of_workbooks = {"xlsx_read.js", "xlsx_write.js", "fflate.js", "saxen.js"}
 
     files = [path.name for path in PAGE_FOLDER.iterdir() if path.name not in {"index.html", *of_workbooks}]
@@ -116,7 +116,7 @@ def a_page(folder, *, script="", inbox_url=""):
     (folder / "main.js").write_text(script)
     (folder / "rows.js").touch()
     (folder / "session.js").touch()
-    return Page(folder, inbox_url)
+    return Page(folder, inbox_url, {})
 
 
 def test_a_change_of_any_file_is_a_new_version_and_a_new_document(tmp_path):

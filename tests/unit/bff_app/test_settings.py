@@ -3,7 +3,7 @@
 import pytest
 
 from chalice_frontdoor import SettingError
-from chalicelib.web.settings import read_settings
+from chalicelib.web.settings import read_salary_settings, read_settings
 
 POOL = "https://cognito-idp.eu-west-1.amazonaws.com"
 APIS = {"CRUD_API_URL": "https://crud.example.com", "EMAIL_API_URL": "http://127.0.0.1:8002/prefix"}
@@ -84,3 +84,12 @@ def test_a_missing_or_malformed_variable_is_named_with_its_rule_but_not_its_valu
     with pytest.raises(SettingError) as refused:
         read_settings()
     assert str(refused.value) == f"The environment variable {variable} must be {rule}"
+
+
+def test_what_salaries_and_days_mean_is_set_once():
+    assert read_salary_settings({}) == {"currency": "EUR", "salaryPeriod": "year", "timeZone": "UTC"}
+    given = {"CURRENCY": "PEN", "SALARY_PERIOD": "month", "TIME_ZONE": "America/Lima"}
+    assert list(read_salary_settings(given).values()) == list(given.values())
+    for name, text in (("CURRENCY", "€"), ("SALARY_PERIOD", "week"), ("TIME_ZONE", "'; alert(1)")):
+        with pytest.raises(SettingError, match=name):
+            read_salary_settings({name: text})

@@ -1,5 +1,6 @@
 """Row and event in one statement, with others at the same row."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -19,6 +20,20 @@ def repository(database):
     repository = Repository(database)
     repository.create(NEW, "a")
     return repository
+
+
+def test_without_a_hire_date_it_is_today_in_the_directorys_time_zone(database):
+    """These zones are 25 hours apart: they never have the same day."""
+    for key in (None, "key"):
+        days = [
+            json.loads(
+                Repository(database, zone)
+                .create({**NEW, "email": f"{key}{at}@example.com"}, "a", key and key + zone)
+                .body
+            )
+            for at, zone in enumerate(("Pacific/Pago_Pago", "Pacific/Kiritimati"))
+        ]
+        assert days[0]["fecha_contratacion"] < days[1]["fecha_contratacion"]
 
 
 def test_a_change_waits_for_a_rival_and_builds_on_what_the_rival_wrote(repository, while_holding):

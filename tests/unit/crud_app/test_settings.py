@@ -27,6 +27,11 @@ def test_reads_an_address():
     assert (address.user, address.password, address.host, address.port) == ("ana@x", "p:w/d", "db.example.com", 6543)
     assert (address.database, address.socket_folder, address.pooled) == ("people x", None, True)
     assert "p:w/d" not in repr(address)
+    assert (address.channel_binding, address.connect_seconds, address.application_name) == ("prefer", None, "crud_app")
+    address = parse_database_url(
+        "postgresql://a@b/c?sslmode=require&channel_binding=require&connect_timeout=3&application_name=hr"
+    )
+    assert (address.channel_binding, address.connect_seconds, address.application_name) == ("require", 3, "hr")
     address = parse_database_url("postgres://ana@/people?host=%2Fvar%2Frun%20x")
     assert (address.socket_folder, address.password, address.port) == ("/var/run x", None, 5432)
 
@@ -47,7 +52,10 @@ def test_tls_is_verified_unless_the_server_is_this_machine_or_the_address_says_o
         ("", "must be set"), ("mysql://a@b/c", "begins with postgresql://"), ("postgresql://a@b:x/c", "port"),
         ("postgresql://a@b:70000/c", "port"), ("postgresql://a@[b/c", "a URL"), ("postgresql://b/c", "user"),
         ("postgresql://a@/c", "host"), ("postgresql://a@b", "database"),
-        ("postgresql://a@b/c?sslmod=require", "other parameters"),
+        ("postgresql://a@b/c?sslmod=require", "without the parameter sslmod:"),
+        ("postgresql://a@b/c?a%20b=1", "the parameter that is unknown:"), ("postgresql://a:1?secret@b/c", "user"),
+        ("postgresql://a@b/c?channel_binding=x", "channel_binding is one of disable"),
+        ("postgresql://a@b/c?connect_timeout=soon", "connect_timeout is a whole number"),
         ("postgresql://a@b/c?sslmode=prefer", "plain text"), ("postgresql://a@b/c?pgbouncer=1", "true or false"),
     ],
 )  # fmt: skip
@@ -62,6 +70,7 @@ def test_a_malformed_address_is_named_with_the_rule_and_not_quoted(url, rule):
     ("name", "setting", "good", "bad"),
     [
         ("DATABASE_POOL_SIZE", "database_pool_size", {None: 1, "1": 1, "100": 100}, ["0", "101"]),
+        ("TIME_ZONE", "time_zone", {None: "UTC", "America/Lima": "America/Lima"}, ["a b", "'"]),
         ("LEAVER_DAYS", "leaver_days", {None: 90, "1": 1, "3650": 3650}, ["0", "3651", "1.5"]),
         ("SNS_TOPIC_ARN", "topic_arn", {ARN: ARN}, ["", "crud-app", "arn:aws:sqs:us-east-1:000000000000:x"]),
         ("DEMO", "is_demo", {None: False, "false": False, "true": True}, ["1", "True"]),

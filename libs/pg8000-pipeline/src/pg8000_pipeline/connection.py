@@ -51,7 +51,10 @@ STALE_STATES = frozenset({"26000", "0A000"})
 READ_BYTES = 16_384
 #: A message begins with a code and its length, which counts itself but not the code.
 CODE_BYTES, HEADER_BYTES = 1, 5
-SASL = 10
+SASL, SASL_FINAL = 10, 12
+#: AuthenticationOk, CleartextPassword and MD5Password: without SCRAM before them, nothing is bound.
+UNBOUND = frozenset({0, 3, 5})
+NOT_BOUND = "the server does not support channel binding, which is required"
 SASL_MECHANISMS = slice(4, -2)
 #: The length of a message counts itself, but not the code before it.
 LENGTH_BYTES = 4
@@ -159,6 +162,8 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         preamble: a statement without parameters and rows that is sent ahead of each statement outside a transaction,
             in the same flush and hence in the same transaction. It sets limits behind a pooler, which refuses start-up
             parameters and forgets ``SET``.
+        channel_binding: ``disable``, ``prefer`` or ``require``, as in libpq: the last trusts no server that does not
+            prove by SCRAM that it knows the password and has the key of its TLS certificate.
         named: whether `execute` prepares statements under a name; not behind a transaction pooler.
         options: pg8000's others: ``database``, ``password``, ``ssl_context``, ``application_name``, ``replication``,
             ``startup_params``.
@@ -168,6 +173,8 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         InterfaceError: it could not be opened in time, or the server is not the one that it should be.
     """
 
+    auth: Any = None
+    _is_bound = False
     _usock: socket.socket | None = None
     _sock: BinaryIO | None = None
 
@@ -183,9 +190,11 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         tcp_keepalive: bool = True,
         timeout: float | None = None,
         preamble: str = "",
+        channel_binding: str = "prefer",
         named: bool = False,
         **options: object,
     ) -> None:
+        self._binding = channel_binding
         self._owed: list[Answer] = []
         self._prepared: dict[Hashable, Prepared] = {}
         self._prefix = Prefix.of(preamble)
@@ -441,14 +450,21 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
 
     def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: core.Context) -> None:  # noqa: N802 - pg8000's name
         """Begin SCRAM with the password that libpq would use; leave the rest to pg8000."""
-        if core.i_unpack(data)[0] != SASL:
+        code = core.i_unpack(data)[0]
+        if code in UNBOUND and self._binding == "require" and not self._is_bound:
+            raise InterfaceError(NOT_BOUND)
+        if code != SASL:
             super().handle_AUTHENTICATION_REQUEST(data, context)
+            self._is_bound = code == SASL_FINAL and self.auth.mechanism_name.endswith("-PLUS")
             return
         if self.password is None:
             raise InterfaceError("the server requests a password, but none was given")
-        binding = None if not hasattr(self._usock, "getpeercert") else ("tls-server-end-point", self._usock)
+        may_bind = self._binding != "disable" and hasattr(self._usock, "getpeercert")
+        binding = ("tls-server-end-point", self._usock) if may_bind else None
         mechanisms = [name.decode("ascii") for name in data[SASL_MECHANISMS].split(NULL_BYTE)]
         self.auth = scram_client(mechanisms, self.password, binding)
+        if self._binding == "require" and not self.auth.mechanism_name.endswith("-PLUS"):
+            raise InterfaceError(NOT_BOUND)
         first = self.auth.get_client_first().encode()
         self._send_message(core.PASSWORD, self.auth.mechanism_name.encode() + NULL_BYTE + i_pack(len(first)) + first)
         assert self._sock is not None
