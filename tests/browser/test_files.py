@@ -365,6 +365,41 @@ def test_rows_are_compared_with_the_directory(tab):
     ]
 
 
+# ---- batches
+
+# A server that refuses the second creation at first, and then gives each operation a state.
+SEND = """async (operations) => {
+  const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
+  const { sendOperations } = await import(folder + 'batches.js');
+  const [sent, own] = [[], window.fetch];
+  window.fetch = async (path, { headers, body }) => {
+    sent.push([new Headers(headers).get('Idempotency-Key'), JSON.parse(body)]);
+    const done = [{ lista: 'actualizar', indice: 0, estado: 412 }, { lista: 'crear', indice: 0, estado: 201 }];
+    const [status, answer] = sent.length === 1
+      ? [422, { status: 422, errores: [{ campo: 'crear[1].nombre', mensaje: 'No.' }] }]
+      : [200, { resultados: done }];
+    return new Response(JSON.stringify(answer), { status, headers: { 'Content-Type': 'application/json' } });
+  };
+  try { return [await sendOperations({ id: 'lote', origin: 'cambio', key: 'k' }, operations), sent]; }
+  finally { window.fetch = own; }
+}"""
+
+
+def test_what_the_server_refuses_is_left_out_and_the_others_are_sent(tab):
+    operations = [{"list": "crear", "body": 1}, {"list": "actualizar", "body": 2}, {"list": "crear", "body": 3}]
+
+    answers, [(first_key, first), (second_key, second)] = tab.evaluate(SEND, operations)
+
+    assert [(answer["estado"], answer.get("errores")) for answer in answers] == [
+        (201, None),
+        (412, None),
+        (422, [{"campo": "nombre", "mensaje": "No."}]),
+    ]
+    assert first == {"origen": "cambio", "crear": [1, 3], "actualizar": [2]}
+    assert second == {"origen": "cambio", "crear": [1], "actualizar": [2]}
+    assert first_key != second_key  # another body
+
+
 # ---- CSV
 
 

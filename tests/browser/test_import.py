@@ -5,6 +5,7 @@ What a file may look like is tested with the modules (test_files.py).
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from contract.fields import FIELDS
@@ -151,12 +152,14 @@ def test_what_the_file_does_not_say_is_asked(stack, directory, tmp_path):
     assert stack.employees()[0]["fecha_contratacion"] == "2025-03-04"
 
 
-def test_a_paused_import_continues_where_it_was_and_two_people_may_import_the_same(stack, directory, tmp_path):
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_paused_import_continues_where_it_was_beside_another_persons(stack, directory, tmp_path, is_late):
+    """Rows whose answers were lost count as created, not as "there already": those are other people's."""
     choose(directory, tmp_path, people(20))
     expect_badges(directory, "20 nuevos")
     stack.create(nombre="Persona 3", email="p3@example.com")  # by someone else, meanwhile
     directory.page.clock.install()
-    directory.cut(BATCHES, method="POST")
+    directory.cut(BATCHES, method="POST", is_late=is_late)
     directory.press("Crear 20 y cambiar 0")
     for _ in range(10):  # the page retries by itself, after a longer pause each time
         directory.page.clock.run_for(1000)
@@ -184,10 +187,12 @@ def test_an_import_goes_on_in_other_views_and_after_the_tab_was_closed(stack, di
     held[0].fallback()
     expect(directory.page.get_by_text("500 de 501")).to_be_visible()
     another = directory.second_tab()
-    directory.page.close(run_before_unload=False)
-
     another.open("#/importar")
     expect(another.page.get_by_text("«empleados.csv»: 500 de 501 líneas.")).to_be_visible()
+    another.press("Continuar")
+    expect(another.page.get_by_text("Esta importación ya sigue en otra pestaña.")).to_be_visible()
+    directory.page.close(run_before_unload=False)
+
     another.press("Continuar")
 
     expect_result(another, Creados=501, Cambiados=0)
@@ -195,6 +200,20 @@ def test_an_import_goes_on_in_other_views_and_after_the_tab_was_closed(stack, di
     another.page.reload()
     expect(another.page.locator(".drop-zone")).to_be_visible()
     expect(another.page.get_by_text("Hay una importación sin terminar")).to_have_count(0)
+
+
+def test_a_line_without_a_day_gets_the_persons_own_today(stack, directory_of, tmp_path):
+    directory = directory_of("rrhh", timezone_id="America/Mexico_City")
+    directory.page.clock.set_fixed_time("2026-11-29T04:30:00Z")
+    choose(directory, tmp_path, lines("Ana;ana@example.com;Analista;1", headings="nombre;email;posicion;salario"))
+    expect(section(directory, "Lo que el archivo no tiene").get_by_label("Contratación")).to_have_value("2026-11-28")
+    directory.press("Revisar")
+    expect(section(directory, "Nuevos").get_by_text("28 nov 2026")).to_be_visible()
+
+    directory.press("Crear 1 y cambiar 0")
+
+    expect_result(directory, Creados=1, Cambiados=0)
+    assert stack.employees()[0]["fecha_contratacion"] == "2026-11-28"
 
 
 def test_an_import_can_be_stopped(directory, tmp_path):

@@ -21,19 +21,14 @@ const SEPARATORS = [';', '\t', '|', ','];
 /** Records from which the separator is found. */
 const PROBE = 30;
 
-/**
- * @param {string} text
- * @param {number} limit more records are refused
- * @returns {FileRecord[]} without the blank lines
- * @throws {FileUnusable} it is no text, a quote is never closed, or there are too many columns or records
- */
+/** The records without the blank lines, at most `limit`. @param {string} text @returns {FileRecord[]} @throws {FileUnusable} */
 export function readCsv(text, limit) {
   const unmarked = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
-  const [, afterEnd = '-'] = unmarked.split('\x1a', 2); // MS-DOS ended files with it
-  const content = afterEnd.trim() === '' ? unmarked.slice(0, unmarked.indexOf('\x1a')) : unmarked;
+  const [beforeEnd, afterEnd = '-'] = unmarked.split('\x1a', 2); // MS-DOS ended files with it
+  const content = afterEnd.trim() === '' ? beforeEnd : unmarked;
   if (content.trim() === '') throw new FileUnusable('file.empty');
   if (content.includes('\0')) throw new FileUnusable('file.binary');
-  const [said, separator] = /^sep=(.)\r?\n?/.exec(content) ?? ['', findSeparator(content)];
+  const [said, separator] = /^sep=([;,|\t])\r?\n?/.exec(content) ?? ['', findSeparator(content)];
   const records = [];
   for (const { line, cells } of scan(content.slice(said.length), separator, said ? 2 : 1)) {
     if (cells.every((cell) => cell.trim() === '')) continue;

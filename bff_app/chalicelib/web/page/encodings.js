@@ -14,11 +14,7 @@ const UNLIKELY = /[a-zß-ÿ][À-ÞŠŽŸ]|[œŒ]|\p{L}[–—]\p{L}|[^\x00-\x7f�
 const SAMPLES = 4;
 const SAMPLE_LENGTH = 80;
 
-/**
- * @param {Uint8Array} bytes
- * @returns {string[]} the encodings they may be in, the likeliest first; one if there is no doubt
- * @throws {FileUnusable} they are no text
- */
+/** The encodings that bytes may be in, the likeliest first; one if there is no doubt. @throws {FileUnusable} no text */
 export function possibleEncodings(bytes) {
   const head = String.fromCharCode(...bytes.subarray(0, 4));
   const known = SIGNATURES.find(([start]) => head.startsWith(start));

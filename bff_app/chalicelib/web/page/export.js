@@ -19,11 +19,7 @@ const TYPES = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 };
 
-/**
- * The bytes of a table. Of CSV, a spreadsheet whose decimal sign is a comma separates cells by semicolons.
- *
- * @param {'csv' | 'xlsx'} form @param columns names and kinds @param rows values in their order
- */
+/** `csv` or `xlsx`. A spreadsheet whose decimal sign is a comma separates the cells of CSV by semicolons. */
 export async function renderTable(form, columns, rows) {
   const headings = columns.map(({ name }) => name);
   if (form === 'csv') {
@@ -34,7 +30,6 @@ export async function renderTable(form, columns, rows) {
   return writeXlsx(t('export.sheet'), columns.map(({ kind }) => kind), [headings, ...rows]);
 }
 
-/** @param {'csv' | 'xlsx'} form @param {string} name without its ending */
 export async function downloadTable(form, name, columns, rows) {
   const content = await renderTable(form, columns, rows);
   const address = URL.createObjectURL(new Blob([content], { type: TYPES[form] }));

@@ -4,11 +4,6 @@
 import { FIELDS } from './fields.js';
 import { readAmount, readDay } from './notation.js';
 
-/**
- * @typedef {import('./csv.js').FileRecord} FileRecord
- * @typedef {import('./csv.js').Cell} Cell
- */
-
 /** What a column can be beside a field: several make up the name. */
 const PARTS = [
   { name: 'id', aliases: [] },
@@ -24,7 +19,7 @@ const ENOUGH = 2;
 
 export const TARGETS = [...FIELDS.map(({ name }) => name), ...PARTS.map(({ name }) => name)];
 
-/** Without case, accents, invisible signs, notes in brackets, and the signs that people put around words. @param {Cell} heading */
+/** Without case, accents, invisible signs, notes in brackets, and the signs that people put around words. */
 const plain = (heading) => String(heading ?? '').normalize('NFKD').replace(/\p{M}|\p{Cf}/gu, '').toLowerCase()
   .replace(/\([^)]*\)|\[[^\]]*\]/g, ' ').replace(/[\s_*:."]+/g, ' ').trim();
 
@@ -33,25 +28,20 @@ const NAMES = new Map([...FIELDS, ...PARTS].flatMap(({ name, aliases }) =>
 
 const targetOf = (heading) => NAMES.get(plain(heading)) ?? '';
 
-/** @param {FileRecord[]} records @returns {number} the place of the headings; -1 if none of the first records has them */
+/** The place of the headings; -1 if none of the first records has them. */
 export function findHeadings(records) {
   const known = records.slice(0, PROBE).map(({ cells }) => new Set(cells.map(targetOf).filter(Boolean)).size);
   const most = Math.max(...known);
   return most >= ENOUGH ? known.indexOf(most) : -1;
 }
 
-/**
- * What each column is, by its heading; '' is not used. Of two columns for one field only the first is, except that
- * names may have parts.
- *
- * @param {Cell[]} headings
- */
+/** What each column is; '' is not used. Of two columns for one field only the first is; surnames may be several. */
 export function suggestTargets(headings) {
   const targets = headings.map(targetOf);
   return targets.map((target, at) => (targets.indexOf(target) === at || target === 'apellidos' ? target : ''));
 }
 
-/** Whether a column is one of ours that needs no decision. @param {Cell} heading */
+/** Whether a column is one of ours that needs no decision. */
 export const isOwn = (heading) => OWN.includes(plain(heading));
 
 /** One text from the columns of a name. @param {string[][]} parts given or whole names, turned ones, surnames */
@@ -60,13 +50,7 @@ export function joinName([given, turned, surnames]) {
   return [...given, ...straight, ...surnames].map((part) => part.trim()).filter(Boolean).join(' ').replace(/\s+/g, ' ');
 }
 
-/**
- * The order of day and month in a column: that in which more of its days exist.
- *
- * @param {string[]} texts
- * @returns {{order: 'dmy' | 'mdy', isSure: boolean, example: string}} unsure if both orders are right for some days that
- *   the other makes wrong or different; `example` is one of those
- */
+/** The order of day and month in a column. It is sure if some days exist in one order only, and none in the other only. */
 export function findDayOrder(texts) {
   const both = texts.map((text) => ({ text, dmy: readDay(text, 'dmy'), mdy: readDay(text, 'mdy') }));
   const differing = both.filter(({ dmy, mdy }) => dmy !== mdy);
@@ -76,12 +60,7 @@ export function findDayOrder(texts) {
   return { order: onlyMdy > onlyDmy ? 'mdy' : 'dmy', isSure, example: differing[0]?.text ?? '' };
 }
 
-/**
- * The decimal sign of a column of amounts.
- *
- * @param {Cell[]} cells
- * @returns {{decimal: string, isSure: boolean}} '' if no amount has one
- */
+/** The decimal sign of a column of amounts; '' if none has one. */
 export function findDecimal(cells) {
   const signs = cells.map((cell) => (typeof cell === 'string' ? readAmount(cell.trim())?.decimal : '')).filter(Boolean);
   const commas = signs.filter((sign) => sign === ',').length;

@@ -58,12 +58,7 @@ export async function openSource(file) {
   return { name: file.name, bytes, encodings: isZip ? [] : possibleEncodings(bytes) };
 }
 
-/**
- * @param {Source} source
- * @param {{encoding?: string, sheet?: string}} [choice]
- * @returns {Promise<Plan>}
- * @throws {FileUnusable}
- */
+/** @param {Source} source @returns {Promise<Plan>} @throws {FileUnusable} */
 export async function proposePlan({ bytes, encodings }, { encoding = encodings[0], sheet } = {}) {
   const limit = MAX_ROWS + TITLE_ROWS;
   const found = encoding

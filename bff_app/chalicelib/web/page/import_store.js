@@ -2,28 +2,22 @@
 
 import { currentSession } from './session.js';
 
+/** session.js deletes it when the person signs out: it holds salaries. */
 const STORE = 'importaciones';
-/** After a day it is forgotten: it holds salaries. */
 const LIFE_MS = 86_400_000;
 
-function open() {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(STORE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
+const settled = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
 
 /** Without storage an import runs all the same. */
-async function use(mode, act) {
+async function use(act) {
   try {
-    const database = await open();
-    const request = act(database.transaction(STORE, mode).objectStore(STORE));
-    const result = await new Promise((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
+    const opening = indexedDB.open(STORE, 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
+    const database = await settled(opening);
+    const result = await settled(act(database.transaction(STORE, 'readwrite').objectStore(STORE)));
     database.close();
     return result;
   } catch {
@@ -33,13 +27,12 @@ async function use(mode, act) {
 
 const owner = () => currentSession()?.usuario ?? '';
 
-export const keepRun = (run) => use('readwrite', (store) => store.put({ ...run, keptAt: Date.now() }, owner()));
-export const dropRun = () => use('readwrite', (store) => store.delete(owner()));
+export const keepRun = (run) => use((store) => store.put({ ...run, keptAt: Date.now() }, owner()));
+export const dropRun = () => use((store) => store.delete(owner()));
 
-/** This person's unfinished import. */
+/** This person's unfinished import, for a day. */
 export async function loadRun() {
-  const run = await use('readonly', (store) => store.get(owner()));
-  if (!run || Date.now() - run.keptAt < LIFE_MS) return run ?? null;
-  await dropRun();
-  return null;
+  const run = await use((store) => store.get(owner()));
+  if (run && Date.now() - run.keptAt > LIFE_MS) await dropRun();
+  return run && Date.now() - run.keptAt <= LIFE_MS ? run : null;
 }

@@ -7,7 +7,7 @@ import { downloadTable } from './export.js';
 import { FIELDS } from './fields.js';
 import { count } from './format.js';
 import { ApiError } from './http.js';
-import { MAX_ROWS, isOpen, openSource, proposePlan, unusedColumns } from './import_file.js';
+import { MAX_ROWS, isOpen, missingFields, openSource, proposePlan, unusedColumns } from './import_file.js';
 import { PlanStep } from './import_plan.js';
 import { ResultStep } from './import_result.js';
 import { ReviewStep } from './import_review.js';
@@ -51,8 +51,8 @@ export default function Importer() {
   const take = (file) => file && attempt(file.name, async () => {
     const opened = await openSource(file);
     const proposed = await proposePlan(opened);
-    const { encodings } = opened;
-    const hasDoubts = encodings.length > 1 || proposed.sheets.length > 1 || isOpen(proposed) || unusedColumns(proposed).length > 0;
+    const isChoice = opened.encodings.length > 1 || proposed.sheets.length > 1;
+    const hasDoubts = isChoice || isOpen(proposed) || missingFields(proposed).length + unusedColumns(proposed).length > 0;
     return { source: opened, plan: proposed, schema: creationSchema(await getOpenApi()), step: hasDoubts ? 'columns' : 'review' };
   });
   const reread = (choice) => attempt(source.name, async () => ({ plan: await proposePlan(source, choice) }));

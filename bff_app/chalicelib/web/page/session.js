@@ -82,9 +82,10 @@ function leaveToTheNext() {
   location.reload();
 }
 
-/** The person ends the session: drafts do not hold it up, and the other tabs leave too. */
+/** The person ends the session: drafts do not hold it up, the other tabs leave too, and what an import kept goes. */
 export function closeSession() {
   ending = true;
+  indexedDB.deleteDatabase('importaciones');
   tabs.postMessage('');
 }
 

@@ -16,14 +16,7 @@ const DAY_MS = 86_400_000;
 /** The number formats that Excel does not write down, and that are dates. */
 const DATE_FORMATS = new Set([14, 15, 16, 17, 22, 27, 28, 29, 30, 31, 36, 50, 51, 52, 53, 54, 55, 56, 57, 58]);
 
-/**
- * @param {Uint8Array} bytes
- * @param {number} limit more records are refused
- * @param {string} [wanted] the name of a sheet; the first visible one by default
- * @returns {{sheets: string[], sheet: string, records: import('./csv.js').FileRecord[]}} the visible sheets, and the
- *   records of one
- * @throws {FileUnusable}
- */
+/** The visible sheets, and the records (at most `limit`) of the wanted one or the first. @throws {FileUnusable} */
 export function readXlsx(bytes, limit, wanted) {
   try {
     const parts = unpack(bytes);
@@ -38,7 +31,7 @@ export function readXlsx(bytes, limit, wanted) {
   }
 }
 
-/** @param {Uint8Array} bytes @returns {Map<string, string>} the parts that matter, by their names in small letters */
+/** The parts that matter, by their names in small letters. */
 function unpack(bytes) {
   const parts = new Map();
   let left = MAX_UNPACKED_BYTES;
