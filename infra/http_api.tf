@@ -86,6 +86,9 @@ resource "aws_lambda_permission" "api" {
   qualifier     = each.value.qualifier
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_apigatewayv2_api.app[each.key].execution_arn}/*"
+
+  # Switching snapstart moves it to another qualifier.
+  lifecycle { create_before_destroy = true }
 }
 
 resource "aws_cloudwatch_log_group" "api" {

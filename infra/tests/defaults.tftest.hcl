@@ -82,6 +82,11 @@ run "apply" {
 
   # What each function may do
   assert {
+    condition     = alltrue([for function in local.lambda : function.reserved_concurrency == -1])
+    error_message = "a small account has no room for a cap"
+  }
+
+  assert {
     condition     = length(distinct([for role in aws_iam_role.function : role.name])) == length(local.functions)
     error_message = "each function has a role of its own"
   }
