@@ -47,10 +47,11 @@ class Row(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A JSON array, and the query string of the page after it, if there is one."""
+    """A JSON array, the query string of the page after it, if there is one, and its rows with salaries, if counted."""
 
     body: str
     next_query: str | None
+    salaries: int = 0
 
 
 class Repository:
@@ -125,7 +126,8 @@ class Repository:
         parameters = {"limit": leavers.limit, "q": leavers.q, "after_key": after_key, "after_id": after_id}
         ((text,),) = self._database.read(find_statement("list_bajas"), {**parameters, "days": days})
         body, shown, is_more = _cut(text, leavers.limit)
-        return Page(body, leavers.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
+        next_query = leavers.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None
+        return Page(body, next_query, len(shown))
 
     def find(self, row_id: int, audience: Audience) -> Row:
         """One employee.
@@ -158,7 +160,8 @@ class Repository:
         statement = find_statement(name, listing.audience, listing.order.name)
         ((text,),) = self._database.read(statement, parameters)
         body, shown, is_more = _cut(text, listing.limit)
-        return Page(body, listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
+        next_query = listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None
+        return Page(body, next_query, len(shown) if listing.audience is Audience.RRHH else 0)
 
     def count(self, filters: Filters) -> tuple[int, bool]:
         """How many employees fit, and whether that is exact: otherwise there are more, or about so many."""
