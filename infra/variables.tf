@@ -337,6 +337,12 @@ variable "leaver_days" {
   }
 }
 
+variable "audit_retention_days" {
+  description = "How many days crud_app's log is kept, which says who read or exported many salaries: one of CloudWatch's values, as log_retention_days."
+  type        = number
+  default     = 365
+}
+
 variable "office_hours" {
   description = "When the sweep of unpublished events runs (cron expressions of EventBridge Scheduler, and their time zone). Null: always. A database that suspends when idle may then sleep outside of them."
   type        = object({ opens = string, closes = string, timezone = string })

@@ -47,7 +47,7 @@ run "production" {
       aws_cognito_user_pool.main[0].deletion_protection == "ACTIVE" && aws_cognito_user_pool.main[0].mfa_configuration == "ON" && !aws_s3_bucket.access_logs[0].force_destroy &&
       aws_kms_key.main[0].enable_key_rotation && aws_kms_key.main[0].deletion_window_in_days == 30
     )
-    error_message = "production cannot be deleted by accident, and its key rotates"
+    error_message = "production cannot be deleted by accident, requires a second factor, and its key rotates"
   }
 
   assert {

@@ -76,17 +76,10 @@ class Project:
         environment: its name.
         database_url: an empty database.
         variables: Terraform's, by name.
-        packages: what `make package` has made of the same files.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a deployment consists of
-        self,
-        folder: Path,
-        emulator: Emulator,
-        environment: str,
-        database_url: str,
-        variables: Mapping[str, Any],
-        packages: Path = BUILD,
+    def __init__(
+        self, folder: Path, emulator: Emulator, environment: str, database_url: str, variables: Mapping[str, Any]
     ) -> None:
         self.folder = folder
         self.environment = environment
@@ -106,8 +99,9 @@ class Project:
         self._copy_files()
         self.run("git", "init", "--quiet")
         self.commit("First edition")
+        # What `make package` has made of the same files.
         for app in APPS:
-            shutil.copytree(packages / app, self.folder / BUILD.name / app)
+            shutil.copytree(BUILD / app, self.folder / BUILD.name / app)
 
     def _copy_files(self) -> None:
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
