@@ -18,7 +18,8 @@ DATABASE = "unmigrated"
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": 1, "fecha_contratacion": None}
 # What a migration may not do to what is there: the code that still runs, or comes back, needs it.
 CONTRACTING = re.compile(
-    r"\b(?:DROP\s+(?:TABLE|COLUMN|FUNCTION|VIEW)\s+(?:IF\s+EXISTS\s+)?\w+|RENAME|SET\s+NOT\s+NULL|ALTER\s+COLUMN\s+\w+\s+TYPE)\b"
+    r"\b(?:DROP\s+(?:TABLE|COLUMN|FUNCTION|VIEW)\s+(?:IF\s+EXISTS\s+)?(?!pg_temp|EXISTS|IF)\w+|RENAME|SET\s+NOT\s+NULL"
+    r"|ALTER\s+COLUMN\s+\w+\s+TYPE)\b"
 )
 # What may go all the same: no revision of the code that could come back uses it.
 UNUSED = {
