@@ -249,7 +249,7 @@ def delete_dead_letter(id: str) -> Response:  # noqa: A002
     spec=operation(
         "The people who may sign in.",
         {200: json_of(list_of(ref("Usuario")), "A page.", openapi.LINK)},
-        problems=(404, 503),
+        problems=(404, 422, 503),
         parameters=[openapi.USER_CURSOR],
     ),
 )

@@ -1,6 +1,5 @@
 terraform {
-  # 1.11 has write-only arguments.
-  required_version = ">= 1.11"
+  required_version = ">= 1.5"
 
   required_providers {
     aws = {

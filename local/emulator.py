@@ -74,7 +74,7 @@ def emulator_environment(
     }
     if state is not None:
         _adopt_state(state, port_of(reserved))
-        settings |= {"PERSIST_STATE": "1", "STATE_DIR": str(state)}
+        settings |= {"PERSIST_STATE": "1", "STATE_DIR": str(state), "INBOX_DIR": str(state.parent / "inbox")}
     return {**without_aws(os.environ), **CREDENTIALS, **settings}
 
 

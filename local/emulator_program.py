@@ -12,11 +12,16 @@ import hmac
 import json
 import os
 import re
+import secrets
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
 from functools import partial
 from http import HTTPStatus
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,6 +45,7 @@ TOKEN_OPERATIONS = frozenset(
         *("AssociateSoftwareToken", "VerifySoftwareToken", "SetUserMFAPreference"),
     )
 )
+COGNITO_SENDER = "no-reply@verificationemail.com"
 # What was deployed: an API, a load balancer. Open where the emulator runs functions.
 DEPLOYED = re.compile(r"\w+ /(_aws/execute-api|_alb)/")
 # `localhost` and the names below it are loopback in every browser: no DNS server can rebind them.
@@ -225,6 +231,25 @@ class Rotation:
         return status, headers, body
 
 
+def keep_mails(cognito: Any, folder: Path) -> None:  # noqa: ANN401 - ministack's module
+    """Put Cognito's own mails, such as invitations, into the inbox of `make run`; ministack only records them."""
+
+    def deliver(_pool: object, to: str, subject: str, body: str, **_: object) -> None:
+        now = datetime.now(UTC)
+        message = EmailMessage()
+        for name, value in {"From": COGNITO_SENDER, "To": to, "Subject": subject, "Date": format_datetime(now)}.items():
+            message[name] = value
+        message.set_content(re.sub("<br>", "\n", body))
+        message.add_alternative(body, subtype="html")
+        recipient = re.sub(r"[^\w.@+,-]", "_", to)[:80]
+        file = f"{now:%Y-%m-%dT%H-%M-%S} {recipient} {secrets.token_hex(4)}.eml"
+        folder.mkdir(exist_ok=True)
+        (folder / f".{file}.part").write_bytes(message.as_bytes())
+        (folder / f".{file}.part").rename(folder / file)
+
+    cognito._deliver_cognito_email = deliver  # noqa: SLF001
+
+
 def main() -> None:
     """Serve on the socket that the parent process reserved."""
     # Only there is it installed.
@@ -238,6 +263,8 @@ def main() -> None:
     config.keep_alive_timeout = 75
     config.loglevel = os.environ["LOG_LEVEL"]
     Rotation(cognito).install()
+    if "INBOX_DIR" in os.environ:
+        keep_mails(cognito, Path(os.environ["INBOX_DIR"]))
     services = frozenset(os.environ["EMULATOR_SERVICES"].split())
     gate = Gate(app, os.environ["AWS_ACCESS_KEY_ID"], services, issues_keys=AUTH)
     asyncio.run(serve(gate, config))

@@ -30,7 +30,13 @@ POOL_SETTINGS: dict[str, Any] = {
     "UserPoolTier": "ESSENTIALS",
     "AutoVerifiedAttributes": ["email"],
     "UsernameConfiguration": {"CaseSensitive": False},
-    "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True},
+    "AdminCreateUserConfig": {
+        "AllowAdminCreateUserOnly": True,
+        "InviteMessageTemplate": {
+            "EmailSubject": "Su acceso al directorio / Your access to the directory",
+            "EmailMessage": "Usuario / User: {username}<br>Contraseña temporal / Temporary password: {####}",
+        },
+    },
     "Policies": {"PasswordPolicy": {"MinimumLength": 12, **dict.fromkeys(PASSWORD_KINDS, True)}},
 }
 PAGE_CLIENT = {

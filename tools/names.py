@@ -16,13 +16,12 @@ class Names(NamedTuple):
     functions: tuple[str, ...]
 
     @property
-    def load_balancer(self) -> tuple[str, str]:
-        """The name of an internal one, and of one on the internet: there is one of them."""
-        return f"{self.prefix}-alb", f"{self.prefix}-web"
+    def load_balancer(self) -> str:
+        return f"{self.prefix}-alb"
 
     @property
-    def target_group(self) -> tuple[str, str]:
-        return f"{self.prefix}-bff", f"{self.prefix}-web"
+    def target_group(self) -> str:
+        return f"{self.prefix}-bff"
 
     @property
     def apis(self) -> tuple[str, ...]:

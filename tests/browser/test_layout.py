@@ -38,6 +38,8 @@ def show_views(directory, row, gone):
         "#/actividad": main.locator(".event").first,
         "#/operacion": main.locator(".state, .plain tbody tr").first,
         "#/importar": main.locator(".state, .drop-zone"),
+        "#/usuarios": main.locator(".state, .users li").first,
+        "#/autenticador": main.locator(".state").first,
         "#/nada": main.locator(".state"),
     }.items():
         directory.open_without_loading(place)

@@ -21,10 +21,10 @@ def app_code(secret):
 
 
 def row_of(directory, email):
-    return directory.page.get_by_role("row").filter(has_text=email)
+    return directory.page.get_by_role("listitem").filter(has_text=email)
 
 
-def test_an_administrator_invites_changes_and_removes_a_person(directory):
+def test_an_administrator_invites_changes_and_removes_a_person(stack, directory):
     directory.open()
     directory.page.get_by_role("button", name="Ada Admin").click()
     directory.dialog.get_by_role("button", name="Usuarios y permisos").click()
@@ -35,7 +35,9 @@ def test_an_administrator_invites_changes_and_removes_a_person(directory):
     directory.button("Invitar").dblclick()
 
     expect(row).to_have_count(1)
-    expect(row).to_contain_text("Solo lecturaInvitadaNo")
+    expect(row).to_contain_text("Solo lectura · Invitada · sin aplicación de códigos")
+    (invitation,) = (stack.state / "inbox").glob("*eva@example.com*.eml")
+    assert "Temporary password" in invitation.read_text()
     directory.press("Cambiar los permisos de eva@example.com")
     directory.dialog.get_by_label("Recursos humanos").check()
     directory.dialog.get_by_role("button", name="Cambiar permisos").click()

@@ -47,11 +47,10 @@ class Row(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A JSON array, the query string of the page after it, if there is one, and its rows with salaries, if counted."""
+    """A JSON array, and the query string of the page after it, if there is one."""
 
     body: str
     next_query: str | None
-    salaries: int = 0
 
 
 class Repository:
@@ -126,8 +125,7 @@ class Repository:
         parameters = {"limit": leavers.limit, "q": leavers.q, "after_key": after_key, "after_id": after_id}
         ((text,),) = self._database.read(find_statement("list_bajas"), {**parameters, "days": days})
         body, shown, is_more = _cut(text, leavers.limit)
-        next_query = leavers.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None
-        return Page(body, next_query, len(shown))
+        return Page(body, leavers.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
 
     def find(self, row_id: int, audience: Audience) -> Row:
         """One employee.
@@ -160,8 +158,7 @@ class Repository:
         statement = find_statement(name, listing.audience, listing.order.name)
         ((text,),) = self._database.read(statement, parameters)
         body, shown, is_more = _cut(text, listing.limit)
-        next_query = listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None
-        return Page(body, next_query, len(shown) if listing.audience is Audience.RRHH else 0)
+        return Page(body, listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
 
     def count(self, filters: Filters) -> tuple[int, bool]:
         """How many employees fit, and whether that is exact: otherwise there are more, or about so many."""

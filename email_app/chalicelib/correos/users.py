@@ -16,6 +16,7 @@ pool.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from contract import aws
 from contract.api import unknown_field
 from contract.email_address import read_address
 from contract.roles import ADMIN, ROLES
-from contract.text import BrokenRule
+from contract.text import BrokenRule, too_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,6 +41,8 @@ _THREADS = 8
 _INVITATION = timedelta(days=3)
 """As in infra/identity.tf: temporary_password_validity_days."""
 _INVITED = "FORCE_CHANGE_PASSWORD"
+_MAX_NAME = 128
+_ID = re.compile(r"[0-9a-f-]{36}")
 STATES = ("activo", "invitado", "caducado", "desactivado")
 _SECOND_FACTORS = {"SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SMS_MFA"}
 
@@ -72,6 +75,7 @@ class NotAdminAnyMore(UserError):
     pass
 
 
+_INVALID = {"InvalidParameterException", "ParamValidationError"}
 _ERRORS = {
     "UserNotFoundException": UserNotFound,
     "UsernameExistsException": UserInvited,
@@ -109,13 +113,21 @@ def _read(body: object, names: tuple[str, ...]) -> dict[str, str]:
     values, errors = {}, []
     for name in names:
         try:
-            values[name] = read_address(body.get(name)) if name == "email" else _read_role(body.get(name))
+            values[name] = _read_name(body.get(name)) if name == "email" else _read_role(body.get(name))
         except BrokenRule as broken:
             errors.append(FieldError(name, broken.rule, broken.message))
     errors += [unknown_field(name) for name in body if name not in names]
     if errors:
         raise InvalidInput(errors)
     return values
+
+
+def _read_name(value: object) -> str:
+    """An address that may be a user name: Cognito's are shorter than an address may be."""
+    address = read_address(value)
+    if len(address) > _MAX_NAME:
+        raise too_long(_MAX_NAME)
+    return address
 
 
 def _read_role(value: object) -> str:
@@ -136,9 +148,16 @@ class Users:
         """A page, and the cursor of the next one."""
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no other request needs it
 
+        following = {"PaginationToken": cursor} if cursor else {}
+        try:
+            with _calling():
+                answer = self._client.list_users(**self._pool, Limit=PAGE, **following)
+        except UsersUnavailable as error:
+            if cursor and error.args[0] in _INVALID:
+                message = {"es": "No es un cursor de esta lista.", "en": "It is no cursor of this list."}
+                raise InvalidInput([FieldError("cursor", "formato", message)]) from None
+            raise
         with _calling():
-            following = {"PaginationToken": cursor} if cursor else {}
-            answer = self._client.list_users(**self._pool, Limit=PAGE, **following)
             with ThreadPoolExecutor(_THREADS) as threads:
                 found = list(threads.map(lambda user: self.find(user["Username"]), answer["Users"]))
             return found, answer.get("PaginationToken")
@@ -161,7 +180,7 @@ class Users:
 
     def invite_again(self, id: str) -> User:  # noqa: A002
         """Send a new temporary password to somebody who has not entered yet."""
-        with _calling():
+        with _calling(id):
             user = self._client.admin_get_user(**self._pool, Username=id)
             if user.get("UserStatus") != _INVITED:
                 raise UserHasEntered
@@ -172,7 +191,7 @@ class Users:
 
     def change_role(self, id: str, role: str) -> User:  # noqa: A002
         """Give this role instead of all others. Who may write no more, may not within five minutes (a token's life)."""
-        with _calling():
+        with _calling(id):
             before = self._roles_of(id)
             if role not in before:
                 self._client.admin_add_user_to_group(**self._pool, Username=id, GroupName=role)
@@ -182,7 +201,7 @@ class Users:
 
     def remove(self, id: str) -> None:  # noqa: A002
         """Delete the account and end its sessions."""
-        with _calling():
+        with _calling(id):
             if ADMIN in self._roles_of(id):
                 self._take(id, ADMIN)
             self._client.admin_user_global_sign_out(**self._pool, Username=id)
@@ -247,8 +266,10 @@ def _as_user(user: Mapping[str, Any], roles: set[str]) -> User:
 
 
 @contextmanager
-def _calling() -> Iterator[None]:
-    """Raise our own errors for Cognito's."""
+def _calling(id: str | None = None) -> Iterator[None]:  # noqa: A002
+    """Raise our own errors for Cognito's, which says of an ``id`` of another form that it is malformed."""
+    if id is not None and not _ID.fullmatch(id):
+        raise UserNotFound
     try:
         yield
     except aws.call_errors() as error:

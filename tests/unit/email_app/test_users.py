@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalice_frontdoor.testing.client import Client
 from chalicelib.correos.users import LastAdmin, Users, UsersUnavailable
@@ -76,6 +77,8 @@ def test_what_does_not_fit_is_explained_and_nothing_is_done(client):
         ("POST", "/usuarios", {"email": "ADA@example.com", "rol": "lector"}, 409),
         ("POST", "/usuarios", {"email": "x", "rol": "jefe", "nombre": "X"}, 422),
         ("POST", "/usuarios", [], 422),
+        ("POST", "/usuarios", {"email": f"{'a' * 60}@{'b' * 60}.{'c' * 60}.es", "rol": "rrhh"}, 422),
+        ("DELETE", "/usuarios/ada@example.com", None, 404),
         ("PUT", f"/usuarios/{ada}", {"rol": None}, 422),
         ("PUT", f"/usuarios/{ada}", {"rol": "rrhh"}, 409),
         ("DELETE", f"/usuarios/{ada}", None, 409),
@@ -117,13 +120,14 @@ def test_of_two_administrators_who_remove_each_other_one_stays(pool):
 
     outcomes = []
 
-    def demote(name):
+    def demote(user):
         try:
-            outcomes.append(Simultaneous(cognito, id_).change_role(name, "lector"))
+            outcomes.append(Simultaneous(cognito, id_).change_role(user, "lector"))
         except LastAdmin:
             outcomes.append(None)
 
-    threads = [threading.Thread(target=demote, args=[name]) for name in (ADA, "eva@example.com")]
+    users, _ = Users(cognito, id_).list(None)
+    threads = [threading.Thread(target=demote, args=[user.id]) for user in users]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -141,6 +145,18 @@ def test_a_page_of_users_leads_to_the_next(client, pool, monkeypatch):
         ADA,
         "eva@example.com",
     ]
+
+
+def test_a_cursor_that_cognito_does_not_know_is_explained(fakes, client):
+    class Client:
+        def list_users(self, **_):
+            raise ClientError({"Error": {"Code": "InvalidParameterException"}}, "ListUsers")
+
+    known = fakes.users
+    fakes.users = Users(Client(), "eu-west-1_x")
+    fakes.users.require_admin = known.require_admin
+    assert client.get("/usuarios?cursor=x").status == 422
+    assert client.get("/usuarios").status == 503
 
 
 def test_states_and_second_factors_are_shown(client, pool, monkeypatch):

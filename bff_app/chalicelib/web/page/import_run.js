@@ -31,10 +31,12 @@ export class ImportRun extends EventTarget {
     return this.state === 'done' || this.state === 'stopped';
   }
 
-  /** Begin, or go on after a pause. Two tabs do no harm: they send the same batches under the same keys. */
-  start() {
+  /** Begin, or go on after a pause; in one tab at a time. */
+  async start() {
     this.change('running');
-    return this.work();
+    if (!navigator.locks) return this.work(); // a page without TLS
+    return navigator.locks.request(`importacion ${this.id}`, { ifAvailable: true }, (lock) =>
+      lock ? this.work() : this.change('elsewhere'));
   }
 
   /** What is being written is finished; the rest stays unwritten. */

@@ -3,7 +3,7 @@
 import { changeRole, inviteUser, listUsers, removeUser, repeatInvitation } from './api.js';
 import { ask } from './dialog.js';
 import { ApiError } from './http.js';
-import { Button, PlainTable, Select, ViewHeading } from './parts.js';
+import { Button, Select, ViewHeading } from './parts.js';
 import { currentSession, recoverSession } from './session.js';
 import { Loaded, sentence } from './states.js';
 import { t } from './texts.js';
@@ -38,7 +38,7 @@ export default function Users() {
     <div class="operations">
       <${Invitation} act=${act} />
       <section class="card" aria-label=${t('users.list')}>
-        <${Loaded} from=${users} lines=${4}>${(rows) => table(rows, act)}<//>
+        <${Loaded} from=${users} lines=${4}>${(rows) => list(rows, act)}<//>
       </section>
     </div>`;
 }
@@ -63,23 +63,22 @@ function Invitation({ act }) {
     </section>`;
 }
 
-function table(rows, act) {
-  const titles = ['account.user', 'account.role', 'users.state', 'factor', 'users.actions'];
-  const columns = titles.map((key, at) => ({ title: t(key), isHeading: at === 0 }));
-  const line = (user) => [
-    user.email,
-    t(`role.${user.rol ?? 'none'}`),
-    html`<span class=${user.estado === 'activo' ? '' : 'muted'}>${t(`users.state.${user.estado}`)}</span>`,
-    t(user.segundo_factor ? 'factor.on' : 'factor.off'),
-    html`<div class="actions">
-      <${Button} aria-label=${t('users.change.of', user)} onClick=${() => change(user, act)}>${t('users.change')}<//>
-      ${['invitado', 'caducado'].includes(user.estado) && html`
-        <${Button} aria-label=${t('users.again.of', user)}
-          onClick=${() => act(() => repeatInvitation(user.id), t('users.invited', user))}>${t('users.again')}<//>`}
-      <${Button} aria-label=${t('users.remove.of', user)} onClick=${() => remove(user, act)}>${t('users.remove')}<//>
-    </div>`,
-  ];
-  return html`<${PlainTable} label=${t('users.list')} columns=${columns} rows=${rows.map(line)} />`;
+const list = (rows, act) => html`<ul class="users">${rows.map((user) => html`<${User} key=${user.id} user=${user} act=${act} />`)}</ul>`;
+
+function User({ user, act }) {
+  const facts = [t(`role.${user.rol ?? 'none'}`), t(`users.state.${user.estado}`), t(user.segundo_factor ? 'users.factor' : 'users.noFactor')];
+  const isWaiting = ['invitado', 'caducado'].includes(user.estado);
+  const again = () => act(() => repeatInvitation(user.id), t('users.invited', user));
+  return html`
+    <li>
+      <div><strong>${user.email}</strong><p class="muted">${facts.join(' · ')}</p></div>
+      <div class="actions">
+        ${isWaiting && html`
+          <${Button} class="quiet" aria-label=${t('users.again.of', user)} onClick=${again}>${t('users.again')}<//>`}
+        <${Button} class="quiet" aria-label=${t('users.change.of', user)} onClick=${() => change(user, act)}>${t('users.change')}<//>
+        <${Button} class="quiet" aria-label=${t('users.remove.of', user)} onClick=${() => remove(user, act)}>${t('users.remove')}<//>
+      </div>
+    </li>`;
 }
 
 async function change(user, act) {
