@@ -60,7 +60,7 @@ app.on_snapshot(before=prepare, after=system.forget)
     "/empleados",
     spec=operation(
         "A page of the directory",
-        {200: openapi.page("Empleado", "EmpleadoPublico")},
+        {200: openapi.page("Empleado", "EmpleadoPublico", **{"X-Search": openapi.SEARCH})},
         problems=(422, 503),
         parameters=openapi.LISTING,
     ),

@@ -45,15 +45,14 @@ if TYPE_CHECKING:
 MAX_POSITIONS = 1_000
 #: Rows that a search scans in list order before it uses the index: enough for a page of any common word.
 MAX_LOOK = 1_000
-#: Up to this many matches are found by the GIN index and sorted, in about 10 ms. With more, scanning the list in order
-#: finds a page of them in about 20 ms at a million rows.
-MAX_HITS = 2_000
 
 KEY = sa.bindparam("key", type_=sa.Text)
 DIGEST = sa.bindparam("digest", type_=sa.Text)
 #: The names of the fields that a change sends. Any other field stays as it was; NULL empties a field.
 SENT = sa.bindparam("sent", type_=sa.ARRAY(sa.Text))
 Q = sa.bindparam("q", type_=sa.Text)
+#: The number or the address of a person, if a search consists of it.
+PERSON_ID, PERSON_EMAIL = sa.bindparam("person_id", type_=sa.BigInteger), sa.bindparam("person_email", type_=sa.Text)
 POSICION = sa.bindparam("posicion", type_=sa.Text)
 HIRED = sa.bindparam("hired_since", type_=sa.Date), sa.bindparam("hired_until", type_=sa.Date)
 PAID = tuple(sa.bindparam(name, type_=empleados.c.salario.type) for name in ("paid_since", "paid_until"))
@@ -245,26 +244,33 @@ def posicion_empleados() -> sa.ClauseElement:
 def search_empleados() -> sa.ClauseElement:
     """A page of those who match a search, or are within ranges; see ``list_empleados``.
 
-    PostgreSQL assumes that 0.1 % of all rows match a rare prefix, and would look for a page of them in the order of the
-    list: through the whole table, if there are fewer. So the first ``MAX_LOOK`` rows in that order are looked at; where
-    they contain no page, up to ``MAX_HITS`` are found by the index of words, and sorted; only if there are more, the
-    list is gone through.
+    First the ``MAX_LOOK`` rows in the order of the list are looked at: they contain a page of any common word. If they
+    do not, the index of words finds all matches, and the first are sorted out. What reading the index costs depends on
+    how many rows have a word: words that most of the rows had that were looked at, such as the company's domain, are
+    left to the rows that have the others.
+
+    The person whose number or address is searched for comes first. If nobody is found, those follow whose texts are
+    alike, where the database has trigrams. The second column says whether it has, the third whether these are such.
     """
+    is_person = sa.or_(empleados.c.id == PERSON_ID, empleados.c.email == PERSON_EMAIL)
+    person = _all_of(empleados).where(is_person, *_fits(empleados, with_words=False)).cte("person")
     max_look = sa.literal_column(str(MAX_LOOK), type_=sa.Integer)
-    max_hits = sa.literal_column(str(MAX_HITS), type_=sa.Integer)
     look = _first_of(empleados).limit(max_look).cte("look")
-    near = _all_of(look).where(*_fits(look)).limit(LIMIT + ONE).cte("near")
+    near = _all_of(look).where(*_others(look, person)).limit(LIMIT + ONE).cte("near")
     is_page = sa.select(sa.func.count() > LIMIT).select_from(near).scalar_subquery()
     is_end = sa.select(sa.func.count() < max_look).select_from(look).scalar_subquery()
     is_enough = sa.or_(is_page, is_end)
-    fits = _fits(empleados)
-    hits = _all_of(empleados).where(~is_enough, *fits).limit(max_hits + ONE).cte("hits")
-    are_few = sa.select(sa.func.count() <= max_hits).select_from(hits).scalar_subquery()
-    few = _first_of(hits, are_few).cte("few")
-    # With `case` the planner neither uses the index of words nor expects to go far.
-    many = _first_of(empleados, ~are_few, sa.case((sa.and_(*fits), sa.true()))).cte("many")
-    found = sa.union_all(_all_of(near).where(is_enough), _all_of(few), _all_of(many)).cte("found")
-    return _page(_all_of(found).order_by(*_sorting(found)))
+    # With `case` the planner does not use the index for all words; with `offset` it does not follow the list.
+    fits = (*_others(empleados, person, with_words=False), sa.case((_matches(empleados), sa.true())))
+    is_hit = sa.or_(Q.is_(None), empleados.c.search.bool_op("@@")(_rare_words(look)))
+    hits = _all_of(empleados).where(~is_enough, is_hit, *fits).offset(sa.literal_column("0")).cte("hits")
+    found = sa.union_all(_all_of(near).where(is_enough), _first_of(hits)).cte("found")
+    is_first, is_none = AFTER_ID.is_(None), sa.not_(sa.or_(_has_rows(person), _has_rows(found)))
+    alike = sa.func.similar_empleados(Q, LIMIT).alias("alike")
+    alikes = _all_of(alike).where(is_first, is_none, *_fits(alike, with_words=False)).cte("alikes")
+    pages = (_all_of(person).where(is_first), _all_of(found).order_by(*_sorting(found)), _all_of(alikes))
+    rows = sa.func.concat_ws(SEPARATOR, *(_page(page).scalar_subquery() for page in pages))
+    return sa.select(rows, sa.func.search_kind(), _has_rows(alikes))
 
 
 def total_empleados() -> sa.ClauseElement:
@@ -360,7 +366,7 @@ def _bodies(source: sa.CTE) -> sa.Select[Any]:
     return sa.select(*columns, row_text(fila).label("body")).select_from(source.join(fila, sa.true()))
 
 
-def _page(rows: sa.Select[Any]) -> sa.ClauseElement:
+def _page(rows: sa.Select[Any]) -> sa.Select[Any]:
     """The bodies of ``rows``, which are sorted, separated."""
     pagina, fila = rows.subquery("pagina"), _shown()
     return sa.select(sa.func.string_agg(row_text(fila), SEPARATOR)).select_from(pagina.join(fila, sa.true()))
@@ -391,11 +397,31 @@ def _has_posicion(source: NamedFromClause) -> sa.ColumnElement[bool]:
     return sa.or_(POSICION.is_(None), column_of(source, "posicion") == POSICION)
 
 
-def _fits(source: NamedFromClause) -> tuple[sa.ColumnElement[bool], ...]:
+def _rare_words(look: sa.CTE) -> sa.ColumnElement[Any]:
+    """The words of the search that at most half of the rows have that were looked at; all of them if there is none."""
+    word = sa.func.unnest(sa.func.search_words(Q)).column_valued("word")
+    query = sa.cast(word, TSQUERY)
+    having = sa.select(sa.func.count()).select_from(look).where(column_of(look, "search").bool_op("@@")(query))
+    is_rare = having.scalar_subquery() <= sa.literal_column(str(MAX_LOOK // 2))
+    rare = sa.select(sa.cast(sa.func.string_agg(word, constant(" & ")), TSQUERY)).where(is_rare).scalar_subquery()
+    return sa.func.coalesce(rare, sa.func.search_query(Q, type_=TSQUERY))
+
+
+def _has_rows(source: sa.CTE) -> sa.ColumnElement[bool]:
+    return sa.exists(sa.select(ONE).select_from(source))
+
+
+def _others(source: NamedFromClause, person: sa.CTE, *, with_words: bool = True) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions of all filters, without the person who comes first."""
+    first = sa.select(column_of(person, "id")).select_from(person).scalar_subquery()
+    return (*_fits(source, with_words=with_words), column_of(source, "id").is_distinct_from(first))
+
+
+def _fits(source: NamedFromClause, *, with_words: bool = True) -> tuple[sa.ColumnElement[bool], ...]:
     """The conditions of all filters."""
     hired, paid = column_of(source, "fecha_contratacion"), column_of(source, "salario")
     return (
-        _matches(source),
+        *((_matches(source),) if with_words else ()),
         _has_posicion(source),
         *(
             sa.or_(end.is_(None), column.bool_op(sign)(end))

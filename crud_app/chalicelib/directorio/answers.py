@@ -46,8 +46,8 @@ def row_unless_known(found: Row, if_none_match: str | None, *, shows_version: bo
 
 def page(found: Page, path: str) -> Response:
     """200: an array, and a link to the next page while there are more."""
-    link = {} if found.next_query is None else {"Link": f'<{path}?{found.next_query}>; rel="next"'}
-    return json_text(found.body, link)
+    headers = {} if found.next_query is None else {"Link": f'<{path}?{found.next_query}>; rel="next"'}
+    return json_text(found.body, headers | ({"X-Search": found.search} if found.search else {}))
 
 
 def json_text(body: str, headers: dict[str, Any] | None = None, *, status: int = 200) -> Response:

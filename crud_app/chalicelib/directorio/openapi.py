@@ -122,6 +122,12 @@ _ETAG: Schema = {
 _LINK = header('The next page, while there is one: `<…>; rel="next"`, with all parameters.')
 
 
+SEARCH = header(
+    "Of a search: `prefix`, it finds beginnings of words; `trigram`, if nothing begins so, also parts and typing "
+    "errors; `similar`, nothing begins so, and these are alike."
+)
+
+
 def by_role(for_rrhh: str, for_lector: str) -> Schema:
     """What is sent depends on the caller's role."""
     return {"anyOf": [_ref(for_rrhh), _ref(for_lector)]}
@@ -141,9 +147,9 @@ def created() -> Schema:
     }
 
 
-def page(*schemas: str) -> Schema:
+def page(*schemas: str, **headers: Schema) -> Schema:
     """An array, with the link to the next page; what is sent depends on the caller's role."""
-    return json_of(list_of({"anyOf": [_ref(each) for each in schemas]}), "A page.", {"Link": _LINK})
+    return json_of(list_of({"anyOf": [_ref(each) for each in schemas]}), "A page.", {"Link": _LINK, **headers})
 
 
 def total() -> Schema:

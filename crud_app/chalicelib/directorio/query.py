@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio import employee
 from chalicelib.directorio.employee import BY_NAME, KINDS, MAX_BIGINT, MAX_MONEY, Audience, Day, Money
+from contract.email_address import read_address
 from contract.events import EVENT_TYPES, LOTE
 from contract.text import REFUSED, BrokenRule, read_text, too_long
 
@@ -88,6 +89,18 @@ class Filters(NamedTuple):
     hired_until: date | None
     paid_since: Decimal | None
     paid_until: Decimal | None
+
+    @property
+    def person(self) -> tuple[int | None, str | None]:
+        """The number or the address that the words are, if they are one."""
+        try:
+            return employee.ROW_ID.read_key((self.q or "").removeprefix("#")), None
+        except ValueError:
+            pass
+        try:
+            return None, read_address(self.q)
+        except BrokenRule:
+            return None, None
 
     @property
     def has_words_or_ranges(self) -> bool:

@@ -51,6 +51,8 @@ class Page(NamedTuple):
 
     body: str
     next_query: str | None
+    #: How a search finds: ``prefix`` or ``trigram``; or that these rows are merely ``similar``.
+    search: str | None = None
 
 
 class Repository:
@@ -156,9 +158,18 @@ class Repository:
             "after_id": after_id,
         }
         statement = find_statement(name, listing.audience, listing.order.name)
-        ((text,),) = self._database.read(statement, parameters)
+        search = None
+        if name == "search_empleados":
+            # A page of one row has no room for a person out of order.
+            row_id, email = filters.person if listing.limit > 1 else (None, None)
+            parameters |= {"person_id": row_id, "person_email": email}
+            ((text, kind, are_similar),) = self._database.read(statement, parameters)
+            search = None if filters.q is None else "similar" if are_similar else kind
+        else:
+            ((text,),) = self._database.read(statement, parameters)
         body, shown, is_more = _cut(text, listing.limit)
-        return Page(body, listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
+        next_query = listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None
+        return Page(body, next_query, search)
 
     def count(self, filters: Filters) -> tuple[int, bool]:
         """How many employees fit, and whether that is exact: otherwise there are more, or about so many."""

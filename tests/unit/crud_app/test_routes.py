@@ -212,6 +212,21 @@ class TestList:
             q for q in (*found, "nap", "ana zoe", "!!!", "'") if client.get("/empleados", query={"q": q}).json()
         ] == [*found]
 
+    def test_the_person_whose_number_or_address_is_searched_for_comes_first_and_once(self, people):
+        for path in ("/empleados?q=10%20", "/empleados?q=%2310", "/empleados?q=%20P9@Example.COM"):
+            assert people.get(f"{path}&orden=nombre&limite=2").json()[0]["id"] == 10
+        for number, name in ((3, "11 B"), (4, "11 A")):
+            people.put(f"/empleados/{number}", json={"nombre": name})
+        for limit, pages in {5: [[11, 4, 3]], 2: [[11, 4], [3]], 1: [[4], [3]]}.items():
+            found = pages_of(people, f"/empleados?q=11&orden=nombre&limite={limit}")
+            assert [[row["id"] for row in page] for page in found] == pages
+        assert people.get("/empleados?q=p9@example.com&posicion=Jefa").json() == []  # the other filters hold
+
+    def test_a_search_says_how_it_finds(self, people):
+        """The embedded database has no trigrams."""
+        for path, kind in (("/empleados?q=ana", "prefix"), ("/empleados?q=aan", "prefix"), ("/empleados", None)):
+            assert people.get(path).headers.get("X-Search") == kind
+
     def test_position_filters_exactly(self, people):
         counts = {"Analista": 4, "analista": 0, "": 12}
         assert {name: len(people.get("/empleados", query={"posicion": name}).json()) for name in counts} == counts

@@ -1,0 +1,70 @@
+"""Parts of words and slips of the pen, on a PostgreSQL with trigrams: Debian's, where the machine has it."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from chalicelib.directorio.database import Database, Statement
+from chalicelib.directorio.employee import Audience
+from chalicelib.directorio.query import read_listing
+from chalicelib.directorio.repository import Repository
+from chalicelib.directorio.settings import parse_database_url
+from local.postgres import migrate
+
+PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=Path()).parent
+NAMES = ("Ana García", "Luis Rodríguez", "Eva Domínguez", "Łukasz Nowak", "Zoe Pérez")
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    if not Path("/usr/share/postgresql", PROGRAMS.parent.name, "extension/pg_trgm.control").exists():
+        pytest.skip("this machine has no PostgreSQL with pg_trgm")
+    folder = Path(tmp_path_factory.mktemp("trigrams"))
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+
+    def run(program, *arguments):
+        subprocess.run([*user, PROGRAMS / program, *arguments], check=True, capture_output=True, cwd="/")
+
+    if user:
+        for part in (folder, *folder.parents[:3]):
+            part.chmod(0o755)
+        shutil.chown(folder, "postgres")
+    data = str(folder / "data")
+    run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--locale=C.UTF-8", "-E", "UTF8")
+    run("pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", f"-k {folder} -h ''", "start")
+    url = f"postgresql://postgres@/postgres?host={folder}"
+    migrate(url)
+    database = Database(parse_database_url(url))
+    for number, name in enumerate(NAMES):
+        insert = "INSERT INTO empleados (nombre, email, posicion, salario) VALUES ($1, $2, 'Jefa', 1)"
+        database.write(Statement(insert, ("a", "b")), {"a": name, "b": f"p{number}@example.com"})
+    yield Repository(database)
+    database.close()
+    run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+
+
+@pytest.mark.parametrize(
+    ("q", "kind", "found"),
+    [
+        ("guez", "similar", {"Luis Rodríguez", "Eva Domínguez"}),
+        ("drig", "similar", {"Luis Rodríguez"}),
+        ("garsia", "similar", {"Ana García"}),
+        ("LUKAZS", "similar", {"Łukasz Nowak"}),
+        ("garcia", "trigram", {"Ana García"}),
+        ("xyz", "trigram", set()),
+        ("%", "trigram", set()),
+    ],
+)
+def test_what_begins_no_word_is_found_by_likeness(repository, q, kind, found):
+    page = repository.list(read_listing([("q", q), ("orden", "nombre")], Audience.EVERYBODY))
+    assert {row["nombre"] for row in json.loads(page.body)} == found
+    assert (page.search, page.next_query) == (kind, None)
+
+
+def test_likeness_keeps_to_the_other_filters(repository):
+    page = repository.list(read_listing([("q", "guez"), ("posicion", "Analista")], Audience.EVERYBODY))
+    assert (page.body, page.search) == ("[]", "trigram")
