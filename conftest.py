@@ -130,7 +130,7 @@ def database_url(migrated_database: Callable[[str], str], worker_id: str) -> str
 def emulator(shared_folder: Path, worker_id: str) -> Iterator[Emulator]:
     """An AWS emulator of this worker's own; the resources in it are the test's to make."""
     log = shared_folder / f"emulator-{worker_id}.log"
-    with Emulator(log, services=SERVICES | {"ssm"}) as server:
+    with Emulator(log, services=SERVICES | {"ssm", "s3", "events"}) as server:
         yield server
 
 

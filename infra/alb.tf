@@ -1,5 +1,12 @@
 # Load balancer -> bff_app. What stands before it is in edge.tf.
 
+locals {
+  # AWS cannot change the scheme of a load balancer, and gives a name and a target group to one at a time. With names of
+  # their own, the new ones are made before CloudFront leaves the old ones.
+  alb_kind    = local.is_internal ? "alb" : "web"
+  target_kind = local.is_internal ? "bff" : "web"
+}
+
 resource "aws_lb" "main" {
   # checkov:skip=CKV_AWS_91:an internal one gets only what CloudFront has logged; the others log (access_logs.tf)
   # checkov:skip=CKV2_AWS_20:the scanner cannot follow the condition; port 80 redirects unless it is inside the network or demo = true
@@ -7,7 +14,7 @@ resource "aws_lb" "main" {
   # checkov:skip=CKV2_AWS_76:the rules against Log4j are there (waf/main.tf: KnownBadInputs); the scanner does not read dynamic blocks
   count = var.alb_enabled ? 1 : 0
 
-  name               = "${local.name}-alb"
+  name               = "${local.name}-${local.alb_kind}"
   load_balancer_type = "application"
   internal           = local.is_internal
   security_groups    = [aws_security_group.alb[0].id]
@@ -32,6 +39,8 @@ resource "aws_lb" "main" {
   depends_on = [aws_s3_bucket_policy.access_logs]
 
   lifecycle {
+    create_before_destroy = true
+
     precondition {
       condition     = !local.alb_speaks_https || var.domain_name != "" && var.alb_certificate_arn != ""
       error_message = "With edge = \"${var.edge}\" the load balancer is on the internet and must speak HTTPS: give domain_name, and alb_certificate_arn (of that name, in ${var.aws_region})."
@@ -47,7 +56,7 @@ resource "aws_lb" "main" {
 resource "aws_lb_target_group" "bff" {
   count = var.alb_enabled ? 1 : 0
 
-  name        = "${local.name}-bff"
+  name        = "${local.name}-${local.target_kind}"
   target_type = "lambda"
   # Repeated headers and query parameters arrive as lists; the plain form keeps only the last of each.
   lambda_multi_value_headers_enabled = true
@@ -62,6 +71,8 @@ resource "aws_lb_target_group" "bff" {
     unhealthy_threshold = 2
     matcher             = "200"
   }
+
+  lifecycle { create_before_destroy = true }
 }
 
 # Port 80: the way from CloudFront through the network, or the demonstration's; elsewhere it only sends people to 443.
@@ -88,6 +99,8 @@ resource "aws_lb_listener" "http" {
       }
     }
   }
+
+  lifecycle { create_before_destroy = true }
 }
 
 resource "aws_lb_listener" "https" {
@@ -119,6 +132,8 @@ resource "aws_lb_listener" "https" {
       }
     }
   }
+
+  lifecycle { create_before_destroy = true }
 }
 
 resource "aws_lb_listener_rule" "from_cloudfront" {
@@ -138,6 +153,8 @@ resource "aws_lb_listener_rule" "from_cloudfront" {
     type             = "forward"
     target_group_arn = aws_lb_target_group.bff[0].arn
   }
+
+  lifecycle { create_before_destroy = true }
 }
 
 resource "aws_lambda_permission" "alb" {

@@ -5,5 +5,8 @@ resource "aws_ssm_parameter" "database_url" {
   description = "The address of PostgreSQL, with user and password"
   type        = "SecureString"
   key_id      = local.has_key ? aws_kms_key.main[0].arn : null
-  value       = var.database_url
+
+  # Write-only: the password is not in Terraform's state. The number says when to write it.
+  value_wo         = var.database_url
+  value_wo_version = var.database_url_version
 }

@@ -125,8 +125,8 @@ resource "aws_cloudfront_distribution" "main" {
     geo_restriction { restriction_type = "none" }
   }
 
-  # The load balancer must accept a secret before CloudFront sends it.
-  depends_on = [aws_lb_listener_rule.from_cloudfront]
+  # The load balancer must accept a request, and its secret, before CloudFront sends it.
+  depends_on = [aws_lb_listener.http, aws_lb_listener_rule.from_cloudfront]
 
   lifecycle {
     precondition {

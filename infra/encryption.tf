@@ -4,13 +4,15 @@
 
 locals {
   has_key = coalesce(var.customer_key, var.environment == "production")
-  key_arn = one(aws_kms_key.main[*].arn)
+  # What was encrypted with a key that is no longer used may still wait in a queue.
+  key_stays = local.has_key || var.keep_key
+  key_arn   = local.has_key ? aws_kms_key.main[0].arn : null
 
   account_root = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"
 }
 
 resource "aws_kms_key" "main" {
-  count = local.has_key ? 1 : 0
+  count = local.key_stays ? 1 : 0
 
   description             = "What ${local.name} keeps about people"
   enable_key_rotation     = true
@@ -18,13 +20,13 @@ resource "aws_kms_key" "main" {
   policy                  = data.aws_iam_policy_document.key[0].json
 
   lifecycle {
-    # customer_key = false schedules the deletion only after queues, topics and ledger have changed to AWS's keys.
+    # A rollback schedules the deletion only after queues, topics and ledger have changed to AWS's keys.
     create_before_destroy = true
   }
 }
 
 resource "aws_kms_alias" "main" {
-  count = local.has_key ? 1 : 0
+  count = local.key_stays ? 1 : 0
 
   name          = "alias/${local.name}"
   target_key_id = aws_kms_key.main[0].key_id
@@ -34,7 +36,7 @@ data "aws_iam_policy_document" "key" {
   # checkov:skip=CKV_AWS_109:the policy of a key: its only resource is that key
   # checkov:skip=CKV_AWS_111:the same, and conditions on account and service
   # checkov:skip=CKV_AWS_356:the same
-  count = local.has_key ? 1 : 0
+  count = local.key_stays ? 1 : 0
 
   # The deployer, and any administrator, whose IAM policy allows the actions.
   statement {

@@ -43,6 +43,8 @@ resource "aws_apigatewayv2_route" "app" {
   # The API's address is public, whatever stands before the page: this is what closes it.
   authorization_type = each.value.needs_token ? "JWT" : "NONE"
   authorizer_id      = each.value.needs_token ? aws_apigatewayv2_authorizer.jwt[each.value.api].id : null
+  # One of these: people sign in with openid, programs have a role's. An id token has none.
+  authorization_scopes = each.value.needs_token ? concat(["openid"], [for role in keys(local.contract.roles) : "${local.contract.resource_server}/${role}"]) : null
 }
 
 resource "aws_apigatewayv2_stage" "default" {
@@ -86,6 +88,9 @@ resource "aws_lambda_permission" "api" {
   qualifier     = each.value.qualifier
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_apigatewayv2_api.app[each.key].execution_arn}/*"
+
+  # Switching snapstart moves it to another qualifier.
+  lifecycle { create_before_destroy = true }
 }
 
 resource "aws_cloudwatch_log_group" "api" {

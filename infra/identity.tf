@@ -211,4 +211,7 @@ resource "aws_apigatewayv2_authorizer" "jwt" {
       [for client in aws_cognito_user_pool_client.machine : client.id],
     )
   }
+
+  # demo = true: AWS deletes no authorizer that a route still uses.
+  lifecycle { create_before_destroy = true }
 }

@@ -38,6 +38,12 @@ locals {
   # Batches of e-mails sent at once. They share SES's rate; Lambda's minimum for a queue is 2.
   mail_concurrency = max(2, ceil(var.ses_rate / 10))
 
+  # Each crud_app keeps one connection. AWS keeps 100 of the account's concurrency unreserved: a smaller quota has no room
+  # for a cap, and needs none.
+  crud_cap            = floor(0.8 * var.database_connections)
+  crud_cap_fits       = var.lambda_quota - sum(concat([0], values(var.reserved_concurrency))) - local.crud_cap >= 100
+  default_concurrency = local.crud_cap_fits ? { crud = local.crud_cap } : {}
+
   # What ties a function to its name, role, logs and cap.
   lambda = {
     for key, size in local.functions : key => {
@@ -46,7 +52,7 @@ locals {
       log_group            = aws_cloudwatch_log_group.function[key].name
       memory_size          = size.memory_size
       timeout              = size.timeout
-      reserved_concurrency = lookup(var.reserved_concurrency, key, -1)
+      reserved_concurrency = lookup(merge(local.default_concurrency, var.reserved_concurrency), key, -1)
       snapstart            = var.snapstart
     }
   }

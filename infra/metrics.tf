@@ -7,7 +7,9 @@ locals {
   log_metrics = merge({
     outbox-lag          = { metric = "OutboxLag", log = "publicar_pendientes", pattern = "{ $.atraso_s >= 0 }", value = "$.atraso_s", unit = "Seconds" }
     database-round-trip = { metric = "DatabaseRoundTrip", log = "crud", pattern = "{ $.database_ms >= 0 }", value = "$.database_ms", unit = "Milliseconds" }
-    mail-sent           = { metric = "MailSent", log = "enviar_correos", pattern = "{ $.resultado = \"enviado\" }" }
+    # Answers with more than 20 salaries, an export among them; the line says who asked.
+    salaries-read = { metric = "SalariesRead", log = "crud", pattern = "{ $.salarios_leidos > 0 }", value = "$.salarios_leidos" }
+    mail-sent     = { metric = "MailSent", log = "enviar_correos", pattern = "{ $.resultado = \"enviado\" }" }
     # SES refuses an e-mail at once, or accepts it and reports later that it could not be sent.
     mail-refused = { metric = "MailFailed", log = "enviar_correos", pattern = "{ $.resultado = \"rechazado\" }" }
     mail-failed  = { metric = "MailFailed", log = "registrar_resultado", pattern = "{ $.resultado = \"fallido\" }" }
@@ -16,7 +18,7 @@ locals {
     # Requests refused by an app, or by an authorizer before the app.
     for log in ["bff", "crud", "email"] : "refused-${log}" => { metric = "Refused", log = log, pattern = "{ $.refusal = \"*\" }" }
     }, {
-    for log in ["crud-api", "email-api"] : "refused-${log}" => { metric = "Refused", log = log, pattern = "{ $.status = \"401\" && $.integrationStatus = \"-\" }" }
+    for log in ["crud-api", "email-api"] : "refused-${log}" => { metric = "Refused", log = log, pattern = "{ ($.status = \"401\" || $.status = \"403\") && $.integrationStatus = \"-\" }" }
   })
 
   logs = merge(

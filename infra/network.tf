@@ -7,9 +7,17 @@ locals {
   subnets = var.alb_enabled ? {
     for index in [1, 2] : tostring(index) => {
       cidr = cidrsubnet(local.vpc_cidr, 8, index)
-      zone = data.aws_availability_zones.available[0].zone_ids[index - 1]
+      zone = local.zones[index - 1]
     }
   } : {}
+  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html: no VPC origins there.
+  # They come last for the other edges, too: switching the edge then moves no subnet.
+  without_vpc_origins = ["use1-az3", "usw1-az2", "apne1-az3", "apne2-az1", "cac1-az3"]
+  available_zones     = flatten(data.aws_availability_zones.available[*].zone_ids)
+  zones = concat(
+    [for zone in local.available_zones : zone if !contains(local.without_vpc_origins, zone)],
+    [for zone in local.available_zones : zone if contains(local.without_vpc_origins, zone) && !local.is_internal],
+  )
 
   # Public when their route table leads to the internet.
   subnet_kind = local.is_internal ? "private" : "public"
@@ -28,8 +36,6 @@ data "aws_availability_zones" "available" {
   # checkov:skip=CKV_AWS_394:only the first two are used (locals above)
   count = var.alb_enabled ? 1 : 0
   state = "available"
-  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html: no VPC origins there.
-  exclude_zone_ids = local.is_internal ? ["use1-az3", "usw1-az2", "apne1-az3", "apne2-az1", "cac1-az3"] : []
 
   # Local zones have no load balancers.
   filter {
@@ -39,7 +45,7 @@ data "aws_availability_zones" "available" {
 
   lifecycle {
     postcondition {
-      condition     = length(self.zone_ids) >= 2
+      condition     = length([for zone in self.zone_ids : zone if !local.is_internal || !contains(local.without_vpc_origins, zone)]) >= 2
       error_message = "${var.aws_region} has fewer than two zones that suit a load balancer${local.is_internal ? " behind a VPC origin: choose edge = \"prefix_list\", or another aws_region" : ": choose another aws_region, or alb_enabled = false"}."
     }
   }

@@ -74,6 +74,11 @@ output "dashboard_url" {
   value       = "https://${var.aws_region}.console.aws.amazon.com/cloudwatch/home?region=${var.aws_region}#dashboards/dashboard/${aws_cloudwatch_dashboard.main.dashboard_name}"
 }
 
+output "database_url_version" {
+  description = "See the variable of this name."
+  value       = var.database_url_version
+}
+
 output "revisions" {
   description = "The git revisions that were deployed here, newest first."
   value       = var.revisions

@@ -73,10 +73,22 @@ variable "database_url" {
   }
 }
 
+variable "database_url_version" {
+  description = "Goes up when database_url is to be written again. `make` compares it with what is stored."
+  type        = number
+  default     = 1
+}
+
 variable "customer_key" {
   description = "Whether a key of the account's own encrypts what holds people's data (a dollar a month). Null: only when the environment is production."
   type        = bool
   default     = null
+}
+
+variable "keep_key" {
+  description = "Whether the key stays although customer_key is false: messages that it encrypted may still wait. `make` decides it."
+  type        = bool
+  default     = false
 }
 
 variable "email_from" {
@@ -264,7 +276,7 @@ variable "machine_clients" {
 }
 
 variable "reserved_concurrency" {
-  description = "Caps on how many of a function run at once, by its name (infra/locals.tf); 0 stops it. Functions without one share what the account has."
+  description = "Caps on how many of a function run at once, by its name (infra/locals.tf); 0 stops it. crud has a cap by default (database_connections); the others share what the account has."
   type        = map(number)
   default     = {}
 
@@ -278,6 +290,12 @@ variable "lambda_quota" {
   description = "How many Lambda functions the account may run at once. `make` asks AWS; alarms depend on it."
   type        = number
   default     = 1000
+}
+
+variable "database_connections" {
+  description = "How many connections PostgreSQL accepts. `make` asks the database; crud_app's concurrency is capped at four fifths of them."
+  type        = number
+  default     = 100
 }
 
 variable "snapstart" {
@@ -317,6 +335,12 @@ variable "leaver_days" {
     condition     = var.leaver_days >= 1 && var.leaver_days <= 3650 && floor(var.leaver_days) == var.leaver_days
     error_message = "leaver_days must be a whole number from 1 to 3650."
   }
+}
+
+variable "audit_retention_days" {
+  description = "How many days crud_app's log is kept, which says who read or exported many salaries: one of CloudWatch's values, as log_retention_days."
+  type        = number
+  default     = 365
 }
 
 variable "office_hours" {

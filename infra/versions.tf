@@ -1,5 +1,6 @@
 terraform {
-  required_version = ">= 1.5"
+  # 1.11 has write-only arguments.
+  required_version = ">= 1.11"
 
   required_providers {
     aws = {

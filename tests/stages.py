@@ -126,7 +126,7 @@ def unit() -> list[str]:
 def missing_terraform() -> str | None:
     """Why a stage that needs Terraform is skipped; None where there is one."""
     found = which(os.environ.get("TERRAFORM", "terraform"))
-    return None if found else "terraform is not on the PATH (1.5 or newer)"
+    return None if found else "terraform is not on the PATH (1.11 or newer)"
 
 
 def terraform(*, always: bool) -> Stage:

@@ -13,17 +13,23 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from tools.migration import MigrationFailed, describe, migrate, read_migrations
+from botocore.exceptions import ClientError
+
+from tools.migration import OWNER, MigrationFailed, describe, migrate, read_migrations
 from tools.names import ENVIRONMENT
 from tools.preflight import (
+    ERRORED_STATE,
     NotReady,
     check_account,
+    check_database,
     check_database_url,
     check_plan,
     check_same_account,
     check_unprotected,
+    key_is_needed,
     open_session,
     read_concurrency,
     read_mail_rate,
@@ -31,7 +37,7 @@ from tools.preflight import (
 from tools.terraform_cli import BUILD, INFRA, ROOT, Terraform, TerraformFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from boto3.session import Session
@@ -43,6 +49,7 @@ UNKNOWN = "unknown"
 DIRTY = "-dirty"
 REVISIONS_KEPT = 10
 LOCK_FILE = "infra/.terraform.lock.hcl"
+OPENS = 'aws_scheduler_schedule.office_hours["opens"]'
 
 
 class Deployment:
@@ -73,7 +80,12 @@ class Deployment:
 
     def plan(self) -> str:
         """Show what a deployment would change, and keep the plan for it. Return the database's address."""
-        self._terraform.let("revisions", remember(self.read_revisions(), self._revision))
+        outputs, url = self._begin(), self._environment["DATABASE_URL"]
+        self._terraform.let("revisions", remember(outputs.get("revisions", []), self._revision))
+        self._terraform.let("database_url_version", read_url_version(outputs, url, self._session))
+        self._terraform.let("database_connections", check_database(url))
+        keeps_key = key_is_needed(self._terraform.read_json("show", "-json"), self._session, self.account.region)
+        self._terraform.let("keep_key", keeps_key)
         self._terraform.let("lambda_quota", read_concurrency(self._session))
         self._terraform.let("ses_rate", read_mail_rate(self._session))
         self._terraform.run("plan", "-input=false", f"-out={self.plan_file}", *self._variable_files)
@@ -86,7 +98,8 @@ class Deployment:
     def plan_with_migrations(self) -> None:
         """Show what a deployment would change, in the database too."""
         url = self.plan()
-        print(describe(read_migrations(url), url))
+        owner_url = self._environment.get(OWNER) or url
+        print(describe(read_migrations(owner_url), owner_url))
 
     def deploy(self) -> None:
         """Migrate the database, and make the changes that `make plan` showed, and no others.
@@ -97,9 +110,13 @@ class Deployment:
         self.apply()
 
     def apply(self) -> None:
-        """Make the changes of the plan."""
+        """Make the changes of the plan, and what Terraform leaves to us."""
+        plan = self._terraform.read_json("show", "-json", str(self.plan_file))
         self._terraform.run("apply", "-input=false", str(self.plan_file))
         self.plan_file.unlink()
+        resume_sweep(plan["resource_changes"], self._session)
+        snapstart = plan["variables"].get("snapstart", {"value": False})["value"]
+        prune_versions(self._terraform.outputs().get("functions", {}).values(), self._session, keep=2 * snapstart)
 
     def read_revisions(self) -> list[str]:
         """The git revisions that were deployed here, newest first."""
@@ -120,6 +137,11 @@ class Deployment:
     def _begin(self) -> dict[str, Any]:
         """Select the environment's workspace, and return its outputs."""
         check_database_url(self._environment)
+        if (self._terraform.folder / ERRORED_STATE).exists():
+            raise NotReady(
+                "An interrupted deployment could not store its state: run `terraform -chdir=infra state push "
+                f"{ERRORED_STATE}`, delete infra/{ERRORED_STATE}, and try again."
+            )
         self._terraform.init()
         self._terraform.read("workspace", "select", "-or-create=true", self.name)
         outputs = self._terraform.outputs()
@@ -134,6 +156,36 @@ class Deployment:
         check_plan(plan, self._session)
         url: str = plan["variables"]["database_url"]["value"]
         return url
+
+
+def read_url_version(outputs: Mapping[str, Any], url: str, session: Session) -> int:
+    """The version of the database's address, one higher if it is not what is stored: Terraform only writes it."""
+    version: int = outputs.get("database_url_version", 0)
+    if not version:
+        return 1
+    with suppress(ClientError):  # gone, or not ours to decrypt: it is written again
+        parameter = f"/{outputs['name']}/database-url"
+        stored = session.client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
+        return version + int(stored != url)
+    return version + 1
+
+
+def resume_sweep(changes: Sequence[Mapping[str, Any]], session: Session) -> None:
+    """Switch the sweep on if office_hours went: Terraform ignores whether the rule is on, and at night it is off."""
+    for change in changes:
+        if change["address"] == OPENS and change["change"]["actions"] == ["delete"]:
+            rule = json.loads(change["change"]["before"]["target"][0]["input"])["Name"]
+            session.client("events").enable_rule(Name=rule)
+
+
+def prune_versions(functions: Iterable[str], session: Session, *, keep: int) -> None:
+    """Delete all but the newest ``keep`` versions of each function: AWS bills their snapshots (snapstart)."""
+    client = session.client("lambda")
+    for name in functions:
+        pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+        found = sorted(int(each) for each in pages.search("Versions[].Version") if each != "$LATEST")
+        for version in found[: len(found) - keep]:
+            client.delete_function(FunctionName=name, Qualifier=str(version))
 
 
 def terraform_variables(environment: Mapping[str, str], name: str, region: str) -> dict[str, str]:

@@ -12,8 +12,9 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from alembic.script import ScriptDirectory
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from alembic.script import Script
+
+OWNER = "MIGRATION_DATABASE_URL"
+RIGHTS = Path(__file__).with_name("rights.sql")
 
 
 class MigrationFailed(Exception):
@@ -85,14 +89,31 @@ def describe(migrations: Migrations, url: str) -> str:
 
 
 def migrate(url: str, environment: Mapping[str, str]) -> None:
-    """Show what is pending, ask, and run it."""
-    migrations = read_migrations(url)
-    print(describe(migrations, url))
-    if not migrations.pending:
-        return
-    confirm("Migrate?", environment)
-    _run("-m", "alembic", "upgrade", "head", url=url)
-    print(f"Migrated to {migrations.pending[-1].revision}.")
+    """Show what is pending, ask, and run it: as the owner of the tables if MIGRATION_DATABASE_URL names one.
+
+    The user of ``url`` then gets the rights that the app needs, and no others.
+    """
+    owner_url = environment.get(OWNER) or url
+    migrations = read_migrations(owner_url)
+    print(describe(migrations, owner_url))
+    if migrations.pending:
+        confirm("Migrate?", environment)
+        _run("-m", "alembic", "upgrade", "head", url=owner_url)
+        print(f"Migrated to {migrations.pending[-1].revision}.")
+    if owner_url != url and migrations.is_known:
+        grant_rights(owner_url, urlsplit(url).username or "")
+
+
+def grant_rights(owner_url: str, user: str) -> None:
+    """Let the app's ``user`` read and write, and change neither the schema nor the history (rights.sql)."""
+    quoted = '"{}"'.format(unquote(user).replace('"', '""'))
+    try:
+        with closing(open_connection(Connection, database_address(owner_url), limited=False)) as connection:
+            connection.cursor().execute(RIGHTS.read_text("utf-8").replace(":app", quoted))
+            connection.commit()
+    except (DatabaseError, InterfaceError) as error:
+        raise MigrationFailed(f"The rights of {user} were not set: {error}") from error
+    print(f"{user} may read and write, and change neither the schema nor the history.")
 
 
 def _run(*arguments: str, url: str) -> str:

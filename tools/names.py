@@ -16,12 +16,13 @@ class Names(NamedTuple):
     functions: tuple[str, ...]
 
     @property
-    def load_balancer(self) -> str:
-        return f"{self.prefix}-alb"
+    def load_balancer(self) -> tuple[str, str]:
+        """The name of an internal one, and of one on the internet: there is one of them."""
+        return f"{self.prefix}-alb", f"{self.prefix}-web"
 
     @property
-    def target_group(self) -> str:
-        return f"{self.prefix}-bff"
+    def target_group(self) -> tuple[str, str]:
+        return f"{self.prefix}-bff", f"{self.prefix}-web"
 
     @property
     def apis(self) -> tuple[str, ...]:

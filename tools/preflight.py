@@ -18,12 +18,13 @@ from boto3.session import Session
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from chalice_frontdoor import SettingError
-from chalicelib.directorio.database import Database
+from chalicelib.directorio.database import Database, Statement
 from chalicelib.directorio.errors import Unavailable
 from chalicelib.directorio.settings import parse_database_url
+from tools.terraform_cli import UNVERIFIED_ACCOUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_sesv2 import SESV2Client
 
@@ -37,13 +38,29 @@ CRUD_APP = Path(__file__).resolve().parents[1] / "crud_app"
 SNAPSTART_MINIMUM = (3, 12)
 SENDER = "aws_sesv2_email_identity.sender[0]"
 BALANCER = "aws_lb.main[0]"
+KEY = "aws_kms_key.main[0]"
+USER_POOL = "aws_cognito_user_pool.main[0]"
+DISTRIBUTION = "aws_cloudfront_distribution.main[0]"
+QUEUE_KIND = "aws_sqs_queue"
+# What an interrupted deployment may have made all the same, and a replacement would lose or take half an hour for.
+PRECIOUS = frozenset(
+    {"aws_cloudfront_distribution", "aws_cloudfront_vpc_origin", "aws_cognito_user_pool", "aws_dynamodb_table"}
+    | {"aws_kms_key", "aws_lb", QUEUE_KIND}
+)
+# Where Terraform leaves a state that it could not store.
+ERRORED_STATE = "errored.tfstate"
 # Lambda keeps this much of the account's concurrency for functions without a reservation.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 UNRESERVED = 100
 # The highest that Terraform's variable ses_rate takes.
 MOST_RATE = 1000
 # How the resources that deletion_protection protects say so.
-PROTECTIONS = {"enable_deletion_protection": True, "deletion_protection_enabled": True, "deletion_protection": "ACTIVE"}
+PROTECTIONS = {
+    "enable_deletion_protection": True,
+    "deletion_protection_enabled": True,
+    "deletion_protection": "ACTIVE",
+    "force_destroy": False,
+}
 # A database that suspends when idle needs a moment to wake up; each attempt of crud_app's own takes about 2 s.
 DATABASE_ATTEMPTS = 4
 
@@ -147,8 +164,11 @@ def database_address(url: str) -> DatabaseAddress:
     return replace(address, ssl_root_cert=str(CRUD_APP / str(address.ssl_root_cert)))
 
 
-def check_database(url: str) -> None:
-    """Ask the database for a sign of life, from this machine, as the Lambda will: same TLS rules, same driver."""
+def check_database(url: str) -> int:
+    """Ask the database, from this machine, as the Lambda will, with the same TLS rules and driver.
+
+    Return how many connections it accepts.
+    """
     address = database_address(url)
     host = urlsplit(url).hostname
     if host and not _addresses(host, socket.AF_INET) and _addresses(host, socket.AF_INET6):
@@ -157,8 +177,10 @@ def check_database(url: str) -> None:
         with closing(Database(address)) as database:
             for _ in range(DATABASE_ATTEMPTS - 1):
                 with suppress(Unavailable):
-                    return database.ping()
-            database.ping()
+                    database.ping()
+                    break
+            ((connections,),) = database.read(Statement("SHOW max_connections"))
+            return int(connections)
     except SettingError as error:  # the file of sslrootcert
         raise NotReady(f"{error}.") from error
     except Unavailable as error:
@@ -226,23 +248,37 @@ def _covers(client: SESV2Client, address: str) -> bool:
     return any(_is_verified(client, ".".join(labels[start:])) for start in range(len(labels) - 1))
 
 
-def check_changes(changes: list[Mapping[str, Any]]) -> None:
-    """Check a plan's ``resource_changes`` for what AWS would refuse, or what other environments would lose."""
+def check_changes(changes: Sequence[Mapping[str, Any]]) -> None:
+    """Check a plan's ``resource_changes`` for what AWS would refuse, or what would be lost."""
+    encrypts = any((each["change"].get("before") or {}).get("kms_master_key_id") for each in changes if _is_queue(each))
     for change in changes:
         actions, address = change["change"]["actions"], change["address"]
+        before, after = (change["change"].get(side) or {} for side in ("before", "after"))
+        if change.get("action_reason") == "replace_because_tainted" and change.get("type") in PRECIOUS:
+            raise NotReady(
+                f"An interrupted deployment left {address} marked for replacement: if AWS shows it as complete, run "
+                f"`terraform -chdir=infra untaint '{address}'`, else `terraform -chdir=infra destroy "
+                f"-target='{address}'`, and then `make plan` again."
+            )
+        if address == BALANCER and {"delete", "create"} <= {*actions} and before.get("name") == after.get("name"):
+            raise NotReady(
+                "The plan replaces the load balancer, and AWS accepts no second one of its name: deploy once with "
+                "alb_enabled = false (the page is away meanwhile), then without it."
+            )
+        if "delete" in actions and _is_protected(before):
+            raise NotReady(f"The plan deletes {address}, which is protected: deploy deletion_protection = false first.")
         if address == SENDER and actions == ["delete"]:
             raise NotReady(
                 "The plan deletes the sender's SES identity, with which other environments may send: run `terraform "
                 f"-chdir=infra state rm '{SENDER}'` to keep it, and `make plan` again."
             )
-        if address == BALANCER and "delete" in actions and "create" in actions:
+        if address == KEY and "delete" in actions and encrypts:
             raise NotReady(
-                "The plan replaces the load balancer, and AWS accepts no second one of its name: deploy once with "
-                "alb_enabled = false (the page is away meanwhile), then with the new edge."
+                "The plan deletes the key with which waiting messages are encrypted: deploy the present revision with "
+                "customer_key = false first, twice, and then this one."
             )
-        function = change["change"].get("after") or {}
-        if change.get("type") == "aws_lambda_function" and function.get("snap_start"):
-            runtime = str(function["runtime"])
+        if change.get("type") == "aws_lambda_function" and after.get("snap_start"):
+            runtime = str(after["runtime"])
             # https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
             if tuple(map(int, runtime.removeprefix("python").split("."))) < SNAPSTART_MINIMUM:
                 raise NotReady(
@@ -251,14 +287,72 @@ def check_changes(changes: list[Mapping[str, Any]]) -> None:
                 )
 
 
+def _is_queue(change: Mapping[str, Any]) -> bool:
+    return change.get("type") == QUEUE_KIND
+
+
+def _is_protected(values: Mapping[str, Any]) -> bool:
+    return any(values.get(name) == value for name, value in PROTECTIONS.items())
+
+
+def check_people(changes: Sequence[Mapping[str, Any]], session: Session, region: str) -> None:
+    """Check that a plan does not delete a user pool that has people (demo = true, or a rollback to before it)."""
+    for change in changes:
+        if change["address"] == USER_POOL and "delete" in change["change"]["actions"]:
+            client = session.client("cognito-idp", region_name=region)
+            pool = client.describe_user_pool(UserPoolId=change["change"]["before"]["id"])["UserPool"]
+            if people := pool.get("EstimatedNumberOfUsers"):
+                raise NotReady(
+                    f"The plan deletes the user pool with its {people} users: remove them first (docs/runbook.md, "
+                    "Users), or leave demo out."
+                )
+
+
+def check_cloudfront(changes: Sequence[Mapping[str, Any]], session: Session) -> None:
+    """Check that CloudFront may be used, and say what to do if AWS has to verify the account first."""
+    if not any(each["address"] == DISTRIBUTION and each["change"]["actions"] == ["create"] for each in changes):
+        return
+    try:
+        found = session.client("cloudfront").list_distributions(MaxItems="1")["DistributionList"]
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise NotReady(
+            f'CloudFront refuses your credentials ({code}): give them the permission, or choose edge = "none" with '
+            "a domain_name."
+        ) from error
+    if not found.get("Items"):
+        print(f"Note: this account has no CloudFront distribution yet. {UNVERIFIED_ACCOUNT}")
+
+
+def key_is_needed(state: Mapping[str, Any], session: Session, region: str) -> bool:
+    """Whether something in the state (`terraform show -json`) still needs the key of the account's own.
+
+    Queues stop using it in one deployment, and it goes in a later one, once no message waits that it encrypted.
+    """
+    resources = _resources(state)
+    queues = [each["values"] for each in resources if _is_queue(each)]
+    if not any(each["address"] == KEY for each in resources):
+        return False
+    client = session.client("sqs", region_name=region)
+    return any(queue.get("kms_master_key_id") for queue in queues) or any(
+        int(count)
+        for queue in queues
+        for name, count in client.get_queue_attributes(QueueUrl=queue["url"], AttributeNames=["All"])[
+            "Attributes"
+        ].items()
+        if name.startswith("ApproximateNumberOfMessages")
+    )
+
+
+def _resources(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The resources of the root module."""
+    found: list[Mapping[str, Any]] = state.get("values", {}).get("root_module", {}).get("resources", [])
+    return found
+
+
 def check_unprotected(state: Mapping[str, Any], environment: str) -> None:
     """Check that nothing in the state (`terraform show -json`) is protected: AWS would refuse halfway."""
-    resources = state.get("values", {}).get("root_module", {}).get("resources", [])
-    protected = [
-        resource["address"]
-        for resource in resources
-        if any(resource["values"].get(name) == value for name, value in PROTECTIONS.items())
-    ]
+    protected = [resource["address"] for resource in _resources(state) if _is_protected(resource["values"])]
     if protected:
         raise NotReady(
             f"{environment} is protected against deletion ({', '.join(sorted(protected))}): deploy it with "
@@ -268,11 +362,13 @@ def check_unprotected(state: Mapping[str, Any], environment: str) -> None:
 
 def check_plan(plan: Mapping[str, Any], session: Session) -> None:
     """Check what a plan (`terraform show -json`) needs from outside of it, and what it would break."""
-    check_changes(plan["resource_changes"])
+    changes, region = plan["resource_changes"], plan["variables"]["aws_region"]["value"]
+    check_changes(changes)
+    check_people(changes, session, region)
+    check_cloudfront(changes, session)
     variables = {name: variable["value"] for name, variable in plan["variables"].items()}
-    creates = {change["address"] for change in plan["resource_changes"] if change["change"]["actions"] == ["create"]}
+    creates = {change["address"] for change in changes if change["change"]["actions"] == ["create"]}
     check_database(variables["database_url"])
-    region = variables["aws_region"]
     client = session.client("sesv2", region_name=region)
     check_sender(client, variables["email_from"], region=region, is_new=SENDER in creates)
     check_quotas(session, variables, region)

@@ -89,8 +89,8 @@ class Reader:
         """All tables: the parts from the load balancer inwards, the alarms, and the last hour."""
         names, parts = self._names, list[Row]()
         for read, found in (
-            (self._load_balancer, (names.load_balancer,)),
-            (self._targets, (names.target_group,)),
+            (self._load_balancer, names.load_balancer[:1]),
+            (self._targets, names.target_group[:1]),
             (self._function, names.functions),
             (self._api, names.apis),
             (self._queue, names.queues),
@@ -132,7 +132,9 @@ class Reader:
         return Text(state, GOOD if state == good else BAD)
 
     def _load_balancer(self, name: str) -> list[Row]:
-        found = _first(self._client("elbv2").describe_load_balancers(Names=[name])["LoadBalancers"])
+        pages = self._client("elbv2").get_paginator("describe_load_balancers").paginate().search("LoadBalancers[]")
+        found = _first([each for each in pages if each["LoadBalancerName"] in self._names.load_balancer])
+        name = found["LoadBalancerName"]
         dimension = f"LoadBalancer={found['LoadBalancerArn'].rpartition(':loadbalancer/')[2]}"
         # An ALB counts its own 5XX (timeouts, malformed responses) apart from those of its target.
         errors = ("HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count")
@@ -141,7 +143,8 @@ class Reader:
 
     def _targets(self, name: str) -> list[Row]:
         elb, rows = self._client("elbv2"), list[Row]()
-        group = _first(elb.describe_target_groups(Names=[name])["TargetGroups"])
+        pages = elb.get_paginator("describe_target_groups").paginate().search("TargetGroups[]")
+        group = _first([each for each in pages if each["TargetGroupName"] in self._names.target_group])
         check = f"{group['HealthCheckPath']} every {group['HealthCheckIntervalSeconds']} s"
         for target in elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]:
             function, health = target["Target"]["Id"].rpartition(":function:")[2], target["TargetHealth"]

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,19 @@ BUILD = ROOT / "build"
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 CLI_CONFIGURATION = "TF_CLI_CONFIG_FILE"
+
+UNVERIFIED_ACCOUNT = (
+    "AWS verifies a new account before it may use CloudFront, and refuses until then (403): ask AWS Support for it "
+    '(Account and billing), and deploy meanwhile with edge = "none", a domain_name and an alb_certificate_arn.'
+)
+# What to do, by words of the error.
+ADVICE = {
+    "must be verified before you can add new CloudFront": UNVERIFIED_ACCOUNT,
+    "Error acquiring the state lock": "Someone else deploys, or a deployment was interrupted: make sure that no one "
+    "does, and run `terraform -chdir=infra force-unlock ID` with the ID shown above.",
+    "recorded in the dependency lock file": "infra/.terraform.lock.hcl was written on another platform: run "
+    "`terraform -chdir=infra providers lock`, which adds the checksums of this one.",
+}
 
 
 class TerraformFailed(Exception):
@@ -49,15 +63,18 @@ class Terraform:
         self.read("init", "-input=false", *([f"-plugin-dir={mirror}"] if mirror else []), *arguments)
 
     def run(self, *arguments: str) -> None:
-        """Run Terraform with its output on the terminal."""
-        if self._start(arguments, capture=False).returncode:
-            raise TerraformFailed(f"terraform {arguments[0]} failed")
+        """Run Terraform with its output on the terminal, the errors at the end."""
+        result = self._start(arguments, capture=False)
+        sys.stderr.write(result.stderr)
+        if result.returncode:
+            raise TerraformFailed(f"terraform {arguments[0]} failed.{_advise(result.stderr)}")
 
     def read(self, *arguments: str) -> str:
         """Run Terraform and return what it prints; the message of a failure holds that."""
         result = self._start(arguments, capture=True)
         if result.returncode:
-            raise TerraformFailed(f"terraform {arguments[0]} failed: {(result.stderr or result.stdout).strip()}")
+            reason = (result.stderr or result.stdout).strip()
+            raise TerraformFailed(f"terraform {arguments[0]} failed: {reason}{_advise(reason)}")
         return result.stdout
 
     def read_json(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON
@@ -71,10 +88,16 @@ class Terraform:
         return subprocess.run(  # noqa: S603 - the person's own terraform
             [self._program, f"-chdir={self.folder}", *arguments],
             env=self._environment,
-            capture_output=capture,
+            stdout=subprocess.PIPE if capture else None,
+            stderr=subprocess.PIPE,
             text=True,
             check=False,
         )
+
+
+def _advise(error: str) -> str:
+    unwrapped = " ".join(error.replace("│", " ").split())
+    return "".join(f"\n{advice}" for words, advice in ADVICE.items() if words in unwrapped)
 
 
 def find_program() -> str:
@@ -86,7 +109,7 @@ def find_program() -> str:
     name = os.environ.get("TERRAFORM", "terraform")
     program = shutil.which(name)
     if program is None:
-        raise TerraformFailed(f"{name} is not on the PATH: install Terraform 1.5 or newer, or say TERRAFORM=tofu.")
+        raise TerraformFailed(f"{name} is not on the PATH: install Terraform 1.11 or newer, or say TERRAFORM=tofu.")
     return program
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from benchmarks.bench import cold_start, door, hop, path, scale, warm
+from benchmarks.bench import batch, cold_start, door, hop, path, scale, warm
 from benchmarks.bench.subject import BenchFailed
 from benchmarks.bench.workshop import ROOT, open_workshop
 from tools.command_line import OneSentenceParser, shortened
@@ -34,6 +34,7 @@ BENCHMARKS = {
     "door": door.measure,
     "hop": hop.measure,
     "warm": warm.measure,
+    "batch": batch.measure,
     "scale": scale.measure,
     "path": path.measure,
 }

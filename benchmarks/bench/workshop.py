@@ -175,11 +175,13 @@ def door_of(peer: str) -> str:
     return "rest" if peer.startswith("Chalice") else "http_api_2"
 
 
-def event(method: str, path: str, body: object = None, *, door: str = "http_api_2") -> str:
+def event(
+    method: str, path: str, body: object = None, *, door: str = "http_api_2", headers: tuple[tuple[str, str], ...] = ()
+) -> str:
     """The event of a request by a person with the role rrhh, as JSON."""
     content = b"" if body is None else json.dumps(body).encode()
     path, _, query = path.partition("?")
-    headers = (("content-type", "application/json"),) if content else ()
+    headers += (("content-type", "application/json"),) if content else ()
     wire = Wire(method, path, query, (*headers, ("accept", "application/json")), content, person("rrhh"))
     # What a REST API knows of the routes; no other front door here asks.
     return json.dumps(event_for(door, wire, ("/empleados", "/empleados/{row_id}")))

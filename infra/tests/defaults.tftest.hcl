@@ -82,6 +82,11 @@ run "apply" {
 
   # What each function may do
   assert {
+    condition     = alltrue([for function in local.lambda : function.reserved_concurrency == -1])
+    error_message = "a small account has no room for a cap"
+  }
+
+  assert {
     condition     = length(distinct([for role in aws_iam_role.function : role.name])) == length(local.functions)
     error_message = "each function has a role of its own"
   }
@@ -178,8 +183,10 @@ run "apply" {
     condition = { for key, route in aws_apigatewayv2_route.app : key => route.authorization_type } == {
       "crud $default"  = "JWT", "crud GET /health" = "NONE", "crud GET /openapi.json" = "NONE"
       "email $default" = "JWT", "email GET /health" = "NONE", "email GET /openapi.json" = "NONE"
-    } && alltrue([for api in ["crud", "email"] : aws_apigatewayv2_route.app["${api} $default"].authorizer_id == aws_apigatewayv2_authorizer.jwt[api].id])
-    error_message = "no request reaches an API without a token, except for two routes"
+      } && alltrue([for api in ["crud", "email"] : aws_apigatewayv2_route.app["${api} $default"].authorizer_id == aws_apigatewayv2_authorizer.jwt[api].id &&
+        toset(aws_apigatewayv2_route.app["${api} $default"].authorization_scopes) == toset(["openid", "directorio/admin", "directorio/lector", "directorio/rrhh"])
+    ])
+    error_message = "no request reaches an API without a token of ours that has a scope, except for two routes"
   }
 
   assert {

@@ -47,7 +47,7 @@ run "production" {
       aws_cognito_user_pool.main[0].deletion_protection == "ACTIVE" && aws_cognito_user_pool.main[0].mfa_configuration == "ON" && !aws_s3_bucket.access_logs[0].force_destroy &&
       aws_kms_key.main[0].enable_key_rotation && aws_kms_key.main[0].deletion_window_in_days == 30
     )
-    error_message = "production cannot be deleted by accident, and its key rotates"
+    error_message = "production cannot be deleted by accident, requires a second factor, and its key rotates"
   }
 
   assert {
@@ -77,6 +77,7 @@ run "another_environment" {
     environment          = "staging"
     deletion_protection  = true
     customer_key         = false
+    keep_key             = true
     mfa_required         = true
     waf_enabled          = false
     manage_sender        = false
@@ -113,15 +114,15 @@ run "another_environment" {
 
   assert {
     condition = (
-      aws_dynamodb_table.correos.deletion_protection_enabled && length(aws_kms_key.main) == 0 && aws_cognito_user_pool.main[0].mfa_configuration == "ON" &&
+      aws_dynamodb_table.correos.deletion_protection_enabled && length(aws_kms_key.main) == 1 && aws_sqs_queue.email.kms_master_key_id == null && aws_cognito_user_pool.main[0].mfa_configuration == "ON" &&
       length(module.waf_cloudfront) + length(module.waf_alb) + length(aws_sesv2_email_identity.sender) == 0 && local.mail_concurrency == 5
     )
     error_message = "each choice counts"
   }
 
   assert {
-    condition     = local.lambda["bff"].reserved_concurrency == 20 && local.lambda["enviar_correos"].reserved_concurrency == 0 && local.lambda["crud"].reserved_concurrency == -1
-    error_message = "caps by function; 0 stops one"
+    condition     = local.lambda["bff"].reserved_concurrency == 20 && local.lambda["enviar_correos"].reserved_concurrency == 0 && local.lambda["crud"].reserved_concurrency == 80 && local.lambda["email"].reserved_concurrency == -1
+    error_message = "caps by function; 0 stops one, and crud_app leaves connections of the database to others"
   }
 }
 

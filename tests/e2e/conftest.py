@@ -111,10 +111,10 @@ class Staging:
 def staging(laptop: Laptop, say: Say) -> Iterator[Staging]:
     """The second environment. What it leaves shows at the end, where nothing may be left."""
     laptop.postgres.create_database(STAGING)
-    laptop.postgres.execute(f"CREATE ROLE {OWNER} NOLOGIN")
+    owner_url, database_url = (let_in(laptop.postgres, role, STAGING) for role in (OWNER, "directorio_a"))
     laptop.postgres.execute(f"ALTER DATABASE {STAGING} OWNER TO {OWNER}")
-    database_url = let_in(laptop.postgres, "directorio_a", STAGING)
     project = Project(laptop.folder / STAGING, laptop.emulator, STAGING, database_url, STAGING_VARIABLES)
+    project.export("MIGRATION_DATABASE_URL", owner_url)
 
     with ThreadPoolExecutor(1) as background:
         say("staging, beside it: make plan, make deploy")

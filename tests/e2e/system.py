@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 # From a request to its mail takes about a second. The first one starts every function, on a busy machine.
 MAIL_SECONDS = 60
 DATABASE = "directory"
-# The role that owns the second environment's tables, and cannot log in.
-OWNER = "directorio"
+# The role that owns the second environment's tables, and migrates them.
+OWNER = "dueno"
 # What Lambda itself logs about each invocation.
 LAMBDAS_OWN = ("START RequestId", "END RequestId", "REPORT RequestId")
 ACCESS_COOKIE = "__Host-acceso"
@@ -79,11 +79,11 @@ class DeployedSystem:
         return {"Authorization": f"Bearer {self.identity.program_token(program_of(role), role)}"}
 
     def balancer_of(self, name: str) -> str:
-        """Where the emulator answers as the load balancer of the environment ``name``.
+        """Where the emulator answers as the load balancer ``name``.
 
         It routes by names, not by networks: on AWS an internal one cannot be reached.
         """
-        return f"{self._endpoint}/_alb/{name}-alb"
+        return f"{self._endpoint}/_alb/{name}"
 
     def query(self, statement: str) -> str:
         """What psql prints for ``statement``."""
@@ -152,9 +152,8 @@ class DeployedSystem:
 
 
 def let_in(postgres: Postgres, role: str, database: str) -> str:
-    """Let ``role`` into ``database`` as one of those that act as its owner; return the address for it."""
-    postgres.execute(f"CREATE ROLE {role} LOGIN IN ROLE {OWNER}")
-    postgres.execute(f"ALTER ROLE {role} SET role = {OWNER}")
+    """Make ``role``, which may log in; return the address of ``database`` for it. `make migrate` gives it rights."""
+    postgres.execute(f"CREATE ROLE {role} LOGIN")
     return postgres.url(database).replace("postgres@", f"{role}@")
 
 

@@ -35,7 +35,7 @@ def test_page_load_balancer_apis_and_database_answer(system: DeployedSystem) -> 
 
     # Asked as the load balancer asks: CloudFront's way leads to a page of the emulator's own.
     health = httpx.get(
-        f"{system.balancer_of(system.outputs['name'])}/health?deep=1", timeout=REQUEST_SECONDS, trust_env=False
+        f"{system.balancer_of(system.outputs['name'] + '-alb')}/health?deep=1", timeout=REQUEST_SECONDS, trust_env=False
     )
     assert {name: part["estado"] for name, part in health.json()["partes"].items()} == {"crud": "ok", "email": "ok"}
 

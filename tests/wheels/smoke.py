@@ -47,8 +47,8 @@ def check_front_door() -> None:
 
 def check_devserver() -> None:
     """The server answers over HTTP behind each of its doors, and ends when it is told to."""
-    for door in ("http-api", "alb"):
-        command = [sys.executable, "-m", "chalice_devserver.server", "--project-dir", "moved", "--port", "0"]
+    for project, door in (("moved", "http-api"), ("moved", "alb"), ("stock", "rest")):
+        command = [sys.executable, "-m", "chalice_devserver.server", "--project-dir", project, "--port", "0"]
         with subprocess.Popen([*command, "--door", door], stdout=subprocess.PIPE, text=True) as server:
             try:
                 address = next(line for line in server.stdout if "listens on" in line).split()[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -28,8 +29,24 @@ def check(infra: Path) -> None:
     files = sorted(f"tests/{file.name}" for file in infra.glob("tests/*.tftest.hcl"))
     # Terraform runs one file after the other, on little more than one core.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
+        order = pool.submit(check_order, infra, BUILD / "infra-test" / "order.log")
         for report in pool.map(lambda file: run_tests(terraform, file), files):
             print(report, flush=True)
+        print(order.result(), flush=True)
+
+
+def check_order(infra: Path, log: Path) -> str:
+    """Apply each switch off and on, and check in which order Terraform's log has the changes."""
+    terraform = Terraform(
+        infra, {"TF_DATA_DIR": str(BUILD / "infra-test"), "TF_LOG_CORE": "DEBUG", "TF_LOG_PATH": str(log)}
+    )
+    log.unlink(missing_ok=True)
+    report = terraform.read("test", "-no-color", "-test-directory=tests/order")
+    command: list[str | Path] = [sys.executable, infra / "tests/order/check.py", log]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own interpreter
+    if checked.returncode:
+        raise TerraformFailed(f"Terraform would change a running environment in the wrong order:\n{checked.stderr}")
+    return f"tests/order: {report.strip().splitlines()[-1]} In the order that AWS needs."
 
 
 def run_tests(terraform: Terraform, file: str) -> str:
@@ -37,12 +54,14 @@ def run_tests(terraform: Terraform, file: str) -> str:
     if file != CONFORMANCE:
         return f"{file}: {terraform.read('test', '-no-color', f'-filter={file}').strip().splitlines()[-1]}"
     events = map(json.loads, terraform.read("test", "-json", "-verbose", f"-filter={file}").splitlines())
-    result = check_changes(
-        change for event in events if event["type"] == "test_plan" for change in event["test_plan"]["resource_changes"]
-    )
+    plans = [event["test_plan"]["resource_changes"] for event in events if event["type"] == "test_plan"]
+    result = check_changes(change for plan in plans for change in plan)
     if result.violations or not result.checked:
         raise TerraformFailed("\n".join(["AWS would reject what is planned:", *sorted(result.violations)]))
-    return f"{file}: {result.checked:,} values of {len(result.types)} types conform to botocore's models"
+    return (
+        f"{file}: {result.checked:,} values of {len(result.types)} types in {len(plans)} plans conform to botocore's "
+        f"models; of {len(result.unmapped)} types these have no rules: {', '.join(sorted(result.unmapped))}"
+    )
 
 
 def main(infra: Path = INFRA) -> int:

@@ -29,7 +29,10 @@ ACCEPTED = Path(__file__).with_name("accepted.toml")
 UNREASONED = re.compile(r"checkov:skip=\w+\b(?!:\s*\S)")
 POLICIES = Path(__file__).with_name("policies.py")
 PLANS = sorted(Path(__file__).parent.glob("*.tfvars"))
-LOCKS = sorted([*ROOT.glob("requirements/*.txt"), *ROOT.glob("*_app/requirements.txt")])
+LOCKS = sorted(
+    [*ROOT.glob("requirements/*.txt"), *ROOT.glob("requirements/libs/*.txt"), *ROOT.glob("*_app/requirements.txt")]
+)
+PAGE_LOCK = ROOT / "package-lock.json"
 
 # Lines that hold nothing but the hash of a package or provider.
 HASH_LINE = re.compile(r'\s*(--hash=sha256:[0-9a-f]{64}( \\)?|"(h1:[0-9A-Za-z+/]{43}=|zh:[0-9a-f]{64})",)\s*')
@@ -199,7 +202,9 @@ def run_git(repository: Path, *arguments: str) -> str:
     return "" if result.returncode else str(result.stdout)
 
 
-def scan_advisories(accepted: Sequence[str], locks: Sequence[Path] = LOCKS, osv: str = OSV) -> str:
+def scan_advisories(
+    accepted: Sequence[str], locks: Sequence[Path] = LOCKS, osv: str = OSV, page_lock: Path = PAGE_LOCK
+) -> str:
     """Ask ``osv`` for known vulnerabilities of every package that the lock files install."""
     try:
         httpx.post(osv, json=WELL_KNOWN, timeout=SECONDS).raise_for_status().json()["vulns"]
@@ -216,9 +221,14 @@ def scan_advisories(accepted: Sequence[str], locks: Sequence[Path] = LOCKS, osv:
             )
         except ScanFailed as failed:
             found.append(f"{lock}: {failed}")
+    for folder, package in json.loads(page_lock.read_text("utf-8"))["packages"].items():
+        if name := folder.rpartition("node_modules/")[2]:
+            asked = {"package": {"name": name, "ecosystem": "npm"}, "version": package["version"]}
+            advisories = httpx.post(osv, json=asked, timeout=SECONDS).raise_for_status().json().get("vulns", [])
+            found += [f"{page_lock}: {name}: {each['id']}" for each in advisories if each["id"] not in accepted]
     if found:
         raise ScanFailed("\n".join(found))
-    return f"{len(locks)} lock files"
+    return f"{len(locks) + 1} lock files"
 
 
 def run_scans(scans: Mapping[str, Callable[[], str]], *, may_skip: bool = True) -> bool:

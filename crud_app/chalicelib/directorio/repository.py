@@ -47,12 +47,13 @@ class Row(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A JSON array, and the query string of the page after it, if there is one."""
+    """A JSON array, the query string of the page after it, if there is one, and its rows with salaries, if counted."""
 
     body: str
     next_query: str | None
     #: How a search finds: ``prefix`` or ``trigram``; or that these rows are merely ``similar``.
     search: str | None = None
+    salaries: int = 0
 
 
 class Repository:
@@ -127,7 +128,8 @@ class Repository:
         parameters = {"limit": leavers.limit, "q": leavers.q, "after_key": after_key, "after_id": after_id}
         ((text,),) = self._database.read(find_statement("list_bajas"), {**parameters, "days": days})
         body, shown, is_more = _cut(text, leavers.limit)
-        return Page(body, leavers.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None)
+        next_query = leavers.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None
+        return Page(body, next_query, salaries=len(shown))
 
     def find(self, row_id: int, audience: Audience) -> Row:
         """One employee.
@@ -169,7 +171,8 @@ class Repository:
             ((text,),) = self._database.read(statement, parameters)
         body, shown, is_more = _cut(text, listing.limit)
         next_query = listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None
-        return Page(body, next_query, search)
+        salaries = len(shown) if listing.audience is Audience.RRHH else 0
+        return Page(body, next_query, search, salaries)
 
     def count(self, filters: Filters) -> tuple[int, bool]:
         """How many employees fit, and whether that is exact: otherwise there are more, or about so many."""

@@ -6,10 +6,11 @@ import base64
 from typing import Any
 
 import pytest
+from chalice import Chalice, IAMAuthorizer
 from fake_issuer import CLIENT, ISSUER, FakeKeys, access_claims, sign
 
 from chalice_devserver.authorizer import JwtAuthorizer
-from chalice_devserver.doors import Door, DoorClosed, HttpApi, LoadBalancer, ResponseRefused
+from chalice_devserver.doors import Door, DoorClosed, HttpApi, LoadBalancer, ResponseRefused, RestApi
 from chalice_devserver.http import HttpRequest, HttpResponse
 from chalice_frontdoor.testing.events import CLIENT_ADDRESS, Wire, event_for
 
@@ -137,6 +138,67 @@ def test_what_aws_would_refuse_is_refused(response):
     door, fields = response
     with pytest.raises(ResponseRefused):
         door.answer(fields)
+
+
+# ---- a REST API
+
+
+def rest_app():
+    app = Chalice("plain")
+    app.route("/", methods=["GET"], name="root")(dict)
+    app.route("/books/{book_id}", methods=["GET", "PUT"], cors=True, name="book")(lambda book_id: {"id": book_id})
+    app.route("/books/new", name="new")(dict)
+    app.route("/files/{proxy+}", name="file")(dict)
+    app.route("/closed", authorizer=IAMAuthorizer(), name="closed")(dict)
+    return app
+
+
+TEMPLATES = ("/", "/books/{book_id}", "/books/new", "/files/{proxy+}")
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        Wire("GET", "/"), Wire("GET", "/books/new"), Wire("GET", "/books/7/", query="q=%C3%A9&q=b+c&empty="),
+        Wire("GET", "/files/a/b"), Wire("PUT", "/books/a%20b", headers=(("X-A", "1"), ("x-a", "2"), JSON), body=b"{}"),
+        Wire("PUT", "/books/7", headers=(("Content-Type", "image/png"),), body=b"ascii"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_the_rest_apis_event_is_that_of_aws(wire):
+    ours, expected = RestApi(rest_app()).event(on_the_wire(wire)), event_for("rest", wire, TEMPLATES)
+    for event in (ours, expected):
+        for name in ("headers", "multiValueHeaders"):
+            lower = {key.lower(): value for key, value in event[name].items()}
+            event[name] = without(lower, FOREIGN_HEADERS)
+    for name in ("resourcePath", "httpMethod", "requestId", "stage"):
+        assert ours["requestContext"].pop(name)
+    assert ours.pop("requestContext")["identity"]["sourceIp"] == CLIENT_ADDRESS
+    del expected["requestContext"]
+    if wire.body == b"ascii":  # a binary type of the app
+        assert (ours.pop("body"), ours.pop("isBase64Encoded")) == (base64.b64encode(b"ascii").decode(), True)
+        del expected["body"], expected["isBase64Encoded"]
+    assert ours == expected
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("DELETE", "/books/7"), ("GET", "/closed")])
+def test_a_rest_api_answers_itself_what_it_does_not_know(method, path):
+    with pytest.raises(DoorClosed) as closed:
+        RestApi(rest_app()).event(on_the_wire(Wire(method, path)))
+    assert closed.value.response.status == 403
+
+
+def test_a_rest_api_answers_a_preflight_and_takes_both_maps_of_headers():
+    door = RestApi(rest_app())
+    with pytest.raises(DoorClosed) as closed:
+        door.event(on_the_wire(Wire("OPTIONS", "/books/7")))
+    assert closed.value.response.status == 200
+    assert ("Access-Control-Allow-Methods", "GET,OPTIONS,PUT") in closed.value.response.headers
+    response = HTTP_API_RESPONSE | {"multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]}}
+    headers = [("Content-Type", "text/plain"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
+    assert door.answer(response) == HttpResponse(200, headers, b"x")
+    with pytest.raises(ResponseRefused):
+        door.answer(HTTP_API_RESPONSE | {"multiValueHeaders": ["a"]})
 
 
 # ---- the authorizer

@@ -16,7 +16,7 @@ import pytest
 
 from chalice_devserver.program import Ending
 from chalice_devserver.project import Function
-from chalice_devserver.pump.__main__ import Pump, sources
+from chalice_devserver.pump.__main__ import Pump, has_partial_batches, sources
 from chalice_devserver.pump.queue import QueueReader
 from chalice_devserver.pump.schedule import ScheduleSource
 from chalice_devserver.pump.source import NotThere, RealAccount, check_endpoint, keep_doing
@@ -101,6 +101,19 @@ def test_a_message_that_fails_ends_in_the_dead_letter_queue_alone(aws, load_proj
         wait_until(lambda: aws.depth(aws.queue) == 0)
     assert sorted(bodies(sys.modules["app"].BATCHES)) == ["bad", "bad", "one", "two"]
     assert aws.sqs.receive_message(QueueUrl=aws.dead)["Messages"][0]["Body"] == "bad"
+
+
+def test_without_partial_batches_what_a_handler_reports_is_ignored(aws, load_project, caplog):
+    """As `chalice deploy` sets a queue up."""
+    project = load_project(QUEUE_APP % aws.name)
+    aws.send("one", "bad")
+    with running(Pump(sources(project, partial_batches=False))):
+        wait_until(lambda: "the batch is deleted" in caplog.text)
+        wait_until(lambda: aws.depth(aws.queue) == 0)
+    assert sorted(bodies(sys.modules["app"].BATCHES)) == ["bad", "one"]
+    assert not has_partial_batches(project)
+    (project.folder / ".chalice" / "terraform.toml").touch()
+    assert has_partial_batches(project)
 
 
 def test_an_exception_fails_the_whole_batch(aws, load_project):
@@ -233,6 +246,42 @@ def test_a_message_that_fails_is_tried_three_times_and_dropped(aws, caplog):
     assert "again in 1 s" in caplog.text
 
 
+# ---- buckets and rules
+
+
+ASYNC_APP = """
+    from chalice import Chalice
+    app = Chalice(app_name="tiny")
+    SEEN = []
+
+    @app.on_s3_event(bucket="%s", suffix=".jpg")
+    def shrink(event):
+        SEEN.append((event.bucket, event.key))
+
+    @app.on_cw_event({"source": ["%s"]})
+    def notice(event):
+        SEEN.append((event.source, event.detail["n"]))
+"""
+
+
+def test_handlers_get_the_events_of_their_bucket_and_of_their_pattern(aws, load_project, caplog):
+    s3, events = boto3.client("s3"), boto3.client("events")
+    project = load_project(ASYNC_APP % (aws.name, aws.name))
+    seen = sys.modules["app"].SEEN
+    with running(Pump(sources(project))):
+        wait_until(lambda: f"there is no bucket {aws.name} at http" in caplog.text)
+        s3.create_bucket(Bucket=aws.name)
+        wait_until(lambda: "QueueConfigurations" in s3.get_bucket_notification_configuration(Bucket=aws.name))
+        for key in ("a cat.jpg", "notes.txt"):
+            s3.put_object(Bucket=aws.name, Key=key)
+        wait_until(lambda: events.list_rules(NamePrefix="tiny-local-notice")["Rules"])
+        wait_until(lambda: events.list_targets_by_rule(Rule="tiny-local-notice-event")["Targets"])
+        for source in ("other", aws.name):
+            events.put_events(Entries=[{"Source": source, "DetailType": "x", "Detail": '{"n": 7}'}])
+        wait_until(lambda: len(seen) == 2)
+    assert set(seen) == {(aws.name, "a cat.jpg"), (aws.name, 7)}
+
+
 # ---- schedules
 
 
@@ -279,7 +328,7 @@ def test_a_handler_that_the_pump_cannot_drive_is_a_warning_and_the_others_run(lo
         from chalice import Chalice, Cron, Rate
         app = Chalice(app_name="tiny")
 
-        @app.on_s3_event(bucket="pictures")
+        @app.on_kinesis_record(stream="clicks")
         def shrink(event): pass
 
         @app.schedule("cron(0 12 * * ?)")
@@ -296,7 +345,7 @@ def test_a_handler_that_the_pump_cannot_drive_is_a_warning_and_the_others_run(lo
     """
     names = [source.name for source in sources(load_project(app))]
     assert names == [f"schedule → tiny-local-{name}" for name in ("as_text", "as_rate", "as_cron")]
-    assert "shrink is not driven: the pump knows queues, topics and schedules" in caplog.text
+    assert "shrink is not driven: the pump knows no KinesisEventConfig" in caplog.text
     assert "noon is not driven: cron(0 12 * * ?)" in caplog.text
 
 

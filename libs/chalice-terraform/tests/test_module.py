@@ -69,6 +69,9 @@ def test_with_snapstart_an_alias_names_the_newest_version(template):
 
     alias = module["resource"]["aws_lambda_alias"]["sweep"]
     assert (alias["count"], alias["name"]) == ('${var.functions["sweep"].snapstart ? 1 : 0}', "live")
+    for kind in ("aws_lambda_alias", "aws_lambda_permission", "aws_sns_topic_subscription"):
+        blocks = module["resource"][kind].values()
+        assert all(block["lifecycle"] == {"create_before_destroy": True} for block in blocks), kind
     assert alias["function_version"] == "${aws_lambda_function.sweep.version}"
     chosen = '${var.functions["sweep"].snapstart ? one(aws_lambda_alias.sweep[*].'
     assert module["locals"]["live"]["sweep"] == {

@@ -85,10 +85,10 @@ def test_a_quick_run_measures_every_peer_and_leaves_nothing(tmp_path, monkeypatc
     for folder in (tmp_path.parent, tmp_path, temporary):  # PostgreSQL runs as another user when this is root
         folder.chmod(0o755)
 
-    assert main(["--quick", "--only=cold-start,door,path", f"--json={tmp_path}/new/bench.json"]) == 0
+    assert main(["--quick", "--only=cold-start,door,batch,path", f"--json={tmp_path}/new/bench.json"]) == 0
 
     found = json.loads((tmp_path / "new" / "bench.json").read_text())
-    assert [len(table["targets"]) for table in found["tables"]] == [7, 3, 1]
+    assert [len(table["targets"]) for table in found["tables"]] == [7, 3, 1, 1]
     assert "bff_app/app.py\n" in capsys.readouterr().out
     assert list(temporary.iterdir()) == []
 

@@ -1,12 +1,15 @@
 """Who may do what, and who sees what."""
 
+import hashlib
 import json
 import re
 
 import pytest
 
 from chalice_frontdoor import ANYBODY
+from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.client import Client
+from chalicelib.directorio.repository import Repository
 from contract.roles import ROLES
 from crud_app.app import RULES, app
 from tests.unit.crud_app.fakes import next_link, pages_of, rules_of
@@ -108,6 +111,19 @@ def test_an_invented_event_gives_nobody_a_role(database, serve, caplog):
     assert Client(app, "chalice_local", role="admin").get("/empleados").status == 401
     reasons = [record.refusal for record in caplog.records if hasattr(record, "refusal")]
     assert reasons == ["undeclared_door"] * 5 + ["no_token"]
+
+
+def test_whoever_reads_many_salaries_at_once_is_remembered_under_an_id(database, client, reader, ana, caplog):
+    for number in range(21):
+        Repository(database).create({**ana, "email": f"{number}@example.com"}, "x")
+    caplog.set_level("INFO")
+    for who, path in ((client, "/empleados"), (client, "/empleados?limite=20"), (reader, "/empleados")):
+        assert who.get(path).status == 200
+    (record,) = [each for each in caplog.records if hasattr(each, "salarios_leidos")]
+    name = person("rrhh")["username"]
+    assert (record.salarios_leidos, record.ruta) == (21, "/empleados")
+    assert record.actor_id == hashlib.sha256(name.encode()).hexdigest()[:16]
+    assert name not in str([vars(each) for each in caplog.records])
 
 
 def test_a_demonstration_lets_everybody_in(database, serve, ana):

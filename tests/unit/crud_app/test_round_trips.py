@@ -11,6 +11,8 @@ from tests.unit.crud_app.test_problems import READS
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": 1}
 EVA = {**ANA, "email": "b@example.com"}
 KEY = {"Idempotency-Key": '"a"'}
+LOTE = "/lotes/5a0d1c52-8f1b-4a86-9d5e-3f3b1f0f7a55"
+BATCH = {"origen": "importacion", "crear": [{**ANA, "email": f"{number}@example.com"} for number in range(500)]}
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +85,8 @@ def test_a_read_is_one_trip_or_none(warm_client, proxy):
     [
         ("POST", "/empleados", EVA, {}, 201), ("POST", "/empleados", EVA, KEY, 201),
         ("PUT", "/empleados/1", {"nombre": "B"}, {"If-Match": '"1"'}, 200),
-        ("DELETE", "/empleados/1", None, {"If-Match": '"1"'}, 204), ("POST", "/bajas/2/restaurar", None, {}, 200),
+        ("POST", LOTE, BATCH, KEY, 200), ("DELETE", "/empleados/1", None, {"If-Match": '"1"'}, 204),
+        ("POST", "/bajas/2/restaurar", None, {}, 200),
     ],
 )  # fmt: skip
 def test_a_write_with_its_event_waits_for_one_trip(warm_client, proxy, write):
@@ -91,6 +94,16 @@ def test_a_write_with_its_event_waits_for_one_trip(warm_client, proxy, write):
     method, path, body, headers, status = write
     proxy.withhold_after(1)
     assert warm_client.request(method, path, json=body, headers=headers).status == status
+
+
+def test_a_batch_once_more_and_its_closing_are_one_trip_each(warm_client, proxy):
+    warm_client.post(LOTE, json=BATCH, headers=KEY)
+    for headers in (KEY, {"Idempotency-Key": "b"}):
+        before = proxy.statements
+        assert warm_client.post(LOTE, json=BATCH, headers=headers).status == 200
+        assert proxy.statements == before + 1
+    proxy.withhold_after(1)
+    assert warm_client.post(f"{LOTE}/cierre", json={"aviso": True}).json()["creados"] == 500
 
 
 def test_a_write_that_changes_nothing_is_one_trip(warm_client, proxy):

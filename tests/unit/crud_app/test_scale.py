@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from chalicelib.directorio.batch import read_batch
 from chalicelib.directorio.database import Database, Statement
 from chalicelib.directorio.employee import Audience
 from chalicelib.directorio.query import MAX_TOTAL, read_filters, read_history, read_listing
@@ -297,3 +298,23 @@ def test_a_period_long_ago_is_found_without_reading_what_came_after(lived):
 def test_what_is_left_to_the_sweep_is_found_by_its_index(large):
     check(explain(large, find_statement("pending_eventos"), {"held_back": [], "limit": 100}), "eventos_pending_idx")
     check(explain(large, find_statement("measure_outbox"), {}), "eventos_pending_idx")
+
+
+def test_a_batch_finds_its_rows_by_indexes(large):
+    person = {"nombre": "Ana", "posicion": "Puesto 7", "salario": 1}
+    body = {
+        "origen": "cambio",
+        "crear": [person | {"email": f"{number}@example.com"} for number in range(300)],
+        "actualizar": [{"id": n, "version": 1, "cambios": {"email": f"u{n}@example.com"}} for n in range(101, 250)],
+        "eliminar": [{"id": number, "version": 1} for number in range(300, 350)],
+        "restaurar": [{"id": 99_999}],
+    }
+    batch = read_batch("5a0d1c52-8f1b-4a86-9d5e-3f3b1f0f7a55", body)
+    parameters = {"actor": "x", "key": "k", "digest": "d", "lote": batch.id, "origin": batch.origin}
+    parameters |= {"operations": batch.as_json(), "simulated": False}
+    with large.transaction() as run:
+        plan = explained_by(run, find_statement("apply_lote"), parameters)
+        run(Statement("ROLLBACK"))
+    large.write(Statement("VACUUM empleados, eventos"))  # as if nothing had been
+    assert "empleados" not in {node.get("Relation Name") for node in plan if node["Node Type"] == "Seq Scan"}
+    assert max(node["Actual Rows"] for node in plan) < ROWS / 5, "nothing grows with the directory"

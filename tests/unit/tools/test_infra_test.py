@@ -52,6 +52,9 @@ def infra(tmp_path, terraform):
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "defaults.tftest.hcl").touch()
     (tmp_path / CONFORMANCE).touch()
+    check_order = tmp_path / "tests" / "order" / "check.py"
+    check_order.parent.mkdir()
+    check_order.write_text("import sys; sys.exit(sys.argv[1][-9:] != 'order.log')")
     plan_domain(terraform, "directorio")
     return tmp_path
 
@@ -65,10 +68,10 @@ def plan_domain(terraform, name):
 def test_the_check_runs_from_format_to_each_file_of_tests_in_a_data_folder_of_its_own(terraform, infra, capsys):
     assert main(infra) == 0
 
-    assert terraform.commands == ["fmt", "init", "validate", "test", "test"]
+    assert terraform.commands == ["fmt", "init", "validate", "test", "test", "test"]
     assert "-lockfile=readonly" in terraform.arguments_of("init")
     assert all(call["environment"]["TF_DATA_DIR"].endswith("infra-test") for call in terraform.calls)
-    assert f"{CONFORMANCE}: 1 values of 1 types conform" in capsys.readouterr().out
+    assert f"{CONFORMANCE}: 1 values of 1 types in 1 plans conform" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["fmt", "init", "validate", "test", None])

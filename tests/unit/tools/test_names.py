@@ -21,13 +21,15 @@ def test_defaults_are_those_of_the_variables():
 def test_every_part_is_called_as_in_its_file():
     names = deployed("p", "e")
     for file, suffix, name in (
-        ("alb.tf", "-alb", names.load_balancer),
-        ("alb.tf", "-bff", names.target_group),
         ("messaging.tf", "-email-queue", names.queues[0]),
         ("messaging.tf", "-email-dlq", names.queues[1]),
     ):
         assert re.search(rf'name += "\${{local\.name}}{suffix}"', terraform(file))
         assert name == f"p-e{suffix}"
+    for name, (internal, public) in {"alb_kind": names.load_balancer, "target_kind": names.target_group}.items():
+        kinds = f'{name} += local.is_internal \\? "{internal.removeprefix("p-e-")}" : "{public.removeprefix("p-e-")}"'
+        assert re.search(kinds, terraform("alb.tf"))
+        assert f"${{local.name}}-${{local.{name}}}" in terraform("alb.tf")
     functions = re.findall(r"^ +(\w+) += { memory_size = ", terraform("locals.tf"), re.MULTILINE)
     assert tuple(function.replace("_", "-") for function in functions) == FUNCTIONS
     assert '"${local.name}-${replace(key, "_", "-")}"' in terraform("locals.tf")

@@ -216,10 +216,12 @@ def test_a_vulnerable_package_is_found_unless_its_advisory_is_accepted(lock):
     with running_osv("jinja2", "bad") as osv:
         with pytest.raises(ScanFailed, match=r"bad +1 +CVE-1 +2"):
             scan_advisories([], [lock], osv)
-        assert scan_advisories(["GHSA-1"], [lock], osv) == "1 lock files"
+        assert scan_advisories(["GHSA-1"], [lock], osv) == "2 lock files"
         lock.write_text("good==1\n")
         with pytest.raises(ScanFailed, match="hash"):
             scan_advisories([], [lock], osv)
+    with running_osv("jinja2", "preact") as osv, pytest.raises(ScanFailed, match=r"package-lock.json: preact: GHSA-1"):
+        scan_advisories([], [], osv)
 
 
 def test_a_service_that_does_not_answer_or_is_not_osv_is_never_a_pass(lock, closed_port):

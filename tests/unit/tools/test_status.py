@@ -109,11 +109,11 @@ def _create_load_balancer(account, target_arn):
     ec2, elb = account.client("ec2"), account.client("elbv2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
-    arn: str = elb.create_load_balancer(Name=NAMES.load_balancer, Subnets=[subnet])["LoadBalancers"][0][
+    arn: str = elb.create_load_balancer(Name=NAMES.load_balancer[1], Subnets=[subnet])["LoadBalancers"][0][
         "LoadBalancerArn"
     ]
     check = {"HealthCheckEnabled": True, "HealthCheckPath": "/health", "HealthCheckIntervalSeconds": 35}
-    group = elb.create_target_group(Name=NAMES.target_group, TargetType="lambda", **check)["TargetGroups"][0]
+    group = elb.create_target_group(Name=NAMES.target_group[1], TargetType="lambda", **check)["TargetGroups"][0]
     elb.register_targets(TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": target_arn}])
     return arn
 
@@ -130,7 +130,7 @@ def _create_queues(account):
 
 def test_every_part_is_shown_and_what_is_wrong_is_a_concern(deployment):
     reader, (parts, alarms, requests, work) = deployment.read()
-    assert parts["crud-app-status-alb"][0] == "active"
+    assert parts["crud-app-status-web"][0] == "active"
     assert parts["target crud-app-status-bff"] == ["healthy", "/health every 35 s"]
     assert parts["crud-app-status-bff"] == ["Active", "python3.11, 512 MB, 28 s, shared concurrency"]
     assert parts["crud-app-status-crud"] == ["Active", "python3.11, 512 MB, 28 s, at most 7 at once"]
@@ -144,7 +144,7 @@ def test_every_part_is_shown_and_what_is_wrong_is_a_concern(deployment):
         "crud-app-status-slow is in alarm: Too slow.",
     ]
     assert requests == {
-        "crud-app-status-alb": ["100", "5", "95 %", "20.0 ms", "20.0 ms", "400.0 ms"],
+        "crud-app-status-web": ["100", "5", "95 %", "20.0 ms", "20.0 ms", "400.0 ms"],
         "crud-app-status-bff": ["120", "4", "96.67 %", "-", "-", "-", "1", "9"],
         "crud-app-status-crud": ["0", "0", "-", "-", "-", "-", "0", "-"],
         "crud-app-status-crud-api": ["0", "0", "-", "-", "-", "-"],
@@ -184,8 +184,19 @@ class StubbedSession:
 
 
 def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
-    balancer = {"Scheme": "internal", "DNSName": "x", "LoadBalancerArn": ARN, "State": {"Code": "failed"}}
-    group = {"TargetGroupArn": GROUP_ARN, "HealthCheckPath": "/health", "HealthCheckIntervalSeconds": 35}
+    balancer = {
+        "LoadBalancerName": NAMES.load_balancer[0],
+        "Scheme": "internal",
+        "DNSName": "x",
+        "LoadBalancerArn": ARN,
+        "State": {"Code": "failed"},
+    }
+    group = {
+        "TargetGroupName": NAMES.target_group[0],
+        "TargetGroupArn": GROUP_ARN,
+        "HealthCheckPath": "/health",
+        "HealthCheckIntervalSeconds": 35,
+    }
     health = {"Target": {"Id": "a:function:bff"}, "TargetHealth": {"State": "unhealthy", "Description": "codes: [502]"}}
     answers: dict[str, Any] = {
         "cloudwatch.describe_alarms": "AccessDenied",

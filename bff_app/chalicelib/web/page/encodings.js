@@ -54,7 +54,7 @@ const occurrences = (text, pattern) => text.match(pattern)?.length ?? 0;
 /** Text has no zero bytes; in UTF-16 every other byte of Western text is one. @param {Uint8Array} bytes */
 function unmarkedUtf16(bytes) {
   const head = [...bytes.subarray(0, 400)];
-  const zeros = [0, 1].map((parity) => head.filter((byte, at) => byte === 0 && at % 2 === parity).length);
-  if (Math.max(...zeros) < head.length * 0.3) return undefined;
-  return zeros[1] > zeros[0] ? 'utf-16le' : 'utf-16be';
+  const [even, odd] = [0, 1].map((parity) => head.filter((byte, at) => byte === 0 && at % 2 === parity).length);
+  if (Math.max(even, odd) < head.length * 0.3) return undefined;
+  return odd > even ? 'utf-16le' : 'utf-16be';
 }

@@ -21,16 +21,15 @@ export function ResultStep({ run, again }) {
   useChanges(run);
   useLayoutEffect(() => run.error && announce(sentence(run.error)), [run.error]);
   if (run.isOver) return html`<${Result} run=${run} again=${again} />`;
-  const stuck = run.state === 'paused' || run.state === 'elsewhere';
   return html`
     <div class="import-progress">
       <${StepHeading}>${t('import.running')}<//>
       <progress max=${run.operations.length} value=${run.results.size} aria-labelledby=${id} />
       <p id=${id}>${t('import.progress', { done: count(run.results.size), total: count(run.operations.length) })}</p>
-      ${run.state === 'elsewhere' && html`<p class="message warn">${t('import.elsewhere')}</p>`}
       ${run.error && html`<${Alert}><${Explanation} error=${run.error} /><p>${t('import.paused')}</p><//>`}
       <div class="actions">
-        ${stuck && html`<${Button} class="primary" icon="refresh" onClick=${() => run.start()}>${t('import.goOn')}<//>`}
+        ${run.state === 'paused' && html`
+          <${Button} class="primary" icon="refresh" onClick=${() => run.start()}>${t('import.goOn')}<//>`}
         <${Button} disabled=${run.state === 'stopping'} onClick=${() => run.stop()}>${t('import.stop')}<//>
       </div>
     </div>`;

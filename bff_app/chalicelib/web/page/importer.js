@@ -106,12 +106,7 @@ function FileStep({ take }) {
       <p class="muted">${t('import.limit', { limit: count(MAX_ROWS) })}</p>
     </div>
     <section class="card">
-      <h2>${t('import.help.title')}</h2>
-      <p>${t('import.help.text')}</p>
-      <ul>
-        ${FIELDS.map(({ name, aliases }) => html`
-          <li><code>${name}</code> <span class="muted">${aliases.join(', ')}</span></li>`)}
-      </ul>
+      <p>${t('import.help', { columns: FIELDS.map(({ name }) => t(`field.${name}`)).join(', ') })}</p>
       <${Button} icon="download" onClick=${example}>${t('import.example')}<//>
     </section>`;
 }

@@ -1,8 +1,9 @@
-"""Two front doors of AWS: from an HTTP request to the event, and from the function's response back to HTTP.
+"""Front doors of AWS: from an HTTP request to the event, and from the function's response back to HTTP.
 
 What each sends and refuses:
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 import secrets
 import time
 import uuid
@@ -21,6 +23,8 @@ from chalice_devserver.project import LOCAL_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from chalice.app import Chalice
 
     from chalice_devserver.authorizer import JwtAuthorizer
 
@@ -191,6 +195,90 @@ class HttpApi:
             raise ResponseRefused("headers is no object")
         pairs = list(headers.items()) + [("set-cookie", cookie) for cookie in fields.get("cookies") or []]
         return _answer(fields, pairs, default_type="text/plain;charset=UTF-8")
+
+
+class RestApi:
+    """The REST API that Chalice deploys: a resource for each route of ``app``, and ``OPTIONS`` where it has ``cors=``.
+
+    It runs no authorizers: a route that has one is closed.
+    """
+
+    max_request_bytes = HttpApi.max_request_bytes
+    failure = HttpResponse(502, [("Content-Type", "application/json")], b'{"message": "Internal server error"}')
+    overload = HttpResponse(500, [("Content-Type", "application/json")], b'{"message": "Internal server error"}')
+
+    def __init__(self, app: Chalice) -> None:
+        self._app = app
+
+    def event(self, request: HttpRequest) -> dict[str, Any]:
+        """See `Door`. Path parameters are handed over as they came, query parameters decoded."""
+        resource, parameters = self._resource_of(request.path)
+        entries = self._app.routes.get(resource, {})
+        if request.method == "OPTIONS" and "OPTIONS" not in entries and any(each.cors for each in entries.values()):
+            raise DoorClosed(_preflight(entries))
+        if request.method not in entries:
+            raise _closed("MissingAuthenticationTokenException", "Missing Authentication Token")
+        if entries[request.method].authorizer is not None:
+            logger.warning("%s has an authorizer, which the REST API of this server does not run", resource)
+            raise _closed("AccessDeniedException", "User is not authorized to access this resource")
+        headers, query = _headers(request), _grouped(parse_qsl(request.query, keep_blank_values=True))
+        media_type = headers.get("content-type", [""])[0].partition(";")[0].strip().lower()
+        is_text = media_type not in self._app.api.binary_types or not request.body
+        body, is_base64 = _as_text(request.body, allowed=is_text)
+        return {
+            "resource": resource,
+            "path": request.path,
+            "httpMethod": request.method,
+            "headers": {name: values[-1] for name, values in headers.items()},
+            "multiValueHeaders": headers,
+            "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+            "multiValueQueryStringParameters": query or None,
+            "pathParameters": parameters or None,
+            "stageVariables": None,
+            "requestContext": {
+                "accountId": LOCAL_ACCOUNT,
+                "apiId": "local",
+                "httpMethod": request.method,
+                "identity": {"sourceIp": request.client, "userAgent": headers.get("user-agent", [""])[0]},
+                "path": f"/api{request.path}",
+                "protocol": "HTTP/1.1",
+                "requestId": str(uuid.uuid4()),
+                "requestTimeEpoch": int(time.time() * 1000),
+                "resourcePath": resource,
+                "stage": "api",
+            },
+            "body": body or None,
+            "isBase64Encoded": is_base64,
+        }
+
+    def _resource_of(self, path: str) -> tuple[str, dict[str, str]]:
+        """The route of a path, literals before parameters, and its parameters as they stand there."""
+        for template in sorted(self._app.routes, key=lambda each: each.replace("{", "\uffff")):
+            pattern = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", re.escape(template))
+            found = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", pattern), path.rstrip("/") or "/")
+            if found:
+                return template, found.groupdict()
+        return "", {}
+
+    def answer(self, response: object) -> HttpResponse:
+        """See `Door`. Bodies in base64 are decoded whatever the client accepts."""
+        fields = _fields(response)
+        single, several = fields.get("headers") or {}, fields.get("multiValueHeaders") or {}
+        if not isinstance(single, dict) or not isinstance(several, dict):
+            raise ResponseRefused("headers or multiValueHeaders is no object")
+        pairs = [*single.items(), *((name, value) for name, values in several.items() for value in values)]
+        return _answer(fields, pairs, default_type="application/json")
+
+
+def _closed(kind: str, message: str) -> DoorClosed:
+    headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", kind)]
+    return DoorClosed(HttpResponse(403, headers, json.dumps({"message": message}).encode()))
+
+
+def _preflight(entries: dict[str, Any]) -> HttpResponse:
+    methods = ",".join(sorted({*(method for method, entry in entries.items() if entry.cors), "OPTIONS"}))
+    cors = next(entry.cors for entry in entries.values() if entry.cors).get_access_control_headers()
+    return HttpResponse(200, [*cors.items(), ("Access-Control-Allow-Methods", methods)], b"")
 
 
 def _headers(request: HttpRequest) -> dict[str, list[str]]:

@@ -1,9 +1,9 @@
 """Serves a Chalice app on this machine behind a front door of AWS.
 
-    python -m chalice_devserver.server --project-dir . --port 8000 [--door http-api|alb] [--reload]
+    python -m chalice_devserver.server --project-dir . --port 8000 [--door http-api|alb|rest] [--reload]
 
-A request becomes the event that an HTTP API (``http-api``) or a load balancer (``alb``) would send, the app answers
-that event, and what AWS would refuse is refused.
+A request becomes the event that an HTTP API (``http-api``), a load balancer (``alb``) or a REST API (``rest``) would
+send, the app answers that event, and what AWS would refuse is refused.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalice_devserver.doors import Door, DoorClosed, HttpApi, LoadBalancer, ResponseRefused
+from chalice.app import Chalice
+
+from chalice_devserver.doors import Door, DoorClosed, HttpApi, LoadBalancer, ResponseRefused, RestApi
 from chalice_devserver.http import HOST, HttpRequest, HttpResponse, LoopbackServer
 from chalice_devserver.logs import log_to_stdout
 from chalice_devserver.program import run_program
-from chalice_devserver.project import Function, InvocationFailed, Project
+from chalice_devserver.project import Function, InvocationFailed, Project, SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +80,9 @@ def main(arguments: Sequence[str]) -> int:
     address = parser.add_mutually_exclusive_group(required=True)
     address.add_argument("--port", type=int, help="the port (0: any free one, which the first line names)")
     address.add_argument("--fd", type=int, help="a bound socket that this process inherits, instead of a port")
-    parser.add_argument("--door", choices=("http-api", "alb"), default="http-api", help="default: %(default)s")
+    parser.add_argument(
+        "--door", choices=("http-api", "alb", "rest"), help="default: http-api; of a plain Chalice, rest"
+    )
     parser.add_argument("--concurrency", type=int, default=CONCURRENCY, help="requests at once (default: %(default)s)")
     parser.add_argument("--allow-cross-site", action="store_true", help="the app judges Origin and Sec-Fetch-Site")
     parser.add_argument("--issuer", help="the issuer of the tokens that the HTTP API requires (default: none)")
@@ -94,15 +98,26 @@ def main(arguments: Sequence[str]) -> int:
         # A duplicate: the inherited descriptor outlives a reload, so that connections wait instead of being refused.
         reserved = options.port if options.fd is None else socket.socket(fileno=os.dup(options.fd))
         function = project.function("api_handler", project.app)
-        server = AppServer(reserved, function, _door(options), concurrency=options.concurrency)
+        server = AppServer(reserved, function, _door(options, project.app), concurrency=options.concurrency)
         server.allow_cross_site = options.allow_cross_site
         return server
 
     return run_program(make, reload=options.project_dir if options.reload else None)
 
 
-def _door(options: argparse.Namespace) -> Door:
-    if options.door == "alb":
+def _door(options: argparse.Namespace, app: Chalice) -> Door:
+    """The door that was named.
+
+    Raises:
+        SetupError: the app does not understand its events.
+    """
+    is_plain = type(app) is Chalice
+    door = options.door or ("rest" if is_plain else "http-api")
+    if door == "rest":
+        return RestApi(app)
+    if is_plain:
+        raise SetupError(f"A plain Chalice app does not understand {door}: use --door rest, or chalice-frontdoor.")
+    if door == "alb":
         return LoadBalancer()
     if options.issuer is None:
         return HttpApi()

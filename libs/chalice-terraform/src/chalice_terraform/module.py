@@ -34,6 +34,9 @@ REPLACED_PRINCIPAL = "apigateway.amazonaws.com"
 
 # With SnapStart, everything that starts a function calls the version that this alias names: $LATEST has no snapshot.
 ALIAS = "live"
+# Switching SnapStart moves triggers between function and alias: they leave the alias before it goes, and a topic's
+# subscription and permission have no gap in which SNS would give up on a message.
+MAKE_BEFORE_BREAK = {"create_before_destroy": True}
 
 # What Chalice writes for a queue or topic that a decorator names plainly: an ARN with the name at its end.
 PLAIN_NAME = re.compile(r"^arn:.*:(?P<service>sqs|sns):.*:(?P<name>[A-Za-z0-9_-]+)$")
@@ -160,6 +163,7 @@ def _alias(name: str) -> JSON:
         "description": "The newest version, which starts from its snapshot.",
         "function_name": f"${{aws_lambda_function.{name}.function_name}}",
         "function_version": f"${{aws_lambda_function.{name}.version}}",
+        "lifecycle": MAKE_BEFORE_BREAK,
     }
 
 
@@ -183,7 +187,10 @@ def _start_what_is_live(resources: JSON) -> None:
     ):
         for block in resources.get(kind, {}).values():
             block[key] = f"${{local.live.{_function_named(block[key])}.arn}}"
+    for block in resources.get("aws_sns_topic_subscription", {}).values():
+        block["lifecycle"] = MAKE_BEFORE_BREAK
     for block in resources.get("aws_lambda_permission", {}).values():
+        block["lifecycle"] = MAKE_BEFORE_BREAK
         block["qualifier"] = f"${{local.live.{_function_named(block['function_name'])}.qualifier}}"
 
 

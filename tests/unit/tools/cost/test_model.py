@@ -72,7 +72,7 @@ def test_a_million_requests_use_what_a_calculation_by_hand_says():
         "cloudwatch_logs": log_gb,
         "cloudwatch_log_storage": log_gb * Decimal("0.15") * 14 / 30,
         "cloudwatch_alarms": 31,
-        "cloudwatch_metrics": 6,
+        "cloudwatch_metrics": 7,
         "cloudwatch_dashboards": 1,
         "xray_traces": min(seconds, runs - 1_000_000),
         "transfer_out": 1_000_000 * 5_500 / GIB,

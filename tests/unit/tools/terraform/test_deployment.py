@@ -6,11 +6,13 @@ The account is the emulator's, the database a real one.
 import json
 import stat
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from local.emulator import REGION
 from tests.unit.tools.terraform.conftest import SENDER, plan_of
-from tools.deployment import Deployment, main, terraform_variables
+from tools.deployment import Deployment, main, prune_versions, read_url_version, resume_sweep, terraform_variables
 from tools.preflight import NotReady
 from tools.terraform_cli import TerraformFailed
 
@@ -36,7 +38,7 @@ def test_plan_shows_the_changes_of_the_environment_and_keeps_them(deployed, terr
 
     deployment.plan()
 
-    assert terraform.commands == ["init", "workspace", "output", "plan", "show"]
+    assert terraform.commands == ["init", "workspace", "output", "show", "plan", "show"]
     assert terraform.arguments_of("workspace")[-1] == "staging"
     assert terraform.arguments_of("plan")[-1] == f"-var-file={tmp_path}/infra/staging.tfvars"
     variables = terraform.calls[-2]["environment"]
@@ -44,6 +46,8 @@ def test_plan_shows_the_changes_of_the_environment_and_keeps_them(deployed, terr
     # What AWS says of the account.
     assert int(variables["TF_VAR_lambda_quota"]) > 0
     assert float(variables["TF_VAR_ses_rate"]) > 0
+    assert int(variables["TF_VAR_database_connections"]) >= 100
+    assert variables["TF_VAR_keep_key"] == "false"
     assert deployment.plan_file.name == "staging.tfplan"
     assert deployment.plan_file.exists()
 
@@ -70,8 +74,8 @@ def test_deploy_makes_the_changes_that_were_planned_once(deployed, terraform):
 
     deployment.deploy()
 
-    assert terraform.commands.count("apply") == 2
-    assert terraform.calls[-1]["arguments"][1:] == ["apply", "-input=false", str(deployment.plan_file)]
+    assert terraform.commands[-4:] == ["show", "show", "apply", "output"]
+    assert terraform.calls[-2]["arguments"][1:] == ["apply", "-input=false", str(deployment.plan_file)]
     assert not deployment.plan_file.exists()
 
 
@@ -98,6 +102,62 @@ def test_no_step_begins_without_a_database_or_in_another_account(deployed, terra
     with pytest.raises(NotReady, match=r"^The environment dev is in account 999999999999"):
         step(deployment)
     assert terraform.commands == ["init", "workspace", "output"]
+
+
+def test_a_deployment_whose_state_could_not_be_stored_is_continued_first(deployed, terraform, tmp_path):
+    (tmp_path / "infra" / "errored.tfstate").touch()
+
+    with pytest.raises(NotReady, match=r"^An interrupted deployment could not store its state: run .* state push"):
+        deployed().plan()
+    assert terraform.commands == []
+
+
+class StubbedSession:
+    """A session whose one client expects certain calls."""
+
+    def __init__(self, service, *expected):
+        self._client = boto3.client(service, region_name=REGION)
+        self.stubber = Stubber(self._client)
+        for operation, answer, parameters in expected:
+            self.stubber.add_response(operation, answer, parameters)
+        self.stubber.activate()
+
+    def client(self, _):
+        return self._client
+
+
+@pytest.mark.parametrize(("stored", "version"), [("postgresql://a", 3), ("postgresql://b", 4), (None, 4)])
+def test_the_address_is_written_when_it_is_not_what_is_stored(stored, version):
+    asked = {"Name": "/crud-app-dev/database-url", "WithDecryption": True}
+    session = StubbedSession("ssm", *([("get_parameter", {"Parameter": {"Value": stored}}, asked)] if stored else []))
+    if not stored:
+        session.stubber.add_client_error("get_parameter", "ParameterNotFound", expected_params=asked)
+
+    outputs = {"name": "crud-app-dev", "database_url_version": 3}
+    assert read_url_version(outputs, "postgresql://a", session) == version
+    assert read_url_version({}, "postgresql://a", session) == 1
+
+
+@pytest.mark.parametrize("action", ["delete", "no-op"])
+def test_after_office_hours_went_the_sweep_is_on(action):
+    target = {"input": json.dumps({"Name": "sweep"})}
+    change = {"actions": [action], "before": {"target": [target]}}
+    session = StubbedSession("events", *([("enable_rule", {}, {"Name": "sweep"})] if action == "delete" else []))
+
+    resume_sweep([{"address": 'aws_scheduler_schedule.office_hours["opens"]', "change": change}], session)
+
+    session.stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(("keep", "deleted"), [(2, ["3"]), (0, ["3", "9", "10"])])
+def test_versions_whose_snapshots_nothing_starts_are_deleted(keep, deleted):
+    versions = {"Versions": [{"Version": version} for version in ("$LATEST", "10", "3", "9")]}
+    deletions = [("delete_function", {}, {"FunctionName": "crud", "Qualifier": version}) for version in deleted]
+    session = StubbedSession("lambda", ("list_versions_by_function", versions, {"FunctionName": "crud"}), *deletions)
+
+    prune_versions(["crud"], session, keep=keep)
+
+    session.stubber.assert_no_pending_responses()
 
 
 def test_destroy_refuses_what_is_protected_and_lets_terraform_ask(deployed, terraform):

@@ -67,7 +67,7 @@ def test_metrics_read_fields_that_the_apps_log():
 
     # infra/tests/defaults.tftest.hcl looks for these two in the access log's format.
     fields = set(re.findall(r"\$\.(\w+)", METRICS)) - {"status", "integrationStatus"}
-    assert len(fields) == 4
+    assert len(fields) == 5
     assert [field for field in fields if f'"{field}": ' not in logged and f'note("{field}", ' not in logged] == []
 
 

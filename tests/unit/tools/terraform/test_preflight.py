@@ -22,7 +22,9 @@ from tools.preflight import (
     NotReady,
     check_account,
     check_changes,
+    check_cloudfront,
     check_database,
+    check_people,
     check_plan,
     check_quotas,
     check_same_account,
@@ -30,6 +32,7 @@ from tools.preflight import (
     check_unprotected,
     confirm,
     database_address,
+    key_is_needed,
     open_session,
 )
 
@@ -107,7 +110,7 @@ def test_another_account_or_region_than_the_environment_s_is_refused():
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(database_url, closed_port):
-    assert refusal_of(check_database, database_url) == ""
+    assert check_database(database_url) >= 100
     refusal = refusal_of(check_database, f"postgresql://me:open-sesame@127.0.0.1:{closed_port}/directory")
     assert refusal.startswith("The database at 127.0.0.1 does not answer: check")
     assert "open-sesame" not in refusal
@@ -214,8 +217,14 @@ def test_in_the_sandbox_recipients_must_be_verified(ses):
         assert re.search(refusal, quota_refusal(ses))
 
 
-def change(address, *actions, **after):
-    return {"address": address, "type": address.partition(".")[0], "change": {"actions": list(actions), "after": after}}
+def change(address, *actions, before=None, reason=None, **after):
+    sides = {"before": before, "after": after}
+    kind = address.partition(".")[0]
+    return {"address": address, "type": kind, "action_reason": reason, "change": {"actions": list(actions), **sides}}
+
+
+QUEUE = {"url": "https://sqs/queue", "kms_master_key_id": "arn:key"}
+KEY_GOES = change("aws_kms_key.main[0]", "delete", before={})
 
 
 def function_change(runtime, *, snapstart=True):
@@ -225,17 +234,71 @@ def function_change(runtime, *, snapstart=True):
 @pytest.mark.parametrize(
     ("planned", "refusal"),
     [
-        (function_change("python3.11", snapstart=False), "^$"),
-        (function_change("python3.12"), "^$"),
-        (function_change("python3.11"), r"packaged for python3\.11"),
-        (change("aws_lambda_function.bff", "delete"), "^$"),
-        (change("aws_lb.main[0]", "update"), "^$"),
-        (change("aws_lb.main[0]", "delete", "create"), "replaces the load balancer, and AWS accepts no second one"),
-        (change("aws_sesv2_email_identity.sender[0]", "delete"), "with which other environments may send"),
+        ([function_change("python3.11", snapstart=False)], "^$"),
+        ([function_change("python3.12")], "^$"),
+        ([function_change("python3.11")], r"packaged for python3\.11"),
+        ([change("aws_lambda_function.bff", "delete")], "^$"),
+        ([change("aws_lb.main[0]", "update", before={"name": "a"}, name="a")], "^$"),
+        ([change("aws_lb.main[0]", "create", "delete", before={"name": "a"}, name="b")], "^$"),
+        ([change("aws_lb.main[0]", "delete", "create", before={"name": "a"}, name="a")], "accepts no second one"),
+        ([change("aws_sesv2_email_identity.sender[0]", "delete")], "with which other environments may send"),
+        ([change("aws_lb.main[0]", "delete", before={"enable_deletion_protection": True})], "which is protected"),
+        ([change("aws_s3_bucket.access_logs[0]", "delete", before={"force_destroy": False})], "which is protected"),
+        ([change("aws_s3_bucket.access_logs[0]", "delete", before={"force_destroy": True})], "^$"),
+        ([KEY_GOES, change("aws_sqs_queue.email", "update", before=QUEUE)], "customer_key = false first, twice"),
+        ([KEY_GOES, change("aws_sqs_queue.email", "no-op", before={"url": "x"})], "^$"),
+        (
+            [change("aws_dynamodb_table.correos", "delete", "create", reason="replace_because_tainted")],
+            r"^An interrupted deployment left aws_dynamodb_table\.correos marked .* untaint 'aws_dynamodb",
+        ),
+        ([change("aws_iam_role.function", "delete", "create", reason="replace_because_tainted")], "^$"),
     ],
 )
-def test_a_change_that_aws_would_refuse_is_refused_before(planned, refusal):
-    assert re.search(refusal, refusal_of(check_changes, [planned]))
+def test_a_change_that_aws_would_refuse_or_that_would_lose_something_is_refused_before(planned, refusal):
+    assert re.search(refusal, refusal_of(check_changes, planned))
+
+
+@pytest.mark.parametrize(("users", "refusal"), [(0, "^$"), (12, "^The plan deletes the user pool with its 12 users")])
+def test_a_user_pool_with_people_stays(users, refusal):
+    client = stubbed("cognito-idp", "describe_user_pool", {"UserPool": {"EstimatedNumberOfUsers": users}})
+    session: Any = FakeSession(**{"cognito-idp": client})
+    deleted = change("aws_cognito_user_pool.main[0]", "delete", before={"id": "us-east-1_x"})
+    assert re.search(refusal, refusal_of(check_people, [deleted], session, REGION))
+
+
+EMPTY_LIST = {"Marker": "", "MaxItems": 1, "IsTruncated": False, "Quantity": 0}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "refusal"),
+    [
+        ({"DistributionList": EMPTY_LIST}, "Note: this account has no CloudFront distribution yet. AWS verifies", "^$"),
+        ("AccessDenied", "", r'^CloudFront refuses your credentials \(AccessDenied\): .* edge = "none"'),
+    ],
+)
+def test_a_first_distribution_comes_with_a_word_about_new_accounts(answer, said, refusal, capsys):
+    planned = [change("aws_cloudfront_distribution.main[0]", "create")]
+    session: Any = FakeSession(cloudfront=stubbed("cloudfront", "list_distributions", answer))
+    assert re.search(refusal, refusal_of(check_cloudfront, planned, session))
+    assert capsys.readouterr().out.startswith(said)
+    check_cloudfront([change("aws_cloudfront_distribution.main[0]", "update")], session)  # asks nothing
+
+
+def test_the_key_is_needed_until_no_queue_uses_it_and_no_message_waits_that_it_encrypted():
+    def is_needed(waiting, **values):
+        answer = {"Attributes": {"ApproximateNumberOfMessagesNotVisible": str(waiting), "VisibilityTimeout": "30"}}
+        resources = [
+            {"address": address, "type": address.partition(".")[0], "values": {"url": "https://sqs/queue"} | values}
+            for address in ("aws_kms_key.main[0]", "aws_sqs_queue.email")
+        ]
+        state = {"values": {"root_module": {"resources": resources}}}
+        session: Any = FakeSession(sqs=stubbed("sqs", "get_queue_attributes", answer))
+        return key_is_needed(state, session, REGION)
+
+    assert is_needed(0, kms_master_key_id="arn:key")
+    assert is_needed(3)
+    assert not is_needed(0)
+    assert not key_is_needed({}, FakeSession(), REGION)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("action", "refusal"), [("no-op", ""), ("create", "set manage_sender = false.")])

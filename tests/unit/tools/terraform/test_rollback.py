@@ -76,7 +76,7 @@ def test_it_applies_what_was_deployed_before_and_leaves_the_person_s_files_alone
 
     bring_back()
 
-    assert terraform.commands[-5:] == ["workspace", "output", "plan", "show", "apply"]
+    assert terraform.commands[-6:] == ["show", "plan", "show", "show", "apply", "output"]
     (plan,) = [call for call in terraform.calls if "plan" in call["arguments"]]
     folder = project.folder / "build" / f"revision-{project.first[:12]}"
     assert f"-chdir={folder}/infra" in plan["arguments"]

@@ -29,6 +29,28 @@ def test_a_failure_names_the_command(terraform, tmp_path):
         Terraform(tmp_path).read("apply")
 
 
+@pytest.mark.parametrize(
+    ("complaint", "advice"),
+    [
+        (
+            "│ Error: AccessDenied: Your account must be verified\n│ before you can add new CloudFront resources",
+            "AWS Support",
+        ),
+        ("Error acquiring the state lock", "force-unlock ID"),
+        ("checksums previously recorded in the dependency lock\n│ file", "`terraform -chdir=infra providers lock`"),
+    ],
+)
+def test_a_known_failure_says_what_to_do(terraform, tmp_path, capfd, complaint, advice):
+    for command in ("apply", "init"):
+        terraform.answer(command, complains=complaint, exits=1)
+
+    with pytest.raises(TerraformFailed, match=advice):
+        Terraform(tmp_path).run("apply")
+    assert complaint in capfd.readouterr().err
+    with pytest.raises(TerraformFailed, match=advice):
+        Terraform(tmp_path).init()
+
+
 @pytest.mark.parametrize("name", ["terraform", "tofu"])
 def test_a_missing_terraform_is_named_with_what_to_do(tmp_path, monkeypatch, name):
     monkeypatch.setenv("TERRAFORM", name)

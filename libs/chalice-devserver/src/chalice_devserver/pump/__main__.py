@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from chalice.app import ScheduledEventConfig, ScheduleExpression, SNSEventConfig, SQSEventConfig
+from chalice.app import (
+    CloudWatchEventConfig,
+    S3EventConfig,
+    ScheduledEventConfig,
+    ScheduleExpression,
+    SNSEventConfig,
+    SQSEventConfig,
+)
 
 from chalice_devserver.logs import log_to_stdout
 from chalice_devserver.program import run_program
@@ -21,7 +28,7 @@ from chalice_devserver.project import Project
 from .queue import QueueSource
 from .schedule import ExpressionError, ScheduleSource, parse_schedule
 from .source import CLIENT_CONFIG, RealAccount, Source, check_endpoint
-from .topic import TopicSource
+from .topic import BucketSource, RuleSource, TopicSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,8 +38,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger("chalice_devserver")
 
 
-def sources(project: Project, *, real_account: bool = False) -> Iterator[Source]:
+def sources(project: Project, *, real_account: bool = False, partial_batches: bool = True) -> Iterator[Source]:
     """One source for each handler that the project's decorators registered, and a warning for each it cannot drive.
+
+    ``partial_batches`` says whether the deployment lets handlers of queues report single failed messages.
 
     Raises:
         RealAccount: a queue or topic is in one, and ``real_account`` does not allow that.
@@ -55,9 +64,14 @@ def sources(project: Project, *, real_account: bool = False) -> Iterator[Source]
                     registered.queue or registered.queue_arn or "",  # one of them is there: Chalice sees to it
                     batch_size=registered.batch_size,
                     window_seconds=registered.maximum_batching_window_in_seconds,
+                    partial_batches=partial_batches,
                 )
             case SNSEventConfig():
                 yield TopicSource(client("sns"), client("sqs"), function, registered.topic)
+            case S3EventConfig():
+                yield BucketSource(client("s3"), client("sqs"), function, registered)
+            case CloudWatchEventConfig():
+                yield RuleSource(client("events"), client("sqs"), function, registered.event_pattern)
             case ScheduledEventConfig():
                 expression = registered.schedule_expression
                 text = expression.to_string() if isinstance(expression, ScheduleExpression) else expression
@@ -66,7 +80,12 @@ def sources(project: Project, *, real_account: bool = False) -> Iterator[Source]
                 except ExpressionError as error:
                     logger.warning("%s is not driven: %s", registered.name, error)
             case _:
-                logger.warning("%s is not driven: the pump knows queues, topics and schedules", registered.name)
+                logger.warning("%s is not driven: the pump knows no %s", registered.name, type(registered).__name__)
+
+
+def has_partial_batches(project: Project) -> bool:
+    """Whether the project is deployed with chalice-terraform, which sets them up; Chalice does not."""
+    return (project.folder / ".chalice" / "terraform.toml").is_file()
 
 
 class Pump:
@@ -107,6 +126,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--stage", default="local", help="the stage of .chalice/config.json (default: local)")
     parser.add_argument("--concurrency", type=int, default=1, help="threads for each queue and topic (default: 1)")
     parser.add_argument("--real-account", action="store_true", help="allow queues and topics of AWS itself")
+    parser.add_argument(
+        "--partial-batches",
+        action=argparse.BooleanOptionalAction,
+        help="handlers may report single failed messages (default: if there is a .chalice/terraform.toml)",
+    )
     parser.add_argument("--reload", action="store_true", help="start anew when the project's code changes")
     options = parser.parse_args(arguments)
     log_to_stdout()
@@ -114,7 +138,11 @@ def main(arguments: Sequence[str]) -> int:
     def make() -> Pump:
         project = Project(options.project_dir, options.stage)
         try:
-            return Pump(sources(project, real_account=options.real_account), concurrency=options.concurrency)
+            partial_batches = options.partial_batches
+            if partial_batches is None:
+                partial_batches = has_partial_batches(project)
+            driven = sources(project, real_account=options.real_account, partial_batches=partial_batches)
+            return Pump(driven, concurrency=options.concurrency)
         except RealAccount as refusal:
             parser.error(str(refusal))
 

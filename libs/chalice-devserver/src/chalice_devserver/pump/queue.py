@@ -34,16 +34,27 @@ logger = logging.getLogger(__name__)
 class QueueSource:
     """Brings the messages of one queue to one function, in batches."""
 
-    def __init__(
-        self, sqs: SQSClient, function: Function, queue: str, *, batch_size: int = 1, window_seconds: float = 0
+    def __init__(  # noqa: PLR0913 - an event source mapping's settings
+        self,
+        sqs: SQSClient,
+        function: Function,
+        queue: str,
+        *,
+        batch_size: int = 1,
+        window_seconds: float = 0,
+        partial_batches: bool = True,
     ) -> None:
-        """``queue`` is a name or an ARN; a batch is waited for up to ``window_seconds``, after its first message."""
+        """``queue`` is a name or an ARN; a batch is waited for up to ``window_seconds``, after its first message.
+
+        Without ``partial_batches`` the mapping has no ``ReportBatchItemFailures``: what the handler returns is ignored.
+        """
         self.name = f"queue {queue} → {function.name}"
         self._sqs = sqs
         self._function = function
         self._queue = queue
         self._batch_size = batch_size
         self._window_seconds = window_seconds
+        self._partial_batches = partial_batches
 
     def run(self, stop: threading.Event) -> None:
         """See `Source`."""
@@ -61,7 +72,16 @@ class QueueSource:
         """Give ``batch`` to the function, and return the messages that are done."""
         event = {"Records": [lambda_record(message, queue_arn) for message in batch]}
         try:
-            failed = failed_ids(self._function.invoke(event), [message["MessageId"] for message in batch])
+            returned = self._function.invoke(event)
+            if not self._partial_batches:
+                if isinstance(returned, dict) and returned.get("batchItemFailures"):
+                    logger.warning(
+                        "%s: reports failed messages, which `chalice deploy` does not set up: the batch is deleted. "
+                        "Deploy with chalice-terraform (a .chalice/terraform.toml), or pass --partial-batches yes",
+                        self.name,
+                    )
+                return list(batch)
+            failed = failed_ids(returned, [message["MessageId"] for message in batch])
         except InvocationFailed as error:
             logger.warning(
                 "%s: all %d messages of the batch failed and will come back: %s", self.name, len(batch), error

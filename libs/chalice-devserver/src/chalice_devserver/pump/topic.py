@@ -1,4 +1,4 @@
-"""An SNS topic as Lambda subscribes to it: one asynchronous invocation a message.
+"""SNS topics, S3 buckets and EventBridge rules: one asynchronous invocation an event.
 
 Rules: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 """
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
 
+    from chalice.app import S3EventConfig
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -33,71 +34,72 @@ QUEUE_NAME_LENGTH = 80
 logger = logging.getLogger(__name__)
 
 
-class TopicSource:
-    """Brings the messages of one topic to one function, through a queue that belongs to the pump.
+class AsyncSource:
+    """Brings events to one function one by one, through a queue that belongs to the pump.
 
-    The queue outlives the pump, so what is published while it does not run comes when it runs again.
+    The queue outlives the pump, so what happens while it does not run comes when it runs again.
     """
+
+    #: The service that may send to the queue.
+    principal: str
 
     def __init__(
         self,
-        sns: SNSClient,
         sqs: SQSClient,
         function: Function,
-        topic: str,
+        name: str,
         *,
         retry_delays: Sequence[int] = RETRY_DELAYS_SECONDS,
     ) -> None:
-        """``topic`` is a name or an ARN; ``retry_delays`` are in seconds."""
-        self.name = f"topic {topic} → {function.name}"
-        self._sns = sns
+        """``retry_delays`` are in seconds."""
+        self.name = f"{name} → {function.name}"
         self._sqs = sqs
         self._function = function
-        self._topic = topic
         self._retry_delays = retry_delays
+
+    def find(self) -> str:
+        """The ARN of what sends the events; raises `NotThere` while it does not exist."""
+        raise NotImplementedError
+
+    def connect(self, source_arn: str, reader: QueueReader) -> None:
+        """Let it send to the queue."""
+        raise NotImplementedError
+
+    def read(self, body: str) -> dict[str, Any] | None:
+        """The event in a message; None if there is none."""
+        raise NotImplementedError
 
     def run(self, stop: threading.Event) -> None:
         """See `Source`."""
-        subscription: tuple[QueueReader, str] | None = None
+        reader: QueueReader | None = None
 
         def handle_next_messages() -> None:
-            nonlocal subscription
-            reader, subscription_arn = subscription = subscription or self._subscribe()
+            nonlocal reader
+            reader = reader or self._subscribe()
             for message in reader.receive(REQUEST_LIMIT, 0, stop):
-                self._handle(message, reader, subscription_arn)
+                self._handle(message, reader)
 
         keep_doing(handle_next_messages, of=self.name, stop=stop)
 
-    def _subscribe(self) -> tuple[QueueReader, str]:
-        """Make the pump's queue for this function and subscribe it, unless both are there already."""
-        topic_arn = self._topic_arn()
-        name = f"{self._function.name}-{topic_arn.rpartition(':')[2]}"[:QUEUE_NAME_LENGTH]
+    def _subscribe(self) -> QueueReader:
+        """Make the pump's queue for this function and connect it, unless both are there already."""
+        source_arn = self.find()
+        name = f"{self._function.name}-{source_arn.rpartition(':')[2].rpartition('/')[2]}"[:QUEUE_NAME_LENGTH]
         self._sqs.create_queue(QueueName=name)
         reader = QueueReader(self._sqs, name)
         # One poll's messages are handled one after the other, and none may come back meanwhile.
         visibility = str(math.ceil(self._function.timeout_seconds * REQUEST_LIMIT))
-        self._sqs.set_queue_attributes(
-            QueueUrl=reader.url,
-            Attributes={"VisibilityTimeout": visibility, "Policy": _policy(topic_arn, reader.arn)},
-        )
-        subscribed = self._sns.subscribe(
-            TopicArn=topic_arn, Protocol="sqs", Endpoint=reader.arn, ReturnSubscriptionArn=True
-        )
-        return reader, subscribed["SubscriptionArn"]
+        policy = _policy(self.principal, source_arn, reader.arn)
+        attributes = {"VisibilityTimeout": visibility, "Policy": policy}
+        self._sqs.set_queue_attributes(QueueUrl=reader.url, Attributes=attributes)  # type: ignore[arg-type]
+        self.connect(source_arn, reader)
+        return reader
 
-    def _topic_arn(self) -> str:
-        """The ARN of the topic; looked up, because a name alone does not hold the account."""
-        if self._topic.startswith("arn:"):
-            return self._topic
-        for page in self._sns.get_paginator("list_topics").paginate():
-            for topic in page["Topics"]:
-                if topic["TopicArn"].rpartition(":")[2] == self._topic:
-                    return topic["TopicArn"]
-        raise NotThere(f"there is no topic {self._topic} at {self._sns.meta.endpoint_url}; create it there")
-
-    def _handle(self, message: MessageTypeDef, reader: QueueReader, subscription_arn: str) -> None:
+    def _handle(self, message: MessageTypeDef, reader: QueueReader) -> None:
         try:
-            self._function.invoke({"Records": [lambda_record(message["Body"], subscription_arn)]})
+            event = self.read(message["Body"])
+            if event is not None:
+                self._function.invoke(event)
         except InvocationFailed as error:
             attempt = int(message["Attributes"]["ApproximateReceiveCount"])
             if attempt <= len(self._retry_delays):
@@ -111,14 +113,119 @@ class TopicSource:
         reader.delete([message])
 
 
-def _policy(topic_arn: str, queue_arn: str) -> str:
-    """Allows only the topic to send to the queue."""
+class TopicSource(AsyncSource):
+    """The messages of one topic, by its name or ARN."""
+
+    principal = "sns.amazonaws.com"
+
+    def __init__(
+        self,
+        sns: SNSClient,
+        sqs: SQSClient,
+        function: Function,
+        topic: str,
+        *,
+        retry_delays: Sequence[int] = RETRY_DELAYS_SECONDS,
+    ) -> None:
+        super().__init__(sqs, function, f"topic {topic}", retry_delays=retry_delays)
+        self._sns = sns
+        self._topic = topic
+        self._subscription_arn = ""
+
+    def find(self) -> str:
+        """The ARN of the topic; looked up, because a name alone does not hold the account."""
+        if self._topic.startswith("arn:"):
+            return self._topic
+        for page in self._sns.get_paginator("list_topics").paginate():
+            for topic in page["Topics"]:
+                if topic["TopicArn"].rpartition(":")[2] == self._topic:
+                    return topic["TopicArn"]
+        raise NotThere(f"there is no topic {self._topic} at {self._sns.meta.endpoint_url}; create it there")
+
+    def connect(self, source_arn: str, reader: QueueReader) -> None:
+        """See `AsyncSource`."""
+        subscribed = self._sns.subscribe(
+            TopicArn=source_arn, Protocol="sqs", Endpoint=reader.arn, ReturnSubscriptionArn=True
+        )
+        self._subscription_arn = subscribed["SubscriptionArn"]
+
+    def read(self, body: str) -> dict[str, Any]:
+        """See `AsyncSource`."""
+        return {"Records": [lambda_record(body, self._subscription_arn)]}
+
+
+class BucketSource(AsyncSource):
+    """The events of an S3 bucket that a handler's decorator names."""
+
+    principal = "s3.amazonaws.com"
+
+    def __init__(self, s3: Any, sqs: SQSClient, function: Function, wanted: S3EventConfig) -> None:  # noqa: ANN401 - a client
+        super().__init__(sqs, function, f"bucket {wanted.bucket}")
+        self._s3 = s3
+        self._wanted = wanted
+
+    def find(self) -> str:
+        """See `AsyncSource`."""
+        try:
+            self._s3.head_bucket(Bucket=self._wanted.bucket)
+        except self._s3.exceptions.ClientError:
+            raise NotThere(
+                f"there is no bucket {self._wanted.bucket} at {self._s3.meta.endpoint_url}; create it there"
+            ) from None
+        return f"arn:aws:s3:::{self._wanted.bucket}"
+
+    def connect(self, source_arn: str, reader: QueueReader) -> None:  # noqa: ARG002 - the bucket's name is enough
+        """Add the queue to the bucket's notifications, which can only be written all at once."""
+        bucket = self._wanted.bucket
+        configured = self._s3.get_bucket_notification_configuration(Bucket=bucket)
+        configured.pop("ResponseMetadata", None)
+        named = {"prefix": self._wanted.prefix, "suffix": self._wanted.suffix}
+        rules = [{"Name": name, "Value": value} for name, value in named.items() if value]
+        mine = {"QueueArn": reader.arn, "Events": self._wanted.events, "Filter": {"Key": {"FilterRules": rules}}}
+        others = [each for each in configured.get("QueueConfigurations", []) if each["QueueArn"] != reader.arn]
+        configured["QueueConfigurations"] = [*others, mine]
+        self._s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configured)
+
+    def read(self, body: str) -> dict[str, Any] | None:
+        """See `AsyncSource`. S3 sends a message without records when the notification is made."""
+        event: dict[str, Any] = json.loads(body)
+        return event if "Records" in event else None
+
+
+class RuleSource(AsyncSource):
+    """The events on EventBridge's default bus that match a handler's pattern. The rule is the pump's."""
+
+    principal = "events.amazonaws.com"
+
+    def __init__(self, events: Any, sqs: SQSClient, function: Function, pattern: dict[str, Any]) -> None:  # noqa: ANN401 - a client
+        super().__init__(sqs, function, "rule")
+        self._events = events
+        self._pattern = json.dumps(pattern)
+
+    def find(self) -> str:
+        """See `AsyncSource`."""
+        rule = self._events.put_rule(Name=f"{self._function.name}-event", EventPattern=self._pattern)
+        return str(rule["RuleArn"])
+
+    def connect(self, source_arn: str, reader: QueueReader) -> None:
+        """See `AsyncSource`."""
+        targets = [{"Id": "pump", "Arn": reader.arn}]
+        self._events.put_targets(Rule=source_arn.rpartition("/")[2], Targets=targets)
+
+    def read(self, body: str) -> dict[str, Any]:
+        """See `AsyncSource`."""
+        event: dict[str, Any] = json.loads(body)
+        return event
+
+
+def _policy(principal: str, source_arn: str, queue_arn: str) -> str:
+    """Allows only the source to send to the queue."""
     statement = {
         "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
+        "Principal": {"Service": principal},
         "Action": "sqs:SendMessage",
         "Resource": queue_arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+        "Condition": {"ArnEquals": {"aws:SourceArn": source_arn}},
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
