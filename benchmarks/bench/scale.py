@@ -2,12 +2,11 @@
 
 Two databases with the same schema, one with a thousand employees and as many events, one with a million of both. A
 process of crud_app for each stays warm; in each round each answers requests of each kind. `/resumen` counts everyone
-and is not here: it grows with the directory.
+and is not here: it grows with the directory. Batches are in batch.py.
 """
 
 from __future__ import annotations
 
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -24,9 +23,6 @@ SMALL, LARGE, QUICK_LARGE = 1_000, 1_000_000, 3_000
 ROUNDS, QUICK_ROUNDS = 32, 2
 CALLS, QUICK_CALLS = 25, 3
 MOST_RATIO = 1.3
-# A batch writes 500 rows with their events: 500 a second at least.
-BATCH_ROWS, MOST_BATCH_MS = 500, 1_000
-BATCH_ROUNDS = 8
 
 WORST = "search, worst"
 # A word that twenty rows have in either size, and one that all have.
@@ -83,8 +79,6 @@ def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
     # A ninth of all rows match, the last ones in its order, and nearly all have its prefixes: no bound is promised.
     targets.append(Target(f"{WORST}, to a common one", (WORST, large_column), ("search, common", large_column)))
     table = Table("A thousand and a million employees, p50", "ms", targets)
-    limit = Target("one batch, large", ("one batch", large_column), most=MOST_BATCH_MS)
-    batches = Table(f"An import: {BATCH_ROWS} employees in one request", "ms", [limit])
     with ExitStack() as stack:
         entries = []
         for rows in (SMALL, large):
@@ -95,21 +89,9 @@ def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
             for name, path in PATHS.items():
                 done = process.call([event("GET", path)], calls).require(subject, 200)
                 table.add(name, f"{rows:,} rows", quantile(done.microseconds, 50) / 1000)
-        for rows, subject, process in take_turns(entries, QUICK_ROUNDS if is_quick else BATCH_ROUNDS):
-            done = process.call([_import()], 1).require(subject, 200)
-            batches.add("one batch", f"{rows:,} rows", done.microseconds[0] / 1000)
     for rows in (SMALL, large):
         workshop.postgres.execute(f"DROP DATABASE bench_{rows} WITH (FORCE)")
-    return [table, batches]
-
-
-def _import() -> str:
-    """The request of a batch of people who are not there yet."""
-    name = str(uuid.uuid4())
-    person = {"posicion": "Puesto 7", "salario": 1200.5, "fecha_contratacion": "2026-11-24"}
-    people = [person | {"nombre": f"Ana {n}", "email": f"{name}-{n}@example.com"} for n in range(BATCH_ROWS)]
-    headers = (("idempotency-key", name),)
-    return event("POST", f"/lotes/{name}", {"origen": "importacion", "crear": people}, headers=headers)
+    return [table]
 
 
 def _fill(workshop: Workshop, database: str, rows: int) -> str:
