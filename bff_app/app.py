@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from chalice.app import Response
 
+    from chalice_frontdoor import FrontDoorRequest
+
 apply_defaults(os.environ)
 app = FrontDoor(
     app_name="bff_app",
@@ -31,6 +33,16 @@ app = FrontDoor(
     quiet_libraries=True,
 )
 app.on_snapshot(before=prepare, after=client.forget)
+
+
+@app.middleware("http")
+def show_unknown_addresses(request: FrontDoorRequest, get_response: Callable[[FrontDoorRequest], Response]) -> Response:
+    """A browser that asks for an address without a route gets the page, which says so in the person's language."""
+    response = get_response(request)
+    if response.status_code == 404 and not request.routes and "text/html" in request.headers.get("Accept", ""):  # noqa: PLR2004
+        response = page().document({"Accept-Encoding": request.headers.get("Accept-Encoding", "")})
+        response.status_code = 404
+    return response
 
 
 @app.route("/", methods=["GET"])

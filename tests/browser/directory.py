@@ -16,8 +16,6 @@ PATIENCE_MS = 10_000
 MOST_STOPS = 60
 # In one step: the focused element may be redrawn between two.
 NAME_OF_FOCUSED = "() => document.activeElement.ariaLabel ?? document.activeElement.textContent"
-# How long the page offers to undo a deletion.
-UNDO_SECONDS = 10
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -127,10 +125,17 @@ class Directory:
         """A notice at the foot of the page."""
         return self.page.locator(".toast").filter(has_text=text)
 
+    @property
+    def spoken(self):
+        """What a screen reader was told, in the only live region."""
+        return self.page.locator("body > [role=status]")
+
     # ---- what can be done
 
-    def press(self, name):
-        """Press a button, or a link that looks like one."""
+    def press(self, name, *, menu=None):
+        """Press a button, or a link that looks like one; in the box that the button ``menu`` opens."""
+        if menu:
+            self.page.locator("summary", has_text=menu).click()
         self.button(name).or_(self.link(name)).first.click()
 
     def search(self, text):
@@ -151,10 +156,10 @@ class Directory:
     def choose_file(self, path):
         self.page.locator("input[type=file]").set_input_files(path)
 
-    def download(self, button):
+    def download(self, button, *, menu=None):
         """The cells of the CSV that a button gives."""
         with self.page.expect_download() as download:
-            self.press(button)
+            self.press(button, menu=menu)
         text = download.value.path().read_bytes().decode("utf-8-sig")
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
 

@@ -29,7 +29,7 @@ class LocalStack(Stack):
 
     def empty(self):
         """Remove all employees and their history. Ids continue, so that old mails stay with old ids."""
-        self.query("TRUNCATE empleados, eventos")
+        self.query("TRUNCATE empleados, eventos, bajas")
         self.http.headers["Authorization"] = self.authorization("admin")  # tokens are accepted for fifteen minutes
 
     def insert(self, employees):

@@ -17,8 +17,8 @@ def show_list_states(stack, directory, _):
     directory.page.clock.install()
     directory.page.reload()
     directory.press("Eliminar a Empleado 0001")
-    expect(directory.notice("Se eliminará")).to_be_visible()
-    yield "a list with a row about to be deleted"
+    expect(directory.notice("Eliminado")).to_be_visible()
+    yield "a list and a notice"
     directory.press("Deshacer")
     directory.answer(r"/empleados\?.*", 500, '{"title": "Error interno", "status": 500, "request_id": "r-1"}')
     directory.open_without_loading("#/empleados?q=x")
@@ -26,7 +26,7 @@ def show_list_states(stack, directory, _):
     yield "a list that failed"
     directory.mend()
     directory.page.context.set_offline(True)
-    expect(directory.page.get_by_text("Sin conexión.")).to_be_visible()
+    expect(directory.page.locator(".notice", has_text="Sin conexión.")).to_be_visible()
     yield "offline"
 
 
@@ -39,8 +39,11 @@ def show_panels(stack, directory, _):
     expect(directory.panel.locator(".event-mails").first).to_be_visible()
     yield "an employee with history and mails"
     directory.open_without_loading(f"#/empleados/{gone['id']}")
-    expect(directory.heading("Ya no está en el directorio")).to_be_visible()
-    yield "a deleted employee"
+    expect(directory.button("Restaurar")).to_be_visible()
+    yield "a leaver"
+    directory.open_without_loading("#/bajas")
+    expect(directory.page.get_by_role("table")).to_be_visible()
+    yield "the leavers"
     directory.open_without_loading("#/empleados/nuevo")
     directory.field("email").press_sequentially("no es un correo")
     directory.go("Resumen")
@@ -70,10 +73,22 @@ def show_other_views(stack, directory, _):
     parts = {"crud": {"estado": "ok", "http": 200, "ms": 3}, "email": {"estado": "error", "http": 503, "ms": 9}}
     directory.answer_json("/cola", {"cola": depth, "fallidos": depth})
     directory.answer_json(r"/health\?deep=1", {"estado": "ok", "partes": parts})
+    letter = {"id": "x", "recibido_en": "2026-11-24T12:00:00Z", "motivo": "ilegible", "empleado": None, "intentos": 3}
+    directory.answer_json("/cola/fallidos", [letter])
     directory.go("Operación")
     expect(directory.page.get_by_text("Mensajes que no se pudieron procesar y esperan aparte: 3.")).to_be_visible()
     expect(directory.page.get_by_role("row").nth(1)).to_be_visible()
     yield "the operations"
+    directory.open_without_loading("#/correos?estado=todos")
+    expect(directory.page.get_by_role("row").nth(1)).to_be_visible()
+    yield "the e-mails"
+    directory.go("Empleados")
+    directory.page.get_by_label("Seleccionar todos los de esta página").check()
+    directory.page.locator("summary", has_text="Filtros").click()
+    expect(directory.page.locator(".selection")).to_be_visible()
+    yield "a selection"
+    directory.page.keyboard.press("Escape")
+    directory.go("Operación")
     directory.press("Reenviar los apartados")
     expect(directory.dialog).to_be_visible()
     yield "a question"
@@ -179,13 +194,19 @@ def test_the_keyboard_alone_creates_finds_changes_and_deletes(stack, directory):
     keyboard.press("Escape")
     expect(directory.panel).to_be_hidden()
 
-    keyboard.press("Control+k")
+    keyboard.press("/")
     keyboard.type("gil")
     directory.expect_names("Ana Pérez Gil")
-    directory.tab_to("Eliminar a Ana Pérez Gil")
-    keyboard.press("Enter")
-    directory.notice("Se eliminará a Ana Pérez Gil.").get_by_role("button", name="Deshacer").press("Enter")
+    keyboard.press("ArrowDown")
+    expect(directory.link("Ana Pérez Gil")).to_be_focused()
+    for _ in range(2):
+        keyboard.press("ArrowRight")
     expect(directory.button("Eliminar a Ana Pérez Gil")).to_be_focused()
+    keyboard.press("Enter")
+    expect(directory.notice("Eliminado: Ana Pérez Gil")).to_be_visible()
+    keyboard.press("u")
+    expect(directory.notice("Restaurado: Ana Pérez Gil")).to_be_visible()
+    expect(directory.link("Ana Pérez Gil")).to_be_visible()
     assert [row["nombre"] for row in stack.employees()] == ["Ana Pérez Gil"]
 
 
@@ -204,19 +225,16 @@ def test_the_focus_is_visible_wherever_the_keyboard_is(stack, directory):
 
 
 def test_a_screen_reader_hears_what_changes(stack, directory):
-    """A live region is announced only if it was there before its text."""
+    """A live region is announced only if it was there before its text, and there is one."""
     stack.insert([an_employee(), an_employee(nombre="Luis Gil", email="luis@example.com")])
     directory.open()
-    spoken = directory.page.locator("p[role=status].visually-hidden")
-    notices = directory.page.locator(".toasts[role=status]")
-    expect(spoken).to_have_text("2 empleados en esta página")
-    expect(notices).to_have_text("")
+    expect(directory.spoken).to_contain_text("2 empleados")
 
     directory.search("gil")
-    expect(spoken).to_have_text("1 empleado en esta página")
+    expect(directory.spoken).to_contain_text("1 empleado")
     directory.press("Eliminar a Luis Gil")
 
-    expect(notices).to_contain_text("Se eliminará a Luis Gil.")
-    expect(notices.locator("[role=status], [role=alert]")).to_have_count(0)
+    expect(directory.spoken).to_contain_text("Eliminado: Luis Gil Deshacer")
+    expect(directory.page.locator("[role=status], [aria-live]")).to_have_count(1)
     expect(directory.page.locator("h1")).to_have_count(1)
     directory.press("Deshacer")

@@ -38,7 +38,7 @@ def test_a_new_employee_is_saved_once_and_shown(stack, directory):
     assert (row["email"], row["salario"], row["fecha_contratacion"]) == ("lucia@example.com", 4200.5, "2024-02-29")
     directory.page.go_back()  # to the list, not into the form
     expect(directory.panel).to_be_hidden()
-    expect(directory.page).to_have_title("Empleados · Directorio")
+    expect(directory.page).to_have_title("Empleados (1) · Directorio")
 
 
 def test_all_errors_come_at_once_in_plain_words(stack, directory):
@@ -61,7 +61,7 @@ def test_all_errors_come_at_once_in_plain_words(stack, directory):
     expect(directory.field("email")).to_be_focused()
     assert writes == []
     directory.fill(salario="1.23.4")
-    directory.field("fecha_contratacion").press("Backspace")
+    directory.fill(fecha_contratacion="31/2/2020")
     directory.press("Guardar")
     expect(directory.error_of("salario")).to_have_text(re.compile("^Debe ser un número"))
     expect(directory.error_of("fecha_contratacion")).to_have_text(re.compile("^No es una fecha"))
@@ -102,6 +102,42 @@ def test_a_change_sends_only_what_changed_and_the_version_it_was_made_on(stack, 
     assert request.post_data_json == {"posicion": "Jefa de análisis"}
     assert request.headers["if-match"] == '"1"'
     assert stack.events(row["id"]) == ["actualizado", "creado"]
+
+
+def test_what_is_unusual_is_said_and_may_be_saved(stack, directory):
+    stack.create(posicion="Técnico", email="t@example.com")
+    open_new(directory, **{**LUCIA, "posicion": "tecnico", "salario": "0", "fecha_contratacion": "1/1/2100"})
+    doubts = directory.panel.locator(".field-doubt:visible")
+    expect(doubts).to_contain_text(
+        ["Ya hay 1 persona con esta posición, escrita de otra forma.", "El salario es cero.", "Es una fecha futura."]
+    )
+    for name, attributes in {
+        "nombre": "required",
+        "salario": "required inputmode",
+        "fecha_contratacion": "dir",
+    }.items():
+        for attribute in attributes.split():
+            expect(directory.field(name)).to_have_attribute(attribute, re.compile(".*"))
+    expect(directory.field("salario")).to_have_accessible_name("Salario (€/año)")
+    expect(directory.field("fecha_contratacion")).to_have_accessible_description(re.compile("Día, mes y año"))
+    directory.press("Usar «Técnico»")
+    expect(doubts).to_have_count(2)
+
+    directory.press("Guardar y añadir otro")
+
+    expect(directory.notice("Guardado: Lucía Gómez")).to_be_visible()
+    expect(directory.field("nombre")).to_be_focused()
+    expect(directory.field("posicion")).to_have_value("")
+    directory.fill(**{**LUCIA, "nombre": "Eva", "email": "eva@example.com"})
+    directory.press("Guardar")
+    expect(directory.heading("Eva")).to_be_visible()
+    assert [row["posicion"] for row in stack.employees(q="lucia")] == ["Técnico"]
+    directory.press("Editar")
+    writes = directory.requests(writes=True)
+    directory.press("Guardar")
+    expect(directory.notice("No había cambios que guardar.")).to_be_visible()
+    expect(directory.heading("Eva")).to_be_visible()
+    assert writes == []
 
 
 def test_a_draft_outlives_a_reload_another_view_and_a_cancellation_until_it_is_discarded(directory):

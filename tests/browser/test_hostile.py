@@ -26,7 +26,7 @@ def expect_nothing_ran(directory):
 
 
 def test_markup_in_a_field_is_shown_as_it_is_in_every_view_and_mail(stack, directory, hostile):
-    for place in ("#/empleados", f"#/empleados/{hostile['id']}", "#/actividad", "#/operacion"):
+    for place in ("#/empleados", f"#/empleados/{hostile['id']}", "#/actividad", "#/correos?estado=todos"):
         directory.open(place)
         expect_text_only(directory)
     assert SCRIPT not in directory.page.evaluate("document.head.innerHTML")

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.directory import UNDO_SECONDS
-from tests.browser.stack import an_employee
+from tests.browser.directory import NAME_OF_FOCUSED
+from tests.browser.stack import an_employee, many_employees
 
 ANA = an_employee()
 LUIS = an_employee(nombre="Luis Núñez", email="luis@example.com")
@@ -11,19 +11,59 @@ LUIS = an_employee(nombre="Luis Núñez", email="luis@example.com")
 
 def test_it_goes_to_the_heading_when_its_row_goes(stack, directory):
     stack.insert([ANA, LUIS])
-    directory.page.clock.install()
     directory.open()
     directory.button("Eliminar a Luis Núñez").focus()
     directory.open_without_loading("#/empleados?q=perez")
     directory.expect_names("Ana Pérez")
     expect(directory.heading("Empleados")).to_be_focused()
 
-    directory.tab_to("Eliminar a Ana Pérez")
-    directory.page.keyboard.press("Enter")
-    expect(directory.row("Ana Pérez").get_by_role("button", name="Deshacer")).to_be_focused()
-    directory.page.clock.fast_forward(UNDO_SECONDS * 1000 + 500)
+    directory.button("Eliminar a Ana Pérez").press("Enter")
     expect(directory.heading("Nadie coincide con la búsqueda")).to_be_visible()
     expect(directory.heading("Empleados")).to_be_focused()
+
+
+def test_single_keys_search_create_and_explain_themselves_unless_switched_off(stack, directory):
+    stack.insert([ANA, LUIS])
+    directory.open()
+    keyboard = directory.page.keyboard
+    keyboard.press("?")
+    expect(directory.dialog).to_contain_text("Abrir a la única persona encontrada")
+    keyboard.press("Escape")
+    keyboard.press("n")
+    expect(directory.field("nombre")).to_be_focused()
+    keyboard.type("n/?")
+    expect(directory.field("nombre")).to_have_value("n/?")
+    keyboard.press("Escape")
+    expect(directory.notice("queda como borrador")).to_be_visible()
+    keyboard.press("/")
+    keyboard.type("luis")
+    keyboard.press("Enter")  # before the rows of the search are there
+    expect(directory.heading("Luis Núñez")).to_be_focused()
+
+    keyboard.press("?")
+    directory.dialog.get_by_role("checkbox").uncheck()
+    keyboard.press("Escape")
+    keyboard.press("/")
+    expect(directory.page.get_by_role("searchbox")).not_to_be_focused()
+
+
+def test_a_row_is_one_stop_and_arrows_go_on_from_there(stack, directory):
+    stack.insert(many_employees(3))
+    directory.open()
+    expect(directory.rows).to_have_count(3)
+    keyboard = directory.page.keyboard
+    directory.tab_to("Empleado 0000")
+    for key, name in {
+        "Tab": "Empleado 0001",
+        "ArrowRight": "Editar a Empleado 0001",
+        "ArrowDown": "Editar a Empleado 0002",
+        "Home": "Editar a Empleado 0000",
+        "ArrowLeft": "Empleado 0000",
+    }.items():
+        keyboard.press(key)
+        assert directory.page.evaluate(NAME_OF_FOCUSED) == name
+    keyboard.press("ArrowUp")
+    expect(directory.page.get_by_role("searchbox")).to_be_focused()
 
 
 def test_it_goes_to_the_heading_when_there_is_no_next_page(stack, directory):

@@ -21,7 +21,7 @@ def test_the_list_waits_in_grey_and_shows_each_employee_as_people_write(stack, d
     expect(directory.row("Ana Pérez").get_by_role("cell")).to_contain_text(
         ["Ana Pérez", "ana@example.com", "Analista", "5.000,00", "31 ene 2020", ""]
     )
-    expect(directory.page).to_have_title("Empleados · Directorio")
+    expect(directory.page).to_have_title("Empleados (1) · Directorio")
 
 
 def test_search_as_you_type_finds_words_in_any_case_and_accent(stack, directory):
@@ -86,7 +86,7 @@ def test_back_and_forward_go_through_filters_and_panels(stack, directory):
     directory.page.go_back()
     expect(directory.panel).to_be_hidden()
     directory.expect_names("Luis Núñez", "Óscar Gil")
-    expect(directory.page).to_have_title("Empleados · Directorio")
+    expect(directory.page).to_have_title("Empleados (2) · Directorio")
     directory.page.go_back()
     directory.expect_names("Ana Pérez", "Luis Núñez", "Óscar Gil")
     expect(directory.page.get_by_label("Filtrar por posición")).to_have_value("")
@@ -99,14 +99,58 @@ def test_back_and_forward_go_through_filters_and_panels(stack, directory):
         directory.page.reload()
 
 
+def test_back_brings_search_filter_and_scrolling_back_and_a_focused_tab_what_others_changed(stack, directory):
+    stack.insert(many_employees(60))
+    directory.open()
+    directory.page.get_by_label("Filtrar por posición").select_option("Contable")
+    directory.search("empleado")
+    directory.page.wait_for_url("**/#/empleados?posicion=Contable&q=empleado")
+    directory.page.set_viewport_size({"width": 1280, "height": 500})
+    directory.row("Empleado 0045").scroll_into_view_if_needed()
+    scrolled = directory.page.evaluate("scrollY")
+    assert scrolled > 0
+    directory.go("Resumen")
+
+    directory.page.go_back()
+
+    expect(directory.page.get_by_role("searchbox")).to_have_value("empleado")
+    expect(directory.rows).to_have_count(15)
+    directory.page.wait_for_function("top => scrollY === top", arg=scrolled)
+    directory.page.get_by_role("searchbox").press_sequentially("x")
+    directory.page.go_back()  # before the pause in typing is over
+    expect(directory.heading("Resumen").or_(directory.heading("Empleados"))).to_be_visible()
+    assert "empleadox" not in directory.place
+    directory.open()
+    directory.page.clock.install()
+    directory.page.reload()
+    expect(directory.rows).to_have_count(50)
+    stack.query("UPDATE empleados SET posicion = 'Nueva' WHERE nombre = 'Empleado 0000'")
+    directory.page.clock.fast_forward(4000)
+    directory.page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(directory.row("Empleado 0000")).to_contain_text("Nueva")
+    expect(directory.page.get_by_label("Filtrar por posición")).to_contain_text("Nueva (1)")
+
+
+def test_the_whole_filtered_list_is_printed(stack, directory):
+    stack.insert(many_employees(220))
+    directory.page.add_init_script("print = () => (window.printed = document.querySelector('.sheet').innerText);")
+    directory.open("#/empleados?posicion=Contable")
+    expect(directory.rows).to_have_count(50)
+    directory.page.keyboard.press("Control+p")
+    directory.page.wait_for_function("() => window.printed !== undefined")
+    printed = directory.page.evaluate("window.printed")
+    assert (printed.count("@example.com"), "Contable · 55 empleados" in printed) == (55, True)
+
+
 def test_pages_go_forward_and_back_without_losing_the_place(stack, directory):
     stack.insert(many_employees(220))
     directory.open()
     first = directory.rows.first.get_by_role("link").first
     pager = directory.page.get_by_role("navigation", name="Páginas")
-    for page, shown in enumerate(("1-50", "51-100", "101-150", "151-200", "201-220")):
+    shown_ranges = ("1-50 de 220", "51-100 de 220", "101-150 de 220", "151-200 de 220", "201-220 de 220")
+    for page, shown in enumerate(shown_ranges):
         expect(first).to_have_text(f"Empleado {page * 50:04}")
-        expect(pager).to_contain_text(f"Empleados {shown}".replace("-", EN_DASH))
+        expect(pager).to_contain_text(shown.replace("-", EN_DASH))
         if page < 4:
             directory.press("Siguiente")
     expect(directory.button("Siguiente")).to_be_disabled()
@@ -118,13 +162,49 @@ def test_pages_go_forward_and_back_without_losing_the_place(stack, directory):
     directory.press("Cerrar")
     directory.page.reload()
     expect(first).to_have_text("Empleado 0150")
-    expect(pager).to_contain_text(f"Empleados 151{EN_DASH}200")
+    expect(pager).to_contain_text(f"151{EN_DASH}200")
     directory.press("Anterior")
     expect(first).to_have_text("Empleado 0100")
     place = directory.place
     directory.page.goto("about:blank")
     directory.open(f"#{place}")  # sent to someone else as a link
 
-    expect(pager).to_contain_text("50 empleados en esta página")
+    expect(pager).to_contain_text("50 de 220")
     directory.press("Primera página")
     expect(first).to_have_text("Empleado 0000")
+    directory.press("Última página")
+    expect(first).to_have_text("Empleado 0170")
+    expect(pager).to_contain_text(f"171{EN_DASH}220 de 220")
+    directory.press("Anterior")
+    expect(first).to_have_text("Empleado 0120")
+    directory.press("Siguiente")
+    expect(pager).to_contain_text(f"171{EN_DASH}220 de 220")
+    stack.insert([an_employee(nombre="Zoe", email="z@example.com")])
+    directory.page.get_by_label("Ir a la letra…").select_option("F")
+    directory.expect_names("Zoe")
+    directory.press("Anterior")
+    expect(directory.rows.last.get_by_role("link").first).to_have_text("Empleado 0219")
+
+
+def test_hire_date_and_salary_filter_and_stand_in_the_address(stack, directory_of):
+    stack.insert([ANA, LUIS | {"fecha_contratacion": "2024-05-01"}, OSCAR | {"fecha_contratacion": "2024-06-01"}])
+    directory = directory_of("rrhh")
+    directory.open()
+    directory.page.locator("summary", has_text="Filtros").click()
+    date, salary = (directory.page.get_by_role("group", name=name) for name in ("Contratación", "Salario (€/año)"))
+    date.get_by_label("Desde").fill("31/2/2024")
+    date.get_by_label("Hasta").fill("31/5/2024")
+    directory.page.keyboard.press("Tab")
+    expect(date).to_contain_text("Escriba una fecha, por ejemplo 31/1/2020.")
+    directory.expect_names("Ana Pérez", "Luis Núñez")
+    date.get_by_label("Desde").fill("1/1/2024")
+    salary.get_by_label("Hasta").fill("1.500,00")
+    directory.page.keyboard.press("Tab")
+    directory.expect_names("Luis Núñez")
+    expected = "contratado_desde=2024-01-01&contratado_hasta=2024-05-31&salario_hasta=1500"
+    assert directory.place == f"/empleados?{expected}"
+    directory.page.reload()
+    expect(directory.page.locator("summary", has_text="Filtros (3)")).to_be_visible()
+    reader = directory_of("lector")
+    reader.open(f"#/empleados?{expected}")  # sent as a link: the salary is left out
+    reader.expect_names("Luis Núñez")

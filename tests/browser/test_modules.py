@@ -152,7 +152,7 @@ def test_texts_are_used_and_have_the_same_places_to_fill_in_both_languages(tab):
     texts = tab.evaluate(
         """async () => {
           const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
-          await import(folder + 'import_texts.js');
+          await import(folder + 'view_texts.js');
           return (await import(folder + 'texts.js')).TEXTS;
         }"""
     )

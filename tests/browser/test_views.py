@@ -15,29 +15,40 @@ def test_the_history_is_a_time_line_with_the_fate_of_each_mail(stack, directory)
 
     events = directory.panel.locator(".event")
     expect(events).to_have_count(2)
-    expect(events.nth(0)).to_contain_text("Actualizado: posición, salario")
+    expect(events.nth(0)).to_contain_text("posición Analista → Jefa, salario 5.000,50 € → 6.000,00 €")
     expect(events.nth(1)).to_contain_text("Creado")
     for event in (events.nth(0), events.nth(1)):
         expect(event.locator(".event-mails li")).to_contain_text(["rrhh@example.com"])
         expect(event.get_by_text("Entregado")).to_be_visible()
 
 
-def test_a_deleted_employee_keeps_the_history_and_can_be_created_again(stack, directory):
-    row = stack.create(nombre="Ana Pérez", posicion="Analista")
+def test_a_leaver_keeps_number_and_history_and_can_be_restored(stack, directory_of):
+    row = stack.create(nombre="Ana Pérez", posicion="Analista", salario=5000)
     stack.delete(row["id"])
+    reader = directory_of("lector")
+    reader.open(f"#/empleados/{row['id']}")
+    expect(reader.heading("Ya no está en el directorio")).to_be_visible()
+    directory = directory_of("rrhh")
     directory.cut(r"/correos\?.*")  # the history stands without them
-
-    directory.open(f"#/empleados/{row['id']}")
-
-    expect(directory.heading("Ya no está en el directorio")).to_be_visible()
+    directory.open()
+    directory.press("Bajas", menu="Más")
+    directory.page.get_by_role("searchbox").fill("ana")
+    directory.page.get_by_role("table").get_by_role("link", name="Ana Pérez").click()
+    expect(directory.panel).to_contain_text("Sus datos se borran el")
+    expect(directory.panel).to_contain_text("5.000,00")
     expect(directory.panel.locator(".event").first).to_contain_text("Eliminado")
-    directory.press("Crear de nuevo")
-    expect(directory.field("nombre")).to_have_value("Ana Pérez")
-    expect(directory.field("salario")).to_have_value("")
-    directory.fill(nombre="Ana Gil")  # a draft that creating again must not overwrite
-    directory.open_without_loading(f"#/empleados/{row['id']}")
-    directory.press("Crear de nuevo")
-    expect(directory.field("nombre")).to_have_value("Ana Gil")
+    other = directory_of("rrhh")
+    other.open("#/bajas")
+
+    directory.panel.get_by_role("button", name="Restaurar").click()
+
+    expect(directory.notice("Restaurado: Ana Pérez")).to_be_visible()
+    expect(directory.panel.get_by_role("link", name="Editar")).to_be_visible()
+    expect(directory.panel.locator(".event").first).to_contain_text("Restaurado")
+    assert [(found["id"], found["salario"]) for found in stack.employees()] == [(row["id"], 5000)]
+    other.press("Restaurar a Ana Pérez")  # who was just restored by someone else
+    expect(other.notice("Ana Pérez ya no está entre las bajas.")).to_be_visible()
+    expect(other.heading("No hay bajas")).to_be_visible()
 
 
 def test_an_erased_person_keeps_a_history_without_words(stack, directory):
@@ -46,6 +57,7 @@ def test_an_erased_person_keeps_a_history_without_words(stack, directory):
     events = stack.http.get(f"/empleados/{row['id']}/eventos").json()
     for event in events:
         event["empleado"] |= {"nombre": None, "email": None, "posicion": None}
+    directory.answer(r"/bajas/\d+", 404, {"title": "No", "status": 404})
     directory.answer_json(rf"/empleados/{row['id']}/eventos.*", events)
     directory.answer_json(r"/eventos(\?.*)?", events)
     mail = {"id": "1", "evento": events[0]["id"], "empleado": row["id"], "estado": "entregado", "motivo": None}
@@ -57,10 +69,9 @@ def test_an_erased_person_keeps_a_history_without_words(stack, directory):
     expect(directory.heading(f"Empleado {row['id']} (datos borrados)")).to_be_visible()
     expect(directory.panel.get_by_text("Queda qué ocurrió, cuándo y quién lo hizo.")).to_be_visible()
     expect(directory.panel.locator(".event").first).to_contain_text("Eliminado")
-    expect(directory.panel.get_by_text("Crear de nuevo")).to_have_count(0)
     directory.open("#/actividad")
     expect(directory.page.locator(".event").first).to_contain_text(f"Empleado {row['id']} (datos borrados)")
-    directory.open("#/operacion")
+    directory.open("#/correos?estado=todos")
     expect(directory.page.locator("tbody tr").first.get_by_text("datos borrados")).to_have_count(2)
 
 
@@ -109,32 +120,28 @@ def test_activity_is_everybodys_history(stack, directory):
     expect(directory.page.locator(".event").last).to_contain_text("Ana Pérez creado")
 
 
-def test_operations_show_the_parts_the_queue_and_the_last_mails(stack, directory):
-    stack.create(nombre="Berta Operada")
+def test_operations_show_the_parts_and_the_queue(directory):
     directory.open("#/operacion")
-    expect(directory.page.locator(".parts li.good")).to_have_count(3)
-    expect(directory.page.locator(".tiles > div", has_text="Apartados")).to_contain_text("0")
-    expect(directory.page.get_by_role("row").filter(has_text="Berta Operada").first).to_contain_text("Entregado")
-    state = directory.page.get_by_label("Filtrar por estado")
-    state.select_option("fallido")
-    expect(directory.page.get_by_text("No hay correos.")).to_be_visible()
-    expect(state).to_have_value("fallido")
-    directory.page.go_back()
-    expect(state).to_have_value("")
-
+    expect(directory.page.get_by_text("Funciona")).to_have_count(3)
+    expect(directory.page.locator(".tiles > div", has_text="Mensajes con problemas")).to_contain_text("0")
     parts = {"crud": {"estado": "error", "http": None, "ms": 6000}, "email": {"estado": "ok", "http": 200, "ms": 3}}
     document = {"title": "No", "status": 503, "partes": parts, "request_id": "r"}
     directory.answer(r"/health\?deep=1", 503, json.dumps(document))
     directory.press("Actualizar")
 
-    expect(directory.page.locator(".parts li.bad")).to_contain_text("Directorio y base de datos")
-    expect(directory.page.locator(".parts li.bad")).to_contain_text("No funciona (sin respuesta)")
+    failed = directory.page.locator(".details > div", has_text="No funciona (sin respuesta)")
+    expect(failed).to_contain_text("Directorio")
 
 
-def test_messages_that_were_set_aside_are_brought_back_after_a_question(stack, directory):
+def test_a_failed_message_is_resent_or_dropped_by_itself_or_with_all(stack, directory):
     directory.page.clock.install()
+    stack.set_aside("not a message of ours")
     directory.open("#/operacion")
-    expect(directory.page.locator(".tiles > div", has_text="Apartados")).to_contain_text("0")
+    letters = directory.page.get_by_role("region", name="Mensajes con problemas").get_by_role("row")
+    expect(letters.nth(1)).to_contain_text("No se entiende el mensaje")
+    letters.nth(1).get_by_role("button", name="Descartar").click()
+    expect(directory.notice("El mensaje se descartó.")).to_be_visible()
+    expect(letters).to_have_count(0)
     stack.set_aside("not a message of ours")
     directory.page.clock.run_for(6_000)  # the view looks again by itself
     expect(directory.page.get_by_text("Mensajes que no se pudieron procesar y esperan aparte: 1.")).to_be_visible()
@@ -143,9 +150,31 @@ def test_messages_that_were_set_aside_are_brought_back_after_a_question(stack, d
     directory.press("Cancelar")
     assert stack.http.get("/cola").json()["fallidos"]["visibles"] == 1
     directory.press("Reenviar los apartados")
-    directory.press("Reenviar")
+    directory.dialog.get_by_role("button", name="Reenviar").click()
 
     expect(directory.notice("Mensajes que vuelven a la cola: 1; quedan aparte: 0.")).to_be_visible()
+
+
+def test_undelivered_mails_are_counted_in_the_menu_and_explained(stack, directory_of):
+    row = stack.create(nombre="Berta Rebotada")
+    mail = {"id": "1", "evento": "e", "empleado": row["id"], "estado": "rebotado", "motivo": "Bounce.Permanent.General"}
+    mail |= {"destinatario": "berta@example.com", "asunto": "Bienvenida", "creado_en": row["creado_en"]}
+    directory = directory_of("rrhh")
+    directory.answer_json(
+        r"/correos/total\?estado=rebotado&estado=queja&estado=fallido", {"total": 200, "exacto": False}
+    )
+    directory.answer_json(r"/correos\?estado=rebotado&estado=queja&estado=fallido", [mail])
+    directory.open()
+    expect(directory.menu).to_contain_text("200+ 200 sin entregar")
+    directory.menu.get_by_role("link", name="Correos").click()
+    expect(directory.page.get_by_role("row").nth(1)).to_contain_text("Rebotado La dirección no existe")
+    state = directory.page.get_by_label("Filtrar por estado")
+    state.select_option("fallido")
+    expect(directory.heading("No hay correos.")).to_be_visible()
+    directory.page.go_back()
+    expect(state).to_have_value("")
+    state.select_option("todos")
+    expect(directory.page.get_by_role("row").filter(has_text="Berta Rebotada").first).to_contain_text("Entregado")
 
 
 def test_the_page_speaks_the_browsers_language_or_spanish(directory_of):

@@ -97,7 +97,7 @@ def test_the_whole_page_is_less_than_120_kb_compressed():
     files = [path.name for path in PAGE_FOLDER.iterdir() if path.name not in {"index.html", *of_workbooks}]
     sizes = [len(page.file(page.version, name, GZIP).body) for name in files]
 
-    assert sum(sizes) + len(page.document(GZIP).body) < 120_000
+    assert sum(sizes) + len(page.document(GZIP).body) < 120 * 1024
 
 
 def test_other_files_and_versions_are_not_found():
@@ -117,6 +117,15 @@ def a_page(folder, *, script="", inbox_url=""):
     (folder / "rows.js").touch()
     (folder / "session.js").touch()
     return Page(folder, inbox_url, {})
+
+
+def test_a_browser_gets_the_page_for_an_address_without_a_route_and_a_program_a_problem():
+    found = get("/empleado/7", Accept="text/html,*/*")
+    assert (found.status, found.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert get("/empleado/7", Accept="text/html", If_None_Match=found.headers["etag"]).body == found.body
+    for path, accepted in {"/empleado/7": "*/*", "/static/x/main.js": "text/html"}.items():
+        answer = get(path, Accept=accepted)
+        assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
 def test_a_change_of_any_file_is_a_new_version_and_a_new_document(tmp_path):

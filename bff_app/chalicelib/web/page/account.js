@@ -4,7 +4,6 @@ import { endSession, getOwnUser } from './api.js';
 import { ask } from './dialog.js';
 import { dropDrafts, hasDrafts } from './draft.js';
 import { Facts, Icon, Labelled } from './parts.js';
-import { removeNow } from './removal.js';
 import { address, go } from './router.js';
 import { PASSWORD_AGAIN } from './second_factor.js';
 import { closeSession, currentRole, currentSession, may } from './session.js';
@@ -63,7 +62,6 @@ function SecondFactor() {
 
 async function signOut(everywhere) {
   try {
-    if (!(await removeNow())) return; // deletions that wait for their undo are meant
     const next = await endSession({ everywhere });
     dropDrafts();
     closeSession();

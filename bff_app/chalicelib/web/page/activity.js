@@ -1,17 +1,25 @@
 /** Events, newest first, with the state of each e-mail they caused: one employee's history, and everybody's. */
 
-import { everyEvent, listMails } from './api.js';
-import { dateTime, longDay, time } from './format.js';
-import { Button, Icon, LinkButton, ViewHeading } from './parts.js';
-import { address } from './router.js';
+import './view_texts.js';
+import { everyEvent, listEmployees, listMails } from './api.js';
+import { undoBatch } from './batches.js';
+import { FIELDS, show } from './fields.js';
+import { count, dateTime, longDay, time } from './format.js';
+import { Button, Icon, LinkButton, Menu, OWN, Select, ViewHeading } from './parts.js';
+import { address, go } from './router.js';
+import { pick } from './rows.js';
 import { may } from './session.js';
-import { Empty, Loaded } from './states.js';
-import { t } from './texts.js';
+import { Empty, Loaded, sentence } from './states.js';
+import { TEXTS, t } from './texts.js';
+import { toast } from './toast.js';
+import { Bound } from './toolbar.js';
 import { html, useLayoutEffect, useRef, useResource, useState } from './view.js';
 
-const LOOKS = { creado: ['plus', 'good'], actualizado: ['edit', ''], eliminado: ['trash', 'bad'] };
-/** The tones of the final states, and of the one to watch. */
-const MAIL_TONES = { entregado: 'good', incierto: 'warn', rebotado: 'bad', queja: 'bad', fallido: 'bad' };
+const LOOKS = {
+  creado: ['plus', 'good'], actualizado: ['edit', ''], eliminado: ['trash', 'bad'], restaurado: ['restore', 'good'], lote: ['people', ''],
+};
+/** The tones of the states that stand out. */
+const MAIL_TONES = { incierto: 'warn', rebotado: 'bad', queja: 'bad', fallido: 'bad' };
 /** States that are not final. */
 const UNSETTLED = ['pendiente', 'enviando', 'incierto', 'enviado'];
 /** The actor of a change made without signing in. */
@@ -25,17 +33,19 @@ export const WATCH_MS = [1000, 2000, 4000, 8000, 15_000];
  * @param ask gets a page of events by its cursor
  * @param query of the e-mails
  * @param pauses in milliseconds, after which e-mails on their way are asked for again
+ * @param key of what is asked for
  */
-export function useEvents(ask, query, pauses = []) {
+export function useEvents(ask, query, pauses = [], key = '') {
   const kept = useRef([]);
   const [wanted, setWanted] = useState(1);
   const [mails, setMails] = useState(new Map());
   const resource = useResource(async (signal) => {
-    const pages = kept.current.length < wanted ? [...kept.current] : []; // one page more, or all again
+    const isMore = kept.current.key === key && kept.current.length < wanted;
+    const pages = isMore ? [...kept.current] : []; // one page more, or all again
     while (pages.length < wanted) pages.push(await ask(pages.at(-1)?.next ?? '', signal));
-    kept.current = pages;
+    kept.current = Object.assign(pages, { key });
     return { events: pages.flatMap(({ rows }) => rows), hasMore: pages.at(-1)?.next !== null };
-  }, [wanted]);
+  }, [wanted, key]);
   useLayoutEffect(() => {
     const life = new AbortController();
     if (resource.data && may('mails')) watch(resource.data.events, life.signal);
@@ -84,6 +94,7 @@ const Timeline = ({ events, mails, describe, when }) => html`
             <p>${describe(event)}</p>
             <p class="muted"><time datetime=${event.ocurrido_en}>${when(event.ocurrido_en)}</time> · ${actor}</p>
             ${lines && html`<ul class="event-mails">${lines.map(mailLine)}</ul>`}
+            ${event.tipo === 'lote' && html`<${Batch} id=${event.lote} isUndone=${event.origen === 'deshacer'} />`}
           </div>
         </li>`;
     })}
@@ -92,40 +103,122 @@ const Timeline = ({ events, mails, describe, when }) => html`
 const describe = (event) => html`<strong>${t(`event.${event.tipo}`)}</strong>${changedFields(event)}`;
 
 function subject(event) {
+  if (event.tipo === 'lote') {
+    const counts = Object.entries(event.resumen).filter(([, n]) => n > 0).map(([what, n]) => t(`batch.${what}`, { n, count: count(n) }));
+    return html`<strong>${t(`batch.${event.origen}`)}</strong>: ${counts.join(', ')}`;
+  }
   const { id, nombre } = event.empleado;
   return html`
-    <a href=${address('empleados', {}, { kind: 'ver', id: String(id) })}>${nombre ?? t('employee.erased', { id })}</a>
+    <a href=${address('empleados', {}, { kind: 'ver', id: String(id) })} ...${OWN}>${nombre ?? t('employee.erased', { id })}</a>
     ${` ${t(`event.${event.tipo}`).toLowerCase()}`}${changedFields(event)}`;
 }
 
-const changedFields = ({ tipo, cambios }) =>
-  tipo === 'actualizado' && cambios.length > 0 && `: ${cambios.map((name) => t(`field.${name}`).toLowerCase()).join(', ')}`;
+/** What changed, with the values that this person may see. */
+function changedFields({ tipo, cambios, valores }) {
+  if (tipo !== 'actualizado' || cambios.length === 0) return '';
+  return cambios.map((name, at) => {
+    const field = FIELDS.find((each) => each.name === name) ?? { kind: 'text' };
+    const values = valores?.[name];
+    return html`${at > 0 ? ', ' : ': '}${t(`field.${name}`).toLowerCase()}${values && html`
+      ${' '}<span ...${OWN}>${show(field, values.antes)}</span> → <span ...${OWN}>${show(field, values.despues)}</span>`}`;
+  });
+}
+
+/** One entry of the history for many changes: they are loaded when it is opened. */
+function Batch({ id, isUndone }) {
+  const [isOpen, setOpen] = useState(false);
+  return html`
+    <details onToggle=${({ target }) => setOpen(target.open)}>
+      <summary>${t('batch.show')}</summary>
+      ${isOpen && html`<${BatchEvents} id=${id} isUndone=${isUndone} />`}
+    </details>`;
+}
+
+function BatchEvents({ id, isUndone }) {
+  const { resource, mails, more } = useEvents((cursor, signal) => everyEvent({ lote: id }, cursor, signal), { lote: id });
+  const [isBusy, setBusy] = useState(false);
+  const undo = async () => {
+    if (isBusy) return; // a double click
+    setBusy(true);
+    await undoAndTell(id);
+    setBusy(false);
+  };
+  return html`
+    <${Loaded} from=${resource} lines=${3}>${({ events, hasMore }) => html`
+      ${may('write') && !isUndone && html`<${Button} icon="undo" aria-disabled=${isBusy ? 'true' : null} onClick=${undo}>${t('batch.undo')}<//>`}
+      <${Timeline} events=${events.filter(({ tipo }) => tipo !== 'lote')} mails=${mails} describe=${subject} when=${dateTime} />
+      ${hasMore && html`<${Button} class="quiet" onClick=${more}>${t('activity.more')}<//>`}`}<//>`;
+}
+
+export async function undoAndTell(id) {
+  try {
+    const { undone, kept } = await undoBatch(id);
+    toast(t('batch.undone', { n: undone, count: count(undone) }) + (kept > 0 ? ` ${t('batch.kept', { n: kept, count: count(kept) })}` : ''));
+  } catch (error) {
+    toast(`${t('batch.notUndone')} ${sentence(error)}`, { kind: 'error' });
+  }
+}
 
 const mailLine = ({ id, destinatario, estado, motivo }) => html`
   <li key=${id}>
     <${Icon} name="mail" /><span>${destinatario ?? t('erased')}</span><${MailState} state=${estado} />
-    ${motivo && html`<span class="muted">${motivo}</span>`}
+    ${motivo && html`<span class="muted">${reason(motivo)}</span>`}
   </li>`;
 
-export const MailState = ({ state }) => html`<span class=${`badge ${MAIL_TONES[state] ?? ''}`}>${t(`mail.${state}`)}</span>`;
+/** What SES says, in words where we have some. */
+export const reason = (code) => (`mail.reason.${code.split('.')[1]}` in TEXTS ? t(`mail.reason.${code.split('.')[1]}`) : code);
+
+export const MailState = ({ state }) =>
+  html`<span class=${state in MAIL_TONES ? `badge ${MAIL_TONES[state]}` : 'muted'}>${t(`mail.${state}`)}</span>`;
 
 /** The newest e-mails, enough for the events of the first pages. */
 const MAILS = { limite: '200' };
 
-export default function Activity() {
-  const { resource, mails, more } = useEvents(everyEvent, MAILS);
+const FILTERS = ['tipo', 'empleado', 'actor', 'desde', 'hasta', 'lote'];
+const DAY = { kind: 'date' };
+
+export default function Activity({ route: { query } }) {
+  const filters = pick(query, FILTERS);
+  const n = Object.keys(filters).length;
+  const key = JSON.stringify(filters);
+  const { resource, mails, more } = useEvents((cursor, signal) => everyEvent(filters, cursor, signal), MAILS, [], key);
+  const [isUnknown, setUnknown] = useState(false);
+  const apply = (changed) => go(address('actividad', pick(new URLSearchParams({ ...filters, ...changed }), FILTERS)));
+  const findPerson = async ({ target }) => {
+    const { rows } = target.value.trim() ? await listEmployees({ q: target.value.trim(), orden: 'nombre' }) : { rows: [{ id: '' }] };
+    setUnknown(rows.length === 0);
+    if (rows.length > 0) apply({ empleado: String(rows[0].id) });
+  };
   const content = ({ events, hasMore }) =>
     events.length > 0
       ? html`
         <${Days} events=${events} mails=${mails} />
         ${hasMore ? html`<${Button} onClick=${more}>${t('activity.more')}<//>` : html`<p class="muted">${t('activity.end')}</p>`}`
       : html`
-        <${Empty} title=${t('activity.empty.title')} text=${t('activity.empty.text')}>
-          <${LinkButton} href=${address('empleados')}>${t('view.empleados')}<//>
+        <${Empty} title=${t(n > 0 ? 'activity.noMatch' : 'activity.empty.title')} text=${n > 0 ? '' : t('activity.empty.text')}>
+          <${LinkButton} href=${address(n > 0 ? 'actividad' : 'empleados')}>${t(n > 0 ? 'list.noMatch.clear' : 'view.empleados')}<//>
         <//>`;
   return html`
     <${ViewHeading} title=${t('view.actividad')}>
+      <${Menu} icon="filter" label=${n > 0 ? t('list.filters.n', { n }) : t('list.filters')}>
+        <${Select} aria-label=${t('activity.kind')} value=${filters.tipo ?? ''} choose=${(tipo) => apply({ tipo })}
+          options=${[['', t('activity.everyKind')], ...Object.keys(LOOKS).map((kind) => [kind, t(`event.${kind}`)])]} />
+        <label class="field">${t('activity.person')}
+          <input key=${filters.empleado} defaultValue=${filters.empleado} onChange=${findPerson} aria-invalid=${isUnknown ? 'true' : null} />
+          <span class="field-error" hidden=${!isUnknown}>${t('list.noMatch.title')}</span>
+        </label>
+        <label class="field">${t('activity.actor')}
+          <input key=${filters.actor} defaultValue=${filters.actor} onChange=${({ target }) => apply({ actor: target.value.trim() })} />
+        </label>
+        <fieldset class="range">
+          ${['desde', 'hasta'].map((end) => html`
+            <${Bound} key=${end} title=${t(`list.${end}`)} field=${DAY} known=${filters[end] ?? ''} choose=${(day) => apply({ [end]: day })} />`)}
+        </fieldset>
+        ${n > 0 && html`<a class="button quiet" href=${address('actividad')}>${t('list.noMatch.clear')}</a>`}
+      <//>
       <${Button} icon="refresh" onClick=${resource.reload}>${t('refresh')}<//>
     <//>
-    <div class="activity"><${Loaded} from=${resource} lines=${10}>${content}<//></div>`;
+    <div class="activity">
+      ${filters.lote ? html`<${BatchEvents} key=${filters.lote} id=${filters.lote} />` : html`<${Loaded} from=${resource} lines=${10}>${content}<//>`}
+    </div>`;
 }

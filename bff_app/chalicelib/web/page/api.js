@@ -5,14 +5,14 @@ import { ApiError, send } from './http.js';
 import { recoverSession } from './session.js';
 
 export const PAGE_SIZE = 50;
-const EXPORT_PAGE_SIZE = 200; // the most that the API gives at once
+export const MOST_PAGE_SIZE = 200; // the most that the API gives at once
 
 /**
  * @typedef {{id: number, nombre: string, email: string, posicion: string, salario: number, fecha_contratacion: string,
  *   version: number, creado_en: string, actualizado_en: string}} Employee readers get no `salario`, `version` and
  *   `actualizado_en`
  * @typedef {Record<string, string | number | null>} Values what a form or a line of a file says of an employee
- * @typedef {{q?: string, posicion?: string, orden?: string, cursor?: string}} ListQuery
+ * @typedef {Record<string, string>} ListQuery filters and `orden`
  * @typedef {{rows: any[], next: string | null}} Page `next`: the cursor of the next page
  * @typedef {{posicion: string, empleados: number, salario_medio: number, salario_minimo: number, salario_maximo: number}}
  *   Group readers get it without salaries
@@ -29,7 +29,7 @@ export const rowsChanged = () => changes.dispatchEvent(new Event('change'));
 export const newKey = () => `"${crypto.getRandomValues(new Uint32Array(4)).join('-')}"`;
 
 /** A request refused with 401 had no effect: it can be repeated once the session is renewed. */
-async function request(method, path, options = {}) {
+export async function request(method, path, options = {}) {
   const sentAt = performance.now();
   try {
     return await send(method, path, options);
@@ -41,11 +41,12 @@ async function request(method, path, options = {}) {
 }
 
 /** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
-const get = async (path, signal) => (await request('GET', path, { signal })).data;
+export const get = async (path, signal) => (await request('GET', path, { signal })).data;
 
-/** @param {string} path @param {Record<string, string>} query @param {AbortSignal} [signal] @returns {Promise<Page>} */
-async function page(path, query, signal) {
-  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== ''));
+/** @param {string} path @param {Record<string, string | string[]>} query @param {AbortSignal} [signal] @returns {Promise<Page>} */
+export async function page(path, query, signal) {
+  const pairs = Object.entries(query).flatMap(([name, values]) => [values].flat().map((value) => [name, value]));
+  const search = new URLSearchParams(pairs.filter(([, value]) => value));
   const { data, headers } = await request('GET', `${path}?${search}`, { signal });
   const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(headers.get('Link') ?? '');
   return { rows: data, next: next ? new URL(next[1], location.href).searchParams.get('cursor') : null };
@@ -53,16 +54,21 @@ async function page(path, query, signal) {
 
 // One page each.
 export const listEmployees = (query, signal) => page('/empleados', { ...query, limite: String(PAGE_SIZE) }, signal);
+/** How many there are, or null where that is not known. @returns {Promise<{total: number, exacto: boolean} | null>} */
+export const countEmployees = (query, signal) =>
+  get(`/empleados/total?${new URLSearchParams(query)}`, signal).catch((error) => {
+    if (error instanceof ApiError) return null;
+    throw error;
+  });
 export const employeeEvents = (id, cursor, signal) => page(`/empleados/${id}/eventos`, { cursor }, signal);
-export const everyEvent = (cursor, signal) => page('/eventos', { cursor }, signal);
-export const batchEvents = (lote, cursor, signal) => page('/eventos', { lote, cursor, limite: String(EXPORT_PAGE_SIZE) }, signal);
+export const everyEvent = (query, cursor, signal) => page('/eventos', { ...query, cursor }, signal);
 export const listMails = (query, signal) => page('/correos', query, signal);
 
 /** Every page of a list, one after the other. @param {ListQuery} query @param {AbortSignal} signal */
 export async function* everyEmployeePage(query, signal) {
   let cursor = '';
   do {
-    const { rows, next } = await page('/empleados', { ...query, cursor, limite: String(EXPORT_PAGE_SIZE) }, signal);
+    const { rows, next } = await page('/empleados', { ...query, cursor, limite: String(MOST_PAGE_SIZE) }, signal);
     yield rows;
     cursor = next ?? '';
   } while (cursor);
@@ -86,19 +92,23 @@ export const changeEmployee = async (id, changes, etag) =>
 export const removeEmployee = ({ id, version }, { keepalive } = {}) =>
   request('DELETE', `/empleados/${id}`, { headers: { 'If-Match': `"${version}"` }, keepalive });
 
-/** @param {string} id a UUID @param {object} body @param {string} [key] @returns {Promise<{resultados: any[]}>} */
-export const sendBatch = async (id, body, key) =>
-  (await request('POST', `/lotes/${id}`, { body, headers: key ? { 'Idempotency-Key': key } : {} })).data;
+export const listLeavers = (query, signal) => page('/bajas', query, signal);
 
-/** One entry of the history for all of the batch. @param {string} id @param {boolean} isMailed one digest is sent */
-export const closeBatch = async (id, isMailed) =>
-  (await request('POST', `/lotes/${id}/cierre`, { body: { aviso: isMailed } })).data;
+/** @param {string | number} id @param {AbortSignal} [signal] @returns {Promise<any>} the row with `baja_en` and `borrado_previsto_en` */
+export const getLeaver = (id, signal) => get(`/bajas/${id}`, signal);
+
+/** @param {string | number} id @returns {Promise<Employee>} with the number and history they had */
+export const restoreLeaver = async (id) => (await request('POST', `/bajas/${id}/restaurar`)).data;
 
 /** The positions, that with most employees first. @param {AbortSignal} [signal] @returns {Promise<Group[]>} */
 export const getSummary = (signal) => get('/resumen', signal);
 
 /** @param {AbortSignal} [signal] @returns {Promise<{cola: Depth, fallidos: Depth}>} */
 export const getQueue = (signal) => get('/cola', signal);
+
+/** The e-mails that did not arrive; a failure shows no badge. @returns {Promise<{total: number, exacto: boolean} | null>} */
+export const countProblems = (states, signal) =>
+  get(`/correos/total?${new URLSearchParams(states.map((state) => ['estado', state]))}`, signal).catch(() => null);
 
 /** @returns {Promise<{reenviados: number, quedan: number}>} */
 export const redrive = async () => (await request('POST', '/cola/reenviar')).data;

@@ -1,6 +1,6 @@
 /** Many changes at once: up to 500 a request, one entry of the history, undone as a whole. */
 
-import { batchEvents, closeBatch, rowsChanged, sendBatch } from './api.js';
+import { MOST_PAGE_SIZE, page, request, rowsChanged } from './api.js';
 import { ApiError } from './http.js';
 
 /** Of one request. */
@@ -9,6 +9,16 @@ const ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 const LISTS = ['crear', 'actualizar', 'eliminar', 'restaurar'];
+
+/** @param {string} id a UUID @param {object} body @param {string} [key] @returns {Promise<{resultados: any[]}>} */
+const sendBatch = async (id, body, key) =>
+  (await request('POST', `/lotes/${id}`, { body, headers: key ? { 'Idempotency-Key': key } : {} })).data;
+
+/** One entry of the history for all of the batch. @param {string} id @param {boolean} isMailed one digest is sent */
+export const closeBatch = async (id, isMailed) =>
+  (await request('POST', `/lotes/${id}/cierre`, { body: { aviso: isMailed } })).data;
+
+const batchEvents = (lote, cursor, signal) => page('/eventos', { lote, cursor, limite: String(MOST_PAGE_SIZE) }, signal);
 
 /** `crypto.randomUUID` is missing where a page comes without TLS. */
 export function newBatchId() {

@@ -1,19 +1,27 @@
 /** Two people changed the same employee: shows both versions side by side, to choose from field by field. */
 
+import './view_texts.js';
 import { ask } from './dialog.js';
 import { FIELDS, show } from './fields.js';
 import { dateTime } from './format.js';
+import { OWN } from './parts.js';
 import { t } from './texts.js';
 import { html } from './view.js';
 
-/** `base` is the row as this person opened it. Returns what to save, or null when that was postponed. */
-export async function resolveConflict(base, mine, theirs, signal) {
-  const differing = FIELDS.filter(({ name }) => mine[name] !== theirs[name]);
+/**
+ * `base` is the row as this person opened it. Returns what to save, or null when that was postponed. What only one of
+ * them changed is kept as changed; there is a question where both did.
+ */
+export async function resolveConflict(base, mine, theirs, actor, signal) {
+  const isSame = ({ name }) => mine[name] === base[name];
+  const merged = { ...mine, ...Object.fromEntries(FIELDS.filter(isSame).map(({ name }) => [name, theirs[name]])) };
+  const differing = FIELDS.filter((field) => !isSame(field) && ![base[field.name], mine[field.name]].includes(theirs[field.name]));
+  if (differing.length === 0) return merged;
   const { answer, close, data } = ask(
-    t('conflict.title'),
+    t('conflict.title', { actor: actor ?? t('conflict.someone') }),
     html`
       <p>${t('conflict.text', { when: dateTime(theirs.actualizado_en) })}</p>
-      ${differing.map((field) => choice(field, mine[field.name], theirs[field.name], base[field.name]))}`,
+      ${differing.map((field) => choice(field, mine[field.name], theirs[field.name], base[field.name], actor))}`,
     html`
       <button class="primary" value="save">${t('conflict.save')}</button>
       <button value="theirs">${t('conflict.theirs')}</button>
@@ -23,23 +31,22 @@ export async function resolveConflict(base, mine, theirs, signal) {
   const decision = await answer;
   if (!decision) return null;
   const chosen = data();
-  const taken = differing.filter(({ name }) => decision === 'theirs' || chosen.get(name) === 'theirs');
-  return { ...mine, ...Object.fromEntries(taken.map(({ name }) => [name, theirs[name]])) };
+  if (decision === 'theirs') return theirs;
+  const taken = differing.filter(({ name }) => chosen.get(name) === 'theirs');
+  return { ...merged, ...Object.fromEntries(taken.map(({ name }) => [name, theirs[name]])) };
 }
 
-/** A field that only one of them changed is suggested as changed; where both did, mine is suggested. */
-function choice(field, mine, theirs, before) {
-  const suggestion = mine === before ? 'theirs' : 'mine';
+function choice(field, mine, theirs, before, actor) {
   return html`
     <fieldset>
       <legend>
-        ${t(`field.${field.name}`)} <span class="muted">${t('conflict.before', { value: show(field, before) })}</span>
+        ${t(`field.${field.name}`)} <span class="muted" dir="auto">${t('conflict.before', { value: show(field, before) })}</span>
       </legend>
       ${Object.entries({ mine, theirs }).map(([whose, value]) => html`
         <label class="choice">
-          <input type="radio" name=${field.name} value=${whose} checked=${suggestion === whose} />
-          <span class="muted">${t(`conflict.${whose}.label`)}</span>
-          <strong>${show(field, value)}</strong>
+          <input type="radio" name=${field.name} value=${whose} checked=${whose === 'mine'} />
+          <span class="muted">${whose === 'mine' ? t('conflict.mine') : (actor ?? t('conflict.saved'))}</span>
+          <strong ...${OWN}>${show(field, value)}</strong>
         </label>`)}
     </fieldset>`;
 }

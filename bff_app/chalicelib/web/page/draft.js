@@ -29,4 +29,7 @@ export const loadDraft = (form) => withStorage(() => JSON.parse(sessionStorage.g
 
 export const saveDraft = (form, draft) => withStorage(() => sessionStorage.setItem(key(form), JSON.stringify(draft)));
 
+/** What the form of a panel was left with. */
+export const draftOf = (panel) => loadDraft(panel.id ?? 'nuevo');
+
 export const dropDraft = (form) => withStorage(() => sessionStorage.removeItem(key(form)));

@@ -1,15 +1,16 @@
 /** One employee: the row, what can be done with it, and its history. */
 
+import './view_texts.js';
 import { History, WATCH_MS, useEvents } from './activity.js';
-import { employeeEvents, getEmployee } from './api.js';
-import { loadDraft, saveDraft } from './draft.js';
-import { show, visibleFields } from './fields.js';
+import { employeeEvents, getEmployee, getLeaver } from './api.js';
+import { label, show, visibleFields } from './fields.js';
 import { dateTime } from './format.js';
-import { Button, Facts, LinkButton, Panel, closePanel, panelAddress } from './parts.js';
-import { removeSoon } from './removal.js';
+import { Button, Facts, IconButton, LinkButton, OWN, Panel, closePanel, panelAddress } from './parts.js';
+import { remove, restore } from './removal.js';
 import { may } from './session.js';
 import { Empty, Loaded } from './states.js';
 import { t } from './texts.js';
+import { toast } from './toast.js';
 import { html, useResource } from './view.js';
 
 const orNull = (found) =>
@@ -18,69 +19,80 @@ const orNull = (found) =>
     throw error;
   });
 
-/** The row, or the last event of a person who is gone: the history stays. */
+/** The row, or that of a leaver, or the last event of a person whose data is erased: the history stays. */
 async function find(id, signal) {
   const found = await orNull(getEmployee(id, signal));
-  if (found) return { row: found.row, last: null };
+  if (found) return { row: found.row };
+  const leaver = may('write') ? await orNull(getLeaver(id, signal)) : null;
+  if (leaver) return { leaver };
   const events = await orNull(employeeEvents(id, '', signal));
-  return { row: null, last: (events?.rows[0] ?? null) };
+  return { last: events?.rows[0] ?? null };
 }
 
 export default function EmployeePanel({ route }) {
   const { id } = (route.panel);
   const found = useResource((signal) => find(id, signal), [id]);
-  const { row, last } = found.data ?? {};
+  const { row, leaver, last } = found.data ?? {};
   const title = found.data
-    ? (row ?? last?.empleado ?? { nombre: t('employee.none.title') }).nombre ?? t('employee.erased', { id })
+    ? (row ?? leaver ?? last?.empleado ?? { nombre: t('employee.none.title') }).nombre ?? t('employee.erased', { id })
     : t('employee.title');
   const content = () => html`
-    ${row ? details(row) : last ? html`<${Gone} ...${last.empleado} />` : missing(id)}
-    ${(row ?? last) && html`<${HistorySection} id=${id} />`}`;
+    ${row ? details(row) : leaver ? goneDetails(leaver) : last ? html`<${Gone} ...${last.empleado} />` : missing(id)}
+    ${(row ?? leaver ?? last) && html`<${HistorySection} id=${id} />`}`;
   return html`<${Panel} title=${title}><${Loaded} from=${found} lines=${8}>${content}<//><//>`;
 }
 
-function details(row) {
-  const values = row;
-  const remove = () => {
-    closePanel();
-    removeSoon(row);
-  };
-  const facts = visibleFields()
+const facts = (row) =>
+  visibleFields()
     .slice(1)
     .map((field) => [
-      t(`field.${field.name}`),
-      field.kind === 'email' ? mailTo(values[field.name]) : show(field, values[field.name]),
+      label(field),
+      field.kind === 'email'
+        ? html`<${Email} email=${row[field.name]} />`
+        : html`<span ...${OWN}>${show({ kind: field.kind }, row[field.name])}</span>`,
     ]);
-  return html`
-    <${Facts} class="details" facts=${facts} />
-    ${may('confidential') && html`
-      <p class="muted">${t('employee.changed', { when: dateTime(row.actualizado_en), version: row.version })}</p>`}
-    ${may('write') && html`
-      <div class="actions">
-        <${LinkButton} class="primary" icon="edit" href=${panelAddress({ kind: 'editar', id: String(row.id) })}>${t('edit')}<//>
-        <${Button} class="danger" icon="trash" onClick=${remove}>${t('delete')}<//>
-      </div>`}`;
+
+function removeAndClose(row) {
+  closePanel();
+  remove(row);
 }
 
-const mailTo = (email) => html`<a href=${`mailto:${encodeURIComponent(email).replace('%40', '@')}`}>${email}</a>`;
+const details = (row) => html`
+  <${Facts} class="details" facts=${facts(row)} />
+  ${may('confidential') && html`
+    <p class="muted">${t('employee.changed', { when: dateTime(row.actualizado_en), id: row.id })}</p>`}
+  ${may('write') && html`
+    <div class="actions">
+      <${LinkButton} class="primary" icon="edit" href=${panelAddress({ kind: 'editar', id: String(row.id) })}>${t('edit')}<//>
+      <${Button} class="danger" icon="trash" onClick=${() => removeAndClose(row)}>${t('delete')}<//>
+    </div>`}`;
+
+const goneDetails = (leaver) => html`
+  <div class="message warn">
+    <p>${t('leaver.text', { when: dateTime(leaver.baja_en), until: dateTime(leaver.borrado_previsto_en) })}</p>
+    <${Button} icon="restore" onClick=${() => restore(leaver)}>${t('leaver.restore')}<//>
+  </div>
+  <${Facts} class="details" facts=${facts(leaver)} />`;
+
+function Email({ email }) {
+  const copy = async () => {
+    await navigator.clipboard.writeText(email);
+    toast(t('employee.copied', { email }));
+  };
+  return html`
+    <span class="email">
+      <a href=${`mailto:${encodeURIComponent(email).replace('%40', '@')}`} ...${OWN}>${email}</a>
+      ${navigator.clipboard && html`<${IconButton} icon="copy" label=${t('employee.copy')} title=${t('employee.copy')} onClick=${copy} />`}
+    </span>`;
+}
 
 const missing = (id) => html`
   <${Empty} text=${t('employee.none.text', { id })}>
     <${LinkButton} href=${panelAddress(null)}>${t('lost.home')}<//>
   <//>`;
 
-function Gone({ nombre, email, posicion }) {
-  const isKnown = nombre !== null && email !== null && posicion !== null;
-  const mayCreate = isKnown && may('write');
-  // What was begun before is not overwritten.
-  const prepare = () => loadDraft('nuevo') ?? saveDraft('nuevo', { texts: { nombre, email, posicion }, base: null, etag: '' });
-  const text = [t(isKnown ? 'employee.gone.text' : 'employee.erased.text'), mayCreate && t('employee.gone.again.text')];
-  return html`
-    <${Empty} title=${t('employee.gone.title')} text=${text.filter(Boolean).join(' ')}>
-      ${mayCreate && html`
-        <${LinkButton} href=${panelAddress({ kind: 'nuevo' })} onClick=${prepare}>${t('employee.gone.again')}<//>`}
-    <//>`;
-}
+const Gone = ({ nombre }) => html`
+  <${Empty} title=${t('employee.gone.title')} text=${t(nombre === null ? 'employee.erased.text' : 'employee.gone.text')} />`;
 
 /** The history, and under each event the state of its e-mails. */
 function HistorySection({ id }) {

@@ -1,13 +1,12 @@
 /** Downloads that spreadsheets of the person's language open directly, and that the import can read. */
 
-import './import_texts.js';
-import { everyEmployeePage } from './api.js';
+import './view_texts.js';
+import { readAllRows } from './all_rows.js';
 import { writeCsv } from './csv.js';
 import { ask } from './dialog.js';
 import { visibleFields, write } from './fields.js';
 import { count, today } from './format.js';
 import { currentLanguage } from './preferences.js';
-import { sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
 import { html } from './view.js';
@@ -37,29 +36,27 @@ export async function downloadTable(form, name, columns, rows) {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
-/** Save all pages of the filtered list, in the form that the person chooses. */
+/** Save all that the list's filters find. */
 export async function exportEmployees(query) {
-  const form = await ask(t('export.title'), html`<p>${t('export.text')}</p>`, html`
+  const form = await askForm();
+  const rows = form && (await readAllRows(query));
+  if (rows) await save(form, rows);
+}
+
+/** Save these. */
+export async function exportRows(rows) {
+  const form = await askForm();
+  if (form) await save(form, rows);
+}
+
+const askForm = () =>
+  ask(t('export.title'), html`<p>${t('export.text')}</p>`, html`
     <button class="primary" value="xlsx">${t('export.xlsx')}</button>
     <button value="csv">${t('export.csv')}</button>
     <button value="">${t('cancel')}</button>`).answer;
-  if (!form) return;
-  const stopping = new AbortController();
-  const waiting = toast(t('export.running'), {
-    kind: 'waiting',
-    seconds: Infinity,
-    action: { label: t('cancel'), run: () => stopping.abort() },
-  });
+
+async function save(form, rows) {
   const columns = [NUMBER, ...visibleFields()];
-  const rows = [];
-  try {
-    for await (const page of everyEmployeePage(query, stopping.signal)) {
-      rows.push(...page.map((row) => columns.map(({ name }) => row[name])));
-    }
-    await downloadTable(form, `empleados-${today()}`, columns, rows);
-    toast(t('export.done', { n: rows.length, count: count(rows.length) }));
-  } catch (error) {
-    if (!stopping.signal.aborted) toast(`${t('export.failed')} ${sentence(error)}`, { kind: 'error' });
-  }
-  waiting.close();
+  await downloadTable(form, `empleados-${today()}`, columns, rows.map((row) => columns.map(({ name }) => row[name])));
+  toast(t('export.done', { n: rows.length, count: count(rows.length) }));
 }

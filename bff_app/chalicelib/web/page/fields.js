@@ -1,8 +1,8 @@
 // @ts-check
 /** What list, form, conflict view and CSV are made from: the declared fields, and how each kind is read and shown. */
 
-import { FIELDS as DECLARED } from './declaration.js';
-import { day, money } from './format.js';
+import { FIELDS as DECLARED, SALARIES } from './declaration.js';
+import { currencySign, day, money } from './format.js';
 import { isCalendarDay, readAmount, readDay } from './notation.js';
 import { currentLanguage } from './preferences.js';
 import { may } from './session.js';
@@ -13,6 +13,7 @@ import { cleanAddress, cleanText, showAddress } from './text.js';
  * @property {string} name as on the wire
  * @property {'text' | 'email' | 'money' | 'date'} kind
  * @property {string[]} aliases other headings that a file may give the column, in small letters without accents
+ * @property {Record<string, string>} labels by language
  * @property {boolean} isConfidential @property {boolean} isSortable @property {boolean} isNullable
  * @typedef {{value: string | number | null} | {problem: string}} Reading a value to send (null: nothing was written),
  *   or the key of the text that says why there is none
@@ -21,13 +22,23 @@ import { cleanAddress, cleanText, showAddress } from './text.js';
 /** `shared/contract/fields.py` declares them. @type {readonly Field[]} */
 export const FIELDS = DECLARED;
 
+/** As in an input of a form: days as people write them. @param {Field} field @param {any} value */
+export const type = (field, value) =>
+  field.kind === 'date' && isCalendarDay(value) ? value.split('-').reverse().map(Number).join('/') : write(field, value);
+
 /** @returns {Field[]} what this person gets to see */
 export const visibleFields = () => FIELDS.filter(({ isConfidential }) => !isConfidential || may('confidential'));
 
-/** A value as people read it. @param {{kind: string}} field @param {any} value @returns {string} */
+const PERIODS = { es: { year: 'año', month: 'mes' }, en: { year: 'year', month: 'month' } };
+
+/** The name of a field, with the unit of its values. @param {Field} field */
+export const label = ({ labels, kind }) =>
+  labels[currentLanguage()] + (kind === 'money' ? ` (${currencySign(SALARIES.currency)}/${PERIODS[currentLanguage()][SALARIES.salaryPeriod]})` : '');
+
+/** A value as people read it, with its unit if the field is given whole. @param {{kind: string, name?: string}} field @param {any} value @returns {string} */
 export function show(field, value) {
   if (value === null || value === undefined || value === '') return '—';
-  if (field.kind === 'money' && typeof value === 'number') return money(value);
+  if (field.kind === 'money' && typeof value === 'number') return money(value) + (field.name ? `\u00a0${currencySign(SALARIES.currency)}` : '');
   if (field.kind === 'date' && isCalendarDay(value)) return day(value);
   return field.kind === 'email' ? showAddress(String(value)) : String(value);
 }

@@ -3,18 +3,19 @@
  * focus nowhere: the person has to find the way back, and a screen reader falls silent.
  */
 
-import { html } from './view.js';
-
 /** What has the focus, and the view or panel around it. */
 let held = null;
-let announcer = null;
+/** There from the beginning: a screen reader does not announce a live region that is inserted with its text. */
+export const liveRegion = document.createElement('div');
+Object.assign(liveRegion, { className: 'visually-hidden', role: 'status', ariaAtomic: 'false' });
+const MOST_SAID = 4;
 
-export const Announcer = () =>
-  html`<p class="visually-hidden" role="status" ref=${(element) => (announcer = element)} />`;
-
-/** Say `text` to a screen reader. */
+/** Say `text` to a screen reader. What was just said stays: two things may happen at once. */
 export function announce(text) {
-  if (announcer) announcer.textContent = text;
+  const line = document.createElement('p');
+  line.textContent = text;
+  liveRegion.append(line);
+  if (liveRegion.childElementCount > MOST_SAID) liveRegion.firstElementChild.remove();
 }
 
 addEventListener('focusin', ({ target }) => {

@@ -1,13 +1,17 @@
 /** Creates and changes an employee. What was typed stays until the server has it. */
 
-import { changeEmployee, createEmployee, getEmployee, getOpenApi, getSummary, newKey, rowsChanged } from './api.js';
+import './view_texts.js';
+import {
+  changeEmployee, createEmployee, employeeEvents, getEmployee, getOpenApi, getSummary, newKey, restoreLeaver, rowsChanged,
+} from './api.js';
 import { resolveConflict } from './conflict.js';
 import { dropDraft, loadDraft, saveDraft } from './draft.js';
-import { FIELDS, write } from './fields.js';
+import { FIELDS, label, read, type } from './fields.js';
 import { today } from './format.js';
 import { ApiError } from './http.js';
-import { Button, LinkButton, Panel, panelAddress } from './parts.js';
-import { currentRoute, go } from './router.js';
+import { isCalendarDay } from './notation.js';
+import { Button, LinkButton, OWN, Panel, panelAddress } from './parts.js';
+import { address, currentRoute, go } from './router.js';
 import { creationSchema, explain, judge, withoutNulls } from './rules.js';
 import { isEnding } from './session.js';
 import { Explanation, Loaded } from './states.js';
@@ -21,7 +25,7 @@ const INPUTS = {
   text: { type: 'text' },
   email: { type: 'email', inputmode: 'email' },
   money: { type: 'text', inputmode: 'decimal' },
-  date: { type: 'date' },
+  date: { type: 'text', inputmode: 'numeric' },
 };
 
 export default function FormPanel({ route: { panel } }) {
@@ -47,6 +51,8 @@ function Form({ initial }) {
   const [problem, setProblem] = useState({ errors: [], message: null });
   const [isRestored, setRestored] = useState(false);
   const [isSaving, setSaving] = useState(false);
+  /** What is allowed and unusual, by field. */
+  const [doubts, setDoubts] = useState({});
   const [state] = useState(() => ({ ...beginning(initial), isUncertain: false, waiting: '' }));
   const [life] = useState(() => new AbortController());
   const openapi = useResource(getOpenApi, []); // without it, the server alone says what is wrong
@@ -74,9 +80,9 @@ function Form({ initial }) {
 
   const input = (field) => form.current.elements[field];
   const typed = () => Object.fromEntries(FIELDS.map(({ name: field }) => [field, input(field).value]));
-  const inWriting = (row) => Object.fromEntries(FIELDS.map((field) => [field.name, write(field, row[field.name])]));
+  const inWriting = (row) => Object.fromEntries(FIELDS.map((field) => [field.name, type(field, row[field.name])]));
   /** What the server has, as the inputs write it. */
-  const saved = () => (state.base ? inWriting(state.base) : { fecha_contratacion: today() });
+  const saved = () => (state.base ? inWriting(state.base) : { fecha_contratacion: inWriting({ fecha_contratacion: today() }).fecha_contratacion });
   const isDirty = () => FIELDS.some(({ name: field }) => input(field).value !== (saved()[field] ?? ''));
 
   function fill(texts) {
@@ -92,6 +98,15 @@ function Form({ initial }) {
   function remember() {
     if (isDirty()) saveDraft(name, draft());
     else dropDraft(name);
+    const base = state.base ?? {};
+    setDoubts(Object.fromEntries(FIELDS.map((field) => [field.name, doubt(field, input(field.name).value, base, positions.data ?? [])])));
+  }
+
+  /** Take over what a doubt proposes. */
+  function take(field, text) {
+    input(field).value = text;
+    input(field).focus();
+    remember();
   }
 
   function forget() {
@@ -120,11 +135,14 @@ function Form({ initial }) {
   async function submit(event) {
     event.preventDefault();
     if (isSaving) return; // a double click
-    // An invalid date has an empty value: it must not pass for a date that was left out.
-    const texts = Object.entries(typed()).map(([field, text]) => [field, input(field).validity.badInput ? '?' : text]);
-    const { values, findings } = judge(schema, Object.fromEntries(texts));
+    const { values, findings } = judge(schema, typed());
     showErrors(findings.map((finding) => ({ campo: finding.field, mensaje: words(finding) })));
     if (findings.length > 0) return;
+    state.isOneOfMany = event.submitter?.name === 'another';
+    if (state.base && !state.isUncertain && Object.keys(changed(state.base, values)).length === 0) {
+      finish(state.base, t('form.unchanged'));
+      return;
+    }
     setSaving(true);
     try {
       await send(values);
@@ -149,9 +167,9 @@ function Form({ initial }) {
     } catch (error) {
       if (error.isKeyReused && unsettled.length > 0) await changeTheOneThatCameThrough(values);
       else if (error.status === 409 && !error.isTemporary && error.errors.length === 0)
-        showErrors([{ campo: 'email', mensaje: error.detail || error.title }]);
+        showErrors([{ campo: 'email', mensaje: error.detail || error.title, holder: error.document.empleado }]);
       else if (base && error.status === 412) await settle(values);
-      else if (base && error.status === 404) offerAgain();
+      else if (base && error.status === 404) offerToRestore();
       else throw error;
     }
   }
@@ -183,30 +201,43 @@ function Form({ initial }) {
 
   /** Someone else saved this row in the meantime, or our own save took effect unanswered. */
   async function settle(values) {
-    const theirs = await getEmployee(state.base.id);
+    const { id } = state.base;
+    const [theirs, events] = await Promise.all([getEmployee(id), employeeEvents(id, '').catch(() => null)]);
     const isOurs = Object.keys(changed(theirs.row, { ...values, email: values.email.toLowerCase() })).length === 0;
-    const chosen = isOurs ? values : await resolveConflict(state.base, values, theirs.row, life.signal);
+    const actor = events?.rows[0]?.actor;
+    const chosen = isOurs ? values : await resolveConflict(state.base, values, theirs.row, actor, life.signal);
     if (!chosen) return;
     Object.assign(state, { base: theirs.row, etag: theirs.etag });
     fill(inWriting(chosen));
     remember();
     if (!isOurs && isDirty()) await send(chosen);
-    else finish(theirs.row);
+    else finish(theirs.row, isOurs ? undefined : t('conflict.discarded'));
   }
 
-  /** The row is gone: what was typed can become a new one. */
-  function offerAgain() {
-    saveDraft('nuevo', { texts: typed(), base: null, etag: '' });
+  /** The row is a leaver's now. Restored, it has a new version: the save compares it with what this form began with. */
+  function offerToRestore() {
+    const restore = async () => {
+      try {
+        await restoreLeaver(state.base.id);
+        form.current.requestSubmit();
+      } catch (error) {
+        sayFailed(error);
+      }
+    };
     say(html`
       <h3>${t('form.gone.title')}</h3>
       <p>${t('form.gone.text')}</p>
-      <${LinkButton} href=${panelAddress({ kind: 'nuevo' })} onClick=${() => dropDraft(name)}>${t('form.gone.again')}<//>`);
+      <${Button} icon="restore" onClick=${restore}>${t('form.gone.restore')}<//>`);
   }
 
-  function finish(row) {
+  function finish(row, said = t('form.saved', { name: row.nombre })) {
     dropDraft(name);
-    toast(t('form.saved', { name: row.nombre }));
-    if (!life.signal.aborted) {
+    toast(said);
+    if (!life.signal.aborted && state.isOneOfMany) {
+      Object.assign(state, beginning(NONE));
+      fill(saved());
+      input('nombre').focus();
+    } else if (!life.signal.aborted) {
       state.base = row;
       fill(saved()); // nothing is left to warn about
       go(panelAddress({ kind: 'ver', id: String(row.id) }), { replace: true });
@@ -235,26 +266,52 @@ function Form({ initial }) {
           <${Button} class="quiet" onClick=${forget}>${t('form.draft.discard')}<//>
         </div>`}
       ${FIELDS.map((field) => html`
-        <${FieldInput} key=${field.name} field=${field} error=${errors.find(({ campo }) => campo === field.name)?.mensaje}
+        <${FieldInput} key=${field.name} field=${field} error=${errors.find(({ campo }) => campo === field.name)}
+          isRequired=${schema?.required?.includes(field.name)} doubt=${doubts[field.name]} take=${take}
           choices=${field.name === 'posicion' ? (positions.data ?? []) : []} />`)}
       <div class="actions">
         <button class="primary" aria-disabled=${isSaving ? 'true' : null}>${t(isSaving ? 'saving' : 'save')}</button>
-        <${LinkButton} href=${panelAddress(null)} onClick=${discard}>${t('cancel')}<//>
+        ${!initial.row && html`<button name="another">${t('form.another')}</button>`}
+        <${LinkButton} class="quiet" href=${panelAddress(null)} onClick=${discard}>${t('cancel')}<//>
       </div>
     </form>`;
 }
 
-/** A labelled input with its error. */
-function FieldInput({ field: { name, kind }, error, choices }) {
+/** A labelled input with how to write its value, its error, and what is unusual. */
+function FieldInput({ field, error, isRequired, doubt: found, take, choices }) {
   const id = useId();
+  const { name, kind } = field;
+  const hint = `hint.${kind}` in TEXTS && t(`hint.${kind}`);
+  const { holder } = error ?? {};
   return html`
     <div class=${`field field-${kind} ${error ? 'wrong' : ''}`}>
-      <label for=${id}>${t(`field.${name}`)}</label>
-      <p class="field-error" id=${`${id}-error`} hidden=${!error}>${error}</p>
-      <input id=${id} name=${name} autocomplete="off" aria-describedby=${`${id}-error`} ...${INPUTS[kind]}
-        aria-invalid=${error ? 'true' : null} list=${choices.length > 0 ? `${id}-choices` : null} />
+      <label for=${id}>${label(field)}</label>
+      ${hint && html`<p class="muted" id=${`${id}-hint`}>${hint}</p>`}
+      <p class="field-error" id=${`${id}-error`} hidden=${!error}>
+        ${error?.mensaje}
+        ${holder && html` <a href=${address('empleados', {}, { kind: 'ver', id: String(holder.id) })} ...${OWN}>${holder.nombre}</a>`}
+      </p>
+      <input id=${id} name=${name} autocomplete="off" aria-describedby=${`${id}-hint ${id}-error ${id}-doubt`} ...${INPUTS[kind]}
+        required=${isRequired} dir="auto" aria-invalid=${error ? 'true' : null} list=${choices.length > 0 ? `${id}-choices` : null} />
       <datalist id=${`${id}-choices`}>${choices.map(({ posicion }) => html`<option value=${posicion} />`)}</datalist>
+      <p class="field-doubt warn" id=${`${id}-doubt`} hidden=${!found}>
+        ${found?.text}
+        ${found?.proposal && html` <${Button} class="quiet" onClick=${() => take(name, found.proposal)}>${t('doubt.take', { value: found.proposal })}<//>`}
+      </p>
     </div>`;
+}
+
+const fold = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim();
+
+/** What of a value is allowed and rarely meant. */
+function doubt(field, text, base, positions) {
+  const { value } = read(field, text);
+  if (value === base[field.name]) return null;
+  if (field.kind === 'date' && isCalendarDay(value) && value > today()) return { text: t('doubt.future') };
+  if (field.kind === 'money' && value === 0) return { text: t('doubt.zero') };
+  if (field.name !== 'posicion' || positions.some(({ posicion }) => posicion === value)) return null;
+  const [similar] = positions.filter(({ posicion }) => fold(posicion) === fold(text));
+  return similar ? { text: t('doubt.position', { n: similar.empleados }), proposal: similar.posicion } : null;
 }
 
 function words(finding) {

@@ -23,6 +23,11 @@ const DAY = moment({ dateStyle: 'medium', timeZone: 'UTC' });
 export const money = (amount) => format('money', CENTS).format(amount);
 /** Without cents, for charts. @param {number} amount */
 export const roundMoney = (amount) => format('roundMoney', ROUND).format(amount);
+/** As the person's language writes it: € or MX$. @param {string} currency */
+export const currencySign = (currency) =>
+  format(`sign ${currency}`, number({ style: 'currency', currency, currencyDisplay: 'narrowSymbol' }))
+    .formatToParts(0)
+    .find(({ type }) => type === 'currency')?.value;
 export const count = (value) => format('count', number({})).format(value);
 export const day = (isoDate) => format('day', DAY).format(new Date(`${isoDate}T00:00:00Z`));
 export const dateTime = (at) => format('dateTime', moment({ dateStyle: 'medium', timeStyle: 'short' })).format(new Date(at));

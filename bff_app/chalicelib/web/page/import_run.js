@@ -3,8 +3,8 @@
  * is not done again, and what is left is kept in this browser.
  */
 
-import { closeBatch, rowsChanged } from './api.js';
-import { MOST_OPERATIONS, sendOperations } from './batches.js';
+import { rowsChanged } from './api.js';
+import { MOST_OPERATIONS, closeBatch, sendOperations } from './batches.js';
 import { ApiError } from './http.js';
 import { dropRun, keepRun } from './import_store.js';
 

@@ -1,6 +1,6 @@
 /** The import of a file, step by step: file, columns, review, result. It goes on while other views are looked at. */
 
-import './import_texts.js';
+import './view_texts.js';
 import { getOpenApi } from './api.js';
 import { FileUnusable } from './csv.js';
 import { downloadTable } from './export.js';

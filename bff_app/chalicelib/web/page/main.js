@@ -1,17 +1,21 @@
 /** Starts the page: the shell around the views, and which view and panel stand in it. */
 
-import { Announcer, announce } from './focus.js';
+import { countProblems } from './api.js';
+import { draftOf } from './draft.js';
+import { announce, liveRegion } from './focus.js';
+import { count } from './format.js';
 import { ApiError } from './http.js';
 import List from './list.js';
 import { Button, Heading, Icon, Labelled, LinkButton, Panel, closePanel } from './parts.js';
-import { LANGUAGES, THEMES, chooseLanguage, chooseTheme, currentLanguage, currentTheme, showTheme } from './preferences.js';
-import { address, currentRoute, places } from './router.js';
-import { firstRows } from './rows.js';
+import { LANGUAGES, THEMES, chooseLanguage, chooseTheme, currentLanguage, currentTheme, hasShortcuts, showTheme } from './preferences.js';
+import { offerUndo } from './removal.js';
+import { address, currentRoute, go, places } from './router.js';
+import { PROBLEMS, firstRows } from './rows.js';
 import { currentSession, may, openSession, visitor, whenSessionEnds } from './session.js';
 import { Empty, Failure } from './states.js';
 import { t } from './texts.js';
-import { Toasts } from './toast.js';
-import { Fragment, html, render, useEvent, useLayoutEffect, useRef, useState } from './view.js';
+import { Toasts, toast } from './toast.js';
+import { Fragment, html, render, useEvent, useLayoutEffect, useRef, useResource, useState } from './view.js';
 
 /** The list comes with the page; the rest is fetched when it is needed, or when the browser is idle. */
 const VIEWS = {
@@ -22,6 +26,8 @@ const VIEWS = {
   importar: lazy(() => import('./importer.js')),
   usuarios: lazy(() => import('./users.js')),
   autenticador: lazy(() => import('./second_factor.js')),
+  bajas: lazy(() => import('./bajas.js')),
+  correos: lazy(() => import('./mails.js')),
   listo: () => say(t('view.listo'), t('ready.text'), homeLink()),
   perdido: () => say(t('view.perdido'), t('lost.text'), homeLink()),
 };
@@ -34,8 +40,10 @@ const SignIn = lazy(() => import('./sign_in.js'));
 /** After the rows, which people wait for. */
 const Account = lazy(() => firstRows.then(() => import('./account.js')));
 /** The right a view or panel needs beyond reading. */
-const NEEDED = { operacion: 'operate', usuarios: 'operate', importar: 'import', editar: 'write', nuevo: 'write' };
-const ICONS = { empleados: 'people', resumen: 'chart', actividad: 'clock', operacion: 'pulse' };
+const NEEDED = {
+  correos: 'mails', operacion: 'operate', usuarios: 'operate', importar: 'import', bajas: 'write', editar: 'write', nuevo: 'write',
+};
+const ICONS = { empleados: 'people', resumen: 'chart', actividad: 'clock', correos: 'mail', operacion: 'pulse' };
 const LANGUAGE_NAMES = { es: 'Español', en: 'English' };
 
 /** A component whose module is fetched when it is first shown, or ahead of that. */
@@ -74,6 +82,10 @@ const Refused = () =>
 const RefusedPanel = () => html`
   <${Panel} title=${t('refused.title')}><${Empty} text=${t('error.forbidden')}>${homeLink()}<//><//>`;
 
+const isSame = (panel, other) => panel.kind === other?.kind && panel.id === other.id;
+
+const showShortcuts = async () => (await import('./shortcuts.js')).showShortcuts();
+
 function Directory() {
   const [route, setRoute] = useState(currentRoute);
   const { view, panel } = route;
@@ -82,19 +94,30 @@ function Directory() {
   const main = useRef(null);
   useEvent(places, 'change', () => {
     const next = currentRoute();
+    const left = panel && panel.kind !== 'ver' && draftOf(panel);
+    if (left && !isSame(panel, next.panel)) {
+      const resume = () => go(address('empleados', next.query, panel));
+      toast(t('form.draft.kept'), { action: { label: t('form.draft.resume'), run: resume } });
+    }
     if (next.panel && !panel) Object.assign(before.current, { scroll: scrollY, opener: document.activeElement });
     setRoute(next);
   });
   useEvent(window, 'keydown', (event) => {
-    const search = document.getElementById('buscar');
-    if (event.key === 'Escape' && panel && !document.querySelector('dialog[open]')) closePanel();
-    if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && search) {
-      event.preventDefault();
-      search.focus();
-    }
+    if (document.querySelector('dialog[open]')) return;
+    if (event.key === 'Escape' && panel) closePanel();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, select') || !hasShortcuts()) return;
+    const act = {
+      '/': () => document.getElementById('buscar')?.focus(),
+      n: () => may('write') && go(address('empleados', view === 'empleados' ? route.query : {}, { kind: 'nuevo' })),
+      u: () => document.querySelector('.toast .quiet')?.click(),
+      '?': showShortcuts,
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
   });
   useLayoutEffect(() => {
-    if (!panel) document.title = `${t(`view.${view}`)} · ${t('app.short')}`;
+    if (!panel && view !== 'empleados') document.title = `${t(`view.${view}`)} · ${t('app.short')}`;
     if (before.current.hadPanel && !panel && view === 'empleados') {
       scrollTo({ top: before.current.scroll });
       if (before.current.opener !== document.body) before.current.opener?.focus({ preventScroll: true });
@@ -110,31 +133,37 @@ function Directory() {
   const Shown = panel && (mayOpen(panel.kind) ? PANELS[panel.kind] : RefusedPanel);
   return html`
     <a class="skip" href="#contenido" onClick=${skip}>${t('app.skip')}</a>
-    <${Bar} section=${view === 'importar' ? 'empleados' : view} />
-    <div class="notices">
+    <${Bar} section=${['importar', 'bajas'].includes(view) ? 'empleados' : view} />
+    <section class="notices" aria-label=${t('app.state')}>
       ${currentSession()?.demo && html`
         <p class="notice warn"><${Icon} name="warning" /><strong>${t('demo.title')}</strong>${t('demo.text')}</p>`}
       <${OfflineNotice} />
-    </div>
+    </section>
     <main id="contenido" tabindex="-1" ref=${main} class=${panel ? 'with-panel' : ''}>
       <div class="view"><${View} key=${view} route=${route} /></div>
       ${Shown && html`
         <aside class="panel"><${Shown} key=${`${panel.kind} ${'id' in panel ? panel.id : ''}`} route=${route} /></aside>`}
     </main>
-    <${Toasts} />
-    <${Announcer} />`;
+    <${Toasts} />`;
 }
 
 function Bar({ section }) {
   const inbox = document.querySelector('meta[name="inbox"]')?.getAttribute('content');
   const offered = Object.entries(ICONS).filter(([name]) => mayOpen(name));
+  // After the rows, which people wait for.
+  const problems = useResource((signal) => firstRows.then(() => (mayOpen('correos') ? countProblems(PROBLEMS, signal) : null)), []);
+  const { total = 0, exacto } = problems.data ?? {};
+  const badge = total > 0 && html`
+    <span class="badge bad" title=${t('mails.badge', { n: total })}>
+      ${count(total)}${exacto ? '' : '+'}<span class="visually-hidden"> ${t('mails.badge', { n: total })}</span>
+    </span>`;
   return html`
     <header class="bar">
       <a class="brand" href=${address('empleados')}><${Labelled} icon="people">${t('app.short')}<//></a>
       <nav class="menu" aria-label=${t('app.menu')}>
         ${offered.map(([name, icon]) => html`
           <a href=${address((name))} aria-current=${name === section ? 'page' : null}>
-            <${Labelled} icon=${icon}>${t(`view.${name}`)}<//>
+            <${Labelled} icon=${icon}>${t(`view.${name}`)}<//>${name === 'correos' && badge}
           </a>`)}
       </nav>
       <div class="settings">
@@ -150,8 +179,11 @@ function Bar({ section }) {
 function OfflineNotice() {
   const [isOnline, setOnline] = useState(navigator.onLine);
   useEvent(window, 'online', () => setOnline(true));
-  useEvent(window, 'offline', () => setOnline(false));
-  return html`<p class="notice warn" role="status" hidden=${isOnline}><${Icon} name="offline" />${t('app.offline')}</p>`;
+  useEvent(window, 'offline', () => {
+    setOnline(false);
+    announce(t('app.offline'));
+  });
+  return html`<p class="notice warn" hidden=${isOnline}><${Icon} name="offline" />${t('app.offline')}</p>`;
 }
 
 /** With two languages, the choice is the other one, in its own words. */
@@ -194,9 +226,11 @@ async function start() {
   if (location.search) history.replaceState(history.state, '', `/${location.hash}`); // shown once
   document.body.replaceChildren();
   draw();
+  document.body.append(liveRegion);
   try {
     openSession(await visitor);
     screen = () => html`<${Directory} />`;
+    offerUndo();
     fetchTheRest();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -214,7 +248,7 @@ async function start() {
 async function fetchTheRest() {
   await firstRows;
   const modules = [...Object.values({ ...VIEWS, ...PANELS }), SignIn].map((view) => (view).fetchIt);
-  const loaders = [...modules.filter(Boolean), () => import('./export.js')];
+  const loaders = [...modules.filter(Boolean), () => import('./export.js'), () => import('./shortcuts.js')];
   requestIdleCallback(() => loaders.forEach((load) => load().catch(() => undefined)), { timeout: 10_000 });
 }
 

@@ -1,25 +1,34 @@
-/** How the system is: its parts, the queue, and the last e-mails. */
+/** How the system is: its parts, the queue of e-mails, and the messages that could not be processed. */
 
-import { MailState } from './activity.js';
-import { getHealth, getQueue, listMails, redrive } from './api.js';
+import './view_texts.js';
+import { get, getHealth, getQueue, redrive, request } from './api.js';
 import { ask } from './dialog.js';
 import { count, dateTime, duration } from './format.js';
-import { Button, Facts, Icon, PlainTable, Select, ViewHeading } from './parts.js';
-import { address, go } from './router.js';
+import { Button, Facts, PlainTable, ViewHeading } from './parts.js';
+import { address } from './router.js';
 import { Loaded, sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
 import { html, useId, useLayoutEffect, useResource, useState } from './view.js';
 
-const REFRESH_MS = 5000;
-const STATES = ['pendiente', 'enviando', 'incierto', 'enviado', 'entregado', 'rebotado', 'queja', 'fallido'];
+/** @param {AbortSignal} [signal] @returns {Promise<any[]>} */
+const getDeadLetters = (signal) => get('/cola/fallidos', signal);
 
-export default function Operations({ route }) {
-  const state = route.query.get('estado') ?? '';
+/** @param {string} id @param {boolean} isResent or dropped */
+const settleDeadLetter = (id, isResent) =>
+  isResent ? request('POST', `/cola/fallidos/${id}/reenviar`) : request('DELETE', `/cola/fallidos/${id}`);
+
+const REFRESH_MS = 5000;
+
+export default function Operations() {
   const health = useResource(getHealth, []);
   const queue = useResource(getQueue, []);
-  const mails = useResource((signal) => listMails(state ? { estado: state } : {}, signal), [state]);
-  const refresh = () => [health, queue, mails].forEach(({ reload }) => reload());
+  const letters = useResource(getDeadLetters, []);
+  const refresh = () => [health, queue].forEach(({ reload }) => reload());
+  const settle = async (letter, isResent) => {
+    await settleAndTell(letter, isResent);
+    [queue, letters].forEach(({ reload }) => reload());
+  };
   const [isAutomatic, setAutomatic] = useState(true);
   useLayoutEffect(() => {
     if (!isAutomatic) return;
@@ -39,36 +48,27 @@ export default function Operations({ route }) {
       <${Section} title=${t('operations.queue')} from=${queue} lines=${3}>
         ${(queues) => queueState(queues, refresh)}
       <//>
-      <${Section} title=${t('operations.mails')} from=${mails} lines=${6} control=${stateFilter(state)}>
-        ${({ rows }) => mailTable(rows)}
-      <//>
+      ${letters.data?.length > 0 && html`
+        <${Section} title=${t('operations.dead')} from=${letters} lines=${3}>${(found) => deadLetterTable(found, settle)}<//>`}
     </div>`;
 }
 
-function Section({ title, control, children, ...loaded }) {
+function Section({ title, children, ...loaded }) {
   const id = useId();
   return html`
     <section class="card" aria-labelledby=${id}>
-      <div class="section-heading"><h2 id=${id}>${title}</h2>${control}</div>
+      <div class="section-heading"><h2 id=${id}>${title}</h2></div>
       <${Loaded} ...${loaded}>${children}<//>
     </section>`;
 }
 
 function healthList(parts) {
   const all = Object.entries({ bff: { estado: 'ok', http: 200, ms: null }, ...parts });
-  const line = ([name, { estado, http, ms }]) => {
-    const isWell = estado === 'ok';
-    return html`
-      <li class=${isWell ? 'good' : 'bad'} key=${name}>
-        <${Icon} name=${isWell ? 'check' : 'warning'} />
-        <span class="part-name">${t(`part.${name}`)}</span>
-        <span>
-          ${isWell ? t('operations.well') : t('operations.unwell', { status: http ?? t('operations.noAnswer') })}
-          ${ms !== null && html`<span class="muted"> · ${ms} ms</span>`}
-        </span>
-      </li>`;
-  };
-  return html`<ul class="parts">${all.map(line)}</ul>`;
+  const state = ({ estado, http, ms }) =>
+    estado === 'ok'
+      ? [t('operations.well'), ms !== null && `${ms} ms`].filter(Boolean).join(' · ')
+      : html`<strong class="badge bad">${t('operations.unwell', { status: http ?? t('operations.noAnswer') })}</strong>`;
+  return html`<${Facts} class="details" facts=${all.map(([name, part]) => [t(`part.${name}`), state(part)])} />`;
 }
 
 function queueState({ cola, fallidos }, refresh) {
@@ -104,21 +104,29 @@ async function confirmRedrive(n, refresh) {
   refresh();
 }
 
-const stateFilter = (chosen) => html`
-  <${Select} aria-label=${t('operations.filter')} value=${chosen}
-    choose=${(estado) => go(address('operacion', estado ? { estado } : {}))}
-    options=${[['', t('operations.everyState')], ...STATES.map((state) => [state, t(`mail.${state}`)])]} />`;
+/** Messages that could not be processed, one by one. */
+const deadLetterTable = (letters, settle) => html`
+  <${PlainTable} label=${t('operations.dead')} columns=${['when', 'about', 'why', 'tries', 'act'].map((name) => ({ title: t(`dead.${name}`) }))}
+    rows=${letters.map((letter) => [
+      html`<time datetime=${letter.recibido_en}>${dateTime(letter.recibido_en)}</time>`,
+      letter.empleado
+        ? html`<a href=${address('empleados', {}, { kind: 'ver', id: String(letter.empleado) })}>${t('dead.event', { id: letter.empleado })}</a>`
+        : '—',
+      t(`dead.${letter.motivo}`),
+      count(letter.intentos),
+      html`
+        <div class="actions">
+          <${Button} class="quiet" onClick=${() => settle(letter, true)}>${t('operations.redrive.yes')}<//>
+          <${Button} class="quiet" onClick=${() => settle(letter, false)}>${t('dead.drop')}<//>
+        </div>`,
+    ])} />`;
 
-function mailTable(mails) {
-  if (mails.length === 0) return html`<p class="muted">${t('operations.noMails')}</p>`;
-  const columns = ['operations.when', 'operations.to', 'operations.subject', 'operations.state'].map((key) => ({ title: t(key) }));
-  const rows = mails.map(({ creado_en, destinatario, asunto, empleado, estado, motivo }) => [
-    html`<time datetime=${creado_en}>${dateTime(creado_en)}</time>`,
-    destinatario ?? t('erased'),
-    empleado
-      ? html`<a href=${address('empleados', {}, { kind: 'ver', id: String(empleado) })}>${asunto ?? t('erased')}</a>`
-      : (asunto ?? t('erased')),
-    html`<${MailState} state=${estado} />${motivo && html`<span class="muted"> ${motivo}</span>`}`,
-  ]);
-  return html`<${PlainTable} label=${t('operations.mails')} columns=${columns} rows=${rows} />`;
+async function settleAndTell({ id }, isResent) {
+  try {
+    await settleDeadLetter(id, isResent);
+    toast(t(isResent ? 'dead.resent' : 'dead.dropped'));
+  } catch (error) {
+    if (error.status === 404) toast(t('dead.gone'));
+    else toast(sentence(error), { kind: 'error' });
+  }
 }

@@ -2,7 +2,7 @@
 
 import { address, currentRoute, go } from './router.js';
 import { t } from './texts.js';
-import { html, useId, useLayoutEffect, useRef } from './view.js';
+import { html, useEvent, useId, useLayoutEffect, useRef } from './view.js';
 
 /** Drawn with one stroke on a grid of 24 units. */
 const PATHS = {
@@ -16,6 +16,13 @@ const PATHS = {
   search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14M16 16l5 5',
   edit: 'M4 20h4L19 9l-4-4L4 16zM13 7l4 4',
   trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5',
+  more: 'M6 12a1 1 0 1 0-.01 0M13 12a1 1 0 1 0-.01 0M20 12a1 1 0 1 0-.01 0',
+  filter: 'M4 6h16M7 12h10M10 18h4',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  print: 'M7 8V3h10v5M7 17H4V9h16v8h-3M7 14h10v7H7z',
+  restore: 'M4 12a8 8 0 1 0 2.5-5.8M4 4v5h5',
+  first: 'M7 5v14M18 5l-7 7 7 7',
+  last: 'M17 5v14M6 5l7 7-7 7',
   close: 'M6 6l12 12M18 6L6 18',
   mail: 'M3 6h18v12H3zM3 7l9 6 9-6',
   check: 'M5 12.5l4.5 4.5L19 7.5',
@@ -51,6 +58,33 @@ export const IconButton = ({ icon, label, ...rest }) =>
 export const LinkButton = ({ icon, children, class: kind = '', ...rest }) =>
   html`<a class=${`button ${kind}`} ...${rest}>${icon && html`<${Icon} name=${icon} />`}${children}</a>`;
 
+/** What people wrote: it has its own direction and language, whatever the page's are, and is not translated. */
+export const OWN = { dir: 'auto', lang: 'es', translate: false };
+
+/** A button that opens a small box, which closes on Escape, and when the focus or the pointer goes elsewhere. */
+export function Menu({ icon, label, class: kind = '', children }) {
+  const box = useRef(null);
+  const close = (event) => {
+    if (!box.current.open || box.current.contains(event.relatedTarget ?? event.target)) return;
+    box.current.open = false;
+  };
+  useEvent(document, 'pointerdown', close);
+  const leave = (event) => {
+    if (event.key !== 'Escape' || !box.current.open) return;
+    event.stopPropagation(); // the panel stays
+    box.current.open = false;
+    box.current.firstElementChild.focus();
+  };
+  const choose = (event) => {
+    if (event.composedPath().some((node) => node instanceof Element && node.matches('a, button'))) box.current.open = false;
+  };
+  return html`
+    <details class="popup" ref=${box} onKeyDown=${leave} onFocusOut=${(event) => event.relatedTarget && close(event)}>
+      <summary class=${`button ${kind}`}><${Labelled} icon=${icon}>${label}<//></summary>
+      <div class="popup-box" onClick=${choose}>${children}</div>
+    </details>`;
+}
+
 /** `options` are pairs of a value and its label; `choose` gets the chosen value. */
 export const Select = ({ options, choose, class: kind = '', ...rest }) => html`
   <select class=${`select-field ${kind}`} onChange=${({ target }) => choose(target.value)} ...${rest}>
@@ -73,8 +107,11 @@ export function Heading({ children, ...rest }) {
   return html`<h1 tabindex="-1" ref=${element} ...${rest}>${children}</h1>`;
 }
 
-export const ViewHeading = ({ title, children }) => html`
-  <header class="view-heading"><${Heading}>${title}<//><div class="actions">${children}</div></header>`;
+/** `note` stands beside the title. */
+export const ViewHeading = ({ title, note, children }) => html`
+  <header class="view-heading">
+    <${Heading}>${title}<//>${note && html`<span class="muted">${note}</span>`}<div class="actions">${children}</div>
+  </header>`;
 
 /** Terms and what they say. */
 export const Facts = ({ facts, class: kind }) => html`
@@ -116,7 +153,7 @@ export function Panel({ title, children }) {
   return html`
     <section class="panel-frame" aria-labelledby=${id}>
       <header class="panel-heading">
-        <h2 id=${id} tabindex="-1" ref=${heading}>${title}</h2>
+        <h2 id=${id} tabindex="-1" ref=${heading} dir="auto">${title}</h2>
         <${IconButton} icon="close" label=${t('close')} onClick=${closePanel} />
       </header>
       <div class="panel-body">${children}</div>

@@ -36,6 +36,11 @@ export function chooseLanguage(chosen) {
   store('language', chosen);
 }
 
+/** Keys without a modifier can be switched off: they hinder people who speak to their computer. */
+export const hasShortcuts = () => stored('shortcuts') !== 'off';
+
+export const chooseShortcuts = (areOn) => store('shortcuts', areOn ? 'on' : 'off');
+
 export const currentTheme = () => THEMES.find((theme) => theme === stored('theme')) ?? 'auto';
 
 export function chooseTheme(chosen) {

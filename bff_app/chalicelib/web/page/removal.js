@@ -1,81 +1,55 @@
-/**
- * Deletes with an undo. The server cannot undo a delete: the employee would come back with another id and without the
- * history, and HR would get two mails. So the request waits while the undo is shown.
- */
+/** Deletes at once, with an undo: a deleted person is a leaver, who comes back with the same number and history. */
 
-import { removeEmployee, rowsChanged } from './api.js';
+import { removeEmployee, restoreLeaver, rowsChanged } from './api.js';
+import { withStorage } from './preferences.js';
+import { currentSession } from './session.js';
 import { sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
 
-const UNDO_SECONDS = 10;
+const UNDO_MS = 10_000;
+const storage = () => `deleted ${currentSession()?.usuario}`;
 
-/** Dispatches `change` when a row starts or stops waiting for its deletion. */
-export const removals = new EventTarget();
-
-const leaving = new Map();
-
-export const isLeaving = (id) => leaving.has(id);
-
-const notify = () => removals.dispatchEvent(new Event('change'));
-
-export function removeSoon(row) {
-  const notice = toast(t('removal.soon', { name: row.nombre }), {
-    kind: 'waiting',
-    seconds: UNDO_SECONDS,
-    action: { label: t('undo'), run: () => keep(row.id) },
-    onEnd: () => remove(row),
-  });
-  leaving.set(row.id, { row, toast: notice });
-  notify();
-}
-
-export function keep(id) {
-  leaving.get(id)?.toast.close();
-  leaving.delete(id);
-  notify();
-}
-
-/** Delete now what waits. */
-export async function removeNow() {
-  const rows = [...leaving.values()].map(({ row, toast: notice }) => {
-    notice.close();
-    return row;
-  });
-  const outcomes = await Promise.all(rows.map(remove));
-  return outcomes.every(Boolean);
-}
-
-async function remove(row) {
-  let isGone = true;
+/** What another tab or person did meanwhile is not undone: this version is deleted, no later one. */
+export async function remove(row) {
+  const name = row.nombre;
+  const retry = () => remove(row);
   try {
     await removeEmployee(row);
-    toast(t('removal.done', { name: row.nombre }));
+    withStorage(() => sessionStorage.setItem(storage(), JSON.stringify({ id: row.id, nombre: name, until: Date.now() + UNDO_MS })));
+    offerUndo();
   } catch (error) {
-    isGone = false;
-    tellFailure(row, error);
+    if (error.kind === 'silence' && !navigator.onLine) {
+      toast(t('removal.offline', { name }), { kind: 'waiting' });
+      addEventListener('online', retry, { once: true });
+    } else if (error.status === 404) toast(t('removal.alreadyGone', { name }));
+    else if (error.status === 412) toast(t('removal.changed', { name }), { kind: 'error' });
+    else toast(`${t('removal.failed', { name })} ${sentence(error)}`, { kind: 'error', action: { label: t('retry'), run: retry } });
   }
-  leaving.delete(row.id);
   rowsChanged();
-  return isGone;
 }
 
-function tellFailure(row, error) {
-  const name = row.nombre;
-  if (error.status === 404) toast(t('removal.alreadyGone', { name }));
-  else if (error.status === 412) toast(t('removal.changed', { name }), { kind: 'error' });
-  else
-    toast(`${t('removal.failed', { name })} ${sentence(error)}`, {
-      kind: 'error',
-      action: { label: t('retry'), run: () => removeSoon(row) },
-    });
+/** For the last deletion of this tab, also after a reload. */
+export function offerUndo() {
+  const row = withStorage(() => JSON.parse(sessionStorage.getItem(storage()) ?? 'null'));
+  const seconds = ((row?.until ?? 0) - Date.now()) / 1000;
+  if (seconds <= 0) return;
+  const forget = () => withStorage(() => sessionStorage.removeItem(storage()));
+  const undo = () => {
+    forget();
+    restore(row);
+  };
+  toast(t('removal.done', { name: row.nombre }), { seconds, action: { label: t('undo'), run: undo }, onEnd: forget });
 }
 
-/** Leaving the page confirms the pending deletions. */
-addEventListener('pagehide', () => {
-  for (const { row, toast: notice } of leaving.values()) {
-    notice.close();
-    removeEmployee(row, { keepalive: true }).catch(() => undefined);
+/** Bring a leaver back. */
+export async function restore({ id, nombre: name }) {
+  try {
+    await restoreLeaver(id);
+    toast(t('leaver.restored', { name }));
+  } catch (error) {
+    if (error.status === 404) toast(t('leaver.alreadyRestored', { name }));
+    else toast(`${t('leaver.failed', { name })} ${sentence(error)}`, { kind: 'error' });
   }
-  leaving.clear();
-});
+  rowsChanged();
+}

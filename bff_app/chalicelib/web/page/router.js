@@ -9,7 +9,8 @@
  * @typedef {{view: string, panel: Panel | null, query: URLSearchParams}} Route
  */
 
-const PLACE = /^(?:empleados(?:\/(?<id>nuevo|\d+)(?<verb>\/editar)?)?|(?<view>resumen|actividad|operacion|importar|usuarios|autenticador|listo))?$/;
+const PLACE =
+  /^(?:empleados(?:\/(?<id>nuevo|\d+)(?<verb>\/editar)?)?|(?<view>resumen|actividad|operacion|importar|usuarios|autenticador|listo|bajas|correos))?$/;
 
 /** @param {string} hash @returns {Route} */
 export function parse(hash) {
@@ -27,6 +28,9 @@ export function address(view, query = {}, panel = null) {
   return `#/${view}${id ?? ''}${panel?.kind === 'editar' ? '/editar' : ''}${search && `?${search}`}`;
 }
 
+// The server answers an address of its own that does not exist with this page.
+if (location.pathname !== '/') history.replaceState(null, '', `/#${location.pathname}`);
+
 /** Dispatches `change` on every change of place, including the back button. */
 export const places = new EventTarget();
 
@@ -38,6 +42,8 @@ export const currentRoute = () => parse(location.hash);
  *   when the page stays the same
  */
 export function go(to, { replace = false, trail = isSamePage(to) ? currentTrail() : [] } = {}) {
+  keepScroll();
+  scroll = 0;
   if (replace) history.replaceState({ trail }, '', to);
   else history.pushState({ trail }, '', to);
   places.dispatchEvent(new Event('change'));
@@ -45,6 +51,19 @@ export function go(to, { replace = false, trail = isSamePage(to) ? currentTrail(
 
 /** The browser keeps it with this entry of its history, also over a reload. @returns {string[]} */
 export const currentTrail = () => history.state?.trail ?? [];
+
+// What was scrolled comes back when its rows do, which is later than the browser would scroll.
+history.scrollRestoration = 'manual';
+let scroll = history.state?.scroll ?? 0;
+
+/** How far down this place was left; asked for once, when it is drawn. */
+export function takeScroll() {
+  const taken = scroll;
+  scroll = 0;
+  return taken;
+}
+
+const keepScroll = () => history.replaceState({ ...history.state, scroll: scrollY }, '');
 
 const isSamePage = (to) => parse(to).query.get('cursor') === currentRoute().query.get('cursor');
 
@@ -58,4 +77,9 @@ function followLink(event) {
 }
 
 addEventListener('click', followLink);
-addEventListener('popstate', () => places.dispatchEvent(new Event('change')));
+addEventListener('scrollend', keepScroll);
+addEventListener('pagehide', keepScroll);
+addEventListener('popstate', () => {
+  scroll = history.state?.scroll ?? 0;
+  places.dispatchEvent(new Event('change'));
+});

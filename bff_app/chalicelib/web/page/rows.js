@@ -9,26 +9,48 @@ import { FIELDS } from './fields.js';
 import { currentRoute } from './router.js';
 import { currentSession, may } from './session.js';
 
+/** The states of e-mails that did not arrive. */
+export const PROBLEMS = ['rebotado', 'queja', 'fallido'];
 const DEFAULT_ORDER = 'nombre';
-/** The parameters that choose rows; the cursor chooses the page of them. */
-const PARAMETERS = ['q', 'posicion', 'orden', 'cursor'];
+/** The parameters that choose rows. */
+export const FILTERS = ['q', 'posicion', 'contratado_desde', 'contratado_hasta', 'salario_desde', 'salario_hasta'];
+/** Those that choose the page of them: a cursor, a place of the order to begin at, and whether it is read from its end. */
+const PLACE = ['cursor', 'desde', 'fin'];
+
+/** @param {URLSearchParams} query @param {string[]} names @returns {Record<string, string>} what is set of them, in their order */
+export const pick = (query, names) =>
+  Object.fromEntries(names.filter((name) => query.get(name)).map((name) => [name, query.get(name) ?? '']));
 
 /** What concerns the list, in one order. @param {URLSearchParams} query */
-export function listPart(query) {
-  return new URLSearchParams(PARAMETERS.filter((name) => query.get(name)).map((name) => [name, query.get(name) ?? '']));
-}
+export const listPart = (query) => new URLSearchParams(pick(query, [...FILTERS, 'orden', ...PLACE]));
+
+const isReader = () => currentSession() !== null && !may('confidential');
+
+/** The filters that this person may use. @param {URLSearchParams} query */
+export const filtersOf = (query) => pick(query, FILTERS.filter((name) => !(isReader() && name.startsWith('salario'))));
 
 /** The address's order, unless it needs a column the person may not see. @param {URLSearchParams} query */
 export function orderOf(query) {
   const order = query.get('orden') ?? DEFAULT_ORDER;
   const field = FIELDS.find(({ name }) => name === order.replace(/^-/, ''));
-  return field?.isConfidential && currentSession() && !may('confidential') ? DEFAULT_ORDER : order;
+  return field?.isConfidential && isReader() ? DEFAULT_ORDER : order;
 }
 
-const ask = (query, signal) => listEmployees({ ...Object.fromEntries(listPart(query)), orden: orderOf(query) }, signal);
+/** @param {string} order @returns {string} the other way round */
+export const reversed = (order) => (order.startsWith('-') ? order.slice(1) : `-${order}`);
 
-/** What was asked for, to compare. */
-const key = (query) => `${listPart(query)} ${orderOf(query)}`;
+/** What is asked for. The last page is the first of the reversed order. @param {URLSearchParams} query */
+function asked(query) {
+  const orden = query.get('fin') ? reversed(orderOf(query)) : orderOf(query);
+  return { ...filtersOf(query), ...pick(query, ['cursor', 'desde']), orden };
+}
+
+async function ask(query, signal) {
+  const page = await listEmployees(asked(query), signal);
+  return query.get('fin') ? { ...page, rows: page.rows.toReversed() } : page;
+}
+
+const key = (query) => JSON.stringify([asked(query), query.get('fin')]);
 
 /** @type {{key: string, page: Promise<import('./api.js').Page>} | null} */
 let early = null;

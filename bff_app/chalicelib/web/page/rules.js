@@ -4,6 +4,7 @@
  * to the server, which decides in any case.
  */
 
+import './view_texts.js';
 import { FIELDS, read } from './fields.js';
 import { count } from './format.js';
 import { isCalendarDay } from './notation.js';

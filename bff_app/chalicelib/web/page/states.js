@@ -6,7 +6,7 @@ import { html, useEvent } from './view.js';
 
 /** Grey lines where text will be. */
 export const Skeleton = ({ lines }) => html`
-  <div class="skeleton" role="status">
+  <div class="skeleton">
     <span class="visually-hidden">${t('loading')}</span>
     ${Array.from({ length: lines }, () => html`<span class="skeleton-line" />`)}
   </div>`;

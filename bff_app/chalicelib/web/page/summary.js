@@ -1,5 +1,6 @@
 /** Head count and salaries by position. */
 
+import './view_texts.js';
 import { getSummary } from './api.js';
 import { count, money, roundMoney } from './format.js';
 import { NewLink } from './list.js';

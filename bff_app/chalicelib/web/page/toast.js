@@ -1,5 +1,6 @@
 /** Short notices at the foot of the page. One that ends by itself waits while the pointer or the keyboard is on it. */
 
+import { announce } from './focus.js';
 import { Button, Icon, IconButton } from './parts.js';
 import { t } from './texts.js';
 import { html, useChanges, useLayoutEffect, useRef, useState } from './view.js';
@@ -20,16 +21,16 @@ function show(changed) {
 export function toast(text, { kind = 'done', seconds = kind === 'error' ? Infinity : READING_SECONDS, ...rest } = {}) {
   const notice = { text, kind, seconds, ...rest, close: () => show(notices.filter((other) => other !== notice)) };
   show([...notices, notice]);
+  announce([text, notice.action?.label].filter(Boolean).join(' '));
   return notice;
 }
 
-/** There from the beginning: a screen reader does not announce a live region that is inserted with its text. */
 export function Toasts() {
   useChanges(store);
   return html`
-    <div class="toasts" role="status" aria-atomic="false">
+    <section class="toasts" aria-label=${t('app.notices')}>
       ${notices.map((notice) => html`<${Notice} key=${notice} ...${notice} />`)}
-    </div>`;
+    </section>`;
 }
 
 function Notice({ text, kind, seconds, action, onEnd, close }) {

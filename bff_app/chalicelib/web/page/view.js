@@ -27,22 +27,36 @@ export function useChanges(store) {
   useEvent(store, 'change', () => setCount(count + 1));
 }
 
-/** Load something now, when an input changes, and when this page wrote rows. What was loaded before stays meanwhile. */
+/** A tab that regains the focus asks again for what is older than this. */
+const FRESH_MS = 3000;
+
+/**
+ * Load something now, when an input changes, when this page wrote rows, and when the tab regains the focus. What was
+ * loaded before stays meanwhile.
+ */
 export function useResource(load, inputs) {
   const [state, setState] = useState({ data: undefined, error: null, isBusy: true });
   const [turn, setTurn] = useState(0);
+  const last = useRef({ at: 0, isQuiet: false });
   const reload = () => setTurn((before) => before + 1);
   useEvent(changes, 'change', reload);
+  useEvent(window, 'focus', () => {
+    if (performance.now() - last.current.at < FRESH_MS) return;
+    last.current.isQuiet = true; // nothing was asked for: a failure changes nothing
+    reload();
+  });
   useLayoutEffect(() => {
     const life = new AbortController();
     const { signal } = life;
+    const { isQuiet } = last.current;
+    last.current = { at: performance.now(), isQuiet: false };
     setState((before) => ({ ...before, isBusy: true }));
     load(signal).then(
       (data) => signal.aborted || setState({ data, error: null, isBusy: false }),
       (error) => {
         if (signal.aborted) return;
         if (!(error instanceof ApiError)) throw error;
-        setState((before) => ({ ...before, error, isBusy: false }));
+        setState((before) => ({ ...before, error: isQuiet && before.data ? before.error : error, isBusy: false }));
       },
     );
     return () => life.abort();

@@ -1,0 +1,60 @@
+/** The people who were deleted, until their data is erased: found, looked at and restored. */
+
+import './view_texts.js';
+import { listLeavers } from './api.js';
+import { day } from './format.js';
+import { Button, LinkButton, OWN, PlainTable, ViewHeading } from './parts.js';
+import { restore } from './removal.js';
+import { address, go } from './router.js';
+import { Empty, Loaded } from './states.js';
+import { t } from './texts.js';
+import { SearchField } from './toolbar.js';
+import { html, useResource, useState } from './view.js';
+
+export default function Leavers({ route }) {
+  const q = route.query.get('q') ?? '';
+  const [wanted, setWanted] = useState(1);
+  const leavers = useResource(async (signal) => {
+    const rows = [];
+    let cursor = '';
+    for (let page = 0; page < wanted && cursor !== null; page += 1) {
+      const { rows: more, next } = await listLeavers({ q, cursor }, signal);
+      rows.push(...more);
+      cursor = next;
+    }
+    return { rows, hasMore: cursor !== null };
+  }, [q, wanted]);
+  const seek = (sought) => go(address('bajas', sought ? { q: sought } : {}), { replace: true });
+  const content = ({ rows, hasMore }) =>
+    rows.length === 0
+      ? html`<${Empty} title=${t(q ? 'list.noMatch.title' : 'leavers.empty.title')} text=${t('leavers.text')} />`
+      : html`<${PlainTable} label=${t('view.bajas')} columns=${columns()} rows=${rows.map(cells)} />
+        ${hasMore && html`<div class="pager"><${Button} onClick=${() => setWanted(wanted + 1)}>${t('activity.more')}<//></div>`}`;
+  return html`
+    <${ViewHeading} title=${t('view.bajas')}>
+      <${LinkButton} href=${address('empleados')}>${t('view.empleados')}<//>
+    <//>
+    <form class="toolbar" role="search" onSubmit=${(event) => event.preventDefault()}>
+      <${SearchField} label=${t('leavers.search')} hint=${t('list.search.hint')} value=${q} seek=${seek} />
+    </form>
+    <div class="plain-card"><${Loaded} from=${leavers} lines=${8}>${content}<//></div>`;
+}
+
+const columns = () => [
+  { title: t('field.nombre'), isHeading: true },
+  { title: t('field.posicion') },
+  { title: t('leavers.when') },
+  { title: t('leavers.until') },
+  { title: t('list.actions') },
+];
+
+const cells = (row) => [
+  html`<a href=${address('empleados', {}, { kind: 'ver', id: String(row.id) })} ...${OWN}>${row.nombre}</a>`,
+  html`<span ...${OWN}>${row.posicion}</span>`,
+  day(row.baja_en.slice(0, 10)),
+  day(row.borrado_previsto_en.slice(0, 10)),
+  html`
+    <${Button} class="quiet" icon="restore" onClick=${() => restore(row)}>
+      ${t('leaver.restore')}<span class="visually-hidden"> ${t('leaver.whom', { name: row.nombre })}</span>
+    <//>`,
+];
