@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,6 +140,14 @@ def closed_port() -> Iterator[int]:
     """A port on which connections are refused: reserved by the test, so that no other process listens there."""
     with reserve() as reserved:
         yield port_of(reserved)
+
+
+@pytest.fixture(autouse=True)
+def _own_aws_session() -> Iterator[None]:
+    """boto3's default session keeps the keys of the test that used it first."""
+    yield
+    if boto3 := sys.modules.get("boto3"):
+        boto3.DEFAULT_SESSION = None  # type: ignore[attr-defined]
 
 
 @pytest.fixture
