@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -186,6 +187,13 @@ def test_a_change_while_the_code_is_loaded_is_not_missed(write_project):
         assert server.process.stdin
         server.process.stdin.close()
         server.line_that_begins("listens")
+
+
+def test_the_example_of_the_readme_runs(write_project):
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    with served(write_project(re.findall(r"```python\n(.*?)```", readme, re.DOTALL)[0]), "--door", "alb") as server:
+        server.line_that_begins("listens")
+        assert server.ask("GET", "/hello/ana")[:2] == (200, {"hello": "ana"})
 
 
 def test_a_plain_chalice_app_is_served_as_its_rest_api_and_no_other_door(write_project):

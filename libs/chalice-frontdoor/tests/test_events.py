@@ -172,4 +172,6 @@ def test_findings_of_a_rest_apis_authorizer_may_have_any_name():
 def test_an_event_that_names_a_route_instead_of_a_path_is_read():
     """Unit tests of Chalice apps often make their events so."""
     context = {"httpMethod": "GET", "resourcePath": "/empleados/{id}", "identity": {"sourceIp": "127.0.0.1"}}
-    assert seen({"requestContext": context, "pathParameters": {"id": "a/b"}})["parameters"] == {"id": "a/b"}
+    event = {"requestContext": context, "pathParameters": {"id": "a/b"}, "headers": {"x-dato": 7}}
+    assert seen(event)["parameters"] == {"id": "a/b"}
+    assert seen(event)["headers"] == {"x-dato": "7"}

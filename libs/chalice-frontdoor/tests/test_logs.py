@@ -2,6 +2,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -41,6 +42,8 @@ def test_one_line_a_request_names_the_route_and_nobody(caplog, method, path, rou
     assert fields_of(record, *fields) == fields
     assert SECRET not in str(vars(record))
     assert "203.0.113.7" not in str(vars(record))
+    assert vars(record).keys() >= vars(logging.LogRecord("x", logging.INFO, "x.py", 1, "x", (), None)).keys()
+    assert abs(record.created - time.time()) < 60
 
 
 def test_a_level_that_hides_the_line_costs_no_line(caplog):
