@@ -9,7 +9,7 @@ from chalicelib.correos.direct_mail import FIELDS
 from chalicelib.correos.event import TYPES
 from chalicelib.correos.mail import KEPT
 from chalicelib.correos.mail_query import COUNTED_BY, DIGEST, MAX_LIMIT, PARAMETERS, UUID
-from chalicelib.correos.users import STATES
+from chalicelib.correos.users import MAX_NAME, STATES
 from contract.api import (
     COUNT,
     MIT,
@@ -62,7 +62,7 @@ DIRECT_MAIL = object_of(FIELDS)
 _ROLE: Schema = {"enum": list(ROLES)}
 USER_ID = in_path("id", {"type": "string", "description": "The pool's id of the user."})
 USER_CURSOR = query("cursor", TEXT, "From the header Link.")
-INVITATION = object_of({"email": SCHEMA, "rol": _ROLE})
+INVITATION = object_of({"email": {**SCHEMA, "maxLength": MAX_NAME}, "rol": _ROLE})
 ROLE = object_of({"rol": _ROLE})
 
 

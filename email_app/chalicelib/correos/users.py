@@ -41,7 +41,8 @@ _THREADS = 8
 _INVITATION = timedelta(days=3)
 """As in infra/identity.tf: temporary_password_validity_days."""
 _INVITED = "FORCE_CHANGE_PASSWORD"
-_MAX_NAME = 128
+MAX_NAME = 128
+"""Of a user name, in characters."""
 _ID = re.compile(r"[0-9a-f-]{36}")
 STATES = ("activo", "invitado", "caducado", "desactivado")
 _SECOND_FACTORS = {"SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SMS_MFA"}
@@ -125,8 +126,8 @@ def _read(body: object, names: tuple[str, ...]) -> dict[str, str]:
 def _read_name(value: object) -> str:
     """An address that may be a user name: Cognito's are shorter than an address may be."""
     address = read_address(value)
-    if len(address) > _MAX_NAME:
-        raise too_long(_MAX_NAME)
+    if len(address) > MAX_NAME:
+        raise too_long(MAX_NAME)
     return address
 
 
