@@ -47,6 +47,7 @@ PAGE_CLIENT = {
     "ExplicitAuthFlows": ["ALLOW_CUSTOM_AUTH"],
     # ministack knows no rotation: emulator_program.py adds it.
     "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 30},
+    "WriteAttributes": ["name"],
     "PreventUserExistenceErrors": "ENABLED",
     "EnableTokenRevocation": True,
     "AccessTokenValidity": 5,

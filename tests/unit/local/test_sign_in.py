@@ -53,7 +53,7 @@ def test_making_it_again_changes_nothing_but_the_addresses_of_the_page(cognito, 
     assert len(clients) == 3
     page = cognito.describe_user_pool_client(UserPoolId=sign_in.pool, ClientId=sign_in.page_client)["UserPoolClient"]
     assert page["CallbackURLs"] == ["http://localhost:1/sesion/vuelta"]
-    assert page["ClientSecret"] == sign_in.page_secret
+    assert (page["ClientSecret"], page["WriteAttributes"]) == (sign_in.page_secret, ["name"])
     create_sign_in(cognito, sign_in.endpoint, [PAGE], sign_in.passwords)
 
 
