@@ -44,6 +44,12 @@ MONTHS = sa.bindparam("months", type_=sa.Integer)
 BEFORE = sa.bindparam("before", type_=sa.Uuid)
 SINCE = sa.bindparam("since", type_=sa.DateTime(timezone=True))
 UNTIL = sa.bindparam("until", type_=sa.DateTime(timezone=True))
+ACTOR_ASKED, TIPO_ASKED = (sa.bindparam(name, type_=sa.Text) for name in ("actor", "tipo"))
+IS_ACTOR = sa.or_(ACTOR_ASKED.is_(None), eventos.c.actor == ACTOR_ASKED)
+IS_TIPO = sa.or_(TIPO_ASKED.is_(None), eventos.c.tipo == TIPO_ASKED)
+#: No event of a batch, or the batch's own; the condition of migration 0006's indexes.
+IS_SINGLE = sa.or_(eventos.c.lote.is_(None), eventos.c.tipo == constant(LOTE))
+GRACE = sa.literal_column(f"interval '{GRACE_SECONDS} seconds'", type_=sa.Interval)
 IS_PENDING = eventos.c.publicado_en.is_(None) & (eventos.c.ocurrido_en < before_now(f"{GRACE_SECONDS} seconds"))
 
 
@@ -51,20 +57,32 @@ def list_eventos() -> sa.ClauseElement:
     """A page of all events, newest first, and one event more if there is one: what is shown of them, separated, and the
     id of the page's last event; both NULL if there is none. An event of a batch is not among them, but the batch's own.
     """
-    return _page(sa.or_(eventos.c.lote.is_(None), eventos.c.tipo == constant(LOTE)))
+    return _page(IS_SINGLE, eventos.c.numero > _lowest(), eventos.c.numero < _highest())
+
+
+def list_eventos_of_actor() -> sa.ClauseElement:
+    """``list_eventos`` of one actor, and of one type if that is asked for, too."""
+    return _page(IS_SINGLE, *_within(eventos.c.actor, ACTOR_ASKED), IS_TIPO, order=eventos.c.actor)
+
+
+def list_eventos_of_tipo() -> sa.ClauseElement:
+    """``list_eventos`` of one type."""
+    return _page(IS_SINGLE, *_within(eventos.c.tipo, TIPO_ASKED), order=eventos.c.tipo)
 
 
 def list_eventos_of_lote() -> sa.ClauseElement:
     """``list_eventos`` of one batch, without its own event."""
     lote = sa.bindparam("lote", type_=sa.Uuid)
-    return _page(eventos.c.lote == lote, eventos.c.tipo != constant(LOTE))
+    is_row = eventos.c.lote.is_not(None), eventos.c.tipo != constant(LOTE)
+    return _page(*is_row, *_within(eventos.c.lote, lote), IS_ACTOR, IS_TIPO, order=eventos.c.lote)
 
 
 def list_eventos_of_empleado() -> sa.ClauseElement:
     """``list_eventos`` of one employee, also those of batches; then whether there ever was such an employee."""
     has_events = sa.exists(sa.select(eventos.c.id).where(eventos.c.empleado_id == ROW_ID))
     exists_now = sa.exists(sa.select(empleados.c.id).where(empleados.c.id == ROW_ID))
-    own = _page(eventos.c.empleado_id == ROW_ID)
+    is_own = eventos.c.empleado_id == ROW_ID
+    own = _page(is_own, IS_ACTOR, IS_TIPO, eventos.c.numero > _lowest(), eventos.c.numero < _highest())
     return own.add_columns(sa.select(sa.or_(has_events, exists_now)).scalar_subquery())
 
 
@@ -275,42 +293,50 @@ def _public_changes() -> sa.ColumnElement[Any]:
     return sa.cast(eventos.c.payload["cambios"], JSONB).op("-", return_type=JSONB())(confidential)
 
 
-def _page(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """See ``list_eventos``: of the events that the audience may see and the request asks for."""
-    actor, tipo = (sa.bindparam(name, type_=sa.Text) for name in ("actor", "tipo"))
-    anchor = eventos.alias("anchor")
+def _page(*conditions: sa.ColumnElement[bool], order: sa.ColumnElement[Any] | None = None) -> sa.Select[Any]:
+    """See ``list_eventos``: of the events that the audience may see, in a period; ``order`` is alike in all of them."""
     asked = (
-        sa.or_(actor.is_(None), eventos.c.actor == actor),
-        sa.or_(tipo.is_(None), eventos.c.tipo == tipo),
-        sa.or_(SINCE.is_(None), sa.and_(eventos.c.ocurrido_en >= SINCE, eventos.c.numero > _number_near(SINCE, -1))),
-        sa.or_(UNTIL.is_(None), sa.and_(eventos.c.ocurrido_en < UNTIL, eventos.c.numero < _number_near(UNTIL, 1))),
-        sa.or_(
-            BEFORE.is_(None),
-            eventos.c.numero < sa.select(anchor.c.numero).where(anchor.c.id == BEFORE).scalar_subquery(),
-        ),
+        sa.or_(SINCE.is_(None), eventos.c.ocurrido_en >= SINCE),
+        sa.or_(UNTIL.is_(None), eventos.c.ocurrido_en < UNTIL),
     )
     payload: sa.ColumnElement[Any] = sa.literal_column("{payload}")
     is_told = sa.literal_column("{is_told}", type_=sa.Boolean)
     shown = sa.select(eventos.c.id, payload.label("payload")).where(is_told, *conditions, *asked)
-    pagina = shown.order_by(eventos.c.numero.desc()).limit(LIMIT + ONE).subquery("pagina")
+    sorting = [each.desc() for each in (order, eventos.c.numero) if each is not None]
+    pagina = shown.order_by(*sorting).limit(LIMIT + ONE).subquery("pagina")
     messages = sa.func.string_agg(sa.cast(pagina.c.payload, sa.Text), SEPARATOR)
     last = sa.cast(sa.func.array_agg(pagina.c.id, type_=sa.ARRAY(sa.Uuid))[LIMIT], sa.Text)
     return sa.select(messages, last).select_from(pagina)
 
 
-def _number_near(moment: sa.BindParameter[Any], direction: int) -> sa.ColumnElement[Any]:
-    """A number that all events after (or before) a moment exceed (or do not reach), so that a page need not be looked
-    for among all others. Numbers and moments do not have quite the same order, but no request lives for
-    ``GRACE_SECONDS``.
+def _within(column: sa.ColumnElement[Any], value: sa.BindParameter[Any]) -> tuple[sa.ColumnElement[bool], ...]:
+    """That ``column`` has a value, as a range whose order only the index on it has; see ``posicion_empleados``.
+
+    Of a value that most events have, but none that a reader may see, PostgreSQL would look for a page among all.
+    """
+    wanted, here = sa.select(value).scalar_subquery(), sa.tuple_(column, eventos.c.numero)
+    return here > sa.tuple_(wanted, _lowest()), here < sa.tuple_(wanted, _highest())
+
+
+def _lowest() -> sa.ColumnElement[Any]:
+    """A number below all events of the period, so that a page need not be looked for among all others. Numbers and
+    moments do not have quite the same order, but no request lives for ``GRACE_SECONDS``.
     """
     near = eventos.alias("near")
-    grace = sa.literal_column(f"interval '{GRACE_SECONDS} seconds'", type_=sa.Interval)
-    if direction < 0:
-        found = sa.select(near.c.numero).where(near.c.ocurrido_en < moment - grace).order_by(near.c.ocurrido_en.desc())
-    else:
-        found = sa.select(near.c.numero).where(near.c.ocurrido_en > moment + grace).order_by(near.c.ocurrido_en)
-    otherwise: sa.ColumnElement[Any] = sa.literal_column("0" if direction < 0 else str(MAX_BIGINT))
-    return sa.func.coalesce(found.limit(ONE).scalar_subquery(), otherwise)
+    before = sa.select(near.c.numero).where(near.c.ocurrido_en < SINCE - GRACE).order_by(near.c.ocurrido_en.desc())
+    return sa.func.coalesce(before.limit(ONE).scalar_subquery(), sa.literal_column("0"))
+
+
+def _highest() -> sa.ColumnElement[Any]:
+    """A number above all events of the period, or that of the event before which the page is; see ``_lowest``."""
+    near, anchor = eventos.alias("near"), eventos.alias("anchor")
+    after = sa.select(near.c.numero).where(near.c.ocurrido_en > UNTIL + GRACE).order_by(near.c.ocurrido_en)
+    here = sa.select(anchor.c.numero).where(anchor.c.id == BEFORE).scalar_subquery()
+    # Before an event that does not exist there is none.
+    last = sa.case(
+        (BEFORE.is_(None), sa.literal_column(str(MAX_BIGINT))), else_=sa.func.coalesce(here, sa.literal_column("0"))
+    )
+    return sa.func.least(after.limit(ONE).scalar_subquery(), last)
 
 
 def _told(name: str) -> sa.ColumnElement[Any]:

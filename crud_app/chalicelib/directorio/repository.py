@@ -32,7 +32,8 @@ SEPARATOR = "\x1e"
 PLANNED_ANEW = frozenset(
     {
         *("list_empleados", "search_empleados", "total_empleados", "list_bajas"),
-        *("list_eventos", "list_eventos_of_lote", "list_eventos_of_empleado"),
+        *("list_eventos", "list_eventos_of_actor", "list_eventos_of_tipo"),
+        *("list_eventos_of_lote", "list_eventos_of_empleado"),
     }
 )
 
@@ -183,10 +184,9 @@ class Repository:
 
     def history(self, history: History, audience: Audience) -> Page:
         """A page of events, newest first."""
-        name = "list_eventos" if history.lote is None else "list_eventos_of_lote"
-        if history.empleado is not None:
-            name = "list_eventos_of_empleado"
-        ((text, last, *_),) = self._read_history(name, history, history.empleado, audience)
+        filters = ("empleado", "lote", "actor", "tipo")  # the strongest first
+        name = "".join([f"_of_{each}" for each in filters if getattr(history, each) is not None][:1])
+        ((text, last, *_),) = self._read_history(f"list_eventos{name}", history, history.empleado, audience)
         return _events(text, last, history)
 
     def history_of(self, row_id: int, history: History, audience: Audience) -> Page:

@@ -313,41 +313,71 @@ SELECT count(*) AS count_1 FROM forgotten""",
     "list_eventos": (
         """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, CAST((array_agg(pagina.id))[$1::INTEGER] AS
   TEXT) AS anon_1 FROM (SELECT eventos.id AS id, {payload} AS payload FROM eventos WHERE {is_told} AND (eventos.lote IS
-  NULL OR eventos.tipo = 'lote') AND ($2::VARCHAR IS NULL OR eventos.actor = $2::VARCHAR) AND ($3::VARCHAR IS NULL OR
-  eventos.tipo = $3::VARCHAR) AND ($4::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en >= $4::TIMESTAMP WITH
-  TIME ZONE AND eventos.numero > coalesce((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en <
-  $4::TIMESTAMP WITH TIME ZONE - interval '30 seconds' ORDER BY near.ocurrido_en DESC LIMIT 1), 0)) AND ($5::TIMESTAMP
-  WITH TIME ZONE IS NULL OR eventos.ocurrido_en < $5::TIMESTAMP WITH TIME ZONE AND eventos.numero < coalesce((SELECT
-  near.numero FROM eventos AS near WHERE near.ocurrido_en > $5::TIMESTAMP WITH TIME ZONE + interval '30 seconds' ORDER
-  BY near.ocurrido_en LIMIT 1), 9223372036854775807)) AND ($6::UUID IS NULL OR eventos.numero < (SELECT anchor.numero
-  FROM eventos AS anchor WHERE anchor.id = $6::UUID)) ORDER BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
-        ('limit', 'actor', 'tipo', 'since', 'until', 'before'),
+  NULL OR eventos.tipo = 'lote') AND eventos.numero > coalesce((SELECT near.numero FROM eventos AS near WHERE
+  near.ocurrido_en < $2::TIMESTAMP WITH TIME ZONE - interval '30 seconds' ORDER BY near.ocurrido_en DESC LIMIT 1), 0)
+  AND eventos.numero < least((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en > $3::TIMESTAMP WITH TIME
+  ZONE + interval '30 seconds' ORDER BY near.ocurrido_en LIMIT 1), CASE WHEN ($4::UUID IS NULL) THEN 9223372036854775807
+  ELSE coalesce((SELECT anchor.numero FROM eventos AS anchor WHERE anchor.id = $4::UUID), 0) END) AND ($2::TIMESTAMP
+  WITH TIME ZONE IS NULL OR eventos.ocurrido_en >= $2::TIMESTAMP WITH TIME ZONE) AND ($3::TIMESTAMP WITH TIME ZONE IS
+  NULL OR eventos.ocurrido_en < $3::TIMESTAMP WITH TIME ZONE) ORDER BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS
+  pagina""",
+        ('limit', 'since', 'until', 'before'),
+    ),
+    "list_eventos_of_actor": (
+        """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, CAST((array_agg(pagina.id))[$1::INTEGER] AS
+  TEXT) AS anon_1 FROM (SELECT eventos.id AS id, {payload} AS payload FROM eventos WHERE {is_told} AND (eventos.lote IS
+  NULL OR eventos.tipo = 'lote') AND (eventos.actor, eventos.numero) > ((SELECT $2::VARCHAR AS anon_2), coalesce((SELECT
+  near.numero FROM eventos AS near WHERE near.ocurrido_en < $3::TIMESTAMP WITH TIME ZONE - interval '30 seconds' ORDER
+  BY near.ocurrido_en DESC LIMIT 1), 0)) AND (eventos.actor, eventos.numero) < ((SELECT $2::VARCHAR AS anon_2),
+  least((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en > $4::TIMESTAMP WITH TIME ZONE + interval
+  '30 seconds' ORDER BY near.ocurrido_en LIMIT 1), CASE WHEN ($5::UUID IS NULL) THEN 9223372036854775807 ELSE
+  coalesce((SELECT anchor.numero FROM eventos AS anchor WHERE anchor.id = $5::UUID), 0) END)) AND ($6::VARCHAR IS NULL
+  OR eventos.tipo = $6::VARCHAR) AND ($3::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en >= $3::TIMESTAMP WITH
+  TIME ZONE) AND ($4::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en < $4::TIMESTAMP WITH TIME ZONE) ORDER BY
+  eventos.actor DESC, eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
+        ('limit', 'actor', 'since', 'until', 'before', 'tipo'),
+    ),
+    "list_eventos_of_tipo": (
+        """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, CAST((array_agg(pagina.id))[$1::INTEGER] AS
+  TEXT) AS anon_1 FROM (SELECT eventos.id AS id, {payload} AS payload FROM eventos WHERE {is_told} AND (eventos.lote IS
+  NULL OR eventos.tipo = 'lote') AND (eventos.tipo, eventos.numero) > ((SELECT $2::VARCHAR AS anon_2), coalesce((SELECT
+  near.numero FROM eventos AS near WHERE near.ocurrido_en < $3::TIMESTAMP WITH TIME ZONE - interval '30 seconds' ORDER
+  BY near.ocurrido_en DESC LIMIT 1), 0)) AND (eventos.tipo, eventos.numero) < ((SELECT $2::VARCHAR AS anon_2),
+  least((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en > $4::TIMESTAMP WITH TIME ZONE + interval
+  '30 seconds' ORDER BY near.ocurrido_en LIMIT 1), CASE WHEN ($5::UUID IS NULL) THEN 9223372036854775807 ELSE
+  coalesce((SELECT anchor.numero FROM eventos AS anchor WHERE anchor.id = $5::UUID), 0) END)) AND ($3::TIMESTAMP WITH
+  TIME ZONE IS NULL OR eventos.ocurrido_en >= $3::TIMESTAMP WITH TIME ZONE) AND ($4::TIMESTAMP WITH TIME ZONE IS NULL OR
+  eventos.ocurrido_en < $4::TIMESTAMP WITH TIME ZONE) ORDER BY eventos.tipo DESC, eventos.numero DESC LIMIT $1::INTEGER
+  + 1) AS pagina""",
+        ('limit', 'tipo', 'since', 'until', 'before'),
     ),
     "list_eventos_of_lote": (
         """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, CAST((array_agg(pagina.id))[$1::INTEGER] AS
-  TEXT) AS anon_1 FROM (SELECT eventos.id AS id, {payload} AS payload FROM eventos WHERE {is_told} AND eventos.lote =
-  $2::UUID AND eventos.tipo != 'lote' AND ($3::VARCHAR IS NULL OR eventos.actor = $3::VARCHAR) AND ($4::VARCHAR IS NULL
-  OR eventos.tipo = $4::VARCHAR) AND ($5::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en >= $5::TIMESTAMP WITH
-  TIME ZONE AND eventos.numero > coalesce((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en <
-  $5::TIMESTAMP WITH TIME ZONE - interval '30 seconds' ORDER BY near.ocurrido_en DESC LIMIT 1), 0)) AND ($6::TIMESTAMP
-  WITH TIME ZONE IS NULL OR eventos.ocurrido_en < $6::TIMESTAMP WITH TIME ZONE AND eventos.numero < coalesce((SELECT
-  near.numero FROM eventos AS near WHERE near.ocurrido_en > $6::TIMESTAMP WITH TIME ZONE + interval '30 seconds' ORDER
-  BY near.ocurrido_en LIMIT 1), 9223372036854775807)) AND ($7::UUID IS NULL OR eventos.numero < (SELECT anchor.numero
-  FROM eventos AS anchor WHERE anchor.id = $7::UUID)) ORDER BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
-        ('limit', 'lote', 'actor', 'tipo', 'since', 'until', 'before'),
+  TEXT) AS anon_1 FROM (SELECT eventos.id AS id, {payload} AS payload FROM eventos WHERE {is_told} AND eventos.lote IS
+  NOT NULL AND eventos.tipo != 'lote' AND (eventos.lote, eventos.numero) > ((SELECT $2::UUID AS anon_2),
+  coalesce((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en < $3::TIMESTAMP WITH TIME ZONE - interval
+  '30 seconds' ORDER BY near.ocurrido_en DESC LIMIT 1), 0)) AND (eventos.lote, eventos.numero) < ((SELECT $2::UUID AS
+  anon_2), least((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en > $4::TIMESTAMP WITH TIME ZONE +
+  interval '30 seconds' ORDER BY near.ocurrido_en LIMIT 1), CASE WHEN ($5::UUID IS NULL) THEN 9223372036854775807 ELSE
+  coalesce((SELECT anchor.numero FROM eventos AS anchor WHERE anchor.id = $5::UUID), 0) END)) AND ($6::VARCHAR IS NULL
+  OR eventos.actor = $6::VARCHAR) AND ($7::VARCHAR IS NULL OR eventos.tipo = $7::VARCHAR) AND ($3::TIMESTAMP WITH TIME
+  ZONE IS NULL OR eventos.ocurrido_en >= $3::TIMESTAMP WITH TIME ZONE) AND ($4::TIMESTAMP WITH TIME ZONE IS NULL OR
+  eventos.ocurrido_en < $4::TIMESTAMP WITH TIME ZONE) ORDER BY eventos.lote DESC, eventos.numero DESC LIMIT $1::INTEGER
+  + 1) AS pagina""",
+        ('limit', 'lote', 'since', 'until', 'before', 'actor', 'tipo'),
     ),
     "list_eventos_of_empleado": (
         """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, CAST((array_agg(pagina.id))[$1::INTEGER] AS
   TEXT) AS anon_1, (SELECT (EXISTS (SELECT eventos.id FROM eventos WHERE eventos.empleado_id = $2::BIGINT)) OR (EXISTS
   (SELECT empleados.id FROM empleados WHERE empleados.id = $2::BIGINT)) AS anon_3) AS anon_2 FROM (SELECT eventos.id AS
   id, {payload} AS payload FROM eventos WHERE {is_told} AND eventos.empleado_id = $2::BIGINT AND ($3::VARCHAR IS NULL OR
-  eventos.actor = $3::VARCHAR) AND ($4::VARCHAR IS NULL OR eventos.tipo = $4::VARCHAR) AND ($5::TIMESTAMP WITH TIME ZONE
-  IS NULL OR eventos.ocurrido_en >= $5::TIMESTAMP WITH TIME ZONE AND eventos.numero > coalesce((SELECT near.numero FROM
-  eventos AS near WHERE near.ocurrido_en < $5::TIMESTAMP WITH TIME ZONE - interval '30 seconds' ORDER BY
-  near.ocurrido_en DESC LIMIT 1), 0)) AND ($6::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en < $6::TIMESTAMP
-  WITH TIME ZONE AND eventos.numero < coalesce((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en >
-  $6::TIMESTAMP WITH TIME ZONE + interval '30 seconds' ORDER BY near.ocurrido_en LIMIT 1), 9223372036854775807)) AND
-  ($7::UUID IS NULL OR eventos.numero < (SELECT anchor.numero FROM eventos AS anchor WHERE anchor.id = $7::UUID)) ORDER
+  eventos.actor = $3::VARCHAR) AND ($4::VARCHAR IS NULL OR eventos.tipo = $4::VARCHAR) AND eventos.numero >
+  coalesce((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en < $5::TIMESTAMP WITH TIME ZONE - interval
+  '30 seconds' ORDER BY near.ocurrido_en DESC LIMIT 1), 0) AND eventos.numero < least((SELECT near.numero FROM eventos
+  AS near WHERE near.ocurrido_en > $6::TIMESTAMP WITH TIME ZONE + interval '30 seconds' ORDER BY near.ocurrido_en LIMIT
+  1), CASE WHEN ($7::UUID IS NULL) THEN 9223372036854775807 ELSE coalesce((SELECT anchor.numero FROM eventos AS anchor
+  WHERE anchor.id = $7::UUID), 0) END) AND ($5::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en >= $5::TIMESTAMP
+  WITH TIME ZONE) AND ($6::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en < $6::TIMESTAMP WITH TIME ZONE) ORDER
   BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
         ('limit', 'row_id', 'actor', 'tipo', 'since', 'until', 'before'),
     ),

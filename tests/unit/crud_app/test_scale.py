@@ -62,15 +62,25 @@ def explained_by(run, statement, parameters):
 class Spy:
     """Stands in for a database: records the statements, and returns no rows."""
 
+    def __init__(self, answer=(None,)):
+        self.answer = answer
+
     def read(self, statement, parameters, **_):
         self.asked = statement, parameters
-        return [(None,) * (3 if "person_id" in parameters else 1)]
+        return [self.answer * (3 if "person_id" in parameters else 1)]
 
 
 def listing(query):
     """What the repository asks for this query."""
     spy = Spy()
     Repository(spy).list(read_listing(query, Audience.RRHH))
+    return spy.asked
+
+
+def asked_of_history(query, audience=Audience.RRHH):
+    """What the repository asks for this query."""
+    spy = Spy((None, None))
+    Repository(spy).history(read_history(query, has_filters=True), audience)
     return spy.asked
 
 
@@ -178,7 +188,8 @@ def test_a_count_reads_a_bounded_number_of_rows(large, query, most):
         run(Statement("ROLLBACK"))
     scans = [node for node in plan if node.get("Relation Name") == "empleados"]
     assert max(node["Actual Rows"] for node in scans) <= 2 * MAX_TOTAL
-    found = [node["Actual Rows"] for node in scans if node["Node Type"] != "Seq Scan"]
+    of_all = ("Seq Scan", "Index Only Scan")  # the latter after a VACUUM, to see whether there are more
+    found = [node["Actual Rows"] for node in scans if node["Node Type"] not in of_all]
     assert max(found, default=0) <= most
 
 
@@ -275,11 +286,12 @@ def test_histories_are_found_by_their_indexes_past_what_is_hidden(lived, audienc
         ([], f"{own}_idx"),
         ([("cursor", newest[0])], f"{own}_idx"),
         ([("actor", "z")], f"{own}_actor_idx"),
-        ([("tipo", "eliminado")], "eventos_lector_tipo_idx"),  # they are all public
+        ([("actor", "y")], f"{own}_actor_idx"),  # two thirds of all, none of them for readers
+        ([("tipo", "eliminado")], f"{own}_tipo_idx"),
         ([("actor", "z"), ("tipo", "creado")], "eventos_lector_actor_idx"),
         ([("desde", "1999-01-01"), ("hasta", "1999-12-31")], "eventos_ocurrido_en_idx"),
     ):
-        check(explain(lived, find_statement("list_eventos", audience), history(query)), index, 200)
+        check(explain(lived, *asked_of_history(query, audience)), index, 200)
     statement = find_statement("list_eventos_of_empleado", audience)
     check(explain(lived, statement, history([]) | {"row_id": 77}), "eventos_empleado_id_version_key")
     lote = history([("lote", "11111111-1111-4111-8111-111111111111")])
@@ -290,7 +302,8 @@ def test_a_period_long_ago_is_found_without_reading_what_came_after(lived):
     moments = 'SELECT to_char(ocurrido_en, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\') FROM eventos WHERE numero IN (100, 160)'
     ((since,), (until,)) = lived.read(Statement(f"{moments} ORDER BY numero"))
     query = [("desde", since), ("hasta", until), ("limite", "200")]
-    check(explain(lived, find_statement("list_eventos"), history(query)), "eventos_ocurrido_en_idx", 100)
+    for more in ([], [("actor", "x")], [("tipo", "creado")]):
+        check(explain(lived, *asked_of_history(query + more)), "eventos_ocurrido_en_idx", 100)
     page = Repository(lived).history(read_history(query, has_filters=True), Audience.RRHH)
     assert len(json.loads(page.body)) == 60
 
