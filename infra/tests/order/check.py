@@ -48,5 +48,4 @@ def find_faults(log: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    found = find_faults(Path(sys.argv[1]).read_text("utf-8"))
-    sys.exit("\n".join(found))
+    sys.exit("\n".join(find_faults(Path(sys.argv[1]).read_text("utf-8"))) or 0)
