@@ -350,7 +350,7 @@ def test_rows_are_compared_with_the_directory(tab):
         ({}, taken, None, "unchanged"),
         ({"posicion": "Jefa"}, taken, None, "changed posicion"),
         ({"nombre": "Ana Perez Gil"}, taken, None, "changed nombre"),
-        ({"nombre": "Luis Soler"}, taken, None, "conflict nombre"),
+        ({"nombre": "Ana Soler"}, taken, None, "conflict nombre"),
         ({"email": "otra@example.com"}, free, ana, "changed email"),
         ({"email": "otra@example.com", "nombre": "Luis"}, free, ana, "conflict nombre email"),
         ({"nombre": "Ana Gil"}, taken, ana, "changed nombre"),

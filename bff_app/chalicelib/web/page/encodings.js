@@ -46,8 +46,9 @@ export function compareEncodings(bytes, encodings) {
     .map((at) => ({ line: at + 1, texts: lines.map((texts) => sample(texts[at] ?? '', utf8[at])) }));
 }
 
-/** The line from before its first accent. @param {string} text @param {string} line */
-const sample = (text, line) => text.slice(Math.max(0, line.search(/[^\x00-\x7f]/) - SAMPLE_LENGTH / 4)).slice(0, SAMPLE_LENGTH);
+/** Of a long line, the part around its first accent. @param {string} text @param {string} line */
+const sample = (text, line) =>
+  text.length <= SAMPLE_LENGTH ? text : text.slice(Math.max(0, line.search(/[^\x00-\x7f]/) - 20)).slice(0, SAMPLE_LENGTH);
 
 const occurrences = (text, pattern) => text.match(pattern)?.length ?? 0;
 

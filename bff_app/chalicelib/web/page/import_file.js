@@ -119,7 +119,7 @@ export function readRows(plan, schema) {
   const rows = bodyOf(plan).map((record) => readRow(record, plan, schema));
   const firstLines = new Map();
   for (const { line, id, values, findings } of rows.filter((row) => row.findings.length === 0)) {
-    const keys = [String(values.email).toLowerCase(), id].filter(Boolean);
+    const keys = [values.email, id].filter(Boolean);
     const taken = keys.find((key) => firstLines.has(key));
     if (taken) findings.push({ field: taken === id ? '' : 'email', rule: 'file.duplicate', line: firstLines.get(taken) });
     else keys.forEach((key) => firstLines.set(key, line));

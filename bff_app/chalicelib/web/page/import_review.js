@@ -23,20 +23,20 @@ export function ReviewStep({ source, plan, schema, begin, edit, back, again }) {
   const [comparisons] = useState(() => new Map());
   const [applied, setApplied] = useState(new Set());
   const [isMailed, setMailed] = useState(true);
-  const [state, setState] = useState({ error: null, isBusy: true });
+  const [state, setState] = useState({ error: null });
+  const isKnown = (row) => row.findings.length > 0 || comparisons.has(keyOf(row));
 
   const compare = async () => {
-    setState({ error: null, isBusy: true });
     try {
-      for await (const some of compareRows(rows.filter((row) => row.findings.length === 0 && !comparisons.has(keyOf(row))))) {
+      setState({ error: null });
+      for await (const some of compareRows(rows.filter((row) => !isKnown(row)))) {
         for (const [row, comparison] of some) comparisons.set(keyOf(row), comparison);
-        setState({ error: null, isBusy: true });
+        setState({ error: null }); // draws the progress
       }
-      setState({ error: null, isBusy: false });
       announce(summaryOf(rows, comparisons));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setState({ error, isBusy: false });
+      setState({ error });
     }
   };
   useLayoutEffect(() => {
@@ -52,7 +52,7 @@ export function ReviewStep({ source, plan, schema, begin, edit, back, again }) {
 
   const judged = rows.map((row) => ({ ...row, ...(row.findings.length === 0 ? comparisons.get(keyOf(row)) : null) }));
   const of = Object.groupBy(judged, ({ kind = 'wrong' }) => kind);
-  const known = rows.filter((row) => row.findings.length > 0 || comparisons.has(keyOf(row))).length;
+  const known = rows.filter(isKnown).length;
   if (state.error) return html`<${Failure} error=${state.error} retry=${compare} />`;
   if (known < rows.length) {
     return html`
@@ -148,15 +148,18 @@ function Wrong({ rows, correct, children }) {
 function Differences({ kind, rows, applied, tick }) {
   const lines = rows.map(({ line }) => line);
   const box = ({ line }) => html`
-    <input type="checkbox" checked=${applied.has(line)} aria-label=${`${t('import.apply')}, ${t('import.line')} ${line}`}
-      onChange=${({ target }) => tick([line], target.checked)} />`;
+    <label class="check">
+      <input type="checkbox" checked=${applied.has(line)} aria-label=${`${t('import.apply')}, ${t('import.line')} ${line}`}
+        onChange=${({ target }) => tick([line], target.checked)} />
+      ${t('import.apply')}
+    </label>`;
   const change = ({ field, before, after }) => {
     const declared = FIELDS.find(({ name }) => name === field);
     return html`<div><span class="muted">${t(`field.${field}`)}:</span> ${show(declared, before)} → <strong>${show(declared, after)}</strong></div>`;
   };
   return html`
     <${LineTable} title=${t(`import.${kind}.title`)} text=${t(`import.${kind}.text`)} items=${rows}
-      columns=${['import.holder', 'import.change', 'import.apply'].map((key) => ({ title: t(key) }))}
+      columns=${['import.holder', 'import.change', 'import.decision'].map((key) => ({ title: t(key) }))}
       row=${(item) => [item.line, `${item.existing.nombre} · ${item.existing.email}`, item.changes.map(change), box(item)]}>
       ${kind === 'changed' && html`
         <label class="check"><input type="checkbox" checked=${lines.every((line) => applied.has(line))}

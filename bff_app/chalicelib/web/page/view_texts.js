@@ -247,6 +247,7 @@ Object.assign(TEXTS, {
   'import.new.text': ['Así se guardarán.', 'This is how they will be saved.'],
   'import.holder': ['En el directorio', 'In the directory'],
   'import.change': ['Cambio', 'Change'],
+  'import.decision': ['Decisión', 'Decision'],
   'import.apply': ['Cambiar', 'Change'],
   'import.apply.all': ['Marcar todos', 'Tick all'],
   'import.finding': ['Qué falla', 'What is wrong'],
