@@ -23,7 +23,8 @@ SHOWN = ROOT / "docs" / "screenshots"
 MOST_BYTES = 150_000
 QUALITY = 90
 # Language, theme, width.
-VARIANTS = (("es", "light", 1280), ("es", "light", 390), ("es", "dark", 1280), ("en", "dark", 390))
+WIDTHS = (320, 390, 768, 1024, 1280, 1920)
+VARIANTS = (*(("es", theme, width) for theme in ("light", "dark") for width in WIDTHS), ("en", "dark", 390))
 LOCALES = {"es": "es-ES", "en": "en-GB"}
 FOR_THE_README = {
     "list-es-light-1280",
@@ -46,6 +47,10 @@ VIEWS = {
     "summary": ("#/resumen", ".chart-bar", "admin"),
     "activity": ("#/actividad", ".event-mails", "admin"),
     "operations": ("#/operacion", ".redrive", "admin"),
+    "mails": ("#/correos?estado=todos", "tbody tr", "rrhh"),
+    "leavers": ("#/bajas", "tbody tr", "rrhh"),
+    "filters": ("#/empleados", "tbody tr:nth-child(50)", "rrhh"),
+    "selection": ("#/empleados", "tbody tr:nth-child(50)", "rrhh"),
     "choosing": ("#/importar", ".drop-zone", "admin"),
     "import": ("#/importar", ".drop-zone", "admin"),
     "not_allowed": ("#/importar", ".state", "lector"),
@@ -102,6 +107,13 @@ def prepare(view, directory, stack, contested, file):
         directory.fill(posicion="Directora de proyectos", fecha_contratacion="2020-02-01")
         stack.change(contested, salario=stack.http.get(f"/empleados/{contested}").json()["salario"] + 100)
         directory.panel.locator("form .primary").click()
+        expect(directory.dialog).to_be_visible()
+    elif view == "filters":
+        directory.page.locator("summary", has_text="Filt").click()
+    elif view == "selection":
+        for row in (2, 4):
+            directory.rows.nth(row).get_by_role("checkbox").check()
+        directory.page.locator(".selection .actions button").first.click()
         expect(directory.dialog).to_be_visible()
     elif view == "import":
         directory.choose_file(file)

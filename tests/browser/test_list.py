@@ -39,6 +39,11 @@ def test_search_as_you_type_finds_words_in_any_case_and_accent(stack, directory)
 
     directory.expect_names("Ana Pérez", "Luis Núñez", "Óscar Gil")
     expect(directory.page.get_by_role("searchbox")).to_have_value("")
+    for found, said in {"prefix": "Se buscan comienzos de palabra", "similar": "estos se parecen"}.items():
+        rows = stack.employees()[:1] if found == "similar" else []
+        directory.answer(rf"/empleados\?.*q={found}.*", 200, rows, "application/json", X_Search=found)
+        directory.page.get_by_role("searchbox").fill(found)
+        expect(directory.page.locator(".results")).to_contain_text(said)
 
 
 def test_an_answer_to_an_older_search_never_replaces_a_newer_one(stack, directory):

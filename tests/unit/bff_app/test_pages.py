@@ -97,7 +97,7 @@ def test_the_whole_page_is_less_than_120_kb_compressed():
     files = [path.name for path in PAGE_FOLDER.iterdir() if path.name not in {"index.html", *of_workbooks}]
     sizes = [len(page.file(page.version, name, GZIP).body) for name in files]
 
-    assert sum(sizes) + len(page.document(GZIP).body) < 120 * 1024
+    assert sum(sizes) + len(page.document(GZIP).body) < 120_000
 
 
 def test_other_files_and_versions_are_not_found():

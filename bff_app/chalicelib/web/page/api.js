@@ -1,4 +1,3 @@
-// @ts-check
 /** The API, one function a request. Each throws an {@link ApiError}, or an AbortError once its signal has ended it. */
 
 import { ApiError, send } from './http.js';
@@ -7,25 +6,13 @@ import { recoverSession } from './session.js';
 export const PAGE_SIZE = 50;
 export const MOST_PAGE_SIZE = 200; // the most that the API gives at once
 
-/**
- * @typedef {{id: number, nombre: string, email: string, posicion: string, salario: number, fecha_contratacion: string,
- *   version: number, creado_en: string, actualizado_en: string}} Employee readers get no `salario`, `version` and
- *   `actualizado_en`
- * @typedef {Record<string, string | number | null>} Values what a form or a line of a file says of an employee
- * @typedef {Record<string, string>} ListQuery filters and `orden`
- * @typedef {{rows: any[], next: string | null}} Page `next`: the cursor of the next page
- * @typedef {{posicion: string, empleados: number, salario_medio: number, salario_minimo: number, salario_maximo: number}}
- *   Group readers get it without salaries
- * @typedef {{visibles: number, en_proceso: number, retrasados: number, edad_maxima: number | null}} Depth messages, and
- *   the age of the oldest in seconds
- */
 
 /** Dispatches `change` when this page wrote rows, so that views reload. */
 export const changes = new EventTarget();
 
 export const rowsChanged = () => changes.dispatchEvent(new Event('change'));
 
-/** @returns {string} an `Idempotency-Key`. `crypto.randomUUID` is missing where a page comes without TLS. */
+/** @returns an `Idempotency-Key`. `crypto.randomUUID` is missing where a page comes without TLS. */
 export const newKey = () => `"${crypto.getRandomValues(new Uint32Array(4)).join('-')}"`;
 
 /** A request refused with 401 had no effect: it can be repeated once the session is renewed. */
@@ -40,21 +27,20 @@ export async function request(method, path, options = {}) {
   }
 }
 
-/** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
 export const get = async (path, signal) => (await request('GET', path, { signal })).data;
 
-/** @param {string} path @param {Record<string, string | string[]>} query @param {AbortSignal} [signal] @returns {Promise<Page>} */
 export async function page(path, query, signal) {
   const pairs = Object.entries(query).flatMap(([name, values]) => [values].flat().map((value) => [name, value]));
   const search = new URLSearchParams(pairs.filter(([, value]) => value));
   const { data, headers } = await request('GET', `${path}?${search}`, { signal });
   const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(headers.get('Link') ?? '');
-  return { rows: data, next: next ? new URL(next[1], location.href).searchParams.get('cursor') : null };
+  const cursor = next ? new URL(next[1], location.href).searchParams.get('cursor') : null;
+  return { rows: data, next: cursor, search: headers.get('X-Search') };
 }
 
 // One page each.
 export const listEmployees = (query, signal) => page('/empleados', { ...query, limite: String(PAGE_SIZE) }, signal);
-/** How many there are, or null where that is not known. @returns {Promise<{total: number, exacto: boolean} | null>} */
+/** How many there are, or null where that is not known. */
 export const countEmployees = (query, signal) =>
   get(`/empleados/total?${new URLSearchParams(query)}`, signal).catch((error) => {
     if (error instanceof ApiError) return null;
@@ -64,7 +50,7 @@ export const employeeEvents = (id, cursor, signal) => page(`/empleados/${id}/eve
 export const everyEvent = (query, cursor, signal) => page('/eventos', { ...query, cursor }, signal);
 export const listMails = (query, signal) => page('/correos', query, signal);
 
-/** Every page of a list, one after the other. @param {ListQuery} query @param {AbortSignal} signal */
+/** Every page of a list, one after the other. */
 export async function* everyEmployeePage(query, signal) {
   let cursor = '';
   do {
@@ -74,46 +60,42 @@ export async function* everyEmployeePage(query, signal) {
   } while (cursor);
 }
 
-/** @param {string | number} id @param {AbortSignal} [signal] @returns {Promise<{row: Employee, etag: string}>} */
 export async function getEmployee(id, signal) {
   const { data, headers } = await request('GET', `/empleados/${id}`, { signal });
   return { row: data, etag: headers.get('ETag') ?? '' };
 }
 
-/** @param {Values} values @param {string} key the same each time that this employee is sent @returns {Promise<Employee>} */
+/** @param key the same each time that this employee is sent */
 export const createEmployee = async (values, key) =>
   (await request('POST', '/empleados', { body: values, headers: { 'Idempotency-Key': key } })).data;
 
-/** @param {string | number} id @param {Values} changes @param {string} etag @returns {Promise<Employee>} */
 export const changeEmployee = async (id, changes, etag) =>
   (await request('PUT', `/empleados/${id}`, { body: changes, headers: { 'If-Match': etag } })).data;
 
-/** Deletes this version of the row, no later one. @param {Employee} row @param {{keepalive?: boolean}} [options] */
+/** Deletes this version of the row, no later one. */
 export const removeEmployee = ({ id, version }, { keepalive } = {}) =>
   request('DELETE', `/empleados/${id}`, { headers: { 'If-Match': `"${version}"` }, keepalive });
 
 export const listLeavers = (query, signal) => page('/bajas', query, signal);
 
-/** @param {string | number} id @param {AbortSignal} [signal] @returns {Promise<any>} the row with `baja_en` and `borrado_previsto_en` */
+/** @returns the row with `baja_en` and `borrado_previsto_en` */
 export const getLeaver = (id, signal) => get(`/bajas/${id}`, signal);
 
-/** @param {string | number} id @returns {Promise<Employee>} with the number and history they had */
+/** @returns with the number and history they had */
 export const restoreLeaver = async (id) => (await request('POST', `/bajas/${id}/restaurar`)).data;
 
-/** The positions, that with most employees first. @param {AbortSignal} [signal] @returns {Promise<Group[]>} */
+/** The positions, that with most employees first. */
 export const getSummary = (signal) => get('/resumen', signal);
 
-/** @param {AbortSignal} [signal] @returns {Promise<{cola: Depth, fallidos: Depth}>} */
 export const getQueue = (signal) => get('/cola', signal);
 
-/** The e-mails that did not arrive; a failure shows no badge. @returns {Promise<{total: number, exacto: boolean} | null>} */
+/** The e-mails that did not arrive; a failure shows no badge. */
 export const countProblems = (states, signal) =>
   get(`/correos/total?${new URLSearchParams(states.map((state) => ['estado', state]))}`, signal).catch(() => null);
 
-/** @returns {Promise<{reenviados: number, quedan: number}>} */
 export const redrive = async () => (await request('POST', '/cola/reenviar')).data;
 
-/** The parts behind the BFF, well or not. @param {AbortSignal} [signal] */
+/** The parts behind the BFF, well or not. */
 export async function getHealth(signal) {
   try {
     return (await get('/health?deep=1', signal)).partes;
@@ -125,7 +107,7 @@ export async function getHealth(signal) {
 
 export const getOpenApi = (signal) => get('/openapi.json', signal);
 
-/** @returns {Promise<any[]>} every user that may sign in @param {AbortSignal} [signal] */
+/** @returns every user that may sign in */
 export async function listUsers(signal) {
   const all = [];
   let cursor = '';
@@ -147,6 +129,6 @@ export const removeUser = (id) => request('DELETE', `/usuarios/${id}`);
 export const beginSecondFactor = async () => (await request('POST', '/sesion/segundo-factor')).data;
 export const confirmSecondFactor = (codigo) => request('PUT', '/sesion/segundo-factor', { body: { codigo } });
 
-/** @param {{everywhere: boolean}} options @returns {Promise<string>} the address where the browser goes from here */
+/** @returns the address where the browser goes from here */
 export const endSession = async ({ everywhere }) =>
   (await request('POST', everywhere ? '/sesion/salir?todas=1' : '/sesion/salir', { inTurn: true })).data.ir_a;

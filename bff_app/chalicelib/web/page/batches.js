@@ -10,11 +10,11 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 const LISTS = ['crear', 'actualizar', 'eliminar', 'restaurar'];
 
-/** @param {string} id a UUID @param {object} body @param {string} [key] @returns {Promise<{resultados: any[]}>} */
+/** @param id a UUID */
 const sendBatch = async (id, body, key) =>
   (await request('POST', `/lotes/${id}`, { body, headers: key ? { 'Idempotency-Key': key } : {} })).data;
 
-/** One entry of the history for all of the batch. @param {string} id @param {boolean} isMailed one digest is sent */
+/** One entry of the history for all of the batch. @param isMailed one digest is sent */
 export const closeBatch = async (id, isMailed) =>
   (await request('POST', `/lotes/${id}/cierre`, { body: { aviso: isMailed } })).data;
 
@@ -32,7 +32,7 @@ export function newBatchId() {
 /**
  * Send operations, `{list, body}`. Those with values that the server refuses are left out, and the others sent.
  *
- * @param {{id: string, origin: string, key?: string, isSimulated?: boolean}} batch the same key for the same operations
+ * @param batch the same key for the same operations
  * @returns the answer to each: `{estado, empleado?, existente?, errores?}`, 422 for what was left out
  * @throws {ApiError} nothing was done, or it is not known what
  */
@@ -89,7 +89,7 @@ const REVERSALS = {
   },
 };
 
-/** @returns {Promise<{undone: number, kept: number}>} kept: changed by others since, or gone */
+/** @returns kept: changed by others since, or gone */
 export async function undoBatch(id) {
   const operations = [];
   let cursor = '';

@@ -1,17 +1,12 @@
-// @ts-check
 /** What was typed and not yet saved. It outlives a reload and a crash of the page, and ends with the tab. */
 
 import { withStorage } from './preferences.js';
 import { currentSession } from './session.js';
 
 /**
- * @typedef {object} Draft
- * @property {Record<string, string>} texts what the inputs hold
- * @property {import('./api.js').Employee | null} base the row as it was when the typing began: saved
- *   over a newer version, it would undo what someone else did
- * @property {string} etag of that row
- * @property {string} [key] under which a new employee is sent
- * @property {import('./api.js').Values[]} [unsettled] sent under that key without getting an answer
+ * A draft: `texts` of the inputs; `base`, the row as it was when the typing began, since saved over a newer version it
+ * would undo what someone else did; its `etag`; the `key` under which a new employee is sent, and what was sent under it
+ * without getting an answer (`unsettled`).
  */
 
 const PREFIX = 'draft ';

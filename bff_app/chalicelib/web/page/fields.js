@@ -1,4 +1,3 @@
-// @ts-check
 /** What list, form, conflict view and CSV are made from: the declared fields, and how each kind is read and shown. */
 
 import { FIELDS as DECLARED, SALARIES } from './declaration.js';
@@ -8,34 +7,23 @@ import { currentLanguage } from './preferences.js';
 import { may } from './session.js';
 import { cleanAddress, cleanText, showAddress } from './text.js';
 
-/**
- * @typedef {object} Field
- * @property {string} name as on the wire
- * @property {'text' | 'email' | 'money' | 'date'} kind
- * @property {string[]} aliases other headings that a file may give the column, in small letters without accents
- * @property {Record<string, string>} labels by language
- * @property {boolean} isConfidential @property {boolean} isSortable @property {boolean} isNullable
- * @typedef {{value: string | number | null} | {problem: string}} Reading a value to send (null: nothing was written),
- *   or the key of the text that says why there is none
- */
-
-/** `shared/contract/fields.py` declares them. @type {readonly Field[]} */
+/** `shared/contract/fields.py` declares them. */
 export const FIELDS = DECLARED;
 
-/** As in an input of a form: days as people write them. @param {Field} field @param {any} value */
+/** As in an input of a form: days as people write them. */
 export const type = (field, value) =>
   field.kind === 'date' && isCalendarDay(value) ? value.split('-').reverse().map(Number).join('/') : write(field, value);
 
-/** @returns {Field[]} what this person gets to see */
+/** @returns what this person gets to see */
 export const visibleFields = () => FIELDS.filter(({ isConfidential }) => !isConfidential || may('confidential'));
 
 const PERIODS = { es: { year: 'año', month: 'mes' }, en: { year: 'year', month: 'month' } };
 
-/** The name of a field, with the unit of its values. @param {Field} field */
+/** The name of a field, with the unit of its values. */
 export const label = ({ labels, kind }) =>
   labels[currentLanguage()] + (kind === 'money' ? ` (${currencySign(SALARIES.currency)}/${PERIODS[currentLanguage()][SALARIES.salaryPeriod]})` : '');
 
-/** A value as people read it, with its unit if the field is given whole. @param {{kind: string, name?: string}} field @param {any} value @returns {string} */
+/** A value as people read it, with its unit if the field is given whole. */
 export function show(field, value) {
   if (value === null || value === undefined || value === '') return '—';
   if (field.kind === 'money' && typeof value === 'number') return money(value) + (field.name ? `\u00a0${currencySign(SALARIES.currency)}` : '');
@@ -43,17 +31,16 @@ export function show(field, value) {
   return field.kind === 'email' ? showAddress(String(value)) : String(value);
 }
 
-/** As in an input or a file: without grouping, with the language's decimal sign. @param {Field} field @param {any} value */
+/** As in an input or a file: without grouping, with the language's decimal sign. */
 export function write(field, value) {
   if (value === null || value === undefined) return '';
   if (field.kind !== 'money' || typeof value !== 'number') return String(value);
   return value.toFixed(2).replace('.', currentLanguage() === 'es' ? ',' : '.');
 }
 
-/** @param {string | null} day @returns {Reading} */
 export const dayReading = (day) => (day ? { value: day } : { problem: 'rule.format.date' });
 
-/** Text that makes no sense stays as it is: the server says what is wrong with it. @param {Field} field @param {string} text @returns {Reading} */
+/** Text that makes no sense stays as it is: the server says what is wrong with it. */
 export function read(field, text) {
   const trimmed = field.kind === 'email' ? cleanAddress(text) : cleanText(text);
   if (field.kind === 'money') return { value: trimmed === '' ? null : (readAmount(trimmed)?.value ?? trimmed) };

@@ -1,4 +1,3 @@
-// @ts-check
 /** One request to the server we come from. Whatever goes wrong is an {@link ApiError} that says what is known of it. */
 
 import { currentLanguage } from './preferences.js';
@@ -6,20 +5,12 @@ import { currentLanguage } from './preferences.js';
 /** Longer than the BFF's own limit (28 s), so that its answer is the one that people see. */
 const PATIENCE_MS = 32_000;
 
-/**
- * @typedef {{campo: string, regla: string, mensaje: string}} FieldError
- * @typedef {{body?: unknown, headers?: Record<string, string>, signal?: AbortSignal, keepalive?: boolean,
- *   inTurn?: boolean}} Options `inTurn`: it changes the session's cookies and waits for other requests that do, in any
- *   tab: a renewal under way would otherwise bring back a session that another tab ends
- */
 
 /** A request that failed. */
 export class ApiError extends Error {
   /**
-   * @param {'problem' | 'unreadable' | 'silence'} kind `problem`: the API said why. `unreadable`: something other than
-   *   the API answered. `silence`: nothing answered, and a write may or may not have taken effect.
-   * @param {Response} [response]
-   * @param {Record<string, any>} [document] the problem
+   * @param kind `problem`: the API said why. `unreadable`: something other than the API answered. `silence`: nothing
+   *   answered, and a write may or may not have taken effect.
    */
   constructor(kind, response, document = {}) {
     super(document.title ?? kind);
@@ -29,7 +20,6 @@ export class ApiError extends Error {
     this.title = document.title ?? '';
     this.detail = document.detail ?? '';
     this.requestId = document.request_id ?? response?.headers.get('X-Request-Id') ?? '';
-    /** @type {FieldError[]} */
     this.errors = document.errores ?? [];
     /** seconds, or null */
     this.retryAfter = Number(response?.headers.get('Retry-After')) || null;
@@ -56,14 +46,16 @@ export class ApiError extends Error {
   }
 }
 
-/** @param {string} method @param {string} path @param {Options} [options] @returns {Promise<{data: any, headers: Headers}>} */
+/**
+ * `inTurn`: it changes the session's cookies and waits for other requests that do, in any tab: a renewal under way would
+ * otherwise bring back a session that another tab ends.
+ */
 export async function send(method, path, options = {}) {
   // Without HTTPS there are no locks, and no session either.
   if (!options.inTurn || !isSecureContext) return exchange(method, path, options);
   return navigator.locks.request('sesion', () => exchange(method, path, options));
 }
 
-/** @param {string} method @param {string} path @param {Options} options */
 async function exchange(method, path, { body, headers = {}, signal, keepalive }) {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), PATIENCE_MS);

@@ -69,8 +69,9 @@ export default function List({ route: { query, panel } }) {
     const { data, error, reload } = list;
     if (error) return html`<${Failure} error=${error} retry=${reload} />`;
     if (!data) return html`<${Skeleton} lines=${12} />`;
-    if (data.rows.length === 0) return nothing(query);
+    if (data.rows.length === 0) return nothing(query, data.search);
     return html`
+      ${data.search === 'similar' && html`<p class="message warn">${t('list.similar')}</p>`}
       <${Table} rows=${data.rows} query=${query} selected=${panel && 'id' in panel ? panel.id : ''} picked=${picked} />
       <${Pager} query=${query} size=${data.rows.length} next=${data.next} total=${known} />`;
   }
@@ -100,10 +101,10 @@ async function printRows() {
   printEmployees({ ...filtersOf(query), orden: orderOf(query) });
 }
 
-function nothing(query) {
+function nothing(query, search) {
   if (Object.keys(filtersOf(query)).length > 0) {
     return html`
-      <${Empty} title=${t('list.noMatch.title')} text=${t('list.noMatch.text')}>
+      <${Empty} title=${t('list.noMatch.title')} text=${search === 'prefix' ? t('list.noMatch.text') : ''}>
         <${LinkButton} href=${withoutFilters(query)}>${t('list.noMatch.clear')}<//>
       <//>`;
   }

@@ -11,10 +11,9 @@ import { t } from './texts.js';
 import { toast } from './toast.js';
 import { html, useId, useLayoutEffect, useResource, useState } from './view.js';
 
-/** @param {AbortSignal} [signal] @returns {Promise<any[]>} */
 const getDeadLetters = (signal) => get('/cola/fallidos', signal);
 
-/** @param {string} id @param {boolean} isResent or dropped */
+/** @param isResent or dropped */
 const settleDeadLetter = (id, isResent) =>
   isResent ? request('POST', `/cola/fallidos/${id}/reenviar`) : request('DELETE', `/cola/fallidos/${id}`);
 

@@ -1,14 +1,9 @@
-// @ts-check
 /** What the person chose for this browser: language and theme. */
 
-export const LANGUAGES = /** @type {const} */ (['es', 'en']);
-export const THEMES = /** @type {const} */ (['auto', 'light', 'dark']);
+export const LANGUAGES = ['es', 'en'];
+export const THEMES = ['auto', 'light', 'dark'];
 
-/**
- * Use localStorage or sessionStorage, which may be switched off, full, or hold what is not ours: null where it failed.
- *
- * @template T @param {() => T} use
- */
+/** Use localStorage or sessionStorage, which may be switched off, full, or hold what is not ours: null where it failed. */
 export function withStorage(use) {
   try {
     return use();

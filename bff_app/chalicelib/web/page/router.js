@@ -1,18 +1,12 @@
-// @ts-check
 /**
  * The place within the page, in the address after `#`: `#/empleados/7?q=ana` is employee 7 beside the list of that
  * search. Plain paths belong to the API.
  */
 
-/**
- * @typedef {{kind: 'ver' | 'editar', id: string} | {kind: 'nuevo'}} Panel
- * @typedef {{view: string, panel: Panel | null, query: URLSearchParams}} Route
- */
 
 const PLACE =
   /^(?:empleados(?:\/(?<id>nuevo|\d+)(?<verb>\/editar)?)?|(?<view>resumen|actividad|operacion|importar|usuarios|autenticador|listo|bajas|correos))?$/;
 
-/** @param {string} hash @returns {Route} */
 export function parse(hash) {
   const [path, search = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s);
   const query = new URLSearchParams(search);
@@ -21,7 +15,6 @@ export function parse(hash) {
   return { view, panel: id ? { kind: verb ? 'editar' : 'ver', id } : null, query };
 }
 
-/** @param {string} view @param {URLSearchParams | Record<string, string>} [query] @param {Panel | null} [panel] */
 export function address(view, query = {}, panel = null) {
   const id = panel && (panel.kind === 'nuevo' ? '/nuevo' : `/${panel.id}`);
   const search = new URLSearchParams(query).toString();
@@ -36,11 +29,7 @@ export const places = new EventTarget();
 
 export const currentRoute = () => parse(location.hash);
 
-/**
- * @param {string} to an address
- * @param {{replace?: boolean, trail?: string[]}} [options] `trail`: the cursors of the pages before this one; kept
- *   when the page stays the same
- */
+/** Go to an address. `trail`: the cursors of the pages before this one; kept when the page stays the same. */
 export function go(to, { replace = false, trail = isSamePage(to) ? currentTrail() : [] } = {}) {
   keepScroll();
   scroll = 0;
@@ -49,7 +38,7 @@ export function go(to, { replace = false, trail = isSamePage(to) ? currentTrail(
   places.dispatchEvent(new Event('change'));
 }
 
-/** The browser keeps it with this entry of its history, also over a reload. @returns {string[]} */
+/** The browser keeps it with this entry of its history, also over a reload. */
 export const currentTrail = () => history.state?.trail ?? [];
 
 // What was scrolled comes back when its rows do, which is later than the browser would scroll.
@@ -67,13 +56,13 @@ const keepScroll = () => history.replaceState({ ...history.state, scroll: scroll
 
 const isSamePage = (to) => parse(to).query.get('cursor') === currentRoute().query.get('cursor');
 
-/** Handles plain clicks; others (new tab, download) are the browser's. @param {MouseEvent} event */
+/** Handles plain clicks; others (new tab, download) are the browser's. */
 function followLink(event) {
   const links = event.composedPath().filter((node) => node instanceof Element && node.matches('a[href^="#/"]'));
-  const link = /** @type {Element | undefined} */ (links[0]);
+  const [link] = links;
   if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  go((link).getAttribute('href') ?? '');
+  go(link.getAttribute('href'));
 }
 
 addEventListener('click', followLink);

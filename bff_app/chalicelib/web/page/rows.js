@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * The rows of the address. The first ones are requested while the rest of the page still loads: this module and its few
  * imports run as soon as they arrive.
@@ -17,29 +16,29 @@ export const FILTERS = ['q', 'posicion', 'contratado_desde', 'contratado_hasta',
 /** Those that choose the page of them: a cursor, a place of the order to begin at, and whether it is read from its end. */
 const PLACE = ['cursor', 'desde', 'fin'];
 
-/** @param {URLSearchParams} query @param {string[]} names @returns {Record<string, string>} what is set of them, in their order */
+/** @returns what is set of them, in their order */
 export const pick = (query, names) =>
   Object.fromEntries(names.filter((name) => query.get(name)).map((name) => [name, query.get(name) ?? '']));
 
-/** What concerns the list, in one order. @param {URLSearchParams} query */
+/** What concerns the list, in one order. */
 export const listPart = (query) => new URLSearchParams(pick(query, [...FILTERS, 'orden', ...PLACE]));
 
 const isReader = () => currentSession() !== null && !may('confidential');
 
-/** The filters that this person may use. @param {URLSearchParams} query */
+/** The filters that this person may use. */
 export const filtersOf = (query) => pick(query, FILTERS.filter((name) => !(isReader() && name.startsWith('salario'))));
 
-/** The address's order, unless it needs a column the person may not see. @param {URLSearchParams} query */
+/** The address's order, unless it needs a column the person may not see. */
 export function orderOf(query) {
   const order = query.get('orden') ?? DEFAULT_ORDER;
   const field = FIELDS.find(({ name }) => name === order.replace(/^-/, ''));
   return field?.isConfidential && isReader() ? DEFAULT_ORDER : order;
 }
 
-/** @param {string} order @returns {string} the other way round */
+/** @returns the other way round */
 export const reversed = (order) => (order.startsWith('-') ? order.slice(1) : `-${order}`);
 
-/** What is asked for. The last page is the first of the reversed order. @param {URLSearchParams} query */
+/** What is asked for. The last page is the first of the reversed order. */
 function asked(query) {
   const orden = query.get('fin') ? reversed(orderOf(query)) : orderOf(query);
   return { ...filtersOf(query), ...pick(query, ['cursor', 'desde']), orden };
@@ -52,7 +51,6 @@ async function ask(query, signal) {
 
 const key = (query) => JSON.stringify([asked(query), query.get('fin')]);
 
-/** @type {{key: string, page: Promise<import('./api.js').Page>} | null} */
 let early = null;
 const first = currentRoute();
 if (first.view === 'empleados') {

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Checks values against the API's own schema (`/openapi.json`) before anything is sent. Keywords unknown here are left
  * to the server, which decides in any case.
@@ -10,13 +9,6 @@ import { count } from './format.js';
 import { isCalendarDay } from './notation.js';
 import { t } from './texts.js';
 
-/**
- * @typedef {Record<string, any>} Schema
- * @typedef {{field: string, rule: string, limit?: number, line?: number}} Finding `rule` is the key of a text; `line`:
- *   another line of a file that it speaks of
- * @typedef {import('./api.js').Values} Values
- * @typedef {(value: any, expected: any) => boolean} Rule
- */
 
 const length = (text) => [...text].length;
 const isNumber = (value) => typeof value === 'number';
@@ -24,10 +16,10 @@ const isText = (value) => typeof value === 'string';
 
 const TYPES = { string: isText, number: isNumber, integer: Number.isInteger };
 
-/** Only what every address has: the schema's pattern says the rest. @type {Record<string, (value: string) => boolean>} */
+/** Only what every address has: the schema's pattern says the rest. */
 const FORMATS = { email: (value) => /^[^\s@]+@[^\s@]+$/.test(value), date: isCalendarDay };
 
-/** In this order the first that fails is the one that is said. @type {Record<string, Rule>} */
+/** In this order the first that fails is the one that is said. */
 const RULES = {
   type: (value, types) => [types].flat().some((type) => TYPES[type]?.(value) ?? true),
   minLength: (value, limit) => !isText(value) || length(value) >= limit,
@@ -39,7 +31,7 @@ const RULES = {
   multipleOf: (value, step) => !isNumber(value) || isMultiple(value, step),
 };
 
-/** In decimals, as it is written: a binary 0.07 / 0.01 is no whole number. @param {number} value @param {number} step */
+/** In decimals, as it is written: a binary 0.07 / 0.01 is no whole number. */
 function isMultiple(value, step) {
   const places = String(step).split('.')[1]?.length ?? 0;
   const units = 10 ** places;
@@ -54,7 +46,7 @@ function matches(pattern, value) {
   }
 }
 
-/** The schema of the body that creates an employee. @param {any} openapi @returns {Schema} */
+/** The schema of the body that creates an employee. */
 export function creationSchema(openapi) {
   let { schema } = openapi.paths['/empleados'].post.requestBody.content['application/json'];
   while (schema.$ref) schema = schema.$ref.slice(2).split('/').reduce((node, key) => node[key], openapi);
@@ -64,13 +56,11 @@ export function creationSchema(openapi) {
 /**
  * The texts of a form or a line of a file as values to send, and what is wrong with them.
  *
- * @param {Schema | null} schema null where it is not known: only what cannot be read is found
- * @param {Record<string, any>} texts by field
- * @param {(field: any, text: any) => import('./fields.js').Reading} readOne
- * @returns {{values: Values, findings: Finding[]}} at most one finding for each field, in the fields' order
+ * @param schema null where it is not known: only what cannot be read is found
+ * @param texts by field
+ * @returns at most one finding for each field, in the fields' order
  */
 export function judge(schema, texts, readOne = read) {
-  /** @type {Values} */
   const values = {};
   const unread = [];
   for (const field of FIELDS.filter(({ name }) => name in texts)) {
@@ -83,14 +73,14 @@ export function judge(schema, texts, readOne = read) {
   return { values, findings };
 }
 
-/** What was not written is not sent: the server has a default, or says that it is needed. @param {Values} values @returns {Values} */
+/** What was not written is not sent: the server has a default, or says that it is needed. */
 export const withoutNulls = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 
-/** @param {Finding} finding @returns {string} a sentence without the field's name and in small letters, to follow it */
+/** @returns a sentence without the field's name and in small letters, to follow it */
 export const explain = ({ rule, limit, line }) =>
   t(rule, { limit: limit === undefined ? '' : count(limit), line: line ?? '' });
 
-/** @param {Schema} schema @param {Record<string, any>} values @returns {Finding[]} at most one for each field */
+/** @returns at most one for each field */
 export function check(schema, values) {
   const missing = (schema.required ?? [])
     .filter((field) => values[field] === undefined || values[field] === '')
@@ -104,7 +94,6 @@ export function check(schema, values) {
   return [...missing, ...wrong];
 }
 
-/** @param {string} field @param {string} rule @param {any} expected @returns {{rule: string, limit?: number}} */
 function describe(field, rule, expected) {
   if (rule === 'pattern' && field === 'email') return { rule: 'rule.pattern.email' };
   if (rule === 'type' || rule === 'format') return { rule: `rule.${rule}.${[expected].flat()[0]}` };

@@ -1,12 +1,10 @@
-// @ts-check
 /** Everything that people read: the key, the Spanish text and the English one. */
 
 import { FIELDS } from './declaration.js';
 import { LANGUAGES, currentLanguage } from './preferences.js';
 
-/** @typedef {string | {one: string, other: string}} Text `one` and `other` by the value of `{n}` */
 
-/** In the order of `LANGUAGES`. @type {Record<string, [Text, Text]>} */
+/** In the order of `LANGUAGES`. */
 export const TEXTS = {
   'app.name': ['Directorio de empleados', 'Employee directory'],
   'app.short': ['Directorio', 'Directory'],
@@ -158,6 +156,7 @@ export const TEXTS = {
   'list.lastPage': ['Última página', 'Last page'],
   'list.letter': ['Ir a la letra…', 'Go to letter…'],
   'list.skip': ['Saltar la lista', 'Skip the list'],
+  'list.similar': ['Nada coincide exactamente; estos se parecen.', 'Nothing matches exactly; these are similar.'],
   'list.noMatch.clear': ['Quitar los filtros', 'Clear the filters'],
   'filter.wrong.date': ['Escriba una fecha, por ejemplo 31/1/2020.', 'Enter a date, day first, for example 31/1/2020.'],
   'filter.wrong.money': ['Escriba un importe, por ejemplo 2500.', 'Enter an amount, for example 2500.'],
@@ -216,9 +215,8 @@ for (const { name, labels } of FIELDS) TEXTS[`field.${name}`] = [labels.es, labe
 /**
  * A text in the person's language.
  *
- * @param {string} key
- * @param {Record<string, string | number>} [values] for the places in braces
- * @returns {string} the key itself when there is no such text: a server may name what this page does not know yet
+ * @param [values] for the places in braces
+ * @returns the key itself when there is no such text: a server may name what this page does not know yet
  */
 export function t(key, values = {}) {
   const text = TEXTS[key]?.[LANGUAGES.indexOf(currentLanguage())] ?? key;

@@ -1,4 +1,3 @@
-// @ts-check
 /** The texts of views, panels and dialogs that come after the list. */
 
 import { TEXTS } from './texts.js';
