@@ -20,7 +20,7 @@ from chalice_devserver.pump.__main__ import Pump, has_partial_batches, sources
 from chalice_devserver.pump.queue import QueueReader
 from chalice_devserver.pump.schedule import ScheduleSource
 from chalice_devserver.pump.source import NotThere, RealAccount, check_endpoint, keep_doing
-from chalice_devserver.pump.topic import TopicSource
+from chalice_devserver.pump.topic import TopicSource, queue_name
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 if TYPE_CHECKING:
@@ -247,6 +247,14 @@ def test_a_message_that_fails_is_tried_three_times_and_dropped(aws, caplog):
 
 
 # ---- buckets and rules
+
+
+def test_each_function_and_source_has_a_queue_of_its_own():
+    bucket = "arn:aws:s3:::my.bucket"
+    assert queue_name("tiny-local-shrink", bucket) == "tiny-local-shrink-my-bucket"
+    names = {queue_name(f"app-{stage}-{'x' * 60}", bucket + "y" * 20 + end) for stage in "ab" for end in "cd"}
+    assert len(names) == 4
+    assert max(map(len, names)) == 80
 
 
 ASYNC_APP = """

@@ -5,6 +5,7 @@ Rules: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handl
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import math
@@ -84,7 +85,7 @@ class AsyncSource:
     def _subscribe(self) -> QueueReader:
         """Make the pump's queue for this function and connect it, unless both are there already."""
         source_arn = self.find()
-        name = f"{self._function.name}-{source_arn.rpartition(':')[2].rpartition('/')[2]}"[:QUEUE_NAME_LENGTH]
+        name = queue_name(self._function.name, source_arn)
         self._sqs.create_queue(QueueName=name)
         reader = QueueReader(self._sqs, name)
         # One poll's messages are handled one after the other, and none may come back meanwhile.
@@ -216,6 +217,14 @@ class RuleSource(AsyncSource):
         """See `AsyncSource`."""
         event: dict[str, Any] = json.loads(body)
         return event
+
+
+def queue_name(function: str, source_arn: str) -> str:
+    """A name of its own for each function and source, also where both are long: two stages must not share a queue."""
+    name = f"{function}-{source_arn.rpartition(':')[2].rpartition('/')[2]}".replace(".", "-")
+    if len(name) <= QUEUE_NAME_LENGTH:
+        return name
+    return f"{name[: QUEUE_NAME_LENGTH - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _policy(principal: str, source_arn: str, queue_arn: str) -> str:
