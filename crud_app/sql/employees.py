@@ -252,8 +252,7 @@ def search_empleados() -> sa.ClauseElement:
     The person whose number or address is searched for comes first. If nobody is found, those follow whose texts are
     alike, where the database has trigrams. The second column says whether it has, the third whether these are such.
     """
-    is_person = sa.or_(empleados.c.id == PERSON_ID, empleados.c.email == PERSON_EMAIL)
-    person = _all_of(empleados).where(is_person, *_fits(empleados, with_words=False)).cte("person")
+    person = _all_of(empleados).where(_is_person(empleados), *_fits(empleados, with_words=False)).cte("person")
     max_look = sa.literal_column(str(MAX_LOOK), type_=sa.Integer)
     look = _first_of(empleados).limit(max_look).cte("look")
     near = _all_of(look).where(*_others(look, person)).limit(LIMIT + ONE).cte("near")
@@ -284,11 +283,14 @@ def total_empleados() -> sa.ClauseElement:
     def count(rows: sa.Select[Any]) -> sa.ScalarSelect[Any]:
         return sa.select(sa.func.count()).select_from(rows.subquery()).scalar_subquery()
 
-    in_first = sa.select(ONE).select_from(first).where(*_fits(first)).limit(most + ONE)
+    def fits(source: NamedFromClause) -> tuple[sa.ColumnElement[bool], ...]:
+        return (sa.or_(_matches(source), _is_person(source)), *_fits(source, with_words=False))
+
+    in_first = sa.select(ONE).select_from(first).where(*fits(first)).limit(most + ONE)
     near = sa.select(count(in_first).label("n")).cte("near")
     is_end = count(sa.select(ONE).select_from(empleados).limit(2 * MAX_TOTAL)) < 2 * MAX_TOTAL
     is_enough = sa.or_(near.c.n > most, is_end)
-    all_of = count(sa.select(ONE).select_from(empleados).where(*_fits(empleados)).limit(most + ONE))
+    all_of = count(sa.select(ONE).select_from(empleados).where(*fits(empleados)).limit(most + ONE))
     rough = sa.text("SELECT reltuples::bigint FROM pg_class WHERE oid = 'empleados'::regclass").columns(n=sa.BigInteger)
     return sa.select(sa.case((is_enough, near.c.n), else_=all_of), rough.scalar_subquery()).select_from(near)
 
@@ -405,6 +407,10 @@ def _rare_words(look: sa.CTE) -> sa.ColumnElement[Any]:
     is_rare = having.scalar_subquery() <= sa.literal_column(str(MAX_LOOK // 2))
     rare = sa.select(sa.cast(sa.func.string_agg(word, constant(" & ")), TSQUERY)).where(is_rare).scalar_subquery()
     return sa.func.coalesce(rare, sa.func.search_query(Q, type_=TSQUERY))
+
+
+def _is_person(source: NamedFromClause) -> sa.ColumnElement[bool]:
+    return sa.or_(column_of(source, "id") == PERSON_ID, column_of(source, "email") == PERSON_EMAIL)
 
 
 def _has_rows(source: sa.CTE) -> sa.ColumnElement[bool]:

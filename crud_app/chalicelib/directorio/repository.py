@@ -164,8 +164,7 @@ class Repository:
         search = None
         if name == "search_empleados":
             # A page of one row has no room for a person out of order.
-            row_id, email = filters.person if listing.limit > 1 else (None, None)
-            parameters |= {"person_id": row_id, "person_email": email}
+            parameters |= _person(filters if listing.limit > 1 else None)
             ((text, kind, are_similar),) = self._database.read(statement, parameters)
             search = None if filters.q is None else "similar" if are_similar else kind
         else:
@@ -177,7 +176,8 @@ class Repository:
 
     def count(self, filters: Filters) -> tuple[int, bool]:
         """How many employees fit, and whether that is exact: otherwise there are more, or about so many."""
-        ((count, of_all),) = self._database.read(find_statement("total_empleados"), filters._asdict())
+        parameters = filters._asdict() | _person(filters)
+        ((count, of_all),) = self._database.read(find_statement("total_empleados"), parameters)
         if count <= MAX_TOTAL:
             return count, True
         return (MAX_TOTAL if any(filters) else max(MAX_TOTAL, of_all)), False
@@ -248,6 +248,11 @@ def _words_of_order(order: str) -> dict[str, str]:
     fold = "fold_text" if BY_NAME[field].kind == "text" else ""
     direction, after, until = ("DESC", "<", ">=") if order.startswith("-") else ("ASC", ">", "<=")
     return {"field": field, "fold": fold, "direction": direction, "after": after, "until": until}
+
+
+def _person(filters: Filters | None) -> dict[str, object]:
+    row_id, email = filters.person if filters else (None, None)
+    return {"person_id": row_id, "person_email": email}
 
 
 def _cut(text: str | None, limit: int) -> tuple[str, list[str], bool]:

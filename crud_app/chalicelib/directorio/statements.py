@@ -275,19 +275,20 @@ SELECT concat_ws(chr(30), (SELECT string_agg(CAST(row_to_json(fila) AS TEXT), ch
     ),
     "total_empleados": (
         """WITH near AS (SELECT (SELECT count(*) AS count_3 FROM (SELECT 1 FROM (SELECT empleados.* FROM empleados LIMIT 20000) AS
-  primeros WHERE ($1::VARCHAR IS NULL OR (primeros.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR
-  primeros.posicion = $2::VARCHAR) AND ($3::DATE IS NULL OR (primeros.fecha_contratacion >= $3::DATE)) AND ($4::DATE IS
-  NULL OR (primeros.fecha_contratacion <= $4::DATE)) AND ($5::NUMERIC(9, 2) IS NULL OR (primeros.salario >=
-  $5::NUMERIC(9, 2))) AND ($6::NUMERIC(9, 2) IS NULL OR (primeros.salario <= $6::NUMERIC(9, 2))) LIMIT 10000 + 1) AS
-  anon_5) AS n)
+  primeros WHERE ($1::VARCHAR IS NULL OR (primeros.search @@ search_query($1::VARCHAR)) OR primeros.id = $2::BIGINT OR
+  primeros.email = $3::VARCHAR) AND ($4::VARCHAR IS NULL OR primeros.posicion = $4::VARCHAR) AND ($5::DATE IS NULL OR
+  (primeros.fecha_contratacion >= $5::DATE)) AND ($6::DATE IS NULL OR (primeros.fecha_contratacion <= $6::DATE)) AND
+  ($7::NUMERIC(9, 2) IS NULL OR (primeros.salario >= $7::NUMERIC(9, 2))) AND ($8::NUMERIC(9, 2) IS NULL OR
+  (primeros.salario <= $8::NUMERIC(9, 2))) LIMIT 10000 + 1) AS anon_5) AS n)
 SELECT CASE WHEN (near.n > 10000 OR (SELECT count(*) AS count_1 FROM (SELECT 1 FROM empleados LIMIT 20000) AS anon_2) <
   20000) THEN near.n ELSE (SELECT count(*) AS count_2 FROM (SELECT 1 FROM empleados WHERE ($1::VARCHAR IS NULL OR
-  (empleados.search @@ search_query($1::VARCHAR))) AND ($2::VARCHAR IS NULL OR empleados.posicion = $2::VARCHAR) AND
-  ($3::DATE IS NULL OR (empleados.fecha_contratacion >= $3::DATE)) AND ($4::DATE IS NULL OR
-  (empleados.fecha_contratacion <= $4::DATE)) AND ($5::NUMERIC(9, 2) IS NULL OR (empleados.salario >= $5::NUMERIC(9,
-  2))) AND ($6::NUMERIC(9, 2) IS NULL OR (empleados.salario <= $6::NUMERIC(9, 2))) LIMIT 10000 + 1) AS anon_3) END AS
-  anon_1, (SELECT reltuples::bigint FROM pg_class WHERE oid = 'empleados'::regclass) AS anon_4 FROM near""",
-        ('q', 'posicion', 'hired_since', 'hired_until', 'paid_since', 'paid_until'),
+  (empleados.search @@ search_query($1::VARCHAR)) OR empleados.id = $2::BIGINT OR empleados.email = $3::VARCHAR) AND
+  ($4::VARCHAR IS NULL OR empleados.posicion = $4::VARCHAR) AND ($5::DATE IS NULL OR (empleados.fecha_contratacion >=
+  $5::DATE)) AND ($6::DATE IS NULL OR (empleados.fecha_contratacion <= $6::DATE)) AND ($7::NUMERIC(9, 2) IS NULL OR
+  (empleados.salario >= $7::NUMERIC(9, 2))) AND ($8::NUMERIC(9, 2) IS NULL OR (empleados.salario <= $8::NUMERIC(9, 2)))
+  LIMIT 10000 + 1) AS anon_3) END AS anon_1, (SELECT reltuples::bigint FROM pg_class WHERE oid = 'empleados'::regclass)
+  AS anon_4 FROM near""",
+        ('q', 'person_id', 'person_email', 'posicion', 'hired_since', 'hired_until', 'paid_since', 'paid_until'),
     ),
     "summarise_empleados": (
         """WITH fila AS (SELECT empleados.posicion AS posicion, count(*) AS empleados, round(avg(empleados.salario), 2) AS

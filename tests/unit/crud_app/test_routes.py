@@ -220,6 +220,7 @@ class TestList:
         for limit, pages in {5: [[11, 4, 3]], 2: [[11, 4], [3]], 1: [[4], [3]]}.items():
             found = pages_of(people, f"/empleados?q=11&orden=nombre&limite={limit}")
             assert [[row["id"] for row in page] for page in found] == pages
+        assert people.get("/empleados/total?q=11").json() == {"total": 3, "exacto": True}
         assert people.get("/empleados?q=p9@example.com&posicion=Jefa").json() == []  # the other filters hold
 
     def test_a_search_says_how_it_finds(self, people):
