@@ -35,16 +35,13 @@ export function compareRow(row, { estado, existente, errores }, numbered) {
   if (estado === 422) return { kind: 'refused', existing: null, changes: [], words: errores.map(({ mensaje }) => mensaje).join(' ') };
   const existing = numbered ?? existente;
   if (!existing) return { kind: 'new', existing: null, changes: [] };
-  const changes = FIELDS.filter(({ name }) => row.given.includes(name) && !isSame(existing[name], row.values[name]))
+  const changes = FIELDS.filter(({ name }) => row.given.includes(name) && existing[name] !== row.values[name])
     .map(({ name }) => ({ field: name, before: existing[name], after: row.values[name] }));
   const isTaken = numbered && existente && existente.id !== numbered.id;
-  const isSomebodyElse = !mayBeSame(existing.nombre, row.values.nombre) && !(numbered && isSame(existing.email, row.values.email));
+  const isSomebodyElse = !mayBeSame(existing.nombre, row.values.nombre) && !(numbered && existing.email === row.values.email);
   if (isTaken || isSomebodyElse) return { kind: 'conflict', existing: isTaken ? existente : existing, changes };
   return { kind: changes.length > 0 ? 'changed' : 'unchanged', existing, changes };
 }
-
-/** @param {any} before @param {any} after */
-const isSame = (before, after) => before === after || (typeof before === 'string' && before.toLowerCase() === String(after).toLowerCase() && before.includes('@'));
 
 /** Whether one name has all words of the other: "Ana Pérez" may be "Ana Perez Gil", not "Ana Soler". */
 function mayBeSame(...names) {
