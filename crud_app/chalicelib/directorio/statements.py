@@ -246,19 +246,35 @@ near AS (SELECT look.* FROM look WHERE ($10::VARCHAR IS NULL OR (look.search @@ 
   AND ($5::DATE IS NULL OR (look.fecha_contratacion <= $5::DATE)) AND ($6::NUMERIC(9, 2) IS NULL OR (look.salario >=
   $6::NUMERIC(9, 2))) AND ($7::NUMERIC(9, 2) IS NULL OR (look.salario <= $7::NUMERIC(9, 2))) AND look.id IS DISTINCT
   FROM (SELECT person.id FROM person) LIMIT $11::INTEGER + 1),
-hits AS (SELECT empleados.* FROM empleados WHERE NOT ((SELECT count(*) > $11::INTEGER AS anon_1 FROM near) OR (SELECT
-  count(*) < 1000 AS anon_2 FROM look)) AND ($10::VARCHAR IS NULL OR (empleados.search @@ coalesce((SELECT
+hits AS (SELECT empleados.* FROM empleados WHERE $10::VARCHAR IS NOT NULL AND NOT ((SELECT count(*) > $11::INTEGER AS
+  anon_1 FROM near) OR (SELECT count(*) < 1000 AS anon_2 FROM look)) AND (empleados.search @@ coalesce((SELECT
   CAST(string_agg(word, ' & ') AS TSQUERY) AS string_agg_3 FROM unnest(search_words($10::VARCHAR)) AS word WHERE (SELECT
-  count(*) AS count_1 FROM look WHERE look.search @@ CAST(word AS TSQUERY)) <= 500), search_query($10::VARCHAR)))) AND
+  count(*) AS count_1 FROM look WHERE look.search @@ CAST(word AS TSQUERY)) <= 500), search_query($10::VARCHAR))) AND
   ($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::DATE IS NULL OR (empleados.fecha_contratacion >=
   $4::DATE)) AND ($5::DATE IS NULL OR (empleados.fecha_contratacion <= $5::DATE)) AND ($6::NUMERIC(9, 2) IS NULL OR
   (empleados.salario >= $6::NUMERIC(9, 2))) AND ($7::NUMERIC(9, 2) IS NULL OR (empleados.salario <= $7::NUMERIC(9, 2)))
   AND empleados.id IS DISTINCT FROM (SELECT person.id FROM person) AND CASE WHEN ($10::VARCHAR IS NULL OR
   (empleados.search @@ search_query($10::VARCHAR))) THEN true END LIMIT ALL OFFSET 0),
+best AS (SELECT hits.* FROM hits WHERE $8::BIGINT IS NULL OR (({fold}(hits.{field}), hits.id) {after} ({fold}($9),
+  $8::BIGINT)) ORDER BY {fold}(hits.{field}) {direction}, hits.id {direction} LIMIT $11::INTEGER + 1),
+ranged AS (SELECT empleados.* FROM empleados WHERE $10::VARCHAR IS NULL AND NOT ((SELECT count(*) > $11::INTEGER AS
+  anon_1 FROM near) OR (SELECT count(*) < 1000 AS anon_2 FROM look)) AND ($3::VARCHAR IS NULL OR empleados.posicion =
+  $3::VARCHAR) AND ($4::DATE IS NULL OR (empleados.fecha_contratacion >= $4::DATE)) AND ($5::DATE IS NULL OR
+  (empleados.fecha_contratacion <= $5::DATE)) AND ($6::NUMERIC(9, 2) IS NULL OR (empleados.salario >= $6::NUMERIC(9,
+  2))) AND ($7::NUMERIC(9, 2) IS NULL OR (empleados.salario <= $7::NUMERIC(9, 2))) LIMIT 2000 + 1),
+few AS (SELECT ranged.* FROM ranged WHERE (SELECT count(*) <= 2000 AS anon_3 FROM ranged) AND ($8::BIGINT IS NULL OR
+  (({fold}(ranged.{field}), ranged.id) {after} ({fold}($9), $8::BIGINT))) ORDER BY {fold}(ranged.{field}) {direction},
+  ranged.id {direction} LIMIT $11::INTEGER + 1),
+many AS (SELECT empleados.* FROM empleados WHERE $10::VARCHAR IS NULL AND NOT (SELECT count(*) <= 2000 AS anon_3 FROM
+  ranged) AND CASE WHEN (($3::VARCHAR IS NULL OR empleados.posicion = $3::VARCHAR) AND ($4::DATE IS NULL OR
+  (empleados.fecha_contratacion >= $4::DATE)) AND ($5::DATE IS NULL OR (empleados.fecha_contratacion <= $5::DATE)) AND
+  ($6::NUMERIC(9, 2) IS NULL OR (empleados.salario >= $6::NUMERIC(9, 2))) AND ($7::NUMERIC(9, 2) IS NULL OR
+  (empleados.salario <= $7::NUMERIC(9, 2)))) THEN true END AND ($8::BIGINT IS NULL OR (({fold}(empleados.{field}),
+  empleados.id) {after} ({fold}($9), $8::BIGINT))) ORDER BY {fold}(empleados.{field}) {direction}, empleados.id
+  {direction} LIMIT $11::INTEGER + 1),
 found AS (SELECT near.* FROM near WHERE (SELECT count(*) > $11::INTEGER AS anon_1 FROM near) OR (SELECT count(*) < 1000
-  AS anon_2 FROM look) UNION ALL (SELECT hits.* FROM hits WHERE $8::BIGINT IS NULL OR (({fold}(hits.{field}), hits.id)
-  {after} ({fold}($9), $8::BIGINT)) ORDER BY {fold}(hits.{field}) {direction}, hits.id {direction} LIMIT $11::INTEGER +
-  1)),
+  AS anon_2 FROM look) UNION ALL SELECT best.* FROM best UNION ALL SELECT few.* FROM few UNION ALL SELECT many.* FROM
+  many),
 alikes AS (SELECT alike.* FROM similar_empleados($10::VARCHAR, $11::INTEGER) AS alike WHERE $8::BIGINT IS NULL AND NOT
   ((EXISTS (SELECT 1 FROM person)) OR (EXISTS (SELECT 1 FROM found))) AND ($3::VARCHAR IS NULL OR alike.posicion =
   $3::VARCHAR) AND ($4::DATE IS NULL OR (alike.fecha_contratacion >= $4::DATE)) AND ($5::DATE IS NULL OR
@@ -270,7 +286,7 @@ SELECT concat_ws(chr(30), (SELECT string_agg(CAST(row_to_json(fila) AS TEXT), ch
   {fold}(found.{field}) {direction}, found.id {direction}) AS pagina JOIN LATERAL (SELECT {fields}) AS fila ON true),
   (SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) AS string_agg_4 FROM (SELECT alikes.* FROM alikes) AS
   pagina JOIN LATERAL (SELECT {fields}) AS fila ON true)) AS concat_ws_1, search_kind() AS search_kind_1, EXISTS (SELECT
-  1 FROM alikes) AS anon_3""",
+  1 FROM alikes) AS anon_4""",
         ('person_id', 'person_email', 'posicion', 'hired_since', 'hired_until', 'paid_since', 'paid_until', 'after_id', 'after_key', 'q', 'limit'),
     ),
     "total_empleados": (

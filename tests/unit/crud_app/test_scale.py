@@ -11,7 +11,7 @@ from chalicelib.directorio.employee import Audience
 from chalicelib.directorio.query import MAX_TOTAL, read_filters, read_history, read_listing
 from chalicelib.directorio.repository import Repository, find_statement
 from chalicelib.directorio.settings import parse_database_url
-from crud_app.sql.employees import MAX_LOOK
+from crud_app.sql.employees import MAX_FEW, MAX_LOOK
 from local.postgres import migrate
 
 ROWS = 20_000
@@ -167,6 +167,7 @@ def test_a_common_word_is_neither_fetched_nor_sorted_as_a_whole(large, q, order,
         ([("contratado_hasta", "2004-08-01"), ("orden", "-fecha_contratacion")], "empleados_fecha_contratacion_idx"),
         ([("salario_desde", "8990"), ("orden", "nombre")], "empleados_salario_idx"),
         ([("salario_hasta", "4000"), ("salario_desde", "1000"), ("orden", "-salario")], "empleados_salario_idx"),
+        ([("contratado_desde", "2024-08-01"), ("orden", "id")], "empleados_fecha_contratacion_idx"),
         ([("orden", "nombre"), ("desde", "nombre19")], "empleados_nombre_idx"),
         ([("orden", "-email"), ("desde", "persona19")], "empleados_email_key"),
     ],
@@ -175,6 +176,16 @@ def test_a_range_and_a_beginning_are_found_by_an_index(large, query, index):
     plan = explain(large, *listing(query))
     assert index in indexes_of(plan)
     assert max(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in plan) <= MAX_LOOK
+
+
+def test_a_wide_range_that_the_first_rows_do_not_have_is_neither_fetched_nor_sorted(large):
+    """A third of all, hired after those with the first 1,000 numbers."""
+    query = [("contratado_desde", "2016-06-05"), ("limite", "40")]
+    plan = explain(large, *listing(query))
+    assert max(node["Actual Rows"] for node in plan) <= MAX_FEW + 1
+    plainest = Statement("SELECT id FROM empleados WHERE fecha_contratacion >= '2016-06-05' ORDER BY id LIMIT 200")
+    pages = follow(Repository(large), query)
+    assert [row_id for page in pages for row_id in page] == [row_id for (row_id,) in large.read(plainest)]
 
 
 @pytest.mark.parametrize(
