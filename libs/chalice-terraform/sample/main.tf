@@ -11,12 +11,7 @@ terraform {
 }
 
 provider "aws" {
-  region = var.region
-}
-
-variable "region" {
-  type    = string
-  default = "eu-west-1"
+  region = "eu-west-1"
 }
 
 variable "name_prefix" {
@@ -28,9 +23,9 @@ variable "name_prefix" {
 locals {
   # Seconds, and the largest share of the account's concurrency (-1: no limit).
   functions = {
-    api_handler = { timeout = 30, concurrency = -1 }
-    deliver     = { timeout = 60, concurrency = -1 }
-    tick        = { timeout = 60, concurrency = 1 }
+    api_handler = { timeout = 30, concurrency = -1, policy = "AWSLambdaBasicExecutionRole" }
+    deliver     = { timeout = 60, concurrency = -1, policy = "AWSLambdaSQSQueueExecutionRole" }
+    tick        = { timeout = 60, concurrency = 1, policy = "AWSLambdaBasicExecutionRole" }
   }
 }
 
@@ -64,43 +59,20 @@ resource "aws_cloudwatch_log_group" "function" {
   retention_in_days = 30
 }
 
-data "aws_iam_policy_document" "lambda" {
-  statement {
-    actions = ["sts:AssumeRole"]
-    principals {
-      type        = "Service"
-      identifiers = ["lambda.amazonaws.com"]
-    }
-  }
-}
-
 resource "aws_iam_role" "function" {
-  for_each           = local.functions
-  name               = "${var.name_prefix}-${each.key}"
-  assume_role_policy = data.aws_iam_policy_document.lambda.json
+  for_each = local.functions
+  name     = "${var.name_prefix}-${each.key}"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+  })
 }
 
-data "aws_iam_policy_document" "function" {
-  for_each = local.functions
-
-  statement {
-    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.function[each.key].arn}:*"]
-  }
-
-  dynamic "statement" {
-    for_each = each.key == "deliver" ? [1] : []
-    content {
-      actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-      resources = [aws_sqs_queue.greetings.arn]
-    }
-  }
-}
-
-resource "aws_iam_role_policy" "function" {
-  for_each = local.functions
-  role     = aws_iam_role.function[each.key].id
-  policy   = data.aws_iam_policy_document.function[each.key].json
+# AWS's own policies, for a start: they allow every log group and queue.
+resource "aws_iam_role_policy_attachment" "function" {
+  for_each   = local.functions
+  role       = aws_iam_role.function[each.key].name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/${each.value.policy}"
 }
 
 # With chalice-frontdoor, an HTTP API sends every request to the app; see also its doors "alb" and "function_url".
