@@ -220,7 +220,8 @@ def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
 def apply_lote(id: str) -> Response:  # noqa: A002
     request = app.current_request
     key = read_key(request.headers)
-    return answers.json_text(system().batches.apply(id, read_json(request), app.caller.name, key))
+    name = app.caller.name
+    return answers.page(system().batches.apply(id, read_json(request), name, key), "/lotes", name)
 
 
 @app.route(

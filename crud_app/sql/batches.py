@@ -63,16 +63,14 @@ actual AS MATERIALIZED (SELECT {_list(BY_NAME)} FROM empleados WHERE id = ANY(AR
   WHERE lista IN ('actualizar', 'eliminar'))) ORDER BY id FOR UPDATE),
 ausente AS MATERIALIZED (SELECT {_list(BY_NAME)} FROM bajas WHERE id = ANY(ARRAY(SELECT id FROM turno
   WHERE lista = 'restaurar')) ORDER BY id FOR UPDATE),
-destino AS (SELECT orden, lista, indice, turno.id, turno.version AS wanted,
-  coalesce(actual.version, ausente.version) AS found, {", ".join(map(_wanted, INPUTS))}
-  FROM turno LEFT JOIN actual ON lista IN ('actualizar', 'eliminar') AND actual.id = turno.id
-  LEFT JOIN ausente ON lista = 'restaurar' AND ausente.id = turno.id),
+previa AS MATERIALIZED (SELECT actual.* FROM actual UNION ALL SELECT ausente.* FROM ausente),
+destino AS (SELECT orden, lista, indice, turno.id, turno.version AS wanted, previa.version AS found,
+  {", ".join(map(_wanted, INPUTS))} FROM turno LEFT JOIN previa ON previa.id = turno.id),
 cambio AS (SELECT destino.*, titular.id AS titular_id, array_remove(ARRAY[{", ".join(map(_change, INPUTS))}],
   NULL) AS cambios, CASE WHEN lista != 'crear' AND found IS NULL THEN 404 WHEN wanted != found THEN 412
   WHEN lista = 'crear' THEN 201 WHEN lista = 'eliminar' THEN 204 ELSE 200 END AS posible
-  FROM destino LEFT JOIN actual ON actual.id = destino.id AND lista = 'actualizar'
-  LEFT JOIN empleados AS titular ON titular.email = destino.email AND titular.id IS DISTINCT FROM destino.id
-  AND lista != 'eliminar'),
+  FROM destino LEFT JOIN previa ON previa.id = destino.id LEFT JOIN empleados AS titular
+  ON titular.email = destino.email AND titular.id IS DISTINCT FROM destino.id AND lista != 'eliminar'),
 decidido AS MATERIALIZED (SELECT cambio.*, CASE WHEN posible IN (200, 201) AND (titular_id IS NOT NULL
   OR row_number() OVER (PARTITION BY email, posible IN (200, 201) AND titular_id IS NULL ORDER BY orden) > 1)
   THEN 409 ELSE posible END AS estado FROM cambio),
@@ -84,26 +82,24 @@ cambiado AS (UPDATE empleados SET {", ".join(f"{name} = hacer.{name}" for name i
   AND lista = 'actualizar' AND estado = 200 AND cambios != ARRAY[]::text[]
   RETURNING {_list(BY_NAME, "empleados.")}, hacer.cambios),
 borrado AS (DELETE FROM empleados USING hacer WHERE empleados.id = hacer.id AND estado = 204
-  RETURNING {_renewed("empleados.", "version")}, clock_timestamp() AS baja_en),
-baja AS (INSERT INTO bajas ({_list(BY_NAME)}, baja_en) SELECT {_list(BY_NAME)}, baja_en FROM borrado),
+  RETURNING {_renewed("empleados.", "version")}, ARRAY[]::text[] AS cambios, clock_timestamp() AS momento),
+baja AS (INSERT INTO bajas ({_list(BY_NAME)}, baja_en) SELECT {_list(BY_NAME)}, momento FROM borrado),
 vuelto AS (DELETE FROM bajas USING hacer WHERE bajas.id = hacer.id AND lista = 'restaurar' AND estado = 200
   RETURNING {_renewed("bajas.", "version", "actualizado_en")}),
-restaurado AS (INSERT INTO empleados ({_list(BY_NAME)}) SELECT {_list(BY_NAME)} FROM vuelto
-  RETURNING {_list(BY_NAME)}),
-hecho AS (SELECT '{CREADO}' AS tipo, {_list(BY_NAME)}, creado_en AS momento,
-  array_remove(ARRAY[{given}], NULL) AS cambios FROM creado
-  UNION ALL SELECT '{ACTUALIZADO}', {_list(BY_NAME)}, actualizado_en, cambios FROM cambiado
-  UNION ALL SELECT '{ELIMINADO}', {_list(BY_NAME)}, baja_en, ARRAY[]::text[] FROM borrado
-  UNION ALL SELECT '{RESTAURADO}', {_list(BY_NAME)}, actualizado_en, ARRAY[]::text[] FROM restaurado),
+restaurado AS (INSERT INTO empleados ({_list(BY_NAME)}) SELECT vuelto.* FROM vuelto RETURNING {_list(BY_NAME)}),
+hecho AS (SELECT '{CREADO}' AS tipo, creado.*, array_remove(ARRAY[{given}], NULL) AS cambios, creado_en AS momento
+  FROM creado UNION ALL SELECT '{ACTUALIZADO}', cambiado.*, actualizado_en FROM cambiado
+  UNION ALL SELECT '{ELIMINADO}', borrado.* FROM borrado
+  UNION ALL SELECT '{RESTAURADO}', restaurado.*, ARRAY[]::text[], actualizado_en FROM restaurado),
 evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, valores, lote)
   SELECT message.id, hecho.id, hecho.version, hecho.tipo, momento, :actor, row_to_json(message), valores, :lote
-  FROM hecho LEFT JOIN actual ON actual.id = hecho.id AND hecho.tipo = '{ACTUALIZADO}'
+  FROM hecho LEFT JOIN previa ON previa.id = hecho.id AND hecho.tipo = '{ACTUALIZADO}'
   CROSS JOIN LATERAL (SELECT {_list(EVENT_FIELDS, "hecho.")}) AS empleado
   CROSS JOIN LATERAL (SELECT {MESSAGE_VERSION} AS version, gen_random_uuid() AS id, hecho.tipo AS tipo,
   {_utc("momento")} AS ocurrido_en, :actor AS actor, row_to_json(empleado) AS empleado, hecho.cambios AS cambios,
   :lote AS lote) AS message
-  LEFT JOIN LATERAL (SELECT jsonb_object_agg(campo, jsonb_build_object('antes', to_jsonb(actual) -> campo, 'despues',
-  to_jsonb(hecho) -> campo)) AS valores FROM unnest(hecho.cambios) AS campo) AS v ON actual.id IS NOT NULL),
+  LEFT JOIN LATERAL (SELECT jsonb_object_agg(campo, jsonb_build_object('antes', to_jsonb(previa) -> campo, 'despues',
+  to_jsonb(hecho) -> campo)) AS valores FROM unnest(hecho.cambios) AS campo) AS v ON previa.id IS NOT NULL),
 lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios)
   SELECT :lote, :origin, :actor, {", ".join(map(_count, (CREADO, ACTUALIZADO, ELIMINADO, RESTAURADO)))},
   ARRAY(SELECT DISTINCT unnest(CASE tipo WHEN '{ACTUALIZADO}' THEN cambios ELSE ARRAY[{_quoted(INPUTS)}] END)
@@ -198,12 +194,11 @@ def _wanted(name: str) -> str:
         sent = (
             f"CASE lista WHEN 'crear' THEN coalesce({sent}, CAST(timezone(:time_zone, now()) AS date)) ELSE {sent} END"
         )
-    there = f"CASE WHEN lista = 'restaurar' THEN ausente.{name} ELSE actual.{name} END"
-    return f"CASE WHEN lista = 'crear' OR '{name}' = ANY(sent) THEN {sent} ELSE {there} END AS {name}"
+    return f"CASE WHEN lista = 'crear' OR '{name}' = ANY(sent) THEN {sent} ELSE previa.{name} END AS {name}"
 
 
 def _change(name: str) -> str:
-    return f"CASE WHEN actual.{name} IS DISTINCT FROM destino.{name} THEN '{name}' END"
+    return f"CASE WHEN previa.{name} IS DISTINCT FROM destino.{name} THEN '{name}' END"
 
 
 def _count(tipo: str) -> str:

@@ -9,7 +9,7 @@ from chalice_frontdoor.idempotency import KeyInFlight, KeyMissing, KeyReused
 from chalicelib.directorio.batch import read_batch, read_batch_id, read_closing
 from chalicelib.directorio.errors import LoteNotFound, StatementRefused, Unavailable
 from chalicelib.directorio.publisher import Evento
-from chalicelib.directorio.repository import EMAIL_CONSTRAINT, find_statement
+from chalicelib.directorio.repository import EMAIL_CONSTRAINT, Page, find_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,13 +43,13 @@ class Batches:
         self._publish = publish
         self._is_demo = is_demo
 
-    def apply(self, batch_id: str, body: object, actor: str, key: str | None) -> str:
+    def apply(self, batch_id: str, body: object, actor: str, key: str | None) -> Page:
         """Do the operations that can be done; what was done under the actor's Idempotency-Key is not done again.
 
         The events of the rows are left to the sweep: a request could not publish hundreds of them in its time.
 
         Returns:
-            The results as JSON, in the order of the operations.
+            The results as JSON, in the order of the operations. The rows in them are salaries that were read.
 
         Raises:
             InvalidInput, LoteNotFound: the body, or the id.
@@ -75,7 +75,9 @@ class Batches:
             raise KeyInFlight if digest is None else KeyReused
         if is_incomplete and not batch.is_simulated:  # an address was taken meanwhile: by whom, a new look tells
             results, _, _ = self._apply(parameters)
-        return f'{{"resultados":[{results}]}}'
+        text = str(results)
+        rows = text.count('"empleado":') + text.count('"existente":') - text.count('"estado":201')
+        return Page(f'{{"resultados":[{text}]}}', None, salaries=rows)
 
     def close(self, batch_id: str, body: object, actor: str) -> str:
         """Write the batch's event, unless nothing has changed since it was closed; see `batch.read_closing`.

@@ -497,26 +497,23 @@ actual AS MATERIALIZED (SELECT id, nombre, email, posicion, salario, fecha_contr
 ausente AS MATERIALIZED (SELECT id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
   actualizado_en FROM bajas WHERE id = ANY(ARRAY(SELECT id FROM turno WHERE lista = 'restaurar')) ORDER BY id FOR
   UPDATE),
-destino AS (SELECT orden, lista, indice, turno.id, turno.version AS wanted, coalesce(actual.version, ausente.version) AS
-  found, CASE WHEN lista = 'crear' OR 'nombre' = ANY(sent) THEN turno.nombre ELSE CASE WHEN lista = 'restaurar' THEN
-  ausente.nombre ELSE actual.nombre END END AS nombre, CASE WHEN lista = 'crear' OR 'email' = ANY(sent) THEN turno.email
-  ELSE CASE WHEN lista = 'restaurar' THEN ausente.email ELSE actual.email END END AS email, CASE WHEN lista = 'crear' OR
-  'posicion' = ANY(sent) THEN turno.posicion ELSE CASE WHEN lista = 'restaurar' THEN ausente.posicion ELSE
-  actual.posicion END END AS posicion, CASE WHEN lista = 'crear' OR 'salario' = ANY(sent) THEN turno.salario ELSE CASE
-  WHEN lista = 'restaurar' THEN ausente.salario ELSE actual.salario END END AS salario, CASE WHEN lista = 'crear' OR
-  'fecha_contratacion' = ANY(sent) THEN CASE lista WHEN 'crear' THEN coalesce(turno.fecha_contratacion,
-  CAST(timezone($6::VARCHAR, now()) AS date)) ELSE turno.fecha_contratacion END ELSE CASE WHEN lista = 'restaurar' THEN
-  ausente.fecha_contratacion ELSE actual.fecha_contratacion END END AS fecha_contratacion FROM turno LEFT JOIN actual ON
-  lista IN ('actualizar', 'eliminar') AND actual.id = turno.id LEFT JOIN ausente ON lista = 'restaurar' AND ausente.id =
-  turno.id),
-cambio AS (SELECT destino.*, titular.id AS titular_id, array_remove(ARRAY[CASE WHEN actual.nombre IS DISTINCT FROM
-  destino.nombre THEN 'nombre' END, CASE WHEN actual.email IS DISTINCT FROM destino.email THEN 'email' END, CASE WHEN
-  actual.posicion IS DISTINCT FROM destino.posicion THEN 'posicion' END, CASE WHEN actual.salario IS DISTINCT FROM
-  destino.salario THEN 'salario' END, CASE WHEN actual.fecha_contratacion IS DISTINCT FROM destino.fecha_contratacion
+previa AS MATERIALIZED (SELECT actual.* FROM actual UNION ALL SELECT ausente.* FROM ausente),
+destino AS (SELECT orden, lista, indice, turno.id, turno.version AS wanted, previa.version AS found, CASE WHEN lista =
+  'crear' OR 'nombre' = ANY(sent) THEN turno.nombre ELSE previa.nombre END AS nombre, CASE WHEN lista = 'crear' OR
+  'email' = ANY(sent) THEN turno.email ELSE previa.email END AS email, CASE WHEN lista = 'crear' OR 'posicion' =
+  ANY(sent) THEN turno.posicion ELSE previa.posicion END AS posicion, CASE WHEN lista = 'crear' OR 'salario' = ANY(sent)
+  THEN turno.salario ELSE previa.salario END AS salario, CASE WHEN lista = 'crear' OR 'fecha_contratacion' = ANY(sent)
+  THEN CASE lista WHEN 'crear' THEN coalesce(turno.fecha_contratacion, CAST(timezone($6::VARCHAR, now()) AS date)) ELSE
+  turno.fecha_contratacion END ELSE previa.fecha_contratacion END AS fecha_contratacion FROM turno LEFT JOIN previa ON
+  previa.id = turno.id),
+cambio AS (SELECT destino.*, titular.id AS titular_id, array_remove(ARRAY[CASE WHEN previa.nombre IS DISTINCT FROM
+  destino.nombre THEN 'nombre' END, CASE WHEN previa.email IS DISTINCT FROM destino.email THEN 'email' END, CASE WHEN
+  previa.posicion IS DISTINCT FROM destino.posicion THEN 'posicion' END, CASE WHEN previa.salario IS DISTINCT FROM
+  destino.salario THEN 'salario' END, CASE WHEN previa.fecha_contratacion IS DISTINCT FROM destino.fecha_contratacion
   THEN 'fecha_contratacion' END], NULL) AS cambios, CASE WHEN lista != 'crear' AND found IS NULL THEN 404 WHEN wanted !=
   found THEN 412 WHEN lista = 'crear' THEN 201 WHEN lista = 'eliminar' THEN 204 ELSE 200 END AS posible FROM destino
-  LEFT JOIN actual ON actual.id = destino.id AND lista = 'actualizar' LEFT JOIN empleados AS titular ON titular.email =
-  destino.email AND titular.id IS DISTINCT FROM destino.id AND lista != 'eliminar'),
+  LEFT JOIN previa ON previa.id = destino.id LEFT JOIN empleados AS titular ON titular.email = destino.email AND
+  titular.id IS DISTINCT FROM destino.id AND lista != 'eliminar'),
 decidido AS MATERIALIZED (SELECT cambio.*, CASE WHEN posible IN (200, 201) AND (titular_id IS NOT NULL OR row_number()
   OVER (PARTITION BY email, posible IN (200, 201) AND titular_id IS NULL ORDER BY orden) > 1) THEN 409 ELSE posible END
   AS estado FROM cambio),
@@ -531,31 +528,29 @@ cambiado AS (UPDATE empleados SET nombre = hacer.nombre, email = hacer.email, po
   empleados.fecha_contratacion, empleados.version, empleados.creado_en, empleados.actualizado_en, hacer.cambios),
 borrado AS (DELETE FROM empleados USING hacer WHERE empleados.id = hacer.id AND estado = 204 RETURNING empleados.id,
   empleados.nombre, empleados.email, empleados.posicion, empleados.salario, empleados.fecha_contratacion,
-  empleados.version + 1 AS version, empleados.creado_en, empleados.actualizado_en, clock_timestamp() AS baja_en),
+  empleados.version + 1 AS version, empleados.creado_en, empleados.actualizado_en, ARRAY[]::text[] AS cambios,
+  clock_timestamp() AS momento),
 baja AS (INSERT INTO bajas (id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
   actualizado_en, baja_en) SELECT id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
-  actualizado_en, baja_en FROM borrado),
+  actualizado_en, momento FROM borrado),
 vuelto AS (DELETE FROM bajas USING hacer WHERE bajas.id = hacer.id AND lista = 'restaurar' AND estado = 200 RETURNING
   bajas.id, bajas.nombre, bajas.email, bajas.posicion, bajas.salario, bajas.fecha_contratacion, bajas.version + 1 AS
   version, bajas.creado_en, clock_timestamp() AS actualizado_en),
 restaurado AS (INSERT INTO empleados (id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
-  actualizado_en) SELECT id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en
-  FROM vuelto RETURNING id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en),
-hecho AS (SELECT 'creado' AS tipo, id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
-  actualizado_en, creado_en AS momento, array_remove(ARRAY['nombre', 'email', 'posicion', 'salario',
-  'fecha_contratacion'], NULL) AS cambios FROM creado UNION ALL SELECT 'actualizado', id, nombre, email, posicion,
-  salario, fecha_contratacion, version, creado_en, actualizado_en, actualizado_en, cambios FROM cambiado UNION ALL
-  SELECT 'eliminado', id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en,
-  baja_en, ARRAY[]::text[] FROM borrado UNION ALL SELECT 'restaurado', id, nombre, email, posicion, salario,
-  fecha_contratacion, version, creado_en, actualizado_en, actualizado_en, ARRAY[]::text[] FROM restaurado),
+  actualizado_en) SELECT vuelto.* FROM vuelto RETURNING id, nombre, email, posicion, salario, fecha_contratacion,
+  version, creado_en, actualizado_en),
+hecho AS (SELECT 'creado' AS tipo, creado.*, array_remove(ARRAY['nombre', 'email', 'posicion', 'salario',
+  'fecha_contratacion'], NULL) AS cambios, creado_en AS momento FROM creado UNION ALL SELECT 'actualizado', cambiado.*,
+  actualizado_en FROM cambiado UNION ALL SELECT 'eliminado', borrado.* FROM borrado UNION ALL SELECT 'restaurado',
+  restaurado.*, ARRAY[]::text[], actualizado_en FROM restaurado),
 evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, valores, lote) SELECT
   message.id, hecho.id, hecho.version, hecho.tipo, momento, $1::VARCHAR, row_to_json(message), valores, $7::UUID FROM
-  hecho LEFT JOIN actual ON actual.id = hecho.id AND hecho.tipo = 'actualizado' CROSS JOIN LATERAL (SELECT hecho.id,
+  hecho LEFT JOIN previa ON previa.id = hecho.id AND hecho.tipo = 'actualizado' CROSS JOIN LATERAL (SELECT hecho.id,
   hecho.nombre, hecho.email, hecho.posicion, hecho.version) AS empleado CROSS JOIN LATERAL (SELECT 1 AS version,
   gen_random_uuid() AS id, hecho.tipo AS tipo, to_char(timezone('UTC', momento), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS
   ocurrido_en, $1::VARCHAR AS actor, row_to_json(empleado) AS empleado, hecho.cambios AS cambios, $7::UUID AS lote) AS
-  message LEFT JOIN LATERAL (SELECT jsonb_object_agg(campo, jsonb_build_object('antes', to_jsonb(actual) -> campo,
-  'despues', to_jsonb(hecho) -> campo)) AS valores FROM unnest(hecho.cambios) AS campo) AS v ON actual.id IS NOT NULL),
+  message LEFT JOIN LATERAL (SELECT jsonb_object_agg(campo, jsonb_build_object('antes', to_jsonb(previa) -> campo,
+  'despues', to_jsonb(hecho) -> campo)) AS valores FROM unnest(hecho.cambios) AS campo) AS v ON previa.id IS NOT NULL),
 lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios) SELECT $7::UUID,
   $8::VARCHAR, $1::VARCHAR, count(*) FILTER (WHERE tipo = 'creado'), count(*) FILTER (WHERE tipo = 'actualizado'),
   count(*) FILTER (WHERE tipo = 'eliminado'), count(*) FILTER (WHERE tipo = 'restaurado'), ARRAY(SELECT DISTINCT

@@ -1,6 +1,7 @@
 """Batches: many changes in one statement, what conflicts is skipped, and one event for all of them."""
 
 import json
+import logging
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -387,3 +388,12 @@ def test_the_history_shows_a_batch_as_one_entry_and_readers_learn_of_no_salary(c
     assert [event["tipo"] for event in client.get(f"/eventos?lote={LOTE}").json()][-1] == "actualizado"
     for path in ("/eventos?tipo=lote", f"/eventos?lote={LOTE}"):
         assert reader.get(path).json() == []
+
+
+def test_a_batch_that_shows_many_salaries_is_logged_as_a_reading_of_them(send, caplog):
+    caplog.set_level(logging.INFO)
+    send({"crear": [person(f"P{number}") for number in range(25)]})
+    asked = [{"id": number, "version": 9, "cambios": {}} for number in range(1, 26)]
+    send({"actualizar": asked}, key="", simular=True)
+    counts = [(each.ruta, each.salarios_leidos) for each in caplog.records if hasattr(each, "salarios_leidos")]
+    assert counts == [("/lotes", 25)], "and not those who were created"
