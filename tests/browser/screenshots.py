@@ -104,7 +104,7 @@ def prepare(view, directory, stack, contested, file):
         directory.panel.locator("form .primary").click()
         expect(directory.error_of("email")).to_be_visible()
     elif view == "conflict":
-        directory.fill(posicion="Directora de proyectos", fecha_contratacion="2020-02-01")
+        directory.fill(posicion="Directora de proyectos", salario="2900")
         stack.change(contested, salario=stack.http.get(f"/empleados/{contested}").json()["salario"] + 100)
         directory.panel.locator("form .primary").click()
         expect(directory.dialog).to_be_visible()
