@@ -12,7 +12,6 @@ module "bff" {
   public_url    = var.alb_enabled ? local.page_url : ""
   currency      = var.currency
   salary_period = var.salary_period
-  time_zone     = var.time_zone
 
   cognito_issuer    = local.sign_in.issuer
   cognito_domain    = local.sign_in_page

@@ -16,7 +16,6 @@ _CLIENT_ID_RULE = "the id of an app client, letters and digits"
 _ORIGIN_RULE = "http(s)://host[:port], or unset"
 _HTTP = re.compile(r"https?://.*", re.DOTALL)
 _PARAMETER = re.compile(r"[A-Za-z0-9_./-]{1,1011}")
-_ZONE = re.compile(r"[A-Za-z]+([/_+-][A-Za-z0-9]+)*")
 _CLIENT_ID = re.compile(r"\w{1,128}", re.ASCII)
 
 
@@ -55,7 +54,7 @@ def read_settings(variables: Mapping[str, str] = os.environ) -> Settings:
 
 
 def read_salary_settings(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """What the stored salaries and days mean, as the page's modules read it.
+    """What the stored salaries mean, as the page's modules read it.
 
     Raises:
         SettingError: one is malformed.
@@ -65,7 +64,6 @@ def read_salary_settings(variables: Mapping[str, str] = os.environ) -> dict[str,
     return {
         "currency": read_text("CURRENCY", "three capital letters, such as EUR", pattern=currency, default="EUR"),
         "salaryPeriod": read_text("SALARY_PERIOD", "year or month", pattern=period, default="year"),
-        "timeZone": read_text("TIME_ZONE", "a time zone, such as Europe/Madrid", pattern=_ZONE, default="UTC"),
     }
 
 

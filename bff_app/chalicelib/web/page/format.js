@@ -1,6 +1,5 @@
 /** Numbers and moments as the person's language writes them. */
 
-import { SALARIES } from './declaration.js';
 import { currentLanguage } from './preferences.js';
 
 const formats = new Map();
@@ -34,8 +33,8 @@ export const time = (at) => format('time', moment({ timeStyle: 'short' })).forma
 /** The day of a moment where the reader is, in full. */
 export const longDay = (at) => format('longDay', moment({ dateStyle: 'full' })).format(new Date(at));
 
-/** @returns today in the directory's time zone, as a calendar day */
-export const today = () => new Intl.DateTimeFormat('sv', { timeZone: SALARIES.timeZone }).format(new Date());
+/** @returns today in the person's own time zone, as a calendar day */
+export const today = () => new Intl.DateTimeFormat('sv').format(new Date());
 
 const STEPS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]];
 
