@@ -52,8 +52,9 @@ def apply_lote() -> sa.ClauseElement:
     )
     return _statement(f"""
 WITH anterior AS (SELECT huella, evento_id FROM peticiones WHERE actor = :actor AND clave = :key
-  AND creada_en >= {FORGOTTEN_BEFORE}),
+  AND creada_en >= {FORGOTTEN_BEFORE} AND NOT :simulated),
 nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT :actor, :key, :digest WHERE NOT :simulated
+  AND NOT EXISTS (SELECT FROM lotes WHERE id = :lote AND actor != :actor)
   ON CONFLICT (actor, clave) DO UPDATE SET huella = excluded.huella, evento_id = excluded.evento_id,
   creada_en = excluded.creada_en WHERE peticiones.creada_en < {FORGOTTEN_BEFORE} RETURNING evento_id),
 pedido AS MATERIALIZED (SELECT p.* FROM json_to_recordset(CAST(:operations AS json)) AS p(orden integer, lista text,
@@ -106,7 +107,8 @@ lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados
   FROM hecho ORDER BY 1) FROM hecho HAVING EXISTS (SELECT FROM nueva)
   ON CONFLICT (id) DO UPDATE SET {", ".join(map(_added, COUNTS))}, ultimo_en = now(),
   cerrado_en = CASE WHEN excluded.cambios = ARRAY[]::text[] THEN lotes.cerrado_en END,
-  cambios = ARRAY(SELECT DISTINCT unnest(lotes.cambios || excluded.cambios) ORDER BY 1)),
+  cambios = CASE WHEN lotes.cerrado_en IS NULL THEN ARRAY(SELECT DISTINCT unnest(lotes.cambios || excluded.cambios)
+  ORDER BY 1) ELSE excluded.cambios END),
 nuevo AS (SELECT {_list(BY_NAME)} FROM hecho WHERE tipo != '{ELIMINADO}'),
 resultado AS (SELECT orden, lista, indice, CASE WHEN estado = 201 AND creado.id IS NULL AND NOT :simulated
   THEN 409 ELSE estado END AS estado, CASE WHEN estado = 201 THEN creado.id WHEN estado = 409 THEN coalesce(titular_id,
@@ -137,7 +139,7 @@ def close_lote() -> sa.ClauseElement:
 
     Returns no row if there is no such batch; else its counts as JSON, and the event's id, tipo and mensaje, or NULL.
     """
-    return _closing("id = :lote", actor=":actor", aviso=":aviso")
+    return _closing("id = :lote AND lotes.actor = :actor", actor=":actor", aviso=":aviso")
 
 
 def close_idle_lotes() -> sa.ClauseElement:
@@ -147,7 +149,7 @@ def close_idle_lotes() -> sa.ClauseElement:
 
 def _closing(which: str, *, actor: str, aviso: str) -> sa.ClauseElement:
     counts = _list(COUNTS, "lote.")
-    known = "SELECT lotes.* FROM lotes WHERE id = :lote AND cerrado_en IS NOT NULL" if "lote" in which else ""
+    known = f"SELECT lotes.* FROM lotes WHERE cerrado_en IS NOT NULL AND {which}" if "lote" in which else ""  # noqa: S608
     return _statement(f"""
 WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL AND {which}
   RETURNING lotes.*),

@@ -47,6 +47,8 @@ UNTIL = sa.bindparam("until", type_=sa.DateTime(timezone=True))
 ACTOR_ASKED, TIPO_ASKED = (sa.bindparam(name, type_=sa.Text) for name in ("actor", "tipo"))
 IS_ACTOR = sa.or_(ACTOR_ASKED.is_(None), eventos.c.actor == ACTOR_ASKED)
 IS_TIPO = sa.or_(TIPO_ASKED.is_(None), eventos.c.tipo == TIPO_ASKED)
+LOTE_ASKED = sa.bindparam("lote", type_=sa.Uuid)
+IS_LOTE = sa.or_(LOTE_ASKED.is_(None), eventos.c.lote == LOTE_ASKED)
 #: No event of a batch, or the batch's own; the condition of migration 0006's indexes.
 IS_SINGLE = sa.or_(eventos.c.lote.is_(None), eventos.c.tipo == constant(LOTE))
 GRACE = sa.literal_column(f"interval '{GRACE_SECONDS} seconds'", type_=sa.Interval)
@@ -82,7 +84,7 @@ def list_eventos_of_empleado() -> sa.ClauseElement:
     has_events = sa.exists(sa.select(eventos.c.id).where(eventos.c.empleado_id == ROW_ID))
     exists_now = sa.exists(sa.select(empleados.c.id).where(empleados.c.id == ROW_ID))
     is_own = eventos.c.empleado_id == ROW_ID
-    own = _page(is_own, IS_ACTOR, IS_TIPO, eventos.c.numero > _lowest(), eventos.c.numero < _highest())
+    own = _page(is_own, IS_LOTE, IS_ACTOR, IS_TIPO, eventos.c.numero > _lowest(), eventos.c.numero < _highest())
     return own.add_columns(sa.select(sa.or_(has_events, exists_now)).scalar_subquery())
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from chalice.app import Response
 
 from chalice_frontdoor import FieldError, InvalidInput, read_json
+from chalicelib.web.identity import ADMIN_SCOPE
 from chalicelib.web.session import ACCESS, STEP_UP, Refusal, require_own_origin
 from chalicelib.web.tokens import TokenUnreadable, read_claims, user_of
 from chalicelib.web.upstream import deadline_within
@@ -69,6 +70,8 @@ class SecondFactor(NamedTuple):
         except TokenUnreadable:
             raise Refusal("step_up_needed") from None
         if token is None or access is None or len(users) != 1:
+            raise Refusal("step_up_needed")
+        if ADMIN_SCOPE not in str(read_claims(token).get("scope")).split():
             raise Refusal("step_up_needed")
         return token, users.pop()
 

@@ -387,16 +387,17 @@ SELECT count(*) AS count_1 FROM forgotten""",
         """SELECT string_agg(CAST(pagina.payload AS TEXT), chr(30)) AS string_agg_1, CAST((array_agg(pagina.id))[$1::INTEGER] AS
   TEXT) AS anon_1, (SELECT (EXISTS (SELECT eventos.id FROM eventos WHERE eventos.empleado_id = $2::BIGINT)) OR (EXISTS
   (SELECT empleados.id FROM empleados WHERE empleados.id = $2::BIGINT)) AS anon_3) AS anon_2 FROM (SELECT eventos.id AS
-  id, {payload} AS payload FROM eventos WHERE {is_told} AND eventos.empleado_id = $2::BIGINT AND ($3::VARCHAR IS NULL OR
-  eventos.actor = $3::VARCHAR) AND ($4::VARCHAR IS NULL OR eventos.tipo = $4::VARCHAR) AND eventos.numero >
-  coalesce((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en < $5::TIMESTAMP WITH TIME ZONE - interval
-  '30 seconds' ORDER BY near.ocurrido_en DESC LIMIT 1), 0) AND eventos.numero < least((SELECT near.numero FROM eventos
-  AS near WHERE near.ocurrido_en > $6::TIMESTAMP WITH TIME ZONE + interval '30 seconds' ORDER BY near.ocurrido_en LIMIT
-  1), CASE WHEN ($7::UUID IS NULL) THEN 9223372036854775807 ELSE coalesce((SELECT anchor.numero FROM eventos AS anchor
-  WHERE anchor.id = $7::UUID), 0) END) AND ($5::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en >= $5::TIMESTAMP
-  WITH TIME ZONE) AND ($6::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en < $6::TIMESTAMP WITH TIME ZONE) ORDER
-  BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS pagina""",
-        ('limit', 'row_id', 'actor', 'tipo', 'since', 'until', 'before'),
+  id, {payload} AS payload FROM eventos WHERE {is_told} AND eventos.empleado_id = $2::BIGINT AND ($3::UUID IS NULL OR
+  eventos.lote = $3::UUID) AND ($4::VARCHAR IS NULL OR eventos.actor = $4::VARCHAR) AND ($5::VARCHAR IS NULL OR
+  eventos.tipo = $5::VARCHAR) AND eventos.numero > coalesce((SELECT near.numero FROM eventos AS near WHERE
+  near.ocurrido_en < $6::TIMESTAMP WITH TIME ZONE - interval '30 seconds' ORDER BY near.ocurrido_en DESC LIMIT 1), 0)
+  AND eventos.numero < least((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en > $7::TIMESTAMP WITH TIME
+  ZONE + interval '30 seconds' ORDER BY near.ocurrido_en LIMIT 1), CASE WHEN ($8::UUID IS NULL) THEN 9223372036854775807
+  ELSE coalesce((SELECT anchor.numero FROM eventos AS anchor WHERE anchor.id = $8::UUID), 0) END) AND ($6::TIMESTAMP
+  WITH TIME ZONE IS NULL OR eventos.ocurrido_en >= $6::TIMESTAMP WITH TIME ZONE) AND ($7::TIMESTAMP WITH TIME ZONE IS
+  NULL OR eventos.ocurrido_en < $7::TIMESTAMP WITH TIME ZONE) ORDER BY eventos.numero DESC LIMIT $1::INTEGER + 1) AS
+  pagina""",
+        ('limit', 'row_id', 'lote', 'actor', 'tipo', 'since', 'until', 'before'),
     ),
     "mark_evento": (
         """UPDATE eventos SET publicado_en=clock_timestamp(), message_id=$1::VARCHAR WHERE eventos.id = $2::UUID AND
@@ -483,14 +484,15 @@ SELECT count(*) AS count_1, max(emptied.numero) AS max_1 FROM emptied""",
     ),
     "apply_lote": (
         """WITH anterior AS (SELECT huella, evento_id FROM peticiones WHERE actor = $1::VARCHAR AND clave = $2::VARCHAR AND
-  creada_en >= now() - interval '24 hours'),
-nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT $1::VARCHAR, $2::VARCHAR, $3::VARCHAR WHERE NOT
-  $4::BOOLEAN ON CONFLICT (actor, clave) DO UPDATE SET huella = excluded.huella, evento_id = excluded.evento_id,
-  creada_en = excluded.creada_en WHERE peticiones.creada_en < now() - interval '24 hours' RETURNING evento_id),
-pedido AS MATERIALIZED (SELECT p.* FROM json_to_recordset(CAST($5::VARCHAR AS json)) AS p(orden integer, lista text,
+  creada_en >= now() - interval '24 hours' AND NOT $3::BOOLEAN),
+nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT $1::VARCHAR, $2::VARCHAR, $4::VARCHAR WHERE NOT
+  $3::BOOLEAN AND NOT EXISTS (SELECT FROM lotes WHERE id = $5::UUID AND actor != $1::VARCHAR) ON CONFLICT (actor, clave)
+  DO UPDATE SET huella = excluded.huella, evento_id = excluded.evento_id, creada_en = excluded.creada_en WHERE
+  peticiones.creada_en < now() - interval '24 hours' RETURNING evento_id),
+pedido AS MATERIALIZED (SELECT p.* FROM json_to_recordset(CAST($6::VARCHAR AS json)) AS p(orden integer, lista text,
   indice integer, id bigint, version integer, sent text[], nombre TEXT, email TEXT, posicion TEXT, salario NUMERIC(9,
   2), fecha_contratacion DATE)),
-turno AS MATERIALIZED (SELECT pedido.* FROM pedido WHERE $4::BOOLEAN OR EXISTS (SELECT FROM nueva)),
+turno AS MATERIALIZED (SELECT pedido.* FROM pedido WHERE $3::BOOLEAN OR EXISTS (SELECT FROM nueva)),
 actual AS MATERIALIZED (SELECT id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en,
   actualizado_en FROM empleados WHERE id = ANY(ARRAY(SELECT id FROM turno WHERE lista IN ('actualizar', 'eliminar')))
   ORDER BY id FOR UPDATE),
@@ -503,7 +505,7 @@ destino AS (SELECT orden, lista, indice, turno.id, turno.version AS wanted, prev
   'email' = ANY(sent) THEN turno.email ELSE previa.email END AS email, CASE WHEN lista = 'crear' OR 'posicion' =
   ANY(sent) THEN turno.posicion ELSE previa.posicion END AS posicion, CASE WHEN lista = 'crear' OR 'salario' = ANY(sent)
   THEN turno.salario ELSE previa.salario END AS salario, CASE WHEN lista = 'crear' OR 'fecha_contratacion' = ANY(sent)
-  THEN CASE lista WHEN 'crear' THEN coalesce(turno.fecha_contratacion, CAST(timezone($6::VARCHAR, now()) AS date)) ELSE
+  THEN CASE lista WHEN 'crear' THEN coalesce(turno.fecha_contratacion, CAST(timezone($7::VARCHAR, now()) AS date)) ELSE
   turno.fecha_contratacion END ELSE previa.fecha_contratacion END AS fecha_contratacion FROM turno LEFT JOIN previa ON
   previa.id = turno.id),
 cambio AS (SELECT destino.*, titular.id AS titular_id, array_remove(ARRAY[CASE WHEN previa.nombre IS DISTINCT FROM
@@ -517,7 +519,7 @@ cambio AS (SELECT destino.*, titular.id AS titular_id, array_remove(ARRAY[CASE W
 decidido AS MATERIALIZED (SELECT cambio.*, CASE WHEN posible IN (200, 201) AND (titular_id IS NOT NULL OR row_number()
   OVER (PARTITION BY email, posible IN (200, 201) AND titular_id IS NULL ORDER BY orden) > 1) THEN 409 ELSE posible END
   AS estado FROM cambio),
-hacer AS (SELECT decidido.* FROM decidido WHERE NOT $4::BOOLEAN),
+hacer AS (SELECT decidido.* FROM decidido WHERE NOT $3::BOOLEAN),
 creado AS (INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) SELECT nombre, email, posicion,
   salario, fecha_contratacion FROM hacer WHERE estado = 201 ORDER BY orden ON CONFLICT (email) DO NOTHING RETURNING id,
   nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en),
@@ -544,25 +546,26 @@ hecho AS (SELECT 'creado' AS tipo, creado.*, array_remove(ARRAY['nombre', 'email
   actualizado_en FROM cambiado UNION ALL SELECT 'eliminado', borrado.* FROM borrado UNION ALL SELECT 'restaurado',
   restaurado.*, ARRAY[]::text[], actualizado_en FROM restaurado),
 evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, valores, lote) SELECT
-  message.id, hecho.id, hecho.version, hecho.tipo, momento, $1::VARCHAR, row_to_json(message), valores, $7::UUID FROM
+  message.id, hecho.id, hecho.version, hecho.tipo, momento, $1::VARCHAR, row_to_json(message), valores, $5::UUID FROM
   hecho LEFT JOIN previa ON previa.id = hecho.id AND hecho.tipo = 'actualizado' CROSS JOIN LATERAL (SELECT hecho.id,
   hecho.nombre, hecho.email, hecho.posicion, hecho.version) AS empleado CROSS JOIN LATERAL (SELECT 1 AS version,
   gen_random_uuid() AS id, hecho.tipo AS tipo, to_char(timezone('UTC', momento), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS
-  ocurrido_en, $1::VARCHAR AS actor, row_to_json(empleado) AS empleado, hecho.cambios AS cambios, $7::UUID AS lote) AS
+  ocurrido_en, $1::VARCHAR AS actor, row_to_json(empleado) AS empleado, hecho.cambios AS cambios, $5::UUID AS lote) AS
   message LEFT JOIN LATERAL (SELECT jsonb_object_agg(campo, jsonb_build_object('antes', to_jsonb(previa) -> campo,
   'despues', to_jsonb(hecho) -> campo)) AS valores FROM unnest(hecho.cambios) AS campo) AS v ON previa.id IS NOT NULL),
-lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios) SELECT $7::UUID,
+lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios) SELECT $5::UUID,
   $8::VARCHAR, $1::VARCHAR, count(*) FILTER (WHERE tipo = 'creado'), count(*) FILTER (WHERE tipo = 'actualizado'),
   count(*) FILTER (WHERE tipo = 'eliminado'), count(*) FILTER (WHERE tipo = 'restaurado'), ARRAY(SELECT DISTINCT
   unnest(CASE tipo WHEN 'actualizado' THEN cambios ELSE ARRAY['nombre', 'email', 'posicion', 'salario',
   'fecha_contratacion'] END) FROM hecho ORDER BY 1) FROM hecho HAVING EXISTS (SELECT FROM nueva) ON CONFLICT (id) DO
   UPDATE SET creados = lotes.creados + excluded.creados, actualizados = lotes.actualizados + excluded.actualizados,
   eliminados = lotes.eliminados + excluded.eliminados, restaurados = lotes.restaurados + excluded.restaurados, ultimo_en
-  = now(), cerrado_en = CASE WHEN excluded.cambios = ARRAY[]::text[] THEN lotes.cerrado_en END, cambios = ARRAY(SELECT
-  DISTINCT unnest(lotes.cambios || excluded.cambios) ORDER BY 1)),
+  = now(), cerrado_en = CASE WHEN excluded.cambios = ARRAY[]::text[] THEN lotes.cerrado_en END, cambios = CASE WHEN
+  lotes.cerrado_en IS NULL THEN ARRAY(SELECT DISTINCT unnest(lotes.cambios || excluded.cambios) ORDER BY 1) ELSE
+  excluded.cambios END),
 nuevo AS (SELECT id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en FROM hecho
   WHERE tipo != 'eliminado'),
-resultado AS (SELECT orden, lista, indice, CASE WHEN estado = 201 AND creado.id IS NULL AND NOT $4::BOOLEAN THEN 409
+resultado AS (SELECT orden, lista, indice, CASE WHEN estado = 201 AND creado.id IS NULL AND NOT $3::BOOLEAN THEN 409
   ELSE estado END AS estado, CASE WHEN estado = 201 THEN creado.id WHEN estado = 409 THEN coalesce(titular_id, (SELECT
   nuevo.id FROM nuevo WHERE nuevo.email = decidido.email)) WHEN estado IN (200, 412) THEN decidido.id END AS id FROM
   decidido LEFT JOIN creado ON estado = 201 AND creado.email = decidido.email),
@@ -571,7 +574,7 @@ paso AS (INSERT INTO lotes_pasos (id, resultado) SELECT evento_id, (SELECT jsonb
 repetido AS (SELECT r.orden, r.lista, r.indice, r.estado, coalesce(r.id, titular.id) AS id FROM anterior JOIN
   lotes_pasos ON lotes_pasos.id = anterior.evento_id CROSS JOIN LATERAL jsonb_to_recordset(resultado) AS r(orden
   integer, lista text, indice integer, estado integer, id bigint) JOIN pedido ON pedido.orden = r.orden LEFT JOIN
-  empleados AS titular ON r.estado = 409 AND titular.email = pedido.email WHERE anterior.huella = $3::VARCHAR),
+  empleados AS titular ON r.estado = 409 AND titular.email = pedido.email WHERE anterior.huella = $4::VARCHAR),
 dicho AS MATERIALIZED (SELECT resultado.* FROM resultado UNION ALL SELECT repetido.* FROM repetido),
 conocido AS (SELECT nuevo.*, 1 AS rango FROM nuevo UNION ALL SELECT actual.*, 2 FROM actual UNION ALL SELECT id, nombre,
   email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en, 3 FROM empleados WHERE id =
@@ -582,11 +585,11 @@ cuerpo AS (SELECT visto.id, CAST(row_to_json(fila) AS text) AS body FROM visto J
   CASE estado WHEN 409 THEN 'existente' ELSE 'empleado' END || '":' || body, '') || '}', ',' ORDER BY orden), (SELECT
   huella FROM anterior), coalesce(bool_or(estado = 409 AND body IS NULL), false) FROM dicho LEFT JOIN cuerpo ON
   cuerpo.id = dicho.id""",
-        ('actor', 'key', 'digest', 'simulated', 'operations', 'time_zone', 'lote', 'origin'),
+        ('actor', 'key', 'simulated', 'digest', 'lote', 'operations', 'time_zone', 'origin'),
     ),
     "close_lote": (
-        """WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL AND id = $1::UUID RETURNING
-  lotes.*),
+        """WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL AND id = $1::UUID AND
+  lotes.actor = $2::VARCHAR RETURNING lotes.*),
 evento AS (INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote) SELECT message.id, 'lote', cerrado_en,
   message.actor, row_to_json(message), cerrado.id FROM cerrado CROSS JOIN LATERAL (SELECT cerrado.creados,
   cerrado.actualizados, cerrado.eliminados, cerrado.restaurados) AS resumen CROSS JOIN LATERAL (SELECT 1 AS version,
@@ -594,10 +597,10 @@ evento AS (INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote) SEL
   ocurrido_en, $2::VARCHAR AS actor, cerrado.id AS lote, origen AS origen, row_to_json(resumen) AS resumen,
   cerrado.cambios AS cambios, $3::BOOLEAN AS aviso) AS message WHERE cerrado.cambios != ARRAY[]::text[] RETURNING
   eventos.id, eventos.payload, eventos.lote),
-lote AS (SELECT cerrado.* FROM cerrado UNION ALL SELECT lotes.* FROM lotes WHERE id = $1::UUID AND cerrado_en IS NOT
-  NULL) SELECT CAST(row_to_json(fila) AS text), CAST(evento.id AS text), 'lote', CAST(evento.payload AS text) FROM lote
-  LEFT JOIN evento ON evento.lote = lote.id CROSS JOIN LATERAL (SELECT lote.id, lote.origen, lote.creados,
-  lote.actualizados, lote.eliminados, lote.restaurados) AS fila""",
+lote AS (SELECT cerrado.* FROM cerrado UNION ALL SELECT lotes.* FROM lotes WHERE cerrado_en IS NOT NULL AND id =
+  $1::UUID AND lotes.actor = $2::VARCHAR) SELECT CAST(row_to_json(fila) AS text), CAST(evento.id AS text), 'lote',
+  CAST(evento.payload AS text) FROM lote LEFT JOIN evento ON evento.lote = lote.id CROSS JOIN LATERAL (SELECT lote.id,
+  lote.origen, lote.creados, lote.actualizados, lote.eliminados, lote.restaurados) AS fila""",
         ('lote', 'actor', 'aviso'),
     ),
     "close_idle_lotes": (

@@ -54,6 +54,7 @@ def test_neither_a_session_nor_another_persons_password_is_enough(person, pool, 
     session = person.cookies["__Host-acceso"]
     other = access_token(username="ada@example.com", scope=ADMIN_SCOPE)
     for cookies in (f"__Host-acceso={session}; __Host-seguridad={other}", f"__Host-seguridad={other}",
+                    f"__Host-acceso={session}; __Host-seguridad={session}",
                     f"__Host-acceso={session}; __Host-seguridad=x"):  # fmt: skip
         for method in ("POST", "PUT"):
             answer = person.request(method, PATH, json={"codigo": RIGHT_CODE}, headers={"Cookie": cookies})

@@ -199,6 +199,8 @@ def test_a_simulation_answers_alike_and_does_nothing(send, sql):
     assert states(simulated) == states(send(lists))
     created, taken, changed, *_ = simulated.json()["resultados"]
     assert ("empleado" in created, taken["existente"]["id"], changed["empleado"]["nombre"]) == (False, 1, "Bea")
+    send({"crear": [person("Kim")]}, key="used")
+    assert states(send({"crear": [person("Kim")]}, key="used", simular=True)) == [("crear", 0, 409)]
 
 
 # ---- under a key ---------------------------------------------------------------------------------------------------
@@ -334,6 +336,25 @@ def test_a_batch_that_goes_on_is_opened_again_and_one_that_changed_nothing_has_n
     assert len(publisher.published) == 2
 
 
+def test_a_batch_belongs_to_the_person_who_began_it(send, close, sql):
+    other = Client(app, claims=claims("rrhh", username="otra@example.com"))
+    send({"crear": [person("Ana")]})
+    assert send({"eliminar": [{"id": 1, "version": 1}]}, by=other).status == 409
+    assert other.post(f"/lotes/{LOTE}/cierre", json={"aviso": False}).status == 404
+    assert sql("SELECT count(*) FROM empleados") == "1"
+    assert close().json()["creados"] == 1
+    assert other.post(f"/lotes/{LOTE}/cierre", json={"aviso": False}).status == 404, "after its end, too"
+
+
+@pytest.mark.usefixtures("four")
+def test_what_a_reader_may_not_know_of_a_batch_that_goes_on_stays_unknown(reader, client, send, close):
+    send({"actualizar": [{"id": 1, "version": 1, "cambios": {"posicion": "Directora"}}]})
+    close()
+    send({"actualizar": [{"id": 1, "version": 2, "cambios": {"salario": 5}}]})
+    close()
+    assert [len(by.get("/eventos?tipo=lote").json()) for by in (client, reader)] == [2, 1]
+
+
 def test_a_closing_needs_a_batch_and_a_choice(client, close):
     assert (close().status, close(lote="x").status) == (404, 404)
     for body, errors in (({"aviso": 1, "x": 2}, {"aviso": "tipo", "x": "desconocido"}), ([], {"": "tipo"})):
@@ -388,6 +409,9 @@ def test_the_history_shows_a_batch_as_one_entry_and_readers_learn_of_no_salary(c
     assert [event["tipo"] for event in client.get(f"/eventos?lote={LOTE}").json()][-1] == "actualizado"
     for path in ("/eventos?tipo=lote", f"/eventos?lote={LOTE}"):
         assert reader.get(path).json() == []
+    assert client.get(f"/eventos?empleado=1&lote={uuid.uuid4()}").json() == []
+    [changed] = client.get(f"/eventos?empleado=1&lote={LOTE}").json()
+    assert changed["empleado"]["version"] == 2
 
 
 def test_a_batch_that_shows_many_salaries_is_logged_as_a_reading_of_them(send, caplog):
