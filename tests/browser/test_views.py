@@ -39,6 +39,7 @@ def test_a_leaver_keeps_number_and_history_and_can_be_restored(stack, directory_
     expect(directory.panel.locator(".event").first).to_contain_text("Eliminado")
     other = directory_of("rrhh")
     other.open("#/bajas")
+    expect(other.button("Restaurar a Ana Pérez")).to_be_visible()  # read before the other one restores
 
     directory.panel.get_by_role("button", name="Restaurar").click()
 
