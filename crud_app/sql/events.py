@@ -74,9 +74,8 @@ def list_eventos_of_tipo() -> sa.ClauseElement:
 
 def list_eventos_of_lote() -> sa.ClauseElement:
     """``list_eventos`` of one batch, without its own event."""
-    lote = sa.bindparam("lote", type_=sa.Uuid)
     is_row = eventos.c.lote.is_not(None), eventos.c.tipo != constant(LOTE)
-    return _page(*is_row, *_within(eventos.c.lote, lote), IS_ACTOR, IS_TIPO, order=eventos.c.lote)
+    return _page(*is_row, *_within(eventos.c.lote, LOTE_ASKED), IS_ACTOR, IS_TIPO, order=eventos.c.lote)
 
 
 def list_eventos_of_empleado() -> sa.ClauseElement:

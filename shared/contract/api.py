@@ -63,6 +63,16 @@ def invalid_input(error: InvalidInput) -> Problem:
 SHARED_PROBLEMS: ProblemTable = {InvalidInput: invalid_input}
 
 
+def not_an_object(name: str = "") -> FieldError:
+    """The error of a body, or of a member of it, that is no JSON object."""
+    return FieldError(name, "tipo", {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."})
+
+
+def missing_field(name: str) -> FieldError:
+    """The error of a field that has to be there."""
+    return FieldError(name, "obligatorio", {"es": "Es obligatorio.", "en": "It is required."})
+
+
 def unknown_field(name: str) -> FieldError:
     """The error of a field or parameter that does not exist."""
     return FieldError(name, "desconocido", {"es": "Este campo no existe.", "en": "There is no such field."})

@@ -5,6 +5,10 @@ from __future__ import annotations
 #: The version of the message. Adding a member is compatible: readers ignore unknown ones.
 MESSAGE_VERSION = 1
 
+#: How the id of an event, or of a batch, is written: a UUID's one canonical spelling (RFC 9562, section 4). For ``re``
+#: and JSON Schema.
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
 CREADO = "creado"
 ACTUALIZADO = "actualizado"
 ELIMINADO = "eliminado"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import uuid
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio.employee import MAX_BIGINT, MAX_INTEGER, read_changes, read_new
 from chalicelib.directorio.errors import LoteNotFound
-from contract.api import unknown_field
+from contract.api import missing_field, not_an_object, unknown_field
+from contract.events import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,10 +29,8 @@ LISTS: Mapping[str, tuple[str, ...]] = {
 }
 OPTIONAL = frozenset({("restaurar", "version")})
 
-_NO_OBJECT = {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."}
 _NO_LIST = {"es": "Debe ser una lista.", "en": "It must be a list."}
 _NO_FLAG = {"es": "Debe ser true o false.", "en": "It must be true or false."}
-_MISSING = {"es": "Es obligatorio.", "en": "It is required."}
 _NO_NUMBER = {"es": "Debe ser un número entero desde 1.", "en": "It must be a whole number from 1."}
 _REPEATED = {"es": "Ese número ya está en este lote.", "en": "That number is in this batch already."}
 _ORIGIN = {"es": f"Debe ser uno de: {', '.join(ORIGINS)}.", "en": f"It must be one of: {', '.join(ORIGINS)}."}
@@ -78,12 +77,9 @@ def read_batch_id(text: str) -> str:
     Raises:
         LoteNotFound: nothing can have this id.
     """
-    try:
-        if str(uuid.UUID(text)) == text:
-            return text
-    except ValueError:
-        pass
-    raise LoteNotFound
+    if not re.fullmatch(UUID, text):
+        raise LoteNotFound
+    return text
 
 
 def read_closing(body: object) -> bool:
@@ -93,7 +89,7 @@ def read_closing(body: object) -> bool:
         InvalidInput
     """
     if not isinstance(body, dict):
-        raise InvalidInput([FieldError("", "tipo", _NO_OBJECT)])
+        raise InvalidInput([not_an_object()])
     errors = [] if isinstance(body.get("aviso"), bool) else [FieldError("aviso", "tipo", _NO_FLAG)]
     errors += [unknown_field(name) for name in body if name != "aviso"]
     if errors:
@@ -111,7 +107,7 @@ class _Reader:
 
     def read(self, batch_id: str, body: object) -> Batch:
         if not isinstance(body, dict):
-            self._refuse("", "tipo", _NO_OBJECT)
+            self.violations.append(not_an_object())
             return Batch(batch_id, "", [], is_simulated=False)
         origin, is_simulated = body.get("origen"), body.get("simular", False)
         if origin not in ORIGINS:
@@ -140,7 +136,7 @@ class _Reader:
 
     def _operation(self, name: str, path: str, element: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         if not isinstance(element, dict):
-            self._refuse(path, "tipo", _NO_OBJECT)
+            self.violations.append(not_an_object(path))
             return {}
         if name == "crear":
             return self._values(path, element, is_new=True)
@@ -149,7 +145,7 @@ class _Reader:
             if member in element:
                 found |= self._member(f"{path}.{member}", member, element[member])
             elif (name, member) not in OPTIONAL:
-                self._refuse(f"{path}.{member}", "obligatorio", _MISSING)
+                self.violations.append(missing_field(f"{path}.{member}"))
         self.violations += [unknown_field(f"{path}.{each[:MAX_NAME]}") for each in element if each not in LISTS[name]]
         return found
 

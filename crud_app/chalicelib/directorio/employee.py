@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio.errors import EmpleadoNotFound
 from contract import email_address
+from contract.api import missing_field, not_an_object
 from contract.fields import FIELDS as DECLARED
 from contract.fields import Field
 from contract.text import BrokenRule, line_schema, read_line, read_text
@@ -263,15 +264,14 @@ def accepts_null(field: Field, *, is_new: bool) -> bool:
 
 def _read(body: object, *, is_new: bool, is_demo: bool) -> dict[str, object]:
     if not isinstance(body, dict):
-        message = {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."}
-        raise InvalidInput([FieldError("", "tipo", message)])
+        raise InvalidInput([not_an_object()])
     values: dict[str, object] = {}
     violations: list[FieldError] = []
     for field in DECLARED:
         name = field.name
         if name not in body:
             if is_new and field.is_required:
-                violations.append(FieldError(name, "obligatorio", {"es": "Es obligatorio.", "en": "It is required."}))
+                violations.append(missing_field(name))
             continue
         try:
             values[name] = _read_value(field, body[name], is_new=is_new, is_demo=is_demo)

@@ -12,7 +12,7 @@ from chalicelib.directorio import batch, employee
 from chalicelib.directorio import query as asked
 from chalicelib.directorio.employee import BY_NAME, CONFIDENTIAL, INPUTS, KINDS, Audience, accepts_null
 from contract.api import COUNT, MIT, PROBLEM_MEMBERS, TEXT, TOKEN, problem_responses, problem_schema, token_scheme
-from contract.events import EVENT_FIELDS, EVENT_TYPES, KEPT_AFTER_ERASURE, LOTE, MESSAGE_VERSION
+from contract.events import EVENT_FIELDS, EVENT_TYPES, KEPT_AFTER_ERASURE, LOTE, MESSAGE_VERSION, UUID
 from contract.roles import LECTOR
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ PAGING = [
     _query("limite", _LIMIT, "Rows of a page."),
     _query("cursor", _CURSOR, "Opaque: it comes in the Link header."),
 ]
-_UUID: Schema = {"type": "string", "format": "uuid", "pattern": f"^{asked.UUID.pattern}$"}
+_UUID: Schema = {"type": "string", "format": "uuid", "pattern": f"^{UUID}$"}
 _MOMENT: Schema = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 HISTORY = [
     _query("empleado", employee.ROW_ID.schema, "Only of this employee, also what batches did.", example=7),

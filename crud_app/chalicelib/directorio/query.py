@@ -19,7 +19,7 @@ from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio import employee
 from chalicelib.directorio.employee import BY_NAME, KINDS, MAX_BIGINT, MAX_MONEY, Audience, Day, Money
 from contract.email_address import read_address
-from contract.events import EVENT_TYPES, LOTE
+from contract.events import EVENT_TYPES, LOTE, UUID
 from contract.text import REFUSED, BrokenRule, read_text, too_long
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ MAX_TOTAL = 10_000
 DEFAULT_ORDER = "id"
 #: What stands in a cursor of leavers where a list's cursor has its order.
 LEAVERS = "bajas"
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NO_UUID = "No es un UUID en minúsculas.", "It is not a UUID in lower case."
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -47,8 +46,6 @@ MOMENT = re.compile(
 #: Idempotency keys expire after this many hours.
 KEPT_HOURS = 24
 DEPTHS = ("0", "1")
-#: The parameters that filter employees, in the order of ``Filters``.
-FILTERS = ("q", "posicion", "contratado_desde", "contratado_hasta", "salario_desde", "salario_hasta")
 #: The kinds of fields in whose order a list can begin somewhere.
 START_KINDS = ("text", "email")
 AMOUNT = re.compile(r"[-+0-9.eE]{1,24}")
@@ -280,15 +277,7 @@ def _filters_of(audience: Audience) -> tuple[str, ...]:
 
 
 def _read_filters(reader: _Reader) -> Filters:
-    kinds: dict[str, Callable[[str], Any]] = {
-        "q": lambda text: _filter(text, MAX_SEARCH),
-        "posicion": lambda text: _filter(text, MAX_POSITION),
-        "contratado_desde": DAY.read,
-        "contratado_hasta": DAY.read,
-        "salario_desde": _amount,
-        "salario_hasta": _amount,
-    }
-    return Filters(*(reader.read(name, kinds[name], None) for name in FILTERS))
+    return Filters(*(reader.read(name, read, None) for name, read in FILTERS.items()))
 
 
 def _amount(text: str) -> Decimal:
@@ -318,6 +307,17 @@ def _filter(text: str, maximum: int) -> str | None:
     if len(found) > maximum:
         raise too_long(maximum)
     return found or None
+
+
+#: How the parameters that filter employees are read, in the order of ``Filters``.
+FILTERS: Mapping[str, Callable[[str], Any]] = {
+    "q": lambda text: _filter(text, MAX_SEARCH),
+    "posicion": lambda text: _filter(text, MAX_POSITION),
+    "contratado_desde": DAY.read,
+    "contratado_hasta": DAY.read,
+    "salario_desde": _amount,
+    "salario_hasta": _amount,
+}
 
 
 def _order(text: str, audience: Audience) -> Order:
@@ -372,7 +372,7 @@ def _bad_cursor() -> BrokenRule:
 
 
 def _uuid(text: str, broken: BrokenRule) -> str:
-    if not UUID.fullmatch(text):
+    if not re.fullmatch(UUID, text):
         raise broken
     return text
 

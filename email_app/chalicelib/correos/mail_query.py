@@ -11,6 +11,7 @@ from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.correos.ledger import as_attributes, sort_key
 from chalicelib.correos.mail import State
 from contract.api import unknown_field
+from contract.events import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 MAX_EMPLOYEE = 2**63 - 1
 
-UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 DIGEST = "[0-9a-f]{32}"
 _INSTANT = r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{6}Z"
 _ID = re.compile(f"({UUID})_({DIGEST})")

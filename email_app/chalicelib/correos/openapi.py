@@ -8,7 +8,7 @@ from chalicelib.correos.dead_letters import Reason
 from chalicelib.correos.direct_mail import FIELDS
 from chalicelib.correos.event import TYPES
 from chalicelib.correos.mail import KEPT
-from chalicelib.correos.mail_query import COUNTED_BY, DIGEST, MAX_LIMIT, PARAMETERS, UUID
+from chalicelib.correos.mail_query import COUNTED_BY, DIGEST, MAX_LIMIT, PARAMETERS
 from chalicelib.correos.users import MAX_NAME, STATES
 from contract.api import (
     COUNT,
@@ -21,6 +21,7 @@ from contract.api import (
     token_scheme,
 )
 from contract.email_address import SCHEMA
+from contract.events import UUID
 from contract.roles import ROLES
 
 INFO: Schema = {

@@ -40,7 +40,6 @@ PROBLEMS: ProblemTable = {
             "looking at it.",
         },
     ),
-    # Nothing was done that a repeated request would do twice.
     UserNotFound: Problem(404, detail={"es": "No existe ese usuario.", "en": "There is no such user."}),
     UserInvited: Problem(
         409, detail={"es": "Esa dirección ya tiene una cuenta.", "en": "That address has an account already."}
@@ -62,6 +61,7 @@ PROBLEMS: ProblemTable = {
     NotAdminAnyMore: Problem(
         403, detail={"es": "Ya no tiene permiso para hacer esto.", "en": "You are no longer allowed to do this."}
     ),
+    # Nothing was done that a repeated request would do twice.
     AwsUnavailable: Problem(
         503,
         detail={

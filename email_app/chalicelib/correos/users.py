@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.correos.aws import AwsUnavailable
 from contract import aws
-from contract.api import unknown_field
+from contract.api import not_an_object, unknown_field
 from contract.email_address import read_address
 from contract.roles import ADMIN, ROLES
 from contract.text import BrokenRule, too_long
@@ -109,8 +109,7 @@ def read_role(body: object) -> str:
 
 def _read(body: object, names: tuple[str, ...]) -> dict[str, str]:
     if not isinstance(body, dict):
-        message = {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."}
-        raise InvalidInput([FieldError("", "tipo", message)])
+        raise InvalidInput([not_an_object()])
     values, errors = {}, []
     for name in names:
         try:
