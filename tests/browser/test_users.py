@@ -49,6 +49,19 @@ def test_an_administrator_invites_changes_and_removes_a_person(stack, directory)
     expect(row).to_have_count(0)
 
 
+def test_an_action_takes_effect_while_another_is_at_work(directory):
+    directory.open("#/usuarios")
+    row = row_of(directory, "leo@example.com")
+    directory.page.get_by_label("Correo").fill("leo@example.com")
+    directory.press("Invitar")
+    expect(row).to_have_count(1)
+    directory.hold(r"/usuarios/[^/]+/reenviar")
+    directory.press("Enviar otra vez la invitación a leo@example.com")
+    directory.press("Quitar a leo@example.com")
+    directory.dialog.get_by_role("button", name="Quitar").click()
+    expect(row).to_have_count(0)
+
+
 def test_the_last_administrator_and_an_address_that_is_known_are_explained(directory):
     directory.open("#/usuarios")
     directory.page.get_by_label("Correo").fill(user_of("rrhh"))

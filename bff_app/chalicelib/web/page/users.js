@@ -15,11 +15,11 @@ const roleOptions = () => ROLES.map((role) => [role, t(`role.${role}`)]);
 
 export default function Users() {
   const users = useResource(listUsers, []);
-  const isBusy = useRef(false);
-  /** One at a time: a double click invites nobody twice. */
-  const act = async (work, done) => {
-    if (isBusy.current) return false;
-    isBusy.current = true;
+  const running = useRef(new Set());
+  /** A double click invites nobody twice; another action does not wait. @param name of the action and its user */
+  const act = async (name, work, done) => {
+    if (running.current.has(name)) return false;
+    running.current.add(name);
     try {
       await work();
       toast(done);
@@ -29,7 +29,7 @@ export default function Users() {
       toast(error.errors[0]?.mensaje ?? sentence(error), { kind: 'error' });
       return false;
     } finally {
-      isBusy.current = false;
+      running.current.delete(name);
       users.reload();
     }
   };
@@ -49,7 +49,7 @@ function Invitation({ act }) {
     event.preventDefault();
     const form = event.currentTarget;
     const { email, rol } = Object.fromEntries(new FormData(form));
-    if (await act(() => inviteUser(email, rol), t('users.invited', { email }))) form.reset();
+    if (await act('invite', () => inviteUser(email, rol), t('users.invited', { email }))) form.reset();
   };
   return html`
     <section class="card" aria-labelledby=${id}>
@@ -68,7 +68,7 @@ const list = (rows, act) => html`<ul class="users">${rows.map((user) => html`<${
 function User({ user, act }) {
   const facts = [t(`role.${user.rol ?? 'none'}`), t(`users.state.${user.estado}`), t(user.segundo_factor ? 'users.factor' : 'users.noFactor')];
   const isWaiting = ['invitado', 'caducado'].includes(user.estado);
-  const again = () => act(() => repeatInvitation(user.id), t('users.invited', user));
+  const again = () => act(`again ${user.id}`, () => repeatInvitation(user.id), t('users.invited', user));
   return html`
     <li>
       <div><strong>${user.email}</strong><p class="muted">${facts.join(' · ')}</p></div>
@@ -92,7 +92,7 @@ async function change(user, act) {
   if ((await answer) !== 'yes') return;
   const role = data().get('rol');
   if (!role || role === user.rol) return;
-  const isDone = await act(() => changeRole(user.id, role), t('users.changed', { ...user, role: t(`role.${role}`) }));
+  const isDone = await act(`change ${user.id}`, () => changeRole(user.id, role), t('users.changed', { ...user, role: t(`role.${role}`) }));
   if (isDone && user.email === currentSession().usuario && (await recoverSession(performance.now()))) location.reload();
 }
 
@@ -102,5 +102,5 @@ async function remove(user, act) {
     html`<p>${t('users.remove.text')}</p>`,
     html`<button class="danger" value="yes">${t('users.remove')}</button><button>${t('cancel')}</button>`,
   );
-  if ((await answer) === 'yes') await act(() => removeUser(user.id), t('users.removed', user));
+  if ((await answer) === 'yes') await act(`remove ${user.id}`, () => removeUser(user.id), t('users.removed', user));
 }
