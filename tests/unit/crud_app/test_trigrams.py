@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from chalicelib.directorio.employee import Audience
 from chalicelib.directorio.query import read_listing
 from chalicelib.directorio.repository import Repository
 from chalicelib.directorio.settings import parse_database_url
+from local import guardian
 from local.postgres import migrate
 
 PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=Path()).parent
@@ -24,18 +26,20 @@ def repository(tmp_path_factory):
     if not Path("/usr/share/postgresql", PROGRAMS.parent.name, "extension/pg_trgm.control").exists():
         pytest.skip("this machine has no PostgreSQL with pg_trgm")
     folder = Path(tmp_path_factory.mktemp("trigrams"))
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
 
     def run(program, *arguments):
-        subprocess.run([*user, PROGRAMS / program, *arguments], check=True, capture_output=True, cwd="/")
+        subprocess.run([PROGRAMS / program, *arguments], check=True, capture_output=True, cwd="/", **user)
 
     if user:
-        for part in (folder, *folder.parents[:3]):
-            part.chmod(0o755)
+        for part in folder.parents[:3]:
+            part.chmod(part.stat().st_mode | 0o011)
         shutil.chown(folder, "postgres")
-    data = str(folder / "data")
+    data = folder / "data"
+    guardian.watch(data, signal.SIGINT)
     run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--locale=C.UTF-8", "-E", "UTF8")
-    run("pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", f"-k {folder} -h ''", "start")
+    private = f"-k {folder} -h '' -c unix_socket_permissions=0700"
+    run("pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", private, "start")
     url = f"postgresql://postgres@/postgres?host={folder}"
     migrate(url)
     database = Database(parse_database_url(url))
@@ -45,6 +49,7 @@ def repository(tmp_path_factory):
     yield Repository(database)
     database.close()
     run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+    guardian.release(data)
 
 
 @pytest.mark.parametrize(
