@@ -109,7 +109,7 @@ class FrontDoor(Chalice):
         self._all_problems = problems
         self._languages = tuple(languages)
         self._trusted_proxies = trusted_proxies
-        self._safe_headers = dict(safe_headers)
+        self._safe_headers = {name.lower(): (name, value) for name, value in safe_headers.items()}
         self._quiet_libraries = quiet_libraries
         self._router = Router(())
         #: What each route does, by method and template.
@@ -279,8 +279,11 @@ class FrontDoor(Chalice):
         return answer
 
     def _answer_of(self, response: Response, request_id: str, cors: Mapping[str, str] = NO_HEADERS) -> Answer:
-        headers = {**self._safe_headers, **cors, **response.headers, "X-Request-Id": request_id}
+        headers = {**cors, **response.headers} if cors else response.headers
         answer = Answer(response.status_code, headers, response.body)
+        answer.set("X-Request-Id", request_id)
+        for lower, (name, value) in self._safe_headers.items():
+            answer.headers.setdefault(lower, (name, [value]))
         if self._safe_headers and not answer.is_page:
             answer.headers.setdefault("content-security-policy", ("Content-Security-Policy", [CONTENT_POLICY]))
         return answer

@@ -255,7 +255,13 @@ def _encode(body: object) -> tuple[str | bytes, str]:
 
 
 def _is_one_of(content_type: str, media_types: Sequence[str]) -> bool:
-    return "*/*" in media_types or content_type.partition(";")[0].strip().lower() in media_types
+    return "*/*" in media_types or _media_type(content_type) in media_types
+
+
+@lru_cache  # an app has few
+def _media_type(content_type: str) -> str:
+    """Without parameters, in lower case."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _is_textual(content_type: str) -> bool:
