@@ -59,6 +59,8 @@ def app_that_notes(*amounts):
     def note():
         for amount in amounts:
             logs.note("database_ms", amount)
+        logs.note("rows", 7)
+        logs.note("reader_id", "5f3")
 
     @app.route("/nada")
     def nothing():
@@ -73,8 +75,8 @@ def test_what_is_noted_stands_in_the_line_of_its_request(caplog):
     client.get("/nota")
     client.get("/nada")
     noted, other = caplog.records
-    assert vars(noted)["database_ms"] == 1.75
-    assert noted.getMessage() == f"GET /nota 200 {vars(noted)['request_id']} database_ms=1.750"
+    assert [vars(noted)[name] for name in ("database_ms", "rows", "reader_id")] == [1.75, 7, "5f3"]
+    assert noted.getMessage() == f"GET /nota 200 {vars(noted)['request_id']} database_ms=1.75 rows=7 reader_id=5f3"
     assert "database_ms" not in vars(other)
 
 

@@ -419,5 +419,5 @@ def test_a_batch_that_shows_many_salaries_is_logged_as_a_reading_of_them(send, c
     send({"crear": [person(f"P{number}") for number in range(25)]})
     asked = [{"id": number, "version": 9, "cambios": {}} for number in range(1, 26)]
     send({"actualizar": asked}, key="", simular=True)
-    counts = [(each.ruta, each.salarios_leidos) for each in caplog.records if hasattr(each, "salarios_leidos")]
-    assert counts == [("/lotes", 25)], "and not those who were created"
+    counts = [(each.route, each.salarios_leidos) for each in caplog.records if hasattr(each, "salarios_leidos")]
+    assert counts == [("/lotes/{id}", 25)], "and not those who were created"

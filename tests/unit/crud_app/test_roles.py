@@ -113,7 +113,7 @@ def test_an_invented_event_gives_nobody_a_role(database, serve, caplog):
     assert reasons == ["undeclared_door"] * 5 + ["no_token"]
 
 
-def test_whoever_reads_many_salaries_at_once_is_remembered_under_an_id(database, client, reader, ana, caplog):
+def test_a_person_who_reads_many_salaries_at_once_is_logged_under_an_id(database, client, reader, ana, caplog):
     for number in range(21):
         Repository(database).create({**ana, "email": f"{number}@example.com"}, "x")
     caplog.set_level("INFO")
@@ -121,7 +121,7 @@ def test_whoever_reads_many_salaries_at_once_is_remembered_under_an_id(database,
         assert who.get(path).status == 200
     (record,) = [each for each in caplog.records if hasattr(each, "salarios_leidos")]
     name = person("rrhh")["username"]
-    assert (record.salarios_leidos, record.ruta) == (21, "/empleados")
+    assert (record.salarios_leidos, record.route) == (21, "/empleados")
     assert record.actor_id == hashlib.sha256(name.encode()).hexdigest()[:16]
     assert name not in str([vars(each) for each in caplog.records])
 

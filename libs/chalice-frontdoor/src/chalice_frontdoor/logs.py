@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice_frontdoor.process import SettingError
 from chalice_frontdoor.responses import ResponseRefused
@@ -29,7 +29,7 @@ _ACCESS_RECORD = {
 
 class _ThreadNotes(threading.local):
     def __init__(self) -> None:
-        self.notes: dict[str, float] = {}
+        self.notes: dict[str, Any] = {}
 
 
 _thread = _ThreadNotes()
@@ -66,13 +66,13 @@ def begin_access() -> None:
     _thread.notes = {}
 
 
-def note(name: str, amount: float) -> None:
-    """Add an amount, such as ``database_ms``, to a field of the access line of this thread's request.
+def note(name: str, value: float | str) -> None:
+    """Put a text into a field of the access line of this thread's request, or add a number, such as ``database_ms``.
 
     A separate line would cost ten times as much.
     """
     notes = _thread.notes
-    notes[name] = notes.get(name, 0) + amount
+    notes[name] = value if isinstance(value, str) else notes.get(name, 0) + value
 
 
 def log_access(request: FrontDoorRequest, status: int) -> None:
@@ -84,9 +84,10 @@ def log_access(request: FrontDoorRequest, status: int) -> None:
         if request.client_request_id:
             fields["client_request_id"] = request.client_request_id
             text += f" client_request_id={request.client_request_id}"
-        for name, noted in _thread.notes.items():
-            fields[name] = round(noted * 1000) / 1000  # three places, faster than round(noted, 3)
-            text += f" {name}={noted:.3f}"
+        for name, value in _thread.notes.items():
+            # Three places, faster than round(value, 3).
+            fields[name] = noted = round(value * 1000) / 1000 if isinstance(value, float) else value
+            text += f" {name}={noted}"
         # Not `Logger.info`, which looks thread, process and line of code up: it costs as much as reading the event.
         now, record = time.time(), logging.LogRecord.__new__(logging.LogRecord)
         record.__dict__ = {**_ACCESS_RECORD, "msg": text, "created": now, "msecs": now % 1 * 1000, **fields}
