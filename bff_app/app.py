@@ -150,7 +150,7 @@ def finish_sign_in() -> Response:
     ),
 )
 def renew_session() -> Response:
-    return services().sign_in.renew(app.current_request, app.lambda_context)
+    return services().sign_in.renew(app.current_request)
 
 
 @app.route(
@@ -166,7 +166,7 @@ def renew_session() -> Response:
     ),
 )
 def end_session() -> Response:
-    return services().sign_in.end(app.current_request, app.lambda_context)
+    return services().sign_in.end(app.current_request)
 
 
 @app.route(
@@ -181,7 +181,7 @@ def end_session() -> Response:
     ),
 )
 def begin_second_factor() -> Response:
-    return services().second_factor.begin(app.current_request, app.lambda_context)
+    return services().second_factor.begin(app.current_request)
 
 
 @app.route(
@@ -199,7 +199,7 @@ def begin_second_factor() -> Response:
     ),
 )
 def confirm_second_factor() -> Response:
-    return services().second_factor.confirm(app.current_request, app.lambda_context)
+    return services().second_factor.confirm(app.current_request)
 
 
 def forwarding_view(route: ProxiedRoute) -> Callable[..., Response]:

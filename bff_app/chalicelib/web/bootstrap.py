@@ -12,7 +12,6 @@ from chalicelib.web.health import HealthCheck
 from chalicelib.web.identity import Identity
 from chalicelib.web.limits import IDENTITY_SECONDS, SHARED_DESCRIPTION_SECONDS, SHARED_HEALTH_SECONDS, TOTAL_SECONDS
 from chalicelib.web.pages import Page
-from chalicelib.web.pool import Pool
 from chalicelib.web.proxy import Proxy
 from chalicelib.web.recent import Recent
 from chalicelib.web.second_factor import SecondFactor
@@ -64,9 +63,8 @@ def assemble(
 
 
 def _make_sign_in(send: Send, settings: SignInSettings, seconds: float) -> tuple[SignIn, SecondFactor]:
-    pool = Pool(settings)
-    identity = Identity(send, settings, lambda: pool.client_secret)
-    return SignIn(identity, pool, settings, seconds), SecondFactor(identity, settings, seconds)
+    identity = Identity(send, settings)
+    return SignIn(identity, settings, seconds), SecondFactor(identity, settings)
 
 
 def _make_client() -> HttpxClient:

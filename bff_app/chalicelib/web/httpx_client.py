@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import certifi
 import httpx
 
-from chalicelib.web.limits import CONNECT_SECONDS, KEEP_ALIVE_SECONDS, MAX_ANSWER_BODY_BYTES, TOTAL_SECONDS
+from chalicelib.web.limits import CONNECT_SECONDS, KEEP_ALIVE_SECONDS, MAX_ANSWER_BODY_BYTES
 from chalicelib.web.upstream import (
     AnswerTooLarge,
     Deadline,
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 _FINAL_STATUSES = range(200, 600)
 # What is raised before any of the request may have left this process.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
-# A connection that was made just before its line was cut is cut after this.
-_CUT_AGAIN_SECONDS = 0.05
+# How often deadlines are looked at. It also cuts a connection that was made just after its line was cut.
+_LOOK_SECONDS = 0.1
 _url = lru_cache(httpx.URL)  # parsing one takes longer than a system call
 
 
@@ -165,38 +165,29 @@ class _Watchdog:
     """Cuts each line whose exchange is not over at its deadline.
 
     httpx limits each read and each write: an upstream that sends a byte now and then would keep a request waiting for
-    ever. One thread watches all exchanges. It sleeps for as long as the usual deadline, so that few requests wake it.
+    ever. One thread looks at all exchanges now and then: no request has to wake it.
     """
 
     def __init__(self) -> None:
         self._watched: dict[_Line, Deadline] = {}
-        self._changed = threading.Condition()
-        self._next_look = Deadline(0)
-        self._stopped = False
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
         threading.Thread(target=self._run, name="deadlines", daemon=True).start()
 
     def watch(self, line: _Line, deadline: Deadline) -> None:
-        with self._changed:
+        with self._lock:
             self._watched[line] = deadline
-            if deadline.seconds_left() < self._next_look.seconds_left():
-                self._changed.notify()
 
     def leave(self, line: _Line) -> None:
-        with self._changed:
-            self._watched.pop(line, None)
+        with self._lock:  # else the line could be cut in the next exchange
+            del self._watched[line]
 
     def stop(self) -> None:
-        with self._changed:
-            self._stopped = True
-            self._changed.notify()
+        self._stopped.set()
 
     def _run(self) -> None:
-        with self._changed:
-            while not self._stopped:
+        while not self._stopped.wait(_LOOK_SECONDS):
+            with self._lock:
                 for line, deadline in list(self._watched.items()):
                     if deadline.seconds_left() <= 0:
                         line.cut()
-                soonest = min((each.seconds_left() for each in self._watched.values()), default=TOTAL_SECONDS)
-                pause = max(soonest, _CUT_AGAIN_SECONDS)
-                self._next_look = Deadline(pause)
-                self._changed.wait(pause)

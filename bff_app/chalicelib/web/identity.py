@@ -1,7 +1,7 @@
-"""Amazon Cognito, as far as a sign-in needs it: two addresses for the browser, and four calls.
+"""Amazon Cognito, as far as a sign-in needs it: its pages for the browser, and the calls that this app makes.
 
-The code is redeemed at OAuth's token endpoint, and sessions are renewed and ended through the pool's API. Each call
-carries this app's secret; none is signed with AWS credentials (``pool.py`` has those that are).
+A code is redeemed at OAuth's token endpoint. Everything else is the user pool's API, through boto3: it takes longer to
+import than the rest of a cold start, and no other request needs it.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html
 https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welcome.html
@@ -12,46 +12,42 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
-from chalicelib.web.pool import IDENTITY
 from chalicelib.web.session import Refusal
 from chalicelib.web.upstream import (
     Upstream,
-    UpstreamAnswer,
     UpstreamBroken,
     UpstreamBusy,
     UpstreamError,
-    UpstreamRequest,
+    UpstreamTooSlow,
 )
+from contract import aws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
     from chalicelib.web.settings import SignInSettings
-    from chalicelib.web.upstream import Deadline, Send
+    from chalicelib.web.upstream import Deadline, Send, UpstreamRequest
 
 logger = logging.getLogger(__name__)
 
+IDENTITY = "identity"
 #: What no session's token may have: with it, a thief could replace the second factor.
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 _SCOPES = "openid email profile"
-_WRONG_CODE = frozenset({"EnableSoftwareTokenMFAException", "CodeMismatchException"})
+_CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 3, 2
 _OK = 200
-# The two protocols' codes for a code, a token or a person that is not, or no longer, accepted.
-_REFUSED = frozenset({"invalid_grant", "NotAuthorizedException", "UserNotFoundException"})
-_REUSED = "RefreshTokenReuseException"
-_REFUSALS = {"redeem": "invalid_code", "renew": "session_over", "revoke": "session_over"}
-_BUSY_CODES = frozenset({"TooManyRequestsException", "LimitExceededException"})
-_BUSY_STATUSES = frozenset({429, 503})
-_RETRY_SECONDS = 5
-_OAUTH_NAMES = ("access_token", "id_token", "refresh_token", "expires_in")
-_API_NAMES = ("AccessToken", "IdToken", "RefreshToken", "ExpiresIn")
-
-
-class WrongCode(Exception):
-    """An authenticator app does not show this code."""
+_WRONG_CODE = frozenset({"EnableSoftwareTokenMFAException", "CodeMismatchException"})
+# A token or a person that is not, or no longer, accepted, and what the caller of each call is told.
+_REFUSED = frozenset({"NotAuthorizedException", "UserNotFoundException"})
+_REFUSALS = {"renew": "session_over", "revoke": "session_over", "new secret": "step_up_needed",
+             "confirm secret": "step_up_needed"}  # fmt: skip
+_BUSY = frozenset({"TooManyRequestsException", "LimitExceededException", 429, 503})
+_RETRY_SECONDS = "5"
 
 
 class Tokens(NamedTuple):
@@ -70,12 +66,24 @@ class Identity:
     given), and ``UpstreamError`` when there is no usable answer.
     """
 
-    def __init__(self, send: Send, settings: SignInSettings, secret: Callable[[], str]) -> None:
+    def __init__(self, send: Send, settings: SignInSettings) -> None:
         self._send = send
-        self._secret = secret
-        self._client_id = settings.client_id
-        self._login = Upstream(IDENTITY, settings.login)
-        self._api = Upstream(IDENTITY, settings.api)
+        self._settings = settings
+        self._pool = settings.issuer.rpartition("/")[2]
+        self._pages = Upstream(IDENTITY, settings.login)
+        # What an error of the pool's API is about, as far as a client learns it.
+        self._api_request = self._pages.request("POST", "/", ())
+
+    @cached_property
+    def secret(self) -> str:
+        """What proves at the pool that a request comes from this app."""
+        if self._settings.client_secret:
+            return self._settings.client_secret
+        with self._calling("secret"):
+            name = self._settings.client_secret_parameter
+            found = self._client("ssm").get_parameter(Name=name, WithDecryption=True)
+            secret: str = found["Parameter"]["Value"]
+            return secret
 
     def login_address(self, proofs: Mapping[str, str], return_address: str, language: str, *, is_step_up: bool) -> str:
         """Where the browser goes to sign in; for a step-up the password is asked for in any case."""
@@ -84,7 +92,7 @@ class Identity:
             "/oauth2/authorize",
             {
                 "response_type": "code",
-                "client_id": self._client_id,
+                "client_id": self._settings.client_id,
                 "redirect_uri": return_address,
                 "scope": _SCOPES,
                 **proofs,
@@ -96,7 +104,11 @@ class Identity:
 
     def logout_address(self, return_address: str) -> str:
         """Where the browser goes to end its session with the identity provider itself."""
-        return self._page("/logout", {"client_id": self._client_id, "logout_uri": return_address})
+        return self._page("/logout", {"client_id": self._settings.client_id, "logout_uri": return_address})
+
+    def _page(self, path: str, query: Mapping[str, str]) -> str:
+        address = self._settings.login
+        return address.origin + address.target(path, {}, query.items())
 
     def redeem(self, code: str, verifier: str, return_address: str, deadline: Deadline) -> Tokens:
         """The tokens for the ``code`` that came back from the sign-in."""
@@ -106,109 +118,107 @@ class Identity:
             "redirect_uri": return_address,
             "code_verifier": verifier,
         }
-        pair = base64.b64encode(f"{self._client_id}:{self._secret()}".encode()).decode()
+        pair = base64.b64encode(f"{self._settings.client_id}:{self.secret}".encode()).decode()
         headers = ("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", f"Basic {pair}")
-        question = _question(self._login, "/oauth2/token", urlencode(form), *headers)
-        return _read_tokens(question, self._ask(question, "redeem", deadline), _OAUTH_NAMES)
-
-    def renew(self, renewal: str, deadline: Deadline) -> Tokens:
-        """New tokens for a person who is signed in."""
-        question = self._api_question("GetTokensFromRefreshToken", RefreshToken=renewal)
-        found = self._ask(question, "renew", deadline)
-        return _read_tokens(question, found.get("AuthenticationResult"), _API_NAMES)
-
-    def revoke(self, renewal: str, deadline: Deadline) -> None:
-        """Make ``renewal`` useless."""
-        self._ask(self._api_question("RevokeToken", Token=renewal), "revoke", deadline)
-
-    def new_secret(self, access: str, deadline: Deadline) -> str:
-        """A secret for the authenticator app of the owner of ``access``, which counts once it is confirmed."""
-        question = self._api_question("AssociateSoftwareToken", AccessToken=access)
-        return str(self._ask(question, "new secret", deadline).get("SecretCode"))
-
-    def confirm_secret(self, access: str, code: str, deadline: Deadline) -> bool:
-        """Whether the app shows ``code``; then signing in asks for one from now on."""
-        verify = self._api_question("VerifySoftwareToken", AccessToken=access, UserCode=code)
-        try:
-            self._ask(verify, "confirm secret", deadline)
-        except WrongCode:
-            return False
-        settings = {"Enabled": True, "PreferredMfa": True}
-        prefer = self._api_question("SetUserMFAPreference", AccessToken=access, SoftwareTokenMfaSettings=settings)
-        self._ask(prefer, "prefer app", deadline)
-        return True
-
-    def _page(self, path: str, query: Mapping[str, str]) -> str:
-        address = self._login.address
-        return address.origin + address.target(path, {}, query.items())
-
-    def _api_question(self, operation: str, **fields: object) -> UpstreamRequest:
-        if "AccessToken" not in fields:
-            fields |= {"ClientId": self._client_id, "ClientSecret": self._secret()}
-        target = ("X-Amz-Target", f"AWSCognitoIdentityProviderService.{operation}")
-        return _question(self._api, "/", json.dumps(fields), ("Content-Type", "application/x-amz-json-1.1"), target)
-
-    def _ask(self, question: UpstreamRequest, purpose: str, deadline: Deadline) -> dict[str, Any]:
+        question = self._pages.request(
+            "POST", self._settings.login.target("/oauth2/token", {}, ()), headers, urlencode(form).encode("ascii")
+        )
         try:
             answer = self._send(question, deadline)
         except UpstreamError as error:
-            _log(logging.WARNING, purpose, f"{type(error).__name__} ({error.reason})")
+            _log(logging.WARNING, "redeem", f"{type(error).__name__} ({error.reason})")
             raise
-        found = _read_object(answer)
-        if answer.status == _OK and found is not None:
-            _log(logging.INFO, purpose, str(answer.status))
-            return found
-        code = _error_code(found or {})
-        outcome = f"{answer.status} {code}".strip()
-        _log(logging.WARNING, purpose, outcome)
-        if code in _WRONG_CODE:
-            raise WrongCode
-        if code == _REUSED:
-            raise Refusal("reused_token")
-        if code in _REFUSED:
-            raise Refusal(_REFUSALS.get(purpose, "step_up_needed"))
+        found = _read_object(answer.body)
+        _log(logging.INFO if answer.status == _OK else logging.WARNING, "redeem", str(answer.status))
         if answer.status == _OK:
-            raise UpstreamBroken(question, reason="no JSON object")
-        if code in _BUSY_CODES or answer.status in _BUSY_STATUSES:
-            raise UpstreamBusy(question, retry_after=str(_RETRY_SECONDS), reason=outcome)
-        raise UpstreamError(question, reason=outcome)
+            return _read_tokens(question, found, "access_token", "id_token", "refresh_token", "expires_in")
+        if found.get("error") == "invalid_grant":
+            raise Refusal("invalid_code")
+        if answer.status in _BUSY:
+            raise UpstreamBusy(question, retry_after=_RETRY_SECONDS)
+        raise UpstreamError(question, reason=str(answer.status))
+
+    def renew(self, renewal: str) -> Tokens:
+        """New tokens for a person who is signed in."""
+        with self._calling("renew"):
+            answer = self._cognito.get_tokens_from_refresh_token(RefreshToken=renewal, **self._proof)
+        found = answer.get("AuthenticationResult", {})
+        return _read_tokens(self._api_request, found, "AccessToken", "IdToken", "RefreshToken", "ExpiresIn")
+
+    def revoke(self, renewal: str) -> None:
+        """Make ``renewal`` useless."""
+        with self._calling("revoke"):
+            self._cognito.revoke_token(Token=renewal, **self._proof)
+
+    def end_sessions(self, user: str) -> None:
+        """Make all tokens useless that renew a session of ``user``, in all browsers."""
+        with self._calling("end sessions"):
+            self._cognito.admin_user_global_sign_out(UserPoolId=self._pool, Username=user)
+
+    def new_secret(self, access: str) -> str:
+        """A secret for the authenticator app of the owner of ``access``, which counts once it is confirmed."""
+        with self._calling("new secret"):
+            return str(self._cognito.associate_software_token(AccessToken=access)["SecretCode"])
+
+    def confirm_secret(self, access: str, code: str) -> bool:
+        """Whether the app shows ``code``; then signing in asks for one from now on."""
+        try:
+            with self._calling("confirm secret"):
+                self._cognito.verify_software_token(AccessToken=access, UserCode=code)
+                preferred = {"Enabled": True, "PreferredMfa": True}
+                self._cognito.set_user_mfa_preference(AccessToken=access, SoftwareTokenMfaSettings=preferred)
+        except UpstreamError as error:
+            if error.reason in _WRONG_CODE:
+                return False
+            raise
+        return True
+
+    @property
+    def _proof(self) -> dict[str, str]:
+        return {"ClientId": self._settings.client_id, "ClientSecret": self.secret}
+
+    @cached_property
+    def _cognito(self) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
+        return self._client("cognito-idp")
+
+    def _client(self, service: str) -> Any:  # noqa: ANN401
+        import boto3  # noqa: PLC0415 - see above
+
+        make: Any = boto3.Session().client  # threads may not share a session that makes clients
+        config = aws.client_config(connect=_CONNECT_SECONDS, read=_READ_SECONDS, attempts=_ATTEMPTS)
+        return make(service, region_name=self._pool.partition("_")[0], config=config)
+
+    @contextmanager
+    def _calling(self, purpose: str) -> Iterator[None]:
+        try:
+            yield
+        except aws.call_errors() as error:
+            code = aws.code_of(error)
+            _log(logging.WARNING, purpose, code)
+            if code == "RefreshTokenReuseException":
+                raise Refusal("reused_token") from None
+            if code in _REFUSED and purpose in _REFUSALS:
+                raise Refusal(_REFUSALS[purpose]) from None
+            if code in _BUSY:
+                raise UpstreamBusy(self._api_request, retry_after=_RETRY_SECONDS, reason=code) from error
+            kind = UpstreamTooSlow if code.endswith("TimeoutError") else UpstreamError
+            raise kind(self._api_request, reason=code) from error
+        _log(logging.INFO, purpose, "ok")
 
 
-def _question(upstream: Upstream, path: str, text: str, *headers: tuple[str, str]) -> UpstreamRequest:
-    body = text.encode("ascii")
-    common = (
-        ("Host", upstream.address.authority),
-        ("Accept", "application/json"),
-        ("Accept-Encoding", "identity"),
-        ("Content-Length", str(len(body))),
-    )
-    return UpstreamRequest(upstream, "POST", upstream.address.target(path, {}, ()), (*common, *headers), body)
-
-
-def _read_object(answer: UpstreamAnswer) -> dict[str, Any] | None:
-    """The JSON object in ``answer``; RevokeToken may answer with nothing at all."""
-    if answer.status == _OK and not answer.body:
-        return {}
+def _read_object(text: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(answer.body)
+        found = json.loads(text)
     except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def _error_code(found: dict[str, Any]) -> str:
-    """OAuth's ``error``, or AWS's ``__type`` without its namespace. Never the message, which may quote the request."""
-    code = found.get("error", found.get("__type"))
-    known = str(code).rpartition("#")[2] if isinstance(code, str) else ""
-    return known if known.replace("_", "").isalnum() else ""
-
-
-def _read_tokens(question: UpstreamRequest, found: object, names: tuple[str, str, str, str]) -> Tokens:
-    if isinstance(found, dict):
-        access, identity, renewal, seconds = (found.get(name, "") for name in names)
-        are_texts = all(isinstance(each, str) for each in (access, identity, renewal))
-        if are_texts and isinstance(seconds, int) and seconds > 0:
-            return Tokens(access, identity, renewal, seconds)
+def _read_tokens(question: UpstreamRequest, found: Mapping[str, Any], *names: str) -> Tokens:
+    access, identity, renewal, seconds = (found.get(name, "") for name in names)
+    are_texts = all(isinstance(each, str) for each in (access, identity, renewal))
+    if are_texts and isinstance(seconds, int) and seconds > 0:
+        return Tokens(access, identity, renewal, seconds)
     raise UpstreamBroken(question, reason="no tokens")
 
 

@@ -23,8 +23,8 @@ HEALTH_SECONDS = 6.0
 # neither needs a token, and each costs calls of both APIs.
 SHARED_HEALTH_SECONDS = 5.0
 SHARED_DESCRIPTION_SECONDS = 60.0
-# Seconds for all calls to the identity provider in one step of a sign-in. They take well under one, and a person looks
-# at an empty page meanwhile.
+# Seconds for redeeming a code at the identity provider. It takes well under one, and a person looks at an empty page
+# meanwhile.
 IDENTITY_SECONDS = 10.0
 # Seconds that an idle connection is kept: half of the 60 after which AWS's load balancers close theirs, because a
 # write on a connection that is being closed has an unknown outcome.

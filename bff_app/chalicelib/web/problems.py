@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalice_frontdoor import Problem
-from chalicelib.web.pool import IDENTITY
+from chalicelib.web.identity import IDENTITY
 from chalicelib.web.upstream import SAFE_METHODS, Text, UpstreamError, UpstreamFailed, bilingual
 
 _SERVICES: dict[str, Text] = {

@@ -18,21 +18,14 @@ from chalicelib.web.limits import (
     TOTAL_SECONDS,
 )
 from chalicelib.web.session import Refusal, read_credentials
-from chalicelib.web.upstream import (
-    UpstreamAnswer,
-    UpstreamBusy,
-    UpstreamError,
-    UpstreamFailed,
-    UpstreamRequest,
-    deadline_within,
-)
+from chalicelib.web.upstream import UpstreamBusy, UpstreamError, UpstreamFailed, deadline_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_frontdoor.request import FrontDoorRequest
     from chalicelib.web.settings import SignInSettings
-    from chalicelib.web.upstream import Headers, InvocationContext, Send, Upstream
+    from chalicelib.web.upstream import Headers, InvocationContext, Send, Upstream, UpstreamAnswer, UpstreamRequest
 
 logger = logging.getLogger(__name__)
 
@@ -84,8 +77,6 @@ _HEAD_TOO_LARGE = {
     "es": f"La dirección y las cabeceras pueden tener juntas como máximo {MAX_REQUEST_HEAD_BYTES} bytes.",
     "en": f"The address and the headers together may have at most {MAX_REQUEST_HEAD_BYTES} bytes.",
 }
-# RFC 9110, 8.6: these send Content-Length: 0 when they have no body.
-_METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _UNAUTHORIZED = 401
 # Answers are about people, and the next person may use the same browser.
 _NEVER_STORED = {"cache-control": ["no-store"]}
@@ -145,21 +136,9 @@ def _question(
         raise Problem(413, detail=_BODY_TOO_LARGE)
     # HEAD is sent as GET: the front door drops the body and reports its length.
     method = "GET" if request.method == "HEAD" else request.method
-    has_length = body or method in _METHODS_WITH_BODY
-    question = UpstreamRequest(
-        upstream=upstream,
-        method=method,
-        target=upstream.address.target(route.path, request.uri_params or {}, _query_pairs(request)),
-        headers=(
-            ("Host", upstream.address.authority),
-            *forwarded_headers(request.headers),
-            *credentials,
-            ("X-Request-Id", request.request_id),
-            ("Accept-Encoding", "identity"),
-            *([("Content-Length", str(len(body)))] if has_length else []),
-        ),
-        body=body,
-    )
+    target = upstream.address.target(route.path, request.uri_params or {}, _query_pairs(request))
+    headers = (*forwarded_headers(request.headers), *credentials, ("X-Request-Id", request.request_id))
+    question = upstream.request(method, target, headers, body)
     if question.head_bytes > MAX_REQUEST_HEAD_BYTES:
         raise Problem(431, detail=_HEAD_TOO_LARGE)
     return question

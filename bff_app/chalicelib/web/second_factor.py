@@ -16,13 +16,11 @@ from chalice_frontdoor import FieldError, InvalidInput, read_json
 from chalicelib.web.identity import ADMIN_SCOPE
 from chalicelib.web.session import ACCESS, STEP_UP, Refusal, require_own_origin
 from chalicelib.web.tokens import TokenUnreadable, read_claims, user_of
-from chalicelib.web.upstream import deadline_within
 
 if TYPE_CHECKING:
     from chalice_frontdoor.request import FrontDoorRequest
     from chalicelib.web.identity import Identity
     from chalicelib.web.settings import SignInSettings
-    from chalicelib.web.upstream import InvocationContext
 
 _NAME = "Directorio"
 _CODE = re.compile(r"[0-9]{6}")
@@ -38,26 +36,24 @@ class SecondFactor(NamedTuple):
 
     identity: Identity
     settings: SignInSettings
-    total_seconds: float
 
-    def begin(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
+    def begin(self, request: FrontDoorRequest) -> Response:
         """A new secret for the app: as text, as an address that a phone opens, and as a picture to photograph."""
         token, user = self._step_up(request)
-        secret = self.identity.new_secret(token, deadline_within(context, self.total_seconds))
+        secret = self.identity.new_secret(token)
         label = quote(f"{_NAME}:{user}", safe="")
         address = f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': _NAME})}"
         body = {"secreto": secret, "direccion": address, "imagen": _draw(address)}
         return Response(body, headers={"Cache-Control": "no-store"})
 
-    def confirm(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
+    def confirm(self, request: FrontDoorRequest) -> Response:
         """From now on signing in asks for a code, if this first one is right."""
         token, _ = self._step_up(request)
         body = read_json(request)
         code = body.get("codigo") if isinstance(body, dict) else None
         if not isinstance(code, str) or not _CODE.fullmatch(code.replace(" ", "")):
             raise InvalidInput([FieldError("codigo", "formato", _NO_CODE)])
-        deadline = deadline_within(context, self.total_seconds)
-        if not self.identity.confirm_secret(token, code.replace(" ", ""), deadline):
+        if not self.identity.confirm_secret(token, code.replace(" ", "")):
             raise InvalidInput([FieldError("codigo", "valor", _WRONG)])
         return Response(None, headers={"Cache-Control": "no-store", "Set-Cookie": STEP_UP.drop()}, status_code=204)
 

@@ -23,7 +23,6 @@ class SignInSettings(NamedTuple):
     """Who signs people in."""
 
     login: UpstreamAddress  # the pages of the user pool's domain, where people type their passwords
-    api: UpstreamAddress
     issuer: str  # stands in the tokens
     client_id: str  # this app's, and in the tokens too
     client_secret: str = ""  # on this machine only; on AWS Parameter Store has it
@@ -79,12 +78,9 @@ def read_inbox_url(variables: Mapping[str, str] = os.environ) -> str:
 
 def _read_sign_in(environment: Environment) -> SignInSettings:
     issuer = _read_address(environment, "COGNITO_ISSUER")
-    # The variable by which AWS's own libraries find an emulator.
-    has_emulator = environment.read_text("AWS_ENDPOINT_URL", default="")
     secret = environment.read_text("COGNITO_CLIENT_SECRET", default="")
     return SignInSettings(
         login=_read_address(environment, "COGNITO_DOMAIN"),
-        api=_read_address(environment, "AWS_ENDPOINT_URL") if has_emulator else UpstreamAddress.parse(issuer.origin),
         issuer=f"{issuer.origin}{issuer.prefix}",
         client_id=environment.read_text("COGNITO_CLIENT_ID", _CLIENT_ID_RULE, pattern=_CLIENT_ID),
         client_secret=secret,

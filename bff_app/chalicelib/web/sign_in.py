@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
     from chalice_frontdoor.request import FrontDoorRequest
     from chalicelib.web.identity import Identity, Tokens
-    from chalicelib.web.pool import Pool
     from chalicelib.web.settings import SignInSettings
     from chalicelib.web.tokens import Claims, Person
     from chalicelib.web.upstream import Deadline, InvocationContext
@@ -125,7 +124,6 @@ class SignIn(NamedTuple):
     """
 
     identity: Identity
-    pool: Pool
     settings: SignInSettings
     total_seconds: float = IDENTITY_SECONDS
 
@@ -152,27 +150,26 @@ class SignIn(NamedTuple):
                 raise
             return _explain(error, entry, request)
 
-    def renew(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
+    def renew(self, request: FrontDoorRequest) -> Response:
         """Set a new access token, and describe the session."""
         require_own_origin(request.headers, self.settings.public_origin)
-        tokens = self._renew_tokens(request, deadline_within(context, self.total_seconds))
+        tokens = self._renew_tokens(request)
         access, person = self._read(tokens)
         return _private(describe_session(access, person), self._keep(tokens, access, person))
 
-    def end(self, request: FrontDoorRequest, context: InvocationContext) -> Response:
+    def end(self, request: FrontDoorRequest) -> Response:
         """End the session in this browser, or with ``todas=1`` all sessions of this person everywhere.
 
         The answer names the address where the browser ends its session with the identity provider. If not all sessions
         could be ended, none was.
         """
         require_own_origin(request.headers, self.settings.public_origin)
-        deadline = deadline_within(context, self.total_seconds)
         if _query(request, "todas") == "1":
             # The pool says who it is: people can edit their cookies.
-            access, _ = self._read(self._renew_tokens(request, deadline))
-            self.pool.end_sessions(user_of(access))
+            access, _ = self._read(self._renew_tokens(request))
+            self.identity.end_sessions(user_of(access))
         else:
-            self._end_here(request, deadline)
+            self._end_here(request)
         return _private({"ir_a": self.identity.logout_address(f"{self._own_origin(request)}/")}, drop_session())
 
     def describe(self, request: FrontDoorRequest) -> Response:
@@ -211,7 +208,7 @@ class SignIn(NamedTuple):
             kept = self._keep(tokens, access, person)
         return _redirect(entry.return_to, [*kept, ENTRY.drop()])
 
-    def _renew_tokens(self, request: FrontDoorRequest, deadline: Deadline) -> Tokens:
+    def _renew_tokens(self, request: FrontDoorRequest) -> Tokens:
         """New tokens for the ones in the cookie.
 
         A token that was used before has been copied: by its thief or by its owner, and nobody knows which of the two
@@ -222,10 +219,10 @@ class SignIn(NamedTuple):
             raise Refusal("not_signed_in")
         renewal, user = self._open_renewal(kept)
         try:
-            return self.identity.renew(renewal, deadline)
+            return self.identity.renew(renewal)
         except Refusal as refusal:
             if refusal.reason == "reused_token":
-                self.pool.end_sessions(user)
+                self.identity.end_sessions(user)
             raise
 
     def _bind_renewal(self, renewal: str, user: str) -> str:
@@ -246,7 +243,7 @@ class SignIn(NamedTuple):
         return renewal, read_packed(owner)["u"]
 
     def _authenticate(self, text: str) -> str:
-        return hmac.new(self.pool.client_secret.encode(), text.encode("ascii"), hashlib.sha256).hexdigest()
+        return hmac.new(self.identity.secret.encode(), text.encode("ascii"), hashlib.sha256).hexdigest()
 
     def _keep(self, tokens: Tokens, access: Claims, person: Person) -> list[str]:
         """The headers ``Set-Cookie`` of a session. It ends with the browser, or when the identity provider says so.
@@ -261,12 +258,12 @@ class SignIn(NamedTuple):
             raise Refusal("token_too_long")
         return [cookie.set(value, seconds) for cookie, value, seconds in kept]
 
-    def _end_here(self, request: FrontDoorRequest, deadline: Deadline) -> None:
+    def _end_here(self, request: FrontDoorRequest) -> None:
         """Revoke the token that renews the session, if possible: the browser forgets it in any case."""
         try:
             kept = RENEWAL.read(request.headers)
             if kept is not None:
-                self.identity.revoke(self._open_renewal(kept)[0], deadline)
+                self.identity.revoke(self._open_renewal(kept)[0])
         except (Refusal, UpstreamError):
             pass  # identity.py logs what the identity provider answered
 

@@ -31,6 +31,8 @@ Text = tuple[str, str]  # in Spanish and in English
 ADDRESS_RULE = "http(s)://host[:port][/prefix], with neither credentials nor a query"
 # RFC 9110, 9.2.1: they change nothing, so sending one twice does no harm.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# RFC 9110, 8.6: these send Content-Length: 0 when they have no body.
+_METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 _ADDRESS = re.compile(
     r"(https?)://([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?"
@@ -127,6 +129,14 @@ class Upstream(NamedTuple):
     name: str
     address: UpstreamAddress
 
+    def request(self, method: str, target: str, headers: Headers, body: bytes = b"") -> UpstreamRequest:
+        """A request with ``headers`` and those that say where it goes and how long it is."""
+        has_length = body or method in _METHODS_WITH_BODY
+        length = (("Content-Length", str(len(body))),) if has_length else ()
+        # An uncompressed answer can be measured against the front door's limit.
+        own = ("Host", self.address.authority), ("Accept-Encoding", "identity"), *length
+        return UpstreamRequest(self, method, target, (*own, *headers), body)
+
 
 class UpstreamRequest(NamedTuple):
     """A request, complete to the byte: nothing is added when it is sent."""
@@ -151,9 +161,7 @@ class UpstreamRequest(NamedTuple):
 
 def own_request(upstream: Upstream, path: str, query: Iterable[tuple[str, str]], request_id: str) -> UpstreamRequest:
     """A GET of this app's own."""
-    host = upstream.address.authority
-    headers = (("Host", host), ("X-Request-Id", request_id), ("Accept-Encoding", "identity"))
-    return UpstreamRequest(upstream, "GET", upstream.address.target(path, {}, query), headers)
+    return upstream.request("GET", upstream.address.target(path, {}, query), (("X-Request-Id", request_id),))
 
 
 class UpstreamAnswer(NamedTuple):

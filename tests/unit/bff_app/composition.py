@@ -32,7 +32,7 @@ def composed(crud_url, email_url, *, sign_in=None, **limits):
 def signing_in_at(url, public_origin=""):
     """The settings that make the server at ``url`` the user pool."""
     address = UpstreamAddress.parse(url)
-    return SignInSettings(address, address, ISSUER, CLIENT_ID, CLIENT_SECRET, public_origin=public_origin)
+    return SignInSettings(address, ISSUER, CLIENT_ID, CLIENT_SECRET, public_origin=public_origin)
 
 
 def through(door):

@@ -13,7 +13,7 @@ SIGN_IN = {
     "COGNITO_CLIENT_ID": "3n4b5urk1ft4fl3mg5e62d9ado",
     "COGNITO_CLIENT_SECRET_PARAMETER": "/directorio/page-client-secret",
 }
-OPTIONAL = ("COGNITO_CLIENT_SECRET", "DEMO", "PUBLIC_URL", "AWS_ENDPOINT_URL")
+OPTIONAL = ("COGNITO_CLIENT_SECRET", "DEMO", "PUBLIC_URL")
 
 
 @pytest.fixture(autouse=True)
@@ -30,13 +30,10 @@ def test_settings_hold_the_addresses_of_the_apis_and_of_the_pool(monkeypatch):
     assert settings.crud_api.origin == "https://crud.example.com"
     assert settings.email_api == ("http", "127.0.0.1:8002", "/prefix")
     assert (sign_in.issuer, sign_in.client_id) == (f"{POOL}/eu-west-1_Abc", "3n4b5urk1ft4fl3mg5e62d9ado")
-    assert (sign_in.api.origin, sign_in.api.prefix) == (POOL, "")
     assert sign_in.login.origin == "https://directorio.auth.eu-west-1.amazoncognito.com"
     assert sign_in[-3:] == ("", "/directorio/page-client-secret", "")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     monkeypatch.setenv("PUBLIC_URL", "https://D111.cloudfront.net:443/")
     sign_in = read_settings().sign_in
-    assert (sign_in.api.origin, sign_in.issuer) == ("http://127.0.0.1:4566", f"{POOL}/eu-west-1_Abc")
     assert sign_in.public_origin == "https://d111.cloudfront.net"
     monkeypatch.setenv("COGNITO_CLIENT_SECRET", "local")
     assert read_settings().sign_in.client_secret_parameter == "", "on this machine there is no store"
@@ -71,7 +68,6 @@ MALFORMED = [
     *(("COGNITO_CLIENT_SECRET_PARAMETER", value, "the name of a parameter") for value in (None, "a b")),
     *(("PUBLIC_URL", value, ORIGIN_RULE) for value in ("directorio", "https://a.example/path", "https://a.example?x")),
     *(("DEMO", value, "true or false") for value in ("yes", "1", "True")),
-    ("AWS_ENDPOINT_URL", "127.0.0.1:4566", ADDRESS_RULE),
 ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.web.pool import Pool
+from chalicelib.web.identity import Identity
 from chalicelib.web.session import Refusal
 from chalicelib.web.sign_in import MAX_RETURN_ADDRESS, Entry
 from chalicelib.web.tokens import pack
@@ -219,7 +219,6 @@ UNWELL = [
     ),
     (answering_json(b"{}", status="503 Service Unavailable"), 503),
     (answering_json(b"{}", status="429 Too Many Requests"), 503),
-    (answering_json(b'{"__type":"com.amazonaws#TooManyRequestsException"}', status=BAD_REQUEST), 503),
     *((answering_json(body), 502) for body in (b"not json", b"[]", b"[" * 100_000, b"{}")),
     (answering_json(b'{"access_token":1,"id_token":2,"refresh_token":3,"expires_in":4}'), 502),
     *((answering_json((TOKENS % seconds).encode()), 502) for seconds in ('"d"', "0", "null")),
@@ -328,17 +327,21 @@ def test_a_renewal_that_this_app_did_not_put_together_reaches_no_pool(browser, p
     assert pool.ended_everywhere == []
 
 
+def no_request(_request, _deadline):
+    raise AssertionError("no code is redeemed here")
+
+
 def test_the_secret_of_the_app_is_read_from_parameter_store_once(serve, monkeypatch):
     document = json.dumps({"Parameter": {"Value": CLIENT_SECRET}}).encode()
     store = serve(answering(document, "Content-Type: application/x-amz-json-1.1"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
     settings = signing_in_at(store.url)._replace(client_secret="", client_secret_parameter="/directorio/page")
-    pool = Pool(settings)
-    assert [pool.client_secret, pool.client_secret] == [CLIENT_SECRET] * 2
+    identity = Identity(no_request, settings)
+    assert [identity.secret, identity.secret] == [CLIENT_SECRET] * 2
     assert [json.loads(received.body)["Name"] for received in store.received] == ["/directorio/page"]
     monkeypatch.setenv("AWS_ENDPOINT_URL", serve(answering_json(b"{}", status="400 Bad Request")).url)
     with pytest.raises(UpstreamError, match="400"):
-        _ = Pool(settings).client_secret
+        _ = Identity(no_request, settings).secret
 
 
 def test_a_session_that_the_pool_ended_is_removed_from_the_browser(browser, pool, caplog):
@@ -383,11 +386,23 @@ def test_signing_out_everywhere_fails_when_the_pool_does(serve, browser, pool):
     sign_in(person, pool)
     kept = {"Cookie": f"__Host-renovacion={person.cookies['__Host-renovacion']}"}
     pool.may_end = False
-    no_tokens = answering_json(b'{"AuthenticationResult":[]}')
+    no_tokens = answering_json(b'{"AuthenticationResult":{}}')
     for behave in (pool.behave, no_tokens, answering(status="500 Server Error")):
         person = browser(identity=serve(behave))
         answer = person.post("/sesion/salir?todas=1", headers=kept)
         assert (answer.status, answer.headers.get("set-cookie")) == (502, None)
+
+
+def test_a_pool_that_cannot_renew_leaves_the_session_alone(serve, browser, pool, monkeypatch):
+    person = browser()
+    sign_in(person, pool)
+    kept = {"Cookie": f"__Host-renovacion={person.cookies['__Host-renovacion']}"}
+    monkeypatch.setattr("chalicelib.web.identity._READ_SECONDS", 0.2)
+    busy = answering_json(b'{"__type":"com.amazonaws#TooManyRequestsException"}', status=BAD_REQUEST)
+    for behave, status, retry in ((busy, 503, "5"), (silent, 504, None)):
+        answer = browser(identity=serve(behave)).post("/sesion/renovar", headers=kept)
+        assert (answer.status, answer.headers.get("retry-after")) == (status, retry)
+        assert answer.headers.get("set-cookie") is None
 
 
 def test_this_browser_is_signed_out_even_if_the_pool_fails(serve, browser):

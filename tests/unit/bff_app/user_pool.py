@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 CLIENT_ID = "page0client"
-CLIENT_SECRET = "example-client-secret"
+CLIENT_SECRET = "example-client-secret-of-the-page"
 POOL_ID = "eu-west-1_TestPool1"
 ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL_ID}"
 API = "AWSCognitoIdentityProviderService."
