@@ -260,7 +260,7 @@ fuzz: install browser ## Fuzz what reads untrusted input: EXAMPLES=500 of each p
 
 .PHONY: faults
 faults: install pgbouncer ## Break the system in each known way and count: ONLY=PostgreSQL FULL=1 (docs/reliability.md)
-	@$(BIN)/python -m tests.faults $(call flag,only,ONLY) $(call switch,full,FULL)
+	@FAULTS=$(if $(filter-out 0,$(FULL)),full,all) $(BIN)/pytest tests/faults -k "$${ONLY-}" --verbose --no-header --timeout=3600
 
 .PHONY: screenshots
 screenshots: install browser ## Take pictures of every view (build/screenshots; the README's in docs/screenshots)

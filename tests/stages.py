@@ -1,7 +1,7 @@
-"""`make test` and `make check`: runs the stages in two lanes, shows how far each is, and ends with a table.
+"""`make test` and `make check`: runs the stages, two at a time, shows how far each is, and ends with a table.
 
-What a stage prints goes to `build/stages/<stage>.log`; of one that fails, the end is shown. Lanes run side by side,
-because most stages use one core and wait for the rest of the time. `python -m tests.stages test|check|only email`
+What a stage prints goes to `build/stages/<stage>.log`; of one that fails, the end is shown. Two at a time, because
+most stages use one core and wait for the rest of the time. `python -m tests.stages test|check|only email`
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
@@ -32,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "stages"
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
+AT_ONCE = 2  # stages
 LAST_LINES = 60  # of a failed stage's log
 PROGRESS_SECONDS = 30
 #: Folders whose tests run a whole system, or a tool that takes seconds: they are left to `make check`.
@@ -43,6 +46,7 @@ SYSTEM_TESTS = (
     "tests/unit/tools/test_sbom.py",
     "tests/unit/tools/test_scan.py",
 )
+UNIT_TESTS = ("tests/unit", "libs", *(f"--ignore={folder}" for folder in SYSTEM_TESTS))
 BROWSER_WORKERS = 3
 UNIT_WORKERS = 4
 NO_TESTS = 5  # pytest's exit code; `ONLY=` may name an app that has none
@@ -118,11 +122,6 @@ def make(target: str) -> Stage:
     return Stage(target, ["make", target])
 
 
-def unit() -> list[str]:
-    """The tests of parts: all but those that drive a whole system."""
-    return ["tests/unit", "libs", *(f"--ignore={folder}" for folder in SYSTEM_TESTS)]
-
-
 def missing_terraform() -> str | None:
     """Why a stage that needs Terraform is skipped; None where there is one."""
     found = which(os.environ.get("TERRAFORM", "terraform"))
@@ -153,40 +152,36 @@ def terraform(*, always: bool) -> Stage:
     return Stage("terraform", [PYTHON, "-m", "tools.infra_test"], skip_reason=unchanged, on_success=remember)
 
 
-def browser() -> Stage:
-    return pytest("browser", "tests/browser", workers=BROWSER_WORKERS)
+def stages_of_test() -> list[Stage]:
+    """`make test`. The longest comes first, so that the others run beside it."""
+    browser = pytest("browser", "tests/browser", workers=BROWSER_WORKERS)
+    unit = pytest("unit", *UNIT_TESTS, workers=UNIT_WORKERS)
+    return [unit, make("lint"), make("types"), browser, terraform(always=False)]
 
 
-def lanes_of_test() -> list[list[Stage]]:
-    """`make test`."""
-    return [
-        [make("lint"), make("types"), browser()],
-        [pytest("unit", *unit(), workers=UNIT_WORKERS), terraform(always=False)],
-    ]
-
-
-def lanes_of_check() -> list[list[Stage]]:
+def stages_of_check() -> list[Stage]:
     """`make check`: everything, with coverage."""
 
-    def covered(name: str) -> dict[str, str]:
-        return {"COVERAGE_FILE": str(FOLDER / f".coverage.{name}")}
+    def covered(name: str, *tests: str, workers: int) -> Stage:
+        coverage = ["--cov", "--cov-report=", "--cov-fail-under=0"]  # the stages are judged together
+        environment = {"COVERAGE_FILE": str(FOLDER / f".coverage.{name}")}
+        return pytest(name, *tests, *coverage, workers=workers, environment=environment)
 
-    coverage = ["--cov", "--cov-report=", "--cov-fail-under=0"]  # the stages are judged together
-    system = pytest("system", *SYSTEM_TESTS, *coverage, workers=2, environment=covered("system"))
     e2e = pytest("e2e", "tests/e2e", "-p", "no:randomly", "--timeout=900")
     e2e.skip_reason = missing_terraform
     return [
-        [
-            make("lint"),
-            make("types"),
-            pytest("unit", *unit(), *coverage, workers=UNIT_WORKERS, environment=covered("unit")),
-            system,
-        ],
-        [e2e, browser(), terraform(always=True), make("scan")],
+        e2e,
+        make("lint"),
+        make("types"),
+        covered("unit", *UNIT_TESTS, workers=UNIT_WORKERS),
+        covered("system", *SYSTEM_TESTS, workers=2),
+        pytest("browser", "tests/browser", workers=BROWSER_WORKERS),
+        terraform(always=True),
+        make("scan"),
     ]
 
 
-def lanes_of_only(app: str) -> list[list[Stage]]:
+def stages_of_only(app: str) -> list[Stage]:
     """`make test ONLY=email`: the tests of one app or library."""
     named = APPS.get(app, app)
     folder = named if named.startswith("libs/") else f"tests/unit/{named}"
@@ -194,7 +189,7 @@ def lanes_of_only(app: str) -> list[list[Stage]]:
         raise SystemExit(
             f"ONLY={app}: there is no folder {folder}. Choose one of {', '.join(APPS)}, or a folder's name."
         )
-    return [[pytest(app.replace("/", "-"), folder, workers=2)]]
+    return [pytest(app.replace("/", "-"), folder, workers=2)]
 
 
 def report_coverage() -> Stage:
@@ -203,22 +198,22 @@ def report_coverage() -> Stage:
     return Stage("coverage", ["bash", "-c", script, BIN / "coverage"])
 
 
-def run(lanes: Sequence[Sequence[Stage]], console: Console, after: Sequence[Stage] = ()) -> bool:
-    """Run the lanes side by side, then ``after``; tell whether all passed. The table comes in any case."""
+def run(stages: Sequence[Stage], console: Console, after: Sequence[Stage] = ()) -> bool:
+    """Run ``stages``, some at a time, then ``after``; tell whether all passed. The table comes in any case."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    stages = [stage for lane in (*lanes, after) for stage in lane]
-
-    threads = [threading.Thread(target=_run_lane, args=(lane, console), daemon=True) for lane in lanes]
+    waiting = deque(stages)
+    threads = [threading.Thread(target=_run_each, args=(waiting, console), daemon=True) for _ in range(AT_ONCE)]
     for thread in threads:
         thread.start()
     try:
         while any(thread.is_alive() for thread in threads):
             for thread in threads:
-                thread.join(PROGRESS_SECONDS / len(threads))
+                thread.join(PROGRESS_SECONDS / AT_ONCE)
             if running := [stage.progress for stage in stages if stage.outcome == "runs"]:
                 console.print(f"… {', '.join(running)}", style="dim", highlight=False)
-        _run_lane(after, console)
+        _run_each(deque(after), console)
     except KeyboardInterrupt:
+        waiting.clear()
         running = [stage.process for stage in stages if stage.process and stage.process.poll() is None]
         for process in running:
             os.killpg(process.pid, signal.SIGINT)
@@ -226,17 +221,20 @@ def run(lanes: Sequence[Sequence[Stage]], console: Console, after: Sequence[Stag
             process.wait()
         console.print("Interrupted; every stage has been stopped.")
     finally:
-        show(stages, console)
-    return all(stage.outcome in {"passed", "skipped"} for stage in stages)
+        show([*stages, *after], console)
+    return all(stage.outcome in {"passed", "skipped"} for stage in (*stages, *after))
 
 
-def _run_lane(lane: Sequence[Stage], console: Console) -> None:
-    for stage in lane:
-        try:
-            stage.run()
-        except Exception as error:  # noqa: BLE001 - the others still run
-            stage.outcome = f"failed ({error})"
-        console.print(f"{stage.name}: {stage.outcome}, {stage.seconds:.0f} s", highlight=False)
+def _run_each(waiting: deque[Stage], console: Console) -> None:
+    """Run one stage after the other, until none waits."""
+    with suppress(IndexError):
+        while True:
+            stage = waiting.popleft()
+            try:
+                stage.run()
+            except Exception as error:  # noqa: BLE001 - the others still run
+                stage.outcome = f"failed ({error})"
+            console.print(f"{stage.name}: {stage.outcome}, {stage.seconds:.0f} s", highlight=False)
 
 
 def show(stages: Sequence[Stage], console: Console) -> None:
@@ -259,9 +257,9 @@ def show(stages: Sequence[Stage], console: Console) -> None:
 def main(arguments: Sequence[str]) -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     what, *rest = arguments
-    lanes = {"test": lanes_of_test, "check": lanes_of_check}.get(what, lambda: lanes_of_only(rest[0]))()
+    stages = {"test": stages_of_test, "check": stages_of_check}.get(what, lambda: stages_of_only(rest[0]))()
     started = time.monotonic()
-    passed = run(lanes, console, [report_coverage()] if what == "check" else [])
+    passed = run(stages, console, [report_coverage()] if what == "check" else [])
     verdict = f"{'passed' if passed else 'failed'} in {time.monotonic() - started:.0f} s"
     console.print(f"make {'check' if what == 'check' else 'test'}: {verdict}", highlight=False)
     return 0 if passed else 1

@@ -9,10 +9,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.faults.client import ACTUALIZADO, CREADO, ELIMINADO
+from tests.faults.client import ACTUALIZADO, CREADO, ELIMINADO, LOTE
+from tests.faults.directory import NOTIFY_TO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tests.faults.client import Client, Promise
     from tests.faults.directory import Directory
@@ -51,6 +52,14 @@ class Event(NamedTuple):
     employee: int
     version: int
     is_published: bool
+    is_of_batch: bool
+
+    @property
+    def recipients(self) -> Sequence[str]:
+        """Who gets a mail about it: of a batch, only its own event has mails."""
+        if self.is_of_batch and self.kind != LOTE:
+            return ()
+        return (*NOTIFY_TO, *((self.email,) if self.kind == CREADO else ()))
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ class Account:
 
 def balance(directory: Directory, client: Client) -> Account:
     events, rows = _read_events(directory), _read_rows(directory)
-    due = {(event.id, recipient) for event in events for recipient in directory.recipients(event.kind, event.email)}
+    due = {(event.id, recipient) for event in events for recipient in event.recipients}
     copies = Counter(
         (mail.tags["evento"][0], recipient.lower())
         for mail in directory.mails
@@ -83,7 +92,7 @@ def balance(directory: Directory, client: Client) -> Account:
     )
     tallies = {
         "rows": Tally(least_rows, most_rows, len(rows)),
-        "events": Tally(least_events, most_events, len(events)),
+        "events": Tally(least_events + len(client.batches), most_events + len(client.batches), len(events)),
         "mails": Tally(sent, sent, len([key for key in due if copies[key]])),
         "dead_letters": Tally(client.unreadable, client.unreadable, directory.dead_letters()),
     }
@@ -102,7 +111,8 @@ def broken_promises(promises: Mapping[str, Promise], events: list[Event], rows: 
     """Each kind of change of each employee is there as often as the client was told."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for event in events:
-        found[event.email][event.kind] += 1
+        if event.kind != LOTE:
+            found[event.email][event.kind] += 1
     for email in {*promises, *found}:
         done, unknown = promises[email].done, promises[email].unknown
         for kind in (CREADO, ACTUALIZADO, ELIMINADO):
@@ -116,7 +126,8 @@ def broken_histories(events: list[Event], rows: Mapping[int, str]) -> Iterator[s
     """Exactly one event for each change: 1, 2, 3, …, and the last one says whether the row is there."""
     histories: defaultdict[int, list[Event]] = defaultdict(list)
     for event in events:
-        histories[event.employee].append(event)
+        if event.kind != LOTE:
+            histories[event.employee].append(event)
     yield from (f"employee {row_id} has no event" for row_id in rows.keys() - histories.keys())
     for employee, history in histories.items():
         history.sort(key=lambda event: event.version)
@@ -140,12 +151,12 @@ def wrong_mails(
 
 def _read_events(directory: Directory) -> list[Event]:
     lines = directory.sql(
-        "SELECT id, tipo, payload->'empleado'->>'email', empleado_id, version, publicado_en IS NOT NULL"
-        " FROM eventos ORDER BY numero"
+        "SELECT id, tipo, payload->'empleado'->>'email', coalesce(empleado_id, 0), coalesce(version, 0),"
+        " publicado_en IS NOT NULL, lote IS NOT NULL FROM eventos ORDER BY numero"
     ).splitlines()
     return [
-        Event(event_id, kind, email, int(employee), int(version), published == "t")
-        for event_id, kind, email, employee, version, published in (line.split("|") for line in lines)
+        Event(event_id, kind, email, int(employee), int(version), published == "t", batch == "t")
+        for event_id, kind, email, employee, version, published, batch in (line.split("|") for line in lines)
     ]
 
 

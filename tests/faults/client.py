@@ -6,14 +6,15 @@ import itertools
 import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-CREADO, ACTUALIZADO, ELIMINADO = "creado", "actualizado", "eliminado"
+CREADO, ACTUALIZADO, ELIMINADO, LOTE = "creado", "actualizado", "eliminado", "lote"
+UNAVAILABLE = 503
 UNKNOWN = "urn:crud-empleados:outcome-unknown"
 
 
@@ -23,12 +24,22 @@ class Told:
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    row_id: int = 0
+    document: Any = field(default=None, repr=False)
     is_unknown: bool = False
+
+    @property
+    def row_id(self) -> int:
+        """Of the employee in the answer; 0 if there is none."""
+        return self.document["id"] if self.is_done else 0
 
     @property
     def is_done(self) -> bool:
         return 200 <= self.status < 300
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the client was told that nothing was done, and that it may be repeated."""
+        return self.status == UNAVAILABLE and not self.is_unknown and "Retry-After" in self.headers
 
 
 @dataclass
@@ -58,6 +69,8 @@ class Client:
         self.statuses: Counter[int] = Counter()
         #: Messages that were put into the queue and that cannot be read.
         self.unreadable = 0
+        #: Batches that were begun.
+        self.batches: set[str] = set()
         self._keys: set[str] = set()
         self._lock = threading.Lock()
 
@@ -66,13 +79,25 @@ class Client:
 
     def create(self, email: str | None = None, *, key: str | None = None) -> Told:
         email = email or self.new_email()
-        body = {"nombre": f"Nombre {email}", "email": email, "posicion": "Analista", "salario": 1000}
-        told = self._send("POST", "/empleados", body, {"Idempotency-Key": key} if key else {})
+        told = self._send("POST", "/empleados", employee(email), {"Idempotency-Key": key} if key else {})
         if not (told.is_done and key in self._keys):  # else it is the first answer once more
             self._remember(CREADO, email, told)
         if told.is_done and key:
             self._keys.add(key)
         return told
+
+    def change_many(self, batch: str, emails: Sequence[str], key: str) -> Told:
+        """Create these employees by a batch; not repeated once it was answered."""
+        body = {"origen": "importacion", "crear": [employee(email) for email in emails]}
+        told = self._send("POST", f"/lotes/{batch}", body, {"Idempotency-Key": key})
+        for email in emails:
+            self._remember(CREADO, email, told)
+        self.batches.add(batch)
+        return told
+
+    def close(self, batch: str) -> Told:
+        """Close a batch, with an email."""
+        return self._send("POST", f"/lotes/{batch}/cierre", {"aviso": True})
 
     def update(self, email: str, row_id: int, posicion: str) -> Told:
         told = self._send("PUT", f"/empleados/{row_id}", {"posicion": posicion})
@@ -103,9 +128,12 @@ class Client:
         is_json = "json" in answer.headers.get("Content-Type", "")
         document = answer.json() if is_json else {}
         if answer.is_success:
-            row_id = document["id"] if isinstance(document, dict) and document else 0
-            return Told(answer.status_code, answer.headers, row_id)
+            return Told(answer.status_code, answer.headers, document)
         # A load balancer says in words of its own that the function behind it broke off.
         is_page_of_aws = answer.status_code in {502, 504} and not is_json
         is_unknown = document.get("type") == UNKNOWN or bool(document.get("resultado_desconocido"))
         return Told(answer.status_code, answer.headers, is_unknown=is_unknown or is_page_of_aws)
+
+
+def employee(email: str) -> dict[str, object]:
+    return {"nombre": f"Nombre {email}", "email": email, "posicion": "Analista", "salario": 1000}

@@ -271,8 +271,11 @@ class Directory:
         return done
 
     def pass_time(self, seconds: float) -> None:
-        older = f"ocurrido_en = ocurrido_en - interval '{seconds} s'"
-        self.sql(f"UPDATE eventos SET {older} WHERE publicado_en IS NULL")  # noqa: S608 - a number
+        for table, moment, is_open in (
+            ("eventos", "ocurrido_en", "publicado_en IS NULL"),
+            ("lotes", "ultimo_en", "cerrado_en IS NULL"),
+        ):
+            self.sql(f"UPDATE {table} SET {moment} = {moment} - interval '{seconds} s' WHERE {is_open}")  # noqa: S608
         self.later += seconds
         for function in (self.email, self.consumer, self.feedback):
             function.later = self.later
@@ -328,10 +331,6 @@ class Directory:
 
     def dead_letters(self) -> int:
         return self.depth(self.dlq_url)[0]
-
-    def recipients(self, kind: str, email: str) -> Sequence[str]:
-        """Who gets a mail for such an event about the employee with this address."""
-        return (*NOTIFY_TO, *((email,) if kind == "creado" else ()))
 
     def ledger(self) -> dict[tuple[str, str], str]:
         """The state of each mail in the ledger, by event and recipient."""

@@ -8,23 +8,24 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
+
+import pytest
 
 from chalice_devserver.project import InvocationFailed
 from tests.faults.aws_front import SNS, bad_day
 from tests.faults.books import DIRECT
-from tests.faults.trial import fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.faults.client import Told
     from tests.faults.sandbox import Function
     from tests.faults.trial import Trial
 
-GROUP, RETRIES = "The process dies", "Retries"
 #: More steps than anything here has: what does not end by then never will.
 MOST_STEPS = 200
 #: How often a client asks again; longer than anything is under way.
@@ -45,13 +46,21 @@ def die_at_each_step(trial: Trial, function: Function, attempt: Callable[[], obj
         deaths = function.deaths
         attempt()
         if function.deaths == deaths:
-            trial.note(f"{step} steps")
+            trial.notes.append(f"{step} steps")
             return step
     raise AssertionError(f"{function.name} does not end within {MOST_STEPS} steps")
 
 
-@fault(GROUP, "in POST", is_short=True)
-def in_a_creation(trial: Trial) -> None:
+@contextmanager
+def spared(function: Function) -> Iterator[None]:
+    """What is done in the block does not die; the next invocation does, in a process of its own."""
+    step, function.dies_before = function.dies_before, None
+    yield
+    function.retire()
+    function.dies_before = step
+
+
+def test_the_process_dies_in_post(trial: Trial) -> None:
     """Kill -9 at each step of POST (statement, publish, mark), each time repeated by the client with the address."""
     client, attempts = trial.client, 0
 
@@ -61,15 +70,14 @@ def in_a_creation(trial: Trial) -> None:
         email = client.new_email()
         first = client.create(email)
         if not first.is_done:
-            trial.unknown(first, "when the process died")
+            assert first.is_unknown, "when the process died"
             client.create(email)
 
     die_at_each_step(trial, trial.directory.crud, create_and_repeat)
-    trial.check(client.statuses[201] + client.statuses[409] == attempts, "a repetition was not answered")
+    assert client.statuses[201] + client.statuses[409] == attempts, "a repetition was not answered"
 
 
-@fault(GROUP, "in PUT")
-def in_a_change(trial: Trial) -> None:
+def test_the_process_dies_in_put(trial: Trial) -> None:
     """Kill -9 at each step of PUT."""
     email, positions = trial.client.new_email(), count()
     row_id = trial.client.create(email).row_id
@@ -78,24 +86,20 @@ def in_a_change(trial: Trial) -> None:
     )
 
 
-@fault(GROUP, "in DELETE")
-def in_a_removal(trial: Trial) -> None:
+def test_the_process_dies_in_delete(trial: Trial) -> None:
     """Kill -9 at each step of DELETE."""
     function, client = trial.directory.crud, trial.client
 
     def add_and_remove() -> None:
         email = client.new_email()
-        step, function.dies_before = function.dies_before, None
-        row_id = client.create(email).row_id
-        function.retire()
-        function.dies_before = step
+        with spared(function):
+            row_id = client.create(email).row_id
         client.delete(email, row_id)
 
     die_at_each_step(trial, function, add_and_remove)
 
 
-@fault(GROUP, "in the sweep")
-def in_the_sweep(trial: Trial) -> None:
+def test_the_process_dies_in_the_sweep(trial: Trial) -> None:
     """Kill -9 at each step of the sweep (lock, read, publish, mark, commit), with one more event each time."""
     directory = trial.directory
 
@@ -114,14 +118,13 @@ def consume(trial: Trial) -> None:
     trial.directory.deliver(trial.directory.receive())
 
 
-@fault(GROUP, "in the consumer", is_short=True)
-def in_the_consumer(trial: Trial) -> None:
+@pytest.mark.short
+def test_the_process_dies_in_the_consumer(trial: Trial) -> None:
     """Kill -9 at each step of the consumer (ledger, SES, ledger) with a message of three mails."""
     die_at_each_step(trial, trial.directory.consumer, lambda: consume(trial))
 
 
-@fault(GROUP, "in the consumer, events lost")
-def in_the_consumer_without_events(trial: Trial) -> None:
+def test_the_process_dies_in_the_consumer_and_events_are_lost(trial: Trial) -> None:
     """The same, and SES's events are lost, so that only the second copy settles the mail."""
 
     def consume_unheard() -> None:
@@ -131,8 +134,7 @@ def in_the_consumer_without_events(trial: Trial) -> None:
     die_at_each_step(trial, trial.directory.consumer, consume_unheard)
 
 
-@fault(GROUP, "in the reader of SES's events")
-def in_the_feedback(trial: Trial) -> None:
+def test_the_process_dies_in_the_reader_of_feedback(trial: Trial) -> None:
     """Kill -9 at each step of the reader of SES's events."""
     directory = trial.directory
 
@@ -144,45 +146,60 @@ def in_the_feedback(trial: Trial) -> None:
     die_at_each_step(trial, directory.feedback, create_and_tell)
 
 
-def create_until_done(trial: Trial, email: str, key: str) -> Told:
-    """What a client does that wants its employee, once."""
-    for _ in range(MOST_ATTEMPTS):
-        told = trial.client.create(email, key=key)
-        if told.is_done:
-            break
-    trial.done(told, f"after {MOST_ATTEMPTS} attempts")
+def until_done(ask: Callable[[], Told]) -> Told:
+    """What a client does that wants it done, once."""
+    told = next((told for told in (ask() for _ in range(MOST_ATTEMPTS)) if told.is_done), None)
+    assert told, f"not done after {MOST_ATTEMPTS} attempts"
     return told
 
 
-@fault(RETRIES, "POST /empleados", is_short=True)
-def creation_dies(trial: Trial) -> None:
+@pytest.mark.short
+def test_retries_of_post(trial: Trial) -> None:
     """Kill -9 at each step of POST with a key, repeated until it is answered."""
     places = []
 
     def create() -> None:
         email, key = trial.client.new_email(), str(uuid.uuid4())
-        first, second = create_until_done(trial, email, key), create_until_done(trial, email, key)
-        trial.check(first.row_id == second.row_id, "a repetition got another answer")
+        first, second = (until_done(lambda: trial.client.create(email, key=key)) for _ in range(2))
+        assert first.row_id == second.row_id, "a repetition got another answer"
         places.append(first.row_id)
 
     steps = die_at_each_step(trial, trial.directory.crud, create)
-    trial.check(len(set(places)) == steps + 1, "there is not one row for each key")
+    assert len(set(places)) == steps + 1, "there is not one row for each key"
 
 
-@fault(RETRIES, "double click")
-def double_click(trial: Trial) -> None:
+@pytest.mark.short
+def test_retries_of_a_batch(trial: Trial) -> None:
+    """Kill -9 at each step of a batch of three, which the sweep closes, and of the closing of others; repeated."""
+    client, crud = trial.client, trial.directory.crud
+
+    def change() -> str:
+        batch, key, emails = str(uuid.uuid4()), str(uuid.uuid4()), [client.new_email() for _ in range(3)]
+        told = until_done(lambda: client.change_many(batch, emails, key))
+        assert [each["estado"] for each in told.document["resultados"]] == [201] * 3, "a repetition got another answer"
+        return batch
+
+    def change_and_close() -> None:
+        with spared(crud):
+            batch = change()
+        until_done(lambda: client.close(batch))
+
+    die_at_each_step(trial, crud, change)
+    die_at_each_step(trial, crud, change_and_close)
+
+
+def test_retries_by_a_double_click(trial: Trial) -> None:
     """10 forms sent twice at once, and once more."""
     with ThreadPoolExecutor(2) as clicks:
         for _ in range(10):
             email, key = trial.client.new_email(), str(uuid.uuid4())
             for click in [clicks.submit(trial.client.create, email, key=key) for _ in range(2)]:
                 told = click.result()
-                trial.check(told.is_done or told.status == IN_FLIGHT, f"answered with {told}")
-            create_until_done(trial, email, key)
+                assert told.is_done or told.status == IN_FLIGHT, f"answered with {told}"
+            until_done(partial(trial.client.create, email, key=key))
 
 
-@fault(RETRIES, "POST /notify/email")
-def direct_mail_dies(trial: Trial) -> None:
+def test_retries_of_a_direct_mail(trial: Trial) -> None:
     """Kill -9 at each step of POST /notify/email with a key, repeated until it is taken."""
     directory = trial.directory
     recipients: list[str] = []
@@ -196,9 +213,9 @@ def direct_mail_dies(trial: Trial) -> None:
             if answer.is_success:
                 return
             directory.pass_time(LEASE_SECONDS)
-        trial.check(holds=False, sentence=f"not taken after {MOST_ATTEMPTS} attempts: {answer.status_code}")
+        raise AssertionError(f"not taken after {MOST_ATTEMPTS} attempts: {answer.status_code}")
 
     die_at_each_step(trial, directory.email, ask)
-    trial.check(directory.settle(), "it does not settle")
+    assert directory.settle(), "it does not settle"
     copies = Counter(recipient for mail in directory.mails for recipient in mail.recipients)
-    trial.check(copies == Counter(recipients), f"not one mail for each request: {copies}")
+    assert copies == Counter(recipients), f"not one mail for each request: {copies}"

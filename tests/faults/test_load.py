@@ -16,8 +16,6 @@ import psutil
 
 from chalice_devserver.project import InvocationFailed
 from tests.faults.aws_front import SES, bad_day
-from tests.faults.client import CREADO
-from tests.faults.trial import fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,35 +29,14 @@ T = TypeVar("T")
 EVENTS, EVENTS_FULL = 300, 10_000
 #: Consumers at a time.
 CONSUMERS = 2
-#: What crud_app writes for an employee, for many employees at once.
-EMPLOYEES = """
-WITH creado AS (
-    INSERT INTO empleados (nombre, email, posicion, salario)
-    SELECT 'Nombre ' || n, 'cola-' || n || '@example.com', 'Analista', 1 FROM generate_series(1, {count}) AS n
-    RETURNING id, nombre, email, posicion, version, creado_en
-), evento AS (SELECT gen_random_uuid() AS evento_id, * FROM creado)
-INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload)
-SELECT evento_id, id, version, 'creado', creado_en, 'admin', json_build_object(
-    'version', 1, 'id', evento_id, 'tipo', 'creado',
-    'ocurrido_en', to_char(creado_en AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'actor', 'admin',
-    'empleado', json_build_object(
-        'id', id, 'nombre', nombre, 'email', email, 'posicion', posicion, 'version', version
-    ), 'cambios', '[]'::json)
-FROM evento
-"""
 
 
-@fault("Load", "the queue backs up")
-def queue_backs_up(trial: Trial) -> None:
+def test_load_backs_up_the_queue(trial: Trial) -> None:
     """A fifth of the events twice, 1 of 100 messages unreadable, 1 of 10 mails put off by SES, two consumers."""
     directory, client = trial.directory, trial.client
     count = EVENTS_FULL if trial.is_full else EVENTS
-    directory.sql(EMPLOYEES.format(count=count))
-    for number in range(1, count + 1):
-        client.promises[f"cola-{number}@example.com"].done[CREADO] += 1
-    directory.pass_time(60)
-    while directory.pending_events():
-        directory.sweep()
+    with ThreadPoolExecutor(CONSUMERS) as threads:
+        list(threads.map(lambda _: client.create(), range(count)))
     duplicates = directory.sql("SELECT payload FROM eventos ORDER BY id").splitlines()
     client.unreadable = count // 100
     bodies = [*duplicates[: count // 5], *(json.dumps({"version": 2, "n": number}) for number in range(count // 100))]
@@ -75,7 +52,7 @@ def queue_backs_up(trial: Trial) -> None:
             directory.tell_events()
             directory.pass_time(60)
     rate = len(directory.mails) / (time.monotonic() - began)
-    trial.note(f"{count} events, {rate:.0f} mails a second")
+    trial.notes.append(f"{count} events, {rate:.0f} mails a second")
 
 
 def run_for(seconds: float, *loops: tuple[float, Callable[[], object]]) -> None:
@@ -108,8 +85,7 @@ KILLING_SECONDS, KILLING_SECONDS_FULL = 15, 120
 KILL_EVERY_SECONDS = 0.3
 
 
-@fault("Load", "every process dies", f"kill -9 of one function's processes each {KILL_EVERY_SECONDS} s under load")
-def killed_under_load(trial: Trial) -> None:
+def test_load_while_every_process_dies(trial: Trial) -> None:
     """Kill the processes of one function after another while people work."""
     directory, client = trial.directory, trial.client
     functions = (directory.bff, directory.crud, directory.consumer, directory.feedback, directory.sweeper)
@@ -134,11 +110,11 @@ def killed_under_load(trial: Trial) -> None:
     )
     trial.recover()
     deaths = sum(function.deaths for function in functions)
-    trial.check(deaths, "nothing died at work")
-    trial.check(directory.settle(), "it does not settle")
+    assert deaths, "nothing died at work"
+    assert directory.settle(), "it does not settle"
     if directory.dead_letters():  # whose consumer died five times
         directory.http.post("/cola/reenviar").raise_for_status()
-    trial.note(f"{deaths} died at work")
+    trial.notes.append(f"{deaths} died at work")
 
 
 SOAK_SECONDS, SOAK_SECONDS_FULL = 120, 1800
@@ -166,8 +142,7 @@ class Sample(NamedTuple):
         return cls(memory, max(process.num_fds() for process in processes), function.routes)
 
 
-@fault("Load", "soak")
-def soak(trial: Trial) -> None:
+def test_load_for_long(trial: Trial) -> None:
     """The real mix, at a steady pace: flat memory, files and routes."""
     directory = trial.directory
     seconds = SOAK_SECONDS_FULL if trial.is_full else SOAK_SECONDS
@@ -187,14 +162,14 @@ def soak(trial: Trial) -> None:
         (SAMPLE_SECONDS, sample),
     )
     for name, series in samples.items():
-        check_flat(trial, name, series)
+        check_flat(name, series)
     first, last = thirds(latencies)
     slowdown = median(last) / median(first)
-    trial.check(slowdown < MOST_SLOWDOWN, f"requests became slower: {slowdown:.2f} times")
+    assert slowdown < MOST_SLOWDOWN, f"requests became slower: {slowdown:.2f} times"
     bad = {status: times for status, times in trial.client.statuses.items() if status not in {200, 201, 204}}
-    trial.check(not bad, f"answers that were no success: {bad}")
+    assert not bad, f"answers that were no success: {bad}"
     memory = sum(series[-1].memory for series in samples.values()) / 2**20
-    trial.note(
+    trial.notes.append(
         f"{seconds} s, {len(latencies)} requests, p50 {median(last) * 1000:.0f} ms at the end "
         f"({slowdown:.2f} of the beginning), {memory:.0f} MB in all"
     )
@@ -226,15 +201,15 @@ def user_of_the_mix(trial: Trial, latencies: list[float]) -> Callable[[], None]:
     return work
 
 
-def check_flat(trial: Trial, name: str, series: Sequence[Sample]) -> None:
+def check_flat(name: str, series: Sequence[Sample]) -> None:
     """Note what has grown between the first third and the last."""
     first, last = thirds(series)
     growth = median(s.memory for s in last) / median(s.memory for s in first)
-    trial.check(growth < MOST_GROWTH, f"{name}: memory grew {growth:.2f} times")
+    assert growth < MOST_GROWTH, f"{name}: memory grew {growth:.2f} times"
     # The median: at one moment more connections are open than at another, without one being forgotten.
     files = median(s.files for s in last) - median(s.files for s in first)
-    trial.check(files <= MOST_NEW_FILES, f"{name}: {files:.0f} more open files")
-    trial.check(len({s.routes for s in series}) == 1, f"{name}: the route table grew")
+    assert files <= MOST_NEW_FILES, f"{name}: {files:.0f} more open files"
+    assert len({s.routes for s in series}) == 1, f"{name}: the route table grew"
 
 
 def thirds(series: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:

@@ -10,6 +10,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import pytest
+
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.employee import Audience, read_changes, read_new
 from chalicelib.directorio.errors import CrudError
@@ -17,7 +19,6 @@ from chalicelib.directorio.repository import Repository
 from chalicelib.directorio.settings import parse_database_url
 from local.settings import ROOT
 from tests.faults.directory import DATABASE
-from tests.faults.trial import NotPossibleHere, fault
 from tests.support.pgbouncer import PoolerMissing, find_pgbouncer, running_pgbouncer
 
 if TYPE_CHECKING:
@@ -43,28 +44,23 @@ APART = {
 }
 
 
-@fault(
-    "PgBouncer",
-    f"{CLIENTS} clients",
-    f"{CLIENTS} clients at once on {POOL_SIZE} connections, 2 changes and 10 reads each",
-)
-def crowd(trial: Trial) -> None:
+def test_pgbouncer_with_a_thousand_clients(trial: Trial) -> None:
     """A thousand clients on twenty connections; what they did is checked here, and dropped."""
     directory = trial.directory
     folder = directory.data.with_name("pgbouncer")
     try:
         trial.afterwards.enter_context(running_pgbouncer(directory.postgres, folder, pool_size=POOL_SIZE))
     except PoolerMissing as missing:
-        raise NotPossibleHere(str(missing)) from None
+        pytest.skip(str(missing))
     url = f"postgresql://postgres@/{DATABASE}?host={folder}&pgbouncer=true"
     barrier, stack_bytes = threading.Barrier(CLIENTS), threading.stack_size(STACK_BYTES)
     with ThreadPoolExecutor(CLIENTS) as clients:
         outcomes = list(clients.map(lambda number: be_client(url, number, barrier), range(CLIENTS)))
     threading.stack_size(stack_bytes)
     for outcome in {outcome for outcome in outcomes if outcome}:
-        trial.check(holds=False, sentence=f"{outcomes.count(outcome)} times: {outcome}")
+        raise AssertionError(f"{outcomes.count(outcome)} times: {outcome}")
     counts = directory.sql("SELECT (SELECT count(*) FROM empleados), (SELECT count(*) FROM eventos)")
-    trial.check(counts == f"{CLIENTS}|{2 * CLIENTS}", f"rows|events: {counts}")
+    assert counts == f"{CLIENTS}|{2 * CLIENTS}", f"rows|events: {counts}"
     directory.reset()
 
 
@@ -96,16 +92,15 @@ def be_client(url: str, number: int, barrier: threading.Barrier) -> str:
     return "" if seen == right else "a client got another one's answer"
 
 
-@fault("PgBouncer", "crud_app's tests", f"crud_app's own tests through it; apart are those about {', '.join(APART)}")
-def own_tests(trial: Trial) -> None:
+def test_pgbouncer_and_the_tests_of_crud_app(trial: Trial) -> None:
     """All of crud_app's tests, but for those that are about a session or the way to it."""
     try:
         find_pgbouncer()
     except PoolerMissing as missing:
-        raise NotPossibleHere(str(missing)) from None
+        pytest.skip(str(missing))
     command = [sys.executable, "-m", "pytest", "tests/unit/crud_app", "--quiet", "--numprocesses=2", "--no-header"]
     command += [f"--deselect=tests/unit/crud_app/{test}" for tests in APART.values() for test in tests]
     environment = {**os.environ, "CRUD_TESTS_POOLER": "1"}
     finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    trial.note(finished.stdout.strip().rpartition("\n")[2])
-    trial.check(finished.returncode == 0, finished.stdout[-3000:] + finished.stderr)
+    trial.notes.append(finished.stdout.strip().rpartition("\n")[2])
+    assert finished.returncode == 0, finished.stdout[-3000:] + finished.stderr

@@ -1,54 +1,20 @@
-"""The short form of `make faults`; and the books notice what is not as it must be: a check that cannot fail is none."""
+"""The books notice what is not as it must be: a check that cannot fail is none."""
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
-from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.faults.books import Event, broken_histories, broken_promises, wrong_mails
 from tests.faults.client import ACTUALIZADO, CREADO, ELIMINADO, Promise
-from tests.faults.directory import new_directory
-from tests.faults.scenarios import FAULTS
-from tests.faults.trial import carry_out
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.faults.directory import Directory
-    from tests.faults.trial import Fault
 
 ANA = "ana@example.com"
 KEY = ("event-1", ANA)
-SHORT = [fault for fault in FAULTS if fault.is_short]
-
-
-@pytest.fixture(scope="module")
-def directory() -> Iterator[Directory]:
-    logging.getLogger("chalice_devserver").setLevel(logging.CRITICAL)
-    with ExitStack() as cleanup:
-        yield new_directory(cleanup)
-    logging.getLogger("chalice_devserver").setLevel(logging.NOTSET)
-
-
-@pytest.mark.parametrize("fault", SHORT, ids=[fault.title for fault in SHORT])
-def test_the_books_balance_after(fault: Fault, directory: Directory) -> None:
-    result = carry_out(fault, directory)
-
-    assert result.differences == []
-    assert result.account is not None
-
-
-def test_there_are_as_many_faults_as_the_documentation_says() -> None:
-    assert len({fault.title for fault in FAULTS}) == len(FAULTS) == 52
-    assert all(fault.description for fault in FAULTS)
 
 
 def event(version: int = 1, kind: str = CREADO, *, is_published: bool = True) -> Event:
-    return Event(f"event-{version}", kind, ANA, 7, version, is_published)
+    return Event(f"event-{version}", kind, ANA, 7, version, is_published, is_of_batch=False)
 
 
 def promise(**kinds: tuple[int, int]) -> Promise:

@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import pytest
+
 from chalice_devserver.project import InvocationFailed
 from tests.faults.aws_front import DYNAMODB, SES, SNS, SQS, bad_day, down
 from tests.faults.books import FAILED
 from tests.faults.directory import LONG
-from tests.faults.trial import fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ MOST_DELIVERIES = 5
 def create_many(trial: Trial, count: int = EMPLOYEES) -> None:
     """Add employees, each of whom must be taken: no fault of AWS is a reason to refuse one."""
     for _ in range(count):
-        trial.done(trial.client.create(), "while AWS fails")
+        assert trial.client.create().is_done, "while AWS fails"
 
 
 def sweep(trial: Trial, minutes: int) -> None:
@@ -39,21 +40,20 @@ def sweep(trial: Trial, minutes: int) -> None:
         trial.directory.sweep()
 
 
-@fault("SNS", "down for five minutes", is_short=True)
-def topic_down(trial: Trial) -> None:
+@pytest.mark.short
+def test_sns_down_for_five_minutes(trial: Trial) -> None:
     """10 employees and five sweeps while it is down."""
     directory = trial.directory
     with directory.aws.broken(SNS, down):
         create_many(trial)
         sweep(trial, 5)
-        trial.check(directory.pending_events() == EMPLOYEES, "an event was marked though the topic was down")
+        assert directory.pending_events() == EMPLOYEES, "an event was marked though the topic was down"
     directory.sweep()
-    trial.check(directory.pending_events() == 0, "the first sweep afterwards left something behind")
+    assert directory.pending_events() == 0, "the first sweep afterwards left something behind"
     trial.recover()
 
 
-@fault("SNS", "slow")
-def topic_slow(trial: Trial) -> None:
+def test_sns_slow(trial: Trial) -> None:
     """Answers after 1 s, then after the time-out of 2 s: taken, and not known to be."""
     for seconds, count in ((1, 3), (2.5, 2)):
         with trial.directory.aws.broken(SNS, bad_day(slow=seconds)):
@@ -61,8 +61,7 @@ def topic_slow(trial: Trial) -> None:
     trial.recover()
 
 
-@fault("SNS", "throttled")
-def topic_throttled(trial: Trial) -> None:
+def test_sns_throttled(trial: Trial) -> None:
     """7 of 10 calls refused."""
     with trial.directory.aws.broken(SNS, bad_day(refused=0.7)):
         create_many(trial)
@@ -70,8 +69,7 @@ def topic_throttled(trial: Trial) -> None:
     trial.recover()
 
 
-@fault("SNS", "answers lost")
-def topic_answers_lost(trial: Trial) -> None:
+def test_sns_answers_lost(trial: Trial) -> None:
     """Half of its answers lost after it had delivered: requests and three sweeps."""
     with trial.directory.aws.broken(SNS, bad_day(lost=0.5)):
         create_many(trial, 2 * EMPLOYEES)
@@ -79,8 +77,7 @@ def topic_answers_lost(trial: Trial) -> None:
     trial.recover()
 
 
-@fault("SNS", "back after a while")
-def topic_back(trial: Trial) -> None:
+def test_sns_back_after_a_while(trial: Trial) -> None:
     """Back, and throttled: two sweeps publish four events of each of three employees, in order."""
     directory, client = trial.directory, trial.client
     with directory.aws.broken(SNS, bad_day(refused=1, status=403, code="AuthorizationError")):
@@ -98,7 +95,7 @@ def topic_back(trial: Trial) -> None:
     for message in (message for batch in batches for message in batch):
         employee = json.loads(message["Body"])["empleado"]
         versions[employee["id"]].append(employee["version"])
-    trial.check(all(each == sorted(each) for each in versions.values()), f"out of order: {dict(versions)}")
+    assert all(each == sorted(each) for each in versions.values()), f"out of order: {dict(versions)}"
     for batch in batches:
         directory.deliver(batch)
 
@@ -112,8 +109,8 @@ def at_once(trial: Trial, consumers: int, batch: Sequence[MessageTypeDef]) -> No
                 outcome.result()
 
 
-@fault("SQS", "delivers twice", is_short=True)
-def delivered_twice(trial: Trial) -> None:
+@pytest.mark.short
+def test_sqs_delivers_twice(trial: Trial) -> None:
     """Every batch to two consumers at once, and once more."""
     create_many(trial)
     while batch := trial.directory.receive():
@@ -121,8 +118,8 @@ def delivered_twice(trial: Trial) -> None:
         trial.directory.deliver(batch)
 
 
-@fault("SQS", "out of order", is_short=True)
-def out_of_order(trial: Trial) -> None:
+@pytest.mark.short
+def test_sqs_out_of_order(trial: Trial) -> None:
     """Five changes of one employee backwards; SES's events backwards, each twice."""
     directory, client = trial.directory, trial.client
     email = client.new_email()
@@ -135,11 +132,10 @@ def out_of_order(trial: Trial) -> None:
         directory.deliver([message])
     directory.tell_events(backwards=True, twice=True)
     states = set(directory.ledger().values())
-    trial.check(states == {"entregado"}, f"an old state came after a newer one: {states}")
+    assert states == {"entregado"}, f"an old state came after a newer one: {states}"
 
 
-@fault("SQS", "late")
-def delivered_late(trial: Trial) -> None:
+def test_sqs_late(trial: Trial) -> None:
     """Again after 13 days, when everything had been sent."""
     directory = trial.directory
     create_many(trial, 3)
@@ -149,8 +145,8 @@ def delivered_late(trial: Trial) -> None:
     directory.deliver(late)
 
 
-@fault("SQS", "unreadable messages", is_short=True)
-def unreadable(trial: Trial) -> None:
+@pytest.mark.short
+def test_sqs_unreadable_messages(trial: Trial) -> None:
     """Five messages that cannot be read, among others."""
     directory, client = trial.directory, trial.client
     create_many(trial, 3)
@@ -159,16 +155,15 @@ def unreadable(trial: Trial) -> None:
         client.unreadable += 1
 
 
-@fault("SQS", "down for POST /notify/email")
-def request_while_queue_fails(trial: Trial) -> None:
+def test_sqs_down_for_a_direct_mail(trial: Trial) -> None:
     """POST /notify/email while it is down: refused, never sent."""
     directory = trial.directory
     mail = {"to": "alguien@example.com", "subject": "Hola", "body": "Hola"}
     with directory.aws.broken(SQS, down):
         answer = directory.http.post("/notify/email", json=mail)
-    trial.check(answer.status_code == 503, f"answered {answer.status_code}")
+    assert answer.status_code == 503, f"answered {answer.status_code}"
     directory.drain()
-    trial.check(not directory.mails, "a mail that was refused was sent")
+    assert not directory.mails, "a mail that was refused was sent"
 
 
 def deliver_under(trial: Trial, service: str, day: BadDay, deliveries: int) -> None:
@@ -183,60 +178,60 @@ def deliver_under(trial: Trial, service: str, day: BadDay, deliveries: int) -> N
 
 
 THROTTLED = {SES: (429, "TooManyRequestsException"), DYNAMODB: (400, "ProvisionedThroughputExceededException")}
-for group, service in (("SES", SES), ("DynamoDB", DYNAMODB)):
-
-    @fault(group, "throttled", "3 of 10 calls refused, three deliveries, consumer and reader of SES's events alike")
-    def throttled(trial: Trial, service: str = service) -> None:
-        status, code = THROTTLED[service]
-        deliver_under(trial, service, bad_day(refused=0.3, status=status, code=code), 3)
-
-    @fault(group, "answers lost", "3 of 10 answers lost after it had done its work, three deliveries")
-    def answers_lost(trial: Trial, service: str = service) -> None:
-        deliver_under(trial, service, bad_day(lost=0.3), 3)
 
 
-@fault("SES", "rejecting", is_short=True)
-def mail_rejected(trial: Trial) -> None:
+@pytest.mark.parametrize("service", THROTTLED)
+def test_mails_while_throttled_by(trial: Trial, service: str) -> None:
+    """3 of 10 calls refused, three deliveries, consumer and reader of SES's events alike."""
+    status, code = THROTTLED[service]
+    deliver_under(trial, service, bad_day(refused=0.3, status=status, code=code), 3)
+
+
+@pytest.mark.parametrize("service", THROTTLED)
+def test_mails_while_answers_are_lost_of(trial: Trial, service: str) -> None:
+    """3 of 10 answers lost after it had done its work, three deliveries."""
+    deliver_under(trial, service, bad_day(lost=0.3), 3)
+
+
+@pytest.mark.short
+def test_ses_rejecting(trial: Trial) -> None:
     """Rejects every mail: recorded, acknowledged, not repeated."""
     deliver_under(trial, SES, bad_day(refused=1, code="MessageRejected"), 2)
     states = set(trial.directory.ledger().values())
-    trial.check(states == {FAILED}, f"a rejection is not recorded: {states}")
-    trial.check(not trial.directory.mails, "a rejected mail was sent")
+    assert states == {FAILED}, f"a rejection is not recorded: {states}"
+    assert not trial.directory.mails, "a rejected mail was sent"
 
 
-@fault("SES", "down")
-def mail_down(trial: Trial) -> None:
+def test_ses_down(trial: Trial) -> None:
     """Down for five deliveries: all messages die, an administrator brings them back."""
     directory = trial.directory
     deliver_under(trial, SES, bad_day(refused=1, status=503, code="ServiceUnavailable"), MOST_DELIVERIES + 1)
-    trial.check(directory.dead_letters() == EMPLOYEES, f"{directory.dead_letters()} dead letters")
+    assert directory.dead_letters() == EMPLOYEES, f"{directory.dead_letters()} dead letters"
     answer = directory.http.post("/cola/reenviar")
-    trial.check(answer.status_code == 202, f"the redrive was answered with {answer.status_code}")
+    assert answer.status_code == 202, f"the redrive was answered with {answer.status_code}"
 
 
 def send_too_late(trial: Trial) -> None:
     create_many(trial, 1)
     with trial.directory.aws.broken(SES, bad_day(slow=6)):
         trial.directory.drain()
-    trial.check(trial.directory.mails, "nothing was sent")
+    assert trial.directory.mails, "nothing was sent"
 
 
-@fault("SES", "after the time-out")
-def mail_too_late(trial: Trial) -> None:
+def test_ses_after_the_timeout(trial: Trial) -> None:
     """Answers after the time-out; its events settle what became of the mails."""
     send_too_late(trial)
     trial.directory.tell_events()
 
 
-@fault("SES", "after the time-out, events lost")
-def mail_too_late_without_events(trial: Trial) -> None:
+def test_ses_after_the_timeout_and_events_are_lost(trial: Trial) -> None:
     """Answers after the time-out, and its events are lost: a second copy, never a third."""
     send_too_late(trial)
     trial.directory.forget_events()
 
 
-@fault("DynamoDB", "races of consumers", is_short=True)
-def ledger_races(trial: Trial) -> None:
+@pytest.mark.short
+def test_dynamodb_races_of_consumers(trial: Trial) -> None:
     """Four consumers at once for every message."""
     create_many(trial)
     batches = list(iter(trial.directory.receive, []))
