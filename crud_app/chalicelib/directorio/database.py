@@ -152,7 +152,8 @@ class Database:
         """
         with self._connection() as connection:
             try:
-                connection.execute_later(statement.sql, statement.values(parameters))
+                is_prepared = self._is_prepared(statement)
+                connection.execute_later(statement.sql, statement.values(parameters), is_prepared=is_prepared)
             except InterfaceError as error:
                 raise Unavailable("") from error
 
@@ -222,9 +223,7 @@ class Database:
         connection = self._take(answer_seconds)  # `_connection`, a generator, would take four times as long
         try:
             started = time.monotonic()
-            # Behind a transaction pooler each statement may meet another server, which has not prepared it.
-            is_prepared = not (statement.is_planned_anew or self._address.pooled)
-            run = connection.execute_prepared if is_prepared else connection.execute_unnamed
+            run = connection.execute_prepared if self._is_prepared(statement) else connection.execute_unnamed
             rows: Rows | None = run(statement.sql, values).rows
             self._on_answer((time.monotonic() - started) * 1000)
         except DatabaseError as error:
@@ -234,6 +233,10 @@ class Database:
         finally:
             self._idle.put(connection)
         return rows or ()
+
+    def _is_prepared(self, statement: Statement) -> bool:
+        """Behind a transaction pooler each statement may meet another server, which has not prepared it."""
+        return not (statement.is_planned_anew or self._address.pooled)
 
     @contextmanager
     def _connection(self) -> Iterator[PipelinedConnection]:

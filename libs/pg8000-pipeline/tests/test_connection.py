@@ -333,19 +333,29 @@ class TestLater:
     def table(self, connection):
         ask(connection, "CREATE TEMPORARY TABLE t (a int)")
 
-    def test_the_answer_is_not_waited_for(self, connection, proxy):
+    @pytest.mark.parametrize("is_prepared", [False, True])
+    def test_the_answer_is_not_waited_for(self, connection, proxy, is_prepared):
         proxy.answering.clear()
-        connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,))
+        connection.execute_later("INSERT INTO t VALUES ($1::int)", (1,), is_prepared=is_prepared)
         proxy.answering.set()
-        connection.execute_later("INSERT INTO t VALUES ($1::int)", (2,))
+        for number in (2, 3):
+            connection.execute_later("INSERT INTO t VALUES ($1::int)", (number,), is_prepared=is_prepared)
         assert connection.is_usable()
-        assert ask(connection, "SELECT a FROM t") == [[1], [2]]
+        assert ask(connection, "SELECT a FROM t") == [[1], [2], [3]]
+        prepared = ask(connection, "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT%'")
+        assert prepared == [[is_prepared]]
 
-    def test_a_refusal_is_logged_and_dropped(self, connection, caplog):
-        connection.execute_later("INSERT INTO nowhere VALUES ($1::int)", (1,))
+    @pytest.mark.parametrize("is_prepared", [False, True])
+    def test_a_refusal_is_logged_and_dropped(self, connection, caplog, is_prepared):
+        connection.execute_later("INSERT INTO later VALUES ($1::int)", (1,), is_prepared=is_prepared)
         assert is_sound(connection)
         (record,) = caplog.records
         assert (record.levelname, record.sqlstate) == ("WARNING", "42P01")
+        for event in ("CREATE TEMPORARY TABLE later (a int)", "DEALLOCATE ALL"):
+            ask(connection, event)
+            for number in (1, 2):
+                connection.execute_later("INSERT INTO later VALUES ($1::int)", (number,), is_prepared=is_prepared)
+        assert ask(connection, "SELECT count(*) FROM later") == [[3 if is_prepared else 4]]
 
     def test_an_answer_that_does_not_come_ends_the_connection(self, connection, proxy, monkeypatch):
         monkeypatch.setattr(module, "OWED_SECONDS", 0.1)

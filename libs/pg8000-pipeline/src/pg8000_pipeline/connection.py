@@ -142,6 +142,8 @@ class Answer(core.Context):  # type: ignore[misc] # pg8000 has no types
         self.prefixed = prefix.statements
         #: Whether the server said that the caller's statement ran to its end.
         self.completed = False
+        #: The key, name and Bind of a statement that is prepared by it.
+        self.prepares: tuple[Hashable, bytes, bytes] | None = None
 
 
 class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 has no types
@@ -288,21 +290,21 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         values = make_params(self.py_types, vals)
         prefix = self._prefix_now()
         try:
-            return self._run_prepared(key, statement, values, oids, prefix)
+            return self._receive(self._send_prepared(key, statement, values, oids, prefix))
         except DatabaseError as error:
             is_stale = sqlstate(error) in STALE_STATES and prefix is not NO_PREFIX
             if not is_stale or self._prepared.pop(key, None) is None:
                 raise
         if self.in_transaction:  # which the prefix began, and in which nothing else was done
             self.execute_simple("ROLLBACK")
-        return self._run_prepared(key, statement, values, oids, prefix)
+        return self._receive(self._send_prepared(key, statement, values, oids, prefix))
 
-    def _run_prepared(
+    def _send_prepared(
         self, key: Hashable, statement: str, values: Sequence[str | None], oids: Sequence[int], prefix: Prefix
     ) -> Answer:
         if prepared := self._prepared.get(key):
             self._send(prefix.flow + run(prepared.bind, values, self._client_encoding, describe=False) + SYNC_MSG)
-            return self._receive(Answer(statement, prefix=prefix, prepared=prepared))
+            return Answer(statement, prefix=prefix, prepared=prepared)
         # One that no other statement has: if an undeclared pooler mixes up two clients, each still runs its own.
         name = hashlib.blake2b(repr(key).encode(), digest_size=16).hexdigest().encode()
         bind = bind_start(name)
@@ -312,14 +314,22 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         # The server has it already if its first execution failed. Closing what is not there is no error.
         flow += [close_statement(name), parse(name, self._encode(statement), oids)]
         self._send(b"".join((*flow, run(bind, values, self._client_encoding), SYNC_MSG)))
-        answer = self._receive(Answer(statement, prefix=prefix))
-        self._prepared[key] = Prepared(name, bind, answer.columns, answer.input_funcs)
+        answer = Answer(statement, prefix=prefix)
+        answer.prepares = key, name, bind
         return answer
 
-    def execute_later(self, statement: str, vals: Sequence[object] = ()) -> None:
-        """Send a statement without rows, and read its answer before the next one; a refusal is logged and dropped."""
+    def execute_later(self, statement: str, vals: Sequence[object] = (), *, is_prepared: bool = False) -> None:
+        """Send a statement without rows, and read its answer before the next one; a refusal is logged and dropped.
+
+        One that ``is_prepared`` is sent as by `execute_prepared`, and prepared again after a refusal.
+        """
         self.settle()
-        self._owed.append(self._send_unnamed(statement, vals))
+        if is_prepared:
+            values = make_params(self.py_types, vals)
+            answer = self._send_prepared(statement, statement, values, (), self._prefix_now())
+        else:
+            answer = self._send_unnamed(statement, vals)
+        self._owed.append(answer)
 
     def settle(self) -> None:
         """Read the answers that are owed since `execute_later`.
@@ -330,9 +340,11 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         if self._owed and self._usock is not None:
             self._usock.settimeout(OWED_SECONDS)
         while self._owed:
+            answer = self._owed.pop(0)
             try:
-                self._receive(self._owed.pop(0))
+                self._receive(answer)
             except DatabaseError as error:
+                self._prepared.pop(answer.statement, None)
                 logger.warning("A statement sent by execute_later failed", extra={"sqlstate": sqlstate(error)})
 
     def execute_simple(self, statement: str) -> Answer:
@@ -398,6 +410,9 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
             if is_callers or isinstance(error, InterfaceError):
                 raise
             raise InterfaceError("the answer cannot be read; the connection is closed") from error
+        if answer.prepares is not None:
+            key, name, bind = answer.prepares
+            self._prepared[key] = Prepared(name, bind, answer.columns, answer.input_funcs)
         return answer
 
     def handle_messages(self, context: Answer) -> None:
