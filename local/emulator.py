@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import subprocess
-import time
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 # -P: the modules beside the file (`token.py`) must not hide the standard library's.
 COMMAND = (str(ROOT / ".emulator/bin/python"), "-P", str(ROOT / "local/emulator_program.py"))
-START_SECONDS = 60
 REGION = "us-east-1"
 
 # The services of `make run`, by the names that signatures use. The last three hold nothing: `make status` asks them.
@@ -46,7 +44,7 @@ CREDENTIALS = {**ACCESS_KEY, "AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DIS
 
 
 class EmulatorFailed(RuntimeError):
-    """The emulator ended, or did not answer within ``START_SECONDS``; the message says where its log is."""
+    """The emulator ended, or did not come up in time; the message says where its log is."""
 
 
 def emulator_environment(
@@ -140,12 +138,9 @@ class Emulator:
         self.endpoint = f"http://{HOST}:{self.port}"
         self.environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint}
         self.pid = self._process.pid
-        deadline = time.monotonic() + START_SECONDS
-        while not is_ready(self.port):
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                self.stop()
-                raise EmulatorFailed(f"the AWS emulator did not start on port {self.port}; its log is {log}")
-            time.sleep(0.1)
+        if not self._process.comes_up(lambda: is_ready(self.port)):
+            self.stop()
+            raise EmulatorFailed(f"the AWS emulator did not start on port {self.port}; its log is {log}")
 
     def __enter__(self) -> Self:
         return self

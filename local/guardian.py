@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-# How long a process may take to end before it is killed.
-GRACE_SECONDS = 10
+# How long a process may take to come up, and to end before it is killed.
+START_SECONDS, GRACE_SECONDS = 60, 10
 LOOK_SECONDS = 0.05
 MAKE_LOOK_SECONDS = 0.5
 RELEASE = 0
@@ -39,6 +39,15 @@ class Child(subprocess.Popen[str]):
     def __init__(self, command: Sequence[str | Path], **options: Any) -> None:  # noqa: ANN401 - those of Popen
         super().__init__(command, start_new_session=True, text=True, errors="replace", **options)
         watch(self.pid)
+
+    def comes_up(self, is_up: Callable[[], object]) -> bool:
+        """Wait for ``is_up()``; False when the process has ended without it, or after ``START_SECONDS``."""
+        deadline = time.monotonic() + START_SECONDS
+        while not is_up():
+            if self.poll() is not None or time.monotonic() > deadline:
+                return False
+            time.sleep(LOOK_SECONDS)
+        return True
 
     def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
         """End it, if it runs; after ``grace_seconds`` kill it with its children."""
@@ -67,7 +76,7 @@ def watch(what: int | Path, ending: int = signal.SIGTERM) -> None:
     """End what is watched with the signal ``ending`` if this process dies before `release`.
 
     ``what`` is a process id, or the data folder of a PostgreSQL server. The folder is known before the server starts:
-    a process that dies while it starts one leaves no server that nobody watches.
+    a process that dies while it starts one leaves no server unwatched.
     """
     start()
     assert _guardian

@@ -68,7 +68,7 @@ def publish_events(mail: Mail, ses: SESV2Client, sns: SNSClient) -> None:
     wanted = ses.get_configuration_set_event_destinations(ConfigurationSetName=mail.request["ConfigurationSetName"])
     for event in events(mail):
         for destination in wanted["EventDestinations"]:
-            if destination["Enabled"] and event["eventType"].upper() in destination["MatchingEventTypes"]:
+            if event["eventType"].upper() in destination["MatchingEventTypes"]:
                 sns.publish(
                     TopicArn=destination["SnsDestination"]["TopicArn"],
                     Subject="Amazon SES Email Event Notification",

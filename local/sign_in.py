@@ -164,15 +164,12 @@ def _put_client(
 ) -> tuple[str, str]:
     """Make the client, or give it these settings: the page's addresses have a port. Its id, and its secret or ""."""
     wanted: dict[str, Any] = {"UserPoolId": pool, "ClientName": name, **settings}
-    has_secret = name != "token"
-    for known in cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"]:
-        if known["ClientName"] == name:
-            client: Any = cognito.update_user_pool_client(ClientId=known["ClientId"], **wanted)["UserPoolClient"]
-            if bool(client.get("ClientSecret")) == has_secret:
-                return client["ClientId"], client.get("ClientSecret") or ""
-            # A secret cannot be given to a client of an earlier version.
-            cognito.delete_user_pool_client(UserPoolId=pool, ClientId=known["ClientId"])
-    client = cognito.create_user_pool_client(GenerateSecret=has_secret, **wanted)["UserPoolClient"]
+    clients = cognito.list_user_pool_clients(UserPoolId=pool, MaxResults=60)["UserPoolClients"]
+    known = [client["ClientId"] for client in clients if client["ClientName"] == name]
+    if known:
+        client: Any = cognito.update_user_pool_client(ClientId=known[0], **wanted)["UserPoolClient"]
+    else:
+        client = cognito.create_user_pool_client(GenerateSecret=name != "token", **wanted)["UserPoolClient"]
     return client["ClientId"], client.get("ClientSecret") or ""
 
 

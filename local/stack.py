@@ -20,7 +20,7 @@ from chalice_devserver.project import LOCAL_ACCOUNT
 from contract.roles import ROLES
 from local import emulator, resources
 from local.emulator import CREDENTIALS, REGION, client_of, without_aws
-from local.guardian import GRACE_SECONDS, Child
+from local.guardian import GRACE_SECONDS, LOOK_SECONDS, START_SECONDS, Child
 from local.inbox import InboxPage, Mail, keep
 from local.lock import write_private
 from local.postgres import Postgres
@@ -37,11 +37,7 @@ if TYPE_CHECKING:
     from local.console import Console
     from local.settings import Settings
 
-START_SECONDS = 60
-LOOK_SECONDS = 0.05
-# Of a part's output, the lines that are shown when it dies, and how long they may take to come out of the pipe.
-LAST_LINES = 20
-DRAIN_SECONDS = 2
+LAST_LINES = 20  # of a part's output, that are shown when it dies
 
 
 class NotStarted(Exception):
@@ -75,13 +71,12 @@ class Part(Child):
         super().__init__(command, **pipes, **options)
         self._reader = threading.Thread(target=self._read, name=f"{name} output", daemon=True)
         self._reader.start()
-        threading.Thread(target=self._wait_for_end, name=f"{name} end", daemon=True).start()
 
     def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
         """See `Child`; its last lines still come."""
         self.stopping = True
         super().stop(grace_seconds)
-        self._reader.join(DRAIN_SECONDS)
+        self._reader.join()
 
     def _read(self) -> None:
         assert self.stdout
@@ -90,10 +85,7 @@ class Part(Child):
                 self.is_up = self.is_up or line.startswith(self._up_word)
                 self.last_lines.append(line.rstrip())
                 self._on_line(self.name, line.rstrip())
-
-    def _wait_for_end(self) -> None:
         self.wait()
-        self._reader.join(DRAIN_SECONDS)
         self._on_exit(self)
 
 

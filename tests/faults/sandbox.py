@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from chalice_devserver.project import InvocationFailed
 from local.guardian import Child
 from local.settings import ROOT
-from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,15 +80,7 @@ class Fleet:
 
     def wait_until_ready(self) -> None:
         """Return when sandboxes can be had; its log says why that takes too long."""
-
-        def is_ready() -> bool:
-            assert self._process.poll() is None, f"{self._path.name} did not come up"
-            with contextlib.suppress(OSError):
-                self.sandbox().close()
-                return True
-            return False
-
-        wait_until(is_ready, f"the start of {self._path.name}")
+        assert self._process.comes_up(self._path.exists), f"{self._path.name} did not come up"
 
     def sandbox(self) -> Sandbox:
         return Sandbox(self._path)

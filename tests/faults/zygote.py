@@ -122,8 +122,9 @@ def main(app: str, path: str) -> None:
     logging.getLogger("chalice").setLevel(logging.ERROR)
     sandbox = Sandbox(Path(app))
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
+        listener.bind(f"{path}.new")
         listener.listen(128)
+        Path(f"{path}.new").rename(path)  # seen only when it can be connected to
         serve(sandbox, listener)
 
 

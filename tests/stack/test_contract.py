@@ -1,4 +1,4 @@
-"""The served description of the API is true: schemathesis finds nothing."""
+"""The served description of the API is true: schemathesis finds nothing. crud_app's own tests ask crud_app so."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = 10
-# It takes twenty seconds on an idle machine, and minutes on one that has other work.
+# It takes minutes on a machine that has other work.
 SECONDS = 600
 
 
@@ -22,6 +22,7 @@ def test_schemathesis_finds_nothing(stack, tmp_path):
             "run",
             f"{stack.url}/openapi.json",
             f"--header=Authorization: {stack.authorization('admin')}",
+            "--exclude-path-regex=^/(empleados|bajas|eventos|lotes|resumen)",
             f"--max-examples={EXAMPLES}",
             "--generation-deterministic",
             "--continue-on-failure",

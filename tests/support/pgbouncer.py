@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from local.guardian import Child
 from tests.support import apt
-from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +66,7 @@ def running_pgbouncer(server: Postgres, folder: Path, *, pool_size: int) -> Iter
     process = Child([program, "--quiet", str(file)], user=owner)
     socket = folder / ".s.PGSQL.5432"
     try:
-        wait_until(socket.exists, "PgBouncer's start")
+        assert process.comes_up(socket.exists), (folder / "pgbouncer.log").read_text()
         yield socket
     finally:
         process.stop()

@@ -23,15 +23,11 @@ def written(stream, *lines):
     return stream.getvalue()
 
 
-def test_each_line_begins_with_the_name_of_its_process():
-    assert written(io.StringIO(), ("crud", "GET / 200"), ("email-pump", "[SES] Enviado")) == (
-        "crud       │ GET / 200\nemail-pump │ [SES] Enviado\n"
-    )
-
-
-def test_a_line_is_neither_cut_nor_read_as_markup():
+def test_each_line_begins_with_the_name_of_its_process_and_is_neither_cut_nor_read_as_markup():
     text = f"[bold]:smile: {'x' * 300}"
-    assert written(io.StringIO(), ("crud", text)) == f"crud       │ {text}\n"
+    assert written(io.StringIO(), ("crud", text), ("email-pump", "[SES] Enviado")) == (
+        f"crud       │ {text}\nemail-pump │ [SES] Enviado\n"
+    )
 
 
 def test_ready_stands_alone_on_its_line_and_the_addresses_follow():
@@ -54,13 +50,9 @@ def formatted(level, message, *arguments, **extra):
     return ReadableFormatter().format(record)
 
 
-def test_a_log_line_is_its_message_and_what_it_does_not_say_yet():
+def test_a_log_line_is_its_message_and_what_it_does_not_say_yet_and_trouble_says_so():
     assert formatted(logging.INFO, "GET %s", "/x", path="/x", status=200) == "GET /x  status=200"
-
-
-@pytest.mark.parametrize(("level", "beginning"), [(logging.WARNING, "WARNING "), (logging.ERROR, "ERROR ")])
-def test_trouble_says_so(level, beginning):
-    assert formatted(level, "hm") == f"{beginning}hm"
+    assert [formatted(level, "hm") for level in (logging.WARNING, logging.ERROR)] == ["WARNING hm", "ERROR hm"]
 
 
 def test_libraries_are_quiet_and_the_project_is_not(capsys):

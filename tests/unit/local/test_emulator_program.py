@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
@@ -78,34 +76,26 @@ def a_gate(services=SERVICES, *, issues_keys=False):
     ("request_line", "headers"),
     [
         (f"GET /?{TEMPLATE}", {}),
-        (f"GET /?{TEMPLATE}", {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}),
-        ("POST /", {"origin": "http://evil.example", "content-type": "text/plain"}),
         ("POST /", signed() | {"origin": "http://evil.example"}),
-        ("POST /", signed() | {"origin": "null"}),
         ("POST /", signed() | {"origin": "http://localhost:8000"}),
         ("POST /", signed() | {"sec-fetch-site": "same-site"}),
         ("OPTIONS /", {"origin": "http://evil.example"}),
-        ("POST /", signed() | {"host": "evil.example:4566"}),
         ("POST /", signed() | {"host": "localhost.evil.example"}),
         ("POST /", signed() | {"host": "d1.cloudfront.net"}),
         ("POST /", signed() | {"host": ""}),
         ("GET /_ministack/health", {"host": "evil.example"}),
         ("GET /_ministack/health", {"sec-fetch-site": "cross-site"}),
         ("POST /oauth2/login", {"origin": "http://evil.example"}),
-        ("POST /oauth2/token", {"sec-fetch-site": "cross-site"}),
         ("POST /oauth2/authorize", {}),
         ("GET /oauth2/token", {}),
         ("GET /_ministack/ses/messages", {}),
-        ("POST /_ministack/reset", {}),
         ("POST /_ministack/reset", basic("test")),
-        ("GET /_ministack/ses/messages", {"authorization": "Basic !"}),
         ("POST /", basic()),
         ("POST /", {"x-amz-target": "AWSCognitoIdentityProviderService.AdminGetUser"}),
         ("POST /", signed("test")),
         ("POST /", signed("000000000000")),
         ("POST /", signed("AKIAOTHER")),
         ("POST /", signed(service="lambda")),
-        ("POST /", signed(service="cloudformation")),
         ("POST /?X-Amz-Credential=AKIAOWN/20261129/us-east-1/sqs/aws4_request", {}),
         ("POST /", {"authorization": f"AWS {KEY}:signature"}),
         ("GET /_aws/execute-api/a1/$default/empleados", {}),
@@ -195,9 +185,6 @@ def test_the_emulator_runs_no_code_for_a_link_a_form_or_a_stranger(emulator):
             client.build_request("GET", f"/?{TEMPLATE}"),
             client.build_request("POST", "/", content=TEMPLATE, headers={"Content-Type": "text/plain"}),
             client.build_request("GET", "/_ministack/health", headers={"Host": "evil.example"}),
-            client.build_request("GET", "/2015-03-31/functions"),
-            client.build_request("GET", "/_ministack/ses/messages"),
-            client.build_request("OPTIONS", "/", headers={"Origin": "http://evil.example"}),
         ):
             answer = client.send(attack)
             assert answer.status_code == 403, attack
@@ -205,20 +192,16 @@ def test_the_emulator_runs_no_code_for_a_link_a_form_or_a_stranger(emulator):
     stranger = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     for service, operation, credentials in (
         ("sqs", "list_queues", stranger),
-        ("sns", "list_topics", stranger),
         ("cloudformation", "list_stacks", ACCESS_KEY),
-        ("lambda", "list_functions", ACCESS_KEY),
-        ("iam", "list_users", ACCESS_KEY),
     ):
         with pytest.raises(ClientError) as refusal:
             getattr(client_of(service, emulator.endpoint, credentials), operation)()
         assert refusal.value.response["Error"]["Code"] in {"AccessDenied", "InvalidClientTokenId"}
 
 
-def test_the_emulator_serves_who_has_its_key(emulator):
-    session = boto3.Session(*ACCESS_KEY.values(), region_name="us-east-1")
-    assert session.client("sts", endpoint_url=emulator.endpoint).get_caller_identity()["Account"] == "000000000000"
+def test_the_emulator_serves_those_who_have_its_key(emulator):
+    assert client_of("sts", emulator.endpoint).get_caller_identity()["Account"] == "000000000000"
     mails = httpx.get(
         f"{emulator.endpoint}/_ministack/ses/messages", auth=(ACCESS_KEY["AWS_ACCESS_KEY_ID"], ""), trust_env=False
     )
-    assert "messages" in json.loads(mails.raise_for_status().text)
+    assert "messages" in mails.raise_for_status().json()

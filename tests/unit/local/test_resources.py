@@ -16,7 +16,7 @@ from local.settings import ROOT
 class Aws:
     def __init__(self, emulator):
         self.client = lambda service: client_of(service, emulator.endpoint)
-        self.sns, self.sqs, self.dynamodb, self.ses = map(self.client, ("sns", "sqs", "dynamodb", "sesv2"))
+        self.sns, self.sqs, self.dynamodb = map(self.client, ("sns", "sqs", "dynamodb"))
         resources.create_resources(self.client)
 
     def attributes(self, queue):
@@ -36,7 +36,7 @@ def topic_arn(name):
     return f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{name}"
 
 
-def test_all_of_it_survives_a_restart_with_what_is_in_it(tmp_path):
+def test_all_of_it_survives_a_restart_with_what_is_in_it_but_a_table_of_an_older_version(tmp_path):
     """The emulator keeps its state; what is made a second time is the same, once."""
     with Emulator(tmp_path / "log", state=tmp_path / "state") as emulator:
         aws = Aws(emulator)
@@ -57,43 +57,15 @@ def test_all_of_it_survives_a_restart_with_what_is_in_it(tmp_path):
         [message] = aws.receive(resources.QUEUE)
         assert message["Body"] == "segundo"
         assert aws.receive(resources.QUEUE) == []  # one subscription, not two
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory):
-    with Emulator(tmp_path_factory.mktemp("resources") / "log") as emulator:
-        yield Aws(emulator)
-
-
-def test_what_fails_again_and_again_goes_to_the_dead_letter_queue_and_the_ledger_forgets_by_itself(aws):
-    attributes = aws.attributes(resources.QUEUE)
-    dead = aws.attributes(resources.DEAD_LETTER_QUEUE)
-    assert attributes["VisibilityTimeout"] == "30"
-    assert json.loads(attributes["RedrivePolicy"]) == {"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": 5}
-    assert dead["MessageRetentionPeriod"] == "1209600"
-    described = aws.dynamodb.describe_time_to_live(TableName=resources.LEDGER_TABLE)["TimeToLiveDescription"]
-    assert described["AttributeName"] == resources.LEDGER_DEFINITION["TimeToLive"]["AttributeName"]
-    assert described["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
-
-
-def test_mails_may_be_sent_and_their_fate_is_told_to_the_feedback_topic(aws):
-    aws.ses.send_email(
-        FromEmailAddress="directorio@example.com",
-        Destination={"ToAddresses": ["ana@example.com"]},
-        Content={"Simple": {"Subject": {"Data": "hola"}, "Body": {"Text": {"Data": "texto"}}}},
-        ConfigurationSetName=resources.CONFIGURATION_SET,
-    )
-    [destination] = aws.ses.get_configuration_set_event_destinations(ConfigurationSetName=resources.CONFIGURATION_SET)[
-        "EventDestinations"
-    ]
-    assert destination["SnsDestination"]["TopicArn"] == topic_arn(resources.FEEDBACK_TOPIC)
-    assert set(destination["MatchingEventTypes"]) == set(resources.SES_EVENTS)
-
-
-def test_a_table_of_an_older_version_is_reported_with_the_way_out(aws):
-    newer = resources.LEDGER_DEFINITION | {"GlobalSecondaryIndexes": []}
-    with pytest.raises(resources.LedgerTableOutdated, match="make clean"):
-        resources.create_resources(aws.client, newer)
+        dead = aws.attributes(resources.DEAD_LETTER_QUEUE)
+        rules = json.loads(aws.attributes(resources.QUEUE)["RedrivePolicy"])
+        assert rules == {"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": 5}
+        assert dead["MessageRetentionPeriod"] == "1209600"
+        described = aws.dynamodb.describe_time_to_live(TableName=resources.LEDGER_TABLE)["TimeToLiveDescription"]
+        assert described["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
+        newer = resources.LEDGER_DEFINITION | {"GlobalSecondaryIndexes": []}
+        with pytest.raises(resources.LedgerTableOutdated, match="make clean"):
+            resources.create_resources(aws.client, newer)
 
 
 def test_the_apps_own_settings_name_the_same_resources():

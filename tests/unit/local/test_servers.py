@@ -1,6 +1,5 @@
 """The two servers that the local stack and the tests share."""
 
-import http.client
 import json
 import os
 import signal
@@ -10,7 +9,7 @@ import sys
 import pytest
 
 from local import emulator as emulator_module
-from local.emulator import Emulator, EmulatorFailed, is_ready
+from local.emulator import Emulator, EmulatorFailed
 from local.postgres import Postgres, running_postgres
 from local.settings import ROOT
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
@@ -75,13 +74,3 @@ def test_an_emulator_that_does_not_start_names_its_log(tmp_path, monkeypatch):
     monkeypatch.setattr(emulator_module, "COMMAND", [sys.executable, "-c", "raise SystemExit(1)"])
     with pytest.raises(EmulatorFailed, match=str(tmp_path / "log")):
         Emulator(tmp_path / "log")
-
-
-def test_what_is_no_emulator_is_not_ready(emulator, monkeypatch):
-    assert is_ready(emulator.port)
-
-    def nonsense(*_):
-        raise http.client.BadStatusLine("nonsense")
-
-    monkeypatch.setattr(http.client.HTTPConnection, "getresponse", nonsense)
-    assert not is_ready(emulator.port)

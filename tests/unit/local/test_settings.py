@@ -29,7 +29,7 @@ def test_every_variable_is_read(tmp_path):
 
 
 def test_the_embedded_server_of_a_sourced_env_file_is_not_another_one(tmp_path):
-    """Whoever sources ``.local/env`` and then starts `make run` in that shell gets the same database, started."""
+    """A shell that has sourced ``.local/env`` starts `make run` with the same database."""
     url = f"postgresql://postgres@/empleados?host={tmp_path}/postgres"
     assert Settings.from_environment({"LOCAL_STATE": str(tmp_path), "DATABASE_URL": url}).database_url == ""
 
@@ -37,10 +37,10 @@ def test_the_embedded_server_of_a_sourced_env_file_is_not_another_one(tmp_path):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(("BFF_PORT", value) for value in ("x", "-1", "8000.0", "٣", "100000")),
-        *(("DATABASE_URL", value) for value in ("mysql://me:hunter2@db/x", "/var/hunter2.db")),
-        *(("NOTIFY_TO", value) for value in ("rrhh", "a@example.com,", "a@example.com b@example.com", "a@b\nc@d")),
-        *(("NOTIFY_EMPLOYEE", value) for value in ("yes", "True", "1")),
+        *(("BFF_PORT", value) for value in ("-1", "٣", "100000")),
+        ("DATABASE_URL", "mysql://me:hunter2@db/x"),
+        *(("NOTIFY_TO", value) for value in ("rrhh", "a@example.com b@example.com", "a@b\nc@d")),
+        ("NOTIFY_EMPLOYEE", "True"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_one_sentence_with_its_name_and_without_passwords(name, value):
