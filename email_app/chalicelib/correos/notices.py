@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.correos.event import DIRECTO, BatchEvent, DirectMail, Event
 from chalicelib.correos.mail import Content, Mail, recipient_digest
-from chalicelib.correos.wording import WORDINGS, Phrase, Wording
+from chalicelib.correos.wording import TEXTS, Wording
 from contract.email_address import show_address
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, LOTE, RESTAURADO
 from contract.roles import ANONYMOUS
@@ -78,7 +78,7 @@ class Outgoing(NamedTuple):
 
 def mails_for(message: Event | BatchEvent | DirectMail, settings: Settings, now: datetime) -> list[Outgoing]:
     """All emails of the message; the same ones each time it is delivered."""
-    wording = WORDINGS[settings.mail_language]
+    wording = Wording(settings.mail_language)
     match message:
         case DirectMail():
             return [Outgoing(direct_row(message, now), write_direct(message, wording))]
@@ -126,81 +126,72 @@ def _row(event: Event | BatchEvent, recipient: str, content: Content, now: datet
 def write_notice(event: Event, wording: Wording, settings: Settings) -> Content:
     """What Human Resources reads about an event, with a link to the employee while there is one."""
     employee = event.employee
+    # By name: the event has no old values, and no salary at all.
+    changed = ", ".join(map(wording.label, event.changes)) if event.type == ACTUALIZADO else ""
     facts = (
-        *_changes(event, wording),
+        *([(wording.say("changed"), changed)] if changed else []),
         *_employee_facts(event, wording),
-        (wording.record, wording.number.format(id=employee.id)),
+        (wording.say("record"), wording.say("number", id=employee.id)),
         *_when_and_who(event, wording, settings),
     )
-    has_link = settings.page_url and event.type != ELIMINADO
-    link = (wording.link, f"{settings.page_url}/#/empleados/{employee.id}") if has_link else None
-    return _write(wording.notices[event.type], event, facts, wording, wording.notice_footer, link=link)
+    page = f"{settings.page_url}/#/empleados/{employee.id}" if settings.page_url and event.type != ELIMINADO else ""
+    return _lay_out_phrase(event.type, event, facts, wording, link=page)
 
 
 def write_digest(event: BatchEvent, wording: Wording, settings: Settings) -> Content:
     """What Human Resources reads about a whole batch, with a link to its changes."""
-    title = wording.batches.get(event.origin, wording.batches[""])
+    name = f"batch.{event.origin}"
+    title = wording.say(name if name in TEXTS else "batch")
     counts = wording.write_counts(event.counts)
+    page = f"{settings.page_url}/#/actividad?lote={event.batch}" if settings.page_url else ""
     return lay_out(
         f"{title}: {counts}",
         title,
-        wording.batch_paragraph.format(resumen=counts),
+        wording.say("digest.paragraph", resumen=counts),
         _when_and_who(event, wording, settings),
-        link=(wording.activity, f"{settings.page_url}/#/actividad?lote={event.batch}") if settings.page_url else None,
+        link=(wording.say("activity"), page),
         language=wording.language,
-        footer=wording.notice_footer,
+        footer=wording.say("notice.footer"),
         kind=LOTE,
-    )
-
-
-def _when_and_who(event: Event | BatchEvent, wording: Wording, settings: Settings) -> tuple[tuple[str, str], ...]:
-    return (
-        (wording.date, wording.write_moment(event.occurred_at.astimezone(settings.time_zone))),
-        (wording.author, wording.anonymous if event.actor == ANONYMOUS else event.actor),
     )
 
 
 def write_greeting(event: Event, wording: Wording) -> Content:
     """What a new employee reads."""
-    return _write(wording.greeting, event, _employee_facts(event, wording), wording, wording.greeting_footer)
+    return _lay_out_phrase("greeting", event, _employee_facts(event, wording), wording)
 
 
 def write_direct(mail: DirectMail, wording: Wording) -> Content:
     """The caller's own words in our layout."""
-    return lay_out(
-        mail.subject, mail.subject, mail.body, language=wording.language, footer=wording.direct_footer, kind=DIRECTO
-    )
+    footer = wording.say("direct.footer")
+    return lay_out(mail.subject, mail.subject, mail.body, language=wording.language, footer=footer, kind=DIRECTO)
 
 
-def _write(  # noqa: PLR0913 - what an email consists of
-    phrase: Phrase,
-    event: Event,
-    facts: Sequence[tuple[str, str]],
-    wording: Wording,
-    footer: str,
-    *,
-    link: tuple[str, str] | None = None,
+def _lay_out_phrase(
+    phrase: str, event: Event, facts: Sequence[tuple[str, str]], wording: Wording, *, link: str = ""
 ) -> Content:
-    subject, title, paragraph = (
-        words.format(nombre=event.employee.nombre, posicion=event.employee.posicion)
-        for words in (phrase.subject, phrase.title, phrase.paragraph)
-    )
+    names = {"nombre": event.employee.nombre, "posicion": event.employee.posicion}
     return lay_out(
-        subject, title, paragraph, facts, link=link, language=wording.language, footer=footer, kind=event.type
+        *(wording.say(f"{phrase}.{part}", **names) for part in ("subject", "title", "paragraph")),
+        facts,
+        link=(wording.say("link"), link),
+        language=wording.language,
+        footer=wording.say("greeting.footer" if phrase == "greeting" else "notice.footer"),
+        kind=event.type,
     )
 
 
-def _changes(event: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
-    """What was changed, by name: the event has no old values, and no salary at all."""
-    if event.type != ACTUALIZADO or not event.changes:
-        return ()
-    return ((wording.changed, ", ".join(wording.fields.get(change, change) for change in event.changes)),)
+def _when_and_who(event: Event | BatchEvent, wording: Wording, settings: Settings) -> tuple[tuple[str, str], ...]:
+    return (
+        (wording.say("date"), wording.write_moment(event.occurred_at.astimezone(settings.time_zone))),
+        (wording.say("author"), wording.say("anonymous") if event.actor == ANONYMOUS else event.actor),
+    )
 
 
 def _employee_facts(event: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
     employee = event.employee
     values = {"nombre": employee.nombre, "email": show_address(employee.email), "posicion": employee.posicion}
-    return tuple((wording.fields[name], value) for name, value in values.items())
+    return tuple((wording.label(name), value) for name, value in values.items())
 
 
 def lay_out(  # noqa: PLR0913 - what an email consists of
@@ -209,16 +200,17 @@ def lay_out(  # noqa: PLR0913 - what an email consists of
     paragraph: str,
     facts: Sequence[tuple[str, str]] = (),
     *,
-    link: tuple[str, str] | None = None,
+    link: tuple[str, str] = ("", ""),
     language: str,
     footer: str,
     kind: str,
 ) -> Content:
-    """An email as text and as HTML, from plain text; ``facts`` are labels and values; ``kind`` has a colour."""
+    """An email as text and as HTML, from plain text; ``facts`` and ``link`` are labels and values."""
     subject = _subject(subject)
+    label, url = link
     return Content(
         subject,
-        _write_text(title, paragraph, [*facts, link] if link else facts, footer),
+        _write_text(title, paragraph, [*facts, link] if url else facts, footer),
         _template().substitute(
             language=language,
             subject=escape(subject),
@@ -226,7 +218,7 @@ def lay_out(  # noqa: PLR0913 - what an email consists of
             title=escape(one_line(title)),
             paragraph=_PARAGRAPH.format(text=escape(_lines(paragraph)).replace("\n", "<br>\n")),
             facts=_write_table(facts),
-            link=_LINK.format(label=escape(link[0]), url=escape(link[1])) if link else "",
+            link=_LINK.format(label=escape(label), url=escape(url)) if url else "",
             footer=escape(footer),
             colour=_COLOURS[kind],
         ),

@@ -1,203 +1,120 @@
-"""The words of the emails, in each language; notices.py fills in ``{…}``."""
+"""What the emails say, in Spanish and in English; notices.py fills in ``{…}``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
+from chalicelib.correos.settings import LANGUAGES
 from contract.fields import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+TEXTS: dict[str, tuple[str, str]] = {
+    # Of a notice, by type of event, and of the greeting. ``{nombre}`` and ``{posicion}`` are the employee's.
+    "creado.subject": ("Alta: {nombre}, {posicion}", "New employee: {nombre}, {posicion}"),
+    "creado.title": ("Nueva persona en el directorio", "New in the directory"),
+    "creado.paragraph": (
+        "Se ha dado de alta a {nombre} como {posicion}.",
+        "{nombre} has joined the directory as {posicion}.",
+    ),
+    "actualizado.subject": ("Cambios en la ficha de {nombre}", "Changes to the record of {nombre}"),
+    "actualizado.title": ("Ficha actualizada", "Record updated"),
+    "actualizado.paragraph": (
+        "Se han cambiado datos de {nombre}. Así queda su ficha:",
+        "The details of {nombre} have changed. This is the record now:",
+    ),
+    "eliminado.subject": ("Baja: {nombre}, {posicion}", "Removed: {nombre}, {posicion}"),
+    "eliminado.title": ("Baja en el directorio", "Removed from the directory"),
+    "eliminado.paragraph": (
+        "Se ha eliminado a {nombre} del directorio. Estos eran sus datos:",
+        "{nombre} has been removed from the directory. These were the details:",
+    ),
+    "restaurado.subject": ("Vuelve al directorio: {nombre}, {posicion}", "Back in the directory: {nombre}, {posicion}"),
+    "restaurado.title": ("De nuevo en el directorio", "Back in the directory"),
+    "restaurado.paragraph": (
+        "Se ha recuperado la ficha de {nombre}. Así queda:",
+        "The record of {nombre} has been restored. This is the record now:",
+    ),
+    "greeting.subject": ("Te damos la bienvenida, {nombre}", "Welcome, {nombre}"),
+    "greeting.title": ("¡Hola, {nombre}!", "Hello, {nombre}!"),
+    "greeting.paragraph": (
+        (
+            "Ya formas parte del directorio de la empresa. Comprueba que tus datos son correctos y, si falta algo, "
+            "avisa a Recursos Humanos."
+        ),
+        (
+            "You are now part of the company directory. Please check that your details are right and tell Human "
+            "Resources if anything is missing."
+        ),
+    ),
+    # Of a batch, by its origin.
+    "batch.importacion": ("Importación", "Import"),
+    "batch.cambio": ("Cambio de varias fichas", "Change of several records"),
+    "batch.eliminacion": ("Baja de varias personas", "Removal of several people"),
+    "batch.restauracion": ("Regreso de varias personas", "Return of several people"),
+    "batch.deshacer": ("Cambios deshechos", "Changes undone"),
+    "batch": ("Varios cambios", "Several changes"),
+    "digest.paragraph": (
+        "Este aviso resume todos los cambios: {resumen}. No hay uno por persona.",
+        "This notice sums up all changes: {resumen}. There is none for each person.",
+    ),
+    # What a batch counts: one, and several.
+    "creados": ("alta|altas", "new employee|new employees"),
+    "actualizados": ("ficha cambiada|fichas cambiadas", "record changed|records changed"),
+    "eliminados": ("baja|bajas", "person removed|people removed"),
+    "restaurados": ("persona restaurada|personas restauradas", "person restored|people restored"),
+    "thousands": (".", ","),
+    # Labels, and what stands beside them.
+    "changed": ("Ha cambiado", "Changed"),
+    "record": ("Ficha", "Record"),
+    "number": ("n.º {id}", "no. {id}"),
+    "link": ("Abrir la ficha", "Open the record"),
+    "activity": ("Ver los cambios", "See the changes"),
+    "date": ("Fecha", "Date"),
+    "moment": ("{dia} de {mes} de {anno}, {hora}", "{dia} {mes} {anno}, {hora}"),
+    "months": (
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "January February March April May June July August September October November December",
+    ),
+    "author": ("Hecho por", "Done by"),
+    "anonymous": ("sin identificar", "not signed in"),
+    "notice.footer": (
+        "Aviso automático de CrudEmpleados para Recursos Humanos. No hace falta responder.",
+        "Automatic notice from CrudEmpleados for Human Resources. There is no need to reply.",
+    ),
+    "greeting.footer": (
+        "Mensaje automático de CrudEmpleados. No hace falta responder.",
+        "Automatic message from CrudEmpleados. There is no need to reply.",
+    ),
+    "direct.footer": ("Enviado desde CrudEmpleados.", "Sent from CrudEmpleados."),
+}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
-    """What one kind of email says. ``{nombre}`` and ``{posicion}`` are the employee's."""
 
-    subject: str
-    title: str
-    paragraph: str
+class Wording(NamedTuple):
+    """The texts in one of ``LANGUAGES``."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
     language: str
-    notices: Mapping[str, Phrase]
-    """For the addresses of `NOTIFY_TO`, by type of event."""
-    greeting: Phrase
-    batches: Mapping[str, str]
-    """The title of a batch, by its origin; ``""`` is any other."""
-    batch_paragraph: str
-    counts: Mapping[str, tuple[str, str]]
-    """What a batch counts: of one and of several."""
-    thousands: str
-    activity: str
-    """Label of the address of the history."""
-    fields: Mapping[str, str]
-    """Labels of an employee's fields."""
-    changed: str
-    """Label of the list of changed fields."""
-    record: str
-    number: str
-    """How an employee's number is written."""
-    link: str
-    """Label of the address of an employee's record."""
-    date: str
-    author: str
-    anonymous: str
-    """An actor who did not sign in."""
-    months: tuple[str, ...]
-    moment: str
-    notice_footer: str
-    greeting_footer: str
-    direct_footer: str
+
+    def say(self, name: str, **values: object) -> str:
+        return TEXTS[name][LANGUAGES.index(self.language)].format(**values)
+
+    def label(self, field: str) -> str:
+        """What people call a field of an employee."""
+        labels = {each.name: each.labels[self.language] for each in FIELDS}
+        return labels.get(field, field)
 
     def write_counts(self, counts: Mapping[str, int]) -> str:
         """What a batch did, such as ``1.200 altas, 1 baja``."""
-        said = (f"{counts[name]:,} {words[counts[name] != 1]}" for name, words in self.counts.items() if counts[name])
-        return ", ".join(each.replace(",", self.thousands) for each in said)
+        said = []
+        for name, count in counts.items():
+            if count:
+                number = f"{count:,}".replace(",", self.say("thousands"))
+                said.append(f"{number} {self.say(name).split('|')[count != 1]}")
+        return ", ".join(said)
 
     def write_moment(self, moment: datetime) -> str:
         """Day and minute, as people write them."""
-        return self.moment.format(
-            dia=moment.day, mes=self.months[moment.month - 1], anno=moment.year, hora=moment.strftime("%H:%M %Z")
-        )
-
-
-def _labels(language: str) -> Mapping[str, str]:
-    return {each.name: each.labels[language] for each in FIELDS}
-
-
-WORDINGS: dict[str, Wording] = {
-    "es": Wording(
-        language="es",
-        notices={
-            CREADO: Phrase(
-                subject="Alta: {nombre}, {posicion}",
-                title="Nueva persona en el directorio",
-                paragraph="Se ha dado de alta a {nombre} como {posicion}.",
-            ),
-            ACTUALIZADO: Phrase(
-                subject="Cambios en la ficha de {nombre}",
-                title="Ficha actualizada",
-                paragraph="Se han cambiado datos de {nombre}. Así queda su ficha:",
-            ),
-            ELIMINADO: Phrase(
-                subject="Baja: {nombre}, {posicion}",
-                title="Baja en el directorio",
-                paragraph="Se ha eliminado a {nombre} del directorio. Estos eran sus datos:",
-            ),
-            RESTAURADO: Phrase(
-                subject="Vuelve al directorio: {nombre}, {posicion}",
-                title="De nuevo en el directorio",
-                paragraph="Se ha recuperado la ficha de {nombre}. Así queda:",
-            ),
-        },
-        greeting=Phrase(
-            subject="Te damos la bienvenida, {nombre}",
-            title="¡Hola, {nombre}!",
-            paragraph="Ya formas parte del directorio de la empresa. Comprueba que tus datos son correctos "
-            "y, si falta algo, avisa a Recursos Humanos.",
-        ),
-        batches={
-            "importacion": "Importación",
-            "cambio": "Cambio de varias fichas",
-            "eliminacion": "Baja de varias personas",
-            "restauracion": "Regreso de varias personas",
-            "deshacer": "Cambios deshechos",
-            "": "Varios cambios",
-        },
-        batch_paragraph="Este aviso resume todos los cambios: {resumen}. No hay uno por persona.",
-        counts={
-            "creados": ("alta", "altas"),
-            "actualizados": ("ficha cambiada", "fichas cambiadas"),
-            "eliminados": ("baja", "bajas"),
-            "restaurados": ("persona restaurada", "personas restauradas"),
-        },
-        thousands=".",
-        activity="Ver los cambios",
-        fields=_labels("es"),
-        changed="Ha cambiado",
-        record="Ficha",
-        number="n.º {id}",
-        link="Abrir la ficha",
-        date="Fecha",
-        author="Hecho por",
-        anonymous="sin identificar",
-        months=(
-            *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
-            *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
-        ),
-        moment="{dia} de {mes} de {anno}, {hora}",
-        notice_footer="Aviso automático de CrudEmpleados para Recursos Humanos. No hace falta responder.",
-        greeting_footer="Mensaje automático de CrudEmpleados. No hace falta responder.",
-        direct_footer="Enviado desde CrudEmpleados.",
-    ),
-    "en": Wording(
-        language="en",
-        notices={
-            CREADO: Phrase(
-                subject="New employee: {nombre}, {posicion}",
-                title="New in the directory",
-                paragraph="{nombre} has joined the directory as {posicion}.",
-            ),
-            ACTUALIZADO: Phrase(
-                subject="Changes to the record of {nombre}",
-                title="Record updated",
-                paragraph="The details of {nombre} have changed. This is the record now:",
-            ),
-            ELIMINADO: Phrase(
-                subject="Removed: {nombre}, {posicion}",
-                title="Removed from the directory",
-                paragraph="{nombre} has been removed from the directory. These were the details:",
-            ),
-            RESTAURADO: Phrase(
-                subject="Back in the directory: {nombre}, {posicion}",
-                title="Back in the directory",
-                paragraph="The record of {nombre} has been restored. This is the record now:",
-            ),
-        },
-        greeting=Phrase(
-            subject="Welcome, {nombre}",
-            title="Hello, {nombre}!",
-            paragraph="You are now part of the company directory. Please check that your details are right "
-            "and tell Human Resources if anything is missing.",
-        ),
-        batches={
-            "importacion": "Import",
-            "cambio": "Change of several records",
-            "eliminacion": "Removal of several people",
-            "restauracion": "Return of several people",
-            "deshacer": "Changes undone",
-            "": "Several changes",
-        },
-        batch_paragraph="This notice sums up all changes: {resumen}. There is none for each person.",
-        counts={
-            "creados": ("new employee", "new employees"),
-            "actualizados": ("record changed", "records changed"),
-            "eliminados": ("person removed", "people removed"),
-            "restaurados": ("person restored", "people restored"),
-        },
-        thousands=",",
-        activity="See the changes",
-        fields=_labels("en"),
-        changed="Changed",
-        record="Record",
-        number="no. {id}",
-        link="Open the record",
-        date="Date",
-        author="Done by",
-        anonymous="not signed in",
-        months=(
-            *("January", "February", "March", "April", "May", "June"),
-            *("July", "August", "September", "October", "November", "December"),
-        ),
-        moment="{dia} {mes} {anno}, {hora}",
-        notice_footer="Automatic notice from CrudEmpleados for Human Resources. There is no need to reply.",
-        greeting_footer="Automatic message from CrudEmpleados. There is no need to reply.",
-        direct_footer="Sent from CrudEmpleados.",
-    ),
-}
+        month = self.say("months").split()[moment.month - 1]
+        return self.say("moment", dia=moment.day, mes=month, anno=moment.year, hora=moment.strftime("%H:%M %Z"))

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from chalicelib.correos.event import DirectMail, read_message
 from chalicelib.correos.notices import MAX_SUBJECT, direct_row, lay_out, mails_for, one_line, write_notice
 from chalicelib.correos.settings import LANGUAGES
-from chalicelib.correos.wording import WORDINGS
+from chalicelib.correos.wording import Wording
 from contract.events import EVENT_TYPES
 from tests.unit.email_app.fakes import NOW, SETTINGS, event_id, golden
 
-ES, EN = WORDINGS["es"], WORDINGS["en"]
+ES, EN = Wording("es"), Wording("en")
 DIRECT = DirectMail(
     id=event_id(1), occurred_at=NOW, to="ana@example.com", subject="Reunión", body="A las diez.\nEn la sala."
 )
@@ -67,7 +67,7 @@ def test_a_direct_email_goes_to_its_recipient_with_its_own_words(language):
     assert outgoing.mail == direct_row(DIRECT, NOW)
     assert (outgoing.mail.recipient, outgoing.content.subject) == ("ana@example.com", "Reunión")
     assert "A las diez.\nEn la sala." in outgoing.content.text
-    assert WORDINGS[language].direct_footer in outgoing.content.text
+    assert Wording(language).say("direct.footer") in outgoing.content.text
 
 
 def test_a_batch_has_one_email_if_people_want_it_and_none_for_each_person():
@@ -134,7 +134,7 @@ def test_a_digest_sums_up_the_batch_and_leads_to_its_changes(language, subject):
     assert f"https://d111.cloudfront.net/#/actividad?lote={golden('lote')['lote']}" in outgoing.content.text
     assert "rrhh@example.com" in outgoing.content.text
     other = mails_for(event("lote", origen="nuevo"), settings, NOW)[0].content.subject
-    assert other.startswith(WORDINGS[language].batches[""])
+    assert other.startswith(Wording(language).say("batch"))
 
 
 def test_braces_in_a_name_are_only_braces():
