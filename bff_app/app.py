@@ -45,19 +45,18 @@ def show_unknown_addresses(request: FrontDoorRequest, get_response: Callable[[Fr
     return response
 
 
-@app.route("/", methods=["GET"])
+@app.route("/")
 def get_page() -> Response:
     return page().document(app.current_request.headers)
 
 
-@app.route("/static/{version}/{name}", methods=["GET"])
+@app.route("/static/{version}/{name}")
 def get_page_file(version: str, name: str) -> Response:
     return page().file(version, name, app.current_request.headers)
 
 
 @app.route(
     "/health",
-    methods=["GET"],
     spec=operation(
         "Whether the public door answers; with deep=1, whether the parts behind it do",
         {
@@ -78,7 +77,6 @@ def check_health() -> dict[str, object]:
 
 @app.route(
     "/openapi.json",
-    methods=["GET"],
     spec=operation(
         "This document", {200: json_of({"type": "object"}, "OpenAPI 3.1.")}, problems=(502, 503, 504), security=[]
     ),
@@ -90,7 +88,6 @@ def describe_api() -> dict[str, object]:
 
 @app.route(
     "/sesion",
-    methods=["GET"],
     spec=operation(
         "Who is signed in", {200: json_of(ref("Sesion"), "Who it is.")}, problems=(400, 401), security=openapi.WAYS_IN
     ),
@@ -101,7 +98,6 @@ def get_session() -> Response:
 
 @app.route(
     "/sesion/entrar",
-    methods=["GET"],
     spec=operation(
         "Sends a browser to the identity provider to sign in",
         {
@@ -119,7 +115,6 @@ def begin_session() -> Response:
 
 @app.route(
     "/sesion/vuelta",
-    methods=["GET"],
     spec=operation(
         "Where the identity provider sends the browser back to",
         {

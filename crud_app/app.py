@@ -221,7 +221,7 @@ def apply_lote(id: str) -> Response:  # noqa: A002
     request = app.current_request
     key = read_key(request.headers)
     name = app.caller.name
-    return answers.page(system().batches.apply(id, read_json(request), name, key), "/lotes", name)
+    return answers.page(system().batches.apply(id, read_json(request), name, key), "/lotes")
 
 
 @app.route(
@@ -302,7 +302,7 @@ def _query() -> list[tuple[str, str]]:
 
 
 def _page(found: Page, path: str) -> Response:
-    return answers.page(found, path, app.caller.name)
+    return answers.page(found, path)
 
 
 def _audience() -> Audience:

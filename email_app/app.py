@@ -19,7 +19,7 @@ from chalicelib.correos.direct_mail import check_request, queue_mail
 from chalicelib.correos.mail_query import COUNTED_BY, as_dict, check_query, count_mails, find_mail, list_mails
 from chalicelib.correos.problems import PROBLEMS
 from chalicelib.correos.ses_feedback import record_result
-from chalicelib.correos.users import NotAdminAnyMore, UserNotFound, as_row, read_invitation, read_role
+from chalicelib.correos.users import UserRefused, read_invitation, read_role
 from contract.api import TOKEN, guard
 from contract.roles import ADMIN, LECTOR, RRHH
 
@@ -74,7 +74,7 @@ def require_current_admin(request: FrontDoorRequest, get_response: Callable[[Any
     if RULES.get((method, request.path)) == ADMIN and "username" in request.claims:
         try:
             services().users.require_admin(app.caller.name)
-        except NotAdminAnyMore:
+        except UserRefused:
             log_refusal(request, "insufficient_role")
             raise
     return get_response(request)
@@ -85,7 +85,6 @@ app.on_snapshot(before=prepare, after=services.forget)
 
 @app.route(
     "/health",
-    methods=["GET"],
     spec=operation(
         "Whether the function answers. Touches nothing.",
         {200: json_of(object_of({"estado": {"const": "ok"}}), "It does.")},
@@ -98,7 +97,6 @@ def get_health() -> dict[str, str]:
 
 @app.route(
     "/openapi.json",
-    methods=["GET"],
     spec=operation("This document.", {200: json_of({"type": "object"}, "OpenAPI 3.1.")}),
 )
 def get_openapi() -> dict[str, object]:
@@ -126,7 +124,6 @@ def post_email() -> Response:
 
 @app.route(
     "/correos",
-    methods=["GET"],
     spec=operation(
         "Emails that match all parameters, newest first.",
         {200: json_of(list_of(ref("Correo")), "A page.", openapi.LINK)},
@@ -144,7 +141,6 @@ def get_emails() -> Response:
 
 @app.route(
     "/correos/total",
-    methods=["GET"],
     spec=operation(
         "How many emails match all parameters, as far as a badge needs it.",
         {200: json_of(ref("Total"), "The count.")},
@@ -158,7 +154,6 @@ def get_total() -> dict[str, object]:
 
 @app.route(
     "/correos/{id}",
-    methods=["GET"],
     spec=operation(
         "One email, as it is at this moment.",
         {200: json_of(ref("Correo"), "The email.")},
@@ -172,7 +167,6 @@ def get_email(id: str) -> dict[str, object]:  # noqa: A002 - Chalice takes the n
 
 @app.route(
     "/cola",
-    methods=["GET"],
     spec=operation(
         "How many messages wait.",
         {
@@ -203,10 +197,9 @@ def post_redrive() -> Response:
 
 @app.route(
     "/cola/fallidos",
-    methods=["GET"],
     spec=operation(
         "The messages that failed, one by one: up to 100, in no order.",
-        {200: json_of(list_of(ref("DeadLetter")), "Those that nobody else is looking at right now.")},
+        {200: json_of(list_of(ref("DeadLetter")), "Those that no other request is reading right now.")},
         problems=(503,),
     ),
 )
@@ -245,7 +238,6 @@ def delete_dead_letter(id: str) -> Response:  # noqa: A002
 
 @app.route(
     "/usuarios",
-    methods=["GET"],
     spec=operation(
         "The people who may sign in.",
         {200: json_of(list_of(ref("Usuario")), "A page.", openapi.LINK)},
@@ -256,7 +248,7 @@ def delete_dead_letter(id: str) -> Response:  # noqa: A002
 def get_users() -> Response:
     parameters = app.current_request.query_params
     found, cursor = users().list(parameters.get("cursor") if parameters else None)
-    response = Response([as_row(user) for user in found])
+    response = Response(found)
     if cursor:
         response.headers["Link"] = f'</usuarios?{urlencode({"cursor": cursor})}>; rel="next"'
     return response
@@ -264,11 +256,10 @@ def get_users() -> Response:
 
 @app.route(
     "/usuarios/yo",
-    methods=["GET"],
     spec=operation("The caller's own account.", {200: json_of(ref("Usuario"), "It.")}, problems=(404, 503)),
 )
 def get_own_user() -> dict[str, object]:
-    return as_row(users().find(app.caller.name))
+    return users().find(app.caller.name)
 
 
 @app.route(
@@ -283,7 +274,7 @@ def get_own_user() -> dict[str, object]:
 )
 def post_user() -> Response:
     email, role = read_invitation(read_json(app.current_request))
-    return Response(as_row(users().invite(email, role)), status_code=201)
+    return Response(users().invite(email, role), status_code=201)
 
 
 @app.route(
@@ -298,7 +289,7 @@ def post_user() -> Response:
     ),
 )
 def put_user(id: str) -> dict[str, object]:  # noqa: A002
-    return as_row(users().change_role(id, read_role(read_json(app.current_request))))
+    return users().change_role(id, read_role(read_json(app.current_request)))
 
 
 @app.route(
@@ -328,13 +319,13 @@ def delete_user(id: str) -> Response:  # noqa: A002
     ),
 )
 def post_invitation(id: str) -> dict[str, object]:  # noqa: A002
-    return as_row(users().invite_again(id))
+    return users().invite_again(id)
 
 
 def users() -> Users:
     """The pool's users; a demonstration has none."""
     if not services().settings.user_pool:
-        raise UserNotFound
+        raise UserRefused("not_found")
     return services().users
 
 

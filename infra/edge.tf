@@ -205,7 +205,7 @@ resource "terraform_data" "origin_secret" {
 }
 
 locals {
-  waf = { name = local.global_name, requests_per_ip = var.waf_requests_per_ip, log_retention_days = var.log_retention_days }
+  waf = { name = local.global_name, requests_per_ip = var.waf_requests_per_ip, requests_per_token = var.waf_requests_per_token, log_retention_days = var.log_retention_days }
 }
 
 module "waf_cloudfront" {

@@ -230,6 +230,12 @@ variable "waf_requests_per_ip" {
   default     = 3000
 }
 
+variable "waf_requests_per_token" {
+  description = "Requests with one access token in five minutes, which is as long as a person's is valid, before the firewall answers 429."
+  type        = number
+  default     = 1500
+}
+
 variable "alb_allowed_cidrs" {
   description = "Who may reach a load balancer that CloudFront does not stand before (edge = none, demo = true)."
   type        = list(string)

@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import warnings
@@ -39,7 +40,12 @@ class Postgres:
         data.mkdir(parents=True, exist_ok=True)
         self._data = data
         guardian.watch(data, signal.SIGINT)  # PostgreSQL's "fast shutdown": SIGTERM would wait for clients
+        modes = {folder: stat.S_IMODE(folder.stat().st_mode) for folder in data.resolve().parents}
         self._server = get_server(data, cleanup_mode="stop")
+        # Where root starts it, the package lets everyone read them; passing is enough.
+        for folder, mode in modes.items():
+            if stat.S_IMODE(folder.stat().st_mode) != mode:
+                folder.chmod(mode | 0o011)
         running = self._server.get_postmaster_info()
         assert running.socket_dir, "the embedded server of this system has a Unix socket"
         self.socket_folder = running.socket_dir

@@ -12,8 +12,8 @@ variable "scope" {
 }
 
 variable "settings" {
-  description = "What every name begins with, how many requests of one address pass in five minutes, and how many days the log is kept."
-  type        = object({ name = string, requests_per_ip = number, log_retention_days = number })
+  description = "What every name begins with, how many requests of one address and of one token pass in five minutes, and how many days the log is kept."
+  type        = object({ name = string, requests_per_ip = number, requests_per_token = number, log_retention_days = number })
 }
 
 output "arn" {
@@ -22,6 +22,13 @@ output "arn" {
 }
 
 locals {
+  # Whom a limit counts. A request without the cookie or the header is not counted by its rule.
+  limits = {
+    requests-per-ip      = { priority = 1, limit = var.settings.requests_per_ip, cookie = [], header = [] }
+    requests-per-session = { priority = 3, limit = var.settings.requests_per_token, cookie = ["__Host-acceso"], header = [] }
+    requests-per-token   = { priority = 4, limit = var.settings.requests_per_token, cookie = [], header = ["authorization"] }
+  }
+
   # In the order in which they are asked. AWS keeps them up to date.
   # https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
   managed_rules = {
@@ -56,36 +63,70 @@ resource "aws_wafv2_web_acl" "main" {
     }
   }
 
-  rule {
-    name     = "requests-per-ip"
-    priority = 1
+  dynamic "rule" {
+    for_each = local.limits
 
-    action {
-      block {
-        custom_response {
-          response_code            = 429
-          custom_response_body_key = "too-many"
+    content {
+      name     = rule.key
+      priority = rule.value.priority
 
-          response_header {
-            name  = "Retry-After"
-            value = "300"
+      action {
+        block {
+          custom_response {
+            response_code            = 429
+            custom_response_body_key = "too-many"
+
+            response_header {
+              name  = "Retry-After"
+              value = "300"
+            }
           }
         }
       }
-    }
 
-    statement {
-      rate_based_statement {
-        limit                 = var.settings.requests_per_ip
-        evaluation_window_sec = 300
-        aggregate_key_type    = "IP"
+      statement {
+        rate_based_statement {
+          limit                 = rule.value.limit
+          evaluation_window_sec = 300
+          aggregate_key_type    = rule.key == "requests-per-ip" ? "IP" : "CUSTOM_KEYS"
+
+          dynamic "custom_key" {
+            for_each = rule.value.cookie
+
+            content {
+              cookie {
+                name = custom_key.value
+
+                text_transformation {
+                  priority = 0
+                  type     = "NONE"
+                }
+              }
+            }
+          }
+
+          dynamic "custom_key" {
+            for_each = rule.value.header
+
+            content {
+              header {
+                name = custom_key.value
+
+                text_transformation {
+                  priority = 0
+                  type     = "NONE"
+                }
+              }
+            }
+          }
+        }
       }
-    }
 
-    visibility_config {
-      cloudwatch_metrics_enabled = true
-      metric_name                = "requests-per-ip"
-      sampled_requests_enabled   = false
+      visibility_config {
+        cloudwatch_metrics_enabled = true
+        metric_name                = rule.key
+        sampled_requests_enabled   = false
+      }
     }
   }
 

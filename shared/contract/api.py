@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chalice_frontdoor import Access, FieldError, InvalidInput, Problem, ProblemTable, cognito_reader
+from chalice_frontdoor import Access, Caller, FieldError, InvalidInput, Problem, ProblemTable, cognito_reader
+from chalice_frontdoor.logs import note
 from chalice_frontdoor.openapi import Schema, header, list_of, object_of, problem_of, ref
 from contract.roles import ANONYMOUS, RESOURCE_SERVER, ROLES
 
@@ -45,9 +47,20 @@ def guard(app: FrontDoor, rules: Mapping[tuple[str, str], str], is_demo: Callabl
         logger.warning("DEMO is on: no sign-in, everyone has every role. Enter invented data only.")
         return ANONYMOUS
 
-    read_caller = cognito_reader(RESOURCE_SERVER)
+    read_known = cognito_reader(RESOURCE_SERVER)
+
+    def read_caller(claims: Mapping[str, object]) -> Caller | None:
+        note_caller(claims)
+        return read_known(claims)
+
     access = Access(ROLES, rules, read_caller=read_caller, anonymous=lambda: announce_demo() if is_demo() else None)
     app.register_middleware(access, "http")
+
+
+def note_caller(claims: Mapping[str, object]) -> None:
+    """Put the caller on the access line, as a digest of the pool's id: that is random and cannot be guessed."""
+    if isinstance(sub := claims.get("sub"), str):
+        note("caller_id", hashlib.sha256(sub.encode("utf-8", "replace")).hexdigest()[:16])
 
 
 def invalid_input(error: InvalidInput) -> Problem:

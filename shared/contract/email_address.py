@@ -21,7 +21,7 @@ SCHEMA = {"type": "string", "maxLength": MAX_LENGTH, "pattern": PATTERN}
 
 _ADDRESS = re.compile(PATTERN)
 _PUNYCODE = "xn--"
-# RFC 2606: domains that nobody can register.
+# RFC 2606: domains that cannot be registered.
 _RESERVED_DOMAIN = re.compile(r"(?:[^@]+\.)?(?:example\.(?:com|net|org)|example|invalid|localhost|test)", re.IGNORECASE)
 
 

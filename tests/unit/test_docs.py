@@ -40,6 +40,19 @@ def test_the_tour_names_code_that_exists():
     assert missing == []
 
 
+def test_each_attack_of_the_security_document_is_shown_by_a_test_that_exists():
+    table = (ROOT / "docs" / "security.md").read_text("utf-8").partition("| tried | answer |")[2]
+    rows = [line for line in table.splitlines() if line.startswith("| ")]
+    shown = [re.findall(r"`((?:tests|libs|infra)/[^`]+)`", line) for line in rows]
+
+    named = [name.partition("::") for names in shown for name in names]
+    missing = [name for path, _, name in named if f"def {name}(" not in (ROOT / path).read_text("utf-8") and name]
+
+    assert len(rows) >= 45
+    assert [row for row, names in zip(rows, shown, strict=True) if not names and "the same" not in row] == []
+    assert missing == []
+
+
 def test_the_readmes_are_short_and_show_the_same_commands():
     english, spanish = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.es.md"))
 

@@ -42,7 +42,7 @@ _SCOPES = "openid email profile"
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 3, 2
 _OK = 200
 _WRONG_CODE = frozenset({"EnableSoftwareTokenMFAException", "CodeMismatchException"})
-# A token or a person that is not, or no longer, accepted, and what the caller of each call is told.
+# The pool does not, or no longer, accept a token or a person; the reason of the refusal for each call.
 _REFUSED = frozenset({"NotAuthorizedException", "UserNotFoundException"})
 _REFUSALS = {"renew": "session_over", "revoke": "session_over", "new secret": "step_up_needed",
              "confirm secret": "step_up_needed"}  # fmt: skip

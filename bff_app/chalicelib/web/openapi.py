@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from chalice_frontdoor.openapi import Schema, header, json_of, list_of, object_of, problem_of, query, ref
-from contract.api import COUNT, MIT, PROBLEM_MEMBERS, TEXT, problem_responses, problem_schema
+from contract.api import COUNT, MIT, PROBLEM_MEMBERS, TEXT, problem_responses, problem_schema, token_scheme
 
 INFO: Schema = {
     "title": "CrudEmpleados",
@@ -20,7 +20,7 @@ PROBLEMS = {
     400: "A cookie of the session is malformed, too long or there twice, or the header Host is malformed.",
     401: "There is no token, or it is not accepted any more.",
     403: "The cookie came with a request of another site's page.",
-    404: "This is a demonstration, where nobody signs in.",
+    404: "This is a demonstration, which has no sign-in.",
     413: "The body is longer than the public door takes; it was not passed on.",
     431: "The address and the headers together are longer than the service behind takes; "
     "the request was not passed on.",
@@ -108,7 +108,7 @@ def components() -> Schema:
             ),
             "Sesion": object_of(
                 {
-                    "demo": {"type": "boolean", "description": "True where nobody signs in, and no real data belongs."},
+                    "demo": {"type": "boolean", "description": "True without sign-in: no real data belongs here."},
                     "usuario": TEXT,
                     "nombre": TEXT,
                     "correo": TEXT,
@@ -124,30 +124,20 @@ def components() -> Schema:
         },
         "responses": responses,
         "securitySchemes": {
-            TOKEN: {
-                "type": "http",
-                "scheme": "bearer",
-                "bearerFormat": "JWT",
-                "description": "An access token of the user pool: a person's, or with client credentials a program's.",
-            },
-            SESSION: {
-                "type": "apiKey",
-                "in": "cookie",
-                "name": "__Host-acceso",
-                "description": "What a browser has after the sign-in at /sesion/entrar. A request that changes "
-                "something must come from our own page.",
-            },
-            RENEWAL: {
-                "type": "apiKey",
-                "in": "cookie",
-                "name": "__Host-renovacion",
-                "description": "What renews a browser's session.",
-            },
-            STEP_UP: {
-                "type": "apiKey",
-                "in": "cookie",
-                "name": "__Host-seguridad",
-                "description": "What a browser has for five minutes after /sesion/entrar?para=segundo-factor.",
-            },
+            TOKEN: token_scheme(),
+            SESSION: _cookie(
+                "__Host-acceso",
+                "What a browser has after the sign-in at /sesion/entrar. A request that changes something must come "
+                "from our own page.",
+            ),
+            RENEWAL: _cookie("__Host-renovacion", "What renews a browser's session."),
+            STEP_UP: _cookie(
+                "__Host-seguridad",
+                "What a browser has for five minutes after /sesion/entrar?para=segundo-factor.",
+            ),
         },
     }
+
+
+def _cookie(name: str, description: str) -> Schema:
+    return {"type": "apiKey", "in": "cookie", "name": name, "description": description}

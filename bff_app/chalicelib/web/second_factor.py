@@ -60,16 +60,14 @@ class SecondFactor(NamedTuple):
     def _step_up(self, request: FrontDoorRequest) -> tuple[str, str]:
         """The token of the sign-in just before, and its owner, who must be the one of the session."""
         require_own_origin(request.headers, self.settings.public_origin)
-        token, access = STEP_UP.read(request.headers), ACCESS.read(request.headers)
+        token = STEP_UP.read(request.headers) or ""
         try:
-            users = {user_of(read_claims(each)) for each in (token, access) if each}
+            fresh, session = read_claims(token), read_claims(ACCESS.read(request.headers) or "")
         except TokenUnreadable:
             raise Refusal("step_up_needed") from None
-        if token is None or access is None or len(users) != 1:
+        if user_of(fresh) != user_of(session) or ADMIN_SCOPE not in str(fresh.get("scope")).split():
             raise Refusal("step_up_needed")
-        if ADMIN_SCOPE not in str(read_claims(token).get("scope")).split():
-            raise Refusal("step_up_needed")
-        return token, users.pop()
+        return token, user_of(fresh)
 
 
 def _draw(text: str) -> dict[str, object]:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chalice_frontdoor import Problem
+from chalicelib.web.tokens import note_owner
 from chalicelib.web.upstream import SAFE_METHODS, bilingual
 
 if TYPE_CHECKING:
@@ -146,11 +147,15 @@ def read_credentials(request: FrontDoorRequest, sign_in: SignInSettings | None) 
     Raises:
         Refusal: it has neither, a cookie that the sign-in cannot have set, or comes from another site's page.
     """
-    if sign_in is None or "Authorization" in request.headers:
+    if sign_in is None:
+        return ()
+    if "Authorization" in request.headers:
+        note_owner(request.headers["Authorization"].partition(" ")[2])
         return ()
     token = ACCESS.read(request.headers)
     if token is None:
         raise Refusal("not_signed_in")
+    note_owner(token)
     if request.method not in SAFE_METHODS:
         require_own_origin(request.headers, sign_in.public_origin)
     return (("Authorization", f"Bearer {token}"),)

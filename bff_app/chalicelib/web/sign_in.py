@@ -34,6 +34,7 @@ from chalicelib.web.tokens import (
     TokenUnreadable,
     describe_session,
     expiry,
+    note_owner,
     pack,
     person_of,
     read_claims,
@@ -181,6 +182,7 @@ class SignIn(NamedTuple):
         token = ACCESS.read(request.headers) if own is None else own.partition(" ")[2]
         if token is None:
             raise Refusal("not_signed_in")
+        note_owner(token)
         try:
             access = read_claims(token)
         except TokenUnreadable:
@@ -211,8 +213,8 @@ class SignIn(NamedTuple):
     def _renew_tokens(self, request: FrontDoorRequest) -> Tokens:
         """New tokens for the ones in the cookie.
 
-        A token that was used before has been copied: by its thief or by its owner, and nobody knows which of the two
-        has the newer one. All sessions of the owner end.
+        A token that comes back after its use was copied, and it is unknown whether its thief or its owner has the newer
+        one: all sessions of the owner end.
         """
         kept = RENEWAL.read(request.headers)
         if kept is None:
@@ -283,6 +285,7 @@ class SignIn(NamedTuple):
         may_change_account = ADMIN_SCOPE in str(access.get("scope"))
         if any(identity.get(name) != value for name, value in ours.items()) or may_change_account != is_step_up:
             raise Refusal("foreign_token")
+        note_owner(tokens.access)
         return access, person_of(identity)
 
 

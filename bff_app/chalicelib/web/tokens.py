@@ -9,8 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+
+from contract.api import note_caller
 
 Claims = dict[str, Any]
 Person = dict[str, str]
@@ -50,6 +53,12 @@ def read_claims(token: str) -> Claims:
     if len(parts) != _PARTS:
         raise TokenUnreadable
     return read_packed(parts[1])
+
+
+def note_owner(token: str) -> None:
+    """Say on the access line whose ``token`` this claims to be."""
+    with suppress(TokenUnreadable):
+        note_caller(read_claims(token))
 
 
 def read_packed(text: str) -> Claims:

@@ -47,14 +47,13 @@ def row_unless_known(found: Row, if_none_match: str | None, *, shows_version: bo
     return json_text(found.body, {"ETag": etag})
 
 
-def page(found: Page, path: str, reader: str) -> Response:
+def page(found: Page, path: str) -> Response:
     """200: an array, and a link to the next page while there are more.
 
-    If it has many salaries, the access line says how many and who read them, by the digest of the user name.
+    If it has many salaries, the access line says how many.
     """
     if found.salaries > MANY_SALARIES:
         note("salarios_leidos", found.salaries)  # infra/metrics.tf makes a metric of it
-        note("actor_id", hashlib.sha256(reader.encode()).hexdigest()[:16])
     link = {} if found.next_query is None else {"Link": f'<{path}?{found.next_query}>; rel="next"'}
     return json_text(found.body, link | ({"X-Search": found.search} if found.search else {}))
 

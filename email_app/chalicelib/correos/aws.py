@@ -61,7 +61,7 @@ class QueueUnavailable(AwsUnavailable):
 
 
 class DeadLetterNotFound(Exception):
-    """A dead letter was resent or dropped, or somebody else is looking at it. HTTP: 404."""
+    """A dead letter was resent or dropped, or another request is reading it. HTTP: 404."""
 
 
 def client_config(*, attempts: int = ATTEMPTS) -> Config:
@@ -277,7 +277,7 @@ class SqsQueue:
             return {"reenviados": moved, "quedan": self._counts(self.dlq_url)["visibles"]}
 
     def list_dead_letters(self) -> list[MessageTypeDef]:
-        """At most `MAX_LISTED` dead letters. Others, whom somebody else is looking at, are missing for a moment."""
+        """At most `MAX_LISTED` dead letters. Those that another request is reading are missing for a moment."""
         with failing_as(QueueUnavailable), ExitStack() as seen:
             return list(islice(self._dead_letters(seen), MAX_LISTED))
 
@@ -285,7 +285,7 @@ class SqsQueue:
         """Bring one dead letter back to the queue.
 
         Raises:
-            DeadLetterNotFound: it is gone, or somebody else is looking at it.
+            DeadLetterNotFound: it is gone, or another request is reading it.
         """
         with failing_as(QueueUnavailable), self._dead_letter(message_id) as message:
             self._move(message)
@@ -304,7 +304,7 @@ class SqsQueue:
                 if message["MessageId"] == message_id:
                     yield message
                     return
-            if self._counts(self.dlq_url)["visibles"]:  # the time was too short for so many
+            if self._counts(self.dlq_url)["visibles"]:  # the time was too short for all of them
                 raise QueueUnavailable
         raise DeadLetterNotFound
 

@@ -12,16 +12,16 @@ import re
 import uuid
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from chalice_frontdoor import FieldError, InvalidInput
 from chalice_frontdoor.idempotency import KeyInFlight, KeyReused
 from chalicelib.correos.aws import AwsUnavailable, QueueUnavailable
 from chalicelib.correos.event import DirectMail, write_direct
 from chalicelib.correos.ledger import LedgerUnavailable, RowChanged, update
 from chalicelib.correos.mail import LEASE, Mail, State, StepRefused
 from chalicelib.correos.notices import direct_row
-from contract.api import unknown_field
+from contract.body import read_fields
 from contract.email_address import SCHEMA, is_invented, read_address
 from contract.text import BrokenRule, line_schema, read_line, too_long
 
@@ -40,8 +40,6 @@ NOT_QUEUED = "SinEncolar"
 """`Mail.reason` of an email that never reached the queue."""
 
 _KEY_NAMESPACE = uuid.UUID("5b0c2c1e-7f2f-4c37-9a53-9b6f0f6f3a10")
-
-_NO_OBJECT = {"es": "El cuerpo debe ser un objeto.", "en": "The body must be an object."}
 
 
 class MailOutcomeUnknown(AwsUnavailable):
@@ -68,6 +66,17 @@ def _read_body(value: object) -> str:
         es, en = "No puede tener caracteres de control.", "It must have no control characters."
         raise BrokenRule("caracteres", es, en)
     return value
+
+
+def _read_recipient(value: object, *, is_demo: bool) -> str:
+    address = read_address(value)
+    if is_demo and not is_invented(address):
+        raise BrokenRule(
+            "demo",
+            "Esto es una demostración: solo escribe a direcciones de example.com.",
+            "This is a demonstration: it only writes to addresses of example.com.",
+        )
+    return address
 
 
 _READERS: dict[str, Callable[[object], str]] = {
@@ -99,33 +108,10 @@ def check_request(
     """Check ``{to, subject, body}``. A demonstration, which anyone may use, emails no stranger.
 
     Raises:
-        InvalidInput: with everything that is wrong, in this order, unknown fields last.
+        InvalidInput: with everything that is wrong.
     """
-    if not isinstance(data, dict):
-        raise InvalidInput([FieldError("", "tipo", _NO_OBJECT)])
-    values, errors = {}, []
-    for name, read in _READERS.items():
-        try:
-            values[name] = _read_field(data, name, read, is_demo=is_demo)
-        except BrokenRule as broken:
-            errors.append(FieldError(name, broken.rule, broken.message))
-    errors += [unknown_field(name) for name in data if name not in FIELDS]
-    if errors:
-        raise InvalidInput(errors)
+    values = read_fields(data, _READERS | {"to": partial(_read_recipient, is_demo=is_demo)})
     return DirectMail(id=id, occurred_at=now, **values)
-
-
-def _read_field(data: dict[str, object], name: str, read: Callable[[object], str], *, is_demo: bool) -> str:
-    if name not in data:
-        raise BrokenRule("obligatorio", "Falta este campo.", "This field is missing.")
-    value = read(data[name])
-    if name == "to" and is_demo and not is_invented(value):
-        raise BrokenRule(
-            "demo",
-            "Esto es una demostración: solo escribe a direcciones de example.com.",
-            "This is a demonstration: it only writes to addresses of example.com.",
-        )
-    return value
 
 
 def queue_mail(message: DirectMail, *, caller: str, key: str | None, ledger: DynamoLedger, queue: SqsQueue) -> Mail:

@@ -171,8 +171,11 @@ def _lay_out_phrase(
     phrase: str, event: Event, facts: Sequence[tuple[str, str]], wording: Wording, *, link: str = ""
 ) -> Content:
     names = {"nombre": event.employee.nombre, "posicion": event.employee.posicion}
+    subject, title, paragraph = (wording.say(f"{phrase}.{part}", **names) for part in ("subject", "title", "paragraph"))
     return lay_out(
-        *(wording.say(f"{phrase}.{part}", **names) for part in ("subject", "title", "paragraph")),
+        subject,
+        title,
+        paragraph,
         facts,
         link=(wording.say("link"), link),
         language=wording.language,

@@ -6,7 +6,6 @@ from chalice_frontdoor import Problem, ProblemTable
 from chalicelib.correos.aws import AwsUnavailable, DeadLetterNotFound
 from chalicelib.correos.direct_mail import MailOutcomeUnknown
 from chalicelib.correos.mail_query import MailNotFound
-from chalicelib.correos.users import LastAdmin, NotAdminAnyMore, UserHasEntered, UserInvited, UserNotFound
 from contract.api import SHARED_PROBLEMS
 
 RETRY_SECONDS = 5
@@ -39,27 +38,6 @@ PROBLEMS: ProblemTable = {
             "en": "That message is no longer among the dead letters: it was resent or dropped, or someone else is "
             "looking at it.",
         },
-    ),
-    UserNotFound: Problem(404, detail={"es": "No existe ese usuario.", "en": "There is no such user."}),
-    UserInvited: Problem(
-        409, detail={"es": "Esa dirección ya tiene una cuenta.", "en": "That address has an account already."}
-    ),
-    UserHasEntered: Problem(
-        409,
-        detail={
-            "es": "Esa persona ya ha entrado: no tiene una invitación que repetir.",
-            "en": "That person has signed in: there is no invitation to repeat.",
-        },
-    ),
-    LastAdmin: Problem(
-        409,
-        detail={
-            "es": "Es la última persona que administra: nombre antes a otra.",
-            "en": "This is the last administrator: appoint another one first.",
-        },
-    ),
-    NotAdminAnyMore: Problem(
-        403, detail={"es": "Ya no tiene permiso para hacer esto.", "en": "You are no longer allowed to do this."}
     ),
     # Nothing was done that a repeated request would do twice.
     AwsUnavailable: Problem(

@@ -2,30 +2,19 @@
 
 Here and not in bff_app: a request gets here only through the authorizer, and the public door keeps no power over the
 pool.
-
-    Exception
-    ├── AwsUnavailable
-    │   └── UsersUnavailable   Cognito does not answer: 503
-    └── UserError
-        ├── UserNotFound       404
-        ├── UserInvited        the address has an account: 409
-        ├── UserHasEntered     there is no invitation to repeat: 409
-        ├── LastAdmin          nobody would be left to manage users: 409
-        └── NotAdminAnyMore    the token says so, the pool does not: 403
 """
 
 from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from chalice_frontdoor import FieldError, InvalidInput
+from chalice_frontdoor import FieldError, InvalidInput, Problem
 from chalicelib.correos.aws import AwsUnavailable
 from contract import aws
-from contract.api import not_an_object, unknown_field
+from contract.body import read_fields
 from contract.email_address import read_address
 from contract.roles import ADMIN, ROLES
 from contract.text import BrokenRule, too_long
@@ -52,74 +41,55 @@ class UsersUnavailable(AwsUnavailable):
     """Cognito does not answer."""
 
 
-class UserError(Exception):
-    """See above."""
+#: Status and text of each refusal, by its reason.
+_REFUSALS = {
+    "not_found": (404, "No existe ese usuario.", "There is no such user."),
+    "invited": (409, "Esa dirección ya tiene una cuenta.", "That address has an account already."),
+    "has_entered": (
+        409,
+        "Esa persona ya ha entrado: no tiene una invitación que repetir.",
+        "That person has signed in: there is no invitation to repeat.",
+    ),
+    "last_admin": (
+        409,
+        "Es la última persona que administra: nombre antes a otra.",
+        "This is the last administrator: appoint another one first.",
+    ),
+    # The token says so, the pool does not.
+    "no_admin": (403, "Ya no tiene permiso para hacer esto.", "You are no longer allowed to do this."),
+}
 
 
-class UserNotFound(UserError):
-    pass
+class UserRefused(Problem):
+    """What is asked about a user cannot be done."""
 
-
-class UserInvited(UserError):
-    pass
-
-
-class UserHasEntered(UserError):
-    pass
-
-
-class LastAdmin(UserError):
-    pass
-
-
-class NotAdminAnyMore(UserError):
-    pass
+    def __init__(self, reason: str) -> None:
+        status, es, en = _REFUSALS[reason]
+        super().__init__(status, detail={"es": es, "en": en})
+        self.reason = reason
 
 
 _INVALID = {"InvalidParameterException", "ParamValidationError"}
 _ERRORS = {
-    "UserNotFoundException": UserNotFound,
-    "UsernameExistsException": UserInvited,
-    "UnsupportedUserStateException": UserHasEntered,
+    "UserNotFoundException": "not_found",
+    "UsernameExistsException": "invited",
+    "UnsupportedUserStateException": "has_entered",
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class User:
-    """A row of the API. ``id`` is the pool's own: it may stand in addresses and logs, and an email address may not."""
-
-    id: str
-    email: str
-    rol: str | None
-    estado: str
-    segundo_factor: bool
-    creado_en: str
+#: A user as the API shows it. ``id`` is the pool's own: it may stand in addresses and logs; an email address may not.
+Row = dict[str, object]
 
 
 def read_invitation(body: object) -> tuple[str, str]:
     """Address and role of ``{email, rol}``, or InvalidInput with everything that is wrong."""
-    values = _read(body, ("email", "rol"))
+    values = read_fields(body, {"email": _read_name, "rol": _read_role})
     return values["email"], values["rol"]
 
 
 def read_role(body: object) -> str:
     """The role of ``{rol}``, or InvalidInput."""
-    return _read(body, ("rol",))["rol"]
-
-
-def _read(body: object, names: tuple[str, ...]) -> dict[str, str]:
-    if not isinstance(body, dict):
-        raise InvalidInput([not_an_object()])
-    values, errors = {}, []
-    for name in names:
-        try:
-            values[name] = _read_name(body.get(name)) if name == "email" else _read_role(body.get(name))
-        except BrokenRule as broken:
-            errors.append(FieldError(name, broken.rule, broken.message))
-    errors += [unknown_field(name) for name in body if name not in names]
-    if errors:
-        raise InvalidInput(errors)
-    return values
+    return read_fields(body, {"rol": _read_role})["rol"]
 
 
 def _read_name(value: object) -> str:
@@ -138,13 +108,13 @@ def _read_role(value: object) -> str:
 
 
 class Users:
-    """The accounts of one user pool. Every method may raise what is above."""
+    """The accounts of one user pool. Every method may raise ``UserRefused`` or ``UsersUnavailable``."""
 
     def __init__(self, client: CognitoIdentityProviderClient, pool: str) -> None:
         self._client = client
         self._pool: Any = {"UserPoolId": pool}
 
-    def list(self, cursor: str | None) -> tuple[list[User], str | None]:
+    def list(self, cursor: str | None) -> tuple[list[Row], str | None]:
         """A page, and the cursor of the next one."""
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no other request needs it
 
@@ -162,13 +132,13 @@ class Users:
                 found = list(threads.map(lambda user: self.find(user["Username"]), answer["Users"]))
             return found, answer.get("PaginationToken")
 
-    def find(self, id: str) -> User:  # noqa: A002 - as in the row
+    def find(self, id: str) -> Row:  # noqa: A002 - as in the row
         """One user by the pool's id, or by the user name."""
         with _calling():
             user = self._client.admin_get_user(**self._pool, Username=id)
-            return _as_user(user, self._roles_of(id))
+            return _as_row(user, self._roles_of(id))
 
-    def invite(self, email: str, role: str) -> User:
+    def invite(self, email: str, role: str) -> Row:
         """Create an account; Cognito sends its temporary password."""
         with _calling():
             attributes: Any = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
@@ -178,18 +148,18 @@ class Users:
             self._client.admin_add_user_to_group(**self._pool, Username=email, GroupName=role)
         return self.find(email)
 
-    def invite_again(self, id: str) -> User:  # noqa: A002
-        """Send a new temporary password to somebody who has not entered yet."""
+    def invite_again(self, id: str) -> Row:  # noqa: A002
+        """Send a new temporary password to a person who has not signed in yet."""
         with _calling(id):
             user = self._client.admin_get_user(**self._pool, Username=id)
             if user.get("UserStatus") != _INVITED:
-                raise UserHasEntered
+                raise UserRefused("has_entered")
             self._client.admin_create_user(
                 **self._pool, Username=user["Username"], MessageAction="RESEND", DesiredDeliveryMediums=["EMAIL"]
             )
         return self.find(id)
 
-    def change_role(self, id: str, role: str) -> User:  # noqa: A002
+    def change_role(self, id: str, role: str) -> Row:  # noqa: A002
         """Give this role instead of all others. Who may write no more, may not within five minutes (a token's life)."""
         with _calling(id):
             before = self._roles_of(id)
@@ -208,24 +178,21 @@ class Users:
             self._client.admin_delete_user(**self._pool, Username=id)
 
     def require_admin(self, name: str) -> None:
-        """Refuse somebody who was an administrator when the token was made, and is none now."""
-        try:
-            with _calling():
-                if ADMIN not in self._roles_of(name):
-                    raise NotAdminAnyMore
-        except UserNotFound:
-            raise NotAdminAnyMore from None
+        """Refuse a person who is no administrator any more, or was deactivated, since the token was issued."""
+        with _calling():
+            if name not in self._admins():
+                raise UserRefused("no_admin")
 
     def _take(self, id: str, role: str) -> None:  # noqa: A002
         """Take a role away. When two administrators take it from each other, each sees that none is left, and both
         keep it: Cognito has no transactions.
         """
         if role == ADMIN and not self._admins() - {self._name_of(id)}:
-            raise LastAdmin
+            raise UserRefused("last_admin")
         self._client.admin_remove_user_from_group(**self._pool, Username=id, GroupName=role)
         if role == ADMIN and not self._admins():
             self._client.admin_add_user_to_group(**self._pool, Username=id, GroupName=role)
-            raise LastAdmin
+            raise UserRefused("last_admin")
 
     def _admins(self) -> set[str]:
         """The names of those who can sign in and manage users."""
@@ -241,12 +208,7 @@ class Users:
         return {group["GroupName"] for group in groups} & {*ROLES}
 
 
-def as_row(user: User) -> dict[str, object]:
-    """The user as the API shows it."""
-    return asdict(user)
-
-
-def _as_user(user: Mapping[str, Any], roles: set[str]) -> User:
+def _as_row(user: Mapping[str, Any], roles: set[str]) -> Row:
     values = {each["Name"]: each["Value"] for each in user["UserAttributes"]}
     created: datetime = user["UserCreateDate"]
     state = "activo"
@@ -255,22 +217,23 @@ def _as_user(user: Mapping[str, Any], roles: set[str]) -> User:
     elif user["UserStatus"] == _INVITED:
         is_over = datetime.now(UTC) - user["UserLastModifiedDate"] > _INVITATION
         state = "caducado" if is_over else "invitado"
-    return User(
-        id=values["sub"],
-        email=values.get("email", user["Username"]),
-        rol=max(roles, key=ROLES.index, default=None),
-        estado=state,
-        segundo_factor=bool(_SECOND_FACTORS & set(user.get("UserMFASettingList", []))),
-        creado_en=created.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-    )
+    return {
+        "id": values["sub"],
+        "email": values.get("email", user["Username"]),
+        "rol": max(roles, key=ROLES.index, default=None),
+        "estado": state,
+        "segundo_factor": bool(_SECOND_FACTORS & set(user.get("UserMFASettingList", []))),
+        "creado_en": created.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    }
 
 
 @contextmanager
 def _calling(id: str | None = None) -> Iterator[None]:  # noqa: A002
     """Raise our own errors for Cognito's, which says of an ``id`` of another form that it is malformed."""
     if id is not None and not _ID.fullmatch(id):
-        raise UserNotFound
+        raise UserRefused("not_found")
     try:
         yield
     except aws.call_errors() as error:
-        raise _ERRORS.get(aws.code_of(error), UsersUnavailable)(aws.code_of(error)) from error
+        code = aws.code_of(error)
+        raise (UserRefused(_ERRORS[code]) if code in _ERRORS else UsersUnavailable(code)) from error

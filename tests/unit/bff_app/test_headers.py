@@ -8,7 +8,6 @@ from chalice.app import CaseInsensitiveMapping
 
 from chalicelib.web.headers import (
     MIN_COMPRESSED_BYTES,
-    MalformedHeader,
     accepts_gzip,
     forwarded_headers,
 )
@@ -23,16 +22,6 @@ def forward(headers):
     return dict(forwarded_headers(CaseInsensitiveMapping(headers)))
 
 
-def test_headers_of_the_connection_and_headers_that_spoof_an_address_are_not_forwarded():
-    refused = (
-        "Host", "Content-Length", "Transfer-Encoding", "TE", "Trailer", "Upgrade", "Keep-Alive", "Proxy-Connection",
-        "Proxy-Authorization", "Connection", "Expect", "Accept-Encoding", "Cookie", "Forwarded", "X-Forwarded-For",
-        "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "True-Client-IP", "X-HTTP-Method-Override",
-        "X-Request-Id",
-    )  # fmt: skip
-    assert forward(dict.fromkeys(refused, "value")) == {}
-
-
 def test_headers_are_forwarded_as_http_allows():
     forwarded = forward({"connection": "close, If-Match", "if-match": '"1"', "accept": "*/*"})
     assert forwarded == {"Accept": "*/*"}, "Connection names the other"
@@ -40,13 +29,6 @@ def test_headers_are_forwarded_as_http_allows():
     forwarded = forward({"user-agent": "\t Peña \t", "accept-language": "日本"})
     assert forwarded["User-Agent"].encode("latin-1") == "Peña".encode("latin-1")
     assert forwarded["Accept-Language"].encode("latin-1") == "日本".encode()
-
-
-@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\0b", "\x7f", "a\x1bb"])
-def test_a_value_that_could_end_the_header_is_refused_by_name(value):
-    with pytest.raises(MalformedHeader) as caught:
-        forward({"if-match": value})
-    assert "If-Match" in caught.value.detail["en"]
 
 
 def test_a_list_is_compressed_for_our_own_page_behind_every_door(serve, bff):

@@ -19,7 +19,7 @@ def step_up(browser, pool):
 
 @pytest.fixture
 def person(browser, pool):
-    """Somebody who is signed in."""
+    """A person who is signed in."""
     opened = browser()
     sign_in(opened, pool)
     return opened
@@ -49,7 +49,7 @@ def test_a_person_sets_up_an_app_after_typing_the_password_again(person, pool):
 
 
 def test_neither_a_session_nor_another_persons_password_is_enough(person, pool, caplog):
-    """Whoever copied the cookies of a session does not know the password."""
+    """A thief of a session's cookies does not know the password."""
     assert person.post(PATH).status == 403
     session = person.cookies["__Host-acceso"]
     other = access_token(username="ada@example.com", scope=ADMIN_SCOPE)

@@ -1,5 +1,6 @@
 """Signing in, renewing a session and signing out, against a user pool that is a real HTTP server."""
 
+import hashlib
 import json
 import logging
 import re
@@ -301,7 +302,7 @@ def test_a_session_is_renewed_from_its_cookie_alone(browser, pool):
 
 
 def test_a_renewal_that_was_copied_and_used_ends_all_sessions_of_its_owner(browser, pool, caplog):
-    """Its owner and a thief use the same one; whoever comes second is noticed."""
+    """Its owner and a thief use the same one; the second use is noticed."""
     person, thief = browser(), browser()
     sign_in(person, pool)
     renewal = {"Cookie": f"__Host-renovacion={person.cookies['__Host-renovacion']}"}
@@ -439,6 +440,25 @@ def test_no_log_line_names_a_person_a_token_or_a_code(browser, pool, caplog):
     secrets = ["rrhh@example.com", "Rosa", "a-code-to-look-for", "eyJ", *kept.values()]
     assert lines
     assert [secret for secret in secrets if any(secret in line for line in lines)] == []
+
+
+def test_each_access_line_of_a_signed_in_caller_has_the_same_opaque_id(browser, pool, caplog):
+    caplog.set_level(logging.INFO)
+    person = browser()
+    sign_in(person, pool)
+    for path in ("/sesion", "/empleados"):
+        person.get(path)
+    person.post("/sesion/renovar")
+    browser().get("/empleados", headers={"Authorization": f"Bearer {access_token()}"})
+    browser().get("/empleados", headers={"Authorization": "Bearer x.x.x"})
+    lines = [(record.route, getattr(record, "caller_id", None)) for record in caplog.records if hasattr(record, "route")
+             and hasattr(record, "status")]  # fmt: skip
+    known = hashlib.sha256(b"4f2c").hexdigest()[:16]
+    assert lines == [
+        ("/sesion/entrar", None),
+        *((path, known) for path in ("/sesion/vuelta", "/sesion", "/empleados", "/sesion/renovar", "/empleados")),
+        ("/empleados", None),
+    ]
 
 
 def test_a_demonstration_has_one_user_who_may_do_everything():

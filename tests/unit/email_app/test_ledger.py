@@ -6,7 +6,6 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.correos.aws import client_config
 from chalicelib.correos.ledger import (
     CONFLICTS,
     DynamoLedger,
@@ -177,10 +176,3 @@ def test_an_error_of_dynamodb_is_no_conflict(operation, call):
             stub.add_client_error(operation, code)
             with pytest.raises(LedgerUnavailable):
                 call(DynamoLedger(client, "correos"))
-
-
-def test_a_missing_answer_of_dynamodb_is_named(closed_port):
-    client = boto3.client("dynamodb", endpoint_url=f"http://127.0.0.1:{closed_port}", config=client_config(attempts=1))
-
-    with pytest.raises(LedgerUnavailable):
-        DynamoLedger(client, "correos").read(EVENT, "0" * 32)

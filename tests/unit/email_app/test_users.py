@@ -9,12 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalice_frontdoor.testing.client import Client
-from chalicelib.correos.users import LastAdmin, Users, UsersUnavailable
+from chalicelib.correos.users import UserRefused, Users, UsersUnavailable
 from contract.roles import ROLES
 from email_app.app import RULES, app
 
 ADA = "ada@example.com"
-NOBODY = str(uuid.UUID(int=1))
+UNKNOWN = str(uuid.UUID(int=1))
 
 
 def person(name, *roles):
@@ -83,9 +83,9 @@ def test_what_does_not_fit_is_explained_and_nothing_is_done(client):
         ("PUT", f"/usuarios/{ada}", {"rol": "rrhh"}, 409),
         ("DELETE", f"/usuarios/{ada}", None, 409),
         ("POST", f"/usuarios/{ada}/reenviar", None, 409),
-        ("PUT", f"/usuarios/{NOBODY}", {"rol": "rrhh"}, 404),
-        ("DELETE", f"/usuarios/{NOBODY}", None, 404),
-        ("POST", f"/usuarios/{NOBODY}/reenviar", None, 404),
+        ("PUT", f"/usuarios/{UNKNOWN}", {"rol": "rrhh"}, 404),
+        ("DELETE", f"/usuarios/{UNKNOWN}", None, 404),
+        ("POST", f"/usuarios/{UNKNOWN}/reenviar", None, 404),
     ]
     before = rows(client)
     for method, path, body, status in cases:
@@ -123,11 +123,11 @@ def test_of_two_administrators_who_remove_each_other_one_stays(pool):
     def demote(user):
         try:
             outcomes.append(Simultaneous(cognito, id_).change_role(user, "lector"))
-        except LastAdmin:
+        except UserRefused:
             outcomes.append(None)
 
     users, _ = Users(cognito, id_).list(None)
-    threads = [threading.Thread(target=demote, args=[user.id]) for user in users]
+    threads = [threading.Thread(target=demote, args=[user["id"]]) for user in users]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -185,10 +185,13 @@ def test_who_is_no_administrator_any_more_may_nothing_at_once(client, pool, capl
     add_admin(cognito, id_, "eva@example.com")
     assert former.get("/usuarios").status == 200
     assert client.put(f"/usuarios/{rows(client)['eva@example.com']['id']}", json={"rol": "rrhh"}).status == 200
+    deactivated = Client(app, claims=person("otra@example.com", "admin"))
+    add_admin(cognito, id_, "otra@example.com")
+    cognito.admin_disable_user(UserPoolId=id_, Username="otra@example.com")
     closed = [route for route, role in RULES.items() if role == "admin"]
-    for each in (former, gone):
+    for each in (former, gone, deactivated):
         for method, path in [*closed, ("HEAD", "/usuarios")]:
-            assert each.request(method, path.replace("{id}", NOBODY)).status == 403, (method, path)
+            assert each.request(method, path.replace("{id}", UNKNOWN)).status == 403, (method, path)
     assert {record.refusal for record in caplog.records if hasattr(record, "refusal")} == {"insufficient_role"}
 
 
@@ -196,7 +199,7 @@ def test_everyone_sees_their_own_account_and_nobody_elses(client):
     assert client.get("/usuarios/yo").json()["email"] == ADA
     reader = Client(app, claims=person("leo@example.com", "lector"))
     assert reader.get("/usuarios/yo").status == 404, "the pool does not know this one"
-    for method, path in (("GET", "/usuarios"), ("POST", "/usuarios"), ("DELETE", f"/usuarios/{NOBODY}")):
+    for method, path in (("GET", "/usuarios"), ("POST", "/usuarios"), ("DELETE", f"/usuarios/{UNKNOWN}")):
         assert reader.request(method, path).status == 403
 
 

@@ -25,7 +25,9 @@ def test_a_database_is_made_once_and_can_be_asked(postgres):
 def test_data_survives_and_a_shutdown_ends_the_server_although_a_killed_process_never_left_it(folder):
     """Also where the path is so long that the socket is outside of it, in a private folder."""
     data = folder / ("long" * 30) / "data"
+    folder.chmod(0o700)
     with running_postgres(data) as server:
+        assert not folder.stat().st_mode & 0o066, "others may pass, and read nothing"
         assert folder not in server.socket_folder.parents
         assert server.socket_folder.stat().st_mode & 0o777 == 0o700
         server.create_database("kept")

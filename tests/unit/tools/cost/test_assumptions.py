@@ -43,7 +43,8 @@ def test_resources_are_counted():
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html: six for each route
     detailed = 6 * 2 if "detailed_metrics_enabled = true" in terraform("http_api.tf") else 0
     (subnets,) = re.findall(r"for index in (\[.*?\])", terraform("network.tf"))
-    rules = re.findall(r"^  rule \{|^    AWSManagedRules\w+ += ", terraform("waf/main.tf"), re.MULTILINE)
+    of_a_rule = r"^  rule \{|^    (?:AWSManagedRules|requests-per-)\w+ += "
+    rules = re.findall(of_a_rule, terraform("waf/main.tf"), re.MULTILINE)
     encrypted = "".join(map(terraform, ("messaging.tf", "mail.tf", "ledger.tf")))
     indexes = len(LEDGER["GlobalSecondaryIndexes"])
     expected = {

@@ -77,7 +77,7 @@ def test_a_million_requests_use_what_a_calculation_by_hand_says():
         "xray_traces": min(seconds, runs - 1_000_000),
         "transfer_out": 1_000_000 * 5_500 / GIB,
         "waf_acl": 1,
-        "waf_rules": 5,
+        "waf_rules": 7,
         "waf_requests": 1_000_000,
         "cognito_people": 100,
         "kms_keys": 1,
