@@ -10,8 +10,7 @@ import sqlalchemy as sa
 
 from chalicelib.directorio.employee import BY_NAME, INPUTS
 from chalicelib.directorio.query import KEPT_HOURS
-from contract.events import ACTUALIZADO, CREADO, ELIMINADO, EVENT_FIELDS, LOTE, MESSAGE_VERSION, RESTAURADO
-from crud_app.sql.tables import empleados
+from contract.events import ACTUALIZADO, CREADO, ELIMINADO, LOTE, MESSAGE_VERSION, RESTAURADO
 from crud_app.sql.terms import ACTOR, TIME_ZONE
 
 if TYPE_CHECKING:
@@ -46,10 +45,7 @@ def apply_lote() -> sa.ClauseElement:
 
     An address that an operation frees is free for the next batch: within one, the order would be PostgreSQL's own.
     """
-    given = ", ".join(
-        f"CASE WHEN {name} IS NOT NULL THEN '{name}' END" if BY_NAME[name].is_nullable else f"'{name}'"
-        for name in INPUTS
-    )
+    fields, changed = f"ARRAY[{', '.join(map(repr, INPUTS))}]", (*INPUTS, "version", "actualizado_en")
     return _statement(f"""
 WITH anterior AS (SELECT huella, evento_id FROM peticiones WHERE actor = :actor AND clave = :key
   AND creada_en >= {FORGOTTEN_BEFORE} AND NOT :simulated),
@@ -57,59 +53,52 @@ nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT :actor, :key, :di
   AND NOT EXISTS (SELECT FROM lotes WHERE id = :lote AND actor != :actor)
   ON CONFLICT (actor, clave) DO UPDATE SET huella = excluded.huella, evento_id = excluded.evento_id,
   creada_en = excluded.creada_en WHERE peticiones.creada_en < {FORGOTTEN_BEFORE} RETURNING evento_id),
-pedido AS MATERIALIZED (SELECT p.* FROM json_to_recordset(CAST(:operations AS json)) AS p(orden integer, lista text,
-  indice integer, id bigint, version integer, sent text[], {_typed(INPUTS)})),
-turno AS MATERIALIZED (SELECT pedido.* FROM pedido WHERE :simulated OR EXISTS (SELECT FROM nueva)),
-actual AS MATERIALIZED (SELECT {_list(BY_NAME)} FROM empleados WHERE id = ANY(ARRAY(SELECT id FROM turno
+pedido AS (SELECT p.* FROM json_to_recordset(CAST(:operations AS json)) AS p(orden integer, lista text,
+  indice integer, id bigint, version integer, valores jsonb)),
+turno AS (SELECT pedido.* FROM pedido WHERE :simulated OR EXISTS (SELECT FROM nueva)),
+actual AS (SELECT {{columns}} FROM empleados WHERE id = ANY(ARRAY(SELECT id FROM turno
   WHERE lista IN ('actualizar', 'eliminar'))) ORDER BY id FOR UPDATE),
-ausente AS MATERIALIZED (SELECT {_list(BY_NAME)} FROM bajas WHERE id = ANY(ARRAY(SELECT id FROM turno
+ausente AS (SELECT {{columns}} FROM bajas WHERE id = ANY(ARRAY(SELECT id FROM turno
   WHERE lista = 'restaurar')) ORDER BY id FOR UPDATE),
-previa AS MATERIALIZED (SELECT actual.* FROM actual UNION ALL SELECT ausente.* FROM ausente),
-destino AS (SELECT orden, lista, indice, turno.id, turno.version AS wanted, previa.version AS found,
-  {", ".join(map(_wanted, INPUTS))} FROM turno LEFT JOIN previa ON previa.id = turno.id),
-cambio AS (SELECT destino.*, titular.id AS titular_id, array_remove(ARRAY[{", ".join(map(_change, INPUTS))}],
-  NULL) AS cambios, CASE WHEN lista != 'crear' AND found IS NULL THEN 404 WHEN wanted != found THEN 412
-  WHEN lista = 'crear' THEN 201 WHEN lista = 'eliminar' THEN 204 ELSE 200 END AS posible
-  FROM destino LEFT JOIN previa ON previa.id = destino.id LEFT JOIN empleados AS titular
-  ON titular.email = destino.email AND titular.id IS DISTINCT FROM destino.id AND lista != 'eliminar'),
-decidido AS MATERIALIZED (SELECT cambio.*, CASE WHEN posible IN (200, 201) AND (titular_id IS NOT NULL
+previa AS (SELECT actual.* FROM actual UNION ALL SELECT ausente.* FROM ausente),
+destino AS (SELECT orden, lista, indice, turno.version AS wanted, previa.version AS found, to_jsonb(previa) AS antes,
+  to_jsonb(nueva) AS despues, nueva.* FROM turno LEFT JOIN previa ON previa.id = turno.id
+  CROSS JOIN LATERAL jsonb_populate_record(NULL::empleados, coalesce(to_jsonb(previa), {_defaults()}) || valores
+  || jsonb_build_object('id', turno.id, 'version', previa.version + 1, 'actualizado_en', clock_timestamp())) AS nueva),
+cambio AS (SELECT destino.*, cambios, valores, titular.id AS titular_id, CASE WHEN lista = 'crear' THEN 201
+  WHEN found IS NULL THEN 404 WHEN wanted != found THEN 412 WHEN lista = 'eliminar' THEN 204 ELSE 200 END AS posible
+  FROM destino LEFT JOIN empleados AS titular ON titular.email = destino.email
+  AND titular.id IS DISTINCT FROM destino.id AND lista != 'eliminar' CROSS JOIN LATERAL (SELECT array_agg(campo)
+  AS cambios, jsonb_object_agg(campo, jsonb_build_object('antes', antes -> campo, 'despues', despues -> campo))
+  AS valores FROM unnest({fields}) AS campo WHERE antes ->> campo IS DISTINCT FROM despues ->> campo) AS diferencia),
+decidido AS (SELECT cambio.*, CASE WHEN posible IN (200, 201) AND (titular_id IS NOT NULL
   OR row_number() OVER (PARTITION BY email, posible IN (200, 201) AND titular_id IS NULL ORDER BY orden) > 1)
   THEN 409 ELSE posible END AS estado FROM cambio),
 hacer AS (SELECT decidido.* FROM decidido WHERE NOT :simulated),
 creado AS (INSERT INTO empleados ({_list(INPUTS)}) SELECT {_list(INPUTS)} FROM hacer WHERE estado = 201
-  ORDER BY orden ON CONFLICT (email) DO NOTHING RETURNING {_list(BY_NAME)}),
-cambiado AS (UPDATE empleados SET {", ".join(f"{name} = hacer.{name}" for name in INPUTS)},
-  version = empleados.version + 1, actualizado_en = clock_timestamp() FROM hacer WHERE empleados.id = hacer.id
-  AND lista = 'actualizar' AND estado = 200 AND cambios != ARRAY[]::text[]
-  RETURNING {_list(BY_NAME, "empleados.")}, hacer.cambios),
-borrado AS (DELETE FROM empleados USING hacer WHERE empleados.id = hacer.id AND estado = 204
-  RETURNING {_renewed("empleados.", "version")}, ARRAY[]::text[] AS cambios, clock_timestamp() AS momento),
-baja AS (INSERT INTO bajas ({_list(BY_NAME)}, baja_en) SELECT {_list(BY_NAME)}, momento FROM borrado),
+  ORDER BY orden ON CONFLICT (email) DO NOTHING RETURNING {{columns}}),
+cambiado AS (UPDATE empleados SET {", ".join(f"{name} = hacer.{name}" for name in changed)} FROM hacer
+  WHERE empleados.id = hacer.id AND lista = 'actualizar' AND estado = 200 AND cambios IS NOT NULL RETURNING hacer.*),
+borrado AS (DELETE FROM empleados USING hacer WHERE empleados.id = hacer.id AND estado = 204 RETURNING hacer.*),
+baja AS (INSERT INTO bajas ({{columns}}, baja_en) SELECT {{columns}}, actualizado_en FROM borrado),
 vuelto AS (DELETE FROM bajas USING hacer WHERE bajas.id = hacer.id AND lista = 'restaurar' AND estado = 200
-  RETURNING {_renewed("bajas.", "version", "actualizado_en")}),
-restaurado AS (INSERT INTO empleados ({_list(BY_NAME)}) SELECT vuelto.* FROM vuelto RETURNING {_list(BY_NAME)}),
-hecho AS (SELECT '{CREADO}' AS tipo, creado.*, array_remove(ARRAY[{given}], NULL) AS cambios, creado_en AS momento
-  FROM creado UNION ALL SELECT '{ACTUALIZADO}', cambiado.*, actualizado_en FROM cambiado
-  UNION ALL SELECT '{ELIMINADO}', borrado.* FROM borrado
-  UNION ALL SELECT '{RESTAURADO}', restaurado.*, ARRAY[]::text[], actualizado_en FROM restaurado),
-evento AS (INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, valores, lote)
-  SELECT message.id, hecho.id, hecho.version, hecho.tipo, momento, :actor, row_to_json(message), valores, :lote
-  FROM hecho LEFT JOIN previa ON previa.id = hecho.id AND hecho.tipo = '{ACTUALIZADO}'
-  CROSS JOIN LATERAL (SELECT {_list(EVENT_FIELDS, "hecho.")}) AS empleado
-  CROSS JOIN LATERAL (SELECT {MESSAGE_VERSION} AS version, gen_random_uuid() AS id, hecho.tipo AS tipo,
-  {_utc("momento")} AS ocurrido_en, :actor AS actor, row_to_json(empleado) AS empleado, hecho.cambios AS cambios,
-  :lote AS lote) AS message
-  LEFT JOIN LATERAL (SELECT jsonb_object_agg(campo, jsonb_build_object('antes', to_jsonb(previa) -> campo, 'despues',
-  to_jsonb(hecho) -> campo)) AS valores FROM unnest(hecho.cambios) AS campo) AS v ON previa.id IS NOT NULL),
+  RETURNING hacer.*),
+restaurado AS (INSERT INTO empleados ({{columns}}) SELECT {{columns}} FROM vuelto),
+hecho AS (SELECT cada.*, gen_random_uuid() AS evento_id FROM (SELECT '{CREADO}' AS tipo, {{columns}}, ARRAY(SELECT campo
+  FROM unnest({fields}) AS campo WHERE to_jsonb(creado) ->> campo IS NOT NULL) AS cambios, NULL::jsonb AS valores
+  FROM creado UNION ALL SELECT '{ACTUALIZADO}', {{columns}}, cambios, valores FROM cambiado
+  UNION ALL SELECT '{ELIMINADO}', {{columns}}, ARRAY[]::text[], NULL FROM borrado
+  UNION ALL SELECT '{RESTAURADO}', {{columns}}, ARRAY[]::text[], NULL FROM vuelto) AS cada),
+evento AS ({{evento_of_lote}}),
 lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios)
   SELECT :lote, :origin, :actor, {", ".join(map(_count, (CREADO, ACTUALIZADO, ELIMINADO, RESTAURADO)))},
-  ARRAY(SELECT DISTINCT unnest(CASE tipo WHEN '{ACTUALIZADO}' THEN cambios ELSE ARRAY[{_quoted(INPUTS)}] END)
+  ARRAY(SELECT DISTINCT unnest(CASE tipo WHEN '{ACTUALIZADO}' THEN cambios ELSE {fields} END)
   FROM hecho ORDER BY 1) FROM hecho HAVING EXISTS (SELECT FROM nueva)
   ON CONFLICT (id) DO UPDATE SET {", ".join(map(_added, COUNTS))}, ultimo_en = now(),
   cerrado_en = CASE WHEN excluded.cambios = ARRAY[]::text[] THEN lotes.cerrado_en END,
   cambios = CASE WHEN lotes.cerrado_en IS NULL THEN ARRAY(SELECT DISTINCT unnest(lotes.cambios || excluded.cambios)
   ORDER BY 1) ELSE excluded.cambios END),
-nuevo AS (SELECT {_list(BY_NAME)} FROM hecho WHERE tipo != '{ELIMINADO}'),
+nuevo AS (SELECT {{columns}} FROM hecho WHERE tipo != '{ELIMINADO}'),
 resultado AS (SELECT orden, lista, indice, CASE WHEN estado = 201 AND creado.id IS NULL AND NOT :simulated
   THEN 409 ELSE estado END AS estado, CASE WHEN estado = 201 THEN creado.id WHEN estado = 409 THEN coalesce(titular_id,
   (SELECT nuevo.id FROM nuevo WHERE nuevo.email = decidido.email)) WHEN estado IN (200, 412) THEN decidido.id END AS id
@@ -120,10 +109,10 @@ repetido AS (SELECT r.orden, r.lista, r.indice, r.estado, coalesce(r.id, titular
   FROM anterior JOIN lotes_pasos ON lotes_pasos.id = anterior.evento_id CROSS JOIN LATERAL
   jsonb_to_recordset(resultado) AS r(orden integer, lista text, indice integer, estado integer, id bigint)
   JOIN pedido ON pedido.orden = r.orden LEFT JOIN empleados AS titular ON r.estado = 409 AND titular.email =
-  pedido.email WHERE anterior.huella = :digest),
-dicho AS MATERIALIZED (SELECT resultado.* FROM resultado UNION ALL SELECT repetido.* FROM repetido),
+  pedido.valores ->> 'email' WHERE anterior.huella = :digest),
+dicho AS (SELECT resultado.* FROM resultado UNION ALL SELECT repetido.* FROM repetido),
 conocido AS (SELECT nuevo.*, 1 AS rango FROM nuevo UNION ALL SELECT actual.*, 2 FROM actual
-  UNION ALL SELECT {_list(BY_NAME)}, 3 FROM empleados WHERE id = ANY(ARRAY(SELECT id FROM dicho))),
+  UNION ALL SELECT {{columns}}, 3 FROM empleados WHERE id = ANY(ARRAY(SELECT id FROM dicho))),
 visto AS (SELECT DISTINCT ON (id) * FROM conocido ORDER BY id, rango),
 cuerpo AS (SELECT visto.id, CAST(row_to_json(fila) AS text) AS body FROM visto JOIN LATERAL (SELECT {{fields}}) AS fila
   ON true)
@@ -134,35 +123,28 @@ SELECT string_agg('{{"lista":"' || lista || '","indice":' || indice || ',"estado
 """)  # noqa: S608 - our own names
 
 
-def close_lote() -> sa.ClauseElement:
-    """Close a batch, and write its event, unless it changed nothing or was closed before.
+def close_lotes() -> sa.ClauseElement:
+    """Close the actor's batch, or without one all that are idle, and write the event of each, unless it changed nothing
+    or was closed before.
 
-    Returns no row if there is no such batch; else its counts as JSON, and the event's id, tipo and mensaje, or NULL.
+    Returns for each, and for one that was closed before, its counts as JSON, and the event's id, tipo and mensaje, or
+    NULL.
     """
-    return _closing("id = :lote AND lotes.actor = :actor", actor=":actor", aviso=":aviso")
-
-
-def close_idle_lotes() -> sa.ClauseElement:
-    """``close_lote`` of all batches that nobody has gone on with."""
-    return _closing(f"ultimo_en < now() - {IDLE}", actor="cerrado.actor", aviso="true")
-
-
-def _closing(which: str, *, actor: str, aviso: str) -> sa.ClauseElement:
-    counts = _list(COUNTS, "lote.")
-    known = f"SELECT lotes.* FROM lotes WHERE cerrado_en IS NOT NULL AND {which}" if "lote" in which else ""  # noqa: S608
     return _statement(f"""
-WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL AND {which}
-  RETURNING lotes.*),
+WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL
+  AND (id = :lote AND actor = :actor OR :lote IS NULL AND ultimo_en < now() - {IDLE}) RETURNING lotes.*),
 evento AS (INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote)
-  SELECT message.id, '{LOTE}', cerrado_en, message.actor, row_to_json(message), cerrado.id FROM cerrado
+  SELECT message.id, '{LOTE}', cerrado_en, cerrado.actor, row_to_json(message), cerrado.id FROM cerrado
   CROSS JOIN LATERAL (SELECT {_list(COUNTS, "cerrado.")}) AS resumen
   CROSS JOIN LATERAL (SELECT {MESSAGE_VERSION} AS version, gen_random_uuid() AS id, '{LOTE}' AS tipo,
-  {_utc("cerrado_en")} AS ocurrido_en, {actor} AS actor, cerrado.id AS lote, origen AS origen,
-  row_to_json(resumen) AS resumen, cerrado.cambios AS cambios, {aviso} AS aviso) AS message
+  {_utc("cerrado_en")} AS ocurrido_en, cerrado.actor, cerrado.id AS lote, origen,
+  row_to_json(resumen) AS resumen, cerrado.cambios, :aviso AS aviso) AS message
   WHERE cerrado.cambios != ARRAY[]::text[] RETURNING eventos.id, eventos.payload, eventos.lote),
-lote AS (SELECT cerrado.* FROM cerrado{" UNION ALL " + known if known else ""})
+lote AS (SELECT cerrado.* FROM cerrado UNION ALL SELECT lotes.* FROM lotes
+  WHERE cerrado_en IS NOT NULL AND id = :lote AND actor = :actor)
 SELECT CAST(row_to_json(fila) AS text), CAST(evento.id AS text), '{LOTE}', CAST(evento.payload AS text)
-  FROM lote LEFT JOIN evento ON evento.lote = lote.id CROSS JOIN LATERAL (SELECT lote.id, lote.origen, {counts}) AS fila
+  FROM lote LEFT JOIN evento ON evento.lote = lote.id
+  CROSS JOIN LATERAL (SELECT lote.id, lote.origen, {_list(COUNTS, "lote.")}) AS fila
 """)  # noqa: S608 - our own names
 
 
@@ -175,32 +157,10 @@ def _list(names: Iterable[str], source: str = "") -> str:
     return ", ".join(source + name for name in names)
 
 
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
-
-
-def _typed(names: Iterable[str]) -> str:
-    return ", ".join(f"{name} {empleados.c[name].type.compile()}" for name in names)
-
-
-def _renewed(source: str, *names: str) -> str:
-    """All columns of a row that gets another version: a removal counts as one, too."""
-    new = {"version": f"{source}version + 1 AS version", "actualizado_en": "clock_timestamp() AS actualizado_en"}
-    return ", ".join(new[name] if name in names else source + name for name in BY_NAME)
-
-
-def _wanted(name: str) -> str:
-    """A field as an operation leaves it: what is sent, or what is there."""
-    sent = f"turno.{name}"
-    if BY_NAME[name].default == "today":
-        sent = (
-            f"CASE lista WHEN 'crear' THEN coalesce({sent}, CAST(timezone(:time_zone, now()) AS date)) ELSE {sent} END"
-        )
-    return f"CASE WHEN lista = 'crear' OR '{name}' = ANY(sent) THEN {sent} ELSE previa.{name} END AS {name}"
-
-
-def _change(name: str) -> str:
-    return f"CASE WHEN previa.{name} IS DISTINCT FROM destino.{name} THEN '{name}' END"
+def _defaults() -> str:
+    """The values of a new employee that an operation need not have."""
+    today = (f"'{name}', CAST(timezone(:time_zone, now()) AS date)" for name in INPUTS if BY_NAME[name].default)
+    return f"jsonb_build_object({', '.join(today)})"
 
 
 def _count(tipo: str) -> str:

@@ -1,75 +1,96 @@
-"""From SQLAlchemy expressions to what is sent: SQL with numbered parameters, and their names."""
+"""From SQLAlchemy expressions to SQL with named parameters, which ``repository.find_statement`` numbers."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, literal_column
+from sqlalchemy import BindParameter, and_, literal_column
 from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from chalicelib.directorio.employee import KINDS, Audience, Instant
+from chalicelib.directorio.employee import BY_NAME, KINDS, Audience, Instant
 from crud_app.sql import batches, employees, events
 from crud_app.sql.terms import utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import ClauseElement, ColumnClause, ColumnElement
 
     from contract.fields import Field
 
 #: It casts each parameter where its type matters: the driver sends no types.
-DIALECT = PGDialect_pg8000(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call] # SQLAlchemy's
+DIALECT = PGDialect_pg8000(paramstyle="named")  # type: ignore[no-untyped-call] # SQLAlchemy's
 #: All statements that the app sends.
 EXPRESSIONS: tuple[Callable[[], ClauseElement], ...] = (
     employees.insert_empleado, employees.insert_empleado_once, employees.update_empleado, employees.delete_empleado,
     employees.restore_empleado, employees.find_baja, employees.list_bajas, employees.find_empleado,
     employees.list_empleados, employees.first_empleados, employees.posicion_empleados, employees.search_empleados,
     employees.total_empleados, employees.summarise_empleados, employees.count_empleados, employees.forget_peticiones,
-    events.list_eventos, events.list_eventos_of_actor, events.list_eventos_of_tipo, events.list_eventos_of_lote,
-    events.list_eventos_of_empleado, events.mark_evento, events.lock_sweep, events.pending_eventos,
-    events.mark_eventos, events.measure_outbox, events.find_people, events.describe_person, events.wait_for_sweep,
-    events.overdue_bajas, events.erase_people, events.count_old_eventos, events.empty_old_eventos,
-    batches.apply_lote, batches.close_lote, batches.close_idle_lotes,
+    events.list_eventos, events.mark_evento, events.lock_sweep, events.pending_eventos, events.mark_eventos,
+    events.measure_outbox, events.find_people, events.describe_person, events.wait_for_sweep, events.overdue_bajas,
+    events.erase_people, events.count_old_eventos, events.empty_old_eventos, batches.apply_lote, batches.close_lotes,
 )  # fmt: skip
 
-Compiled = tuple[str, tuple[str, ...]]
+#: Names that SQLAlchemy adds and no statement uses: of an expression, and of a column that has that name anyway.
+UNUSED_NAME = re.compile(r" AS \w+_\d+\b|(?<=\.)(\w+) AS \1\b")
+#: A parameter with its type, which PostgreSQL needs only once.
+TYPED = re.compile(r"(:[a-z_]+)::[A-Z]+(?: WITH TIME ZONE)?(?:\(\d+, \d+\))?(?:\[\])?")
 
 
-def compile_statement(expression: ClauseElement) -> Compiled:
-    """Compile ``expression`` for PostgreSQL, with $1, $2 and so on for its parameters, and its own values as text."""
+def compile_statement(expression: ClauseElement) -> str:
+    """Compile ``expression`` for PostgreSQL, with its own values as text."""
     written_out: Any = replacement_traverse(expression, {}, _write_out)
-    compiled = written_out.compile(dialect=DIALECT)
-    return compiled.string, tuple(compiled.positiontup or ())
+    sql = UNUSED_NAME.sub(lambda found: found[1] or "", written_out.compile(dialect=DIALECT).string)
+    typed: set[str] = set()
+
+    def type_once(found: re.Match[str]) -> str:
+        is_typed = found[1] in typed
+        typed.add(found[1])
+        return found[1] if is_typed else found[0]
+
+    return TYPED.sub(type_once, sql)
 
 
-def compile_statements() -> dict[str, Compiled]:
+def compile_statements() -> dict[str, str]:
     """All statements, by their names."""
     return {expression.__name__: compile_statement(expression()) for expression in EXPRESSIONS}
 
 
-def compile_audiences() -> dict[str, dict[str, str]]:
-    """What stands for the placeholders of an audience."""
-    return {
+def compile_parts() -> dict[str, dict[str, str]]:
+    """What stands for placeholders: by audience, and for everyone."""
+    parts = {
         each.value: {
             "fields": ", ".join(map(_shown, each.fields)),
-            "payload": _text(events.shown_payload(each)),
-            "is_told": "true" if each is Audience.RRHH else f"({_text(events.is_public())})",
+            "payload": compile_statement(events.shown_payload(each)),
+            "is_told": "true" if each is Audience.RRHH else f"({compile_statement(events.is_public())})",
         }
         for each in Audience
     }
+    always = {
+        "evento": events.insert_evento(),
+        "evento_of_lote": events.insert_evento(events.ASKED["lote"]),
+        "without_person": events.payload_without_person(),
+        **events.bounds(),
+    }
+    compiled = {name: compile_statement(part) for name, part in always.items()}
+    return parts | {"always": compiled | {"envelope": events.envelope(), "columns": ", ".join(BY_NAME)}}
+
+
+def compile_histories() -> dict[str, str]:
+    """What stands for ``{history}``."""
+    return {name: _history(*parts) for name, parts in events.histories().items()}
+
+
+def _history(conditions: Sequence[ColumnElement[bool]], order: Sequence[ColumnElement[Any]]) -> str:
+    sorting = ", ".join(f"{each} DESC" for each in (*order, "eventos.numero"))
+    return f"{compile_statement(and_(*conditions))} ORDER BY {sorting}"
 
 
 def _shown(field: Field) -> str:
     is_moment = isinstance(KINDS[field.name], Instant)
-    return f"{_text(utc_text(literal_column(field.name)))} AS {field.name}" if is_moment else field.name
-
-
-def _text(expression: ColumnElement[Any]) -> str:
-    sql, names = compile_statement(expression)
-    assert not names
-    return sql
+    return f"{compile_statement(utc_text(literal_column(field.name)))} AS {field.name}" if is_moment else field.name
 
 
 def _write_out(element: object, **_: object) -> ColumnClause[Any] | None:

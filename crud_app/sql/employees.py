@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 from chalicelib.directorio.employee import BY_NAME, INPUTS, new_value
 from chalicelib.directorio.query import MAX_TOTAL
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
-from crud_app.sql.events import insert_evento
+from crud_app.sql.events import EVENTO, told
 from crud_app.sql.tables import bajas, empleados, eventos, lotes_pasos, peticiones
 from crud_app.sql.terms import (
     ACTOR,
@@ -59,6 +59,7 @@ POSICION = sa.bindparam("posicion", type_=sa.Text)
 HIRED = sa.bindparam("hired_since", type_=sa.Date), sa.bindparam("hired_until", type_=sa.Date)
 PAID = tuple(sa.bindparam(name, type_=empleados.c.salario.type) for name in ("paid_since", "paid_until"))
 STAR: sa.ColumnElement[Any] = sa.literal_column("empleados.*")
+COLUMNS: sa.ColumnElement[Any] = sa.literal_column("{columns}")
 #: Where a page goes on: behind the row with this sort key and id.
 AFTER_KEY: sa.BindParameter[Any] = sa.bindparam("after_key")
 AFTER_ID = sa.bindparam("after_id", type_=sa.BigInteger)
@@ -70,8 +71,8 @@ def insert_empleado() -> sa.ClauseElement:
     """
     titular = _holder(empleados.c.email == _new_value("email"))
     values = sa.select(*(_created_value(name, sa.func.now()) for name in INPUTS)).where(_is_free(titular))
-    creado, evento = _create(sa.insert(empleados).from_select(list(INPUTS), values))
-    return _outcome(sa.select(ONE).cte("always"), _bodies(creado).cte("hecho"), evento, titular)
+    hecho = _create(sa.insert(empleados).from_select(list(INPUTS), values))
+    return _outcome(sa.select(ONE).cte("always"), _bodies(hecho), titular)
 
 
 def insert_empleado_once() -> sa.ClauseElement:
@@ -88,7 +89,7 @@ def insert_empleado_once() -> sa.ClauseElement:
     titular = _holder(empleados.c.email == _new_value("email"))
     nueva = _insert_peticion(titular)
     values = sa.select(*(_created_value(name, sa.func.now()) for name in INPUTS)).select_from(nueva)
-    creado, evento = _create(
+    hecho = _create(
         sa.insert(empleados).from_select(list(INPUTS), values), event_id=sa.select(nueva.c.evento_id).scalar_subquery()
     )
     repetido = (
@@ -97,9 +98,8 @@ def insert_empleado_once() -> sa.ClauseElement:
         .where(anterior.c.huella == DIGEST)
         .cte("repetido")
     )
-    hecho = sa.union_all(_bodies(creado), _bodies(repetido)).cte("hecho")
     always = sa.select(ONE).cte("always").outerjoin(anterior, sa.true())
-    return _outcome(always, hecho, evento, titular, anterior.c.huella)
+    return _outcome(always, sa.union_all(_bodies(hecho), _bodies(repetido)), titular, anterior.c.huella)
 
 
 def update_empleado() -> sa.ClauseElement:
@@ -124,7 +124,11 @@ def update_empleado() -> sa.ClauseElement:
         .select_from(actual.join(deseado, sa.true()))
         .cte("cambio")
     )
-    cambiado = (
+    campo = sa.func.unnest(cambio.c.cambios).column_valued("campo")
+    before, after = (sa.func.to_jsonb(row.table_valued()).op("->")(campo) for row in (actual, deseado))
+    value = sa.func.jsonb_build_object(constant("antes"), before, constant("despues"), after)
+    valores = sa.select(sa.func.jsonb_object_agg(campo, value)).select_from(cambio, actual, deseado)
+    hecho = (
         sa.update(empleados)
         .values(
             # The transaction began before the lock was had: its now() could be older than the version before.
@@ -137,23 +141,11 @@ def update_empleado() -> sa.ClauseElement:
             sa.func.cardinality(cambio.c.cambios) >= ONE,
             _is_free(titular),
         )
-        .returning(STAR, cambio.c.cambios)
-        .cte("cambiado")
+        .returning(STAR, *told(ACTUALIZADO, cambio.c.cambios, valores.scalar_subquery()))
+        .cte("hecho")
     )
-    campo = sa.func.unnest(cambio.c.cambios).column_valued("campo")
-    before, after = (sa.func.to_jsonb(row.table_valued()).op("->")(campo) for row in (actual, deseado))
-    value = sa.func.jsonb_build_object(constant("antes"), before, constant("despues"), after)
-    valores = sa.select(sa.func.jsonb_object_agg(campo, value)).select_from(cambio, actual, deseado)
-    evento = insert_evento(
-        cambiado,
-        ACTUALIZADO,
-        moment="actualizado_en",
-        cambios=cambiado.c.cambios,
-        valores=valores.scalar_subquery(),
-    )
-    unchanged = _bodies(actual).where(~sa.exists(sa.select(ONE).select_from(cambiado)))
-    hecho = sa.union_all(_bodies(cambiado), unchanged).cte("hecho")
-    return _outcome(actual, hecho, evento, titular, found)
+    unchanged = _bodies(actual).where(~_has_rows(hecho))
+    return _outcome(actual, sa.union_all(_bodies(hecho), unchanged), titular, found)
 
 
 def delete_empleado() -> sa.ClauseElement:
@@ -165,16 +157,13 @@ def delete_empleado() -> sa.ClauseElement:
     locked = sa.select(empleados.c.id, empleados.c.version).where(empleados.c.id == ROW_ID).with_for_update()
     actual = locked.cte("actual")
     gone = sa.delete(empleados).where(empleados.c.id == actual.c.id, _is_wanted(actual.c.version))
-    # The event counts as a version of its own.
-    last = empleados.c.version + ONE
-    kept = [last.label(name) if name == "version" else empleados.c[name] for name in BY_NAME]
-    borrado = gone.returning(*kept, sa.func.clock_timestamp().label("baja_en")).cte("borrado")
-    baja = sa.insert(bajas).from_select([*borrado.c.keys()], sa.select(*borrado.c)).returning(bajas.c.id).cte("baja")
-    evento = insert_evento(borrado, ELIMINADO, moment="baja_en", cambios=texts([]))
+    hecho = gone.returning(*_renewed(empleados), *told(ELIMINADO, texts([]))).cte("hecho")
+    moved = sa.select(COLUMNS, column_of(hecho, "actualizado_en")).select_from(hecho)
+    added = sa.insert(bajas).from_select([*BY_NAME, "baja_en"], moved)
     return (
-        sa.select(actual.c.id, *_published(evento), actual.c.version.label("found"))
-        .select_from(actual.outerjoin(evento, sa.true()))
-        .add_cte(baja)
+        sa.select(actual.c.id, *_published(), actual.c.version.label("found"))
+        .select_from(actual.outerjoin(EVENTO, sa.true()))
+        .add_cte(added.returning(bajas.c.id).cte("baja"))
     )
 
 
@@ -185,11 +174,10 @@ def restore_empleado() -> sa.ClauseElement:
     actual = locked.cte("actual")
     titular = _holder(empleados.c.email == sa.select(actual.c.email).scalar_subquery())
     gone = sa.delete(bajas).where(bajas.c.id == actual.c.id, _is_wanted(actual.c.version), _is_free(titular))
-    renewed = {"version": bajas.c.version + ONE, "actualizado_en": sa.func.clock_timestamp()}
-    vuelto = gone.returning(*(renewed.get(name, bajas.c[name]).label(name) for name in BY_NAME)).cte("vuelto")
-    added = sa.insert(empleados).from_select(list(BY_NAME), sa.select(*vuelto.c)).returning(STAR).cte("restaurado")
-    evento = insert_evento(added, RESTAURADO, moment="actualizado_en", cambios=texts([]))
-    return _outcome(actual, _bodies(added).cte("hecho"), evento, titular, actual.c.version.label("found"))
+    vuelto = gone.returning(*_renewed(bajas)).cte("vuelto")
+    added = sa.insert(empleados).from_select(list(BY_NAME), sa.select(COLUMNS).select_from(vuelto))
+    hecho = added.returning(STAR, *told(RESTAURADO, texts([]))).cte("hecho")
+    return _outcome(actual, _bodies(hecho), titular, actual.c.version.label("found"))
 
 
 def find_baja() -> sa.ClauseElement:
@@ -367,12 +355,13 @@ def _is_free(titular: sa.CTE) -> sa.ColumnElement[bool]:
 
 
 def _outcome(
-    rows: sa.FromClause, hecho: sa.CTE, evento: sa.CTE, titular: sa.CTE, *columns: sa.ColumnElement[Any]
+    rows: sa.FromClause, bodies: sa.SelectBase, titular: sa.CTE, *columns: sa.ColumnElement[Any]
 ) -> sa.ClauseElement:
     """What a change answers for each of ``rows``: what it did, if anything, who has the address, and ``columns``."""
-    for each in (hecho, evento, titular):
+    cuerpo = bodies.cte("cuerpo")
+    for each in (cuerpo, EVENTO, titular):
         rows = rows.outerjoin(each, sa.true())
-    return sa.select(*hecho.c, *_published(evento), row_text(titular), *columns).select_from(rows)
+    return sa.select(*cuerpo.c, *_published(), row_text(titular), *columns).select_from(rows)
 
 
 def _bodies(source: sa.CTE) -> sa.Select[Any]:
@@ -476,16 +465,21 @@ def _as_created(name: str) -> sa.ColumnElement[Any]:
     return {"id": eventos.c.empleado_id, "version": eventos.c.version}[name]
 
 
-def _create(added: sa.Insert, *, event_id: sa.ColumnElement[Any] | None = None) -> tuple[sa.CTE, sa.CTE]:
-    """The rows that an insertion makes, and their events; see ``insert_evento``."""
-    creado = added.returning(STAR).cte("creado")
+def _create(added: sa.Insert, *, event_id: sa.ColumnElement[Any] | None = None) -> sa.CTE:
+    """The rows that an insertion makes, and what their events tell."""
     given = [
-        sa.case((column_of(creado, name).is_not(None), constant(name))) if BY_NAME[name].is_nullable else constant(name)
+        sa.case((empleados.c[name].is_not(None), constant(name))) if BY_NAME[name].is_nullable else constant(name)
         for name in INPUTS
     ]
     is_any_nullable = any(BY_NAME[name].is_nullable for name in INPUTS)
     cambios = sa.func.array_remove(texts(given), sa.null()) if is_any_nullable else texts(given)
-    return creado, insert_evento(creado, CREADO, moment="creado_en", cambios=cambios, event_id=event_id)
+    return added.returning(STAR, *told(CREADO, cambios, event_id=event_id)).cte("hecho")
+
+
+def _renewed(source: sa.TableClause) -> list[sa.ColumnElement[Any]]:
+    """All columns of a row that moves: the event of that counts as a version of its own."""
+    new = {"version": source.c.version + ONE, "actualizado_en": sa.func.clock_timestamp()}
+    return [new.get(name, source.c[name]).label(name) for name in BY_NAME]
 
 
 def _insert_peticion(titular: sa.CTE) -> sa.CTE:
@@ -507,5 +501,5 @@ def _is_wanted(version: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     return sa.or_(VERSIONS.is_(None), version == sa.func.any(VERSIONS))
 
 
-def _published(evento: sa.CTE) -> tuple[sa.ColumnElement[Any], ...]:
-    return sa.cast(evento.c.id, sa.Text), evento.c.tipo, sa.cast(evento.c.payload, sa.Text)
+def _published() -> tuple[sa.ColumnElement[Any], ...]:
+    return sa.cast(EVENTO.c.id, sa.Text), EVENTO.c.tipo, sa.cast(EVENTO.c.payload, sa.Text)

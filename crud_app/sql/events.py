@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -33,58 +33,89 @@ from crud_app.sql.terms import (
     utc_text,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 #: The advisory lock of the sweep: two sweeps at a time would publish the same events. Any number that is ours alone.
 SWEEP_LOCK = 0x656D706C  # "empl"
 #: Seconds that a request has to publish its own event before the sweep considers it left over. Longer than any request
 #: lives.
 GRACE_SECONDS = 30
 
+EVENTO = (
+    sa.text("{evento}")
+    .columns(sa.column("id", sa.Uuid), sa.column("tipo", sa.Text), sa.column("payload", sa.JSON))
+    .cte("evento")
+)
 EMAIL = sa.bindparam("email", type_=sa.Text)
 MONTHS = sa.bindparam("months", type_=sa.Integer)
 BEFORE = sa.bindparam("before", type_=sa.Uuid)
 SINCE = sa.bindparam("since", type_=sa.DateTime(timezone=True))
 UNTIL = sa.bindparam("until", type_=sa.DateTime(timezone=True))
-ACTOR_ASKED, TIPO_ASKED = (sa.bindparam(name, type_=sa.Text) for name in ("actor", "tipo"))
-IS_ACTOR = sa.or_(ACTOR_ASKED.is_(None), eventos.c.actor == ACTOR_ASKED)
-IS_TIPO = sa.or_(TIPO_ASKED.is_(None), eventos.c.tipo == TIPO_ASKED)
-LOTE_ASKED = sa.bindparam("lote", type_=sa.Uuid)
-IS_LOTE = sa.or_(LOTE_ASKED.is_(None), eventos.c.lote == LOTE_ASKED)
+#: Filters, and no filters where they are NULL.
+ASKED = {
+    name: sa.bindparam(name, type_=kind) for name, kind in (("actor", sa.Text), ("tipo", sa.Text), ("lote", sa.Uuid))
+}
 #: No event of a batch, or the batch's own; the condition of migration 0006's indexes.
 IS_SINGLE = sa.or_(eventos.c.lote.is_(None), eventos.c.tipo == constant(LOTE))
+ZERO: sa.ColumnElement[Any] = sa.literal_column("0")
+PAYLOAD = sa.literal_column("payload", type_=sa.JSON)
+#: See ``payload_without_person``.
+WITHOUT_PERSON: sa.ColumnElement[Any] = sa.literal_column("{without_person}")
 GRACE = sa.literal_column(f"interval '{GRACE_SECONDS} seconds'", type_=sa.Interval)
 IS_PENDING = eventos.c.publicado_en.is_(None) & (eventos.c.ocurrido_en < before_now(f"{GRACE_SECONDS} seconds"))
 
 
 def list_eventos() -> sa.ClauseElement:
-    """A page of all events, newest first, and one event more if there is one: what is shown of them, separated, and the
-    id of the page's last event; both NULL if there is none. An event of a batch is not among them, but the batch's own.
+    """A page of one of ``histories``, as far as the audience may see it, and one event more if there is one: what is
+    shown of them, separated, and the id of the page's last event; both NULL if there is none. Then whether there is an
+    employee ``row_id``, or ever was.
     """
-    return _page(IS_SINGLE, eventos.c.numero > _lowest(), eventos.c.numero < _highest())
-
-
-def list_eventos_of_actor() -> sa.ClauseElement:
-    """``list_eventos`` of one actor, and of one type if that is asked for, too."""
-    return _page(IS_SINGLE, *_within(eventos.c.actor, ACTOR_ASKED), IS_TIPO, order=eventos.c.actor)
-
-
-def list_eventos_of_tipo() -> sa.ClauseElement:
-    """``list_eventos`` of one type."""
-    return _page(IS_SINGLE, *_within(eventos.c.tipo, TIPO_ASKED), order=eventos.c.tipo)
-
-
-def list_eventos_of_lote() -> sa.ClauseElement:
-    """``list_eventos`` of one batch, without its own event."""
-    is_row = eventos.c.lote.is_not(None), eventos.c.tipo != constant(LOTE)
-    return _page(*is_row, *_within(eventos.c.lote, LOTE_ASKED), IS_ACTOR, IS_TIPO, order=eventos.c.lote)
-
-
-def list_eventos_of_empleado() -> sa.ClauseElement:
-    """``list_eventos`` of one employee, also those of batches; then whether there ever was such an employee."""
+    payload: sa.ColumnElement[Any] = sa.literal_column("{payload}")
+    shown = sa.select(eventos.c.id, payload.label("payload")).where(
+        sa.literal_column("{is_told}", type_=sa.Boolean),
+        sa.or_(SINCE.is_(None), eventos.c.ocurrido_en >= SINCE),
+        sa.or_(UNTIL.is_(None), eventos.c.ocurrido_en < UNTIL),
+        sa.literal_column("{history}", type_=sa.Boolean),
+    )
+    pagina = shown.limit(LIMIT + ONE).subquery("pagina")
+    messages = sa.func.string_agg(sa.cast(pagina.c.payload, sa.Text), SEPARATOR)
+    last = sa.cast(sa.func.array_agg(pagina.c.id, type_=sa.ARRAY(sa.Uuid))[LIMIT], sa.Text)
     has_events = sa.exists(sa.select(eventos.c.id).where(eventos.c.empleado_id == ROW_ID))
     exists_now = sa.exists(sa.select(empleados.c.id).where(empleados.c.id == ROW_ID))
-    is_own = eventos.c.empleado_id == ROW_ID
-    own = _page(is_own, IS_LOTE, IS_ACTOR, IS_TIPO, eventos.c.numero > _lowest(), eventos.c.numero < _highest())
-    return own.add_columns(sa.select(sa.or_(has_events, exists_now)).scalar_subquery())
+    return sa.select(messages, last, sa.select(sa.or_(has_events, exists_now)).scalar_subquery()).select_from(pagina)
+
+
+def histories() -> dict[str, tuple[tuple[sa.ColumnElement[bool], ...], tuple[sa.ColumnElement[Any], ...]]]:
+    """The last conditions and the order of each history: all events; those of one actor, of one type, of one batch
+    without its own event, and of one employee, also those of batches. An event of a batch is not among the others.
+    """
+    row_of_batch = eventos.c.lote.is_not(None) & (eventos.c.tipo != constant(LOTE))
+    of_empleado = eventos.c.empleado_id == ROW_ID
+    return {
+        "all": ((IS_SINGLE, *_between()), ()),
+        "actor": ((IS_SINGLE, *_between("actor"), _is_asked("tipo")), (eventos.c.actor,)),
+        "tipo": ((IS_SINGLE, *_between("tipo")), (eventos.c.tipo,)),
+        "lote": ((row_of_batch, *_between("lote"), _is_asked("actor"), _is_asked("tipo")), (eventos.c.lote,)),
+        "empleado": ((of_empleado, *_between(), *map(_is_asked, ASKED)), ()),
+    }
+
+
+def bounds() -> dict[str, sa.ColumnElement[Any]]:
+    """Numbers around the events of a period, so that a page need not be looked for among all others; the upper one may
+    be that of the event before which the page is. Numbers and moments do not have quite the same order, but no request
+    lives for ``GRACE_SECONDS``.
+    """
+    near, anchor = eventos.alias("near"), eventos.alias("anchor")
+    before = sa.select(near.c.numero).where(near.c.ocurrido_en < SINCE - GRACE).order_by(near.c.ocurrido_en.desc())
+    after = sa.select(near.c.numero).where(near.c.ocurrido_en > UNTIL + GRACE).order_by(near.c.ocurrido_en)
+    # Before an event that does not exist there is none.
+    here = sa.func.coalesce(sa.select(anchor.c.numero).where(anchor.c.id == BEFORE).scalar_subquery(), ZERO)
+    last = sa.case((BEFORE.is_(None), sa.literal_column(str(MAX_BIGINT))), else_=here)
+    return {
+        "lowest": sa.func.coalesce(before.limit(ONE).scalar_subquery(), ZERO),
+        "highest": sa.func.least(after.limit(ONE).scalar_subquery(), last),
+    }
 
 
 def mark_evento() -> sa.ClauseElement:
@@ -104,7 +135,7 @@ def lock_sweep() -> sa.ClauseElement:
 def pending_eventos() -> sa.ClauseElement:
     """The oldest events that were left unpublished, less those of employees that are held back."""
     held_back = sa.bindparam("held_back", type_=sa.ARRAY(sa.BigInteger))
-    about = sa.func.coalesce(eventos.c.empleado_id, sa.literal_column("0"))  # a batch's own event is about nobody
+    about = sa.func.coalesce(eventos.c.empleado_id, ZERO)  # a batch's own event is about nobody
     return (
         sa.select(sa.cast(eventos.c.id, sa.Text), about, eventos.c.tipo, sa.cast(eventos.c.payload, sa.Text))
         .where(IS_PENDING, about != sa.func.all(held_back))
@@ -129,7 +160,7 @@ def mark_eventos() -> sa.ClauseElement:
 def measure_outbox() -> sa.ClauseElement:
     """How many events are left over, and the age of the oldest in seconds (0 if there is none)."""
     age = sa.func.extract("epoch", sa.func.clock_timestamp() - sa.func.min(eventos.c.ocurrido_en))
-    return sa.select(sa.func.count(), sa.func.coalesce(age, sa.literal_column("0"))).where(IS_PENDING)
+    return sa.select(sa.func.count(), sa.func.coalesce(age, ZERO)).where(IS_PENDING)
 
 
 def find_people() -> sa.ClauseElement:
@@ -186,7 +217,7 @@ def erase_people() -> sa.ClauseElement:
     return (
         sa.update(eventos)
         .values(
-            payload=_payload_without_person(),
+            payload=WITHOUT_PERSON,
             valores=sa.null(),
             publicado_en=sa.func.coalesce(eventos.c.publicado_en, sa.func.clock_timestamp()),
         )
@@ -207,7 +238,7 @@ def empty_old_eventos() -> sa.ClauseElement:
     oldest = sa.select(eventos.c.numero).where(*_are_old(), eventos.c.numero > after).order_by(eventos.c.numero)
     emptied = (
         sa.update(eventos)
-        .values(payload=_payload_without_person(), valores=sa.null())
+        .values(payload=WITHOUT_PERSON, valores=sa.null())
         .where(eventos.c.numero.in_(oldest.limit(LIMIT)))
         .returning(eventos.c.numero)
         .cte("emptied")
@@ -215,146 +246,130 @@ def empty_old_eventos() -> sa.ClauseElement:
     return sa.select(sa.func.count(), sa.func.max(emptied.c.numero)).select_from(emptied)
 
 
-def insert_evento(  # noqa: PLR0913 - what an event consists of
-    source: sa.CTE,
+def told(
     tipo: str,
-    *,
-    moment: str,
     cambios: sa.ColumnElement[Any],
-    event_id: sa.ColumnElement[Any] | None = None,
     valores: sa.ColumnElement[Any] | None = None,
-) -> sa.CTE:
-    """Write the event of each row in ``source``, with the message as it will be published.
+    event_id: sa.ColumnElement[Any] | None = None,
+) -> tuple[sa.ColumnElement[Any], ...]:
+    """What a change returns, beside the columns of the row, for ``insert_evento``.
 
     Args:
-        source: rows of employees after the change.
         tipo: of the event.
-        moment: the column with the moment of the change.
         cambios: the names of the fields that changed.
-        event_id: a new one unless given.
         valores: the old and the new value of each field that changed.
+        event_id: a new one unless given.
     """
-    empleado = sa.select(*(column_of(source, name).label(name) for name in EVENT_FIELDS)).select_from(source)
-    named = empleado.cte("empleado")
-    message = (
-        sa.select(
-            sa.literal_column(str(MESSAGE_VERSION)).label("version"),
-            (sa.func.gen_random_uuid() if event_id is None else event_id).label("id"),
-            constant(tipo).label("tipo"),
-            utc_text(column_of(source, moment)).label("ocurrido_en"),
-            ACTOR.label("actor"),
-            sa.func.row_to_json(named.table_valued()).label("empleado"),
-            cambios.label("cambios"),
-        )
-        .select_from(source.join(named, sa.true()))
-        .cte("message")
+    return (
+        constant(tipo).label("tipo"),
+        cambios.label("cambios"),
+        sa.cast(sa.null() if valores is None else valores, JSONB).label("valores"),
+        (sa.func.gen_random_uuid() if event_id is None else event_id).label("evento_id"),
     )
-    row = {
-        "id": message.c.id,
-        "empleado_id": column_of(source, "id"),
-        "version": column_of(source, "version"),
-        "tipo": message.c.tipo,
-        "ocurrido_en": column_of(source, moment),
-        "actor": message.c.actor,
-        "payload": sa.func.row_to_json(message.table_valued()),
-        **({} if valores is None else {"valores": valores}),
+
+
+def insert_evento(lote: sa.BindParameter[Any] | None = None) -> sa.ClauseElement:
+    """Write the event of each row in ``hecho``, of a batch or of none, with the message as it will be published: the
+    parts ``{evento}`` and ``{evento_of_lote}``.
+    """
+    hecho = sa.table("hecho")
+    empleado = sa.select(*(column_of(hecho, name) for name in EVENT_FIELDS)).lateral("empleado")
+    of_lote = {} if lote is None else {"lote": lote}
+    members = {
+        "version": sa.literal_column(str(MESSAGE_VERSION)),
+        "id": column_of(hecho, "evento_id"),
+        "tipo": column_of(hecho, "tipo"),
+        "ocurrido_en": utc_text(column_of(hecho, "actualizado_en")),
+        "actor": ACTOR,
+        "empleado": sa.func.row_to_json(sa.literal_column("empleado")),
+        "cambios": column_of(hecho, "cambios"),
+        **of_lote,
     }
-    written = sa.insert(eventos).from_select(
-        list(row), sa.select(*row.values()).select_from(source.join(message, sa.true()))
-    )
-    return written.returning(eventos.c.id, eventos.c.tipo, eventos.c.payload).cte("evento")
+    message = sa.select(*(value.label(name) for name, value in members.items())).lateral("message")
+    row = {
+        "id": members["id"],
+        "empleado_id": column_of(hecho, "id"),
+        "version": column_of(hecho, "version"),
+        "tipo": members["tipo"],
+        "ocurrido_en": column_of(hecho, "actualizado_en"),
+        "actor": ACTOR,
+        "payload": sa.func.row_to_json(message.table_valued()),
+        "valores": column_of(hecho, "valores"),
+        **of_lote,
+    }
+    rows = sa.select(*row.values()).select_from(hecho.join(empleado, sa.true()).join(message, sa.true()))
+    written = sa.insert(eventos).from_select(list(row), rows)
+    return written.returning(eventos.c.id, eventos.c.tipo, eventos.c.payload)
 
 
 def shown_payload(audience: Audience) -> sa.ColumnElement[Any]:
     """What an audience sees of an event: its message, without what is hidden, then values and batch."""
-    payload = eventos.c.payload
-    empleado, cambios, resumen = payload["empleado"], payload["cambios"], payload["resumen"]
+    empleado, cambios, resumen = PAYLOAD["empleado"], PAYLOAD["cambios"], PAYLOAD["resumen"]
     valores: sa.ColumnElement[Any] = eventos.c.valores
     if audience is not Audience.RRHH:
         cambios = _public_changes()
-        empleado = json_object({name: payload["empleado"][name] for name in EVENT_FIELDS if name not in CONFIDENTIAL})
+        empleado = json_object({name: PAYLOAD["empleado"][name] for name in EVENT_FIELDS if name not in CONFIDENTIAL})
         valores = eventos.c.valores.op("-")(texts(constant(name) for name in CONFIDENTIAL))
         # How many were changed would tell that some were whose changes are hidden.
-        resumen = sa.cast(payload["resumen"], JSONB).op("-")(constant("actualizados"))
-    envelope = {name: payload[name] for name in ENVELOPE}
+        resumen = sa.cast(PAYLOAD["resumen"], JSONB).op("-")(constant("actualizados"))
     of_one = {"empleado": empleado, "cambios": cambios, "valores": valores, "lote": eventos.c.lote}
-    of_batch = {"lote": eventos.c.lote, "origen": payload["origen"], "resumen": resumen}
-    is_batch = eventos.c.tipo == constant(LOTE)
-    return sa.case((is_batch, json_object(envelope | of_batch)), else_=json_object(envelope | of_one))
+    of_batch = {"lote": eventos.c.lote, "origen": PAYLOAD["origen"], "resumen": resumen}
+    return sa.case((eventos.c.tipo == constant(LOTE), _message(of_batch)), else_=_message(of_one))
 
 
 def is_public() -> sa.ColumnElement[bool]:
     """Whether an event is more than a change of what is confidential; the condition of migration 0006's indexes."""
     can_hide = eventos.c.tipo != constant(ACTUALIZADO), eventos.c.tipo != constant(LOTE)
-    return sa.or_(sa.and_(*can_hide), sa.func.jsonb_array_length(_public_changes()) > sa.literal_column("0"))
+    return sa.or_(sa.and_(*can_hide), sa.func.jsonb_array_length(_public_changes()) > ZERO)
+
+
+def envelope() -> str:
+    """The members that every message has, as arguments of ``json_build_object``."""
+    return ", ".join(f"'{name}', payload -> '{name}'" for name in ENVELOPE)
+
+
+def payload_without_person() -> sa.ColumnElement[Any]:
+    """The message as it was, keys in their order, with nothing that says who the employee was."""
+    kept = {name: PAYLOAD["empleado"][name] if name in KEPT_AFTER_ERASURE else sa.null() for name in EVENT_FIELDS}
+    return _message({"empleado": json_object(kept), "cambios": PAYLOAD["cambios"]})
+
+
+def _message(members: Mapping[str, sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+    """The message of an event with these members behind the envelope."""
+    parts = (part for name, value in members.items() for part in (constant(name), value))
+    return sa.func.json_build_object(sa.literal_column("{envelope}"), *parts)
 
 
 def _public_changes() -> sa.ColumnElement[Any]:
     confidential = texts(constant(name) for name in CONFIDENTIAL)
-    return sa.cast(eventos.c.payload["cambios"], JSONB).op("-", return_type=JSONB())(confidential)
+    return sa.cast(PAYLOAD["cambios"], JSONB).op("-", return_type=JSONB())(confidential)
 
 
-def _page(*conditions: sa.ColumnElement[bool], order: sa.ColumnElement[Any] | None = None) -> sa.Select[Any]:
-    """See ``list_eventos``: of the events that the audience may see, in a period; ``order`` is alike in all of them."""
-    asked = (
-        sa.or_(SINCE.is_(None), eventos.c.ocurrido_en >= SINCE),
-        sa.or_(UNTIL.is_(None), eventos.c.ocurrido_en < UNTIL),
-    )
-    payload: sa.ColumnElement[Any] = sa.literal_column("{payload}")
-    is_told = sa.literal_column("{is_told}", type_=sa.Boolean)
-    shown = sa.select(eventos.c.id, payload.label("payload")).where(is_told, *conditions, *asked)
-    sorting = [each.desc() for each in (order, eventos.c.numero) if each is not None]
-    pagina = shown.order_by(*sorting).limit(LIMIT + ONE).subquery("pagina")
-    messages = sa.func.string_agg(sa.cast(pagina.c.payload, sa.Text), SEPARATOR)
-    last = sa.cast(sa.func.array_agg(pagina.c.id, type_=sa.ARRAY(sa.Uuid))[LIMIT], sa.Text)
-    return sa.select(messages, last).select_from(pagina)
+def _is_asked(name: str) -> sa.ColumnElement[bool]:
+    return sa.or_(ASKED[name].is_(None), eventos.c[name] == ASKED[name])
 
 
-def _within(column: sa.ColumnElement[Any], value: sa.BindParameter[Any]) -> tuple[sa.ColumnElement[bool], ...]:
-    """That ``column`` has a value, as a range whose order only the index on it has; see ``posicion_empleados``.
+def _between(name: str = "") -> tuple[sa.ColumnElement[bool], ...]:
+    """That an event is within ``bounds``, and that the column ``name`` has the value that is asked for.
 
-    Of a value that most events have, but none that a reader may see, PostgreSQL would look for a page among all.
+    Both as one range, whose order only the index on this column has; see ``posicion_empleados``. Of a value that most
+    events have, but none that a reader may see, PostgreSQL would look for a page among all.
     """
-    wanted, here = sa.select(value).scalar_subquery(), sa.tuple_(column, eventos.c.numero)
-    return here > sa.tuple_(wanted, _lowest()), here < sa.tuple_(wanted, _highest())
-
-
-def _lowest() -> sa.ColumnElement[Any]:
-    """A number below all events of the period, so that a page need not be looked for among all others. Numbers and
-    moments do not have quite the same order, but no request lives for ``GRACE_SECONDS``.
-    """
-    near = eventos.alias("near")
-    before = sa.select(near.c.numero).where(near.c.ocurrido_en < SINCE - GRACE).order_by(near.c.ocurrido_en.desc())
-    return sa.func.coalesce(before.limit(ONE).scalar_subquery(), sa.literal_column("0"))
-
-
-def _highest() -> sa.ColumnElement[Any]:
-    """A number above all events of the period, or that of the event before which the page is; see ``_lowest``."""
-    near, anchor = eventos.alias("near"), eventos.alias("anchor")
-    after = sa.select(near.c.numero).where(near.c.ocurrido_en > UNTIL + GRACE).order_by(near.c.ocurrido_en)
-    here = sa.select(anchor.c.numero).where(anchor.c.id == BEFORE).scalar_subquery()
-    # Before an event that does not exist there is none.
-    last = sa.case(
-        (BEFORE.is_(None), sa.literal_column(str(MAX_BIGINT))), else_=sa.func.coalesce(here, sa.literal_column("0"))
-    )
-    return sa.func.least(after.limit(ONE).scalar_subquery(), last)
+    numero = eventos.c.numero
+    lowest, highest = (sa.literal_column(word, type_=sa.BigInteger) for word in ("{lowest}", "{highest}"))
+    if not name:
+        return numero > lowest, numero < highest
+    wanted, here = sa.select(ASKED[name]).scalar_subquery(), sa.tuple_(eventos.c[name], numero)
+    return here > sa.tuple_(wanted, lowest), here < sa.tuple_(wanted, highest)
 
 
 def _told(name: str) -> sa.ColumnElement[Any]:
     """What an event tells of the employee; NULL if the employee was erased."""
-    value: sa.ColumnElement[Any] = eventos.c.payload["empleado"][name].as_string()
+    value: sa.ColumnElement[Any] = PAYLOAD["empleado"][name].as_string()
     return value
-
-
-def _payload_without_person() -> sa.ColumnElement[Any]:
-    """The message as it was, keys in their order, with nothing that says who the employee was."""
-    payload = eventos.c.payload
-    empleado = {name: payload["empleado"][name] if name in KEPT_AFTER_ERASURE else sa.null() for name in EVENT_FIELDS}
-    envelope = {name: payload[name] for name in ENVELOPE}
-    return json_object(envelope | {"empleado": json_object(empleado), "cambios": payload["cambios"]})
 
 
 def _are_old() -> tuple[sa.ColumnElement[bool], ...]:
     """Conditions. An event that waits for its publication is needed as it is."""
-    latest = sa.func.now() - sa.func.make_interval(sa.literal_column("0"), MONTHS, type_=sa.Interval)
+    latest = sa.func.now() - sa.func.make_interval(ZERO, MONTHS, type_=sa.Interval)
     return eventos.c.ocurrido_en < latest, eventos.c.publicado_en.is_not(None), _told(ERASURE_MARKER).is_not(None)

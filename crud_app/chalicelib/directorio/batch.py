@@ -139,8 +139,8 @@ class _Reader:
             self.violations.append(not_an_object(path))
             return {}
         if name == "crear":
-            return self._values(path, element, is_new=True)
-        found: dict[str, Any] = {}
+            return {"valores": self._values(path, element, is_new=True)}
+        found: dict[str, Any] = {"valores": {}}
         for member in LISTS[name]:
             if member in element:
                 found |= self._member(f"{path}.{member}", member, element[member])
@@ -151,8 +151,7 @@ class _Reader:
 
     def _member(self, path: str, member: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         if member == "cambios":
-            values = self._values(path, value, is_new=False)
-            return {"sent": list(values), **values}
+            return {"valores": self._values(path, value, is_new=False)}
         maximum = MAX_BIGINT if member == "id" else MAX_INTEGER
         if type(value) is not int or not 1 <= value <= maximum:
             self._refuse(path, "rango", _NO_NUMBER)

@@ -91,7 +91,7 @@ class Batches:
         """
         parameters = {"lote": read_batch_id(batch_id), "aviso": read_closing(body), "actor": actor}
         started = time.monotonic()
-        rows = self._database.write(find_statement("close_lote"), parameters, is_repeatable=True)
+        rows = self._database.write(find_statement("close_lotes"), parameters, is_repeatable=True)
         if not rows:
             raise LoteNotFound
         ((counts, event_id, tipo, mensaje),) = rows

@@ -64,7 +64,8 @@ class Outbox:
             },
         )
         self._database.write(find_statement("forget_peticiones"), is_repeatable=True)
-        self._database.write(find_statement("close_idle_lotes"), is_repeatable=True)
+        idle = {"lote": None, "actor": None, "aviso": True}
+        self._database.write(find_statement("close_lotes"), idle, is_repeatable=True)
 
     def _publish_chunk(self, sweep: _Sweep) -> bool:
         """Publish and mark the oldest events; False when there are none, or another sweep is running."""

@@ -7,6 +7,7 @@ The folder ``sql`` contains the statements, written with SQLAlchemy, and ``make 
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +17,7 @@ from chalicelib.directorio.employee import BY_NAME, INPUTS, MAX_BIGINT, Audience
 from chalicelib.directorio.errors import EmailTaken, EmpleadoNotFound, StaleVersion, StatementRefused
 from chalicelib.directorio.publisher import Evento
 from chalicelib.directorio.query import DEFAULT_LIMIT, MAX_TOTAL
-from chalicelib.directorio.statements import AUDIENCES, STATEMENTS
+from chalicelib.directorio.statements import HISTORIES, PARTS, STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 EMAIL_CONSTRAINT = "empleados_email_key"
 #: Separates the rows of a page (RFC 7464): no JSON text contains this control character.
 SEPARATOR = "\x1e"
+#: A parameter of a statement; a cast and the format of a moment have colons, too.
+PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 #: Statements whose filters, limit or place decide which index is the best.
 PLANNED_ANEW = frozenset(
     {
-        *("list_empleados", "search_empleados", "total_empleados", "list_bajas"),
-        *("list_eventos", "list_eventos_of_actor", "list_eventos_of_tipo"),
-        *("list_eventos_of_lote", "list_eventos_of_empleado"),
+        *("list_empleados", "search_empleados", "total_empleados", "list_bajas", "list_eventos"),
     }
 )
 
@@ -184,10 +185,8 @@ class Repository:
 
     def history(self, history: History, audience: Audience) -> Page:
         """A page of events, newest first."""
-        filters = ("empleado", "lote", "actor", "tipo")  # the strongest first
-        name = "".join([f"_of_{each}" for each in filters if getattr(history, each) is not None][:1])
-        ((text, last, *_),) = self._read_history(f"list_eventos{name}", history, history.empleado, audience)
-        return _events(text, last, history)
+        page, _ = self._read_history(history, history.empleado, audience)
+        return page
 
     def history_of(self, row_id: int, history: History, audience: Audience) -> Page:
         """A page of one employee's events, newest first, also after deletion.
@@ -195,13 +194,18 @@ class Repository:
         Raises:
             EmpleadoNotFound: there never was such a row.
         """
-        ((text, last, is_known),) = self._read_history("list_eventos_of_empleado", history, row_id, audience)
+        page, is_known = self._read_history(history, row_id, audience)
         if not is_known:
             raise EmpleadoNotFound
-        return _events(text, last, history)
+        return page
 
-    def _read_history(self, name: str, history: History, row_id: int | None, audience: Audience) -> Rows:
-        return self._database.read(find_statement(name, audience), {**vars(history), "row_id": row_id})
+    def _read_history(self, history: History, row_id: int | None, audience: Audience) -> tuple[Page, bool]:
+        parameters = {**vars(history), "row_id": row_id, "empleado": row_id}
+        strongest = [name for name in ("empleado", "lote", "actor", "tipo") if parameters[name] is not None]
+        statement = find_statement("list_eventos", audience, history=(*strongest, "all")[0])
+        ((text, last, is_known),) = self._database.read(statement, parameters)
+        body, _, is_more = _cut(text, history.limit)
+        return Page(body, history.next_query(last) if is_more else None), is_known
 
     def summarise(self, audience: Audience) -> str:
         """Head count and salaries by position, as a JSON array; head count alone for readers."""
@@ -234,12 +238,25 @@ class Repository:
 
 
 @cache
-def find_statement(name: str, audience: Audience = Audience.RRHH, order: str = "id") -> Statement:
-    """The statement of this name, for an audience; ``order`` is a field to sort by, after ``-`` if descending."""
-    sql, names = STATEMENTS[name]
-    for placeholder, text in {**AUDIENCES[audience.value], **_words_of_order(order)}.items():
-        sql = sql.replace(f"{{{placeholder}}}", text)
-    return Statement(sql, names, name in PLANNED_ANEW)
+def find_statement(
+    name: str, audience: Audience = Audience.RRHH, order: str = "id", *, history: str = "all"
+) -> Statement:
+    """The statement of this name, for an audience.
+
+    Args:
+        name: of the statement.
+        audience: for whom the answer is.
+        order: a field to sort by, after ``-`` if descending.
+        history: of which kind.
+    """
+    sql = STATEMENTS[name]
+    of_history = {"history": HISTORIES[history]}
+    for words in (PARTS[audience.value], of_history, PARTS["always"], _words_of_order(order)):
+        for placeholder, text in words.items():
+            sql = sql.replace(f"{{{placeholder}}}", text)
+    names = tuple(dict.fromkeys(PARAMETER.findall(sql)))
+    numbered = PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", sql)
+    return Statement(numbered, names, name in PLANNED_ANEW)
 
 
 def _words_of_order(order: str) -> dict[str, str]:
@@ -260,11 +277,6 @@ def _cut(text: str | None, limit: int) -> tuple[str, list[str], bool]:
     rows = text.split(SEPARATOR) if text else []
     shown = rows[:limit]
     return f"[{','.join(shown)}]", shown, len(rows) > limit
-
-
-def _events(text: str | None, last: str | None, history: History) -> Page:
-    body, _, is_more = _cut(text, history.limit)
-    return Page(body, history.next_query(last) if is_more and last is not None else None)
 
 
 def _new(values: Mapping[str, object]) -> dict[str, object]:

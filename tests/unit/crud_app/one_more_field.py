@@ -10,9 +10,10 @@ fields.FIELDS += (fields.Field("apodo", "text", {}, "1", maximum=40, is_required
 
 # What `make statements` would have written.
 from chalicelib.directorio import statements  # noqa: E402
-from crud_app.sql.compiler import compile_audiences, compile_statements  # noqa: E402
+from crud_app.sql.compiler import compile_histories, compile_parts, compile_statements  # noqa: E402
 
-statements.AUDIENCES = compile_audiences()
+statements.PARTS = compile_parts()
+statements.HISTORIES = compile_histories()
 statements.STATEMENTS = compile_statements()
 
 from chalice_frontdoor.testing.client import Client  # noqa: E402
