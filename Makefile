@@ -18,7 +18,7 @@ APPS := crud_app email_app bff_app
 # Folders whose packages the development environment imports: the repository, what each Lambda has in its root, and the libraries.
 IMPORTED := / $(APPS) shared $(wildcard libs/*/src)
 PAGE := bff_app/chalicelib/web/page
-# The last of the modules that `make install` fetches for the page: preact.js, hooks.js, htm.js, fflate.js, saxen.js.
+# The last of the modules that `make install` fetches for the page: preact.js, hooks.js, htm.js, fflate.js, punycode.js, saxen.js.
 LIBRARIES := $(PAGE)/saxen.js
 # What `make bench` compares with, each with packages of its own.
 PEERS := $(basename $(notdir $(wildcard requirements/bench/*.in)))
@@ -56,8 +56,9 @@ $(LIBRARIES): package-lock.json
 	@for module in preact/dist/preact preact/hooks/dist/hooks htm/dist/htm; do \
 	  { echo "/*! Preact (MIT) and htm (Apache 2.0): https://github.com/preactjs */"; \
 	    sed -e 's|from"preact"|from"./preact.js"|' -e '/sourceMappingURL/d' node_modules/$$module.mjs; } > $(PAGE)/$${module##*/}.js; done
-	@for module in fflate/esm/browser saxen/dist/index; do \
-	  { echo "/*! $${module%%/*} (MIT), as its authors publish it on npm */"; sed -e '/sourceMappingURL/d' node_modules/$$module.js; } > $(PAGE)/$${module%%/*}.js; done
+	@for module in fflate/esm/browser punycode/punycode.es6 saxen/dist/index; do \
+	  { echo "/*! $${module%%/*} (MIT), as its authors publish it on npm, without comments */"; \
+	    sed -E -e '/^[[:space:]]*(\/?\*|\/\/)/d' node_modules/$$module.js; } > $(PAGE)/$${module%%/*}.js; done
 
 $(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt shared $(wildcard libs/*/src)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CrudEmpleados needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'

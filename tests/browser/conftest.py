@@ -8,7 +8,6 @@ import pytest
 from local.sign_in import user_of
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import PATIENCE_MS, Directory, session_of
-from tests.browser.modules import call
 from tests.browser.stack import running_stack
 from tests.support.stack import StackFailedError
 
@@ -75,9 +74,3 @@ def tab(stack, chromium):
     page.goto(stack.url)
     yield page
     context.close()
-
-
-@pytest.fixture(scope="module")
-def schema(tab, stack):
-    """The schema of a new employee, as the page takes it from the API's description."""
-    return call(tab, "rules.js", "creationSchema", stack.http.get("/openapi.json").json())

@@ -33,12 +33,11 @@ def test_chosen_rows_of_several_pages_change_together_and_back(stack, directory)
     assert stack.employees(posicion="Consultora") == []
 
 
-def test_a_whole_filter_is_written_to_and_deleted_once_though_the_network_fails_halfway(stack, directory):
-    stack.insert(many_employees(2400))
-    directory.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+def lose_later_answers(directory):
+    """Lose the answers to all steps of a batch but the first. Return the steps' keys."""
     sent = []
 
-    def lose_later_answers(route):
+    def pass_on(route):
         sent.append(route.request.headers["idempotency-key"])
         if len(sent) == 1:
             route.continue_()
@@ -46,7 +45,14 @@ def test_a_whole_filter_is_written_to_and_deleted_once_though_the_network_fails_
             route.fetch()
             route.abort()
 
-    directory.page.route(re.compile(r"/lotes/[0-9a-f-]+$"), lose_later_answers)
+    directory.page.route(re.compile(r"/lotes/[0-9a-f-]+$"), pass_on)
+    return sent
+
+
+def test_a_whole_filter_is_deleted_and_restored_once_though_the_network_fails_halfway(stack, directory):
+    stack.insert(many_employees(2400))
+    directory.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sent = lose_later_answers(directory)
     directory.open("#/empleados?posicion=Contable")
     directory.page.get_by_label("Seleccionar todos los de esta página").check()
     directory.press("Seleccionar los 600 de esta búsqueda")
@@ -64,6 +70,21 @@ def test_a_whole_filter_is_written_to_and_deleted_once_though_the_network_fails_
     expect(directory.notice("600 empleados hechos.")).to_be_visible()
     assert len(set(sent)) == 2
     assert stack.employees(posicion="Contable") == []
+    lose_later_answers(directory)
+    directory.press("Deshacer")
+    expect(directory.heading("Se interrumpió: 500 de 600 están hechos")).to_be_visible()
+    directory.press("Dejarlo así")
+    expect(directory.notice("Se deshicieron 500 cambios. 100 sin hacer.")).to_be_visible()
+    directory.mend()
+    directory.page.reload()
+    directory.go("Actividad")
+    entry = directory.page.locator(".event", has_text="Eliminación de varios")
+    entry.get_by_text("Ver uno por uno").click()
+
+    entry.get_by_role("button", name="Deshacer todo").click()
+
+    expect(directory.notice("Se deshicieron 600 cambios.")).to_be_visible()
+    assert stack.query("SELECT count(*) FROM empleados") == [[2400]]
 
 
 def test_the_history_opens_filters_and_undoes_a_batch(stack, directory):

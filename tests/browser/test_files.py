@@ -17,7 +17,7 @@ ANA = "Ana Pérez;ana@example.com;Analista;5000,50;2020-01-31"
 NAMES = HEADINGS.split(";")
 CELL = st.one_of(TEXT, st.text(alphabet="\"';|,=+-@\t\r\n a1é", max_size=8))
 # A file as the page reads it, with what the person decides; `questions` are the columns and fields asked about.
-READ = """async ([content, schema, choice]) => {
+READ = """async ([content, choice]) => {
   const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
   const page = await import(folder + 'import_file.js');
   const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
@@ -27,19 +27,19 @@ READ = """async ([content, schema, choice]) => {
     const plan = { ...(choice.targets ? page.withTargets(proposed, choice.targets) : proposed), ...choice };
     const questions = [...page.unusedColumns(plan), ...page.missingFields(plan).map(({ name }) => name)];
     const { sheets } = plan;
-    const rows = page.readRows(plan, schema);
+    const rows = page.readRows(plan);
     return { encodings: source.encodings, sheets, questions, isOpen: page.isOpen(plan), rows };
   } catch (error) { if (error.rule) return { rule: error.rule, ...error.values }; throw error; }
 }"""
 
 
 @pytest.fixture(scope="module")
-def read(tab, schema):
+def read(tab):
     """Reads a file, given as text or bytes."""
 
     def read_file(content, **choice):
         encoded = base64.b64encode(content.encode() if isinstance(content, str) else content).decode()
-        return tab.evaluate(READ, [encoded, schema, choice])
+        return tab.evaluate(READ, [encoded, choice])
 
     return read_file
 
@@ -66,7 +66,7 @@ def outcome(found):
     """The rows as a file of one form; of wrong ones what is wrong."""
     return found.get("rule") or [
         " ".join(f"{each['field']}:{each['rule']}" for each in one["findings"])
-        or row(*(one["values"][name] for name in NAMES))
+        or row(*(one["values"].get(name, "") for name in NAMES))
         for one in found["rows"]
     ]
 
@@ -83,7 +83,7 @@ FILES = {
     "UTF-16 without its mark": (lines(ANA).encode("utf-16-be"), [row()]),
     "MacRoman": (lines(row("Núñez")).encode("mac-roman"), [row("Núñez")]),
     "MS-DOS": (lines(row("Ñaño")).encode("cp850"), [row("Ñaño")]),
-    "one damaged byte": (DAMAGED, [row(), JOSE, "nombre:cell.damaged"]),
+    "one damaged byte": (DAMAGED, [row(), JOSE, row("Luis\ufffd", "luis@example.com", "B", 2, "2020-01-01")]),
     "tabs": (lines(ANA).replace(";", "\t"), [row()]),
     "bars": (lines(ANA).replace(";", "|"), [row()]),
     "commas, quotes, another order, no line end": (
@@ -95,7 +95,6 @@ FILES = {
     "trailing empty cells": (lines(ANA + ";;;", headings=HEADINGS + ";;"), [row()]),
     "more cells than headings": (lines(ANA + ";y más"), [":file.cellsTooMany"]),
     "0x1A at the end": (lines(ANA) + "\x1a", [row()]),
-    "0x02 in a name": (lines(row("A\x02na"), ANA), ["nombre:cell.control", row()]),
     "surnames": (
         lines("Ana;Pérez" + ANA[9:], headings="Nombre;Apellidos;Correo;Puesto;Salario;Fecha de alta"),
         [row()],
@@ -115,21 +114,10 @@ FILES = {
     "American days": column(
         "fecha", {"12/31/2025": "2025-12-31", "03/04/2025": "2025-03-04", "01/15/2025": "2025-01-15"}
     ),
-    "the year 25": (lines(row(fecha="1/1/0025")), ["fecha_contratacion:rule.format.date"]),
+    "the year 25": (lines(row(fecha="1/1/0025")), [row(fecha="1/1/0025")]),
     "no day": (lines(row(fecha="")), [row(fecha=TODAY)]),
-    "an address twice, the first line invalid": (
-        lines(row(posicion=""), row(), row(email="ANA@example.com")),
-        ["posicion:rule.required", row(), "email:file.duplicate"],
-    ),
-    "every error of a line": (
-        lines("Sin Correo;nada;;99999999;2020-02-30", row(salario="mucho"), row(salario="1,234567"), row("x" * 200)),
-        [
-            "email:rule.pattern.email posicion:rule.required salario:rule.maximum fecha_contratacion:rule.format.date",
-            "salario:rule.type.number",
-            "salario:rule.multipleOf",
-            "nombre:rule.maxLength",
-        ],
-    ),
+    "an address twice": (lines(row(), row(email="ANA@example.com")), [row(), "email:file.duplicate"]),
+    "what makes no sense": ((wrong := lines("Sin Correo;nada;;mucho;2020-02-30")), wrong.splitlines()[1:]),
     "nothing": (b"", "file.empty"),
     "white space": (b"\xef\xbb\xbf \r\n", "file.empty"),
     "an image": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "file.binary"),
@@ -163,7 +151,7 @@ def test_a_file_that_is_too_big_or_changes_is_not_read(tab):
 def test_lines_are_numbered_as_in_the_file(read):
     found = read("Título;\r\n\r\n" + lines(row('"Ana\r\nPérez"'), "", row(posicion="")))
 
-    assert [(each["line"], bool(each["findings"])) for each in found["rows"]] == [(4, False), (7, True)]
+    assert [each["line"] for each in found["rows"]] == [4, 7]
 
 
 def test_what_a_file_does_not_say_is_asked(read):
@@ -186,10 +174,11 @@ def test_what_a_file_does_not_say_is_asked(read):
 
 def test_what_the_person_decides_is_followed(read):
     content = lines(row(fecha="03/04/2025"))
-    assert outcome(read(content, order="mdy")) == [row(fecha="2025-03-04")]
-    assert outcome(read(content, order="dmy")) == [row(fecha="2025-04-03")]
+    for order, day in {"mdy": "2025-03-04", "dmy": "2025-04-03"}.items():
+        assert outcome(read(content, notations={"date": order, "money": "point"})) == [row(fecha=day)]
     mixed = lines(row(salario="1.500,5"), row(salario="1,500.5", email="b@example.com"))
-    assert outcome(read(mixed, decimal=".")) == ["salario:number.mixed", row(salario=1500.5, email="b@example.com")]
+    found = outcome(read(mixed, notations={"date": "dmy", "money": "point"}))
+    assert found == ["salario:cell.notation", row(salario=1500.5, email="b@example.com")]
     assert outcome(read(lines(ANA).encode("mac-roman"), encoding="windows-1252")) == [row("Ana PŽrez")]
     assert outcome(read(lines(ANA, headings="a;b;c;d;e"), headingsAt=0, targets=NAMES)) == [row()]
     without = lines("Ana Pérez;ana@example.com;5000,5", headings="nombre;email;salario")
@@ -272,7 +261,7 @@ WORKBOOKS = {
     "Excel's escapes": (cell("C", "<is><t>A_x0026_B &#128512;</t></is>", "inlineStr"), [row(posicion="A&B 😀")]),
     "a formula without a value": (cell("D", '<f>WEBSERVICE("http://x.example")</f>'), ["salario:cell.formula"]),
     "a formula's error": (cell("D", "<f>1/0</f><v>#DIV/0!</v>", "e"), ["salario:cell.formula"]),
-    "a third decimal": (cell("D", "<v>1234.567</v>"), ["salario:rule.multipleOf"]),
+    "a third decimal": (cell("D", "<v>1234.567</v>"), [row(salario=1234.567)]),
     "a cell in the last column": (cell("XFD", "<v>1</v>"), "file.columns"),
     "more rows than may be": (workbook(HEAD + '<row><c r="A2"><v>1</v></c></row>' * 10_040), "file.rows"),
     "no rows": (workbook(""), "file.empty"),
@@ -313,7 +302,7 @@ PEOPLE = st.lists(
     max_size=5,
     unique_by=lambda person: person["id"],
 )
-AGAIN = """async ([form, people, schema]) => {
+AGAIN = """async ([form, people]) => {
   const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
   const [{ renderTable }, { FIELDS }, page, { compareRow }] = await Promise.all(
     ['export.js', 'fields.js', 'import_file.js', 'import_comparison.js'].map(name => import(folder + name)));
@@ -321,15 +310,14 @@ AGAIN = """async ([form, people, schema]) => {
   const content = await renderTable(form, columns, people.map(person => columns.map(({ name }) => person[name])));
   const source = await page.openSource(new File([content], 'file'));
   const plan = await page.proposePlan(source);
-  return page.readRows(plan, schema).map((row, at) =>
-    row.findings.length > 0 ? row.findings : compareRow(row, { estado: 409, existente: people[at] }, people[at]).kind);
+  return page.readRows(plan).map((row, at) => compareRow(row, { existente: people[at] }, people[at]).kind);
 }"""
 
 
 @PROPERTY
 @given(form=st.sampled_from(["csv", "xlsx"]), people=PEOPLE)
-def test_import_after_export_changes_nothing(tab, schema, form, people):
-    assert tab.evaluate(AGAIN, [form, people, schema]) == ["unchanged"] * len(people)
+def test_import_after_export_changes_nothing(tab, form, people):
+    assert tab.evaluate(AGAIN, [form, people]) == ["unchanged"] * len(people)
 
 
 def test_rows_are_compared_with_the_directory(tab):
@@ -355,12 +343,12 @@ def test_rows_are_compared_with_the_directory(tab):
         ({"email": "otra@example.com", "nombre": "Luis"}, free, ana, "conflict nombre email"),
         ({"nombre": "Ana Gil"}, taken, ana, "changed nombre"),
         ({}, taken, luis, "conflict nombre email"),
-        ({}, {"estado": 422, "errores": [{"mensaje": "no"}]}, None, "refused"),
+        ({}, {"estado": 422, "errores": [{"campo": "email", "mensaje": "no"}]}, None, "wrong"),
     ]
-    rows = [{"given": list(ana)[2:], "values": {**ana, **values}} for values, *_ in table]
+    rows = [{"given": list(ana)[2:], "values": {**ana, **values}, "findings": []} for values, *_ in table]
     calls = [[one, answer, numbered] for one, (_, answer, numbered, _) in zip(rows, table, strict=True)]
     found = call_each(tab, "import_comparison.js", "compareRow", calls)
-    assert [" ".join([each["kind"], *(change["field"] for change in each["changes"])]) for each in found] == [
+    assert [" ".join([each["kind"], *(change["field"] for change in each.get("changes", []))]) for each in found] == [
         expected for *_, expected in table
     ]
 
@@ -428,10 +416,13 @@ def test_written_csv_is_read_again(tab, rows, separator):
 @given(cell=CELL)
 @example(cell="=cmd|' /C calc'!A0")
 @example(cell="\t=1")
-def test_no_cell_begins_like_a_formula(tab, cell):
-    written = call(tab, "csv.js", "writeCsv", [[cell]], ";").removeprefix("\ufeff")
+@example(cell='Pérez, "=1+1" ,@SUM(A1);+1\n-1')
+def test_no_cell_begins_like_a_formula_even_where_another_language_splits_it(tab, cell):
+    written = call(tab, "csv.js", "writeCsv", [[cell]], ";").removeprefix("\ufeff").removesuffix("\r\n")
 
-    assert not re.match('"?[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]', written.removesuffix("\r\n") or "x")
+    for part in re.split("[;,|\t\r\n]", written):
+        assert not re.match('"?[=+\\-@\uff1d\uff0b\uff0d\uff20]', part)
+    assert not re.match('"?[\t\r\n]', written)
 
 
 @PROPERTY

@@ -14,9 +14,8 @@ LUCIA = {
 
 
 def open_new(directory, **values):
-    """Open the form for a new employee and fill it once the rules are there."""
-    with directory.page.expect_response("**/openapi.json"):
-        directory.open("#/empleados/nuevo")
+    """Open the form for a new employee and fill it."""
+    directory.open("#/empleados/nuevo")
     directory.fill(**values)
 
 
@@ -43,15 +42,14 @@ def test_a_new_employee_is_saved_once_and_shown(stack, directory):
 
 def test_all_errors_come_at_once_in_plain_words(stack, directory):
     open_new(directory, nombre="", email="no es un correo", posicion=" ", salario="99999999")
-    writes = directory.requests(writes=True)
 
     directory.press("Guardar")
 
     for name, text in {
         "nombre": "Escriba el nombre.",
-        "email": "No es una dirección de correo.",
+        "email": re.compile("^No es una dirección de correo"),
         "posicion": "Escriba la posición.",
-        "salario": "Debe ser 9.999.999,99 como mucho.",
+        "salario": re.compile("^Debe estar entre 0 y "),
     }.items():
         expect(directory.error_of(name)).to_have_text(text)
         expect(directory.field(name)).to_have_attribute("aria-invalid", "true")
@@ -59,18 +57,15 @@ def test_all_errors_come_at_once_in_plain_words(stack, directory):
     expect(directory.alert).to_be_focused()
     directory.alert.get_by_role("link", name=re.compile("^Correo:")).click()
     expect(directory.field("email")).to_be_focused()
-    assert writes == []
     directory.fill(salario="1.23.4")
     directory.fill(fecha_contratacion="31/2/2020")
     directory.press("Guardar")
     expect(directory.error_of("salario")).to_have_text(re.compile("^Debe ser un número"))
-    expect(directory.error_of("fecha_contratacion")).to_have_text(re.compile("^No es una fecha"))
+    expect(directory.error_of("fecha_contratacion")).to_have_text(re.compile("^Debe ser una fecha"))
     assert stack.employees() == []
 
 
 def test_the_servers_errors_stand_beside_their_fields_in_the_readers_language(stack, directory):
-    """The page judges by the API's schema; what it does not know, or could not load, the server says."""
-    directory.cut("/openapi.json")
     directory.open("#/empleados/nuevo")
     directory.press("English")
     directory.fill(nombre="Ana", email="x", posicion="Analyst", salario="1")

@@ -58,10 +58,10 @@ def test_a_file_is_shown_and_corrected_before_anything_is_written(stack, directo
     expect_badges(directory, "2 nuevos", "2 líneas con errores")
     expect(section(directory, "Errores").locator("tbody tr")).to_have_text(
         [
-            re.compile("3Sin CorreoCorreo .*no es una dirección de correo"),
-            re.compile("3Sin CorreoSalario .*9.999.999,99 como mucho"),
-            re.compile("3Sin CorreoContratación .*no es una fecha"),
-            re.compile("5EvaPosición .*falta"),
+            re.compile("3Sin CorreoCorreo No es una dirección de correo"),
+            re.compile("3Sin CorreoSalario Debe estar entre 0 y"),
+            re.compile("3Sin CorreoContratación Debe ser una fecha que exista"),
+            re.compile("5EvaPosición "),
         ]
     )
     expect(section(directory, "Nuevos").get_by_role("row", name="Luis Núñez")).to_have_text(
@@ -118,8 +118,7 @@ def test_changes_are_shown_applied_on_request_and_undone_as_a_whole(stack, direc
     }  # fmt: skip
     assert closings(stack) == [False]
     directory.press("Deshacer la importación")
-    directory.dialog.get_by_role("button", name="Deshacer la importación").click()
-    expect(directory.page.get_by_text("Deshecho: 2 líneas.")).to_be_visible()
+    expect(directory.notice("Se deshicieron 2 cambios.")).to_be_visible()
     assert {each["nombre"] for each in stack.employees()} == {"Ana Pérez", "Eva", "Igual", "Luisa Soler"}
     undone = stack.http.get(f"/empleados/{ana['id']}").json()
     assert (undone["posicion"], undone["salario"]) == ("Analista", 5000.5)
@@ -166,7 +165,7 @@ def test_a_paused_import_continues_where_it_was_beside_another_persons(stack, di
     for _ in range(10):  # the page retries by itself, after a longer pause each time
         directory.page.clock.run_for(1000)
     expect(directory.alert).to_contain_text("El servidor no responde")
-    expect(directory.alert).to_contain_text("no se ha perdido ninguna línea")
+    expect(directory.page.get_by_text("no se ha perdido ninguna línea")).to_be_visible()
     directory.mend()
     directory.page.clock.resume()
 
@@ -190,7 +189,8 @@ def test_an_import_goes_on_in_other_views_and_after_the_tab_was_closed(stack, di
     expect(directory.page.get_by_text("500 de 501")).to_be_visible()
     another = directory.second_tab()
     another.open("#/importar")
-    expect(another.page.get_by_text("«empleados.csv»: 500 de 501 líneas.")).to_be_visible()
+    expect(another.heading("empleados.csv")).to_be_visible()
+    expect(another.page.get_by_text("500 de 501")).to_be_visible()
     directory.page.close(run_before_unload=False)
 
     another.press("Continuar")
@@ -199,7 +199,7 @@ def test_an_import_goes_on_in_other_views_and_after_the_tab_was_closed(stack, di
     assert stack.query("SELECT count(*) FROM empleados") == [[501]]
     another.page.reload()
     expect(another.page.locator(".drop-zone")).to_be_visible()
-    expect(another.page.get_by_text("Hay una importación sin terminar")).to_have_count(0)
+    expect(another.button("Continuar")).to_have_count(0)
 
 
 def test_a_line_without_a_day_gets_the_persons_own_today(stack, directory_of, tmp_path):
@@ -250,15 +250,12 @@ def test_a_file_that_cannot_be_used_is_refused_and_another_can_be_dropped(direct
 
 def test_a_file_is_kept_when_the_server_cannot_be_asked(directory, tmp_path):
     directory.open("#/importar")
-    for path, method in {"/openapi.json": "GET", BATCHES: "POST"}.items():
-        directory.cut(path, method=method)
-        if method == "GET":
-            choose(directory, tmp_path, lines(ANA))
-        expect(directory.alert).to_contain_text("El servidor no responde", timeout=20_000)
-        directory.mend()
-        if method == "GET":
-            directory.cut(BATCHES, method="POST")
-        directory.press("Reintentar")
+    directory.cut(BATCHES, method="POST")
+    choose(directory, tmp_path, lines(ANA))
+    expect(directory.alert).to_contain_text("El servidor no responde", timeout=20_000)
+    directory.mend()
+
+    directory.press("Reintentar")
 
     expect_badges(directory, "1 nuevo")
 

@@ -155,6 +155,7 @@ def _declare(salaries: Mapping[str, str]) -> str:
             "isConfidential": each.is_confidential,
             "isSortable": each.is_sortable,
             "isNullable": each.is_nullable,
+            "isRequired": each.is_required,
         }
         for each in FIELDS
     ]

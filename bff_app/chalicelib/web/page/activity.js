@@ -2,16 +2,14 @@
 
 import './view_texts.js';
 import { everyEvent, listEmployees, listMails } from './api.js';
-import { undoBatch } from './batches.js';
 import { FIELDS, show } from './fields.js';
 import { count, dateTime, longDay, time } from './format.js';
 import { Button, Icon, LinkButton, Menu, OWN, Select, ViewHeading } from './parts.js';
 import { address, go } from './router.js';
 import { pick } from './rows.js';
 import { may } from './session.js';
-import { Empty, Loaded, sentence } from './states.js';
+import { Empty, Loaded } from './states.js';
 import { TEXTS, t } from './texts.js';
-import { toast } from './toast.js';
 import { Bound } from './toolbar.js';
 import { html, useLayoutEffect, useRef, useResource, useState } from './view.js';
 
@@ -140,7 +138,8 @@ function BatchEvents({ id, isUndone }) {
   const undo = async () => {
     if (isBusy) return; // a double click
     setBusy(true);
-    await undoAndTell(id);
+    const { undoBatch } = await import('./bulk.js');
+    await undoBatch(id);
     setBusy(false);
   };
   return html`
@@ -148,15 +147,6 @@ function BatchEvents({ id, isUndone }) {
       ${may('write') && !isUndone && html`<${Button} icon="undo" aria-disabled=${isBusy ? 'true' : null} onClick=${undo}>${t('batch.undo')}<//>`}
       <${Timeline} events=${events.filter(({ tipo }) => tipo !== 'lote')} mails=${mails} describe=${subject} when=${dateTime} />
       ${hasMore && html`<${Button} class="quiet" onClick=${more}>${t('activity.more')}<//>`}`}<//>`;
-}
-
-export async function undoAndTell(id) {
-  try {
-    const { undone, kept } = await undoBatch(id);
-    toast(t('batch.undone', { n: undone, count: count(undone) }) + (kept > 0 ? ` ${t('batch.kept', { n: kept, count: count(kept) })}` : ''));
-  } catch (error) {
-    toast(`${t('batch.notUndone')} ${sentence(error)}`, { kind: 'error' });
-  }
 }
 
 const mailLine = ({ id, destinatario, estado, motivo }) => html`

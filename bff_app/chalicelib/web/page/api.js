@@ -4,7 +4,8 @@ import { ApiError, send } from './http.js';
 import { recoverSession } from './session.js';
 
 export const PAGE_SIZE = 50;
-export const MOST_PAGE_SIZE = 200; // the most that the API gives at once
+/** The most that a list gives at once. */
+export const WHOLE = { limite: '200' };
 
 
 /** Dispatches `change` when this page wrote rows, so that views reload. */
@@ -12,8 +13,8 @@ export const changes = new EventTarget();
 
 export const rowsChanged = () => changes.dispatchEvent(new Event('change'));
 
-/** @returns an `Idempotency-Key`. `crypto.randomUUID` is missing where a page comes without TLS. */
-export const newKey = () => `"${crypto.getRandomValues(new Uint32Array(4)).join('-')}"`;
+/** @returns an `Idempotency-Key` */
+export const newKey = () => `"${crypto.randomUUID()}"`;
 
 /** A request refused with 401 had no effect: it can be repeated once the session is renewed. */
 export async function request(method, path, options = {}) {
@@ -50,14 +51,16 @@ export const employeeEvents = (id, cursor, signal) => page(`/empleados/${id}/eve
 export const everyEvent = (query, cursor, signal) => page('/eventos', { ...query, cursor }, signal);
 export const listMails = (query, signal) => page('/correos', query, signal);
 
-/** Every page of a list, one after the other. */
-export async function* everyEmployeePage(query, signal) {
+/** The rows of all pages of a list. */
+export async function everyRow(path, query, signal) {
+  const all = [];
   let cursor = '';
   do {
-    const { rows, next } = await page('/empleados', { ...query, cursor, limite: String(MOST_PAGE_SIZE) }, signal);
-    yield rows;
+    const { rows, next } = await page(path, { ...query, cursor }, signal);
+    all.push(...rows);
     cursor = next ?? '';
   } while (cursor);
+  return all;
 }
 
 export async function getEmployee(id, signal) {
@@ -105,19 +108,7 @@ export async function getHealth(signal) {
   }
 }
 
-export const getOpenApi = (signal) => get('/openapi.json', signal);
-
-/** @returns every user that may sign in */
-export async function listUsers(signal) {
-  const all = [];
-  let cursor = '';
-  do {
-    const { rows, next } = await page('/usuarios', { cursor }, signal);
-    all.push(...rows);
-    cursor = next ?? '';
-  } while (cursor);
-  return all;
-}
+export const listUsers = (signal) => everyRow('/usuarios', {}, signal);
 
 export const getOwnUser = (signal) => get('/usuarios/yo', signal);
 export const inviteUser = (email, rol) => request('POST', '/usuarios', { body: { email, rol } });

@@ -1,6 +1,6 @@
 /** Many changes at once: up to 500 a request, one entry of the history, undone as a whole. */
 
-import { MOST_PAGE_SIZE, page, request, rowsChanged } from './api.js';
+import { WHOLE, everyRow, request } from './api.js';
 import { ApiError } from './http.js';
 
 /** Of one request. */
@@ -10,23 +10,25 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 const LISTS = ['crear', 'actualizar', 'eliminar', 'restaurar'];
 
-/** @param id a UUID */
-const sendBatch = async (id, body, key) =>
+const post = async (id, body, key) =>
   (await request('POST', `/lotes/${id}`, { body, headers: key ? { 'Idempotency-Key': key } : {} })).data;
 
 /** One entry of the history for all of the batch. @param isMailed one digest is sent */
 export const closeBatch = async (id, isMailed) =>
   (await request('POST', `/lotes/${id}/cierre`, { body: { aviso: isMailed } })).data;
 
-const batchEvents = (lote, cursor, signal) => page('/eventos', { lote, cursor, limite: String(MOST_PAGE_SIZE) }, signal);
-
-/** `crypto.randomUUID` is missing where a page comes without TLS. */
-export function newBatchId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+/**
+ * Send operations in steps. Each has its own key: one whose answer was lost is not done again.
+ *
+ * @param batch `{id, origin, operations, answers}`: every step adds its answers, and the next call goes on behind them
+ * @param goesOn asked before each step
+ * @throws {ApiError} the last step may or may not be done
+ */
+export async function sendBatch({ id, origin, operations, answers }, goesOn) {
+  while (answers.length < operations.length && (await goesOn())) {
+    const some = operations.slice(answers.length, answers.length + MOST_OPERATIONS);
+    answers.push(...(await sendOperations({ id, origin, key: `${id}-${answers.length}` }, some)));
+  }
 }
 
 /**
@@ -44,7 +46,7 @@ export async function sendOperations({ id, origin, key, isSimulated }, operation
     const bodies = lists.filter(([, some]) => some.length > 0).map(([list, some]) => [list, some.map(({ body }) => body)]);
     const body = { origen: origin, ...Object.fromEntries(bodies), ...(isSimulated && { simular: true }) };
     try {
-      const { resultados } = await insist(() => sendBatch(id, body, key && `"${key}-${left.length}"`));
+      const { resultados } = await insist(() => post(id, body, key && `"${key}-${left.length}"`));
       for (const result of resultados) answers.set(of[result.lista][result.indice], result);
     } catch (error) {
       const refused = error instanceof ApiError ? refusedOperations(error, of) : new Map();
@@ -78,33 +80,14 @@ async function insist(attempt, left = ATTEMPTS) {
   }
 }
 
-/** What undoes an event of a batch; versions make sure that nobody's later change is lost. */
-const REVERSALS = {
-  creado: ({ empleado: { id, version } }) => ({ list: 'eliminar', body: { id, version } }),
-  eliminado: ({ empleado }) => ({ list: 'restaurar', body: { id: empleado.id } }),
-  restaurado: ({ empleado: { id, version } }) => ({ list: 'eliminar', body: { id, version } }),
-  actualizado: ({ empleado: { id, version }, valores }) => {
-    const cambios = Object.fromEntries(Object.entries(valores).map(([name, { antes }]) => [name, antes]));
-    return { list: 'actualizar', body: { id, version, cambios } };
-  },
-};
+const REVERSALS = { creado: 'eliminar', restaurado: 'eliminar', eliminado: 'restaurar', actualizado: 'actualizar' };
 
-/** @returns kept: changed by others since, or gone */
-export async function undoBatch(id) {
-  const operations = [];
-  let cursor = '';
-  do {
-    const { rows, next } = await batchEvents(id, cursor);
-    for (const event of rows) if (event.empleado) operations.push(REVERSALS[event.tipo](event));
-    cursor = next ?? '';
-  } while (cursor);
-  const undo = { id: newBatchId(), origin: 'deshacer' };
-  const answers = [];
-  for (let at = 0; at < operations.length; at += MOST_OPERATIONS) {
-    answers.push(...(await sendOperations({ ...undo, key: `${undo.id}-${at}` }, operations.slice(at, at + MOST_OPERATIONS))));
-  }
-  await closeBatch(undo.id, false);
-  rowsChanged();
-  const undone = answers.filter(({ estado }) => estado < 400).length;
-  return { undone, kept: answers.length - undone };
+/** What undoes a batch. The versions make sure that no later change is lost. */
+export async function reversalOf(lote) {
+  const events = await everyRow('/eventos', { lote, ...WHOLE });
+  return events.filter(({ empleado }) => empleado).map(({ tipo, empleado: { id, version }, valores }) => {
+    const cambios = valores && Object.fromEntries(Object.entries(valores).map(([name, { antes }]) => [name, antes]));
+    const members = { eliminar: { id, version }, restaurar: { id }, actualizar: { id, version, cambios } };
+    return { list: REVERSALS[tipo], body: members[REVERSALS[tipo]] };
+  });
 }

@@ -1,15 +1,14 @@
 /** What is done with many rows: one preview before, one entry in the history, one undo. */
 
 import './view_texts.js';
-import { undoAndTell } from './activity.js';
-import { readAllRows } from './all_rows.js';
 import { getSummary, rowsChanged } from './api.js';
-import { MOST_OPERATIONS, closeBatch, newBatchId, sendOperations } from './batches.js';
+import { closeBatch, reversalOf, sendBatch } from './batches.js';
 import { ask } from './dialog.js';
-import { exportRows } from './export.js';
+import { exportRows, rowsOf } from './export.js';
 import { count } from './format.js';
 import { OWN } from './parts.js';
-import { filtersOf, orderOf } from './rows.js';
+import { withStorage } from './preferences.js';
+import { currentSession } from './session.js';
 import { sentence } from './states.js';
 import { t } from './texts.js';
 import { toast } from './toast.js';
@@ -19,47 +18,44 @@ const SHOWN = 5;
 /** Longer addresses are cut by mail programs. */
 const MOST_LETTERS = 1800;
 const UNDO_SECONDS = 30;
+const UNDO = 'deshacer';
 
-/** The rows chosen, or all that the filters of an address find; see `readAllRows`. */
-const rowsOf = async (chosen) =>
-  Array.isArray(chosen) ? chosen : readAllRows({ ...filtersOf(chosen), orden: orderOf(chosen) });
-
-const preview = (rows) => html`
-  <ul>${rows.slice(0, SHOWN).map(({ nombre, posicion }) => html`<li><bdi ...${OWN}>${nombre}</bdi> · <bdi ...${OWN}>${posicion}</bdi></li>`)}</ul>
-  ${rows.length > SHOWN && html`<p>${t('bulk.more', { n: count(rows.length - SHOWN) })}</p>`}`;
-
-export async function changePosition(chosen) {
+/** The rows, once the person has seen the first of them and agreed; `data` is what they filled in. */
+async function agreeOn(chosen, key, look, content) {
   const rows = await rowsOf(chosen);
-  if (!rows) return false;
-  const positions = await getSummary().catch(() => []);
-  const title = t('bulk.position', { n: rows.length, count: count(rows.length) });
+  if (!rows) return null;
+  const title = t(key, { n: rows.length, count: count(rows.length) });
   const { answer, data } = ask(
     title,
     html`
-      <label class="field">${t('bulk.newPosition')}<input name="posicion" list="posiciones" required maxlength="80" dir="auto" autocomplete="off" /></label>
-      <datalist id="posiciones">${positions.map(({ posicion }) => html`<option value=${posicion} />`)}</datalist>
-      ${preview(rows)}`,
-    html`<button class="primary" value="yes">${title}</button><button formnovalidate>${t('cancel')}</button>`,
+      ${content}
+      <ul>${rows.slice(0, SHOWN).map(({ nombre, posicion }) => html`<li><bdi ...${OWN}>${nombre}</bdi> · <bdi ...${OWN}>${posicion}</bdi></li>`)}</ul>
+      ${rows.length > SHOWN && html`<p>${t('bulk.more', { n: count(rows.length - SHOWN) })}</p>`}`,
+    html`<button class=${look} value="yes">${title}</button><button formnovalidate>${t('cancel')}</button>`,
   );
-  if ((await answer) !== 'yes') return false;
-  const posicion = data().get('posicion').trim();
-  const changing = rows.filter((row) => row.posicion !== posicion);
-  return run('cambio', changing.map(({ id, version }) => ({ list: 'actualizar', body: { id, version, cambios: { posicion } } })));
+  return (await answer) === 'yes' ? { rows, data } : null;
+}
+
+export async function changePosition(chosen) {
+  const positions = await getSummary().catch(() => []);
+  const agreed = await agreeOn(chosen, 'bulk.position', 'primary', html`
+    <label class="field">${t('bulk.newPosition')}<input name="posicion" list="posiciones" required maxlength="80" dir="auto" autocomplete="off" /></label>
+    <datalist id="posiciones">${positions.map(({ posicion }) => html`<option value=${posicion} />`)}</datalist>`);
+  if (!agreed) return false;
+  const posicion = agreed.data().get('posicion').trim();
+  const changing = agreed.rows.filter((row) => row.posicion !== posicion);
+  await run({ origin: 'cambio', operations: changing.map(({ id, version }) => ({ list: 'actualizar', body: { id, version, cambios: { posicion } } })) });
+  return true;
 }
 
 export async function remove(chosen) {
-  const rows = await rowsOf(chosen);
-  if (!rows) return false;
-  const title = t('bulk.delete', { n: rows.length, count: count(rows.length) });
-  const buttons = html`<button class="danger" value="yes">${title}</button><button>${t('cancel')}</button>`;
-  if ((await ask(title, preview(rows), buttons).answer) !== 'yes') return false;
-  return run('eliminacion', rows.map(({ id, version }) => ({ list: 'eliminar', body: { id, version } })));
+  const agreed = await agreeOn(chosen, 'bulk.delete', 'danger');
+  if (!agreed) return false;
+  await run({ origin: 'eliminacion', operations: agreed.rows.map(({ id, version }) => ({ list: 'eliminar', body: { id, version } })) });
+  return true;
 }
 
-export async function exportPicked(chosen) {
-  const rows = await rowsOf(chosen);
-  if (rows) await exportRows(rows);
-}
+export const exportPicked = exportRows;
 
 /** Opens the mail program, or where that takes fewer addresses, copies them. */
 export async function writeTo(chosen) {
@@ -71,33 +67,54 @@ export async function writeTo(chosen) {
   } else if (rows) location.href = `mailto:?bcc=${encodeURIComponent(addresses)}`;
 }
 
-/** Send the operations in steps. A step that fails is sent again when the person wants to go on, and takes effect once. */
-async function run(origin, operations) {
-  const id = newBatchId();
-  const answers = [];
-  while (answers.length < operations.length) {
-    const at = answers.length;
-    const progress = toast(t('bulk.running', { done: count(at), all: count(operations.length) }), { kind: 'waiting', seconds: Infinity });
+/** A step that fails is sent again when the person wants to go on. @returns whether all was sent */
+async function run({ id = crypto.randomUUID(), origin, operations }) {
+  const batch = { id, origin, operations, answers: [] };
+  const all = count(operations.length);
+  while (batch.answers.length < operations.length) {
+    let progress;
+    const show = () => {
+      progress?.close();
+      progress = toast(t('bulk.running', { done: count(batch.answers.length), all }), { kind: 'waiting', seconds: Infinity });
+      return true;
+    };
     try {
-      answers.push(...(await sendOperations({ id, origin, key: `${id}-${at}` }, operations.slice(at, at + MOST_OPERATIONS))));
+      await sendBatch(batch, show);
     } catch (error) {
       const { answer } = ask(
-        t('bulk.interrupted', { done: count(at), all: count(operations.length) }),
+        t('bulk.interrupted', { done: count(batch.answers.length), all }),
         html`<p>${sentence(error)}</p>`,
-        html`<button class="primary" value="on">${t('bulk.goOn')}</button><button>${t('bulk.stop')}</button>`,
+        html`<button class="primary" value="on">${t('import.goOn')}</button><button>${t('bulk.stop')}</button>`,
       );
       if ((await answer) !== 'on') break;
     } finally {
       progress.close();
     }
   }
-  await closeBatch(id, true).catch(() => undefined); // the server closes it by itself later
-  const done = answers.filter(({ estado }) => estado < 400).length;
-  const left = operations.length - done;
-  toast(t('bulk.done', { n: done, count: count(done) }) + (left > 0 ? ` ${t('bulk.left', { n: left, count: count(left) })}` : ''), {
-    seconds: UNDO_SECONDS,
-    action: done > 0 ? { label: t('undo'), run: () => undoAndTell(id) } : undefined,
-  });
+  const isUndo = origin === UNDO;
+  await closeBatch(id, !isUndo).catch(() => undefined); // the server closes it by itself later
+  const done = batch.answers.filter(({ estado }) => estado < 400).length;
+  const numbers = {
+    [isUndo ? 'batch.undone' : 'bulk.done']: done,
+    'bulk.left': batch.answers.length - done,
+    'bulk.unsent': operations.length - batch.answers.length,
+  };
+  const said = Object.entries(numbers).filter(([key, n], at) => at === 0 || n > 0).map(([key, n]) => t(key, { n, count: count(n) }));
+  const undo = done > 0 && !isUndo && { seconds: UNDO_SECONDS, action: { label: t('undo'), run: () => undoBatch(id) } };
+  toast(said.join(' '), undo || {});
   rowsChanged();
-  return true;
+  return batch.answers.length === operations.length;
+}
+
+/** Undo what a batch did. After a failure, or a reload, what was undone before counts: it is the same batch again. */
+export async function undoBatch(lote) {
+  const place = `undo ${currentSession()?.usuario} ${lote}`;
+  const id = withStorage(() => sessionStorage.getItem(place)) ?? crypto.randomUUID();
+  withStorage(() => sessionStorage.setItem(place, id));
+  try {
+    return await run({ id, origin: UNDO, operations: await reversalOf(lote) });
+  } catch (error) {
+    toast(sentence(error), { kind: 'error' });
+    return false;
+  }
 }

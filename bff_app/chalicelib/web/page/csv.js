@@ -1,9 +1,7 @@
-// @ts-check
 /** Reads and writes CSV (RFC 4180) as spreadsheets do: `;`, tab, `|` or `,`, quotes, any line end. */
 
 /** A file that cannot be used as a whole. `rule` is the key of a text. */
 export class FileUnusable extends Error {
-  /** @param {string} rule @param {Record<string, string | number>} [values] */
   constructor(rule, values = {}) {
     super(rule);
     this.rule = rule;
@@ -11,17 +9,23 @@ export class FileUnusable extends Error {
   }
 }
 
-/** @typedef {string | number | null} Cell null: a formula without a value
- * @typedef {{line: number, cells: Cell[]}} FileRecord `line` is where the record begins, from 1 */
 export const MAX_COLUMNS = 200;
 const BYTE_ORDER_MARK = '\ufeff';
 /** What a spreadsheet may take for a formula (OWASP, "CSV Injection"), full-width signs included. */
 const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+/** The same after what a spreadsheet of another language takes for the end of a cell, in spite of quotes. */
+const INNER = /([;,|\t\r\n][ "]*)('*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
+const INNER_GUARDED = /([;,|\t\r\n][ "]*)'('*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 const SEPARATORS = [';', '\t', '|', ','];
 /** Records from which the separator is found. */
 const PROBE = 30;
 
-/** The records without the blank lines, at most `limit`. @param {string} text @returns {FileRecord[]} @throws {FileUnusable} */
+/**
+ * The records without the blank lines, at most `limit`: `line` is where one begins, from 1; a cell is null if it is a formula
+ * without a value.
+ *
+ * @throws {FileUnusable}
+ */
 export function readCsv(text, limit) {
   const unmarked = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
   const [beforeEnd, afterEnd = '-'] = unmarked.split('\x1a', 2); // MS-DOS ended files with it
@@ -39,7 +43,7 @@ export function readCsv(text, limit) {
   return records;
 }
 
-/** The separator that gives most of the first records the same number of cells. @param {string} content */
+/** The separator that gives most of the first records the same number of cells. */
 function findSeparator(content) {
   const scores = SEPARATORS.map((separator) => {
     const widths = [];
@@ -54,57 +58,36 @@ function findSeparator(content) {
   return SEPARATORS[scores.indexOf(Math.max(...scores))];
 }
 
+/** After a closing quote there should be nothing; what there is, is kept. */
 function* scan(content, separator, line = 1) {
-  const plain = new RegExp(`[^\\${separator}\\r\\n]*`, 'y');
-  const lineEnd = /\r\n|\r|\n/y;
-  let at = 0;
+  // Bounded, because a cell of millions of quotes would exhaust the stack of regular expressions.
+  const cell = new RegExp(`(?:"([^"]*(?:""[^"]*){0,99999})("|$))?([^\\${separator}\\r\\n]*)(\\${separator}|\\r\\n|\\r|\\n|$)`, 'y');
   let record = { line, cells: [] };
-  while (at < content.length) {
-    const cell = content[at] === '"' ? quotedCell(content, at, line) : { value: '', end: at };
-    line += (cell.value.match(/\r\n|\r|\n/g) ?? []).length;
-    plain.lastIndex = cell.end;
-    const rest = plain.exec(content)?.[0] ?? ''; // after a closing quote there should be nothing; what there is, is kept
-    record.cells.push(cell.value + rest);
-    at = cell.end + rest.length;
-    if (content[at] === separator) {
-      at += 1;
-      if (at === content.length) record.cells.push('');
-      continue;
-    }
-    lineEnd.lastIndex = at;
-    at += lineEnd.exec(content)?.[0].length ?? 0;
+  let end = '';
+  while (cell.lastIndex < content.length || end === separator) {
+    const [, quoted = '', closing, rest, found] = cell.exec(content);
+    if (closing === '') throw new FileUnusable('file.openQuote', { line });
+    record.cells.push(quoted.replaceAll('""', '"') + rest);
+    line += quoted.match(/\r\n|\r|\n/g)?.length ?? 0;
+    end = found;
+    if (end === separator) continue;
     line += 1;
     yield record;
     record = { line, cells: [] };
   }
-  if (record.cells.length > 0) yield record;
 }
 
-/** @param {string} content @param {number} start the place of the opening quote @param {number} line */
-function quotedCell(content, start, line) {
-  let from = start + 1;
-  let value = '';
-  for (;;) {
-    const quote = content.indexOf('"', from);
-    if (quote === -1) throw new FileUnusable('file.openQuote', { line });
-    value += content.slice(from, quote);
-    if (content[quote + 1] !== '"') return { value, end: quote + 1 };
-    value += '"';
-    from = quote + 2;
-  }
-}
-
-/** With a byte order mark, without which Excel does not read UTF-8. @param {string[][]} rows @param {string} separator */
+/** With a byte order mark, without which Excel does not read UTF-8. */
 export function writeCsv(rows, separator) {
   const lines = rows.map((cells) => cells.map((cell) => quoted(withGuard(cell), separator)).join(separator));
   return `${BYTE_ORDER_MARK}${lines.map((line) => `${line}\r\n`).join('')}`;
 }
 
 /** An apostrophe makes text of what a spreadsheet would calculate; {@link withoutGuard} takes it off again. */
-const withGuard = (cell) => (FORMULA.test(cell) ? `'${cell}` : cell);
-const withoutGuard = (cell) => (cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell);
+const withGuard = (cell) => cell.replace(FORMULA, "'$&").replace(INNER, "$1'$2");
+const withoutGuard = (cell) => (FORMULA.test(cell) ? cell.replace(/^'/, '') : cell).replace(INNER_GUARDED, '$1$2');
 
-/** Spreadsheets are told by `="007"` to keep a text. Formulas are not calculated. @param {string} cell @returns {Cell} */
+/** Spreadsheets are told by `="007"` to keep a text. Formulas are not calculated. */
 function unwrapped(cell) {
   if (!cell.startsWith('=')) return withoutGuard(cell);
   return /^="([^"]*)"$/.exec(cell)?.[1] ?? /^=(-?[\d.,]+)$/.exec(cell)?.[1] ?? null;

@@ -1,4 +1,3 @@
-// @ts-check
 /** From the bytes of a text file to its text. What encoding they are in cannot always be told: then people choose. */
 
 import { FileUnusable } from './csv.js';
@@ -29,14 +28,14 @@ export function possibleEncodings(bytes) {
   return occurrences(text, /[\u0080-\ufffc]/g) >= damaged ? ['utf-8', ...legacy] : [...legacy, 'utf-8'];
 }
 
-/** @param {Uint8Array} bytes @param {string} encoding @returns {string} U+FFFD stands for what is damaged */
+/** U+FFFD stands for what is damaged. */
 export function decode(bytes, encoding) {
   if (encoding !== 'cp850') return new TextDecoder(encoding).decode(bytes);
   const text = new TextDecoder('x-user-defined').decode(bytes); // the upper half is U+F780 and the signs after it
   return text.replace(/[\uf780-\uf7ff]/g, (sign) => CP850[sign.charCodeAt(0) - 0xf780]);
 }
 
-/** Lines that look different in each encoding. @param {Uint8Array} bytes @param {string[]} encodings */
+/** Lines that look different in each encoding. */
 export function compareEncodings(bytes, encodings) {
   const lines = encodings.map((encoding) => decode(bytes, encoding).split(/\r\n|\r|\n/));
   const utf8 = lines[encodings.indexOf('utf-8')];
@@ -46,13 +45,13 @@ export function compareEncodings(bytes, encodings) {
     .map((at) => ({ line: at + 1, texts: lines.map((texts) => sample(texts[at] ?? '', utf8[at])) }));
 }
 
-/** Of a long line, the part around its first accent. @param {string} text @param {string} line */
+/** Of a long line, the part around its first accent. */
 const sample = (text, line) =>
   text.length <= SAMPLE_LENGTH ? text : text.slice(Math.max(0, line.search(/[^\x00-\x7f]/) - 20)).slice(0, SAMPLE_LENGTH);
 
 const occurrences = (text, pattern) => text.match(pattern)?.length ?? 0;
 
-/** Text has no zero bytes; in UTF-16 every other byte of Western text is one. @param {Uint8Array} bytes */
+/** Text has no zero bytes; in UTF-16 every other byte of Western text is one. */
 function unmarkedUtf16(bytes) {
   const head = [...bytes.subarray(0, 400)];
   const [even, odd] = [0, 1].map((parity) => head.filter((byte, at) => byte === 0 && at % 2 === parity).length);

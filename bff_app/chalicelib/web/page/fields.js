@@ -38,13 +38,13 @@ export function write(field, value) {
   return value.toFixed(2).replace('.', currentLanguage() === 'es' ? ',' : '.');
 }
 
-export const dayReading = (day) => (day ? { value: day } : { problem: 'rule.format.date' });
-
-/** Text that makes no sense stays as it is: the server says what is wrong with it. */
-export function read(field, text) {
-  const trimmed = field.kind === 'email' ? cleanAddress(text) : cleanText(text);
-  if (field.kind === 'money') return { value: trimmed === '' ? null : (readAmount(trimmed)?.value ?? trimmed) };
-  if (field.kind === 'date' && trimmed !== '') return dayReading(readDay(trimmed, 'dmy'));
-  if (field.kind === 'date') return { value: null };
-  return { value: trimmed === '' && field.isNullable ? null : trimmed };
+/** Null if nothing is written. Text that makes no sense stays as it is: the server says what is wrong with it. */
+export function read({ kind }, text) {
+  const cleaned = kind === 'email' ? cleanAddress(text) : cleanText(text);
+  if (kind === 'money') return readAmount(cleaned)?.value ?? (cleaned || null);
+  if (kind === 'date') return readDay(cleaned, 'dmy') ?? (cleaned || null);
+  return cleaned || null;
 }
+
+/** The server has a default for what is not sent, or says that it is needed. */
+export const withoutNulls = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));

@@ -2,17 +2,16 @@
 
 import './view_texts.js';
 import {
-  changeEmployee, createEmployee, employeeEvents, getEmployee, getOpenApi, getSummary, newKey, restoreLeaver, rowsChanged,
+  changeEmployee, createEmployee, employeeEvents, getEmployee, getSummary, newKey, restoreLeaver, rowsChanged,
 } from './api.js';
 import { resolveConflict } from './conflict.js';
 import { dropDraft, loadDraft, saveDraft } from './draft.js';
-import { FIELDS, label, read, type } from './fields.js';
+import { FIELDS, label, read, type, withoutNulls } from './fields.js';
 import { today } from './format.js';
 import { ApiError } from './http.js';
 import { isCalendarDay } from './notation.js';
 import { Button, LinkButton, OWN, Panel, panelAddress } from './parts.js';
 import { address, currentRoute, go } from './router.js';
-import { creationSchema, explain, judge, withoutNulls } from './rules.js';
 import { isEnding } from './session.js';
 import { Explanation, Loaded } from './states.js';
 import { TEXTS, t } from './texts.js';
@@ -55,9 +54,7 @@ function Form({ initial }) {
   const [doubts, setDoubts] = useState({});
   const [state] = useState(() => ({ ...beginning(initial), isUncertain: false, waiting: '' }));
   const [life] = useState(() => new AbortController());
-  const openapi = useResource(getOpenApi, []); // without it, the server alone says what is wrong
   const positions = useResource(getSummary, []); // it only saves typing
-  const schema = openapi.data ? creationSchema(openapi.data) : null;
   const { errors, message } = problem;
   const showErrors = (found) => setProblem({ errors: found, message: null });
   const say = (content) => setProblem({ errors: [], message: content });
@@ -135,9 +132,8 @@ function Form({ initial }) {
   async function submit(event) {
     event.preventDefault();
     if (isSaving) return; // a double click
-    const { values, findings } = judge(schema, typed());
-    showErrors(findings.map((finding) => ({ campo: finding.field, mensaje: words(finding) })));
-    if (findings.length > 0) return;
+    const values = Object.fromEntries(FIELDS.map((field) => [field.name, read(field, input(field.name).value)]));
+    showErrors([]);
     state.isOneOfMany = event.submitter?.name === 'another';
     if (state.base && !state.isUncertain && Object.keys(changed(state.base, values)).length === 0) {
       finish(state.base, t('form.unchanged'));
@@ -149,10 +145,16 @@ function Form({ initial }) {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       state.isUncertain ||= error.isTemporary;
-      if (error.errors.length > 0) showErrors(error.errors);
+      if (error.errors.length > 0) showErrors(error.errors.map(inWords));
       else sayFailed(error);
     }
     setSaving(false);
+  }
+
+  /** An empty field asks for its value; of the others the server says what is wrong. */
+  function inWords(error) {
+    const isEmpty = input(error.campo)?.value.trim() === '' && `ask.${error.campo}` in TEXTS;
+    return isEmpty ? { ...error, mensaje: t(`ask.${error.campo}`) } : error;
   }
 
   function sayFailed(error) {
@@ -267,7 +269,7 @@ function Form({ initial }) {
         </div>`}
       ${FIELDS.map((field) => html`
         <${FieldInput} key=${field.name} field=${field} error=${errors.find(({ campo }) => campo === field.name)}
-          isRequired=${schema?.required?.includes(field.name)} doubt=${doubts[field.name]} take=${take}
+          doubt=${doubts[field.name]} take=${take}
           choices=${field.name === 'posicion' ? (positions.data ?? []) : []} />`)}
       <div class="actions">
         <button class="primary" aria-disabled=${isSaving ? 'true' : null}>${t(isSaving ? 'saving' : 'save')}</button>
@@ -278,9 +280,9 @@ function Form({ initial }) {
 }
 
 /** A labelled input with how to write its value, its error, and what is unusual. */
-function FieldInput({ field, error, isRequired, doubt: found, take, choices }) {
+function FieldInput({ field, error, doubt: found, take, choices }) {
   const id = useId();
-  const { name, kind } = field;
+  const { name, kind, isRequired } = field;
   const hint = `hint.${kind}` in TEXTS && t(`hint.${kind}`);
   const { holder } = error ?? {};
   return html`
@@ -305,20 +307,13 @@ const fold = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase(
 
 /** What of a value is allowed and rarely meant. */
 function doubt(field, text, base, positions) {
-  const { value } = read(field, text);
+  const value = read(field, text);
   if (value === base[field.name]) return null;
   if (field.kind === 'date' && isCalendarDay(value) && value > today()) return { text: t('doubt.future') };
   if (field.kind === 'money' && value === 0) return { text: t('doubt.zero') };
   if (field.name !== 'posicion' || positions.some(({ posicion }) => posicion === value)) return null;
   const [similar] = positions.filter(({ posicion }) => fold(posicion) === fold(text));
   return similar ? { text: t('doubt.position', { n: similar.empleados }), proposal: similar.posicion } : null;
-}
-
-function words(finding) {
-  const asked = `ask.${finding.field}`;
-  if (finding.rule === 'rule.required' && asked in TEXTS) return t(asked);
-  const text = explain(finding);
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** What of the values differs from a row. */

@@ -1,41 +1,26 @@
-// @ts-check
 /** From a file and what the person decided about it to rows, each with what is wrong with it. Sends nothing. */
 
 import { FileUnusable, readCsv } from './csv.js';
 import { decode, possibleEncodings } from './encodings.js';
-import { FIELDS, dayReading, read } from './fields.js';
+import { FIELDS, read, withoutNulls } from './fields.js';
 import { today } from './format.js';
-import { findDayOrder, findDecimal, findHeadings, isOwn, joinName, suggestTargets } from './import_columns.js';
 import { readAmount, readDay } from './notation.js';
-import { judge, withoutNulls } from './rules.js';
+import { cleanText } from './text.js';
 
 /**
- * @typedef {import('./csv.js').Cell} Cell
- * @typedef {{name: string, bytes: Uint8Array, encodings: string[]}} Source `encodings`: those it may be in; none for a
- *   workbook
- * @typedef {object} Plan how a file is read; the page proposes it, the person may change it
- * @property {string} encoding @property {string} sheet
- * @property {string[]} sheets
- * @property {import('./csv.js').FileRecord[]} records
- * @property {number} headingsAt the place of the headings among the records; -1: there are none
- * @property {string[]} targets the field of each column, or a part of a name; '' is not used
- * @property {'dmy' | 'mdy' | ''} order @property {string} decimal '' until the person decides, if `asks` says so
- * @property {{order: string, decimal: boolean}} asks `order`: a day that is written ambiguously, or ''
- * @property {Record<string, string>} fixed by field: the text for lines without one
- * @property {Record<number, Record<string, string>>} edits by line and field
- * @typedef {object} Row
- * @property {number} line @property {number | null} id
- * @property {Record<string, Cell>} cells by field, as the file or the person has them
- * @property {string[]} given the fields that are not empty there
- * @property {import('./api.js').Values} values what would be sent
- * @property {import('./rules.js').Finding[]} findings none: it can be sent
+ * A plan says how a file is read; the page proposes it, the person may change it: `encoding`, `sheet`, `sheets`, `records`,
+ * `headingsAt` (their place among the records; -1: there are none), `targets` (the field of each column, or a part of a
+ * name; '' is not used), `notations` and `doubts` by kind, `fixed` (by field, the text for lines without one), `edits` (by
+ * line and field).
+ *
+ * A row: `line`, `id`, `cells` (by field, as the file or the person has them), `given` (the fields that are not empty
+ * there), `values` (what would be sent), `findings` (what only the file shows; the server judges the values).
  */
 
 export const MAX_ROWS = 10_000;
 /** A row takes about a hundred bytes. */
 const MAX_BYTES = 20 * 1024 * 1024;
 const TITLE_ROWS = 30;
-const BROKEN = [[/\ufffd/, 'cell.damaged'], [/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/, 'cell.control']];
 /** Excel's number of a day: from 1927 to 2119. */
 const isSerial = (number) => Number.isInteger(number) && number > 10_000 && number < 80_000;
 const EXCEL_EPOCH = Date.UTC(1899, 11, 30);
@@ -43,7 +28,80 @@ const DAY_MS = 86_400_000;
 /** In the order of a name. */
 const NAME_PARTS = ['nombre', 'apellidos_nombre', 'apellidos'];
 
-/** @param {File} file @returns {Promise<Source>} @throws {FileUnusable} */
+/** What a column can be beside a field: several make up the name. */
+const PARTS = [
+  { name: 'id', aliases: [] },
+  { name: 'apellidos', aliases: ['apellido', 'primer apellido', 'segundo apellido', 'surname', 'surnames', 'last name'] },
+  { name: 'apellidos_nombre', aliases: ['apellidos y nombre', 'apellidos, nombre', 'last name, first name'] },
+];
+/** Columns that downloads of this page have and nobody needs to decide about. */
+const OWN = ['linea', 'error', 'version', 'creado en', 'actualizado en'];
+/** Title rows before the headings. */
+const PROBE = 20;
+/** Two fields at least: a title may have one of these words. */
+const ENOUGH = 2;
+
+export const TARGETS = [...FIELDS.map(({ name }) => name), ...PARTS.map(({ name }) => name)];
+
+/** Without case, accents, invisible signs, notes in brackets, and the signs that people put around words. */
+const plain = (heading) => String(heading ?? '').normalize('NFKD').replace(/\p{M}|\p{Cf}/gu, '').toLowerCase()
+  .replace(/\([^)]*\)|\[[^\]]*\]/g, ' ').replace(/[\s_*:."]+/g, ' ').trim();
+
+const NAMES = new Map([...FIELDS, ...PARTS].flatMap(({ name, aliases }) =>
+  [name, ...aliases].map((alias) => [plain(alias), name])));
+
+const targetOf = (heading) => NAMES.get(plain(heading)) ?? '';
+
+/** The place of the headings; -1 if none of the first records has them. */
+function findHeadings(records) {
+  const known = records.slice(0, PROBE).map(({ cells }) => new Set(cells.map(targetOf).filter(Boolean)).size);
+  const most = Math.max(...known);
+  return most >= ENOUGH ? known.indexOf(most) : -1;
+}
+
+/** What each column is; '' is not used. Of two columns for one field only the first is; surnames may be several. */
+function suggestTargets(headings) {
+  const targets = headings.map(targetOf);
+  return targets.map((target, at) => (targets.indexOf(target) === at || target === 'apellidos' ? target : ''));
+}
+
+/** Whether a column is one of ours that needs no decision. */
+const isOwn = (heading) => OWN.includes(plain(heading));
+
+/** One text from the columns of a name: given or whole names, turned ones, surnames. */
+function joinName([given, turned, surnames]) {
+  const straight = turned.map((text) => text.split(',').toReversed().join(' '));
+  return [...given, ...straight, ...surnames].map((part) => part.trim()).filter(Boolean).join(' ').replace(/\s+/g, ' ');
+}
+
+const SIGNS = { comma: [',', ''], point: ['.', ''] };
+
+/** The notations of each kind that has some, and what a text means in one of them; null: nothing. */
+export const NOTATIONS = {
+  date: { choices: ['dmy', 'mdy'], read: readDay },
+  money: {
+    choices: Object.keys(SIGNS),
+    read: (text, sign) => {
+      const amount = readAmount(text);
+      return SIGNS[sign]?.includes(amount?.decimal) ? amount.value : null;
+    },
+  },
+};
+
+/**
+ * The notation of a column: what some texts need, and none forbids.
+ *
+ * @returns `choice` is empty, and `doubt` a text, if the person has to say
+ */
+function findNotation({ choices, read }, texts) {
+  const readings = texts.map((text) => ({ text, values: choices.map((choice) => read(text, choice)) }));
+  const differing = readings.filter(({ values: [one, other] }) => one !== other);
+  const needed = choices.filter((_, at) => differing.some(({ values }) => values[1 - at] === null));
+  if (differing.length === 0) return { choice: choices[0], doubt: '' };
+  return needed.length === 1 ? { choice: needed[0], doubt: '' } : { choice: '', doubt: differing[0].text };
+}
+
+/** `encodings`: those it may be in; none for a workbook. @throws {FileUnusable} */
 export async function openSource(file) {
   if (file.size > MAX_BYTES) throw new FileUnusable('file.big', { megabytes: MAX_BYTES / 1024 / 1024 });
   if (file.size === 0) throw new FileUnusable('file.empty');
@@ -58,7 +116,7 @@ export async function openSource(file) {
   return { name: file.name, bytes, encodings: isZip ? [] : possibleEncodings(bytes) };
 }
 
-/** @param {Source} source @returns {Promise<Plan>} @throws {FileUnusable} */
+/** @throws {FileUnusable} */
 export async function proposePlan({ bytes, encodings }, { encoding = encodings[0], sheet } = {}) {
   const limit = MAX_ROWS + TITLE_ROWS;
   const found = encoding
@@ -69,7 +127,7 @@ export async function proposePlan({ bytes, encodings }, { encoding = encodings[0
   return withHeadings({ ...found, encoding: encoding ?? '', fixed, edits: {} }, findHeadings(found.records));
 }
 
-/** The same file with its headings in another line. @param {any} plan @param {number} headingsAt @returns {Plan} */
+/** The same file with its headings in another line. */
 export function withHeadings(plan, headingsAt) {
   const chosen = { ...plan, headingsAt };
   const { length } = bodyOf(chosen);
@@ -78,45 +136,42 @@ export function withHeadings(plan, headingsAt) {
   return withTargets(chosen, suggestTargets(headingsOf(chosen)));
 }
 
-/** With the notations of the columns, as far as they show. @param {any} plan @param {string[]} targets @returns {Plan} */
+/** With the notations of the columns, as far as they show. */
 export function withTargets(plan, targets) {
-  const body = bodyOf(plan);
-  const cellsOf = (wanted) => {
+  const found = Object.entries(NOTATIONS).map(([wanted, notation]) => {
     const places = [...targets.keys()].filter((at) => FIELDS.some(({ name, kind }) => name === targets[at] && kind === wanted));
-    return body.flatMap(({ cells }) => places.map((at) => cells[at] ?? ''));
-  };
-  const days = findDayOrder(cellsOf('date').filter((cell) => typeof cell === 'string'));
-  const amounts = findDecimal(cellsOf('money'));
-  const asks = { order: days.isSure ? '' : days.example, decimal: !amounts.isSure };
-  return { ...plan, targets, asks, order: days.isSure ? days.order : '', decimal: amounts.isSure ? amounts.decimal : '' };
+    const cells = bodyOf(plan).flatMap(({ cells }) => places.map((at) => cells[at]));
+    return [wanted, findNotation(notation, cells.filter((cell) => typeof cell === 'string').map(bare))];
+  });
+  const of = (member) => Object.fromEntries(found.map(([kind, notation]) => [kind, notation[member]]));
+  return { ...plan, targets, notations: of('choice'), doubts: of('doubt') };
 }
 
-/** The headings, or as many empty ones as there are columns. @param {Plan} plan @returns {Cell[]} */
+/** The headings, or as many empty ones as there are columns. */
 export const headingsOf = ({ records, headingsAt }) =>
   headingsAt < 0 ? records[0].cells.map(() => '') : records[headingsAt].cells;
 
-/** The records below the headings. @param {Plan} plan */
+/** The records below the headings. */
 export const bodyOf = ({ records, headingsAt }) => records.slice(headingsAt + 1);
 
-/** The places of columns that have something and are not used. @param {Plan} plan @returns {number[]} */
+/** The places of columns that have something and are not used. */
 export function unusedColumns(plan) {
   const headings = headingsOf(plan);
   const isEmpty = (at) => bodyOf(plan).every(({ cells }) => String(cells[at] ?? '').trim() === '');
   return [...headings.keys()].filter((at) => !plan.targets[at] && !isOwn(headings[at]) && !isEmpty(at));
 }
 
-/** The fields that no column has and every employee does. @param {Plan} plan */
+/** The fields that no column has and every employee does. */
 export const missingFields = ({ targets }) =>
   FIELDS.filter(({ name, isNullable }) => !isNullable && !targets.includes(name) &&
     !(name === 'nombre' && targets.some((target) => NAME_PARTS.includes(target))));
 
-/** Whether the person still has to say something before rows can be read. @param {Plan} plan */
+/** Whether the person still has to say something before rows can be read. */
 export const isOpen = (plan) =>
-  !plan.order || (plan.asks.decimal && !plan.decimal) || missingFields(plan).some(({ name }) => !plan.fixed[name]?.trim());
+  Object.values(plan.notations).includes('') || missingFields(plan).some(({ name }) => !plan.fixed[name]?.trim());
 
-/** @param {Plan} plan @param {import('./rules.js').Schema} schema of what the API accepts @returns {Row[]} */
-export function readRows(plan, schema) {
-  const rows = bodyOf(plan).map((record) => readRow(record, plan, schema));
+export function readRows(plan) {
+  const rows = bodyOf(plan).map((record) => readRow(record, plan));
   const firstLines = new Map();
   for (const { line, id, values, findings } of rows.filter((row) => row.findings.length === 0)) {
     const keys = [values.email, id].filter(Boolean);
@@ -127,36 +182,43 @@ export function readRows(plan, schema) {
   return rows;
 }
 
-function readRow({ line, cells }, plan, schema) {
+function readRow({ line, cells }, plan) {
   const places = Object.groupBy(plan.targets.keys(), (at) => plan.targets[at]);
   const of = (target) => (places[target] ?? []).map((at) => (cells[at] === undefined ? '' : cells[at]));
   const edits = plan.edits[line] ?? {};
   const first = ([cell = '']) => cell;
-  const read = FIELDS.map(({ name }) => [name, name === 'nombre' ? nameOf(NAME_PARTS.map(of)) : first(of(name))]);
-  const inputs = { ...Object.fromEntries(read), ...edits };
-  const { values, findings } = judge(schema, inputs, (field, cell) => readCell(field, cell, plan, field.name in edits));
+  const texts = FIELDS.map(({ name }) => [name, name === 'nombre' ? nameOf(NAME_PARTS.map(of)) : first(of(name))]);
+  const inputs = { ...Object.fromEntries(texts), ...edits };
   const isTooLong = cells.slice(plan.targets.length).some((cell) => String(cell).trim() !== '');
-  if (isTooLong) findings.unshift({ field: '', rule: 'file.cellsTooMany' });
+  const findings = isTooLong ? [{ field: '', rule: 'file.cellsTooMany' }] : [];
+  const values = {};
+  for (const field of FIELDS) {
+    const { name } = field;
+    const { rule, value = null } = name in edits ? { value: read(field, edits[name]) } : readCell(field, inputs[name], plan);
+    if (rule) findings.push({ field: name, rule });
+    values[name] = value;
+  }
   const given = FIELDS.map(({ name }) => name).filter((name) => String(inputs[name] ?? '').trim() !== '');
   return { line, id: Number(of('id')[0]) || null, cells: inputs, given, values: withoutNulls(values), findings };
 }
 
-/** @param {Cell[][]} parts @returns {Cell} */
 const nameOf = (parts) => (parts.flat().includes(null) ? null : joinName(parts.map((cells) => cells.map(String))));
 
-/** @param {any} field @param {Cell} cell @param {Plan} plan @param {boolean} isEdited by the person: as in a form */
-function readCell(field, cell, plan, isEdited) {
-  if (cell === null) return { problem: 'cell.formula' };
-  if (typeof cell === 'number' && field.kind === 'money') return { value: cell };
-  if (typeof cell === 'number' && field.kind === 'date' && isSerial(cell)) {
+/** Spreadsheets and our own export put an apostrophe before what is no formula. */
+const bare = (cell) => cleanText(String(cell)).replace(/^'/, '');
+
+/** The value, or the rule it breaks. */
+function readCell(field, cell, plan) {
+  const { kind, name } = field;
+  if (cell === null) return { rule: 'cell.formula' };
+  if (typeof cell === 'number' && kind === 'money') return { value: cell };
+  if (typeof cell === 'number' && kind === 'date' && isSerial(cell)) {
     return { value: new Date(EXCEL_EPOCH + cell * DAY_MS).toISOString().slice(0, 10) };
   }
-  const broken = BROKEN.find(([pattern]) => pattern.test(String(cell)));
-  if (broken) return { problem: broken[1] };
-  const text = String(cell).trim() || (plan.fixed[field.name] ?? '');
-  const bare = ['money', 'date'].includes(field.kind) ? text.replace(/^'/, '') : text;
-  if (isEdited || bare === '') return read(field, bare);
-  if (field.kind === 'date') return dayReading(readDay(bare, plan.order || 'dmy'));
-  const sign = field.kind === 'money' && plan.decimal && readAmount(bare)?.decimal;
-  return sign && sign !== plan.decimal ? { problem: 'number.mixed' } : read(field, bare);
+  const text = String(cell).trim() || (plan.fixed[name] ?? '');
+  const notation = NOTATIONS[kind];
+  if (!notation) return { value: read(field, text) };
+  const value = notation.read(bare(text), plan.notations[kind]);
+  const isOther = value === null && notation.choices.some((choice) => notation.read(bare(text), choice) !== null);
+  return isOther ? { rule: 'cell.notation' } : { value: value ?? read(field, bare(text)) };
 }

@@ -16,17 +16,18 @@ export function StepHeading({ children }) {
 
 export const number = (key, n) => t(key, { n, count: count(n) });
 
-/** Lines of the file under a heading, the first ones at first. `rows` is a function of an item. */
-export function LineTable({ title, text, columns, items, row, children }) {
+/** Lines of the file of one kind, the first ones at first. `row` gives the cells of an item. */
+export function LineTable({ kind, columns, items, row, children }) {
   const [shown, setShown] = useState(ROWS_AT_ONCE);
+  const title = t(`import.${kind}.title`);
   return items.length > 0 && html`
     <section class="card">
       <h3>${title}</h3>
-      <p>${text}</p>
+      <p>${t(`import.${kind}.text`)}</p>
       ${children}
-      <${PlainTable} label=${title} rows=${items.slice(0, shown).map(row)}
+      <${PlainTable} label=${title} rows=${items.slice(0, shown).map((item) => [item.line, ...row(item)])}
         columns=${[{ title: t('import.line'), isNumber: true, isHeading: true }, ...columns]} />
       ${shown < items.length && html`
-        <${Button} onClick=${() => setShown(shown + ROWS_AT_ONCE)}>${t('import.more')} (${count(items.length - shown)})<//>`}
+        <${Button} onClick=${() => setShown(shown + ROWS_AT_ONCE)}>${t('activity.more')} (${count(items.length - shown)})<//>`}
     </section>`;
 }

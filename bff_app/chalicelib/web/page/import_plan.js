@@ -1,14 +1,14 @@
 /** The step of the import in which the person says what the page cannot know: letters, sheet, columns, formats. */
 
 import { compareEncodings } from './encodings.js';
-import { day } from './format.js';
-import { TARGETS } from './import_columns.js';
-import { bodyOf, headingsOf, isOpen, missingFields, unusedColumns, withHeadings, withTargets } from './import_file.js';
+import { show } from './fields.js';
+import {
+  NOTATIONS, TARGETS, bodyOf, headingsOf, isOpen, missingFields, unusedColumns, withHeadings, withTargets,
+} from './import_file.js';
 import { StepHeading } from './import_parts.js';
-import { readDay } from './notation.js';
 import { Button, PlainTable, Select } from './parts.js';
 import { t } from './texts.js';
-import { html, useId } from './view.js';
+import { html } from './view.js';
 
 const EXAMPLES = 3;
 const HEADING_LINES = 15;
@@ -21,18 +21,15 @@ export function PlanStep({ source, plan, replan, reread, next, again }) {
     <${StepHeading}>${source.name}<//>
     ${encodings.length > 1 && html`<${Encodings} source=${source} plan=${plan} choose=${(encoding) => reread({ encoding })} />`}
     ${plan.sheets.length > 1 && html`
-      <${Question} label=${t('import.sheet')}>${(id) => html`
-        <${Select} id=${id} value=${plan.sheet} options=${plan.sheets.map((name) => [name, name])}
-          choose=${(sheet) => reread({ sheet })} />`}<//>`}
+      <label class="card field">${t('import.sheet')}
+        <${Select} value=${plan.sheet} options=${plan.sheets.map((name) => [name, name])} choose=${(sheet) => reread({ sheet })} />
+      </label>`}
     <${Columns} plan=${plan} replan=${replan} />
-    ${plan.asks.order && html`
-      <${Question} label=${t('import.order', { example: plan.asks.order })}>${(id) => html`
-        <${Select} id=${id} value=${plan.order} choose=${(order) => set({ order })}
-          options=${[['', t('import.choice')], ...['dmy', 'mdy'].map((order) => [order, orderText(plan.asks.order, order)])]} />`}<//>`}
-    ${plan.asks.decimal && html`
-      <${Question} label=${t('import.decimal')}>${(id) => html`
-        <${Select} id=${id} value=${plan.decimal} choose=${(decimal) => set({ decimal })}
-          options=${[['', t('import.choice')], [',', t('import.decimal.comma')], ['.', t('import.decimal.point')]]} />`}<//>`}
+    ${Object.entries(plan.doubts).map(([kind, doubt]) => doubt && html`
+      <label class="card field" key=${kind}>${t(`import.notation.${kind}`, { example: doubt })}
+        <${Select} value=${plan.notations[kind]} options=${[['', t('import.choice')], ...readings(kind, doubt)]}
+          choose=${(choice) => set({ notations: { ...plan.notations, [kind]: choice } })} />
+      </label>`)}
     <${Missing} plan=${plan} set=${set} />
     <div class="actions">
       <${Button} class="primary" disabled=${isOpen(plan)} onClick=${next}>${t('import.review')}<//>
@@ -40,16 +37,11 @@ export function PlanStep({ source, plan, replan, reread, next, again }) {
     </div>`;
 }
 
-function orderText(example, order) {
-  const read = readDay(example, order);
-  return t(`import.order.${order}`, { day: read ? day(read) : '—' });
-}
-
-/** A labelled control. */
-function Question({ label, children }) {
-  const id = useId();
-  return html`<section class="card field"><label for=${id}>${label}</label>${children(id)}</section>`;
-}
+/** What a text is in each notation. */
+const readings = (kind, text) => {
+  const { choices, read } = NOTATIONS[kind];
+  return choices.map((choice) => [choice, t(`import.notation.${choice}`, { value: show({ kind }, read(text, choice)) })]);
+};
 
 /** The same lines in each encoding: people see which has the accents right. */
 function Encodings({ source: { bytes, encodings }, plan, choose }) {
@@ -106,18 +98,16 @@ const examplesOf = (plan, at) =>
 /** A name and an address cannot be the same for everybody; the rest can. */
 function Missing({ plan, set }) {
   const missing = missingFields(plan);
-  const id = useId();
+  const [own, common] = [true, false].map((isOwn) => missing.filter(({ name }) => NAME_FIELDS.includes(name) === isOwn));
   return missing.length > 0 && html`
     <section class="card">
       <h3>${t('import.missing')}</h3>
-      ${missing.filter(({ name }) => NAME_FIELDS.includes(name)).map(({ name }) => html`
-        <p class="message bad">${t('import.missing.name', { field: t(`field.${name}`) })}</p>`)}
-      ${missing.some(({ name }) => !NAME_FIELDS.includes(name)) && html`<p>${t('import.missing.text')}</p>`}
-      ${missing.filter(({ name }) => !NAME_FIELDS.includes(name)).map(({ name, kind }) => html`
-        <div class="field" key=${name}>
-          <label for=${`${id} ${name}`}>${t(`field.${name}`)}</label>
-          <input id=${`${id} ${name}`} type=${kind === 'date' ? 'date' : 'text'} value=${plan.fixed[name] ?? ''}
+      ${own.map(({ name }) => html`<p class="message bad">${t('import.missing.name', { field: t(`field.${name}`) })}</p>`)}
+      ${common.length > 0 && html`<p>${t('import.missing.text')}</p>`}
+      ${common.map(({ name, kind }) => html`
+        <label class="field" key=${name}>${t(`field.${name}`)}
+          <input type=${kind === 'date' ? 'date' : 'text'} value=${plan.fixed[name] ?? ''}
             onChange=${({ target }) => set({ fixed: { ...plan.fixed, [name]: target.value } })} />
-        </div>`)}
+        </label>`)}
     </section>`;
 }

@@ -1,82 +1,61 @@
-/**
- * Writes the rows of a file in batches. Safe to interrupt: each batch has its own key, so that one whose answer was lost
- * is not done again, and what is left is kept in this browser.
- */
+/** Writes the rows of a file. What is left is kept in this browser, so that it goes on after the tab was closed. */
 
 import { rowsChanged } from './api.js';
-import { MOST_OPERATIONS, closeBatch, sendOperations } from './batches.js';
+import { closeBatch, sendBatch } from './batches.js';
 import { ApiError } from './http.js';
-import { dropRun, keepRun } from './import_store.js';
+import { currentSession } from './session.js';
 
-const OUTCOMES = { 200: 'updated', 201: 'created', 404: 'gone', 409: 'present', 412: 'outdated', 422: 'refused' };
+/** session.js deletes it when the person signs out: it holds salaries. */
+const STORE = 'importaciones';
+const LIFE_MS = 86_400_000;
 
-/** Dispatches `change` at every step. */
-export class ImportRun extends EventTarget {
-  /**
-   * `operations`: `{line, list, body, cells}`; `rejected`: lines that are not sent, for the file of what was not imported;
-   * `results` of an import that was interrupted, by line.
-   */
-  constructor({ id, name, operations, rejected, isMailed, results = new Map(), isClosed = false }) {
-    super();
-    Object.assign(this, { id, name, operations, rejected, isMailed, results, isClosed });
-    this.state = 'running';
-    this.error = null;
+/** Without storage an import runs all the same. */
+const use = async (act) => {
+  try {
+    return await act(await caches.open(STORE), `/importacion?${new URLSearchParams({ de: currentSession()?.usuario })}`);
+  } catch {
+    return undefined;
   }
+};
 
-  get waiting() {
-    return this.operations.filter(({ line }) => !this.results.has(line));
-  }
+const drop = () => use((store, place) => store.delete(place));
 
-  get isOver() {
-    return this.state === 'done' || this.state === 'stopped';
-  }
+const keep = (run) =>
+  use((store, place) => store.put(place, new Response(JSON.stringify({ ...run, keptAt: Date.now() }))));
 
-  /** Begin, or go on after a pause. Two tabs do no harm: they send the same batches under the same keys. */
-  start() {
-    this.change('running');
-    return this.work();
-  }
-
-  /** What is being written is finished; the rest stays unwritten. */
-  stop() {
-    if (this.state === 'running') this.change('stopping');
-    else this.work('stopping');
-  }
-
-  change(state, error = null) {
-    Object.assign(this, { state, error });
-    this.dispatchEvent(new Event('change'));
-  }
-
-  async work(state = this.state) {
-    this.state = state;
-    try {
-      await this.keep();
-      for (let waiting = this.waiting; waiting.length > 0 && this.state === 'running'; waiting = this.waiting) {
-        const some = waiting.slice(0, MOST_OPERATIONS);
-        const batch = { id: this.id, origin: 'importacion', key: `${this.id}-${some[0].line}` };
-        const answers = await sendOperations(batch, some);
-        some.forEach(({ line }, at) => this.results.set(line, resultOf(answers[at])));
-        await this.keep();
-        this.change(this.state);
-      }
-      if (this.results.size > 0) await closeBatch(this.id, this.isMailed);
-      this.change(this.state === 'stopping' ? 'stopped' : 'done');
-      await dropRun();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      this.change('paused', error);
-    }
-    rowsChanged();
-  }
-
-  keep() {
-    const { id, name, operations, rejected, isMailed, results } = this;
-    return keepRun({ id, name, operations, rejected, isMailed, results });
-  }
+/** This person's unfinished import, for a day. */
+export async function loadRun() {
+  const run = await use(async (store, place) => (await store.match(place))?.json());
+  if (run && Date.now() - run.keptAt < LIFE_MS) return run;
+  await drop();
+  return null;
 }
 
-function resultOf({ estado, empleado, existente, errores = [] }) {
-  const words = errores.map(({ mensaje }) => mensaje).join(' ');
-  return { outcome: OUTCOMES[estado] ?? 'refused', id: (empleado ?? existente)?.id ?? null, words };
+/**
+ * Begin, go on after a pause, or with the state `stopping` end it: the rest stays unwritten. Two tabs do no harm: they
+ * send the same steps under the same keys.
+ *
+ * @param run a batch, with the file's `name`, the lines that were `rejected`, and whether it `isMailed`
+ * @param show called at every step
+ */
+export async function work(run, state, show) {
+  const change = (next, error = null) => {
+    Object.assign(run, { state: next, error });
+    show();
+  };
+  change(state);
+  try {
+    await sendBatch(run, async () => {
+      await keep(run);
+      show();
+      return run.state === 'running';
+    });
+    if (run.answers.length > 0) await closeBatch(run.id, run.isMailed);
+    await drop();
+    change('over');
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    change('paused', error);
+  }
+  rowsChanged();
 }

@@ -1,40 +1,43 @@
 /** The import of a file, step by step: file, columns, review, result. It goes on while other views are looked at. */
 
 import './view_texts.js';
-import { getOpenApi } from './api.js';
 import { FileUnusable } from './csv.js';
 import { downloadTable } from './export.js';
 import { FIELDS } from './fields.js';
 import { count } from './format.js';
-import { ApiError } from './http.js';
 import { MAX_ROWS, isOpen, missingFields, openSource, proposePlan, unusedColumns } from './import_file.js';
 import { PlanStep } from './import_plan.js';
 import { ResultStep } from './import_result.js';
 import { ReviewStep } from './import_review.js';
-import { ImportRun } from './import_run.js';
-import { loadRun } from './import_store.js';
+import { loadRun, work } from './import_run.js';
 import { Button, Icon, ViewHeading } from './parts.js';
-import { creationSchema } from './rules.js';
 import { isEnding } from './session.js';
-import { Alert, Failure } from './states.js';
+import { Alert } from './states.js';
 import { t } from './texts.js';
-import { html, useEvent, useLayoutEffect, useState } from './view.js';
+import { html, useChanges, useEvent, useLayoutEffect, useState } from './view.js';
 
 const STEPS = ['file', 'columns', 'review', 'result'];
 const TYPES = '.csv,.tsv,.txt,.xlsx,text/csv,text/plain';
 const EXAMPLE = ['Ana Pérez', 'ana.perez@example.com', 'Analista', 5000.5, '2026-11-24'];
 
-/** Outlives the view. `kept`: an import that another visit began. */
-const current = { step: 'file', source: null, plan: null, schema: null, run: null, kept: null };
+const BEGINNING = { step: 'file', source: null, plan: null, run: null };
+/** Outlives the view. */
+const current = { ...BEGINNING };
+const store = new EventTarget();
+
+function change(changed) {
+  Object.assign(current, changed);
+  store.dispatchEvent(new Event('change'));
+}
 
 export default function Importer() {
-  const [state, setState] = useState(current);
   const [problem, setProblem] = useState(null);
-  const change = (changed) => setState({ ...Object.assign(current, changed) });
-  const { step, source, plan, schema, run, kept } = state;
-  useEvent(window, 'beforeunload', (event) => run && !run.isOver && !isEnding() && event.preventDefault());
+  const { step, source, plan, run } = current;
+  useChanges(store);
+  useEvent(window, 'beforeunload', (event) => run && run.state !== 'over' && !isEnding() && event.preventDefault());
   useLayoutEffect(() => {
-    if (!run) loadRun().then((found) => change({ kept: found }));
+    // What another visit began comes first.
+    if (step === 'file') loadRun().then((found) => found && change({ run: { ...found, state: 'paused', error: null }, step: 'result' }));
   }, []);
 
   /** What can go wrong with a file is shown above the step. */
@@ -44,7 +47,6 @@ export default function Importer() {
       change(await act());
     } catch (error) {
       if (error instanceof FileUnusable) setProblem(html`<${Unusable} name=${name} error=${error} />`);
-      else if (error instanceof ApiError) setProblem(html`<${Failure} error=${error} retry=${() => attempt(name, act)} />`);
       else throw error;
     }
   };
@@ -53,17 +55,18 @@ export default function Importer() {
     const proposed = await proposePlan(opened);
     const isChoice = opened.encodings.length > 1 || proposed.sheets.length > 1;
     const hasDoubts = isChoice || isOpen(proposed) || missingFields(proposed).length + unusedColumns(proposed).length > 0;
-    return { source: opened, plan: proposed, schema: creationSchema(await getOpenApi()), step: hasDoubts ? 'columns' : 'review' };
+    return { source: opened, plan: proposed, step: hasDoubts ? 'columns' : 'review' };
   });
   const reread = (choice) => attempt(source.name, async () => ({ plan: await proposePlan(source, choice) }));
   const replan = (act) => attempt(source.name, async () => ({ plan: act(plan) }));
-  const begin = (options) => {
-    const started = new ImportRun({ name: source?.name, ...options });
-    started.start();
-    change({ run: started, kept: null, step: 'result' });
-    return started;
+  const begin = (batch) => {
+    const started = { id: crypto.randomUUID(), name: source.name, origin: 'importacion', answers: [], ...batch };
+    change({ run: started, step: 'result' });
+    work(started, 'running', change);
   };
-  const again = () => change({ step: 'file', source: null, plan: null, run: null });
+  /** What is being written is finished before it stops. */
+  const proceed = (state) => (run.state === 'running' ? change({ run: Object.assign(run, { state }) }) : work(run, state, change));
+  const again = () => change(BEGINNING);
 
   return html`
     <${ViewHeading} title=${t('view.importar')} />
@@ -72,16 +75,14 @@ export default function Importer() {
         ${STEPS.map((name) => html`<li key=${name} aria-current=${name === step ? 'step' : null}>${t(`import.step.${name}`)}</li>`)}
       </ol>
       ${problem}
-      ${step === 'file' && html`
-        ${kept && html`<${Kept} kept=${kept} go=${() => begin(kept)} end=${() => begin(kept).stop()} />`}
-        <${FileStep} take=${take} />`}
+      ${step === 'file' && html`<${FileStep} take=${take} />`}
       ${step === 'columns' && html`
         <${PlanStep} source=${source} plan=${plan} replan=${replan} reread=${reread} again=${again}
           next=${() => change({ step: 'review' })} />`}
       ${step === 'review' && html`
-        <${ReviewStep} key=${source} source=${source} plan=${plan} schema=${schema} begin=${begin} again=${again}
+        <${ReviewStep} key=${source} source=${source} plan=${plan} begin=${begin} again=${again}
           edit=${(edits) => change({ plan: { ...current.plan, edits } })} back=${() => change({ step: 'columns' })} />`}
-      ${step === 'result' && html`<${ResultStep} run=${run} again=${again} />`}
+      ${step === 'result' && html`<${ResultStep} run=${run} proceed=${proceed} again=${again} />`}
     </div>`;
 }
 
@@ -115,16 +116,4 @@ function Unusable({ name, error: { rule, values } }) {
   const words = Object.entries(values).map(([key, value]) => [key, typeof value === 'number' ? count(value) : value]);
   return html`
     <${Alert}><h2>${t('import.unusable', { name })}</h2><p>${t(rule, Object.fromEntries(words))}</p><//>`;
-}
-
-function Kept({ kept: { name, operations, results }, go, end }) {
-  return html`
-    <section class="message warn">
-      <h2>${t('import.kept')}</h2>
-      <p>${t('import.kept.text', { name, done: count(results.size), total: count(operations.length) })}</p>
-      <div class="actions">
-        <${Button} class="primary" onClick=${go}>${t('import.goOn')}<//>
-        <${Button} onClick=${end}>${t('import.kept.end')}<//>
-      </div>
-    </section>`;
 }

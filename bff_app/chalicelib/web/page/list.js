@@ -31,7 +31,7 @@ export default function List({ route: { query, panel } }) {
   useEvent(window, 'keydown', (event) => {
     if (event.key !== 'p' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
     event.preventDefault();
-    printRows();
+    withAllRows('printRows')();
   });
   useLayoutEffect(() => {
     if (!isThere || drawn.current === key) return;
@@ -53,9 +53,9 @@ export default function List({ route: { query, panel } }) {
   return html`
     <${ViewHeading} title=${t('view.empleados')} note=${shown}>
       <${Menu} icon="more" label=${t('list.more')} class="compact">
-        ${may('import') && html`<a class="button" href=${address('importar')}><${Labelled} icon="upload">${t('list.import')}<//></a>`}
-        <${Button} icon="download" onClick=${() => exportRows(query)}>${t('list.export')}<//>
-        <${Button} icon="print" onClick=${printRows}>${t('list.print')}<//>
+        ${may('import') && html`<a class="button" href=${address('importar')}><${Labelled} icon="upload">${t('view.importar')}<//></a>`}
+        <${Button} icon="download" onClick=${withAllRows('exportRows')}>${t('list.export')}<//>
+        <${Button} icon="print" onClick=${withAllRows('printRows')}>${t('list.print')}<//>
         ${may('write') && html`<a class="button" href=${address('bajas')}><${Labelled} icon="restore">${t('view.bajas')}<//></a>`}
       <//>
       ${may('write') && html`<${NewLink} query=${listPart(query)} />`}
@@ -89,17 +89,8 @@ function skipRows(event) {
   document.querySelector('.pager button:enabled')?.focus();
 }
 
-async function exportRows(query) {
-  const { exportEmployees } = await import('./export.js');
-  exportEmployees({ ...filtersOf(query), orden: orderOf(query) });
-}
-
 /** All pages, not only the one on the screen. */
-async function printRows() {
-  const { printEmployees } = await import('./all_rows.js');
-  const { query } = currentRoute();
-  printEmployees({ ...filtersOf(query), orden: orderOf(query) });
-}
+const withAllRows = (act) => async () => (await import('./export.js'))[act](currentRoute().query);
 
 function nothing(query, search) {
   if (Object.keys(filtersOf(query)).length > 0) {
@@ -111,7 +102,7 @@ function nothing(query, search) {
   return html`
     <${Empty} title=${t('list.empty.title')} text=${may('write') ? t('list.empty.text') : ''}>
       ${may('write') && html`<${NewLink} />`}
-      ${may('import') && html`<${LinkButton} icon="upload" href=${address('importar')}>${t('list.import')}<//>`}
+      ${may('import') && html`<${LinkButton} icon="upload" href=${address('importar')}>${t('view.importar')}<//>`}
     <//>`;
 }
 

@@ -1,14 +1,11 @@
-// @ts-check
 /** Amounts and days as people write them. */
 
 const CURRENCY = /^(?:US)?[€$£]\s*|^(?:EUR|USD|GBP|MXN)\s*|\s*(?:[€$£]|EUR|USD|GBP|MXN)$/gi;
 
 /**
- * `5000`, `5000,5`, `5.000,50`, `5,000.50 €`, `1.500`: three digits after the only sign are thousands, since money has two
- * decimals.
+ * `5000`, `5.000,50`, `5,000.50 €`, `1.500`: three digits after the only sign are thousands, since money has two decimals.
  *
- * @param {string} text
- * @returns {{value: number, decimal: string} | null} and the sign of its decimals, as far as it shows
+ * @returns null, or the `value` and the sign of its decimals, as far as it shows
  */
 export function readAmount(text) {
   const compact = text.replace(CURRENCY, '').replace(/(?<=\d)[\s'’](?=\d{3})/g, '');
@@ -24,18 +21,14 @@ const MONTHS = ['ene jan', 'feb', 'mar', 'abr apr', 'may', 'jun', 'jul', 'ago au
 const FIRST_DAY = '1900-01-01';
 const TIME = /[T\s]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2}|[ap]\.?\s?m\.?)?$/i;
 
-/** @param {string} word @returns {number} 1 to 12, or 0 */
+/** From 1, or 0. */
 const monthOf = (word) => MONTHS.findIndex((names) => names.includes(word.slice(0, 3).toLowerCase())) + 1;
 
-/** Of two digits: at most ten years from now, or in the past. @param {string} year */
+/** Of two digits: at most ten years from now, or in the past. */
 const fullYear = (year) =>
   year.length === 4 ? year : String(Number(year) + (Number(year) <= (new Date().getFullYear() % 100) + 10 ? 2000 : 1900));
 
-/**
- * @param {string} text `31/12/2025`, `31-dic-25`, `2025/12/31 00:00:00`, `Dec 31, 2025`
- * @param {'dmy' | 'mdy'} order of day and month where both are numbers
- * @returns {string | null} `2025-12-31`
- */
+/** `31/12/2025`, `31-dic-25`, `2025/12/31 00:00:00`, `Dec 31, 2025`; `order` is `dmy` or `mdy`. @returns null, or `2025-12-31` */
 export function readDay(text, order) {
   const day = text.trim().replace(TIME, '');
   const [, year, month, last] = /^(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})$/.exec(day) ?? [];

@@ -4,7 +4,7 @@
  */
 
 import { listEmployees } from './api.js';
-import { FIELDS } from './fields.js';
+import { FIELDS } from './declaration.js';
 import { currentRoute } from './router.js';
 import { currentSession, may } from './session.js';
 

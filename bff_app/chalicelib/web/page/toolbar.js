@@ -103,7 +103,7 @@ export function Bound({ title, field, known, choose }) {
   const id = useId();
   const [isWrong, setWrong] = useState(false);
   const change = ({ target }) => {
-    const { value } = read(field, target.value);
+    const value = read(field, target.value);
     const isGood = value === null || (field.kind === 'date' ? isCalendarDay(value) : typeof value === 'number');
     setWrong(!isGood);
     if (isGood && String(value ?? '') !== known) choose(String(value ?? ''));

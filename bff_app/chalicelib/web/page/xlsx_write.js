@@ -1,4 +1,3 @@
-// @ts-check
 /** Writes a table as an Excel workbook (ECMA-376): texts as texts, whatever they begin with. */
 
 import { strToU8, zipSync } from './fflate.js';
@@ -16,13 +15,13 @@ const COLUMN_WIDTH = 24;
 
 const declared = (xml) => strToU8(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n${xml}`);
 
-/** Excel has no other control characters in XML than as `_x0008_`. @param {unknown} text */
+/** Excel has no other control characters in XML than as `_x0008_`. */
 const escaped = (text) => String(text)
   .replace(/_x[\da-f]{4}_/gi, (like) => `_x005F${like}`)
   .replace(/[\x00-\x08\x0b-\x1f\ufffe\uffff]/g, (sign) => `_x${sign.charCodeAt(0).toString(16).padStart(4, '0')}_`)
   .replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** A day is the number of days since 30 December 1899. @param {string} day */
+/** A day is the number of days since 30 December 1899. */
 const serialOf = (day) => (Date.parse(`${day}T00:00:00Z`) - Date.UTC(1899, 11, 30)) / DAY_MS;
 
 function cell(kind, value) {
