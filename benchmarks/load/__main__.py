@@ -15,7 +15,7 @@ import httpx
 
 from local.settings import ROOT
 from tools.command_line import OneSentenceParser, whole_number
-from tools.target import TargetError, authorization, default_url, read_target, require_directory, require_entry
+from tools.target import TargetError, authorization, default_url, read_target, require_entry
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,6 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> None:
         target.require_own(mine=options.mine, why="a load that its owner did not ask for is an attack")
         headers = authorization(target, environment)
         with httpx.Client(base_url=target.url, trust_env=False, headers=headers) as client:
-            require_directory(client, target)
             require_entry(client, target)
     except TargetError as error:
         sys.stderr.write(f"make load-test: {error}\n")
