@@ -21,10 +21,6 @@ class Names(NamedTuple):
         return f"{self.prefix}-alb", f"{self.prefix}-web"
 
     @property
-    def target_group(self) -> tuple[str, str]:
-        return f"{self.prefix}-bff", f"{self.prefix}-web"
-
-    @property
     def apis(self) -> tuple[str, ...]:
         return tuple(f"{self.prefix}-{api}-api" for api in APIS)
 

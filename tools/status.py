@@ -38,6 +38,7 @@ ABSENT, NO_ANSWER = "does not exist", "no answer"
 NOTHING = "-"  # nothing was measured
 HOUR = timedelta(hours=1)
 PERCENTILES = ("p50", "p90", "p99")
+TROUBLE = {"MailFailed", "MailBounced", "Throttles"}
 # A person waits: a service that does not answer is reported within seconds.
 CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
 
@@ -52,15 +53,19 @@ class Metric(NamedTuple):
     statistic: str = "Sum"
     dimension: str = ""
 
-
-class Door(NamedTuple):
-    """Something that answers requests, and the names of its metrics."""
-
-    namespace: str
-    dimension: str
-    requests: str
-    latency: str
-    errors: tuple[str, ...]
+    def describe(self, values: Sequence[float]) -> str | Text:
+        """A sum, or the highest value in the unit that CloudWatch measures it in: seconds of an ALB."""
+        if self.statistic == "Sum":
+            total, is_trouble = sum(values), self.name in TROUBLE
+            return Text(f"{total:,.0f}", BAD if total and is_trouble else "")
+        if not values:
+            return NOTHING
+        highest = max(values)
+        if self.name in {"OutboxLag", "ApproximateAgeOfOldestMessage"}:
+            return str(timedelta(seconds=round(highest)))
+        if self.name == "ConcurrentExecutions":
+            return f"{highest:,.0f}"
+        return f"{highest * (1_000 if self.name == 'TargetResponseTime' else 1):,.1f} ms"
 
 
 class NotFound(Exception):
@@ -80,7 +85,8 @@ class Reader:
         self._client: Callable[[Any], Any] = partial(session.client, endpoint_url=endpoint_url, config=CONFIG)
         self._names = names
         self._now = now
-        self._doors: dict[str, Door] = {}  # from the outside in
+        # From the outside in: requests, errors, latencies, and for functions throttles and concurrency.
+        self._doors: dict[str, list[Metric]] = {}
         self._unreadable = 0
         self.concerns: list[str] = []
         self.exists = False
@@ -90,7 +96,6 @@ class Reader:
         names, parts = self._names, list[Row]()
         for read, found in (
             (self._load_balancer, names.load_balancer[:1]),
-            (self._targets, names.target_group[:1]),
             (self._function, names.functions),
             (self._api, names.apis),
             (self._queue, names.queues),
@@ -99,19 +104,20 @@ class Reader:
         self.exists = any(str(row[1]) not in {ABSENT, NO_ANSWER} for row in parts)
         if names.functions:
             parts += self._part("all functions", self._limit)
+        alarms = self._part("alarms", self._alarms)
         period = f"{moment(self._now - HOUR)} to {moment(self._now)}; errors are responses of 500 and above"
         requests = ("", ">requests", ">errors", ">success", ">p50", ">p90", ">p99", ">throttled", ">at once")
-        traffic = [row for name in self._doors for row in self._part(name, self._requests)]
-        tables = [
-            make_table("Parts", ("part", "state", "details"), parts),
-            make_table("Alarms", ("alarm", "state", "since"), self._part("alarms", self._alarms)),
-            make_table(f"Requests from {period}", requests, traffic),
-            make_table("Access, email and database in that hour", ("", ">"), self._part("metrics", self._work)),
-        ]
+        work: list[Row] = []
+        traffic = self._part("metrics", lambda _: self._last_hour(work))
         # What does not exist may be meant so (no load balancer, a laptop); what is unreadable may hide trouble.
         if self._unreadable:
             self.concerns.append(f"What could not be read: {self._unreadable}. There may be more.")
-        return tables
+        return [
+            make_table("Parts", ("part", "state", "details"), parts),
+            make_table("Alarms", ("alarm", "state", "since"), alarms),
+            make_table(f"Requests from {period}", requests, traffic),
+            make_table("Access, email and database in that hour", ("", ">"), work),
+        ]
 
     def _part(self, name: str, read: Callable[[str], list[Row]]) -> list[Row]:
         """The rows that ``read`` returns, or one that says why part ``name`` could not be read."""
@@ -131,34 +137,38 @@ class Reader:
             self.concerns.append(f"{name} is {state}{f' ({detail})' if detail else ''}.")
         return Text(state, GOOD if state == good else BAD)
 
-    def _load_balancer(self, name: str) -> list[Row]:
-        pages = self._client("elbv2").get_paginator("describe_load_balancers").paginate().search("LoadBalancers[]")
+    def _add_door(self, name: str, namespace: str, dimension: str, requests: str, latency: str, *errors: str) -> None:
+        of = partial(Metric, namespace, dimension=dimension)
+        at_once = [of("Throttles"), of("ConcurrentExecutions", "Maximum")] if namespace == "AWS/Lambda" else []
+        self._doors[name] = [of(requests), *map(of, errors), *(of(latency, each) for each in PERCENTILES), *at_once]
+
+    def _load_balancer(self, _: str) -> list[Row]:
+        elb = self._client("elbv2")
+        pages = elb.get_paginator("describe_load_balancers").paginate().search("LoadBalancers[]")
         found = _first([each for each in pages if each["LoadBalancerName"] in self._names.load_balancer])
-        name = found["LoadBalancerName"]
-        dimension = f"LoadBalancer={found['LoadBalancerArn'].rpartition(':loadbalancer/')[2]}"
+        name, arn = found["LoadBalancerName"], found["LoadBalancerArn"]
+        dimension = f"LoadBalancer={arn.rpartition(':loadbalancer/')[2]}"
         # An ALB counts its own 5XX (timeouts, malformed responses) apart from those of its target.
         errors = ("HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count")
-        self._doors[name] = Door("AWS/ApplicationELB", dimension, "RequestCount", "TargetResponseTime", errors)
-        return [(name, self._judge(name, found["State"]["Code"], "active"), f"{found['Scheme']}, {found['DNSName']}")]
-
-    def _targets(self, name: str) -> list[Row]:
-        elb, rows = self._client("elbv2"), list[Row]()
-        pages = elb.get_paginator("describe_target_groups").paginate().search("TargetGroups[]")
-        group = _first([each for each in pages if each["TargetGroupName"] in self._names.target_group])
+        self._add_door(name, "AWS/ApplicationELB", dimension, "RequestCount", "TargetResponseTime", *errors)
+        state = self._judge(name, found["State"]["Code"], "active")
+        rows: list[Row] = [(name, state, f"{found['Scheme']}, {found['DNSName']}")]
+        group = _first(elb.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"])
         check = f"{group['HealthCheckPath']} every {group['HealthCheckIntervalSeconds']} s"
         for target in elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]:
             function, health = target["Target"]["Id"].rpartition(":function:")[2], target["TargetHealth"]
             reason = health.get("Description", "")
-            state = self._judge(function, health["State"], "healthy", reason)
-            rows.append((f"target {function}", state, reason or check))
-        if not rows:
+            rows.append(
+                (f"target {function}", self._judge(function, health["State"], "healthy", reason), reason or check)
+            )
+        if len(rows) == 1:
             self.concerns.append(f"{name} has no target.")
         return rows
 
     def _function(self, name: str) -> list[Row]:
         client = self._client("lambda")
         found = client.get_function_configuration(FunctionName=name)
-        self._doors[name] = Door("AWS/Lambda", f"FunctionName={name}", "Invocations", "Duration", ("Errors",))
+        self._add_door(name, "AWS/Lambda", f"FunctionName={name}", "Invocations", "Duration", "Errors")
         state = self._judge(name, found["State"], "Active")
         reserved = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
         if reserved == 0:
@@ -175,7 +185,7 @@ class Reader:
         """AWS finds an API by its id only, so all are listed."""
         pages = self._client("apigatewayv2").get_paginator("get_apis").paginate()
         api = _first([api for page in pages for api in page["Items"] if api["Name"] == name])
-        self._doors[name] = Door("AWS/ApiGateway", f"ApiId={api['ApiId']}", "Count", "Latency", ("5xx",))
+        self._add_door(name, "AWS/ApiGateway", f"ApiId={api['ApiId']}", "Count", "Latency", "5xx")
         return [(name, api["ProtocolType"], api["ApiEndpoint"])]
 
     def _queue(self, name: str) -> list[Row]:
@@ -204,21 +214,8 @@ class Reader:
         _first(rows)
         return rows
 
-    def _requests(self, name: str) -> list[Row]:
-        """The traffic of a door. Latency is of all its answers, errors included."""
-        door = self._doors[name]
-        of = partial(Metric, door.namespace, dimension=door.dimension)
-        counts = self._last_hour([of(each) for each in (door.requests, *door.errors)])
-        total, *failed = (sum(values) for values in counts.values())
-        errors = sum(failed)
-        success = f"{100 * (total - errors) / total:.4g} %" if total else NOTHING
-        others = [of(door.latency, percentile) for percentile in PERCENTILES]
-        if door.namespace == "AWS/Lambda":
-            others += [of("Throttles"), of("ConcurrentExecutions", "Maximum")]
-        cells = (describe_values(metric, values) for metric, values in self._last_hour(others).items())
-        return [(name, f"{total:,.0f}", Text(f"{errors:,.0f}", BAD if errors else ""), success, *cells)]
-
-    def _work(self, _: str) -> list[Row]:
+    def _last_hour(self, work: list[Row]) -> list[Row]:
+        """The traffic of each door, and into ``work`` what else was done. Latency includes errors."""
         own = partial(Metric, self._names.prefix)
         age = partial(Metric, "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum")
         metrics = {
@@ -230,10 +227,18 @@ class Reader:
             "oldest unpublished event": own("OutboxLag", "Maximum"),
             **{f"database round trip {each}": own("DatabaseRoundTrip", each) for each in PERCENTILES},
         }
-        values = self._last_hour(list(metrics.values()))
-        return [(name, describe_values(metric, values[metric])) for name, metric in metrics.items()]
+        values = self._values_of([*(metric for door in self._doors.values() for metric in door), *metrics.values()])
+        work += [(name, metric.describe(values[metric])) for name, metric in metrics.items()]
+        rows: list[Row] = []
+        for name, (requests, *others) in self._doors.items():
+            failed = [metric for metric in others if metric.statistic == "Sum" and metric.name != "Throttles"]
+            total, errors = sum(values[requests]), sum(sum(values[metric]) for metric in failed)
+            success = f"{100 * (total - errors) / total:.4g} %" if total else NOTHING
+            cells = [metric.describe(values[metric]) for metric in others if metric not in failed]
+            rows.append((name, f"{total:,.0f}", Text(f"{errors:,.0f}", BAD if errors else ""), success, *cells))
+        return rows
 
-    def _last_hour(self, metrics: Sequence[Metric]) -> dict[Metric, list[float]]:
+    def _values_of(self, metrics: Sequence[Metric]) -> dict[Metric, list[float]]:
         """The values of each metric (at most 500): AWS gives one for the hour, the emulator cuts at full hours."""
         values: dict[Metric, list[float]] = {metric: [] for metric in metrics}
         queries = []
@@ -247,21 +252,6 @@ class Reader:
         for result in pages.paginate(MetricDataQueries=queries, **period).search("MetricDataResults[]"):
             values[metrics[int(result["Id"].removeprefix("m"))]] += result["Values"]
         return values
-
-
-def describe_values(metric: Metric, values: Sequence[float]) -> str | Text:
-    """A sum, or the highest value in the unit that CloudWatch measures it in; an ALB measures latency in seconds."""
-    if metric.statistic == "Sum":
-        total, is_trouble = sum(values), metric.name in {"MailFailed", "MailBounced", "Throttles"}
-        return Text(f"{total:,.0f}", BAD if total and is_trouble else "")
-    if not values:
-        return NOTHING
-    highest = max(values)
-    if metric.name in {"OutboxLag", "ApproximateAgeOfOldestMessage"}:
-        return str(timedelta(seconds=round(highest)))
-    if metric.name == "ConcurrentExecutions":
-        return f"{highest:,.0f}"
-    return f"{highest * (1_000 if metric.name == 'TargetResponseTime' else 1):,.1f} ms"
 
 
 def moment(time: datetime) -> str:

@@ -26,10 +26,9 @@ def test_every_part_is_called_as_in_its_file():
     ):
         assert re.search(rf'name += "\${{local\.name}}{suffix}"', terraform(file))
         assert name == f"p-e{suffix}"
-    for name, (internal, public) in {"alb_kind": names.load_balancer, "target_kind": names.target_group}.items():
-        kinds = f'{name} += local.is_internal \\? "{internal.removeprefix("p-e-")}" : "{public.removeprefix("p-e-")}"'
-        assert re.search(kinds, terraform("alb.tf"))
-        assert f"${{local.name}}-${{local.{name}}}" in terraform("alb.tf")
+    internal, public = (name.removeprefix("p-e-") for name in names.load_balancer)
+    assert f'alb_kind    = local.is_internal ? "{internal}" : "{public}"' in terraform("alb.tf")
+    assert '"${local.name}-${local.alb_kind}"' in terraform("alb.tf")
     functions = re.findall(r"^ +(\w+) += { memory_size = ", terraform("locals.tf"), re.MULTILINE)
     assert tuple(function.replace("_", "-") for function in functions) == FUNCTIONS
     assert '"${local.name}-${replace(key, "_", "-")}"' in terraform("locals.tf")

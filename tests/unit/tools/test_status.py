@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/crud-app-dev-alb/1"
 GROUP_ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/crud-app-dev-bff/1"
 NAMES = deployed("crud-app", "status")
+BFF = NAMES.functions[0]
 
 Tables = list[dict[str, list[str]]]
 SECRET_KEYS = CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
@@ -57,29 +57,27 @@ def account(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def deployment(account):
-    """A load balancer, two of six functions, one of two HTTP APIs, the queues, an alarm, and traffic."""
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    account.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
-    target, _ = [_create_function(account, name) for name in NAMES.functions[:2]]
-    limit = {"FunctionName": NAMES.functions[1], "ReservedConcurrentExecutions": 7}
-    account.client("lambda").put_function_concurrency(**limit)
-    account.client("apigatewayv2").create_api(Name=NAMES.apis[0], ProtocolType="HTTP")
-    account.client("apigatewayv2").create_api(Name="another project", ProtocolType="HTTP")
-    balancer_arn = _create_load_balancer(account, target)
+    """One of six functions, one of two HTTP APIs, the queues, an alarm, and traffic."""
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("app.py", "")
+    code = {"Runtime": "python3.11", "Handler": "app.app", "Code": {"ZipFile": package.getvalue()}}
+    settings = {"Role": "arn:aws:iam::000000000000:role/any", "MemorySize": 512, "Timeout": 28}
+    account.client("lambda").create_function(FunctionName=BFF, **code, **settings)
+    account.client("lambda").put_function_concurrency(FunctionName=BFF, ReservedConcurrentExecutions=7)
+    for name in (NAMES.apis[0], "another project"):
+        account.client("apigatewayv2").create_api(Name=name, ProtocolType="HTTP")
     _create_queues(account)
     cloudwatch = account.client("cloudwatch")
     rule = {"Period": 300, "EvaluationPeriods": 1, "Threshold": 10.0, "ComparisonOperator": "GreaterThanThreshold"}
     metric = {"Namespace": "AWS/ApplicationELB", "MetricName": "TargetResponseTime", "Statistic": "Average"}
     cloudwatch.put_metric_alarm(AlarmName=f"{NAMES.prefix}-slow", AlarmDescription="Too slow.", **metric, **rule)
     cloudwatch.set_alarm_state(AlarmName=f"{NAMES.prefix}-slow", StateValue="ALARM", StateReason="a test")
-    door, function = ("LoadBalancer", balancer_arn.partition(":loadbalancer/")[2]), ("FunctionName", NAMES.functions[0])
+    function = ("FunctionName", BFF)
     for namespace, name, dimension, values in (
-        ("AWS/ApplicationELB", "RequestCount", door, [40, 60]),
-        ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", door, [2]),
-        ("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", door, [3]),
-        ("AWS/ApplicationELB", "TargetResponseTime", door, [*[0.020] * 95, *[0.400] * 5]),
-        ("AWS/Lambda", "Invocations", function, [120]),
+        ("AWS/Lambda", "Invocations", function, [60, 60]),
         ("AWS/Lambda", "Errors", function, [4]),
+        ("AWS/Lambda", "Duration", function, [*[20] * 95, *[400] * 5]),
         ("AWS/Lambda", "Throttles", function, [1]),
         ("AWS/Lambda", "ConcurrentExecutions", function, [3, 9]),
         (NAMES.prefix, "Refused", None, [1, 1]),
@@ -95,29 +93,6 @@ def deployment(account):
     return account
 
 
-def _create_function(account, name):
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("app.py", "def app(event, context):\n    return {}\n")
-    code = {"Runtime": "python3.11", "Handler": "app.app", "Code": {"ZipFile": package.getvalue()}}
-    settings = {"Role": "arn:aws:iam::000000000000:role/any", "MemorySize": 512, "Timeout": 28}
-    arn: str = account.client("lambda").create_function(FunctionName=name, **code, **settings)["FunctionArn"]
-    return arn
-
-
-def _create_load_balancer(account, target_arn):
-    ec2, elb = account.client("ec2"), account.client("elbv2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
-    arn: str = elb.create_load_balancer(Name=NAMES.load_balancer[1], Subnets=[subnet])["LoadBalancers"][0][
-        "LoadBalancerArn"
-    ]
-    check = {"HealthCheckEnabled": True, "HealthCheckPath": "/health", "HealthCheckIntervalSeconds": 35}
-    group = elb.create_target_group(Name=NAMES.target_group[1], TargetType="lambda", **check)["TargetGroups"][0]
-    elb.register_targets(TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": target_arn}])
-    return arn
-
-
 def _create_queues(account):
     sqs = account.client("sqs")
     queue, dead_letters = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in NAMES.queues)
@@ -130,11 +105,9 @@ def _create_queues(account):
 
 def test_every_part_is_shown_and_what_is_wrong_is_a_concern(deployment):
     reader, (parts, alarms, requests, work) = deployment.read()
-    assert parts["crud-app-status-web"][0] == "active"
-    assert parts["target crud-app-status-bff"] == ["healthy", "/health every 35 s"]
-    assert parts["crud-app-status-bff"] == ["Active", "python3.11, 512 MB, 28 s, shared concurrency"]
-    assert parts["crud-app-status-crud"] == ["Active", "python3.11, 512 MB, 28 s, at most 7 at once"]
-    assert parts["crud-app-status-enviar-correos"] == parts["crud-app-status-email-api"] == ["does not exist"]
+    assert parts["crud-app-status-bff"] == ["Active", "python3.11, 512 MB, 28 s, at most 7 at once"]
+    assert parts["crud-app-status-alb"] == parts["crud-app-status-crud"] == ["does not exist"]
+    assert parts["crud-app-status-email-api"] == ["does not exist"]
     assert parts["crud-app-status-crud-api"][0] == "HTTP"
     assert parts["crud-app-status-email-queue"] == ["0 waiting", "1 in flight, 1 delayed"]
     assert parts["crud-app-status-email-dlq"] == ["3 waiting", "0 in flight, 0 delayed"]
@@ -144,9 +117,7 @@ def test_every_part_is_shown_and_what_is_wrong_is_a_concern(deployment):
         "crud-app-status-slow is in alarm: Too slow.",
     ]
     assert requests == {
-        "crud-app-status-web": ["100", "5", "95 %", "20.0 ms", "20.0 ms", "400.0 ms"],
-        "crud-app-status-bff": ["120", "4", "96.67 %", "-", "-", "-", "1", "9"],
-        "crud-app-status-crud": ["0", "0", "-", "-", "-", "-", "0", "-"],
+        "crud-app-status-bff": ["120", "4", "96.67 %", "20.0 ms", "20.0 ms", "400.0 ms", "1", "9"],
         "crud-app-status-crud-api": ["0", "0", "-", "-", "-", "-"],
     }
     assert work == {
@@ -192,7 +163,6 @@ def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
         "State": {"Code": "failed"},
     }
     group = {
-        "TargetGroupName": NAMES.target_group[0],
         "TargetGroupArn": GROUP_ARN,
         "HealthCheckPath": "/health",
         "HealthCheckIntervalSeconds": 35,
@@ -212,8 +182,8 @@ def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
     assert reader.concerns == [
         "crud-app-status-alb is failed.",
         "bff is unhealthy (codes: [502]).",
-        # Two APIs, two queues, the alarms, the load balancer's requests and the other work.
-        "What could not be read: 7. There may be more.",
+        # Two APIs, two queues, the alarms and the metrics.
+        "What could not be read: 6. There may be more.",
     ]
     answers["elbv2.describe_target_health"] = {"TargetHealthDescriptions": []}
     function = {"State": "Pending", "Runtime": "python3.11", "MemorySize": 512, "Timeout": 28}
@@ -223,7 +193,7 @@ def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
     reader = Reader(session, None, NAMES._replace(functions=NAMES.functions[:1]), NOW)
     reader.read()
     assert reader.concerns[1:-1] == [
-        "crud-app-status-bff has no target.",
+        "crud-app-status-alb has no target.",
         "crud-app-status-bff is Pending.",
         "crud-app-status-bff is stopped: its reserved concurrency is 0.",
     ]
