@@ -99,6 +99,8 @@ class Stage:
         self.seconds = time.monotonic() - started
         if junit.exists():
             self._read_report(junit)
+        else:  # `make scan` says what it could not check
+            self.skips = re.findall("^.+: SKIPPED: .+$", self.log.read_text(errors="replace"), re.MULTILINE)
         self.outcome = "passed" if code == 0 or (self.is_pytest and code == NO_TESTS) else f"failed ({code})"
         if self.outcome == "passed":
             self.on_success()

@@ -26,13 +26,14 @@ from tools.preflight import (
     check_account,
     check_database,
     check_database_url,
+    check_destruction,
     check_plan,
     check_same_account,
-    check_unprotected,
     key_is_needed,
     open_session,
     read_concurrency,
     read_mail_rate,
+    read_resources,
 )
 from tools.terraform_cli import BUILD, INFRA, ROOT, Terraform, TerraformFailed
 
@@ -84,8 +85,8 @@ class Deployment:
         self._terraform.let("revisions", remember(outputs.get("revisions", []), self._revision))
         self._terraform.let("database_url_version", read_url_version(outputs, url, self._session))
         self._terraform.let("database_connections", check_database(url))
-        keeps_key = key_is_needed(self._terraform.read_json("show", "-json"), self._session, self.account.region)
-        self._terraform.let("keep_key", keeps_key)
+        resources = read_resources(self._terraform.read_json("show", "-json"))
+        self._terraform.let("keep_key", key_is_needed(resources, self._session, self.account.region))
         self._terraform.let("lambda_quota", read_concurrency(self._session))
         self._terraform.let("ses_rate", read_mail_rate(self._session))
         self._terraform.run("plan", "-input=false", f"-out={self.plan_file}", *self._variable_files)
@@ -120,7 +121,7 @@ class Deployment:
 
     def read_revisions(self) -> list[str]:
         """The git revisions that were deployed here, newest first."""
-        revisions: list[str] = self._begin().get("revisions", [])
+        revisions: list[str] = self._begin(creates=False).get("revisions", [])
         return revisions
 
     def create_sender(self) -> None:
@@ -130,12 +131,12 @@ class Deployment:
 
     def destroy(self) -> None:
         """Remove everything, after Terraform has asked."""
-        self._begin()
-        check_unprotected(self._terraform.read_json("show", "-json"), self.name)
+        functions = self._begin(creates=False).get("functions", {})
+        check_destruction(self._terraform.read_json("show", "-json"), self._session, self.name, functions.values())
         self._terraform.run("destroy", *self._variable_files)
 
-    def _begin(self) -> dict[str, Any]:
-        """Select the environment's workspace, and return its outputs."""
+    def _begin(self, *, creates: bool = True) -> dict[str, Any]:
+        """Select the environment's workspace, which is made unless not ``creates``, and return its outputs."""
         check_database_url(self._environment)
         if (self._terraform.folder / ERRORED_STATE).exists():
             raise NotReady(
@@ -143,6 +144,11 @@ class Deployment:
                 f"{ERRORED_STATE}`, delete infra/{ERRORED_STATE}, and try again."
             )
         self._terraform.init()
+        if self.name not in self._terraform.read("workspace", "list").replace("*", " ").split():
+            if not creates:
+                raise NotReady(f"There is no environment {self.name}: choose another ENVIRONMENT.")
+            # A workspace of a name that cannot be deployed would stay.
+            self._terraform.check_variables(*self._variable_files)
         self._terraform.read("workspace", "select", "-or-create=true", self.name)
         outputs = self._terraform.outputs()
         check_same_account(self.account, outputs, self.name)

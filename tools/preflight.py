@@ -24,7 +24,7 @@ from chalicelib.directorio.settings import parse_database_url
 from tools.terraform_cli import UNVERIFIED_ACCOUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mypy_boto3_sesv2 import SESV2Client
 
@@ -250,7 +250,6 @@ def _covers(client: SESV2Client, address: str) -> bool:
 
 def check_changes(changes: Sequence[Mapping[str, Any]]) -> None:
     """Check a plan's ``resource_changes`` for what AWS would refuse, or what would be lost."""
-    encrypts = any((each["change"].get("before") or {}).get("kms_master_key_id") for each in changes if _is_queue(each))
     for change in changes:
         actions, address = change["change"]["actions"], change["address"]
         before, after = (change["change"].get(side) or {} for side in ("before", "after"))
@@ -272,11 +271,6 @@ def check_changes(changes: Sequence[Mapping[str, Any]]) -> None:
                 "The plan deletes the sender's SES identity, with which other environments may send: run `terraform "
                 f"-chdir=infra state rm '{SENDER}'` to keep it, and `make plan` again."
             )
-        if address == KEY and "delete" in actions and encrypts:
-            raise NotReady(
-                "The plan deletes the key with which waiting messages are encrypted: deploy the present revision with "
-                "customer_key = false first, twice, and then this one."
-            )
         if change.get("type") == "aws_lambda_function" and after.get("snap_start"):
             runtime = str(after["runtime"])
             # https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
@@ -285,10 +279,6 @@ def check_changes(changes: Sequence[Mapping[str, Any]]) -> None:
                     f"snapstart needs Python 3.12 or newer, and the apps were packaged for {runtime}: "
                     "make PYTHON=python3.12 install package, or leave snapstart out."
                 )
-
-
-def _is_queue(change: Mapping[str, Any]) -> bool:
-    return change.get("type") == QUEUE_KIND
 
 
 def _is_protected(values: Mapping[str, Any]) -> bool:
@@ -324,17 +314,29 @@ def check_cloudfront(changes: Sequence[Mapping[str, Any]], session: Session) -> 
         print(f"Note: this account has no CloudFront distribution yet. {UNVERIFIED_ACCOUNT}")
 
 
-def key_is_needed(state: Mapping[str, Any], session: Session, region: str) -> bool:
-    """Whether something in the state (`terraform show -json`) still needs the key of the account's own.
+def check_key(changes: Sequence[Mapping[str, Any]], session: Session, region: str) -> None:
+    """Check that a plan does not delete a key that is in use; an older root module does not know ``keep_key``."""
+    if any(each["address"] == KEY and "delete" in each["change"]["actions"] for each in changes):
+        before = [{**each, "values": each["change"].get("before") or {}} for each in changes]
+        if key_is_needed(before, session, region):
+            raise NotReady(
+                "The plan deletes the key with which queues and waiting messages are encrypted: deploy the present "
+                "revision with customer_key = false first, twice, and then this one."
+            )
+
+
+def key_is_needed(resources: Sequence[Mapping[str, Any]], session: Session, region: str) -> bool:
+    """Whether something in a state's resources still needs the key of the account's own.
 
     Queues stop using it in one deployment, and it goes in a later one, once no message waits that it encrypted.
     """
-    resources = _resources(state)
-    queues = [each["values"] for each in resources if _is_queue(each)]
+    queues = [each["values"] for each in resources if each["type"] == QUEUE_KIND and each["values"]]
     if not any(each["address"] == KEY for each in resources):
         return False
+    if any(queue.get("kms_master_key_id") for queue in queues):
+        return True
     client = session.client("sqs", region_name=region)
-    return any(queue.get("kms_master_key_id") for queue in queues) or any(
+    return any(
         int(count)
         for queue in queues
         for name, count in client.get_queue_attributes(QueueUrl=queue["url"], AttributeNames=["All"])[
@@ -344,26 +346,42 @@ def key_is_needed(state: Mapping[str, Any], session: Session, region: str) -> bo
     )
 
 
-def _resources(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The resources of the root module."""
+def read_resources(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The resources of the root module in a state (`terraform show -json`)."""
     found: list[Mapping[str, Any]] = state.get("values", {}).get("root_module", {}).get("resources", [])
     return found
 
 
-def check_unprotected(state: Mapping[str, Any], environment: str) -> None:
-    """Check that nothing in the state (`terraform show -json`) is protected: AWS would refuse halfway."""
-    protected = [resource["address"] for resource in _resources(state) if _is_protected(resource["values"])]
-    if protected:
+def check_destruction(state: Mapping[str, Any], session: Session, environment: str, functions: Collection[str]) -> None:
+    """Check that AWS would delete all of the state (`terraform show -json`), and that no other environment needs it.
+
+    ``functions`` are the environment's own.
+    """
+    resources = read_resources(state)
+    if protected := sorted(each["address"] for each in resources if _is_protected(each["values"])):
         raise NotReady(
-            f"{environment} is protected against deletion ({', '.join(sorted(protected))}): deploy it with "
+            f"{environment} is protected against deletion ({', '.join(protected)}): deploy it with "
             "deletion_protection = false first."
         )
+    for sender in (each["values"]["email_identity"] for each in resources if each["address"] == SENDER):
+        pages = session.client("lambda").get_paginator("list_functions").paginate()
+        users = {
+            found["FunctionName"]
+            for found in pages.search("Functions[]")
+            if found.get("Environment", {}).get("Variables", {}).get("EMAIL_FROM") == sender
+        } - {*functions}
+        if users:
+            raise NotReady(
+                f"Others send with {sender} too ({', '.join(sorted(users))}), and this deletes its SES identity: run "
+                f"`terraform -chdir=infra state rm '{SENDER}'` to keep it, and `make destroy` again."
+            )
 
 
 def check_plan(plan: Mapping[str, Any], session: Session) -> None:
     """Check what a plan (`terraform show -json`) needs from outside of it, and what it would break."""
     changes, region = plan["resource_changes"], plan["variables"]["aws_region"]["value"]
     check_changes(changes)
+    check_key(changes, session, region)
     check_people(changes, session, region)
     check_cloudfront(changes, session)
     variables = {name: variable["value"] for name, variable in plan["variables"].items()}

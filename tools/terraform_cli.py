@@ -80,14 +80,23 @@ class Terraform:
     def read_json(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON
         return json.loads(self.read(*arguments))
 
+    def check_variables(self, *arguments: str) -> None:
+        """Check the values of the variables by their own rules, which `validate` does not look at."""
+        result = self._start(("console", "-no-color", *arguments), capture=True, question="true\n")
+        if result.returncode or "Error: " in result.stderr:
+            raise TerraformFailed(f"The variables are not valid: {result.stderr.strip()}")
+
     def outputs(self) -> dict[str, Any]:
         """The values of the outputs, by name."""
         return {name: output["value"] for name, output in self.read_json("output", "-json").items()}
 
-    def _start(self, arguments: tuple[str, ...], *, capture: bool) -> subprocess.CompletedProcess[str]:
+    def _start(
+        self, arguments: tuple[str, ...], *, capture: bool, question: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603 - the person's own terraform
             [self._program, f"-chdir={self.folder}", *arguments],
             env=self._environment,
+            input=question,
             stdout=subprocess.PIPE if capture else None,
             stderr=subprocess.PIPE,
             text=True,

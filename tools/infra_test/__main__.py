@@ -7,16 +7,24 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tools.infra_test.conformance import check_changes
+from tools.infra_test.conformance import check_values
+from tools.preflight import NotReady, check_changes, check_key, check_people
 from tools.terraform_cli import BUILD, INFRA, Terraform, TerraformFailed, find_program
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 #: Its runs are plans that `conformance` checks.
 CONFORMANCE = "tests/conformance.tftest.hcl"
+#: What `make rollback` says to the plans of tests/rollback; nothing where it goes on.
+ROLLBACKS = {
+    "before_all": "The plan deletes the key with which queues",
+    "before_all_but_the_key": "",
+    "before_sign_in": "The plan deletes the user pool with its 12 users",
+}
 
 
 def check(infra: Path) -> None:
@@ -30,9 +38,10 @@ def check(infra: Path) -> None:
     # Terraform runs one file after the other, on little more than one core.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         order = pool.submit(check_order, infra, BUILD / "infra-test" / "order.log")
+        rollbacks = pool.submit(check_rollbacks, terraform)
         for report in pool.map(lambda file: run_tests(terraform, file), files):
             print(report, flush=True)
-        print(order.result(), flush=True)
+        print(order.result(), rollbacks.result(), sep="\n", flush=True)
 
 
 def check_order(infra: Path, log: Path) -> str:
@@ -49,13 +58,54 @@ def check_order(infra: Path, log: Path) -> str:
     return f"tests/order: {report.strip().splitlines()[-1]} In the order that AWS needs."
 
 
+def check_rollbacks(terraform: Terraform) -> str:
+    """Plan rollbacks to before switches, and check which of them are refused."""
+    said = {
+        run: refusal_of(changes) for run, changes in read_plans(terraform, "-test-directory=tests/rollback").items()
+    }
+    expected = {
+        run: said[run] if refusal and said[run].startswith(refusal) else refusal for run, refusal in ROLLBACKS.items()
+    }
+    if said != expected:
+        raise TerraformFailed(f"Rollbacks across switches: expected {expected}, got {said}")
+    return f"tests/rollback: {len(said)} rollbacks across switches are refused or not, as expected"
+
+
+class People:
+    """A user pool with people."""
+
+    def client(self, *_: object, **__: object) -> People:
+        return self
+
+    def describe_user_pool(self, **_: object) -> dict[str, dict[str, int]]:
+        return {"UserPool": {"EstimatedNumberOfUsers": 12}}
+
+
+def refusal_of(changes: Sequence[Mapping[str, Any]]) -> str:
+    """What the preflight says to a plan; nothing if it passes."""
+    session: Any = People()
+    try:
+        check_changes(changes)
+        check_key(changes, session, "us-east-1")
+        check_people(changes, session, "us-east-1")
+    except NotReady as refused:
+        return str(refused)
+    return ""
+
+
+def read_plans(terraform: Terraform, tests: str) -> dict[str, Any]:
+    """Run tests, and return the changes of each plan among them by its run."""
+    # States of runs that apply are among the events, and large.
+    lines = [line for line in terraform.read("test", "-json", "-verbose", tests).splitlines() if '"test_plan":' in line]
+    return {event["@testrun"]: event["test_plan"]["resource_changes"] for event in map(json.loads, lines)}
+
+
 def run_tests(terraform: Terraform, file: str) -> str:
     """Run the tests of one file, and return a line about them; of ``CONFORMANCE``, check each planned value."""
     if file != CONFORMANCE:
         return f"{file}: {terraform.read('test', '-no-color', f'-filter={file}').strip().splitlines()[-1]}"
-    events = map(json.loads, terraform.read("test", "-json", "-verbose", f"-filter={file}").splitlines())
-    plans = [event["test_plan"]["resource_changes"] for event in events if event["type"] == "test_plan"]
-    result = check_changes(change for plan in plans for change in plan)
+    plans = read_plans(terraform, f"-filter={file}").values()
+    result = check_values(change for plan in plans for change in plan)
     if result.violations or not result.checked:
         raise TerraformFailed("\n".join(["AWS would reject what is planned:", *sorted(result.violations)]))
     return (

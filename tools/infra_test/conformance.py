@@ -36,7 +36,7 @@ class Conformance:
     violations: set[str] = field(default_factory=set)
 
 
-def check_changes(changes: Iterable[Mapping[str, Any]]) -> Conformance:
+def check_values(changes: Iterable[Mapping[str, Any]]) -> Conformance:
     """Check the known values of a plan's ``resource_changes``."""
     result = Conformance()
     for change in changes:

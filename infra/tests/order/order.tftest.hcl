@@ -1,5 +1,5 @@
 # Each switch of a running environment off, on and off again, several at once where they do not affect each other.
-# tools/infra_test/order.py reads from Terraform's log in which order it applies the changes.
+# check.py reads from Terraform's log in which order it applies the changes.
 
 mock_provider "aws" {
   source = "./tests/mocks"

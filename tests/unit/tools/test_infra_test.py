@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tools.infra_test.__main__ import CONFORMANCE, main
-from tools.infra_test.conformance import OPERATIONS, check_changes, input_of
+from tools.infra_test.conformance import OPERATIONS, check_values, input_of
 
 
 def change(kind, **arguments):
@@ -13,7 +13,7 @@ def change(kind, **arguments):
 
 
 def planned(kind, **arguments):
-    return check_changes([change(kind, **arguments)])
+    return check_values([change(kind, **arguments)])
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_what_is_unknown_absent_or_without_a_rule_passes():
 
 
 @pytest.fixture
-def infra(tmp_path, terraform):
+def infra(tmp_path, terraform, monkeypatch):
     """A folder with two files of tests, one of them the plans whose conformance is checked."""
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "defaults.tftest.hcl").touch()
@@ -56,19 +56,21 @@ def infra(tmp_path, terraform):
     check_order.parent.mkdir()
     check_order.write_text("import sys; sys.exit(sys.argv[1][-9:] != 'order.log')")
     plan_domain(terraform, "directorio")
+    monkeypatch.setattr("tools.infra_test.__main__.ROLLBACKS", {"plain": ""})
     return tmp_path
 
 
 def plan_domain(terraform, name):
-    plan = {"resource_changes": [change("aws_cognito_user_pool_domain", domain=name)]}
-    events = [{"type": "version"}, {"type": "test_plan", "test_plan": plan}]
-    terraform.answer("test", prints="".join(f"{json.dumps(event)}\n" for event in events))
+    domain = change("aws_cognito_user_pool_domain", domain=name)
+    domain["change"]["actions"] = ["create"]
+    plan = {"type": "test_plan", "@testrun": "plain", "test_plan": {"resource_changes": [domain]}}
+    terraform.answer("test", prints="".join(f"{json.dumps(event)}\n" for event in ({"type": "version"}, plan)))
 
 
 def test_the_check_runs_from_format_to_each_file_of_tests_in_a_data_folder_of_its_own(terraform, infra, capsys):
     assert main(infra) == 0
 
-    assert terraform.commands == ["fmt", "init", "validate", "test", "test", "test"]
+    assert terraform.commands == ["fmt", "init", "validate", "test", "test", "test", "test"]
     assert "-lockfile=readonly" in terraform.arguments_of("init")
     assert all(call["environment"]["TF_DATA_DIR"].endswith("infra-test") for call in terraform.calls)
     assert f"{CONFORMANCE}: 1 values of 1 types in 1 plans conform" in capsys.readouterr().out
@@ -82,6 +84,12 @@ def test_the_check_fails_when_terraform_does_or_aws_would(command, terraform, in
         plan_domain(terraform, "The directory's")
 
     assert main(infra) == 1
+
+
+def test_the_check_fails_when_a_rollback_is_not_refused_that_should_be(infra, monkeypatch, capsys):
+    monkeypatch.setattr("tools.infra_test.__main__.ROLLBACKS", {"plain": "The plan deletes the key"})
+    assert main(infra) == 1
+    assert "Rollbacks across switches" in capsys.readouterr().err
 
 
 def test_the_check_is_skipped_where_terraform_is_missing(tmp_path, monkeypatch):

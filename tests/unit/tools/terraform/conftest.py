@@ -23,6 +23,16 @@ class Functions:
     def get_account_settings(self):
         return {"AccountLimit": {"ConcurrentExecutions": 10}}
 
+    def get_paginator(self, _):
+        return self
+
+    def paginate(self):
+        return self
+
+    def search(self, _):
+        environment = {"Environment": {"Variables": {"EMAIL_FROM": SENDER}}}
+        return [{"FunctionName": "crud-app-dev-email"} | environment, {"FunctionName": "other"}]
+
 
 class EmulatorSession:
     """The emulator's account."""

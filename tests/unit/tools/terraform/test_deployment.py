@@ -27,6 +27,7 @@ def deployed(terraform, session, database_url, tmp_path):
     def make(database=database_url, sender=SENDER, **environment):
         terraform.answer("show", prints=json.dumps(plan_of(database, sender=sender)))
         terraform.answer("output", prints=json.dumps({"revisions": {"value": ["a" * 40]}}))
+        terraform.answer("workspace", prints="* default\n  dev\n  staging\n")
         return Deployment({"DATABASE_URL": database, **environment}, session, infra=infra, build=build)
 
     return make
@@ -38,8 +39,8 @@ def test_plan_shows_the_changes_of_the_environment_and_keeps_them(deployed, terr
 
     deployment.plan()
 
-    assert terraform.commands == ["init", "workspace", "output", "show", "plan", "show"]
-    assert terraform.arguments_of("workspace")[-1] == "staging"
+    assert terraform.commands == ["init", "workspace", "workspace", "output", "show", "plan", "show"]
+    assert terraform.calls[2]["arguments"][-1] == "staging"
     assert terraform.arguments_of("plan")[-1] == f"-var-file={tmp_path}/infra/staging.tfvars"
     variables = terraform.calls[-2]["environment"]
     assert variables["TF_VAR_environment"] == "staging"
@@ -101,7 +102,7 @@ def test_no_step_begins_without_a_database_or_in_another_account(deployed, terra
     terraform.answer("output", prints=json.dumps(elsewhere))
     with pytest.raises(NotReady, match=r"^The environment dev is in account 999999999999"):
         step(deployment)
-    assert terraform.commands == ["init", "workspace", "output"]
+    assert terraform.commands == ["init", "workspace", "workspace", "output"]
 
 
 def test_a_deployment_whose_state_could_not_be_stored_is_continued_first(deployed, terraform, tmp_path):
@@ -160,17 +161,41 @@ def test_versions_whose_snapshots_nothing_starts_are_deleted(keep, deleted):
     session.stubber.assert_no_pending_responses()
 
 
-def test_destroy_refuses_what_is_protected_and_lets_terraform_ask(deployed, terraform):
+@pytest.mark.parametrize(
+    ("resource", "own", "refusal"),
+    [
+        (("aws_lb.main[0]", {"enable_deletion_protection": True}), [], r"^dev is protected against deletion"),
+        (("aws_sesv2_email_identity.sender[0]", {"email_identity": SENDER}), [], r"\(crud-app-dev-email\).* state rm"),
+        (("aws_sesv2_email_identity.sender[0]", {"email_identity": SENDER}), ["crud-app-dev-email"], None),
+        (("aws_sesv2_email_identity.sender[0]", {"email_identity": "x@example.com"}), [], None),
+    ],
+)
+def test_destroy_refuses_what_is_protected_or_shared_and_lets_terraform_ask(
+    deployed, terraform, resource, own, refusal
+):
     deployment = deployed()
-    balancer = {"address": "aws_lb.main[0]", "values": {"enable_deletion_protection": True}}
-    terraform.answer("show", prints=json.dumps({"values": {"root_module": {"resources": [balancer]}}}))
-    with pytest.raises(NotReady, match=r"^dev is protected against deletion"):
+    terraform.answer("output", prints=json.dumps({"functions": {"value": {name: name for name in own}}}))
+    resources = [{"address": resource[0], "values": resource[1]}]
+    terraform.answer("show", prints=json.dumps({"values": {"root_module": {"resources": resources}}}))
+
+    if refusal:
+        with pytest.raises(NotReady, match=refusal):
+            deployment.destroy()
+    else:
         deployment.destroy()
-    assert "destroy" not in terraform.commands
 
-    deployed().destroy()
+    assert ("destroy" in terraform.commands) == (refusal is None)
 
-    assert terraform.arguments_of("destroy")[1:] == ["destroy"]
+
+def test_a_name_that_cannot_be_deployed_leaves_no_workspace(deployed, terraform):
+    deployment = deployed(ENVIRONMENT="Bad")
+    with pytest.raises(NotReady, match=r"^There is no environment Bad"):
+        deployment.destroy()
+    terraform.answer("console", complains="Error: Invalid value for variable\n\nenvironment must have 2 to 12")
+    with pytest.raises(TerraformFailed, match="environment must have 2 to 12"):
+        deployment.plan()
+
+    assert [call["arguments"][2:] for call in terraform.calls if "workspace" in call["arguments"]] == [["list"]] * 2
 
 
 def test_sender_makes_the_identity_and_nothing_else(deployed, terraform):

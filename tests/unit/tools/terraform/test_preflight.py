@@ -24,12 +24,12 @@ from tools.preflight import (
     check_changes,
     check_cloudfront,
     check_database,
+    check_key,
     check_people,
     check_plan,
     check_quotas,
     check_same_account,
     check_sender,
-    check_unprotected,
     confirm,
     database_address,
     key_is_needed,
@@ -223,10 +223,6 @@ def change(address, *actions, before=None, reason=None, **after):
     return {"address": address, "type": kind, "action_reason": reason, "change": {"actions": list(actions), **sides}}
 
 
-QUEUE = {"url": "https://sqs/queue", "kms_master_key_id": "arn:key"}
-KEY_GOES = change("aws_kms_key.main[0]", "delete", before={})
-
-
 def function_change(runtime, *, snapstart=True):
     return change("aws_lambda_function.bff", "update", runtime=runtime, snap_start=[{}] if snapstart else [])
 
@@ -245,8 +241,6 @@ def function_change(runtime, *, snapstart=True):
         ([change("aws_lb.main[0]", "delete", before={"enable_deletion_protection": True})], "which is protected"),
         ([change("aws_s3_bucket.access_logs[0]", "delete", before={"force_destroy": False})], "which is protected"),
         ([change("aws_s3_bucket.access_logs[0]", "delete", before={"force_destroy": True})], "^$"),
-        ([KEY_GOES, change("aws_sqs_queue.email", "update", before=QUEUE)], "customer_key = false first, twice"),
-        ([KEY_GOES, change("aws_sqs_queue.email", "no-op", before={"url": "x"})], "^$"),
         (
             [change("aws_dynamodb_table.correos", "delete", "create", reason="replace_because_tainted")],
             r"^An interrupted deployment left aws_dynamodb_table\.correos marked .* untaint 'aws_dynamodb",
@@ -284,21 +278,24 @@ def test_a_first_distribution_comes_with_a_word_about_new_accounts(answer, said,
     check_cloudfront([change("aws_cloudfront_distribution.main[0]", "update")], session)  # asks nothing
 
 
-def test_the_key_is_needed_until_no_queue_uses_it_and_no_message_waits_that_it_encrypted():
-    def is_needed(waiting, **values):
-        answer = {"Attributes": {"ApproximateNumberOfMessagesNotVisible": str(waiting), "VisibilityTimeout": "30"}}
-        resources = [
-            {"address": address, "type": address.partition(".")[0], "values": {"url": "https://sqs/queue"} | values}
-            for address in ("aws_kms_key.main[0]", "aws_sqs_queue.email")
-        ]
-        state = {"values": {"root_module": {"resources": resources}}}
-        session: Any = FakeSession(sqs=stubbed("sqs", "get_queue_attributes", answer))
-        return key_is_needed(state, session, REGION)
+@pytest.mark.parametrize(
+    ("key", "waiting", "values"),
+    [("arn:key", 0, {}), (None, 3, {}), (None, 0, {}), ("arn:key", 0, None)],
+)
+def test_the_key_stays_until_no_queue_uses_it_and_no_message_waits_that_it_encrypted(key, waiting, values):
+    answer = {"Attributes": {"ApproximateNumberOfMessagesNotVisible": str(waiting), "VisibilityTimeout": "30"}}
+    session: Any = FakeSession(sqs=stubbed("sqs", "get_queue_attributes", answer))
+    before = None if values is None else {"url": "https://sqs/queue", "kms_master_key_id": key}
+    planned = [
+        change("aws_kms_key.main[0]", "delete", before={}),
+        change("aws_sqs_queue.email", "update", before=before),
+    ]
 
-    assert is_needed(0, kms_master_key_id="arn:key")
-    assert is_needed(3)
-    assert not is_needed(0)
-    assert not key_is_needed({}, FakeSession(), REGION)  # type: ignore[arg-type]
+    refused = "customer_key = false first, twice" in refusal_of(check_key, planned, session, REGION)
+
+    assert refused == bool(before and (key or waiting))
+    assert refusal_of(check_key, planned[1:], session, REGION) == ""
+    assert not key_is_needed([], session, REGION)
 
 
 @pytest.mark.parametrize(("action", "refusal"), [("no-op", ""), ("create", "set manage_sender = false.")])
@@ -311,16 +308,6 @@ def test_a_plan_is_checked_by_its_own_values(ses, database_url, action, refusal)
 
     assert refusal_of(check_plan, plan, session).endswith(refusal)
     ses.stubber.assert_no_pending_responses()
-
-
-def test_a_protected_environment_is_not_destroyed_halfway():
-    tables: list[dict[str, Any]] = [
-        {"address": "aws_dynamodb_table.correos", "values": {"deletion_protection_enabled": True}},
-        {"address": "aws_vpc.main[0]", "values": {}},
-    ]
-    assert refusal_of(check_unprotected, {}, "dev") == ""
-    refusal = refusal_of(check_unprotected, {"values": {"root_module": {"resources": tables}}}, "production")
-    assert refusal.startswith("production is protected against deletion (aws_dynamodb_table.correos)")
 
 
 @pytest.mark.parametrize(

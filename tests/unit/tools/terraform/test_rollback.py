@@ -60,6 +60,7 @@ def environment(terraform, database_url, project):
     """A shell after both commits were deployed, which confirms."""
     terraform.answer("show", prints=json.dumps(plan_of(database_url)))
     terraform.answer("output", prints=json.dumps({"revisions": {"value": [project.second, project.first]}}))
+    terraform.answer("workspace", prints="* dev\n")
     return {"DATABASE_URL": database_url, "YES": "1"}
 
 
