@@ -106,6 +106,10 @@ class Staging:
     def destroy(self) -> None:
         self._background.submit(self.project.destroy)
 
+    def wait(self) -> None:
+        """Wait until what was begun has ended."""
+        self._background.submit(int).result()
+
 
 @pytest.fixture(scope="session")
 def staging(laptop: Laptop, say: Say) -> Iterator[Staging]:
@@ -124,8 +128,9 @@ def staging(laptop: Laptop, say: Say) -> Iterator[Staging]:
 @pytest.fixture(scope="session")
 def system(request: pytest.FixtureRequest, laptop: Laptop, say: Say) -> Iterator[DeployedSystem]:
     """The deployed system. A test that changes the deployment changes it back."""
+    staging: Staging | None = None
     if any("staging" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function)):
-        request.getfixturevalue("staging")  # so that it begins now
+        staging = request.getfixturevalue("staging")  # so that it begins now
     database_url = laptop.postgres.create_database(DATABASE)
     project = Project(laptop.folder / "project", laptop.emulator, "dev", database_url, VARIABLES)
     say("make sender, make plan, make deploy (the provider waits for queues to settle, and for CloudFront)")
@@ -136,6 +141,8 @@ def system(request: pytest.FixtureRequest, laptop: Laptop, say: Say) -> Iterator
     request.config.stash[SYSTEM] = running
     yield running
     running.http.close()
+    if staging:
+        staging.wait()  # it sends with this environment's identity
     say("make destroy")
     project.destroy()
 

@@ -139,8 +139,8 @@ class Project:
         """Set a variable of Terraform."""
         self.export(f"TF_VAR_{variable}", value if isinstance(value, str) else json.dumps(value))
 
-    def run(self, *command: str, answer: str = "") -> str:
-        """Run a command, and return what it prints."""
+    def run(self, *command: str, answer: str = "", fails: bool = False) -> str:
+        """Run a command, which may have to fail, and return what it prints."""
         result = subprocess.run(
             command,
             cwd=self.folder,
@@ -151,12 +151,12 @@ class Project:
             text=True,
             check=False,
         )
-        assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}"
+        assert (result.returncode != 0) == fails, f"{' '.join(command)}\n{result.stdout}"
         return result.stdout
 
-    def deployment(self, command: str, answer: str = "") -> str:
+    def deployment(self, command: str, answer: str = "", *, fails: bool = False) -> str:
         """`make plan`, `make deploy`, `make destroy`: what it prints."""
-        return self.run(sys.executable, "-m", "tools.deployment", command, answer=answer)
+        return self.run(sys.executable, "-m", "tools.deployment", command, answer=answer, fails=fails)
 
     def deploy(self) -> str:
         """`make plan` and `make deploy`: what they print."""

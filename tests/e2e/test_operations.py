@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.e2e.project import STAGING
+from tests.e2e.project import PROGRAM, SENDER, STAGING
 from tests.e2e.system import wait_for
 from tests.support.sign_in_page import REQUEST_SECONDS
 
@@ -46,11 +46,14 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
     assert project.health(system.aws) == {"estado": "ok"}
     assert when_changed(system) == deployed
 
-    say("staging: its next edition, with a migration and another secret before the load balancer")
+    say("staging: its next edition, with a migration, new clients and another secret before the load balancer")
     project.write_next_edition()
     project.let("origin_secret_version", 2)
-    secrets = origin_secrets(system)
+    for client in ("page[0]", f'machine["{PROGRAM}"]'):
+        project.run("terraform", "-chdir=infra", "taint", f"aws_cognito_user_pool_client.{client}")
+    secrets, clients = origin_secrets(system), client_ids(project)
     printed = project.deploy()
+    assert clients.isdisjoint(client_ids(project))
     renewed = origin_secrets(system)
     # Requests that carry the old one still pass.
     assert len(secrets & renewed) == 1
@@ -73,6 +76,9 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
     assert code_hash(system) == first_package
     assert project.run("git", "status", "--porcelain") == ""
 
+    assert f"Others send with {SENDER} too (crud-app-{STAGING}-email" in system.project.deployment(
+        "destroy", fails=True
+    )
     say("staging: its end, beside the other tests")
     staging.destroy()
 
@@ -93,6 +99,12 @@ def origin_secrets(system: DeployedSystem) -> set[str]:
     (condition,) = [condition for rule in rules for condition in rule["Conditions"]]
     assert condition["HttpHeaderConfig"]["HttpHeaderName"] == SECRET_HEADER
     return set(condition["HttpHeaderConfig"]["Values"])
+
+
+def client_ids(project: Project) -> set[str]:
+    """The user pool's clients: the page's and the program's."""
+    sign_in = project.outputs()["sign_in"]
+    return {sign_in["page_client_id"], *sign_in["machine_clients"].values()}
 
 
 def is_let_in(system: DeployedSystem, secret: str | None) -> bool:
