@@ -155,7 +155,7 @@ def test_lines_are_numbered_as_in_the_file(read):
 
 
 def test_what_a_file_does_not_say_is_asked(read):
-    """Columns by their place, fields by their name; `isOpen` until nothing is left that nobody can know."""
+    """Columns by their place, fields by their name; `isOpen` until the person answered what is left open."""
     questions = {
         lines(ANA): ([], False),
         lines(ANA + ";x", headings=HEADINGS + ";Notas"): ([5], False),
@@ -304,13 +304,13 @@ PEOPLE = st.lists(
 )
 AGAIN = """async ([form, people]) => {
   const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
-  const [{ renderTable }, { FIELDS }, page, { compareRow }] = await Promise.all(
-    ['export.js', 'fields.js', 'import_file.js', 'import_comparison.js'].map(name => import(folder + name)));
+  const [{ renderTable }, { FIELDS }, page] = await Promise.all(
+    ['export.js', 'fields.js', 'import_file.js'].map(name => import(folder + name)));
   const columns = [{ name: 'id', kind: 'number' }, ...FIELDS];
   const content = await renderTable(form, columns, people.map(person => columns.map(({ name }) => person[name])));
   const source = await page.openSource(new File([content], 'file'));
   const plan = await page.proposePlan(source);
-  return page.readRows(plan).map((row, at) => compareRow(row, { existente: people[at] }, people[at]).kind);
+  return page.readRows(plan).map((row, at) => page.compareRow(row, { existente: people[at] }, people[at]).kind);
 }"""
 
 
@@ -347,45 +347,10 @@ def test_rows_are_compared_with_the_directory(tab):
     ]
     rows = [{"given": list(ana)[2:], "values": {**ana, **values}, "findings": []} for values, *_ in table]
     calls = [[one, answer, numbered] for one, (_, answer, numbered, _) in zip(rows, table, strict=True)]
-    found = call_each(tab, "import_comparison.js", "compareRow", calls)
+    found = call_each(tab, "import_file.js", "compareRow", calls)
     assert [" ".join([each["kind"], *(change["field"] for change in each.get("changes", []))]) for each in found] == [
         expected for *_, expected in table
     ]
-
-
-# ---- batches
-
-# A server that refuses the second creation at first, and then gives each operation a state.
-SEND = """async (operations) => {
-  const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
-  const { sendOperations } = await import(folder + 'batches.js');
-  const [sent, own] = [[], window.fetch];
-  window.fetch = async (path, { headers, body }) => {
-    sent.push([new Headers(headers).get('Idempotency-Key'), JSON.parse(body)]);
-    const done = [{ lista: 'actualizar', indice: 0, estado: 412 }, { lista: 'crear', indice: 0, estado: 201 }];
-    const [status, answer] = sent.length === 1
-      ? [422, { status: 422, errores: [{ campo: 'crear[1].nombre', mensaje: 'No.' }] }]
-      : [200, { resultados: done }];
-    return new Response(JSON.stringify(answer), { status, headers: { 'Content-Type': 'application/json' } });
-  };
-  try { return [await sendOperations({ id: 'lote', origin: 'cambio', key: 'k' }, operations), sent]; }
-  finally { window.fetch = own; }
-}"""
-
-
-def test_what_the_server_refuses_is_left_out_and_the_others_are_sent(tab):
-    operations = [{"list": "crear", "body": 1}, {"list": "actualizar", "body": 2}, {"list": "crear", "body": 3}]
-
-    answers, [(first_key, first), (second_key, second)] = tab.evaluate(SEND, operations)
-
-    assert [(answer["estado"], answer.get("errores")) for answer in answers] == [
-        (201, None),
-        (412, None),
-        (422, [{"campo": "nombre", "mensaje": "No."}]),
-    ]
-    assert first == {"origen": "cambio", "crear": [1, 3], "actualizar": [2]}
-    assert second == {"origen": "cambio", "crear": [1], "actualizar": [2]}
-    assert first_key != second_key  # another body
 
 
 # ---- CSV

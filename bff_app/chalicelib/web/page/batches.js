@@ -46,7 +46,7 @@ export async function sendOperations({ id, origin, key, isSimulated }, operation
     const bodies = lists.filter(([, some]) => some.length > 0).map(([list, some]) => [list, some.map(({ body }) => body)]);
     const body = { origen: origin, ...Object.fromEntries(bodies), ...(isSimulated && { simular: true }) };
     try {
-      const { resultados } = await insist(() => post(id, body, key && `"${key}-${left.length}"`));
+      const { resultados } = await insist(() => post(id, body, key && `"${key}"`));
       for (const result of resultados) answers.set(of[result.lista][result.indice], result);
     } catch (error) {
       const refused = error instanceof ApiError ? refusedOperations(error, of) : new Map();

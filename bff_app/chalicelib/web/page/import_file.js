@@ -1,5 +1,6 @@
-/** From a file and what the person decided about it to rows, each with what is wrong with it. Sends nothing. */
+/** From a file and what the person decided about it to rows, and what these mean for the directory. Writes nothing. */
 
+import { MOST_OPERATIONS, sendOperations } from './batches.js';
 import { FileUnusable, readCsv } from './csv.js';
 import { decode, possibleEncodings } from './encodings.js';
 import { FIELDS, read, withoutNulls } from './fields.js';
@@ -34,7 +35,7 @@ const PARTS = [
   { name: 'apellidos', aliases: ['apellido', 'primer apellido', 'segundo apellido', 'surname', 'surnames', 'last name'] },
   { name: 'apellidos_nombre', aliases: ['apellidos y nombre', 'apellidos, nombre', 'last name, first name'] },
 ];
-/** Columns that downloads of this page have and nobody needs to decide about. */
+/** Columns of this page's own downloads. They are left out without a question. */
 const OWN = ['linea', 'error', 'version', 'creado en', 'actualizado en'];
 /** Title rows before the headings. */
 const PROBE = 20;
@@ -64,9 +65,6 @@ function suggestTargets(headings) {
   const targets = headings.map(targetOf);
   return targets.map((target, at) => (targets.indexOf(target) === at || target === 'apellidos' ? target : ''));
 }
-
-/** Whether a column is one of ours that needs no decision. */
-const isOwn = (heading) => OWN.includes(plain(heading));
 
 /** One text from the columns of a name: given or whole names, turned ones, surnames. */
 function joinName([given, turned, surnames]) {
@@ -158,7 +156,7 @@ export const bodyOf = ({ records, headingsAt }) => records.slice(headingsAt + 1)
 export function unusedColumns(plan) {
   const headings = headingsOf(plan);
   const isEmpty = (at) => bodyOf(plan).every(({ cells }) => String(cells[at] ?? '').trim() === '');
-  return [...headings.keys()].filter((at) => !plan.targets[at] && !isOwn(headings[at]) && !isEmpty(at));
+  return [...headings.keys()].filter((at) => !plan.targets[at] && !OWN.includes(plain(headings[at])) && !isEmpty(at));
 }
 
 /** The fields that no column has and every employee does. */
@@ -222,3 +220,49 @@ function readCell(field, cell, plan) {
   const isOther = value === null && notation.choices.some((choice) => notation.read(bare(text), choice) !== null);
   return isOther ? { rule: 'cell.notation' } : { value: value ?? read(field, bare(text)) };
 }
+
+/** Two operations a row: by its address and by its number. */
+const ROWS_AT_ONCE = MOST_OPERATIONS / 2;
+
+/** Asks what would become of rows, a few hundred at a time; nothing is written. */
+export async function* compareRows(rows) {
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield compareSome(rows.slice(at, at + ROWS_AT_ONCE));
+}
+
+async function compareSome(rows) {
+  const creations = rows.map((row) => ({ list: 'crear', body: row.values }));
+  const numbered = rows.filter(({ id }) => id);
+  const changes = numbered.map(({ id, values }) => ({ list: 'actualizar', body: { id, version: 1, cambios: { nombre: values.nombre } } }));
+  const batch = { id: crypto.randomUUID(), origin: 'importacion', isSimulated: true };
+  const answers = await sendOperations(batch, [...creations, ...changes]);
+  const byNumber = new Map(numbered.map(({ line }, at) => [line, answers[rows.length + at].empleado]));
+  return rows.map((row, at) => [row, compareRow(row, answers[at], byNumber.get(row.line))]);
+}
+
+/**
+ * `numbered` is the employee with the row's number.
+ *
+ * @returns its `kind`: wrong, new, unchanged, changed, or conflict; the `findings` of the file and of the server, one a
+ *   field; the `existing` employee and the `changes`
+ */
+export function compareRow({ findings, ...row }, { existente, errores = [] }, numbered) {
+  const refused = errores.filter(({ campo }) => !findings.some(({ field }) => field === campo));
+  const wrong = [...findings, ...refused.map(({ campo, mensaje }) => ({ field: campo, words: mensaje }))];
+  if (wrong.length > 0) return { kind: 'wrong', findings: wrong };
+  const existing = numbered ?? existente;
+  if (!existing) return { kind: 'new' };
+  const changes = FIELDS.filter(({ name }) => row.given.includes(name) && existing[name] !== row.values[name])
+    .map(({ name }) => ({ field: name, before: existing[name], after: row.values[name] }));
+  const isTaken = numbered && existente && existente.id !== numbered.id;
+  const isSomebodyElse = !mayBeSame(existing.nombre, row.values.nombre) && !(numbered && existing.email === row.values.email);
+  if (isTaken || isSomebodyElse) return { kind: 'conflict', existing: isTaken ? existente : existing, changes };
+  return { kind: changes.length > 0 ? 'changed' : 'unchanged', existing, changes };
+}
+
+/** Whether one name has all words of the other: "Ana Pérez" may be "Ana Perez Gil", not "Ana Soler". */
+function mayBeSame(...names) {
+  const [some, more] = names.map((name) => new Set(fold(name).split(' '))).sort((a, b) => a.size - b.size);
+  return [...some].every((word) => more.has(word));
+}
+
+const fold = (name) => String(name).normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();

@@ -5,7 +5,7 @@ import { show } from './fields.js';
 import {
   NOTATIONS, TARGETS, bodyOf, headingsOf, isOpen, missingFields, unusedColumns, withHeadings, withTargets,
 } from './import_file.js';
-import { StepHeading } from './import_parts.js';
+import { StepHeading } from './import_review.js';
 import { Button, PlainTable, Select } from './parts.js';
 import { t } from './texts.js';
 import { html } from './view.js';
@@ -95,7 +95,7 @@ const targetText = (target) => {
 const examplesOf = (plan, at) =>
   [...new Set(bodyOf(plan).map(({ cells }) => String(cells[at] ?? '').trim().slice(0, 40)).filter(Boolean))].slice(0, EXAMPLES);
 
-/** A name and an address cannot be the same for everybody; the rest can. */
+/** Each employee has a name and an address of their own; other fields can be the same for all. */
 function Missing({ plan, set }) {
   const missing = missingFields(plan);
   const [own, common] = [true, false].map((isOwn) => missing.filter(({ name }) => NAME_FIELDS.includes(name) === isOwn));

@@ -4,15 +4,14 @@ import { downloadTable } from './export.js';
 import { FIELDS, show, write } from './fields.js';
 import { announce } from './focus.js';
 import { count } from './format.js';
-import { compareRows } from './import_comparison.js';
-import { readRows } from './import_file.js';
-import { LineTable, StepHeading, number } from './import_parts.js';
+import { compareRows, readRows } from './import_file.js';
 import { ApiError } from './http.js';
-import { Button } from './parts.js';
+import { Button, PlainTable } from './parts.js';
 import { Failure } from './states.js';
 import { t } from './texts.js';
-import { html, useLayoutEffect, useState } from './view.js';
+import { html, useLayoutEffect, useRef, useState } from './view.js';
 
+const LINES_AT_ONCE = 50;
 /** The kinds of rows, with their tones. */
 const KINDS = { new: 'good', changed: 'warn', conflict: 'bad', unchanged: '', wrong: 'bad' };
 
@@ -155,6 +154,31 @@ function changedCells(row, isApplied, tick) {
         ${t('import.apply')}
       </label>`,
   ];
+}
+
+/** The heading of a step; it gets the focus. */
+export function StepHeading({ children }) {
+  const heading = useRef(null);
+  useLayoutEffect(() => heading.current.focus({ preventScroll: true }), []);
+  return html`<h2 tabindex="-1" ref=${heading}>${children}</h2>`;
+}
+
+const number = (key, n) => t(key, { n, count: count(n) });
+
+/** Lines of the file of one kind, the first ones at first. `row` gives the cells of an item. */
+function LineTable({ kind, columns, items, row, children }) {
+  const [shown, setShown] = useState(LINES_AT_ONCE);
+  const title = t(`import.${kind}.title`);
+  return items.length > 0 && html`
+    <section class="card">
+      <h3>${title}</h3>
+      <p>${t(`import.${kind}.text`)}</p>
+      ${children}
+      <${PlainTable} label=${title} rows=${items.slice(0, shown).map((item) => [item.line, ...row(item)])}
+        columns=${[{ title: t('import.line'), isNumber: true, isHeading: true }, ...columns]} />
+      ${shown < items.length && html`
+        <${Button} onClick=${() => setShown(shown + LINES_AT_ONCE)}>${t('activity.more')} (${count(items.length - shown)})<//>`}
+    </section>`;
 }
 
 /** In a form that can be imported again: the columns have the fields' names. */

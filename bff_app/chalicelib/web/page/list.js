@@ -19,7 +19,7 @@ export default function List({ route: { query, panel } }) {
   const filters = JSON.stringify(filtersOf(query));
   const list = useResource(async (signal) => ({ ...(await loadRows(query, signal)), key }), [key]);
   const isThere = list.data?.key === key && !list.error;
-  // The rows first, on a slow network. The list works without the rest, so that a failure is not told.
+  // The rows come first, on a slow network. The list works without the rest: its failures stay silent.
   const hasRows = Boolean(list.data);
   const positions = useResource(async (signal) => (hasRows ? getSummary(signal) : []), [hasRows]);
   const total = useResource(async (signal) => hasRows && { filters, ...(await countEmployees(filtersOf(query), signal)) }, [hasRows, filters]);
@@ -118,28 +118,25 @@ function Pager({ query, size, next, total }) {
   const { cursor = '', desde = '', fin = '' } = Object.fromEntries(query);
   const trail = cursor ? currentTrail() : [];
   const isLost = cursor !== '' && trail.length === 0; // the address was opened by itself
-  const turn = (place, newTrail = []) => {
-    const changed = filtered(query, {});
-    for (const [name, value] of Object.entries(place)) if (value) changed.set(name, value);
-    go(address('empleados', changed, currentRoute().panel), { trail: newTrail });
-  };
-  const ahead = next && (() => turn({ desde, fin, cursor: next }, [...trail, cursor]));
-  const back = trail.length > 0 && (() => turn({ desde, fin, cursor: trail.at(-1) }, trail.slice(0, -1)));
-  const previous = fin ? ahead : back || (desde && !cursor && (() => turn({ desde, fin: '1' })));
-  const following = fin ? back || (desde && !cursor && (() => turn({ desde }))) : ahead;
-  const step = (icon, name, act, children) => html`
-    <${Button} class=${children ? '' : 'icon-button'} aria-label=${children ? null : t(`list.${name}`)} title=${t(`list.${name}`)}
-      icon=${icon} disabled=${!act} onClick=${act || undefined}>${children}<//>`;
+  const turn = (place, newTrail = []) => () =>
+    go(address('empleados', filtered(query, place), currentRoute().panel), { trail: newTrail });
+  const ahead = next && turn({ desde, fin, cursor: next }, [...trail, cursor]);
+  const back = trail.length > 0 && turn({ desde, fin, cursor: trail.at(-1) }, trail.slice(0, -1));
+  const isAtLetter = desde && !cursor;
+  const previous = fin ? ahead : back || (isAtLetter && turn({ desde, fin: '1' }));
+  const following = fin ? back || (isAtLetter && turn({ desde })) : ahead;
+  const step = (act, { children, ...rest }) => html`<${Button} disabled=${!act} onClick=${act || undefined} ...${rest}>${children}<//>`;
+  const only = (icon, label) => ({ icon, class: 'icon-button', title: label, 'aria-label': label });
   return html`
     <nav class="pager" aria-label=${t('list.pages')}>
-      ${step('first', 'firstPage', (cursor || desde || fin) && (() => turn({})))}
-      <${Button} icon="previous" disabled=${!previous} onClick=${previous || undefined}>${t('list.previous')}<//>
+      ${step((cursor || desde || fin) && turn({}), only('first', t('list.firstPage')))}
+      ${step(previous, { icon: 'previous', children: t('list.previous') })}
       <span>${range(size, trail.length, { isLost: isLost || desde, fin, total })}</span>
-      <${Button} disabled=${!following} onClick=${following || undefined}>${t('list.next')}<${Icon} name="next" /><//>
-      ${step('last', 'lastPage', following && (() => turn({ fin: '1' })))}
+      ${step(following, { children: [t('list.next'), html`<${Icon} name="next" />`] })}
+      ${step(following && turn({ fin: '1' }), only('last', t('list.lastPage')))}
       ${BY_LETTER.test(orderOf(query)) && html`
         <${Select} class="letter-field" aria-label=${t('list.letter')} value=${desde.toUpperCase()}
-          choose=${(letter) => turn({ desde: letter.toLowerCase() })}
+          choose=${(letter) => turn({ desde: letter.toLowerCase() })()}
           options=${[['', t('list.letter')], ...[...LETTERS[document.documentElement.lang]].map((letter) => [letter, letter])]} />`}
     </nav>`;
 }

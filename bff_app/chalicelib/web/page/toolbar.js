@@ -12,10 +12,10 @@ const TYPING_PAUSE_MS = 150;
 /** Filters from one value to another, by the field they compare. */
 const RANGES = { contratado: 'fecha_contratacion', salario: 'salario' };
 
-/** The list's address with other filters or another order, from its first page. */
+/** The list's address with other filters, another order, or another page than its first. */
 export function filtered(query, changed) {
-  const kept = Object.entries({ ...Object.fromEntries(listPart(query)), ...changed, cursor: '', fin: '' });
-  return new URLSearchParams(kept.filter(([name, value]) => value !== '' && (name !== 'desde' || 'desde' in changed)));
+  const all = { ...Object.fromEntries(listPart(query)), cursor: '', desde: '', fin: '', ...changed };
+  return new URLSearchParams(Object.entries(all).filter(([, value]) => value));
 }
 
 /** Go to the list with other filters or another order, from its first page. */
