@@ -95,6 +95,13 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
     return base if worker_id == "master" else base.parent
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder for PostgreSQL's data: started by root, it runs as a user to whom pytest closes its own folder."""
+    with tempfile.TemporaryDirectory(prefix="crud-empleados-") as name:
+        yield Path(name)
+
+
 @pytest.fixture(scope="session")
 def postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
     """The embedded server, one for all workers."""

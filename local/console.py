@@ -29,14 +29,12 @@ class Console:
         self._on_broken = on_broken
 
     def line(self, name: str, text: str) -> None:
-        """One line of the part ``name``."""
         style = "red" if text.startswith(("ERROR", "CRITICAL", "Traceback")) else ""
         style = "yellow" if text.startswith("WARNING") else style
         name_style = STYLES.get(name.removesuffix("-pump"), "bold")
         self._print(Text.assemble((f"{name:<{NAME_WIDTH}} │ ", name_style), (text, style)))
 
     def ready(self, addresses: Mapping[str, str]) -> None:
-        """Say that everything is up, and where."""
         width = max(map(len, addresses))
         lines = [Text.assemble(f"  {name:<{width}}  ", (address, "bold")) for name, address in addresses.items()]
         # At once: other threads write lines, too.

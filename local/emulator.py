@@ -92,7 +92,6 @@ def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_ready(port: int) -> bool:
-    """Whether an emulator answers on ``port``."""
     connection = http.client.HTTPConnection(HOST, port, timeout=2)
     with suppress(OSError, http.client.HTTPException), closing(connection):
         connection.request("GET", "/_ministack/health")
@@ -101,7 +100,6 @@ def is_ready(port: int) -> bool:
 
 
 def client_of(service: Any, endpoint: str, credentials: Mapping[str, str] = ACCESS_KEY) -> Any:  # noqa: ANN401 - boto3 types its clients by literal names
-    """boto3's client of the emulator at ``endpoint``, whose access key is ``credentials``."""
     import boto3  # noqa: PLC0415 - most of the programs and tests that start an emulator need no client here
 
     key: dict[str, Any] = {name.lower(): credentials[name] for name in ACCESS_KEY}
@@ -149,5 +147,4 @@ class Emulator:
         self.stop()
 
     def stop(self) -> None:
-        """End the emulator and its workers."""
         self._process.stop()

@@ -72,8 +72,6 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Gate:
-    """An ASGI application in front of ministack's."""
-
     application: Application
     key: str  # the access key id that only this stack knows
     services: frozenset[str]  # by the names that signatures use
@@ -178,7 +176,6 @@ class Rotation:
         self._used: dict[str, float] = {}  # when, on the clock of time.monotonic
 
     def install(self) -> None:
-        """Replace the module's functions."""
         self._cognito._get_tokens_from_refresh_token = self.renew  # noqa: SLF001
         self._cognito._revoke_token = self.revoke  # noqa: SLF001
         for name in ("_create_user_pool_client", "_update_user_pool_client"):

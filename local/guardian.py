@@ -86,7 +86,6 @@ def watch(what: int | Path, ending: int = signal.SIGTERM) -> None:
 
 
 def release(what: int | Path) -> None:
-    """Forget what was watched."""
     watch(what, RELEASE)
 
 

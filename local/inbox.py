@@ -49,12 +49,10 @@ class Mail:
 
     @property
     def recipients(self) -> list[str]:
-        """Their addresses."""
         return list(self.request["Destination"]["ToAddresses"])
 
     @property
     def subject(self) -> str:
-        """As a person reads it."""
         return str(self.request["Content"]["Simple"]["Subject"]["Data"])
 
     @property
@@ -63,7 +61,6 @@ class Mail:
         return {tag["Name"]: [tag["Value"]] for tag in self.request.get("EmailTags", [])}
 
     def message(self) -> EmailMessage:
-        """The mail as it would arrive."""
         simple = self.request["Content"]["Simple"]
         message = EmailMessage()
         message["Message-ID"] = f"<{self.message_id}>"
@@ -112,7 +109,6 @@ class InboxPage(LoopbackServer):
 
     @property
     def url(self) -> str:
-        """The address of the list."""
         return f"http://localhost:{self.port}/{self._secret}/"
 
     def answer(self, request: HttpRequest) -> HttpResponse:
@@ -132,7 +128,6 @@ class InboxPage(LoopbackServer):
         return replace(_page("404", "<h1>No está · Not here</h1>"), status=HTTPStatus.NOT_FOUND)
 
     def _names(self) -> list[str]:
-        """The files of all mails, the newest first."""
         return sorted((path.name for path in self._folder.glob("[!.]*.eml")), reverse=True)
 
     def _read(self, name: str) -> EmailMessage:

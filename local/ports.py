@@ -24,5 +24,4 @@ def reserve(port: int = 0) -> socket.socket:
 
 
 def port_of(reserved: socket.socket) -> int:
-    """The port that ``reserved`` is bound to."""
     return int(reserved.getsockname()[1])

@@ -103,7 +103,6 @@ class Postgres:
 
 @contextmanager
 def running_postgres(data: Path) -> Iterator[Postgres]:
-    """The server of the folder ``data``, for the length of a ``with`` block."""
     server = Postgres(data)
     try:
         yield server
@@ -112,7 +111,6 @@ def running_postgres(data: Path) -> Iterator[Postgres]:
 
 
 def migrate(database_url: str, revision: str = "head") -> None:
-    """Bring the schema of ``database_url`` to ``revision`` with crud_app's Alembic migrations."""
     alembic = [sys.executable, "-m", "alembic", "upgrade", revision]
     environment = {**os.environ, "DATABASE_URL": database_url}
     subprocess.run(alembic, cwd=ROOT / "crud_app", env=environment, check=True, capture_output=True, text=True)  # noqa: S603

@@ -82,7 +82,6 @@ def _create_ledger(dynamodb: DynamoDBClient, definition: Mapping[str, Any]) -> N
 
 
 def _keys_of(table: Mapping[str, Any]) -> tuple[object, dict[str, object]]:
-    """The keys of a table and of its indexes."""
     indexes = {index["IndexName"]: index["KeySchema"] for index in table.get("GlobalSecondaryIndexes", [])}
     return table["KeySchema"], indexes
 

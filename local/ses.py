@@ -49,7 +49,6 @@ class SesFront(LoopbackServer):
         self._one_by_one.shutdown()
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """What the emulator says."""
         answer = forward(self._endpoint, request, EMULATOR_SECONDS)
         if (request.method, request.path) == SEND_EMAIL and answer.status == HTTPStatus.OK:
             mail = Mail(json.loads(answer.body)["MessageId"], json.loads(request.body))

@@ -43,7 +43,6 @@ class Settings:
 
     @property
     def page_url(self) -> str:
-        """The page's address, without a slash at the end."""
         return f"http://localhost:{self.ports['BFF_PORT']}"
 
     @classmethod
@@ -74,5 +73,4 @@ class Settings:
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:
-    """The folder of what `make run` keeps."""
     return Path(environment.get("LOCAL_STATE") or ROOT / ".local").resolve()

@@ -65,8 +65,6 @@ PROGRAM_CLIENT = {
 
 @dataclass(frozen=True, kw_only=True)
 class SignIn:
-    """What must be known to sign in."""
-
     endpoint: str  # of the emulator and its sign-in page
     pool: str
     issuer: str
@@ -80,7 +78,6 @@ class SignIn:
 
     @property
     def audience(self) -> tuple[str, ...]:
-        """The clients whose tokens the APIs take."""
         return self.page_client, self.token_client, self.program_client
 
     @property
@@ -99,7 +96,6 @@ class SignIn:
 
 
 def user_of(role: str) -> str:
-    """The name of the user who has this role."""
     return f"{role}@example.com"
 
 
@@ -136,7 +132,6 @@ def create_sign_in(
 
 
 def known_passwords(path: Path) -> dict[str, str]:
-    """Those of the run before, if there was one."""
     with suppress(OSError, ValueError, TypeError):
         return SignIn.load(path).passwords
     return {}

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from local.console import Console
     from local.settings import Settings
 
+UP_WORDS = ("listens on", "drives")  # the beginning of the line by which a server or a pump says that it is up
 LAST_LINES = 20  # of a part's output, that are shown when it dies
 
 
@@ -45,10 +46,7 @@ class NotStarted(Exception):
 
 
 class Part(Child):
-    """A process of `make run`: its lines go to ``on_line``, and ``on_exit`` is called at its end.
-
-    ``up_word`` begins the line that says it is up.
-    """
+    """A process of `make run`: its lines go to ``on_line``, and ``on_exit`` is called at its end."""
 
     def __init__(
         self,
@@ -57,14 +55,12 @@ class Part(Child):
         *,
         on_line: Callable[[str, str], None],
         on_exit: Callable[[Part], None],
-        up_word: str = "",
         **options: Any,  # noqa: ANN401 - those of Popen
     ) -> None:
         self.name = name
         self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self.is_up = False
         self.stopping = False
-        self._up_word = up_word
         self._on_line = on_line
         self._on_exit = on_exit
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
@@ -82,7 +78,7 @@ class Part(Child):
         assert self.stdout
         with self.stdout as lines:
             for line in lines:
-                self.is_up = self.is_up or line.startswith(self._up_word)
+                self.is_up = self.is_up or line.startswith(UP_WORDS)
                 self.last_lines.append(line.rstrip())
                 self._on_line(self.name, line.rstrip())
         self.wait()
@@ -180,11 +176,11 @@ class Stack:
         self, app: str, environment: Mapping[str, str], options: Sequence[str] = (), *, serves_on: str = ""
     ) -> Part:
         """Start the server of ``app`` on a port or, without one, its pump."""
-        program, name, up_word = ("server", app, "listens on") if serves_on else ("pump", f"{app}-pump", "drives")
+        program, name = ("server", app) if serves_on else ("pump", f"{app}-pump")
         command = [sys.executable, "-m", f"chalice_devserver.{program}", "--project-dir", f"{app}_app", "--reload"]
         if serves_on:
             command += [*options, "--fd", str(self._sockets[serves_on].fileno())]
-        return self._start_part(name, command, environment, serves_on=serves_on, up_word=up_word)
+        return self._start_part(name, command, environment, serves_on=serves_on)
 
     def _start_part(
         self,
@@ -253,7 +249,6 @@ def app_environment(
 
 
 def addresses(settings: Settings, sign_in: SignIn, inbox_url: str) -> dict[str, str]:
-    """What is where, for a person to read."""
     folder = os.path.relpath(settings.state) if settings.state.is_relative_to(ROOT) else settings.state
     return {
         "page": f"{settings.page_url}/",

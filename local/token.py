@@ -26,7 +26,6 @@ class NoToken(Exception):
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Print a token; the result is the exit code."""
     parser = OneSentenceParser("make token", "An access token of the running local stack, for curl.")
     parser.add_argument("--role", default="", help=f"whose: {', '.join(ROLES)}")
     parser.add_argument("--program", action="store_true", help="a program's, by client credentials")
@@ -52,7 +51,6 @@ def fetch_token(environment: Mapping[str, str], role: str, *, is_program: bool =
 
 
 def person_token(sign_in: SignIn, user: str, password: str) -> str:
-    """An access token of a person with a password."""
     answer = client_of("cognito-idp", sign_in.endpoint, sign_in.credentials).admin_initiate_auth(
         UserPoolId=sign_in.pool,
         ClientId=sign_in.token_client,

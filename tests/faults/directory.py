@@ -13,6 +13,7 @@ import secrets
 import threading
 from collections import deque
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,10 +29,12 @@ from chalice_devserver.pump.queue import failed_ids, lambda_record
 from chalice_devserver.pump.schedule import schedule_event
 from chalice_devserver.server import CONCURRENCY, AppServer
 from local import resources
-from local.emulator import CREDENTIALS, REGION, SERVICES, Emulator, client_of, without_aws
+from local.emulator import REGION, SERVICES, Emulator, client_of, without_aws
 from local.postgres import Postgres, migrate
 from local.ses import SesFront, events
+from local.settings import Settings
 from local.sign_in import create_sign_in
+from local.stack import app_environment
 from local.token import fetch_token
 from tests.faults.aws_front import SES, AwsFront
 from tests.faults.sandbox import Fleet, Function
@@ -118,27 +121,18 @@ class Directory:
     def _start_apps(self) -> None:
         sign_in = create_sign_in(self.client("cognito-idp"), self._endpoint, ["http://localhost:8000"], {})
         sign_in.save(self._folder / "sign-in.json")
+        settings = Settings.from_environment({"NOTIFY_TO": ",".join(NOTIFY_TO), "NOTIFY_EMPLOYEE": "true"})
+        behind_front = replace(sign_in, endpoint=self.aws.url)
         self.environment = {
             **without_aws(os.environ),
-            **CREDENTIALS,
+            **app_environment(settings, behind_front, database_url="", ses_endpoint=self.aws.url, inbox_url=""),
             "PYTHONUNBUFFERED": "1",
             "AWS_REGION": REGION,
-            "AWS_ENDPOINT_URL": self.aws.url,
             "DATABASE_URL_PARAMETER": PARAMETER,
             "DATABASE_POOL_SIZE": "1",
-            "SNS_TOPIC_ARN": f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{resources.TOPIC}",
-            "EMAIL_QUEUE_URL": self.queue_url.replace(self._endpoint, self.aws.url),
-            "EMAIL_DLQ_URL": self.dlq_url.replace(self._endpoint, self.aws.url),
-            "NOTIFY_TO": ",".join(NOTIFY_TO),
-            "NOTIFY_EMPLOYEE": "true",
             "DEMO": "false",
-            "COGNITO_DOMAIN": self._endpoint,
-            "COGNITO_ISSUER": sign_in.issuer,
-            "COGNITO_CLIENT_ID": sign_in.page_client,
-            "COGNITO_CLIENT_SECRET": sign_in.page_secret,
-            "USER_POOL_ID": sign_in.pool,
         }
-        self.environment.pop("DATABASE_URL", None)
+        self.environment.pop("DATABASE_URL")
         self.api_door = HttpApi(JwtAuthorizer(sign_in.issuer, sign_in.audience, RemoteKeys(sign_in.keys_url)))
         crud, email = self.fleet("crud_app"), self.fleet("email_app")
         self.crud, self.sweeper = Function(crud, "api_handler"), Function(crud, "publicar_pendientes")
@@ -361,10 +355,7 @@ class Directory:
 
 
 def new_directory(cleanup: ExitStack) -> Directory:
-    """The system in a folder of its own, for as long as ``cleanup`` lasts.
-
-    Not in pytest's folder: as root, PostgreSQL runs as another user, to whom each new pytest closes that one.
-    """
+    """The system in a folder of its own, for as long as ``cleanup`` lasts."""
     directory = Directory(Path(cleanup.enter_context(TemporaryDirectory(prefix="faults-"))), cleanup)
     directory.start()
     return directory

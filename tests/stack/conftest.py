@@ -11,7 +11,7 @@ from tests.support.stack import Stack
 @pytest.fixture(scope="session")
 def stack():
     """The running stack. A test that stops it starts it again."""
-    # Not in pytest's folder: as root, PostgreSQL runs as another user, to whom each new pytest closes that folder.
+    # Not in pytest's folder: see `folder` in the root's conftest.
     with TemporaryDirectory(prefix="stack-") as folder:
         running = Stack(Path(folder))
         try:

@@ -3,8 +3,6 @@
 import signal
 import subprocess
 import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -14,15 +12,13 @@ from tests.support.waiting import PATIENCE_SECONDS, wait_until_ended
 
 
 @pytest.fixture
-def own():
+def own(folder):
     """A stack of this test, which has not started."""
-    # Not in pytest's folder: see conftest.py.
-    with TemporaryDirectory(prefix="stack-") as folder:
-        stack = Stack(Path(folder))
-        yield stack
-        if stack.is_running:
-            stack.stop()
-        stack.http.close()
+    stack = Stack(folder)
+    yield stack
+    if stack.is_running:
+        stack.stop()
+    stack.http.close()
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,39 @@
 """`make demo` and `make load-test` against the whole system, small."""
 
 import json
+import re
 import sys
+from collections import Counter
 
 import httpx
 
 from tools.demo.__main__ import fill
 from tools.demo.people import invent_people
 
-PEOPLE = invent_people()[:30]
+PEOPLE = invent_people()[:100]
 OWN_DOMAIN = "prueba-de-carga.example.com"
 
 
-def test_the_people_of_the_demo_are_taken_once_and_the_mix_leaves_no_employee_behind(stack, tmp_path):
+def test_of_many_people_at_once_each_is_one_row_one_event_and_one_mail(stack):
+    emails = [person.email for person in PEOPLE]
     with httpx.Client(trust_env=False, headers={"Authorization": stack.authorization("rrhh")}) as client:
-        assert [fill(client, stack.url, PEOPLE) for _ in range(2)] == [30, 0]
+        assert [fill(client, stack.url, PEOPLE) for _ in range(2)] == [len(PEOPLE), 0]
+
+    stack.wait_for("the mails", lambda: set(announced(stack)) >= set(emails))
+    stack.wait_for("empty queues", stack.has_empty_queues)  # what would come twice would come now
+    mails = Counter(announced(stack))
+    assert {email: mails[email] for email in emails} == dict.fromkeys(emails, 1)
+    history = "SELECT count(*), count(publicado_en) FROM eventos JOIN empleados ON empleados.id = empleado_id"
+    assert stack.query(f"{history} WHERE email = ANY(:emails)", emails=emails) == [[len(PEOPLE), len(PEOPLE)]]
+
+
+def announced(stack):
+    """The addresses of employees that mails are about."""
+    texts = "\n".join(mail["BodyText"] for mail in stack.mails_about("Correo: "))
+    return re.findall(r"^Correo: (.*)$", texts, re.MULTILINE)
+
+
+def test_the_mix_leaves_no_employee_behind(stack, tmp_path):
     report = tmp_path / "report.json"
     options = [f"--url={stack.url}", "--profile=mix", "--concurrency=2", "--errors=0%"]
     reports = [f"--json={report}", f"--report={tmp_path}/report.html"]

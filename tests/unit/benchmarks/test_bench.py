@@ -78,19 +78,15 @@ def test_a_process_sees_its_folders_and_variables_only_and_must_answer_rightly(t
 
 
 @pytest.mark.timeout(600)
-def test_a_quick_run_measures_every_peer_and_leaves_nothing(tmp_path, monkeypatch, capsys):
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(temporary))
-    for folder in (tmp_path.parent, tmp_path, temporary):  # PostgreSQL runs as another user when this is root
-        folder.chmod(0o755)
+def test_a_quick_run_measures_every_peer_and_leaves_nothing(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
 
     assert main(["--quick", "--only=cold-start,door,batch,path", f"--json={tmp_path}/new/bench.json"]) == 0
 
     found = json.loads((tmp_path / "new" / "bench.json").read_text())
     assert [len(table["targets"]) for table in found["tables"]] == [7, 3, 1, 1]
     assert "bff_app/app.py\n" in capsys.readouterr().out
-    assert list(temporary.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 def test_without_packages_nothing_is_measured(tmp_path, monkeypatch, capsys):

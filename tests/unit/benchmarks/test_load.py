@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.load.__main__ import main
 from local.settings import ROOT
 from tests.support.fake_directory import json_answer, running_directory
 
@@ -107,7 +108,8 @@ def test_an_empty_directory_is_not_loaded(load_test, directory):
 
 
 @pytest.mark.parametrize(("argument", "sentence"), REFUSED.items())
-def test_a_bad_value_is_refused(load_test, argument, sentence):
-    code, _, errors = load_test.run(argument)
-    assert code == 2
-    assert sentence in errors
+def test_a_bad_value_is_refused(argument, sentence, capsys):
+    with pytest.raises(SystemExit) as refusal:
+        main([argument], {})
+    assert refusal.value.code == 2
+    assert sentence in capsys.readouterr().err

@@ -39,13 +39,11 @@ class Watched:
     def __init__(self, code):
         self.lines: list[str] = []
         self.said_up, self.ended = threading.Event(), threading.Event()
-        self.part = Part(
-            "tiny", [sys.executable, "-c", code], on_line=self._note, on_exit=lambda _: self.ended.set(), up_word="up"
-        )
+        self.part = Part("tiny", [sys.executable, "-c", code], on_line=self._note, on_exit=lambda _: self.ended.set())
 
     def _note(self, name, line):
         self.lines.append(f"{name}: {line}")
-        if line == "up":
+        if line == "drives":
             self.said_up.set()
 
 
@@ -60,12 +58,12 @@ def test_the_lines_of_a_part_arrive_before_its_end_is_told():
 
 
 def test_a_part_is_up_when_it_says_so_and_may_say_its_last_word():
-    watched = Watched(POLITE.replace("print('up'", "print('not up yet', flush=True); sys.stdin.read(); print('up'"))
+    watched = Watched(POLITE.replace("print('up'", "print('not up yet', flush=True); sys.stdin.read(); print('drives'"))
     assert watched.said_up.wait(PATIENCE_SECONDS)
     assert watched.part.is_up
     assert os.getsid(watched.part.pid) == watched.part.pid, "Ctrl-C would reach it"
     watched.part.stop()
-    assert watched.lines == ["tiny: not up yet", "tiny: up", "tiny: bye"]
+    assert watched.lines == ["tiny: not up yet", "tiny: drives", "tiny: bye"]
     assert (watched.part.returncode, watched.part.stopping) == (0, True)
 
 

@@ -2,7 +2,7 @@
 
 Arguments: the folder of the unpacked zip, and the folder with the runtime's packages. Standard input: a JSON list of
 calls, each `{"handler": "app.app", "event": {…}}`. Standard output: `{"answers": […], "files": […], "modules": […]}`,
-where `files` are those of the modules that were imported, and `modules` the names of those that the calls imported.
+where `files` are those of all imported modules, and `modules` the names of those that the first call imported.
 """
 
 import json
@@ -25,13 +25,13 @@ def main():
     sys.path[:0] = [task_root]
     sys.path.append(runtime)
     before = set(sys.modules)
-    answers = []
+    answers, modules = [], []
     for call in json.load(sys.stdin):
         module, name = call["handler"].split(".")
         handler = getattr(import_module(module), name)
         answers.append(handler(call["event"], Context()))
+        modules = modules or sorted(set(sys.modules) - before)
     files = [file for each in list(sys.modules.values()) if (file := getattr(each, "__file__", None))]
-    modules = sorted(set(sys.modules) - before)
     json.dump({"answers": answers, "files": files, "modules": modules}, sys.stdout)
 
 
