@@ -3,6 +3,11 @@
 import re
 from pathlib import Path
 
+import boto3
+from botocore import xform_name
+
+from local.emulator import REGION
+
 ROOT = Path(__file__).resolve().parents[3]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
 
@@ -28,3 +33,15 @@ def test_its_make_targets_exist():
     targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
     assert set(re.findall(r"(?:`|\$ |&& )make ([a-z0-9-]+)", RUNBOOK)) <= set(targets)
+
+
+def test_its_aws_commands_exist():
+    commands = set(re.findall(r"aws ((?!configure|sso)[a-z0-9-]+) ((?!wait)[a-z-]+)", RUNBOOK.replace("s3api", "s3")))
+    known = {
+        (service, xform_name(operation, "-"))
+        for service in {service for service, _ in commands}
+        for operation in boto3.client(service, region_name=REGION).meta.service_model.operation_names  # type: ignore[call-overload]
+    }
+
+    assert len(commands) > 20
+    assert commands <= known
