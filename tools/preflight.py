@@ -52,7 +52,7 @@ ERRORED_STATE = "errored.tfstate"
 # Lambda keeps this much of the account's concurrency for functions without a reservation.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 UNRESERVED = 100
-# The highest that Terraform's variable ses_rate takes.
+# Emails a second: enough for any directory, and far from the most batches that Lambda sends at once (1,000, each ten).
 MOST_RATE = 1000
 # How the resources that deletion_protection protects say so.
 PROTECTIONS = {
@@ -140,7 +140,7 @@ def read_concurrency(session: Session) -> int:
 
 
 def read_mail_rate(session: Session) -> float:
-    """How many emails SES accepts in a second; at most what Terraform's variable takes."""
+    """How many emails SES accepts in a second; at most ``MOST_RATE``."""
     return min(session.client("sesv2").get_account()["SendQuota"]["MaxSendRate"], MOST_RATE)
 
 

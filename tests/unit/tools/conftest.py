@@ -1,13 +1,18 @@
-"""A terraform that writes down how it was called, and says what a test wants."""
+"""A terraform that writes down how it was called, an AWS that answers what a test wants, and a git repository."""
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
+
+from local.emulator import REGION
 
 PROGRAM = f"""#!{sys.executable} -IS
 import json, os, sys
@@ -71,6 +76,59 @@ def terraform(tmp_path, monkeypatch):
     fake = FakeTerraform(folder)
     monkeypatch.setenv("TERRAFORM", str(fake.program))
     return fake
+
+
+class StubbedSession:
+    """A session whose clients give the answers, in their order, and fail to answer any other call.
+
+    Each is ``service.operation``, the answer (text: the code of an error), and the parameters that must come.
+    """
+
+    def __init__(self, *expected, region=REGION):
+        self.region_name = region
+        self._stubbers: dict[str, Any] = {}
+        for call, answer, *parameters in expected:
+            service, operation = call.split(".")
+            stubber = self._stubber(service)
+            wanted = parameters[0] if parameters else None
+            if isinstance(answer, str):
+                stubber.add_client_error(operation, answer, expected_params=wanted)
+            else:
+                stubber.add_response(operation, answer, wanted)
+
+    def _stubber(self, service):
+        if service not in self._stubbers:
+            self._stubbers[service] = Stubber(boto3.client(service, region_name=REGION))
+            self._stubbers[service].activate()
+        return self._stubbers[service]
+
+    def client(self, service, **_):
+        return self._stubber(service).client
+
+    def assert_all_asked(self):
+        for stubber in self._stubbers.values():
+            stubber.assert_no_pending_responses()
+
+
+class Repository:
+    """A git repository that a test fills."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir()
+        self.git("init", "--quiet", "--initial-branch=main")
+
+    def git(self, *arguments):
+        identity = ("-c", "user.name=Ana", "-c", "user.email=ana@example.com", "-c", "commit.gpgsign=false")
+        command = ["git", *identity, *arguments]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True).stdout.strip()
+
+    def commit(self, name, text):
+        """Commit everything, with this file; return the commit's hash."""
+        (self.folder / name).write_text(text)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message=x")
+        return self.git("rev-parse", "HEAD")
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.stub import Stubber
 
 from local.emulator import CREDENTIALS, DEPLOYMENT_SERVICES, REGION, Emulator
+from tests.unit.tools.conftest import StubbedSession
 from tools.names import deployed
 from tools.status import Reader, main
 
@@ -131,29 +131,6 @@ def test_every_part_is_shown_and_what_is_wrong_is_a_concern(deployment):
     }
 
 
-class StubbedSession:
-    """Its clients give the ``answers``, by service and operation; other calls fail as if the service were away.
-
-    Text is the code of an error.
-    """
-
-    region_name = REGION
-
-    def __init__(self, answers):
-        self._clients: dict[str, Any] = {}
-        for service in ("elbv2", "lambda", "apigatewayv2", "sqs", "cloudwatch"):
-            self._clients[service] = boto3.client(service, region_name=REGION)
-            stubber = Stubber(self._clients[service])
-            for name, answer in answers.items():
-                add = stubber.add_client_error if isinstance(answer, str) else stubber.add_response
-                if name.startswith(f"{service}."):
-                    add(name.partition(".")[2], answer)
-            stubber.activate()
-
-    def client(self, service, **_):
-        return self._clients[service]
-
-
 def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
     balancer = {
         "LoadBalancerName": NAMES.load_balancer[0],
@@ -174,7 +151,7 @@ def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
         "elbv2.describe_target_groups": {"TargetGroups": [group]},
         "elbv2.describe_target_health": {"TargetHealthDescriptions": [health]},
     }
-    session: Any = StubbedSession(answers)
+    session: Any = StubbedSession(*answers.items())
     reader = Reader(session, None, NAMES._replace(functions=()), NOW)
     parts, alarms, *_ = read_tables(reader)
     assert alarms == {"alarms": ["DescribeAlarms: AccessDenied"]}
@@ -189,7 +166,7 @@ def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
     function = {"State": "Pending", "Runtime": "python3.11", "MemorySize": 512, "Timeout": 28}
     answers["lambda.get_function_configuration"] = function
     answers["lambda.get_function_concurrency"] = {"ReservedConcurrentExecutions": 0}
-    session = StubbedSession(answers)
+    session = StubbedSession(*answers.items())
     reader = Reader(session, None, NAMES._replace(functions=NAMES.functions[:1]), NOW)
     reader.read()
     assert reader.concerns[1:-1] == [

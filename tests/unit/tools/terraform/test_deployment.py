@@ -6,11 +6,10 @@ The account is the emulator's, the database a real one.
 import json
 import stat
 
-import boto3
 import pytest
-from botocore.stub import Stubber
 
 from local.emulator import REGION
+from tests.unit.tools.conftest import StubbedSession
 from tests.unit.tools.terraform.conftest import SENDER, plan_of
 from tools.deployment import Deployment, main, prune_versions, read_url_version, resume_sweep, terraform_variables
 from tools.preflight import NotReady
@@ -113,26 +112,11 @@ def test_a_deployment_whose_state_could_not_be_stored_is_continued_first(deploye
     assert terraform.commands == []
 
 
-class StubbedSession:
-    """A session whose one client expects certain calls."""
-
-    def __init__(self, service, *expected):
-        self._client = boto3.client(service, region_name=REGION)
-        self.stubber = Stubber(self._client)
-        for operation, answer, parameters in expected:
-            self.stubber.add_response(operation, answer, parameters)
-        self.stubber.activate()
-
-    def client(self, _):
-        return self._client
-
-
 @pytest.mark.parametrize(("stored", "version"), [("postgresql://a", 3), ("postgresql://b", 4), (None, 4)])
 def test_the_address_is_written_when_it_is_not_what_is_stored(stored, version):
     asked = {"Name": "/crud-app-dev/database-url", "WithDecryption": True}
-    session = StubbedSession("ssm", *([("get_parameter", {"Parameter": {"Value": stored}}, asked)] if stored else []))
-    if not stored:
-        session.stubber.add_client_error("get_parameter", "ParameterNotFound", expected_params=asked)
+    answer = {"Parameter": {"Value": stored}} if stored else "ParameterNotFound"
+    session = StubbedSession(("ssm.get_parameter", answer, asked))
 
     outputs = {"name": "crud-app-dev", "database_url_version": 3}
     assert read_url_version(outputs, "postgresql://a", session) == version
@@ -143,22 +127,22 @@ def test_the_address_is_written_when_it_is_not_what_is_stored(stored, version):
 def test_after_office_hours_went_the_sweep_is_on(action):
     target = {"input": json.dumps({"Name": "sweep"})}
     change = {"actions": [action], "before": {"target": [target]}}
-    session = StubbedSession("events", *([("enable_rule", {}, {"Name": "sweep"})] if action == "delete" else []))
+    session = StubbedSession(*([("events.enable_rule", {}, {"Name": "sweep"})] if action == "delete" else []))
 
     resume_sweep([{"address": 'aws_scheduler_schedule.office_hours["opens"]', "change": change}], session)
 
-    session.stubber.assert_no_pending_responses()
+    session.assert_all_asked()
 
 
 @pytest.mark.parametrize(("keep", "deleted"), [(2, ["3"]), (0, ["3", "9", "10"])])
 def test_versions_whose_snapshots_nothing_starts_are_deleted(keep, deleted):
     versions = {"Versions": [{"Version": version} for version in ("$LATEST", "10", "3", "9")]}
-    deletions = [("delete_function", {}, {"FunctionName": "crud", "Qualifier": version}) for version in deleted]
-    session = StubbedSession("lambda", ("list_versions_by_function", versions, {"FunctionName": "crud"}), *deletions)
+    deletions = [("lambda.delete_function", {}, {"FunctionName": "crud", "Qualifier": version}) for version in deleted]
+    session = StubbedSession(("lambda.list_versions_by_function", versions, {"FunctionName": "crud"}), *deletions)
 
     prune_versions(["crud"], session, keep=keep)
 
-    session.stubber.assert_no_pending_responses()
+    session.assert_all_asked()
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,10 @@ import socket
 from dataclasses import asdict
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import NoCredentialsError
-from botocore.stub import Stubber
 
+from tests.unit.tools.conftest import StubbedSession
 from tests.unit.tools.terraform.conftest import RECIPIENT, SENDER, plan_of
 from tools.preflight import (
     CRUD_APP,
@@ -40,29 +39,6 @@ REGION = "us-east-1"
 HERE = Account("123456789012", REGION)
 
 
-class FakeSession:
-    """What boto3 finds out about the person, with clients that a test has stubbed."""
-
-    def __init__(self, region=REGION, **clients):
-        self.region_name = region
-        self._clients = clients
-
-    def client(self, service, **_):
-        return self._clients[service]
-
-
-def stubbed(service, operation, answer):
-    """A client that gets one answer, or the error with this code."""
-    client: Any = boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
-    stubber = Stubber(client)
-    if isinstance(answer, str):
-        stubber.add_client_error(operation, answer)
-    else:
-        stubber.add_response(operation, answer)
-    stubber.activate()
-    return client
-
-
 def refusal_of(check, *arguments, **options):
     """What the check says; nothing if it is silent."""
     try:
@@ -73,7 +49,12 @@ def refusal_of(check, *arguments, **options):
 
 
 class Unsigned:
-    """STS where there are no credentials."""
+    """A session without credentials."""
+
+    region_name = REGION
+
+    def client(self, _):
+        return self
 
     def get_caller_identity(self):
         raise NoCredentialsError
@@ -81,12 +62,12 @@ class Unsigned:
 
 def test_the_account_is_told_and_a_person_whom_aws_does_not_know_is_refused():
     identity = {"Account": HERE.number, "Arn": "arn:aws:iam::1:user/a", "UserId": "A"}
-    session: Any = FakeSession(sts=stubbed("sts", "get_caller_identity", identity))
-    assert check_account(session) == HERE
+    known: Any = StubbedSession(("sts.get_caller_identity", identity))
+    assert check_account(known) == HERE
     for unknown, refusal in (
-        (FakeSession(region=None), "No AWS region is chosen: say AWS_REGION="),
-        (FakeSession(sts=stubbed("sts", "get_caller_identity", "ExpiredToken")), "(ExpiredToken): sign in again"),
-        (FakeSession(sts=Unsigned()), "(NoCredentialsError): set AWS_PROFILE"),
+        (StubbedSession(region=None), "No AWS region is chosen: say AWS_REGION="),
+        (StubbedSession(("sts.get_caller_identity", "ExpiredToken")), "(ExpiredToken): sign in again"),
+        (Unsigned(), "(NoCredentialsError): set AWS_PROFILE"),
     ):
         assert refusal in refusal_of(check_account, unknown)
 
@@ -140,34 +121,19 @@ def test_a_certificate_is_read_from_where_the_lambda_has_it():
         assert address.ssl_root_cert == file
 
 
-class Ses:
-    """SES that knows the identities that a test names, and asks for no others."""
-
-    def __init__(self):
-        self.client = boto3.client("sesv2", region_name=REGION)
-        self.stubber = Stubber(self.client)
-
-    def knows(self, states):
-        """Answer for each identity, in this order."""
-        for name, state in states.items():
-            identity = {"EmailIdentity": name}
-            if state == "unknown":
-                self.stubber.add_client_error("get_email_identity", "NotFoundException", expected_params=identity)
-            else:
-                answer = {"VerifiedForSendingStatus": state == "verified"}
-                self.stubber.add_response("get_email_identity", answer, identity)
-
-    def allows(self, rate=14, *, production=True):
-        quota = {"MaxSendRate": rate, "Max24HourSend": 200, "SentLast24Hours": 0}
-        self.stubber.add_response("get_account", {"SendQuota": quota, "ProductionAccessEnabled": production})
+def identities(states):
+    """What SES answers of these identities, in this order."""
+    for name, state in states.items():
+        answer = "NotFoundException" if state == "unknown" else {"VerifiedForSendingStatus": state == "verified"}
+        yield "sesv2.get_email_identity", answer, {"EmailIdentity": name}
 
 
-@pytest.fixture
-def ses():
-    ses = Ses()
-    with ses.stubber:
-        yield ses
-        ses.stubber.assert_no_pending_responses()
+def quotas(*, rate=14, production=True, concurrency=10):
+    """What AWS allows the account."""
+    limit = {"AccountLimit": {"ConcurrentExecutions": concurrency}}
+    quota = {"MaxSendRate": rate, "Max24HourSend": 200, "SentLast24Hours": 0}
+    answer = {"SendQuota": quota, "ProductionAccessEnabled": production}
+    return [("lambda.get_account_settings", limit), ("sesv2.get_account", answer)]
 
 
 @pytest.mark.parametrize(
@@ -181,40 +147,29 @@ def ses():
         (["verified"], True, "set manage_sender = false"),
     ],
 )
-def test_ses_must_have_verified_the_sender_or_its_domain(ses, states, *, is_new, refusal):
-    ses.knows(dict(zip((SENDER, "mail.example.com", "example.com"), states, strict=False)))
+def test_ses_must_have_verified_the_sender_or_its_domain(states, *, is_new, refusal):
+    session = StubbedSession(*identities(dict(zip((SENDER, "mail.example.com", "example.com"), states, strict=False))))
 
-    assert re.search(refusal, refusal_of(check_sender, ses.client, SENDER, region=REGION, is_new=is_new))
-
-
-def functions(concurrency):
-    return stubbed("lambda", "get_account_settings", {"AccountLimit": {"ConcurrentExecutions": concurrency}})
+    assert re.search(refusal, refusal_of(check_sender, session.client("sesv2"), SENDER, region=REGION, is_new=is_new))
+    session.assert_all_asked()
 
 
-def quota_refusal(ses, concurrency=10, **variables):
-    session: Any = FakeSession(sesv2=ses.client, **{"lambda": functions(concurrency)})
-    return refusal_of(check_quotas, session, {"notify_to": [RECIPIENT], **variables}, REGION)
+@pytest.mark.parametrize(
+    ("allowed", "domain", "variables", "refusal"),
+    [
+        ({"concurrency": 200}, None, {"reserved_concurrency": {"bff": 100}, "ses_rate": 14}, "^$"),
+        ({}, None, {"reserved_concurrency": {"email": 0}}, "^$"),
+        ({}, None, {"reserved_concurrency": {"bff": 5}}, "^reserved_concurrency reserves 5 of the 10 functions"),
+        ({"rate": 1}, None, {"ses_rate": "14"}, f"^ses_rate is 14, and SES in {REGION} accepts 1 emails"),
+        ({"rate": 1, "production": False}, "verified", {}, "^$"),
+        ({"rate": 1, "production": False}, "unknown", {}, rf"sandbox and has not .* {RECIPIENT}: run `aws sesv2"),
+    ],
+)
+def test_a_plan_keeps_to_the_quotas_of_the_account_and_the_sandbox(allowed, domain, variables, refusal):
+    states = {RECIPIENT: "unverified", "example.org": domain} if domain else {}
+    session = StubbedSession(*quotas(**allowed), *identities(states))
 
-
-def test_a_plan_keeps_to_the_quotas_of_the_account(ses):
-    ses.allows()
-    assert quota_refusal(ses, 200, reserved_concurrency={"bff": 100}, ses_rate=14) == ""
-    ses.allows()
-    assert quota_refusal(ses, reserved_concurrency={"email": 0}) == ""
-    refusal = quota_refusal(ses, reserved_concurrency={"bff": 5})
-    assert refusal.startswith("reserved_concurrency reserves 5 of the 10 functions")
-    ses.allows(1)
-    assert quota_refusal(ses, ses_rate="14").startswith(f"ses_rate is 14, and SES in {REGION} accepts 1 emails")
-
-
-def test_in_the_sandbox_recipients_must_be_verified(ses):
-    for domain, refusal in (
-        ("verified", "^$"),
-        ("unknown", rf"sandbox and has not verified the recipient {RECIPIENT}: run `aws sesv2"),
-    ):
-        ses.allows(1, production=False)
-        ses.knows({RECIPIENT: "unverified", "example.org": domain})
-        assert re.search(refusal, quota_refusal(ses))
+    assert re.search(refusal, refusal_of(check_quotas, session, {"notify_to": [RECIPIENT], **variables}, REGION))
 
 
 def change(address, *actions, before=None, reason=None, **after):
@@ -254,8 +209,7 @@ def test_a_change_that_aws_would_refuse_or_that_would_lose_something_is_refused_
 
 @pytest.mark.parametrize(("users", "refusal"), [(0, "^$"), (12, "^The plan deletes the user pool with its 12 users")])
 def test_a_user_pool_with_people_stays(users, refusal):
-    client = stubbed("cognito-idp", "describe_user_pool", {"UserPool": {"EstimatedNumberOfUsers": users}})
-    session: Any = FakeSession(**{"cognito-idp": client})
+    session = StubbedSession(("cognito-idp.describe_user_pool", {"UserPool": {"EstimatedNumberOfUsers": users}}))
     deleted = change("aws_cognito_user_pool.main[0]", "delete", before={"id": "us-east-1_x"})
     assert re.search(refusal, refusal_of(check_people, [deleted], session, REGION))
 
@@ -272,7 +226,7 @@ EMPTY_LIST = {"Marker": "", "MaxItems": 1, "IsTruncated": False, "Quantity": 0}
 )
 def test_a_first_distribution_comes_with_a_word_about_new_accounts(answer, said, refusal, capsys):
     planned = [change("aws_cloudfront_distribution.main[0]", "create")]
-    session: Any = FakeSession(cloudfront=stubbed("cloudfront", "list_distributions", answer))
+    session: Any = StubbedSession(("cloudfront.list_distributions", answer))
     assert re.search(refusal, refusal_of(check_cloudfront, planned, session))
     assert capsys.readouterr().out.startswith(said)
     check_cloudfront([change("aws_cloudfront_distribution.main[0]", "update")], session)  # asks nothing
@@ -284,7 +238,7 @@ def test_a_first_distribution_comes_with_a_word_about_new_accounts(answer, said,
 )
 def test_the_key_stays_until_no_queue_uses_it_and_no_message_waits_that_it_encrypted(key, waiting, values):
     answer = {"Attributes": {"ApproximateNumberOfMessagesNotVisible": str(waiting), "VisibilityTimeout": "30"}}
-    session: Any = FakeSession(sqs=stubbed("sqs", "get_queue_attributes", answer))
+    session: Any = StubbedSession(("sqs.get_queue_attributes", answer))
     before = None if values is None else {"url": "https://sqs/queue", "kms_master_key_id": key}
     planned = [
         change("aws_kms_key.main[0]", "delete", before={}),
@@ -299,15 +253,12 @@ def test_the_key_stays_until_no_queue_uses_it_and_no_message_waits_that_it_encry
 
 
 @pytest.mark.parametrize(("action", "refusal"), [("no-op", ""), ("create", "set manage_sender = false.")])
-def test_a_plan_is_checked_by_its_own_values(ses, database_url, action, refusal):
+def test_a_plan_is_checked_by_its_own_values(database_url, action, refusal):
     plan = plan_of(database_url, change("aws_sesv2_email_identity.sender[0]", action))
-    session: Any = FakeSession(sesv2=ses.client, **{"lambda": functions(10)})
-    ses.knows({SENDER: "verified"})
-    if not refusal:
-        ses.allows()
+    session = StubbedSession(*identities({SENDER: "verified"}), *([] if refusal else quotas()))
 
     assert refusal_of(check_plan, plan, session).endswith(refusal)
-    ses.stubber.assert_no_pending_responses()
+    session.assert_all_asked()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from tests.unit.tools.conftest import Repository
 from tests.unit.tools.terraform.conftest import plan_of
 from tools.deployment import REVISIONS_KEPT, UNKNOWN, describe_revision, remember
 from tools.preflight import NotReady
@@ -23,36 +24,22 @@ Path("infra/packaged").write_text(Path("edition").read_text() + " " + " ".join(a
 """
 
 
-class Repository:
+class Project(Repository):
     """A project with two commits, of which the second runs."""
 
     def __init__(self, folder):
-        self.folder = folder
-        (folder / "infra").mkdir(parents=True)
-        (folder / "build").mkdir()
-        self.git("init", "--quiet")
+        super().__init__(folder)
+        for name in ("infra", "build", "libs/chalice-terraform/src"):
+            (folder / name).mkdir(parents=True)
         (folder / ".gitignore").write_text("/build/\n*.tfvars\n*.tfstate*\nbackend.tf\n")
-        self.packager = folder / "libs" / "chalice-terraform" / "src" / "chalice_terraform.py"
-        self.packager.parent.mkdir(parents=True)
+        self.packager = folder / "libs/chalice-terraform/src/chalice_terraform.py"
         self.packager.write_text(PACKAGING)
-        self.first = self.commit("1")
-        self.second = self.commit("2")
-
-    def commit(self, edition):
-        (self.folder / "edition").write_text(edition)
-        identity = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false")
-        self.git("add", "--all")
-        self.git(*identity, "commit", "--quiet", "-m", edition)
-        return self.git("rev-parse", "HEAD")
-
-    def git(self, *arguments):
-        command = ["git", "-C", str(self.folder), *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        self.first, self.second = (self.commit("edition", edition) for edition in "12")
 
 
 @pytest.fixture
 def project(tmp_path):
-    return Repository(tmp_path / "project")
+    return Project(tmp_path / "project")
 
 
 @pytest.fixture
@@ -110,7 +97,7 @@ def test_without_a_yes_nothing_is_applied(bring_back, terraform, monkeypatch):
 
 def test_a_revision_that_cannot_be_packaged_changes_nothing(project, bring_back, terraform):
     project.packager.write_text("raise SystemExit(1)")
-    broken = project.commit("3")
+    broken = project.commit("edition", "3")
 
     with pytest.raises(subprocess.CalledProcessError):
         bring_back(TO=broken)
