@@ -141,7 +141,7 @@ resource "aws_cloudwatch_metric_alarm" "failed_sign_ins" {
   count = var.demo ? 0 : 1
 
   alarm_name          = "${local.name}-failed-sign-ins"
-  alarm_description   = "More than 50 sign-ins failed in 5 minutes: somebody is guessing passwords, or an app sends wrong ones. The access log has the addresses (runbook: failed-sign-ins)."
+  alarm_description   = "More than 50 sign-ins failed in 5 minutes: an attacker is guessing passwords, or an app sends wrong ones. The access log has the addresses (runbook: failed-sign-ins)."
   comparison_operator = "GreaterThanThreshold"
   threshold           = 50
   evaluation_periods  = 1

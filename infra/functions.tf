@@ -73,6 +73,6 @@ resource "aws_cloudwatch_log_group" "function" {
   for_each = local.functions
 
   name = "/aws/lambda/${local.name}-${replace(each.key, "_", "-")}"
-  # crud_app's lines say who read many salaries; they name nobody else.
+  # crud_app's lines say who read many salaries; they name no other person.
   retention_in_days = each.key == "crud" ? max(var.audit_retention_days, var.log_retention_days) : var.log_retention_days
 }

@@ -160,8 +160,8 @@ resource "aws_cognito_user_pool_client" "page" {
   }
 }
 
-# bff_app reads it when somebody signs in or renews a session. Terraform's state contains it in any case, as an
-# attribute of the client.
+# bff_app reads it when a person signs in or a session is renewed. Terraform's state contains it in any case
+# (docs/security.md, At rest).
 resource "aws_ssm_parameter" "page_client_secret" {
   count = var.demo ? 0 : 1
 

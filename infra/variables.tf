@@ -174,7 +174,7 @@ variable "alb_enabled" {
 }
 
 variable "edge" {
-  description = "What stands before the load balancer: vpc_origin (CloudFront, and the load balancer is not on the internet), prefix_list (CloudFront, and the load balancer lets in nobody else) or none (the load balancer itself, over HTTPS)."
+  description = "What stands before the load balancer: vpc_origin (CloudFront, and the load balancer is not on the internet), prefix_list (CloudFront, and the load balancer accepts only CloudFront) or none (the load balancer itself, over HTTPS)."
   type        = string
   default     = "vpc_origin"
 

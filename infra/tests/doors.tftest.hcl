@@ -9,13 +9,14 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+variables {
+  domain_name         = "directorio.example.com"
+  certificate_arn     = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+  alb_certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+}
+
 run "prefix_list" {
-  variables {
-    edge                = "prefix_list"
-    domain_name         = "directorio.example.com"
-    certificate_arn     = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
-    alb_certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
-  }
+  variables { edge = "prefix_list" }
 
   assert {
     condition     = output.url == "https://directorio.example.com" && output.page_target == "d0123456789abc.cloudfront.net" && tolist(aws_cloudfront_distribution.main[0].aliases) == tolist(["directorio.example.com"])
@@ -73,9 +74,6 @@ run "the_secret_is_changed" {
 
   variables {
     edge                  = "prefix_list"
-    domain_name           = "directorio.example.com"
-    certificate_arn       = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
-    alb_certificate_arn   = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
     origin_secret_version = 2
   }
 
@@ -87,11 +85,7 @@ run "the_secret_is_changed" {
 }
 
 run "no_cloudfront" {
-  variables {
-    edge                = "none"
-    domain_name         = "directorio.example.com"
-    alb_certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
-  }
+  variables { edge = "none" }
 
   assert {
     condition     = length(aws_cloudfront_distribution.main) + length(aws_cloudfront_vpc_origin.main) + length(aws_cloudwatch_log_delivery.cloudfront) == 0
@@ -158,7 +152,8 @@ run "no_plain_http_without_saying_so" {
   command = plan
 
   variables {
-    edge = "none"
+    edge        = "none"
+    domain_name = ""
   }
 
   expect_failures = [aws_lb.main]
@@ -167,9 +162,7 @@ run "no_plain_http_without_saying_so" {
 run "no_name_without_certificate" {
   command = plan
 
-  variables {
-    domain_name = "directorio.example.com"
-  }
+  variables { certificate_arn = "" }
 
   expect_failures = [aws_cloudfront_distribution.main]
 }

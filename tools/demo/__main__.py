@@ -30,7 +30,7 @@ REQUEST_SECONDS = 30.0
 def fill(client: httpx.Client, url: str, people: Sequence[Person]) -> int:
     """Add people to the directory at ``url`` in one batch, with one email about all of them; return how many are new.
 
-    An address belongs to one employee, so nobody is added twice.
+    An address belongs to one employee, so no person is added twice.
 
     Raises:
         httpx.HTTPError: the directory refused them, or stopped answering.

@@ -184,9 +184,9 @@ def test_the_command_prints_without_the_whole_account(deployment, capsys, monkey
     output = capsys.readouterr().out
     assert output.startswith("crud-app-status in us-east-1, account …0000, ")
     assert "! crud-app-status-email-dlq holds 3 messages" in output
-    assert main(["--environment=nobody"], environment) == 1
+    assert main(["--environment=other"], environment) == 1
     output, error = capsys.readouterr()
-    assert (output, error.partition(" in ")[0]) == ("", "make status: There is no crud-app-nobody")
+    assert (output, error.partition(" in ")[0]) == ("", "make status: There is no crud-app-other")
 
 
 def test_the_laptop_needs_no_settings(deployment, capsys, tmp_path, closed_port):

@@ -81,7 +81,7 @@ def test_deploy_makes_the_changes_that_were_planned_once(deployed, terraform):
 
 def test_deploy_asks_again_what_may_have_changed_since_the_plan(deployed, terraform):
     deployed().plan()
-    later = deployed(sender="somebody@example.net")
+    later = deployed(sender="other@example.net")
 
     with pytest.raises(NotReady, match="make sender"):
         later.deploy()

@@ -131,7 +131,7 @@ def test_the_apps_user_does_its_work_and_changes_neither_the_schema_nor_the_hist
             "DROP TRIGGER history_only_loses ON eventos",
             "DELETE FROM eventos",
             "TRUNCATE eventos",
-            "UPDATE eventos SET actor = 'nobody'",
+            "UPDATE eventos SET actor = 'other'",
             "UPDATE eventos SET payload = json_build_object('empleado', json_build_object('nombre', 'Other'))",
             "UPDATE eventos SET valores = '{}'",
             "UPDATE alembic_version SET version_num = '0001'",

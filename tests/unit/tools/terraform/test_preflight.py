@@ -77,7 +77,7 @@ def test_region_and_profile_are_read_as_terraform_reads_them(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     assert open_session({"AWS_REGION": "us-west-2"}).region_name == "us-west-2"
     assert open_session({"AWS_REGION": ""}).region_name == open_session({}).region_name == "eu-west-1"
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("AWS_PROFILE", "unknown")
     with pytest.raises(NotReady, match=r"^AWS_PROFILE names no profile of this machine: "):
         open_session({})
 
