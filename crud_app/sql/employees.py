@@ -16,7 +16,6 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
 from chalicelib.directorio.employee import BY_NAME, INPUTS, new_value
-from chalicelib.directorio.query import MAX_TOTAL
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
 from crud_app.sql.events import EVENTO, told
 from crud_app.sql.tables import bajas, empleados, eventos, lotes_pasos, peticiones
@@ -43,21 +42,13 @@ if TYPE_CHECKING:
 
 #: Positions in a summary, the largest first: its answer stays within 1 MB.
 MAX_POSITIONS = 1_000
-#: Rows that a search scans in list order before it uses the index: enough for a page of any common word.
-MAX_LOOK = 1_000
-#: Rows of a range that are sorted, in some 10 ms.
-MAX_FEW = 2_000
 
 KEY = sa.bindparam("key", type_=sa.Text)
 DIGEST = sa.bindparam("digest", type_=sa.Text)
 #: The names of the fields that a change sends. Any other field stays as it was; NULL empties a field.
 SENT = sa.bindparam("sent", type_=sa.ARRAY(sa.Text))
 Q = sa.bindparam("q", type_=sa.Text)
-#: The number or the address of a person, if a search consists of it.
-PERSON_ID, PERSON_EMAIL = sa.bindparam("person_id", type_=sa.BigInteger), sa.bindparam("person_email", type_=sa.Text)
 POSICION = sa.bindparam("posicion", type_=sa.Text)
-HIRED = sa.bindparam("hired_since", type_=sa.Date), sa.bindparam("hired_until", type_=sa.Date)
-PAID = tuple(sa.bindparam(name, type_=empleados.c.salario.type) for name in ("paid_since", "paid_until"))
 STAR: sa.ColumnElement[Any] = sa.literal_column("empleados.*")
 COLUMNS: sa.ColumnElement[Any] = sa.literal_column("{columns}")
 #: Where a page goes on: behind the row with this sort key and id.
@@ -206,7 +197,7 @@ def find_empleado() -> sa.ClauseElement:
 
 def list_empleados() -> sa.ClauseElement:
     """A page, and one row more if there is one: their bodies, separated; NULL if there is none."""
-    return _page(_first_of(empleados, _has_posicion(empleados)))
+    return _page(_first_of(empleados))
 
 
 def first_empleados() -> sa.ClauseElement:
@@ -229,72 +220,6 @@ def posicion_empleados() -> sa.ClauseElement:
     )
     sorting = sa.text("empleados.posicion {direction}"), sa.text("empleados.id {direction}")
     return _page(rows.order_by(*sorting).limit(LIMIT + ONE))
-
-
-def search_empleados() -> sa.ClauseElement:
-    """A page of those who match a search, or are within ranges; see ``list_empleados``.
-
-    First the ``MAX_LOOK`` rows in the order of the list are looked at: they contain a page of any common word. If they
-    do not, the index of words finds all matches, and the first are sorted out. What reading the index costs depends on
-    how many rows have a word: words that most of the rows had that were looked at, such as the company's domain, are
-    left to the rows that have the others. Without words, as many rows of a range as can be sorted soon are found by
-    its index; if there are more, the list is gone through.
-
-    The person whose number or address is searched for comes first. If nobody is found, those follow whose texts are
-    alike, where the database has trigrams. The second column says whether it has, the third whether these are such.
-    """
-    person = _all_of(empleados).where(_is_person(empleados), *_fits(empleados, with_words=False)).cte("person")
-    max_look = sa.literal_column(str(MAX_LOOK), type_=sa.Integer)
-    look = _first_of(empleados).limit(max_look).cte("look")
-    near = _all_of(look).where(*_others(look, person)).limit(LIMIT + ONE).cte("near")
-    is_page = sa.select(sa.func.count() > LIMIT).select_from(near).scalar_subquery()
-    is_end = sa.select(sa.func.count() < max_look).select_from(look).scalar_subquery()
-    is_enough = sa.or_(is_page, is_end)
-    # With `case` the planner does not use the index for all words; with `offset` it does not follow the list.
-    fits = (*_others(empleados, person, with_words=False), sa.case((_matches(empleados), sa.true())))
-    is_hit = empleados.c.search.bool_op("@@")(_rare_words(look))
-    hits = (
-        _all_of(empleados).where(Q.is_not(None), ~is_enough, is_hit, *fits).offset(sa.literal_column("0")).cte("hits")
-    )
-    max_few = sa.literal_column(str(MAX_FEW), type_=sa.Integer)
-    in_range = _fits(empleados, with_words=False)
-    ranged = _all_of(empleados).where(Q.is_(None), ~is_enough, *in_range).limit(max_few + ONE).cte("ranged")
-    are_few = sa.select(sa.func.count() <= max_few).select_from(ranged).scalar_subquery()
-    ways = (
-        _first_of(hits).cte("best"),
-        _first_of(ranged, are_few).cte("few"),
-        _first_of(empleados, Q.is_(None), ~are_few, sa.case((sa.and_(*in_range), sa.true()))).cte("many"),
-    )
-    found = sa.union_all(_all_of(near).where(is_enough), *map(_all_of, ways)).cte("found")
-    is_first, is_none = AFTER_ID.is_(None), sa.not_(sa.or_(_has_rows(person), _has_rows(found)))
-    alike = sa.func.similar_empleados(Q, LIMIT).alias("alike")
-    alikes = _all_of(alike).where(is_first, is_none, *_fits(alike, with_words=False)).cte("alikes")
-    pages = (_all_of(person).where(is_first), _all_of(found).order_by(*_sorting(found)), _all_of(alikes))
-    rows = sa.func.concat_ws(SEPARATOR, *(_page(page).scalar_subquery() for page in pages))
-    return sa.select(rows, sa.func.search_kind(), _has_rows(alikes))
-
-
-def total_empleados() -> sa.ClauseElement:
-    """How many fit, one more than ``MAX_TOTAL`` if there are more; and about how many employees there are.
-
-    As in ``search_empleados``, first those are counted that any order would meet: no index of a common word is read.
-    """
-    first = _all_of(empleados).limit(sa.literal_column(str(2 * MAX_TOTAL))).subquery("primeros")
-    most = sa.literal_column(str(MAX_TOTAL), type_=sa.Integer)
-
-    def count(rows: sa.Select[Any]) -> sa.ScalarSelect[Any]:
-        return sa.select(sa.func.count()).select_from(rows.subquery()).scalar_subquery()
-
-    def fits(source: NamedFromClause) -> tuple[sa.ColumnElement[bool], ...]:
-        return (sa.or_(_matches(source), _is_person(source)), *_fits(source, with_words=False))
-
-    in_first = sa.select(ONE).select_from(first).where(*fits(first)).limit(most + ONE)
-    near = sa.select(count(in_first).label("n")).cte("near")
-    is_end = count(sa.select(ONE).select_from(empleados).limit(2 * MAX_TOTAL)) < 2 * MAX_TOTAL
-    is_enough = sa.or_(near.c.n > most, is_end)
-    all_of = count(sa.select(ONE).select_from(empleados).where(*fits(empleados)).limit(most + ONE))
-    rough = sa.text("SELECT reltuples::bigint FROM pg_class WHERE oid = 'empleados'::regclass").columns(n=sa.BigInteger)
-    return sa.select(sa.case((is_enough, near.c.n), else_=all_of), rough.scalar_subquery()).select_from(near)
 
 
 def summarise_empleados() -> sa.ClauseElement:
@@ -398,46 +323,8 @@ def _sorting(source: NamedFromClause) -> tuple[sa.TextClause, sa.TextClause]:
     return sa.text(f"{_sort_key(source)} {{direction}}"), sa.text(f"{source.name}.id {{direction}}")
 
 
-def _has_posicion(source: NamedFromClause) -> sa.ColumnElement[bool]:
-    return sa.or_(POSICION.is_(None), column_of(source, "posicion") == POSICION)
-
-
-def _rare_words(look: sa.CTE) -> sa.ColumnElement[Any]:
-    """The words of the search that at most half of the rows have that were looked at; all of them if there is none."""
-    word = sa.func.unnest(sa.func.search_words(Q)).column_valued("word")
-    query = sa.cast(word, TSQUERY)
-    having = sa.select(sa.func.count()).select_from(look).where(column_of(look, "search").bool_op("@@")(query))
-    is_rare = having.scalar_subquery() <= sa.literal_column(str(MAX_LOOK // 2))
-    rare = sa.select(sa.cast(sa.func.string_agg(word, constant(" & ")), TSQUERY)).where(is_rare).scalar_subquery()
-    return sa.func.coalesce(rare, sa.func.search_query(Q, type_=TSQUERY))
-
-
-def _is_person(source: NamedFromClause) -> sa.ColumnElement[bool]:
-    return sa.or_(column_of(source, "id") == PERSON_ID, column_of(source, "email") == PERSON_EMAIL)
-
-
 def _has_rows(source: sa.CTE) -> sa.ColumnElement[bool]:
     return sa.exists(sa.select(ONE).select_from(source))
-
-
-def _others(source: NamedFromClause, person: sa.CTE, *, with_words: bool = True) -> tuple[sa.ColumnElement[bool], ...]:
-    """The conditions of all filters, without the person who comes first."""
-    first = sa.select(column_of(person, "id")).select_from(person).scalar_subquery()
-    return (*_fits(source, with_words=with_words), column_of(source, "id").is_distinct_from(first))
-
-
-def _fits(source: NamedFromClause, *, with_words: bool = True) -> tuple[sa.ColumnElement[bool], ...]:
-    """The conditions of all filters."""
-    hired, paid = column_of(source, "fecha_contratacion"), column_of(source, "salario")
-    return (
-        *((_matches(source),) if with_words else ()),
-        _has_posicion(source),
-        *(
-            sa.or_(end.is_(None), column.bool_op(sign)(end))
-            for column, ends in ((hired, HIRED), (paid, PAID))
-            for sign, end in zip((">=", "<="), ends, strict=True)
-        ),
-    )
 
 
 def _matches(source: NamedFromClause) -> sa.ColumnElement[bool]:

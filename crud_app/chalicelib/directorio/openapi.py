@@ -124,7 +124,8 @@ _LINK = header('The next page, while there is one: `<…>; rel="next"`, with all
 
 SEARCH = header(
     "Of a search: `prefix`, it finds beginnings of words; `trigram`, if nothing begins so, also parts and typing "
-    "errors; `similar`, nothing begins so, and these are alike."
+    "errors; `similar`, nothing begins so, and these are alike. Of any list: `partial`, more fit than can be sorted at "
+    "once, and the pages show some of them."
 )
 
 
@@ -155,7 +156,7 @@ def page(*schemas: str, **headers: Schema) -> Schema:
 def total() -> Schema:
     """A number, and whether it is exact."""
     members = {"total": COUNT, "exacto": {"type": "boolean"}}
-    return json_of(object_of(members), f"Exact up to {asked.MAX_TOTAL}; otherwise there are more, or about so many.")
+    return json_of(object_of(members), f"Exact up to {asked.MAX_TOTAL}; otherwise an estimate.")
 
 
 def summary() -> Schema:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -33,9 +34,10 @@ MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 MAX_SEARCH = 200
 MAX_POSITION = 80
+MAX_EXPANSION = 4
 MAX_CURSOR = 2_000
 #: Employees that are counted exactly.
-MAX_TOTAL = 10_000
+MAX_TOTAL = 5_000
 DEFAULT_ORDER = "id"
 #: What stands in a cursor of leavers where a list's cursor has its order.
 LEAVERS = "bajas"
@@ -302,9 +304,11 @@ def _start(text: str, order: Order) -> Place:
 
 
 def _filter(text: str, maximum: int) -> str | None:
-    """A text to look for, cleaned like those that are stored."""
+    """A text to look for, cleaned like those that are stored. Folding must not make it much longer: one character may
+    become 18.
+    """
     found = read_text(text)
-    if len(found) > maximum:
+    if max(len(found), len(unicodedata.normalize("NFKD", found)) / MAX_EXPANSION) > maximum:
         raise too_long(maximum)
     return found or None
 

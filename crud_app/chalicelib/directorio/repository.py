@@ -16,7 +16,7 @@ from chalicelib.directorio.database import Statement
 from chalicelib.directorio.employee import BY_NAME, INPUTS, MAX_BIGINT, Audience, new_value
 from chalicelib.directorio.errors import EmailTaken, EmpleadoNotFound, StaleVersion, StatementRefused
 from chalicelib.directorio.publisher import Evento
-from chalicelib.directorio.query import DEFAULT_LIMIT, MAX_TOTAL
+from chalicelib.directorio.query import DEFAULT_LIMIT
 from chalicelib.directorio.statements import HISTORIES, PARTS, STATEMENTS
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Page(NamedTuple):
 
     body: str
     next_query: str | None
-    #: How a search finds: ``prefix`` or ``trigram``; or that these rows are merely ``similar``.
+    #: How a search finds: ``prefix`` or ``trigram``; that these rows are merely ``similar``, or a part of what fits.
     search: str | None = None
     salaries: int = 0
 
@@ -147,11 +147,13 @@ class Repository:
         name = "list_empleados"
         filters = listing.filters
         after_key, after_id = listing.after or (None, None)
-        if filters.has_words_or_ranges:
+        # Of one position, the order of positions is that of ids.
+        is_by_id = listing.order.field.name in ("id", "posicion")
+        if filters.has_words_or_ranges or (filters.posicion is not None and not is_by_id):
             name = "search_empleados"
         elif filters.posicion is None and after_id is None and listing.limit == DEFAULT_LIMIT:
             name = "first_empleados"
-        elif filters.posicion is not None and listing.order.field.name == "id":
+        elif filters.posicion is not None:
             name = "posicion_empleados"
             if after_id is None:
                 after_id = MAX_BIGINT if listing.order.is_descending else 0
@@ -166,8 +168,8 @@ class Repository:
         if name == "search_empleados":
             # A page of one row has no room for a person out of order.
             parameters |= _person(filters if listing.limit > 1 else None)
-            ((text, kind, are_similar),) = self._database.read(statement, parameters)
-            search = None if filters.q is None else "similar" if are_similar else kind
+            ((text, kind, are_similar, is_part),) = self._database.read(statement, parameters)
+            search = "partial" if is_part else None if filters.q is None else "similar" if are_similar else kind
         else:
             ((text,),) = self._database.read(statement, parameters)
         body, shown, is_more = _cut(text, listing.limit)
@@ -176,12 +178,10 @@ class Repository:
         return Page(body, next_query, search, salaries)
 
     def count(self, filters: Filters) -> tuple[int, bool]:
-        """How many employees fit, and whether that is exact: otherwise there are more, or about so many."""
+        """About how many employees fit, and whether that is exact."""
         parameters = filters._asdict() | _person(filters)
-        ((count, of_all),) = self._database.read(find_statement("total_empleados"), parameters)
-        if count <= MAX_TOTAL:
-            return count, True
-        return (MAX_TOTAL if any(filters) else max(MAX_TOTAL, of_all)), False
+        ((total, is_exact),) = self._database.read(find_statement("total_empleados"), parameters)
+        return total, is_exact
 
     def history(self, history: History, audience: Audience) -> Page:
         """A page of events, newest first."""

@@ -51,6 +51,40 @@ PARTS = {
         "highest": """least((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en > :until::TIMESTAMP WITH
   TIME ZONE + interval '30 seconds' ORDER BY near.ocurrido_en LIMIT 1), CASE WHEN (:before::UUID IS NULL) THEN
   9223372036854775807 ELSE coalesce((SELECT anchor.numero FROM eventos AS anchor WHERE anchor.id = :before), 0) END)""",
+        "measured": """size AS (SELECT greatest(reltuples, 1) AS n FROM pg_class WHERE oid = CAST('empleados' AS
+  regclass)),
+sample AS (SELECT s.* FROM empleados AS s TABLESAMPLE system(least(100, 100 * 1000 / (SELECT n FROM size))) REPEATABLE
+  (0) LIMIT 2000),
+word AS (SELECT word, (SELECT count(*) FROM sample WHERE search @@ CAST(word AS tsquery)) AS n FROM
+  unnest(search_words(:q::VARCHAR)) AS word),
+rare AS (SELECT CAST(string_agg(word, ' & ') AS tsquery) AS words FROM (SELECT word, sum(n) OVER (ORDER BY n, word) AS
+  entries FROM word) AS each WHERE entries * (SELECT n FROM size) <= 150000 * (SELECT count(*) FROM sample)),
+counts AS (SELECT count(*) AS n, count(*) FILTER (WHERE {fits}) AS hits, CASE WHEN (SELECT words FROM rare) IS NOT NULL
+  THEN count(*) FILTER (WHERE search @@ (SELECT words FROM rare)) END AS search, count(*) FILTER (WHERE
+  (:posicion::VARCHAR IS NULL OR posicion = :posicion)) AS posicion, count(*) FILTER (WHERE (:hired_since::DATE IS NULL
+  OR fecha_contratacion >= :hired_since) AND (:hired_until::DATE IS NULL OR fecha_contratacion <= :hired_until)) AS
+  fecha_contratacion, count(*) FILTER (WHERE (:paid_since::NUMERIC(9, 2) IS NULL OR salario >= :paid_since) AND
+  (:paid_until::NUMERIC(9, 2) IS NULL OR salario <= :paid_until)) AS salario FROM sample),
+fewest AS (SELECT CASE least(n, search, posicion, fecha_contratacion, salario) WHEN n THEN 'id' WHEN search THEN
+  'search' WHEN posicion THEN 'posicion' WHEN fecha_contratacion THEN 'fecha_contratacion' WHEN salario THEN 'salario'
+  END AS name FROM counts)""",
+        "candidates": """candidates AS ((SELECT * FROM empleados WHERE (SELECT name FROM way) = 'search' AND search @@
+  (SELECT words FROM rare) LIMIT 5001) UNION ALL (SELECT * FROM empleados WHERE (SELECT name FROM way) = 'posicion' AND
+  (posicion, id) >= ((SELECT :posicion::VARCHAR), 0) AND posicion <= (SELECT :posicion) ORDER BY posicion, id LIMIT
+  5001) UNION ALL (SELECT * FROM empleados WHERE (SELECT name FROM way) = 'fecha_contratacion' AND (fecha_contratacion,
+  id) >= ((SELECT coalesce(:hired_since::DATE, '-infinity')), 0) AND fecha_contratacion <= (SELECT
+  coalesce(:hired_until::DATE, 'infinity')) ORDER BY fecha_contratacion, id LIMIT 5001) UNION ALL (SELECT * FROM
+  empleados WHERE (SELECT name FROM way) = 'salario' AND (salario, id) >= ((SELECT coalesce(:paid_since::NUMERIC(9, 2),
+  0)), 0) AND salario <= (SELECT coalesce(:paid_until::NUMERIC(9, 2), 9999999.99)) ORDER BY salario, id LIMIT 5001)
+  UNION ALL (SELECT * FROM empleados WHERE (SELECT name FROM way) = 'id' ORDER BY id LIMIT 5001))""",
+        "fits": """(:q::VARCHAR IS NULL OR search @@ search_query(:q)) AND (:posicion::VARCHAR IS NULL OR posicion =
+  :posicion) AND (:hired_since::DATE IS NULL OR fecha_contratacion >= :hired_since) AND (:hired_until::DATE IS NULL OR
+  fecha_contratacion <= :hired_until) AND (:paid_since::NUMERIC(9, 2) IS NULL OR salario >= :paid_since) AND
+  (:paid_until::NUMERIC(9, 2) IS NULL OR salario <= :paid_until)""",
+        "rest": """(:posicion::VARCHAR IS NULL OR posicion = :posicion) AND (:hired_since::DATE IS NULL OR
+  fecha_contratacion >= :hired_since) AND (:hired_until::DATE IS NULL OR fecha_contratacion <= :hired_until) AND
+  (:paid_since::NUMERIC(9, 2) IS NULL OR salario >= :paid_since) AND (:paid_until::NUMERIC(9, 2) IS NULL OR salario <=
+  :paid_until)""",
         "envelope": """'version', payload -> 'version', 'id', payload -> 'id', 'tipo', payload -> 'tipo', 'ocurrido_en',
   payload -> 'ocurrido_en', 'actor', payload -> 'actor'""",
         "columns": """id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en""",
@@ -184,10 +218,9 @@ SELECT cuerpo.id, cuerpo.version, cuerpo.body, CAST(evento.id AS TEXT), evento.t
     "find_empleado": """SELECT empleados.version, CAST(row_to_json(fila) AS TEXT) FROM empleados JOIN LATERAL (SELECT
   {fields}) AS fila ON true WHERE empleados.id = :row_id::BIGINT""",
     "list_empleados": """SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) FROM (SELECT empleados.* FROM
-  empleados WHERE (:posicion::VARCHAR IS NULL OR empleados.posicion = :posicion) AND (:after_id::BIGINT IS NULL OR
-  (({fold}(empleados.{field}), empleados.id) {after} ({fold}(:after_key), :after_id))) ORDER BY
-  {fold}(empleados.{field}) {direction}, empleados.id {direction} LIMIT :limit::INTEGER + 1) AS pagina JOIN LATERAL
-  (SELECT {fields}) AS fila ON true""",
+  empleados WHERE :after_id::BIGINT IS NULL OR (({fold}(empleados.{field}), empleados.id) {after} ({fold}(:after_key),
+  :after_id)) ORDER BY {fold}(empleados.{field}) {direction}, empleados.id {direction} LIMIT :limit::INTEGER + 1) AS
+  pagina JOIN LATERAL (SELECT {fields}) AS fila ON true""",
     "first_empleados": """SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) FROM (SELECT empleados.* FROM
   empleados ORDER BY {fold}(empleados.{field}) {direction}, empleados.id {direction} LIMIT 50 + 1) AS pagina JOIN
   LATERAL (SELECT {fields}) AS fila ON true""",
@@ -195,69 +228,36 @@ SELECT cuerpo.id, cuerpo.version, cuerpo.body, CAST(evento.id AS TEXT), evento.t
   empleados WHERE (empleados.posicion {until} (SELECT :posicion::VARCHAR)) AND ((empleados.posicion, empleados.id)
   {after} ((SELECT :posicion), (SELECT :after_id::BIGINT))) ORDER BY empleados.posicion {direction}, empleados.id
   {direction} LIMIT :limit::INTEGER + 1) AS pagina JOIN LATERAL (SELECT {fields}) AS fila ON true""",
-    "search_empleados": """WITH person AS (SELECT empleados.* FROM empleados WHERE (empleados.id = :person_id::BIGINT OR
-  empleados.email = :person_email::VARCHAR) AND (:posicion::VARCHAR IS NULL OR empleados.posicion = :posicion) AND
-  (:hired_since::DATE IS NULL OR (empleados.fecha_contratacion >= :hired_since)) AND (:hired_until::DATE IS NULL OR
-  (empleados.fecha_contratacion <= :hired_until)) AND (:paid_since::NUMERIC(9, 2) IS NULL OR (empleados.salario >=
-  :paid_since)) AND (:paid_until::NUMERIC(9, 2) IS NULL OR (empleados.salario <= :paid_until))),
-look AS (SELECT empleados.* FROM empleados WHERE :after_id::BIGINT IS NULL OR (({fold}(empleados.{field}), empleados.id)
-  {after} ({fold}(:after_key), :after_id)) ORDER BY {fold}(empleados.{field}) {direction}, empleados.id {direction}
-  LIMIT 1000),
-near AS (SELECT look.* FROM look WHERE (:q::VARCHAR IS NULL OR (look.search @@ search_query(:q))) AND (:posicion IS NULL
-  OR look.posicion = :posicion) AND (:hired_since IS NULL OR (look.fecha_contratacion >= :hired_since)) AND
-  (:hired_until IS NULL OR (look.fecha_contratacion <= :hired_until)) AND (:paid_since IS NULL OR (look.salario >=
-  :paid_since)) AND (:paid_until IS NULL OR (look.salario <= :paid_until)) AND look.id IS DISTINCT FROM (SELECT
-  person.id FROM person) LIMIT :limit::INTEGER + 1),
-hits AS (SELECT empleados.* FROM empleados WHERE :q IS NOT NULL AND NOT ((SELECT count(*) > :limit FROM near) OR (SELECT
-  count(*) < 1000 FROM look)) AND (empleados.search @@ coalesce((SELECT CAST(string_agg(word, ' & ') AS TSQUERY) FROM
-  unnest(search_words(:q)) AS word WHERE (SELECT count(*) FROM look WHERE look.search @@ CAST(word AS TSQUERY)) <= 500),
-  search_query(:q))) AND (:posicion IS NULL OR empleados.posicion = :posicion) AND (:hired_since IS NULL OR
-  (empleados.fecha_contratacion >= :hired_since)) AND (:hired_until IS NULL OR (empleados.fecha_contratacion <=
-  :hired_until)) AND (:paid_since IS NULL OR (empleados.salario >= :paid_since)) AND (:paid_until IS NULL OR
-  (empleados.salario <= :paid_until)) AND empleados.id IS DISTINCT FROM (SELECT person.id FROM person) AND CASE WHEN (:q
-  IS NULL OR (empleados.search @@ search_query(:q))) THEN true END LIMIT ALL OFFSET 0),
-best AS (SELECT hits.* FROM hits WHERE :after_id IS NULL OR (({fold}(hits.{field}), hits.id) {after}
-  ({fold}(:after_key), :after_id)) ORDER BY {fold}(hits.{field}) {direction}, hits.id {direction} LIMIT :limit + 1),
-ranged AS (SELECT empleados.* FROM empleados WHERE :q IS NULL AND NOT ((SELECT count(*) > :limit FROM near) OR (SELECT
-  count(*) < 1000 FROM look)) AND (:posicion IS NULL OR empleados.posicion = :posicion) AND (:hired_since IS NULL OR
-  (empleados.fecha_contratacion >= :hired_since)) AND (:hired_until IS NULL OR (empleados.fecha_contratacion <=
-  :hired_until)) AND (:paid_since IS NULL OR (empleados.salario >= :paid_since)) AND (:paid_until IS NULL OR
-  (empleados.salario <= :paid_until)) LIMIT 2000 + 1),
-few AS (SELECT ranged.* FROM ranged WHERE (SELECT count(*) <= 2000 FROM ranged) AND (:after_id IS NULL OR
-  (({fold}(ranged.{field}), ranged.id) {after} ({fold}(:after_key), :after_id))) ORDER BY {fold}(ranged.{field})
-  {direction}, ranged.id {direction} LIMIT :limit + 1),
-many AS (SELECT empleados.* FROM empleados WHERE :q IS NULL AND NOT (SELECT count(*) <= 2000 FROM ranged) AND CASE WHEN
-  ((:posicion IS NULL OR empleados.posicion = :posicion) AND (:hired_since IS NULL OR (empleados.fecha_contratacion >=
-  :hired_since)) AND (:hired_until IS NULL OR (empleados.fecha_contratacion <= :hired_until)) AND (:paid_since IS NULL
-  OR (empleados.salario >= :paid_since)) AND (:paid_until IS NULL OR (empleados.salario <= :paid_until))) THEN true END
-  AND (:after_id IS NULL OR (({fold}(empleados.{field}), empleados.id) {after} ({fold}(:after_key), :after_id))) ORDER
-  BY {fold}(empleados.{field}) {direction}, empleados.id {direction} LIMIT :limit + 1),
-found AS (SELECT near.* FROM near WHERE (SELECT count(*) > :limit FROM near) OR (SELECT count(*) < 1000 FROM look) UNION
-  ALL SELECT best.* FROM best UNION ALL SELECT few.* FROM few UNION ALL SELECT many.* FROM many),
-alikes AS (SELECT alike.* FROM similar_empleados(:q, :limit) AS alike WHERE :after_id IS NULL AND NOT ((EXISTS (SELECT 1
-  FROM person)) OR (EXISTS (SELECT 1 FROM found))) AND (:posicion IS NULL OR alike.posicion = :posicion) AND
-  (:hired_since IS NULL OR (alike.fecha_contratacion >= :hired_since)) AND (:hired_until IS NULL OR
-  (alike.fecha_contratacion <= :hired_until)) AND (:paid_since IS NULL OR (alike.salario >= :paid_since)) AND
-  (:paid_until IS NULL OR (alike.salario <= :paid_until)))
-SELECT concat_ws(chr(30), (SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) FROM (SELECT person.* FROM person
-  WHERE :after_id IS NULL) AS pagina JOIN LATERAL (SELECT {fields}) AS fila ON true), (SELECT
-  string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) FROM (SELECT found.* FROM found ORDER BY {fold}(found.{field})
-  {direction}, found.id {direction}) AS pagina JOIN LATERAL (SELECT {fields}) AS fila ON true), (SELECT
-  string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) FROM (SELECT alikes.* FROM alikes) AS pagina JOIN LATERAL (SELECT
-  {fields}) AS fila ON true)), search_kind(), EXISTS (SELECT 1 FROM alikes)""",
-    "total_empleados": """WITH near AS (SELECT (SELECT count(*) FROM (SELECT 1 FROM (SELECT empleados.* FROM empleados
-  LIMIT 20000) AS primeros WHERE (:q::VARCHAR IS NULL OR (primeros.search @@ search_query(:q)) OR primeros.id =
-  :person_id::BIGINT OR primeros.email = :person_email::VARCHAR) AND (:posicion::VARCHAR IS NULL OR primeros.posicion =
-  :posicion) AND (:hired_since::DATE IS NULL OR (primeros.fecha_contratacion >= :hired_since)) AND (:hired_until::DATE
-  IS NULL OR (primeros.fecha_contratacion <= :hired_until)) AND (:paid_since::NUMERIC(9, 2) IS NULL OR (primeros.salario
-  >= :paid_since)) AND (:paid_until::NUMERIC(9, 2) IS NULL OR (primeros.salario <= :paid_until)) LIMIT 10000 + 1)) AS n)
-SELECT CASE WHEN (near.n > 10000 OR (SELECT count(*) FROM (SELECT 1 FROM empleados LIMIT 20000)) < 20000) THEN near.n
-  ELSE (SELECT count(*) FROM (SELECT 1 FROM empleados WHERE (:q IS NULL OR (empleados.search @@ search_query(:q)) OR
-  empleados.id = :person_id OR empleados.email = :person_email) AND (:posicion IS NULL OR empleados.posicion =
-  :posicion) AND (:hired_since IS NULL OR (empleados.fecha_contratacion >= :hired_since)) AND (:hired_until IS NULL OR
-  (empleados.fecha_contratacion <= :hired_until)) AND (:paid_since IS NULL OR (empleados.salario >= :paid_since)) AND
-  (:paid_until IS NULL OR (empleados.salario <= :paid_until)) LIMIT 10000 + 1)) END, (SELECT reltuples::bigint FROM
-  pg_class WHERE oid = 'empleados'::regclass) FROM near""",
+    "search_empleados": """WITH {measured}, person AS (SELECT * FROM empleados WHERE (id = :person_id::BIGINT OR email =
+  :person_email::VARCHAR) AND {rest}),
+scan AS (SELECT hits * 2000 >= counts.n * :limit::INTEGER * 2 AS is_worth, CASE WHEN size.n <= 20000 THEN 20000 ELSE
+  2000 END AS most FROM counts, size),
+first AS (SELECT * FROM empleados WHERE (SELECT is_worth FROM scan) AND (:after_id::BIGINT IS NULL OR ({fold}({field}),
+  id) {after} ({fold}(:after_key), :after_id)) ORDER BY {fold}({field}) {direction}, id {direction} LIMIT 20000),
+look AS (SELECT * FROM first LIMIT (SELECT most FROM scan)),
+near AS (SELECT * FROM look WHERE {fits} AND id IS DISTINCT FROM (SELECT id FROM person) LIMIT :limit + 1),
+way AS (SELECT name FROM fewest, scan WHERE (SELECT count(*) FROM near) <= :limit AND NOT (is_worth AND (SELECT count(*)
+  FROM look) < most)), {candidates}, few AS (SELECT * FROM candidates LIMIT 2001),
+best AS (SELECT * FROM few WHERE {fits} AND id IS DISTINCT FROM (SELECT id FROM person) AND (:after_id IS NULL OR
+  ({fold}({field}), id) {after} ({fold}(:after_key), :after_id)) ORDER BY {fold}({field}) {direction}, id {direction}
+  LIMIT :limit + 1),
+found AS (SELECT * FROM near WHERE NOT EXISTS (SELECT FROM way) UNION ALL SELECT * FROM best),
+part AS (SELECT count(*) > 2000 AS is_part FROM few),
+alikes AS (SELECT * FROM similar_empleados(:q::VARCHAR, :limit) WHERE :after_id IS NULL AND {rest} AND NOT ((SELECT
+  is_part FROM part) OR EXISTS (SELECT FROM person) OR EXISTS (SELECT FROM found))) SELECT concat_ws(chr(30), (SELECT
+  string_agg(CAST(row_to_json(fila) AS text), chr(30)) FROM (SELECT * FROM person WHERE :after_id IS NULL) AS pagina
+  JOIN LATERAL (SELECT {fields}) AS fila ON true), (SELECT string_agg(CAST(row_to_json(fila) AS text), chr(30)) FROM
+  (SELECT * FROM found ORDER BY {fold}({field}) {direction}, id {direction}) AS pagina JOIN LATERAL (SELECT {fields}) AS
+  fila ON true), (SELECT string_agg(CAST(row_to_json(fila) AS text), chr(30)) FROM (SELECT * FROM alikes) AS pagina JOIN
+  LATERAL (SELECT {fields}) AS fila ON true)), search_kind(), EXISTS (SELECT FROM alikes), is_part FROM part""",
+    "total_empleados": """WITH {measured}, guess AS (SELECT (SELECT count(*) FROM (SELECT FROM empleados LIMIT 20000) AS
+  f) < 20000 AS is_small, hits * size.n / greatest(counts.n, 1) AS about FROM counts, size),
+way AS (SELECT name FROM fewest, guess WHERE NOT is_small AND about <= 2 * 5000), {candidates}, counted AS (SELECT
+  count(*) AS n, count(*) FILTER (WHERE ((:q::VARCHAR IS NULL OR search @@ search_query(:q)) OR (id = :person_id::BIGINT
+  OR email = :person_email::VARCHAR)) AND {rest}) AS fitting FROM candidates) SELECT CAST(CASE WHEN is_small THEN
+  (SELECT count(*) FROM empleados WHERE ((:q IS NULL OR search @@ search_query(:q)) OR (id = :person_id OR email =
+  :person_email)) AND {rest}) WHEN is_all THEN fitting ELSE greatest(about, fitting) END AS bigint), is_small OR is_all
+  FROM guess, counted, LATERAL (SELECT EXISTS (SELECT FROM way) AND n <= 5000 AS is_all) AS whether""",
     "summarise_empleados": """WITH fila AS (SELECT empleados.posicion, count(*) AS empleados,
   round(avg(empleados.salario), 2) AS salario_medio, min(empleados.salario) AS salario_minimo, max(empleados.salario) AS
   salario_maximo FROM empleados GROUP BY empleados.posicion ORDER BY empleados DESC, empleados.posicion LIMIT 1000)

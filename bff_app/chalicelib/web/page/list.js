@@ -69,8 +69,10 @@ export default function List({ route: { query, panel } }) {
     const { data, error, reload } = list;
     if (error) return html`<${Failure} error=${error} retry=${reload} />`;
     if (!data) return html`<${Skeleton} lines=${12} />`;
-    if (data.rows.length === 0) return nothing(query, data.search);
+    const part = data.search === 'partial' && html`<p class="message warn">${t('list.partial')}</p>`;
+    if (data.rows.length === 0) return part || nothing(query, data.search);
     return html`
+      ${part}
       ${data.search === 'similar' && html`<p class="message warn">${t('list.similar')}</p>`}
       <${Table} rows=${data.rows} query=${query} selected=${panel && 'id' in panel ? panel.id : ''} picked=${picked} />
       <${Pager} query=${query} size=${data.rows.length} next=${data.next} total=${known} />`;

@@ -155,6 +155,10 @@ export const TEXTS = {
   'list.lastPage': ['Última página', 'Last page'],
   'list.letter': ['Ir a la letra…', 'Go to letter…'],
   'list.similar': ['Nada coincide exactamente; estos se parecen.', 'Nothing matches exactly; these are similar.'],
+  'list.partial': [
+    'La búsqueda es demasiado amplia y solo muestra una parte: añada una palabra o un filtro.',
+    'The search is too broad and shows only a part: add a word or a filter.',
+  ],
   'list.noMatch.clear': ['Quitar los filtros', 'Clear the filters'],
   'filter.wrong.date': ['Escriba una fecha, por ejemplo 31/1/2020.', 'Enter a date, day first, for example 31/1/2020.'],
   'filter.wrong.money': ['Escriba un importe, por ejemplo 2500.', 'Enter an amount, for example 2500.'],
