@@ -6,6 +6,8 @@ docs/design/database.md.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from chalicelib.directorio.query import MAX_TOTAL
@@ -23,7 +25,7 @@ MAX_ENTRIES = 150_000
 #: Rows of a directory that is looked through and counted as a whole, in some 20 ms.
 SMALL = 20_000
 
-PARAMETERS = (
+PARAMETERS: tuple[sa.BindParameter[Any], ...] = (
     LIMIT,
     sa.bindparam("q", type_=sa.Text),
     # The number or the address of a person, if a search consists of it.
