@@ -30,7 +30,7 @@ from chalice_frontdoor import events, logs
 from chalice_frontdoor.problems import MEDIA_TYPE, UNEXPECTED, DefaultProblem, InvalidInput, Problem, invalid_input
 from chalice_frontdoor.request import NO_ID, FrontDoorRequest, client_address, request_id_of
 from chalice_frontdoor.responses import Answer, ResponseTooLarge, write
-from chalice_frontdoor.routing import Match, Router, split
+from chalice_frontdoor.routing import Router, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from chalice_frontdoor.access import Caller
     from chalice_frontdoor.problems import ProblemTable
+    from chalice_frontdoor.routing import Match
 
 
 _UNKNOWN_EVENT = {
@@ -57,7 +58,7 @@ DOORS = tuple(dict.fromkeys(events.DECLARABLE.values()))
 SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 #: For what is no page: opened in a browser, it can load nothing and stand in no frame.
 NO_HEADERS: Mapping[str, str] = {}
-CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
+CONTENT_POLICY = {"content-security-policy": ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")}
 
 
 class FrontDoor(Chalice):
@@ -99,17 +100,18 @@ class FrontDoor(Chalice):
     ) -> None:
         if not languages:
             raise ValueError("FrontDoor needs at least one language")
-        self._doors = frozenset(doors)
-        if unknown := self._doors - frozenset(DOORS):
+        declared = frozenset(doors)
+        if unknown := declared - frozenset(DOORS):
             raise ValueError(f"FrontDoor knows the doors {', '.join(DOORS)}; not {', '.join(sorted(unknown))}")
-        # Threads share an app under `chalice local`: the current request of each that handles one, and its context.
+        self._forms = frozenset(form for form, door in events.DECLARABLE.items() if door in declared)
+        # Threads share an app under `chalice local`: the current request of each that handles one.
         self._requests: dict[int, FrontDoorRequest] = {}
-        self._thread = threading.local()
         self._base = split(base_path)
         self._all_problems = problems
         self._languages = tuple(languages)
         self._trusted_proxies = trusted_proxies
-        self._safe_headers = {name.lower(): (name, value) for name, value in safe_headers.items()}
+        self._page_headers = {name.lower(): (name, value) for name, value in safe_headers.items()}
+        self._safe_headers = self._page_headers | (CONTENT_POLICY if safe_headers else {})
         self._quiet_libraries = quiet_libraries
         self._router = Router(())
         #: What each route does, by method and template.
@@ -169,13 +171,10 @@ class FrontDoor(Chalice):
             self._requests[threading.get_ident()] = cast("FrontDoorRequest", request)
 
     @property
-    def lambda_context(self) -> Any:  # noqa: ANN401 - a class of the Lambda runtime
-        """What Lambda handed over beside the event of this thread; None before the first."""
-        return getattr(self._thread, "context", None)
-
-    @lambda_context.setter
-    def lambda_context(self, context: Any) -> None:  # noqa: ANN401
-        self._thread.context = context
+    def lambda_context(self) -> Any:  # type: ignore[override]  # noqa: ANN401 - a class of the Lambda runtime
+        """What Lambda handed over beside the event of the current request; None outside of one."""
+        request = self.current_request
+        return request.lambda_context if request else None
 
     def on_snapshot(self, *, before: Callable[[], object], after: Callable[[], object]) -> None:
         """Register what Lambda SnapStart calls (on Lambda, from Python 3.12 on; elsewhere this does nothing).
@@ -203,109 +202,110 @@ class FrontDoor(Chalice):
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever Lambda is given
         """Answer an event, whatever it is, with a response that the door which sent it accepts."""
-        door = events.recognise(event)
-        if door is None:
-            return self._refuse(events.REST, context)
-        if events.DECLARABLE[door] not in self._doors:
-            logs.log_undeclared(events.DECLARABLE[door], request_id_of(getattr(context, "aws_request_id", None)))
-            return self._refuse(door, context, Problem(403, detail=_UNDECLARED))
+        form = events.recognise(event)
+        if form is None or form not in self._forms:
+            return self._refuse(form, context)
         try:
-            http = events.read(door, event)
+            http = events.read(form, event)
         except events.MalformedEvent as error:
-            return self._refuse(door, context, error)
+            return self._refuse(form, context, error)
         request = self._receive(http, context)
-        self.current_request, self.lambda_context = request, context
+        thread = threading.get_ident()
+        self._requests[thread] = request
         logs.begin_access()
         try:
-            response = self._respond(door, request)
+            response = self._respond(form, request)
         finally:
-            self.current_request = None
+            self._requests.pop(thread, None)
         logs.log_access(request, response["statusCode"])
         return response
 
-    def _refuse(self, door: str, context: object, error: Exception | None = None) -> dict[str, Any]:
-        """Answer an event that is not an HTTP request (a warm-up, a test event), or that no declared door sent."""
+    def _refuse(self, form: str | None, context: object, error: Exception | None = None) -> dict[str, Any]:
+        """Answer an event that no declared door sent, or that is not an HTTP request (a warm-up, a test event)."""
         request_id = request_id_of(getattr(context, "aws_request_id", None))
-        problem = error if isinstance(error, Problem) else Problem(400, detail=_UNKNOWN_EVENT)
-        if problem is not error:
+        if form is None or error is not None:
             logs.log_unknown_event(request_id, error)
-        response = self._problem_response(problem, self._languages[0], request_id)
-        return write(door, self._answer_of(response, request_id))
+            return self._send_problem(form or events.REST, Problem(400, detail=_UNKNOWN_EVENT), request_id)
+        logs.log_undeclared(events.DECLARABLE[form], request_id)
+        return self._send_problem(form, Problem(403, detail=_UNDECLARED), request_id)
 
     def _receive(self, http: events.HttpRequest, context: object) -> FrontDoorRequest:
-        match = self._match(http)
+        # With explicit routes API Gateway has matched already, and read parameters that a decoded path cannot show.
+        match = (http.matched and self._confirm(http.matched)) or self._match(http.segments)
         if self._trusted_proxies:
             http.client = client_address(http.client, http.headers.get("x-forwarded-for", ""), self._trusted_proxies)
-        return FrontDoorRequest(http, context, match, self.routes[match.template] if match else {}, self._languages)
+        routes = self.routes[match[0]] if match else {}
+        return FrontDoorRequest(http, context, match, routes, self._languages)
 
-    def _match(self, http: events.HttpRequest) -> Match | None:
+    def _match(self, segments: list[str]) -> Match | None:
         if len(self.routes) != self._router.size:
             self._router = Router(self.routes)
         length = len(self._base)
-        segments = http.segments[length:] if http.segments[:length] == self._base else http.segments
-        if http.matched is None:
-            return self._router.match(segments)
-        # With explicit routes API Gateway has matched already, and read parameters that a decoded path cannot show.
-        return self._confirm(http.matched) or self._router.match(segments)
+        return self._router.match(segments[length:] if length and segments[:length] == self._base else segments)
 
     def _confirm(self, match: Match) -> Match | None:
         """The door's own match, if the app has that route and the door read all that the view asks for."""
+        template, parameters = match
         # Never look a template up by index: Chalice's table is a defaultdict, and would keep it.
-        entries = self.routes.get(match.template)
+        entries = self.routes.get(template)
         names = {name for entry in entries.values() for name in entry.view_args} if entries else None
-        return match if names is not None and names <= match.parameters.keys() else None
+        return match if names is not None and names <= parameters.keys() else None
 
-    def _respond(self, door: str, request: FrontDoorRequest) -> dict[str, Any]:
+    def _respond(self, form: str, request: FrontDoorRequest) -> dict[str, Any]:
         try:
-            return write(door, self._answer(self._run(request), request), self.api.binary_types)
+            return self._send(form, self._run(request), request.request_id, request.method, _cors_headers(request))
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the client gets an answer
-            return self._respond_error(door, error, request)
+            return self._respond_error(form, error, request)
 
-    def _respond_error(self, door: str, error: Exception, request: FrontDoorRequest) -> dict[str, Any]:
+    def _respond_error(self, form: str, error: Exception, request: FrontDoorRequest) -> dict[str, Any]:
         try:
-            return write(door, self._answer(self._explain(error, request), request))
+            response = self._explain(error, request)
+            return self._send(form, response, request.request_id, request.method, _cors_headers(request))
         except Exception as failure:  # noqa: BLE001 - explaining went wrong too
             logs.log_failure(failure, request.path, request.request_id)
-            response = self._problem_response(Problem(500), self._languages[0], request.request_id)
-            answer = self._answer_of(response, request.request_id)
-        if request.method == "HEAD":
-            answer.leave_body_out()
-        return write(door, answer)
+            return self._send_problem(form, Problem(500), request.request_id, request.method)
 
-    def _answer(self, response: Response, request: FrontDoorRequest) -> Answer:
-        answer = self._answer_of(response, request.request_id, _cors_headers(request))
-        if request.method == "HEAD":
-            answer.leave_body_out()
-        return answer
+    def _send_problem(self, form: str, problem: Problem, request_id: str, method: str = "GET") -> dict[str, Any]:
+        return self._send(form, self._problem_response(problem, self._languages[0], request_id), request_id, method)
 
-    def _answer_of(self, response: Response, request_id: str, cors: Mapping[str, str] = NO_HEADERS) -> Answer:
-        headers = {**cors, **response.headers} if cors else response.headers
-        answer = Answer(response.status_code, headers, response.body)
-        answer.set("X-Request-Id", request_id)
-        for lower, (name, value) in self._safe_headers.items():
-            answer.headers.setdefault(lower, (name, [value]))
-        if self._safe_headers and not answer.is_page:
-            answer.headers.setdefault("content-security-policy", ("Content-Security-Policy", [CONTENT_POLICY]))
-        return answer
+    def _send(
+        self, form: str, response: Response, request_id: str, method: str, cors: Mapping[str, str] = NO_HEADERS
+    ) -> dict[str, Any]:
+        answer = Answer(response.status_code, {**cors, **response.headers} if cors else response.headers, response.body)
+        answer.headers = (self._page_headers if answer.kind.is_page else self._safe_headers) | answer.headers
+        answer.headers["x-request-id"] = ("X-Request-Id", request_id)
+        if method == "HEAD":
+            answer.leave_body_out()
+        return write(form, answer, self.api.binary_types)
 
     def _run(self, request: FrontDoorRequest) -> Response:
         handler: Callable[[Any], Any] = self._view_response
         for middleware, event_type in reversed(self.middleware_handlers):
             if event_type in {"all", "http"}:
                 handler = MiddlewareHandler(middleware, handler)
-        return _as_response(handler(request))
+        result = handler(request)
+        return result if isinstance(result, Response) else Response(result)
 
     def _view_response(self, request: FrontDoorRequest) -> Response:
         try:
-            return _as_response(self._dispatch(request))
+            return self._dispatch(request)
         except ChaliceUnhandledError:
             raise  # Chalice's way to hand an error to the middleware
         except Exception as error:  # noqa: BLE001 - the middleware sees the problem as a response
             return self._explain(error, request)
 
-    def _call(self, entry: RouteEntry, request: FrontDoorRequest) -> object:
-        """Call a view. Integrations wrap it where Chalice calls it, and there see each error that becomes a 5xx."""
-        parameters = request.uri_params or {}
+    def _dispatch(self, request: FrontDoorRequest) -> Response:
+        entry = request.entry
+        if entry is None:
+            return _answer_without_view(request.method, request.routes)
+        if entry.authorizer is not None and not request.authorized:
+            raise DefaultProblem(401, "UnauthorizedError", "The front door has asked no authorizer.")
+        if request.raw_body or request.headers.get("content-type") is not None:
+            _check_content_type(request, entry)
+        return self._call(entry, request)
+
+    def _call(self, entry: RouteEntry, request: FrontDoorRequest) -> Response:
+        """Call a view where Chalice calls it: integrations wrap it there, and see each error that becomes a 5xx."""
 
         def view(**arguments: str) -> object:
             try:
@@ -317,26 +317,18 @@ class FrontDoor(Chalice):
                     return self._explain(error, request)
                 raise
 
-        handler = _ViewCaller(self.routes, self.api, self.log, self.debug)
-        handler.current_request, handler.lambda_context = request, self.lambda_context
+        parameters = request.uri_params or {}
         arguments = {name: parameters[name] for name in entry.view_args}
-        return handler._get_view_function_response(view, arguments)  # noqa: SLF001
+        # The app itself stands in for the handler, of which one would have to be made for each request.
+        handler: Any = self
+        response: Response = RestAPIEventHandler._get_view_function_response(handler, view, arguments)  # noqa: SLF001
+        return response
 
-    def _dispatch(self, request: FrontDoorRequest) -> object:
-        entries = request.routes
-        if not entries:
-            raise DefaultProblem(404, "NotFoundError", "There is no such route.")
-        method = request.method
-        entry = entries.get(method)
-        if entry is None and method == "HEAD":
-            entry = entries.get("GET")
-        if entry is None:
-            return _answer_without_view(method, entries)
-        if entry.authorizer is not None and not request.authorized:
-            raise DefaultProblem(401, "UnauthorizedError", "The front door has asked no authorizer.")
-        if request.raw_body or "content-type" in request.headers:
-            _check_content_type(request, entry)
-        return self._call(entry, request)
+    def _validate_response(self, _response: Response) -> None:
+        """Chalice's method calls this; ``Answer`` checks the response."""
+
+    def _unhandled_exception_to_response(self) -> Response:
+        raise  # noqa: PLE0704 - Chalice's method calls this where it has caught the exception
 
     def _explain(self, error: Exception, request: FrontDoorRequest) -> Response:
         problem = self._problem_of(error, request)
@@ -381,26 +373,14 @@ class FrontDoor(Chalice):
         return Response(problem.document(language, self._languages, request_id), headers, problem.status)
 
 
-class _ViewCaller(RestAPIEventHandler):
-    """Chalice's handler, of which only the method that calls a view is used; errors are the front door's to explain."""
-
-    def _unhandled_exception_to_response(self) -> Response:
-        raise  # noqa: PLE0704 - Chalice calls this where it has caught the exception
-
-    def _validate_response(self, response: Response) -> None:
-        """Leave that to ``Answer``."""
-
-
-def _as_response(result: object) -> Response:
-    return result if isinstance(result, Response) else Response(result)
-
-
 def _answer_without_view(method: str, entries: dict[str, RouteEntry]) -> Response:
-    """OPTIONS, or 405 for a method that the route does not have (RFC 9110, section 15.5.6).
+    """Answer OPTIONS.
 
     Raises:
-        Problem: 405.
+        Problem: 404 without a route, else 405: the route lacks the method (RFC 9110, section 15.5.6).
     """
+    if not entries:
+        raise DefaultProblem(404, "NotFoundError", "There is no such route.")
     if method != "OPTIONS":
         message = f"Unsupported method: {method}"
         raise DefaultProblem(405, "MethodNotAllowedError", message, headers={"Allow": _list_methods(entries)})
@@ -432,13 +412,11 @@ def _check_content_type(request: FrontDoorRequest, entry: RouteEntry) -> None:
         raise DefaultProblem(415, "UnsupportedMediaType", message, headers={"Accept": ", ".join(accepted)})
 
 
-def _cors_headers(request: FrontDoorRequest) -> dict[str, str]:
+def _cors_headers(request: FrontDoorRequest) -> Mapping[str, str]:
     """What CORS adds to an answer, errors too: a browser hides those that lack it.
 
     The method's own configuration counts. A preflight, and a method that the route lacks, have the route's first.
     """
-    own = request.routes.get("GET" if request.method == "HEAD" else request.method)
-    for entry in [own] if own else request.routes.values():
-        if entry.cors is not None:
-            return entry.cors.get_access_control_headers()
-    return {}
+    own = request.entry
+    cors = own.cors if own else next((entry.cors for entry in request.routes.values() if entry.cors), None)
+    return cors.get_access_control_headers() if cors else NO_HEADERS

@@ -22,10 +22,12 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
-from chalice_frontdoor.routing import Match, split
+from chalice_frontdoor.routing import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from chalice_frontdoor.routing import Match
 
 ALB_MULTI = "alb_multi"
 ALB_SINGLE = "alb_single"
@@ -53,6 +55,7 @@ Event = dict[str, Any]
 #: RFC 9110, section 5.6.3: what may stand around a header's value. Other white space is part of it.
 _OWS = " \t"
 #: RFC 9110, section 9.1: a method is a token.
+_USUAL_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -68,14 +71,14 @@ class HttpRequest:
     matched: Match | None = None  # the route and parameters that API Gateway itself found, where it tells
     query: dict[str, list[str]] | None  # each name's values, decoded once; None when there is no query
     headers: dict[str, str]  # by lower-case name; repeated ones are joined (RFC 9110, section 5.3)
-    body: bytes | None  # None when there are no bytes
+    body: bytes | None = None  # None when there are no bytes
     client: str  # the address that the door talked to; empty when it does not tell
-    identity: dict[str, Any]  # ``requestContext.identity``
+    identity: dict[str, Any] = {}  # noqa: RUF012 - of ``requestContext``; never written to
     authorizer: dict[str, Any]  # what the authorizer found out; ``claims`` is always a dict
     claims: dict[str, Any]  # of a token that the door has verified
-    authorized: bool  # whether an authorizer let the request in
+    authorized = False  # whether an authorizer let the request in
     local_parameters: dict[str, str] = {}  # noqa: RUF012 - never written to; see _read_chalice_local
-    request_id: str  # API Gateway's or the function URL's; empty when the door has none
+    request_id: object  # API Gateway's or the function URL's
     context: dict[str, Any]  # ``requestContext`` as it came
     event: Event  # all of it as it came
     stage_variables: dict[str, str] | None  # API Gateway's
@@ -105,7 +108,7 @@ def read(door: str, event: Event) -> HttpRequest:
     """
     try:
         request = _READERS[door](event)
-        is_token = _TOKEN.fullmatch(request.method)
+        is_token = request.method in _USUAL_METHODS or _TOKEN.fullmatch(request.method)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MalformedEvent(door) from error
     if not is_token:
@@ -131,10 +134,12 @@ def _read_alb(event: Event) -> HttpRequest:
 def _read_http_api_2(event: Event) -> HttpRequest:
     request = _read_version_2(event)
     request.segments = split(_without_stage(event["rawPath"], request.context))
-    findings = request.context.get("authorizer") or {}
-    # They stand under the kind of the authorizer, which is there even if it found out nothing.
-    request.authorized = bool(findings)
-    _trust(request, {**findings, **(findings.get("lambda") or {})}, (findings.get("jwt") or {}).get("claims"))
+    findings = request.context.get("authorizer")
+    if findings:
+        # They stand under the kind of the authorizer, which is there even if it found out nothing.
+        request.authorized = True
+        request.claims = {**((findings.get("jwt") or {}).get("claims") or {})}
+        request.authorizer = {**findings, **(findings.get("lambda") or {}), "claims": request.claims}
     route_key = event.get("routeKey")
     if route_key != "$default":
         request.matched = _match_of(str(route_key).partition(" ")[2], event.get("pathParameters"))
@@ -163,6 +168,7 @@ def _read_lattice(event: Event) -> HttpRequest:
     several = {name: [value] if isinstance(value, str) else value for name, value in query.items()}
     request.query = _gather(parse_qsl(raw_query, keep_blank_values=True)) or _decode(_flatten(several))
     request.client = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    request.identity = {**(request.context.get("identity") or {})}
     request.authorized = request.identity.get("type") == "AWS_IAM"
     return request
 
@@ -207,6 +213,7 @@ def _read_version_1(event: Event) -> HttpRequest:
     multiple = event.get("multiValueHeaders")
     request = _read_common(event, _join(multiple) if multiple else _lower(event.get("headers")))
     request.method = event["httpMethod"]
+    request.identity = {**(request.context.get("identity") or {})}
     request.client = _text(request.identity.get("sourceIp"))
     multiple = event.get("multiValueQueryStringParameters")
     request.query = _gather(_flatten(multiple) if multiple else (event.get("queryStringParameters") or {}).items())
@@ -224,6 +231,7 @@ def _read_chalice_local(event: Event) -> HttpRequest:
     else:
         request.segments = split(path, encoded=True)
     request.query = _gather(_flatten(event.get("multiValueQueryStringParameters")))
+    request.identity = {**(request.context.get("identity") or {})}
     request.client = _text(request.identity.get("sourceIp"))
     # It asks the authorizers that it can, and lets the others pass with a warning. It verifies no signature: views see
     # the claims, and `Access` does not.
@@ -250,16 +258,13 @@ _READERS = {
 
 def _read_common(event: Event, headers: dict[str, str]) -> HttpRequest:
     request = HttpRequest()
-    context = event.get("requestContext") or {}
     request.event = event
-    request.context = context
+    request.context = event.get("requestContext") or {}
     request.headers = headers
-    body = event.get("body")
-    request.body = _read_body(body, is_base64=event.get("isBase64Encoded")) if body else None
-    request.identity = {**(context.get("identity") or {})}
-    request.request_id = _text(context.get("requestId"))
+    if body := event.get("body"):
+        request.body = _read_body(body, is_base64=event.get("isBase64Encoded"))
+    request.request_id = request.context.get("requestId")
     request.stage_variables = event.get("stageVariables")
-    request.authorized = False
     request.authorizer, request.claims = {"claims": {}}, {}
     return request
 
@@ -327,5 +332,5 @@ def _match_of(template: object, parameters: object) -> Match | None:
     if not isinstance(template, str) or not template.startswith("/"):
         return None  # "$default": no explicit route
     if not isinstance(parameters, dict):
-        return Match(template, {})
-    return Match(template, {name: value for name, value in parameters.items() if isinstance(value, str)})
+        return template, {}
+    return template, {name: value for name, value in parameters.items() if isinstance(value, str)}

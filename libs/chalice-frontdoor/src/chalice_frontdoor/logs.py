@@ -24,6 +24,7 @@ _OURS = ("chalice_frontdoor", "app", "chalicelib")
 _ACCESS_RECORD = {
     **vars(logging.LogRecord(_access.name, logging.INFO, "logs.py", 0, "", (), None, "log_access")),
     **dict.fromkeys(("thread", "threadName", "process", "processName")),
+    **dict.fromkeys(("method", "route", "status", "request_id")),
 }
 
 
@@ -77,21 +78,23 @@ def note(name: str, value: float | str) -> None:
 
 def log_access(request: FrontDoorRequest, status: int) -> None:
     """Write one line per request, with the route's template. Path, query and address may be personal data."""
-    if _access.isEnabledFor(logging.INFO):
-        method, route, request_id = request.method, request.path, request.request_id
-        fields: dict[str, object] = {"method": method, "route": route, "status": status, "request_id": request_id}
-        text = f"{method} {route} {status} {request_id}"
-        if request.client_request_id:
-            fields["client_request_id"] = request.client_request_id
-            text += f" client_request_id={request.client_request_id}"
-        for name, value in _thread.notes.items():
-            # Three places, faster than round(value, 3).
-            fields[name] = noted = round(value * 1000) / 1000 if isinstance(value, float) else value
-            text += f" {name}={noted}"
-        # Not `Logger.info`, which looks thread, process and line of code up: it costs as much as reading the event.
-        now, record = time.time(), logging.LogRecord.__new__(logging.LogRecord)
-        record.__dict__ = {**_ACCESS_RECORD, "msg": text, "created": now, "msecs": now % 1 * 1000, **fields}
-        _access.handle(record)
+    if not _access.isEnabledFor(logging.INFO):
+        return
+    method, route, request_id, noted = request.method, request.path, request.request_id, _thread.notes
+    if request.client_request_id:
+        noted = {"client_request_id": request.client_request_id, **noted}
+    text, now = f"{method} {route} {status} {request_id}", time.time()
+    # Not `Logger.info`, which looks thread, process and line of code up: it costs as much as reading the event.
+    record = logging.LogRecord.__new__(logging.LogRecord)
+    fields = record.__dict__ = _ACCESS_RECORD.copy()
+    fields["created"], fields["msecs"] = now, now % 1 * 1000
+    fields["method"], fields["route"], fields["status"], fields["request_id"] = method, route, status, request_id
+    for name, value in noted.items():
+        # Three places, faster than round(value, 3).
+        fields[name] = shown = round(value * 1000) / 1000 if isinstance(value, float) else value
+        text += f" {name}={shown}"
+    fields["msg"] = text
+    _access.handle(record)
 
 
 def log_unknown_event(request_id: str, error: Exception | None = None) -> None:

@@ -53,12 +53,18 @@ class FrontDoorRequest(Request):
         client_request_id: the caller's ``X-Request-Id`` if it is well-formed; anybody may send any.
         authorized: whether the front door says that an authorizer accepted the request.
         routes: Chalice's entries for this path, by method; empty when no route has the path.
+        entry: the one that answers; None if none does.
         caller: the one that ``chalice_frontdoor.Access`` admitted; None on open routes.
         explained: the last error, and the problem that it became.
     """
 
     # What ``to_dict()`` leaves out, because it must be fit for JSON; Chalice's own list has the first.
-    _NON_SERIALIZED_ATTRS = ["lambda_context", "caller", "explained", "routes"]  # noqa: RUF012 - as Chalice declares it
+    _NON_SERIALIZED_ATTRS = ["lambda_context", "caller", "entry", "explained", "routes"]  # noqa: RUF012 - Chalice's
+
+    caller: Caller | None = None
+    explained: tuple[Exception, Problem] | None = None
+    _json_body = None
+    _context: dict[str, Any] | None = None
 
     def __init__(
         self,
@@ -70,24 +76,23 @@ class FrontDoorRequest(Request):
     ) -> None:
         # Chalice's own constructor reads all this out of a REST API's event, which would have to be made first.
         self.method = http.method
-        self.path = match.template if match else NO_ROUTE
-        self.uri_params = {**match.parameters, **http.local_parameters} if match else {}
+        self.path, self.uri_params = match or (NO_ROUTE, {})
+        if http.local_parameters:
+            self.uri_params = self.uri_params | http.local_parameters
         self.query_params = None if http.query is None else MultiDict(http.query)
         self.headers = _ReadHeaders(http.headers)
         self.stage_vars = http.stage_variables
         self.lambda_context = context
         self._body = http.body
-        self._json_body = None
         self._event_dict = http.event
         self._http = http
-        self._context: dict[str, Any] | None = None
         self.routes = routes
+        self.entry = routes.get(http.method) or (routes.get("GET") if http.method == "HEAD" else None)
         self._languages = languages
         self.request_id = request_id_of(http.request_id, getattr(context, "aws_request_id", None))
-        self.client_request_id = request_id_of(http.headers.get("x-request-id"), missing="")
+        own = http.headers.get("x-request-id")
+        self.client_request_id = request_id_of(own, missing="") if own else ""
         self.authorized = http.authorized
-        self.caller: Caller | None = None
-        self.explained: tuple[Exception, Problem] | None = None
 
     @property
     def context(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import json
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice.app import MultiDict
 
@@ -41,7 +41,6 @@ ALB_ONE_HEADER_BYTES = 16_384
 #: its last byte, which could be a line break.
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
-_MALFORMED_NAME = "a header's name is no token"
 
 #: Media types whose bytes are characters; they may travel as text.
 _TEXTUAL = ("text/", "application/json", "application/javascript", "application/xml")
@@ -57,6 +56,10 @@ _BODILESS = frozenset((204, 205, 304))
 _WORST_GROWTH = 12
 
 
+Single = dict[str, str]
+Several = dict[str, list[str]]
+
+
 class ResponseRefused(ValueError):
     """The status, a header or the text of a response cannot be sent. The message quotes nothing of the response."""
 
@@ -65,10 +68,18 @@ class ResponseTooLarge(ResponseRefused):
     """The response, or its headers, are more than the door lets through."""
 
 
+class Kind(NamedTuple):
+    """A content type: without parameters; whether its bytes are UTF-8 text; whether a browser shows it as a page."""
+
+    media_type: str
+    is_text: bool
+    is_page: bool
+
+
 class Answer:
     """A response that has passed the checks which are the same for every door.
 
-    ``headers`` has by lower-case name the name to send and its values.
+    ``headers`` has by lower-case name the name to send, and its value or several.
 
     Raises:
         ResponseRefused: the status is no final HTTP status, a header is malformed, or text has lone surrogates.
@@ -76,33 +87,32 @@ class Answer:
     """
 
     def __init__(self, status: object, headers: Mapping[str, object], body: object) -> None:
-        self.status = _check_status(status)
-        self.headers = _check_headers(headers)
-        content, content_type = _encode(body)
+        if not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004
+            raise ResponseRefused("the status is no final HTTP status")
+        self.status = int(status)
+        self.headers, self._has_lists = _check_headers(headers)
+        content, content_type = (body, "application/json") if isinstance(body, str) else _encode(body)
         if self.status in _BODILESS:
             content = ""
         if isinstance(content, str) and not content.isascii():
             _check_encodable(content)
         if content and "content-type" not in self.headers:
-            self.set("Content-Type", content_type)
+            self.headers["content-type"] = ("Content-Type", content_type)
         self.body = content
-
-    @property
-    def is_page(self) -> bool:
-        """Whether a browser would show it as a document that loads others."""
-        types = self.headers.get("content-type")
-        return types is not None and types[1][0].lower().startswith(("text/html", "application/xhtml", "image/svg"))
-
-    def set(self, name: str, value: str) -> None:
-        """Replace a header."""
-        self.headers[name.lower()] = (name, [value])
+        self.kind = _kind_of(self.headers.get("content-type", ("", ""))[1])
 
     def leave_body_out(self) -> None:
         """Answer HEAD: the headers of GET, its length included, and no body (RFC 9110, section 9.3.2)."""
         if self.status not in _BODILESS:
             length = len(self.body.encode() if isinstance(self.body, str) else self.body)
-            self.set("Content-Length", str(length))
+            self.headers["content-length"] = ("Content-Length", str(length))
         self.body = ""
+
+    def divide_headers(self) -> tuple[Single, Several]:
+        """Those with one value, and those with several, by the name to send."""
+        single: dict[str, Any] = dict(self.headers.values())
+        several = [name for name, value in single.items() if isinstance(value, list)] if self._has_lists else ()
+        return single, {name: single.pop(name) for name in several} if several else {}
 
 
 def write(door: str, answer: Answer, binary_types: Sequence[str] = ()) -> dict[str, Any]:
@@ -112,8 +122,10 @@ def write(door: str, answer: Answer, binary_types: Sequence[str] = ()) -> dict[s
         ResponseTooLarge: it is more than the door lets through.
     """
     body, is_base64 = _transport(answer, binary_types)
-    response = {"statusCode": answer.status, "isBase64Encoded": is_base64, "body": body, **_WRITERS[door](answer)}
-    _check_header_bytes(door, answer)
+    single, several = answer.divide_headers()
+    _check_header_bytes(door, single, several)
+    response = _WRITERS[door](answer, single, several)
+    response["statusCode"], response["isBase64Encoded"], response["body"] = answer.status, is_base64, body
     limit = ALB_RESPONSE_BYTES if door in _ALB else LAMBDA_RESPONSE_BYTES
     # Measuring costs as much as sending: only what could be too large is measured.
     if (len(body) + ALB_HEADER_BYTES) * _WORST_GROWTH > limit and len(json.dumps(response)) > limit:
@@ -121,45 +133,39 @@ def write(door: str, answer: Answer, binary_types: Sequence[str] = ()) -> dict[s
     return response
 
 
-def _alb_multi(answer: Answer) -> dict[str, Any]:
-    return {
-        "statusDescription": f"{answer.status} {reason_phrase(answer.status)}",
-        "multiValueHeaders": dict(answer.headers.values()),
-    }
+def _alb_multi(answer: Answer, single: Single, several: Several) -> dict[str, Any]:
+    headers = {name: [value] for name, value in single.items()} | several
+    return {"statusDescription": f"{answer.status} {reason_phrase(answer.status)}", "multiValueHeaders": headers}
 
 
-def _alb_single(answer: Answer) -> dict[str, Any]:
-    headers: dict[str, str] = {}
-    for lower, (name, values) in answer.headers.items():
-        if lower == "set-cookie":
+def _alb_single(answer: Answer, single: Single, several: Several) -> dict[str, Any]:
+    for name, values in several.items():
+        if name.lower() == "set-cookie":
             # Cookies cannot be joined, and the map has one value a name; but names that differ in case are different.
-            headers.update((_spelling(name, number), value) for number, value in enumerate(values))
+            single.update((_spelling(name, number), value) for number, value in enumerate(values))
         else:
-            headers[name] = ", ".join(values)
-    return {"statusDescription": f"{answer.status} {reason_phrase(answer.status)}", "headers": headers}
+            single[name] = ", ".join(values)
+    return {"statusDescription": f"{answer.status} {reason_phrase(answer.status)}", "headers": single}
 
 
-def _version_2(answer: Answer) -> dict[str, Any]:
-    headers = {name: ", ".join(values) for lower, (name, values) in answer.headers.items() if lower != "set-cookie"}
-    cookies = answer.headers.get("set-cookie")
-    return {"headers": headers, "cookies": cookies[1]} if cookies else {"headers": headers}
+def _version_2(answer: Answer, single: Single, several: Several) -> dict[str, Any]:
+    name, cookies = answer.headers.get("set-cookie", ("", []))
+    several.pop(name, None)
+    joined = {each: ", ".join(values) for each, values in several.items()}
+    if not cookies:
+        return {"headers": single | joined}
+    single.pop(name, None)
+    return {"headers": single | joined, "cookies": cookies if isinstance(cookies, list) else [cookies]}
 
 
-def _version_1(answer: Answer) -> dict[str, Any]:
-    single: dict[str, str] = {}
-    multiple: dict[str, list[str]] = {}
-    for name, values in answer.headers.values():
-        if len(values) == 1:
-            single[name] = values[0]
-        else:
-            multiple[name] = values
-    return {"headers": single, "multiValueHeaders": multiple}
+def _version_1(_answer: Answer, single: Single, several: Several) -> dict[str, Any]:
+    return {"headers": single, "multiValueHeaders": several}
 
 
-def _chalice_local(answer: Answer) -> dict[str, Any]:
+def _chalice_local(_answer: Answer, single: Single, several: Several) -> dict[str, Any]:
     # Its server writes the length itself; ours would be a second one.
-    answer.headers.pop("content-length", None)
-    return _version_1(answer)
+    single.pop("Content-Length", None)
+    return {"headers": single, "multiValueHeaders": several}
 
 
 _WRITERS = {
@@ -179,11 +185,11 @@ def _transport(answer: Answer, binary_types: Sequence[str]) -> tuple[str, bool]:
     body = answer.body
     if not body:
         return "", False
-    content_type = answer.headers["content-type"][1][0]
-    is_binary = "content-encoding" in answer.headers or _is_one_of(content_type, binary_types)
+    kind = answer.kind
+    is_binary = "content-encoding" in answer.headers or kind.media_type in binary_types or "*/*" in binary_types
     if isinstance(body, str):
         return (base64.b64encode(body.encode()).decode(), True) if is_binary else (body, False)
-    if not is_binary and _is_textual(content_type):
+    if kind.is_text and not is_binary:
         try:
             return body.decode(), False
         except UnicodeDecodeError:
@@ -191,35 +197,34 @@ def _transport(answer: Answer, binary_types: Sequence[str]) -> tuple[str, bool]:
     return base64.b64encode(body).decode(), True
 
 
-def _check_status(status: object) -> int:
-    if not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004
-        raise ResponseRefused("the status is no final HTTP status")
-    return int(status)
-
-
-def _check_headers(headers: Mapping[str, object]) -> dict[str, tuple[str, list[str]]]:
-    """By lower-case name, the name to send and its values. A name given twice keeps the last."""
-    checked: dict[str, tuple[str, list[str]]] = {}
-    for name, value in headers.items():
-        if not isinstance(name, str):
-            raise ResponseRefused(_MALFORMED_NAME)
-        lower = _lower_name(name)
+def _check_headers(headers: Mapping[str, object]) -> tuple[dict[str, tuple[str, Any]], bool]:
+    """``Answer.headers``, and whether one has several values. A name given twice keeps the last."""
+    checked: dict[str, tuple[str, Any]] = {}
+    has_lists = False
+    for given, value in headers.items():
+        lower, name = _names_of(given)
         if lower in _HOP_BY_HOP:
             continue
         if isinstance(value, str) and value.isascii() and value.isprintable():
-            values = [value]  # most are; to ask costs a third of what the pattern costs
-        else:
-            values = [_check_value(name, item) for item in (value if isinstance(value, (list, tuple)) else (value,))]
-        if values:
-            checked[lower] = ("Content-Type" if lower == "content-type" else name, values)
-    return checked
+            checked[lower] = (name, value)  # most are; to ask costs a third of what the pattern costs
+            continue
+        values = [_check_value(name, item) for item in (value if isinstance(value, (list, tuple)) else (value,))]
+        if len(values) == 1:
+            checked[lower] = (name, values[0])
+        elif lower == "content-type":
+            raise ResponseRefused("Content-Type has not one value")
+        elif values:
+            checked[lower], has_lists = (name, values), True
+    return checked, has_lists
 
 
 @lru_cache  # views send the same few names again and again
-def _lower_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise ResponseRefused(_MALFORMED_NAME)
-    return name.lower()
+def _names_of(name: object) -> tuple[str, str]:
+    """The name in lower case, and as it is sent."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ResponseRefused("a header's name is no token")
+    lower = name.lower()
+    return lower, "Content-Type" if lower == "content-type" else name
 
 
 def _check_value(name: str, value: object) -> str:
@@ -241,34 +246,25 @@ def _check_encodable(text: str) -> None:
 def _encode(body: object) -> tuple[str | bytes, str]:
     """The body as text or bytes, and the content type that it has unless the view says another.
 
-    Text is sent as it is, as JSON: views may call ``json.dumps`` themselves. All but text and bytes becomes JSON.
+    Text was sent as it is, as JSON: views may call ``json.dumps`` themselves. All else but bytes becomes JSON.
 
     Raises:
         TypeError: the value, or one inside it, has no JSON form.
         ValueError: the value holds NaN, Infinity, or itself.
     """
-    if isinstance(body, str):
-        return body, "application/json"
     if isinstance(body, (bytes, bytearray, memoryview)):
         return bytes(body), "application/octet-stream"
     return _ENCODER.encode(body), "application/json"
 
 
-def _is_one_of(content_type: str, media_types: Sequence[str]) -> bool:
-    return "*/*" in media_types or _media_type(content_type) in media_types
-
-
 @lru_cache  # an app has few
-def _media_type(content_type: str) -> str:
-    """Without parameters, in lower case."""
-    return content_type.partition(";")[0].strip().lower()
-
-
-def _is_textual(content_type: str) -> bool:
-    """Whether bytes of this type are UTF-8 text."""
+def _kind_of(content_type: str) -> Kind:
     media_type, _, parameters = content_type.lower().partition(";")
-    textual = media_type.startswith(_TEXTUAL) or media_type.strip().endswith(("+json", "+xml"))
-    return textual and ("charset=" not in parameters or "utf-8" in parameters)
+    media_type = media_type.strip()
+    is_text = media_type.startswith(_TEXTUAL) or media_type.endswith(("+json", "+xml"))
+    is_utf8 = "charset=" not in parameters or "utf-8" in parameters
+    is_page = media_type.startswith(("text/html", "application/xhtml", "image/svg"))
+    return Kind(media_type, is_text and is_utf8, is_page)
 
 
 def _to_json(value: object) -> object:
@@ -283,13 +279,18 @@ def _to_json(value: object) -> object:
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_to_json)
 
 
-def _check_header_bytes(door: str, answer: Answer) -> None:
-    sizes = [len(name) + len(value) for name, values in answer.headers.values() for value in values]
+def _check_header_bytes(door: str, single: Single, several: Several) -> None:
+    total = sum(map(len, single)) + sum(map(len, single.values()))
+    if not several and total <= GATEWAY_HEADER_BYTES:  # the least of the limits
+        return
+    lines = [len(name) + len(value) for name, values in several.items() for value in values]
+    total += sum(lines)
     if door in _WITHOUT_GATEWAY:
-        too_large = sum(sizes) > ALB_HEADER_BYTES or max(sizes, default=0) > ALB_ONE_HEADER_BYTES
+        lines += [len(name) + len(value) for name, value in single.items()]
+        is_too_large = total > ALB_HEADER_BYTES or max(lines) > ALB_ONE_HEADER_BYTES
     else:
-        too_large = sum(sizes) > GATEWAY_HEADER_BYTES
-    if too_large:
+        is_too_large = total > GATEWAY_HEADER_BYTES
+    if is_too_large:
         raise ResponseTooLarge("the headers are more than the front door lets through")
 
 

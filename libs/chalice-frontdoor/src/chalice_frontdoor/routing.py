@@ -1,89 +1,71 @@
 """Match a path against Chalice's route templates.
 
-At each segment a literal wins over ``{parameter}``, which wins over ``{proxy+}``; the search goes back when a choice
-leads nowhere, so ``/a/{x}/c`` is found for ``/a/b/c`` although ``/a/b/d`` exists. One trailing slash is ignored, as API
-Gateway and ``chalice local`` do. A parameter is one segment that is not empty; ``{proxy+}`` is one or more.
+At the first segment in which two templates differ, a literal wins over ``{parameter}``, which wins over ``{proxy+}``.
+One trailing slash is ignored, as API Gateway and ``chalice local`` do. A parameter is one segment that is not empty;
+``{proxy+}`` is one or more.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Match(NamedTuple):
-    """A route's template and what the path holds for its parameters."""
-
-    template: str
-    parameters: dict[str, str]
+_LITERAL, _PARAMETER, _REST = range(3)
 
 
-class _Node:
-    """What may follow one prefix of segments."""
-
-    __slots__ = ("literals", "names", "parameter", "rest", "rest_names", "template")
-
-    def __init__(self) -> None:
-        self.literals: dict[str, _Node] = {}
-        self.parameter: _Node | None = None
-        self.rest: str | None = None
-        self.rest_names: list[str] = []
-        self.template: str | None = None
-        self.names: list[str] = []
+#: A route's template and what the path holds for its parameters.
+Match = tuple[str, dict[str, str]]
 
 
 class Router:
-    """The route templates of an app as a tree. A lookup visits each node at most once, whatever the path."""
+    """The route templates of an app.
+
+    They are grouped by shape: where they have literals, parameters and a rest. Templates of one shape differ in their
+    literals only, so one lookup finds the one that fits. The shapes are tried in the order of what wins.
+    """
 
     def __init__(self, templates: Iterable[str]) -> None:
-        self._root = _Node()
-        self._fixed: dict[tuple[str, ...], str] = {}
+        shapes: dict[tuple[int, ...], dict[tuple[str, ...], tuple[str, list[str]]]] = {}
         self.size = 0
         for template in templates:
-            self._add(template)
+            segments = split(template)
+            shape = tuple(map(_kind_of, segments))
+            literals = tuple("" if kind else segment for segment, kind in zip(segments, shape, strict=True))
+            names = [segment.strip("{+}") for segment, kind in zip(segments, shape, strict=True) if kind]
+            shapes.setdefault(shape, {})[literals] = (template, names)
             self.size += 1
+        self._shapes = [
+            (len(shape), _REST in shape, [place for place, kind in enumerate(shape) if kind], shapes[shape])
+            for shape in sorted(shapes)
+        ]
 
     def match(self, segments: list[str]) -> Match | None:
         """The route for the decoded segments of a path, or None."""
-        fixed = self._fixed.get(tuple(segments))  # all literals, which win: no need to search
-        return Match(fixed, {}) if fixed is not None else _descend(self._root, segments, 0, [])
-
-    def _add(self, template: str) -> None:
-        node = self._root
-        names: list[str] = []
-        segments = split(template)
-        for segment in segments:
-            if segment.endswith("+}"):
-                node.rest, node.rest_names = template, [*names, segment[1:-2]]
-                return
-            if segment.startswith("{"):
-                names.append(segment[1:-1])
-                node.parameter = node.parameter or _Node()
-                node = node.parameter
-            else:
-                node = node.literals.setdefault(segment, _Node())
-        node.template, node.names = template, names
-        if not names:
-            self._fixed[tuple(segments)] = template
+        count = len(segments)
+        for length, has_rest, places, templates in self._shapes:
+            if count != length and not (has_rest and count > length):
+                continue
+            literals, values = segments[:length], []
+            for place in places:
+                values.append(literals[place])
+                literals[place] = ""
+            found = templates.get(tuple(literals))
+            if found and all(values):
+                if has_rest:
+                    values[-1] = "/".join(segments[length - 1 :])
+                template, names = found
+                return template, dict(zip(names, values))  # noqa: B905 - `strict` would cost as much as the rest
+        return None
 
 
-def _descend(node: _Node, segments: list[str], depth: int, values: list[str]) -> Match | None:
-    if depth == len(segments):
-        return None if node.template is None else Match(node.template, dict(zip(node.names, values, strict=True)))
-    segment = segments[depth]
-    found = None
-    literal = node.literals.get(segment)
-    if literal is not None:
-        found = _descend(literal, segments, depth + 1, values)
-    if found is None and node.parameter is not None and segment:
-        found = _descend(node.parameter, segments, depth + 1, [*values, segment])
-    if found is None and node.rest is not None and segment:
-        rest = "/".join(segments[depth:])
-        found = Match(node.rest, dict(zip(node.rest_names, [*values, rest], strict=True)))
-    return found
+def _kind_of(segment: str) -> int:
+    if not segment.startswith("{"):
+        return _LITERAL
+    return _REST if segment.endswith("+}") else _PARAMETER
 
 
 def split(path: str, *, encoded: bool = False) -> list[str]:
