@@ -1,6 +1,6 @@
 """Front doors of AWS: from an HTTP request to the event, and from the function's response back to HTTP.
 
-What each sends and refuses:
+The events are those of ``chalice_frontdoor.testing.events``. What the doors refuse:
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
@@ -11,15 +11,15 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import re
 import secrets
 import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from chalice_devserver.http import HttpRequest, HttpResponse
-from chalice_devserver.project import LOCAL_ACCOUNT
+from chalice_frontdoor.testing.events import Wire, alb_event, http_api_2_event, rest_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from chalice.app import Chalice
 
     from chalice_devserver.authorizer import JwtAuthorizer
-
-# Bodies that a load balancer passes as text; all others are base64.
-_ALB_TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
-_TARGET_GROUP = f"arn:aws:elasticloadbalancing:us-east-1:{LOCAL_ACCOUNT}:targetgroup/local/0000000000000000"
 
 logger = logging.getLogger(__name__)
 
@@ -80,21 +76,8 @@ class LoadBalancer:
     )
 
     def event(self, request: HttpRequest) -> dict[str, Any]:
-        """See `Door`. Path and query are handed over as they came: an ALB decodes nothing."""
-        headers = _headers(request)
-        is_text = headers.get("content-type", [""])[0].lower().startswith(_ALB_TEXT_TYPES)
-        is_text = (is_text and "content-encoding" not in headers) or not request.body
-        body, is_base64 = _as_text(request.body, allowed=is_text)
-        query = [pair.partition("=") for pair in request.query.split("&") if pair]
-        return {
-            "requestContext": {"elb": {"targetGroupArn": _TARGET_GROUP}},
-            "httpMethod": request.method,
-            "path": request.path,
-            "multiValueQueryStringParameters": _grouped((name, value) for name, _, value in query),
-            "multiValueHeaders": headers,
-            "body": body,
-            "isBase64Encoded": is_base64,
-        }
+        """See `Door`."""
+        return alb_event(_wire(request), is_multiple=True)
 
     def answer(self, response: object) -> HttpResponse:
         """See `Door`."""
@@ -128,64 +111,20 @@ class HttpApi:
         self._open_routes = frozenset(open_routes)
 
     def event(self, request: HttpRequest) -> dict[str, Any]:
-        """See `Door`. The path is decoded, the raw query is not; repeated headers are joined; cookies stand apart."""
-        headers = {name: ",".join(values) for name, values in _headers(request).items() if name != "cookie"}
-        cookies = [
-            cookie.strip() for name, value in request.headers if name.lower() == "cookie" for cookie in value.split(";")
-        ]
-        query = _grouped(parse_qsl(request.query, keep_blank_values=True))
-        body, is_base64 = _as_text(request.body, allowed=True)
-        path, host, now = unquote(request.path), headers.get("host", ""), time.time()
-        route, authorizer = self._route_of(request.method, path, headers.get("authorization"))
-        event: dict[str, Any] = {
-            "version": "2.0",
-            "routeKey": route,
-            "rawPath": path,
-            "rawQueryString": request.query,
-            "headers": headers,
-            "requestContext": {
-                "accountId": LOCAL_ACCOUNT,
-                "apiId": "local",
-                "domainName": host,
-                "domainPrefix": host.partition(".")[0],
-                "http": {
-                    "method": request.method,
-                    "path": path,
-                    "protocol": "HTTP/1.1",
-                    "sourceIp": request.client,
-                    "userAgent": headers.get("user-agent", ""),
-                },
-                "requestId": str(uuid.uuid4()),
-                "routeKey": route,
-                "stage": "$default",
-                "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
-                "timeEpoch": int(now * 1000),
-                **authorizer,
-            },
-            "isBase64Encoded": is_base64,
-        }
-        if body:
-            event["body"] = body
-        if cookies:
-            event["cookies"] = cookies
-        if query:
-            event["queryStringParameters"] = {name: ",".join(values) for name, values in query.items()}
-        return event
-
-    def _route_of(self, method: str, path: str, authorization: str | None) -> tuple[str, dict[str, Any]]:
-        """The key of the route, and what its authorizer adds to the event's context."""
-        route = f"{method} {path}"
+        """See `Door`."""
+        wire, path = _wire(request), unquote(request.path)
         if self._authorizer is None:
-            return "$default", {}
-        if route in self._open_routes:
-            return route, {}
+            return _with_context(http_api_2_event(wire), request)
+        if f"{request.method} {path}" in self._open_routes:
+            return _with_context(http_api_2_event(wire, [path]), request)
+        values = [value for name, value in wire.headers if name.lower() == "authorization"]
         try:
-            claims = self._authorizer.claims_of(authorization)
+            claims = self._authorizer.claims_of(",".join(values) if values else None)
         except Unauthorized as refusal:
             logger.warning("the authorizer refused a request: %s", refusal)
             headers = [("Content-Type", "application/json"), ("WWW-Authenticate", "Bearer")]
             raise DoorClosed(HttpResponse(401, headers, b'{"message":"Unauthorized"}')) from None
-        return "$default", {"authorizer": {"jwt": {"claims": claims, "scopes": None}}}
+        return _with_context(http_api_2_event(replace(wire, claims=claims)), request)
 
     def answer(self, response: object) -> HttpResponse:
         """See `Door`. Without ``statusCode`` it is refused: AWS would turn it into a 200, which no app intends."""
@@ -211,54 +150,20 @@ class RestApi:
         self._app = app
 
     def event(self, request: HttpRequest) -> dict[str, Any]:
-        """See `Door`. Path parameters are handed over as they came, query parameters decoded."""
-        resource, parameters = self._resource_of(request.path)
-        entries = self._app.routes.get(resource, {})
+        """See `Door`."""
+        event = rest_event(_wire(request), tuple(self._app.routes))
+        entries = self._app.routes.get(event["resource"], {})
         if request.method == "OPTIONS" and "OPTIONS" not in entries and any(each.cors for each in entries.values()):
             raise DoorClosed(_preflight(entries))
         if request.method not in entries:
             raise _closed("MissingAuthenticationTokenException", "Missing Authentication Token")
         if entries[request.method].authorizer is not None:
-            logger.warning("%s has an authorizer, which the REST API of this server does not run", resource)
+            logger.warning("%s has an authorizer, which the REST API of this server does not run", event["resource"])
             raise _closed("AccessDeniedException", "User is not authorized to access this resource")
-        headers, query = _headers(request), _grouped(parse_qsl(request.query, keep_blank_values=True))
-        media_type = headers.get("content-type", [""])[0].partition(";")[0].strip().lower()
-        is_text = media_type not in self._app.api.binary_types or not request.body
-        body, is_base64 = _as_text(request.body, allowed=is_text)
-        return {
-            "resource": resource,
-            "path": request.path,
-            "httpMethod": request.method,
-            "headers": {name: values[-1] for name, values in headers.items()},
-            "multiValueHeaders": headers,
-            "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
-            "multiValueQueryStringParameters": query or None,
-            "pathParameters": parameters or None,
-            "stageVariables": None,
-            "requestContext": {
-                "accountId": LOCAL_ACCOUNT,
-                "apiId": "local",
-                "httpMethod": request.method,
-                "identity": {"sourceIp": request.client, "userAgent": headers.get("user-agent", [""])[0]},
-                "path": f"/api{request.path}",
-                "protocol": "HTTP/1.1",
-                "requestId": str(uuid.uuid4()),
-                "requestTimeEpoch": int(time.time() * 1000),
-                "resourcePath": resource,
-                "stage": "api",
-            },
-            "body": body or None,
-            "isBase64Encoded": is_base64,
-        }
-
-    def _resource_of(self, path: str) -> tuple[str, dict[str, str]]:
-        """The route of a path, literals before parameters, and its parameters as they stand there."""
-        for template in sorted(self._app.routes, key=lambda each: each.replace("{", "\uffff")):
-            pattern = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", re.escape(template))
-            found = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", pattern), path.rstrip("/") or "/")
-            if found:
-                return template, found.groupdict()
-        return "", {}
+        media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
+        if request.body and media_type in self._app.api.binary_types:
+            event |= {"body": base64.b64encode(request.body).decode(), "isBase64Encoded": True}
+        return _with_context(event, request)
 
     def answer(self, response: object) -> HttpResponse:
         """See `Door`. Bodies in base64 are decoded whatever the client accepts."""
@@ -281,35 +186,34 @@ def _preflight(entries: dict[str, Any]) -> HttpResponse:
     return HttpResponse(200, [*cors.items(), ("Access-Control-Allow-Methods", methods)], b"")
 
 
-def _headers(request: HttpRequest) -> dict[str, list[str]]:
-    """The headers that the function sees: names in lower case, and what both doors add.
-
-    The client's address is appended to what it claims itself in ``X-Forwarded-For``.
-    """
-    headers = _grouped((name.lower(), value) for name, value in request.headers)
-    headers["x-forwarded-for"] = [", ".join([*headers.get("x-forwarded-for", []), request.client])]
-    _, colon, port = headers.get("host", [""])[0].rpartition(":")
-    headers["x-forwarded-port"] = [port if colon else "80"]
-    headers["x-forwarded-proto"] = ["http"]
-    headers.setdefault("x-amzn-trace-id", [f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"])
-    return headers
-
-
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
-    for name, value in pairs:
-        groups.setdefault(name, []).append(value)
-    return groups
+def _wire(request: HttpRequest) -> Wire:
+    _, colon, port = (request.header("host") or "").rpartition(":")
+    headers = list(request.headers)
+    if request.header("x-amzn-trace-id") is None:
+        headers.append(("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"))
+    return Wire(
+        request.method,
+        request.path,
+        request.query,
+        tuple(headers),
+        request.body,
+        client=request.client,
+        origin=("http", port if colon else "80"),
+    )
 
 
-def _as_text(body: bytes, *, allowed: bool) -> tuple[str, bool]:
-    """The body as an event carries it, and whether that is base64."""
-    if allowed:
-        try:
-            return body.decode(), False
-        except UnicodeDecodeError:
-            pass
-    return base64.b64encode(body).decode("ascii"), True
+def _with_context(event: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
+    """Give the event the id, time and host of this request."""
+    now = time.time()
+    moment = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now))
+    is_rest, milliseconds = "resource" in event, int(now * 1000)
+    times = (
+        {"requestTime": moment, "requestTimeEpoch": milliseconds}
+        if is_rest
+        else {"time": moment, "timeEpoch": milliseconds}
+    )
+    event["requestContext"] |= {"requestId": str(uuid.uuid4()), "domainName": request.header("host") or "", **times}
+    return event
 
 
 def _fields(response: object) -> dict[str, Any]:

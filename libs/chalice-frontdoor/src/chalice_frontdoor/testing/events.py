@@ -36,7 +36,7 @@ _TARGET_GROUP = (
 _ALB_TEXT = ("text/", "application/json", "application/javascript", "application/xml")
 
 #: What a door says itself, whatever the client said of it; only the addresses of ``X-Forwarded-For`` are kept.
-_DOORS_OWN = frozenset(("host", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"))
+_DOORS_OWN = frozenset(("host", "x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"))
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,19 @@ class Wire:
     body: bytes = b""
     #: Claims of the token that the door's authorizer verified; None where there is no authorizer.
     claims: dict[str, Any] | None = None
+    #: The address of the client.
+    client: str = CLIENT_ADDRESS
+    #: Scheme and port at which the door listens; None for those of AWS.
+    origin: tuple[str, str] | None = None
 
     def lines(self) -> list[tuple[str, str]]:
         """The headers with their names in lower case, and what the client's HTTP library adds."""
         lines = [(name.lower(), value) for name, value in self.headers]
-        return [*lines, ("content-length", str(len(self.body)))] if self.body else lines
+        is_missing = self.body and not self.header("content-length")
+        return [*lines, ("content-length", str(len(self.body)))] if is_missing else lines
 
     def header(self, name: str) -> str:
-        return dict(self.lines()).get(name, "")
+        return next((value for each, value in self.headers if each.lower() == name), "")
 
 
 def alb_event(wire: Wire, *, is_multiple: bool) -> Event:
@@ -204,7 +209,7 @@ def chalice_local_event(wire: Wire, templates: Sequence[str] = ()) -> Event:
         "requestContext": {
             "httpMethod": wire.method,
             "resourcePath": template or wire.path,
-            "identity": {"sourceIp": CLIENT_ADDRESS},
+            "identity": {"sourceIp": wire.client},
             "path": wire.path,
         },
         "headers": dict(wire.lines()),
@@ -249,19 +254,20 @@ def event_for(door: str, wire: Wire, templates: Sequence[str] = ()) -> Event:
 
 def _door_headers(wire: Wire, host: str, scheme: str) -> list[tuple[str, str]]:
     """The client's headers, and what the door says of the connection."""
+    scheme, port = wire.origin or (scheme, {"http": "80", "https": "443"}[scheme])
     forwarded = [value for name, value in wire.lines() if name == "x-forwarded-for"]
     return [
         *((name, value) for name, value in wire.lines() if name not in _DOORS_OWN),
         ("host", wire.header("host") or host),
-        ("x-amzn-trace-id", "Root=1-5c536348-3d683b8b04734faae651f476"),
-        ("x-forwarded-for", ", ".join([*forwarded, CLIENT_ADDRESS])),
-        ("x-forwarded-port", {"http": "80", "https": "443"}[scheme]),
+        ("x-amzn-trace-id", wire.header("x-amzn-trace-id") or "Root=1-5c536348-3d683b8b04734faae651f476"),
+        ("x-forwarded-for", ", ".join([*forwarded, wire.client])),
+        ("x-forwarded-port", port),
         ("x-forwarded-proto", scheme),
     ]
 
 
 def _alb_body(wire: Wire) -> Event:
-    is_text = wire.header("content-type").startswith(_ALB_TEXT) and not wire.header("content-encoding")
+    is_text = wire.header("content-type").lower().startswith(_ALB_TEXT) and not wire.header("content-encoding")
     # What AWS makes of bytes that contradict their content type is not documented: base64 loses nothing.
     if not wire.body or (is_text and _is_utf8(wire.body)):
         return {"body": wire.body.decode(), "isBase64Encoded": False}
@@ -292,7 +298,7 @@ def _version_2(wire: Wire, *, raw_path: str, decoded_path: str, cookie_header: b
                 "method": wire.method,
                 "path": decoded_path,
                 "protocol": "HTTP/1.1",
-                "sourceIp": CLIENT_ADDRESS,
+                "sourceIp": wire.client,
                 "userAgent": wire.header("user-agent"),
             },
             "time": "12/Mar/2020:19:03:58 +0000",
@@ -337,7 +343,7 @@ def _version_1_context(wire: Wire, template: str, stage: str) -> Event:
         "httpMethod": wire.method,
         "identity": {
             **dict.fromkeys(nobody),
-            "sourceIp": CLIENT_ADDRESS,
+            "sourceIp": wire.client,
             "userAgent": wire.header("user-agent"),
         },
         "protocol": "HTTP/1.1",
