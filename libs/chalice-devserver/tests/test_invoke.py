@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,8 +22,8 @@ def resize(event):
 def count_words(event, context):
     return len(event["text"].split())
 """
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
-S3_EVENT = {"Records": [{"s3": {"bucket": {"name": "photos"}, "object": {"key": "a%20cat.jpg"}}}]}
+#: AWS's own.
+S3_EVENT = Path(__file__).parents[3] / "tests" / "contracts" / "aws" / "s3.json"
 
 
 @pytest.fixture
@@ -36,10 +37,10 @@ def invoke(project, name, event):
 
 
 def test_a_handler_gets_the_event_and_its_result_is_printed(project):
-    resized = invoke(project, "resize", json.dumps(S3_EVENT))
+    resized = invoke(project, "resize", S3_EVENT.read_text("utf-8"))
     counted = invoke(project, "count", '{"text": "one two"}')
 
-    assert json.loads(resized.stdout) == ["photos", "a cat.jpg"]
+    assert json.loads(resized.stdout) == ["lambda-artifacts-deafc19498e3f2df", "b21b84d653bb07b05b1e6b33684dc11b"]
     assert json.loads(counted.stdout) == 2
 
 

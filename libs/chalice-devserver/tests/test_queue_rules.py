@@ -1,17 +1,22 @@
-"""What Lambda makes of a batch and of the answer to it."""
+"""What Lambda makes of messages, of schedules and of the answer to a batch, compared with AWS's sample events."""
 
 from __future__ import annotations
 
 import base64
+import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalice_devserver.project import InvocationFailed
+from chalice_devserver.project import LOCAL_ACCOUNT, InvocationFailed
+from chalice_devserver.pump import topic
 from chalice_devserver.pump.queue import failed_ids, lambda_record
+from chalice_devserver.pump.schedule import schedule_event
 
+SAMPLES = Path(__file__).parents[3] / "tests" / "contracts" / "aws"
 SENT = ("a", "b", "c")
-QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:orders"
 
 
 def test_the_messages_that_a_response_names_have_failed_and_without_names_none():
@@ -38,30 +43,53 @@ def test_a_malformed_response_fails_the_whole_batch(response):
         failed_ids(response, SENT)
 
 
-def test_a_message_becomes_the_record_of_the_documentation():
-    """Compared with the sample event of Lambda's page about SQS."""
+def sample(name):
+    return json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("record", sample("sqs")["Records"], ids=lambda record: record["messageId"][:4])
+def test_a_message_becomes_the_record_of_awss_sample(record):
+    """The message is what SQS gives to a receiver of that record."""
     message: Any = {
-        "MessageId": "059f36b4",
-        "ReceiptHandle": "AQEB",
-        "Body": "hola",
-        "MD5OfBody": "e4da",
-        "Attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1545082649183"},
+        "MessageId": record["messageId"],
+        "ReceiptHandle": record["receiptHandle"],
+        "Body": record["body"],
+        "MD5OfBody": record["md5OfBody"],
+        "Attributes": record["attributes"],
+        "MessageAttributes": {
+            name: {"DataType": sent["dataType"], "StringValue": sent["stringValue"]}
+            for name, sent in record["messageAttributes"].items()
+        },
     }
-    record: Any = {
-        "messageId": "059f36b4",
-        "receiptHandle": "AQEB",
-        "body": "hola",
-        "attributes": message["Attributes"],
-        "messageAttributes": {},
-        "md5OfBody": "e4da",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": QUEUE_ARN,
-        "awsRegion": "eu-west-1",
+    for sent in record["messageAttributes"].values():  # the sample shows a text and bytes at once, and no lists
+        del sent["binaryValue"]
+        sent |= {"stringListValues": [], "binaryListValues": []}
+    assert lambda_record(message, record["eventSourceARN"]) == record
+
+
+def test_binary_attributes_travel_in_base64_and_attributes_with_their_digest():
+    message: Any = {"MessageId": "1", "ReceiptHandle": "r", "Body": "", "MD5OfBody": "", "MD5OfMessageAttributes": "00"}
+    message["MessageAttributes"] = {"image": {"DataType": "Binary", "BinaryValue": b"\x00\xff"}}
+    record = lambda_record(message, "arn:aws:sqs:eu-west-1:123456789012:orders")
+    assert record["messageAttributes"]["image"]["binaryValue"] == base64.b64encode(b"\x00\xff").decode()
+    assert record["md5OfMessageAttributes"] == "00"
+
+
+def test_a_message_of_a_topic_becomes_a_record_with_the_members_of_awss_sample():
+    [queued], [record] = sample("sns_in_sqs")["Records"], sample("sns")["Records"]
+    made, envelope = topic.lambda_record(queued["body"], "arn:1"), json.loads(queued["body"])
+    assert (made.keys(), made["Sns"].keys()) == (record.keys(), record["Sns"].keys())
+    assert made["EventSubscriptionArn"] == "arn:1"
+    assert (made["Sns"]["Message"], made["Sns"]["SigningCertUrl"]) == (envelope["Message"], envelope["SigningCertURL"])
+    assert (made["Sns"]["Subject"], made["Sns"]["MessageAttributes"]) == (None, {})
+
+
+def test_a_schedule_sends_awss_sample(monkeypatch):
+    expected = sample("schedule")
+    monkeypatch.setenv("AWS_REGION", expected["region"])
+    made = schedule_event("my-schedule", datetime(2019, 3, 1, 1, 23, 45, tzinfo=UTC))
+    own_account = {
+        "account": LOCAL_ACCOUNT,
+        "resources": [expected["resources"][0].replace("123456789012", LOCAL_ACCOUNT)],
     }
-    assert lambda_record(message, QUEUE_ARN) == record
-    image = {"DataType": "Binary", "BinaryValue": b"\x00\xff"}
-    message |= {"MessageAttributes": {"imagen": image}, "MD5OfMessageAttributes": "0048"}
-    empty: dict[str, list[str]] = {"stringListValues": [], "binaryListValues": []}
-    sent = {"binaryValue": base64.b64encode(b"\x00\xff").decode(), "dataType": "Binary", **empty}
-    with_attributes = {**record, "messageAttributes": {"imagen": sent}, "md5OfMessageAttributes": "0048"}
-    assert lambda_record(message, QUEUE_ARN) == with_attributes
+    assert made == expected | own_account | {"id": made["id"]}

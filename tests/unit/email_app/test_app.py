@@ -191,9 +191,9 @@ def test_a_part_that_does_not_answer_is_a_503_that_may_be_repeated(client, fakes
 
 def test_the_consumer_reports_failed_messages_by_their_ids(fakes):
     with ChaliceClient(app) as client:
-        event = client.events.generate_sqs_event([json.dumps(golden()), "no JSON", json.dumps(golden("eliminado"))])
-        for number, record in enumerate(event["Records"]):
-            record["messageId"] = f"m{number}"  # Chalice gives all the same one
+        bodies = [json.dumps(golden()), "no JSON", json.dumps(golden("eliminado"))]
+        [record, _] = golden("aws/sqs")["Records"]
+        event = {"Records": [record | {"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]}
         answer = client.lambda_.invoke("enviar_correos", event).payload
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
@@ -204,7 +204,8 @@ def test_an_event_of_ses_changes_the_state_of_its_email(fakes):
     row = fakes.ledger.create(mail(state=State.SENT))
 
     with ChaliceClient(app) as client:
-        event = client.events.generate_sns_event(ses_event("Delivery", row))
+        event = golden("aws/sns")
+        event["Records"][0]["Sns"]["Message"] = ses_event("Delivery", row)
         client.lambda_.invoke("registrar_resultado", event)
 
     assert fakes.ledger.read(row.event_id, row.digest).state is State.DELIVERED

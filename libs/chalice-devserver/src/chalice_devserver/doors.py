@@ -15,7 +15,7 @@ import secrets
 import time
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from chalice_devserver.http import HttpRequest, HttpResponse
@@ -47,23 +47,60 @@ class Unauthorized(Exception):
     """The authorizer refuses a token; the message is for the log, and contains nothing of the token."""
 
 
-class Door(Protocol):
-    """One kind of front door: its limit, what it answers instead of the function, and both translations."""
+class Door:
+    """One kind of front door: its limits, what it answers instead of the function, and both translations."""
 
-    max_request_bytes: int
+    max_request_bytes = 6 * 1024 * 1024  # what Lambda takes; the 10 MB of API Gateway are never reached
+    max_response_bytes: int | None = None
     failure: HttpResponse
     """Sent when the function fails or AWS refuses its response."""
     overload: HttpResponse
     """Sent when the function's concurrency is used up."""
+    default_type: str
+    """The content type of a body that has none."""
 
     def event(self, request: HttpRequest) -> dict[str, Any]:
-        """The event that the function gets; raises `DoorClosed` if the request is refused."""
+        """The event that the function gets.
+
+        Raises:
+            DoorClosed: the request is refused.
+        """
+        raise NotImplementedError
+
+    def headers(self, response: dict[str, Any]) -> list[tuple[str, Any]]:
+        """The headers in the function's response, one pair a line; any exception if they have another form."""
+        raise NotImplementedError
 
     def answer(self, response: object) -> HttpResponse:
-        """What the client gets for the function's ``response``; raises `ResponseRefused` if AWS would not accept it."""
+        """What the client gets for the function's ``response``.
+
+        Raises:
+            ResponseRefused: AWS would not accept it.
+        """
+        if not isinstance(response, dict):
+            raise ResponseRefused(f"the response is a {type(response).__name__}, not an object")
+        if self.max_response_bytes is not None and len(json.dumps(response)) > self.max_response_bytes:
+            raise ResponseRefused(f"the response is larger than {self.max_response_bytes} bytes")
+        status, body = response.get("statusCode"), response.get("body", "")
+        # HTTP APIs would turn a response without a status into a 200, which no app intends.
+        if not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004 - the final statuses of HTTP
+            raise ResponseRefused(f"statusCode is {status!r}")
+        try:
+            headers = self.headers(response)
+        except (AttributeError, KeyError, TypeError):
+            raise ResponseRefused("the headers have another form") from None
+        if not isinstance(body, str) or not all(isinstance(value, str) for _, value in headers):
+            raise ResponseRefused("the body or a header is no string")
+        try:
+            content = base64.b64decode(body, validate=True) if response.get("isBase64Encoded") else body.encode()
+        except ValueError:
+            raise ResponseRefused("body is no base64, or no Unicode text") from None
+        if content and not any(name.lower() == "content-type" for name, _ in headers):
+            headers.append(("Content-Type", self.default_type))
+        return HttpResponse(status, headers, content)
 
 
-class LoadBalancer:
+class LoadBalancer(Door):
     """An Application Load Balancer whose target group has multi-value headers on."""
 
     max_request_bytes = 1024 * 1024
@@ -74,26 +111,16 @@ class LoadBalancer:
         [("Content-Type", "text/html"), ("Retry-After", "1")],
         b"<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>",
     )
+    default_type = "application/octet-stream"
 
     def event(self, request: HttpRequest) -> dict[str, Any]:
-        """See `Door`."""
         return alb_event(_wire(request), is_multiple=True)
 
-    def answer(self, response: object) -> HttpResponse:
-        """See `Door`."""
-        fields = _fields(response)
-        if len(json.dumps(response)) > self.max_response_bytes:
-            raise ResponseRefused("the response is larger than 1 MB")
-        headers = fields.get("multiValueHeaders")
-        if not isinstance(headers, dict):
-            raise ResponseRefused("multiValueHeaders is no object")
-        if not all(isinstance(values, list) for values in headers.values()):
-            raise ResponseRefused("a header of multiValueHeaders is no list")
-        pairs = [(name, value) for name, values in headers.items() for value in values]
-        return _answer(fields, pairs, default_type="application/octet-stream")
+    def headers(self, response: dict[str, Any]) -> list[tuple[str, Any]]:
+        return _lines(response["multiValueHeaders"])
 
 
-class HttpApi:
+class HttpApi(Door):
     """An API Gateway HTTP API with payload format 2.0 on the route ``$default`` of the stage ``$default``.
 
     Args:
@@ -101,17 +128,15 @@ class HttpApi:
         open_routes: such as ``GET /health``.
     """
 
-    # What Lambda takes. The API's own limit of 10 MB is never reached.
-    max_request_bytes = 6 * 1024 * 1024
     failure = HttpResponse(500, [("Content-Type", "application/json")], b'{"message":"Internal Server Error"}')
     overload = HttpResponse(503, [("Content-Type", "application/json")], b'{"message":"Service Unavailable"}')
+    default_type = "text/plain;charset=UTF-8"
 
     def __init__(self, authorizer: JwtAuthorizer | None = None, *, open_routes: Iterable[str] = ()) -> None:
         self._authorizer = authorizer
         self._open_routes = frozenset(open_routes)
 
     def event(self, request: HttpRequest) -> dict[str, Any]:
-        """See `Door`."""
         wire, path = _wire(request), unquote(request.path)
         if self._authorizer is None:
             return _with_context(http_api_2_event(wire), request)
@@ -126,31 +151,25 @@ class HttpApi:
             raise DoorClosed(HttpResponse(401, headers, b'{"message":"Unauthorized"}')) from None
         return _with_context(http_api_2_event(replace(wire, claims=claims)), request)
 
-    def answer(self, response: object) -> HttpResponse:
-        """See `Door`. Without ``statusCode`` it is refused: AWS would turn it into a 200, which no app intends."""
-        fields = _fields(response)
-        headers = fields.get("headers") or {}
-        if not isinstance(headers, dict):
-            raise ResponseRefused("headers is no object")
-        pairs = list(headers.items()) + [("set-cookie", cookie) for cookie in fields.get("cookies") or []]
-        return _answer(fields, pairs, default_type="text/plain;charset=UTF-8")
+    def headers(self, response: dict[str, Any]) -> list[tuple[str, Any]]:
+        cookies = [("set-cookie", cookie) for cookie in response.get("cookies") or []]
+        return [*(response.get("headers") or {}).items(), *cookies]
 
 
-class RestApi:
+class RestApi(Door):
     """The REST API that Chalice deploys: a resource for each route of ``app``, and ``OPTIONS`` where it has ``cors=``.
 
     It runs no authorizers: a route that has one is closed.
     """
 
-    max_request_bytes = HttpApi.max_request_bytes
     failure = HttpResponse(502, [("Content-Type", "application/json")], b'{"message": "Internal server error"}')
     overload = HttpResponse(500, [("Content-Type", "application/json")], b'{"message": "Internal server error"}')
+    default_type = "application/json"
 
     def __init__(self, app: Chalice) -> None:
         self._app = app
 
     def event(self, request: HttpRequest) -> dict[str, Any]:
-        """See `Door`."""
         event = rest_event(_wire(request), tuple(self._app.routes))
         entries = self._app.routes.get(event["resource"], {})
         if request.method == "OPTIONS" and "OPTIONS" not in entries and any(each.cors for each in entries.values()):
@@ -165,14 +184,15 @@ class RestApi:
             event |= {"body": base64.b64encode(request.body).decode(), "isBase64Encoded": True}
         return _with_context(event, request)
 
-    def answer(self, response: object) -> HttpResponse:
-        """See `Door`. Bodies in base64 are decoded whatever the client accepts."""
-        fields = _fields(response)
-        single, several = fields.get("headers") or {}, fields.get("multiValueHeaders") or {}
-        if not isinstance(single, dict) or not isinstance(several, dict):
-            raise ResponseRefused("headers or multiValueHeaders is no object")
-        pairs = [*single.items(), *((name, value) for name, values in several.items() for value in values)]
-        return _answer(fields, pairs, default_type="application/json")
+    def headers(self, response: dict[str, Any]) -> list[tuple[str, Any]]:
+        return [*(response.get("headers") or {}).items(), *_lines(response.get("multiValueHeaders") or {})]
+
+
+def _lines(headers: dict[str, list[str]]) -> list[tuple[str, Any]]:
+    """Whatever is no list of texts becomes None, which is refused."""
+    return [
+        (name, value) for name, values in headers.items() for value in (values if isinstance(values, list) else [None])
+    ]
 
 
 def _closed(kind: str, message: str) -> DoorClosed:
@@ -214,24 +234,3 @@ def _with_context(event: dict[str, Any], request: HttpRequest) -> dict[str, Any]
     )
     event["requestContext"] |= {"requestId": str(uuid.uuid4()), "domainName": request.header("host") or "", **times}
     return event
-
-
-def _fields(response: object) -> dict[str, Any]:
-    if not isinstance(response, dict):
-        raise ResponseRefused(f"the response is a {type(response).__name__}, not an object")
-    return response
-
-
-def _answer(fields: dict[str, Any], headers: list[tuple[str, Any]], *, default_type: str) -> HttpResponse:
-    status, body = fields.get("statusCode"), fields.get("body", "")
-    if not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004 - the final statuses of HTTP
-        raise ResponseRefused(f"statusCode is {status!r}")
-    if not isinstance(body, str) or not all(isinstance(value, str) for _, value in headers):
-        raise ResponseRefused("the body or a header is no string")
-    try:
-        content = base64.b64decode(body, validate=True) if fields.get("isBase64Encoded") else body.encode()
-    except ValueError:
-        raise ResponseRefused("body is no base64, or no Unicode text") from None
-    if content and not any(name.lower() == "content-type" for name, _ in headers):
-        headers.append(("Content-Type", default_type))
-    return HttpResponse(status, headers, content)

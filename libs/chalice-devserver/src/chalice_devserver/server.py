@@ -64,7 +64,6 @@ class AppServer(LoopbackServer):
             self._free.release()
 
     def run(self, ending: Ending) -> int:
-        """See `Program`."""
         self.start()
         logger.info("listens on http://%s:%d", HOST, self.port)
         exit_code = ending.wait()

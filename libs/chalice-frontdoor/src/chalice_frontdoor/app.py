@@ -210,13 +210,12 @@ class FrontDoor(Chalice):
         except events.MalformedEvent as error:
             return self._refuse(form, context, error)
         request = self._receive(http, context)
-        thread = threading.get_ident()
-        self._requests[thread] = request
+        self.current_request = request  # `chalice local` keeps it elsewhere
         logs.begin_access()
         try:
             response = self._respond(form, request)
         finally:
-            self._requests.pop(thread, None)
+            self.current_request = None
         logs.log_access(request, response["statusCode"])
         return response
 

@@ -96,42 +96,34 @@ def _problems(statuses: Iterable[int]) -> Schema:
 
 
 def json_of(schema: Schema, description: str, headers: Schema | None = None) -> Schema:
-    """A JSON response."""
     return {"description": description, "headers": headers or {}, "content": {"application/json": {"schema": schema}}}
 
 
 def problem_of(schema: Schema, description: str, headers: Schema | None = None) -> Schema:
-    """A problem document as a response."""
     return {"description": description, "headers": headers or {}, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
 def header(description: str, kind: str = "string", **rules: object) -> Schema:
-    """A response header."""
     return {"description": description, "schema": {"type": kind, **rules}}
 
 
 def query(name: str, schema: Schema, description: str, **more: object) -> Schema:
-    """A parameter of the query."""
     return {"name": name, "in": "query", "description": description, "schema": schema, **more}
 
 
 def in_path(name: str, schema: Schema, **more: object) -> Schema:
-    """A parameter of the path."""
     return {"name": name, "in": "path", "required": True, "schema": schema, **more}
 
 
 def in_header(name: str, schema: Schema, description: str) -> Schema:
-    """A request header."""
     return {"name": name, "in": "header", "description": description, "schema": schema}
 
 
 def ref(name: str) -> Schema:
-    """A schema among the components."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def list_of(items: Schema) -> Schema:
-    """A JSON array."""
     return {"type": "array", "items": items}
 
 

@@ -58,25 +58,31 @@ def sources(project: Project, *, real_account: bool = False, partial_batches: bo
         function = project.function(registered.name, project.app.handler_map[registered.name])
         match registered:
             case SQSEventConfig():
+                queue = registered.queue or registered.queue_arn or ""  # one of them is there: Chalice sees to it
                 yield QueueSource(
+                    f"queue {queue} → {function.name}",
                     client("sqs"),
                     function,
-                    registered.queue or registered.queue_arn or "",  # one of them is there: Chalice sees to it
+                    queue,
                     batch_size=registered.batch_size,
                     window_seconds=registered.maximum_batching_window_in_seconds,
                     partial_batches=partial_batches,
                 )
             case SNSEventConfig():
-                yield TopicSource(client("sns"), client("sqs"), function, registered.topic)
+                name = f"topic {registered.topic} → {function.name}"
+                yield TopicSource(name, client("sqs"), function, sns=client("sns"), topic=registered.topic)
             case S3EventConfig():
-                yield BucketSource(client("s3"), client("sqs"), function, registered)
+                name = f"bucket {registered.bucket} → {function.name}"
+                yield BucketSource(name, client("sqs"), function, s3=client("s3"), wanted=registered)
             case CloudWatchEventConfig():
-                yield RuleSource(client("events"), client("sqs"), function, registered.event_pattern)
+                name, pattern = f"rule → {function.name}", registered.event_pattern
+                yield RuleSource(name, client("sqs"), function, events=client("events"), pattern=pattern)
             case ScheduledEventConfig():
                 expression = registered.schedule_expression
                 text = expression.to_string() if isinstance(expression, ScheduleExpression) else expression
                 try:
-                    yield ScheduleSource(function, parse_schedule(text, created=datetime.now(timezone.utc)))
+                    next_after = parse_schedule(text, created=datetime.now(timezone.utc))
+                    yield ScheduleSource(f"schedule → {function.name}", function, next_after)
                 except ExpressionError as error:
                     logger.warning("%s is not driven: %s", registered.name, error)
             case _:
@@ -98,7 +104,6 @@ class Pump:
         ]
 
     def run(self, ending: Ending) -> int:
-        """See `Program`."""
         stop = threading.Event()
 
         def run_source(source: Source) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalice_devserver.project import InvocationFailed
@@ -31,39 +32,28 @@ POLL_SECONDS = 1
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
 class QueueSource:
     """Brings the messages of one queue to one function, in batches."""
 
-    def __init__(  # noqa: PLR0913 - an event source mapping's settings
-        self,
-        sqs: SQSClient,
-        function: Function,
-        queue: str,
-        *,
-        batch_size: int = 1,
-        window_seconds: float = 0,
-        partial_batches: bool = True,
-    ) -> None:
-        """``queue`` is a name or an ARN; a batch is waited for up to ``window_seconds``, after its first message.
-
-        Without ``partial_batches`` the mapping has no ``ReportBatchItemFailures``: what the handler returns is ignored.
-        """
-        self.name = f"queue {queue} → {function.name}"
-        self._sqs = sqs
-        self._function = function
-        self._queue = queue
-        self._batch_size = batch_size
-        self._window_seconds = window_seconds
-        self._partial_batches = partial_batches
+    name: str
+    sqs: SQSClient
+    function: Function
+    queue: str
+    """A name or an ARN."""
+    batch_size: int = 1
+    window_seconds: float = 0
+    """How long a batch is waited for after its first message."""
+    partial_batches: bool = True
+    """Whether the mapping has ``ReportBatchItemFailures``; without it, what the handler returns is ignored."""
 
     def run(self, stop: threading.Event) -> None:
-        """See `Source`."""
         reader: QueueReader | None = None
 
         def handle_next_batch() -> None:
             nonlocal reader
-            reader = reader or QueueReader(self._sqs, self._queue)
-            if batch := reader.receive(self._batch_size, self._window_seconds, stop):
+            reader = reader or QueueReader(self.sqs, self.queue)
+            if batch := reader.receive(self.batch_size, self.window_seconds, stop):
                 reader.delete(self._handled(batch, reader.arn))
 
         keep_doing(handle_next_batch, of=self.name, stop=stop)
@@ -72,8 +62,8 @@ class QueueSource:
         """Give ``batch`` to the function, and return the messages that are done."""
         event = {"Records": [lambda_record(message, queue_arn) for message in batch]}
         try:
-            returned = self._function.invoke(event)
-            if not self._partial_batches:
+            returned = self.function.invoke(event)
+            if not self.partial_batches:
                 if isinstance(returned, dict) and returned.get("batchItemFailures"):
                     logger.warning(
                         "%s: reports failed messages, which `chalice deploy` does not set up: the batch is deleted. "

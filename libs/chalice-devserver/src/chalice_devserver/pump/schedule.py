@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -33,32 +34,28 @@ LOOK_SECONDS = 0.25
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
 class ScheduleSource:
     """Invokes a function at its times. Those that pass while it runs, or waits for a retry, become one invocation."""
 
-    def __init__(
-        self, function: Function, next_after: NextAfter, *, retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS
-    ) -> None:
-        """``retry_delays`` are in seconds."""
-        self.name = f"schedule → {function.name}"
-        self._function = function
-        self._next_after = next_after
-        self._retry_delays = retry_delays
+    name: str
+    function: Function
+    next_after: NextAfter
+    retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS
 
     def run(self, stop: threading.Event) -> None:
-        """See `Source`."""
-        due = self._next_after(datetime.now(timezone.utc))
+        due = self.next_after(datetime.now(timezone.utc))
         while not stop.is_set():
             now = datetime.now(timezone.utc)
             if due and due <= now:
-                self._invoke(schedule_event(self._function.name, due), stop)
-                due = self._next_after(now)
+                self._invoke(schedule_event(self.function.name, due), stop)
+                due = self.next_after(now)
             stop.wait(LOOK_SECONDS)
 
     def _invoke(self, event: dict[str, Any], stop: threading.Event) -> None:
-        for attempt, delay in enumerate([*self._retry_delays, None], start=1):
+        for attempt, delay in enumerate([*self.retry_delays, None], start=1):
             try:
-                self._function.invoke(event)
+                self.function.invoke(event)
             except InvocationFailed as error:
                 if delay is None:
                     # Not `exception`: invoke has written the stack.

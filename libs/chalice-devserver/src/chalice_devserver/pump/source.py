@@ -44,8 +44,8 @@ def check_endpoint(url: str) -> None:
 class Source(Protocol):
     """Where events come from."""
 
-    name: str
-
+    @property
+    def name(self) -> str: ...
     def run(self, stop: threading.Event) -> None:
         """Bring events to the handler until ``stop`` is set, then end what is under way and return."""
 

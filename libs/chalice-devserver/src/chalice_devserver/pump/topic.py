@@ -9,7 +9,8 @@ import hashlib
 import json
 import logging
 import math
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from chalice_devserver.project import InvocationFailed
 
@@ -35,28 +36,20 @@ QUEUE_NAME_LENGTH = 80
 logger = logging.getLogger(__name__)
 
 
+@dataclass
 class AsyncSource:
     """Brings events to one function one by one, through a queue that belongs to the pump.
 
     The queue outlives the pump, so what happens while it does not run comes when it runs again.
     """
 
-    #: The service that may send to the queue.
-    principal: str
+    name: str
+    sqs: SQSClient
+    function: Function
+    retry_delays: Sequence[int] = field(default=RETRY_DELAYS_SECONDS, kw_only=True)
 
-    def __init__(
-        self,
-        sqs: SQSClient,
-        function: Function,
-        name: str,
-        *,
-        retry_delays: Sequence[int] = RETRY_DELAYS_SECONDS,
-    ) -> None:
-        """``retry_delays`` are in seconds."""
-        self.name = f"{name} → {function.name}"
-        self._sqs = sqs
-        self._function = function
-        self._retry_delays = retry_delays
+    #: The service that may send to the queue.
+    principal: ClassVar[str]
 
     def find(self) -> str:
         """The ARN of what sends the events; raises `NotThere` while it does not exist."""
@@ -68,10 +61,10 @@ class AsyncSource:
 
     def read(self, body: str) -> dict[str, Any] | None:
         """The event in a message; None if there is none."""
-        raise NotImplementedError
+        event: dict[str, Any] = json.loads(body)
+        return event
 
     def run(self, stop: threading.Event) -> None:
-        """See `Source`."""
         reader: QueueReader | None = None
 
         def handle_next_messages() -> None:
@@ -85,14 +78,14 @@ class AsyncSource:
     def _subscribe(self) -> QueueReader:
         """Make the pump's queue for this function and connect it, unless both are there already."""
         source_arn = self.find()
-        name = queue_name(self._function.name, source_arn)
-        self._sqs.create_queue(QueueName=name)
-        reader = QueueReader(self._sqs, name)
+        name = queue_name(self.function.name, source_arn)
+        self.sqs.create_queue(QueueName=name)
+        reader = QueueReader(self.sqs, name)
         # One poll's messages are handled one after the other, and none may come back meanwhile.
-        visibility = str(math.ceil(self._function.timeout_seconds * REQUEST_LIMIT))
+        visibility = str(math.ceil(self.function.timeout_seconds * REQUEST_LIMIT))
         policy = _policy(self.principal, source_arn, reader.arn)
         attributes = {"VisibilityTimeout": visibility, "Policy": policy}
-        self._sqs.set_queue_attributes(QueueUrl=reader.url, Attributes=attributes)  # type: ignore[arg-type]
+        self.sqs.set_queue_attributes(QueueUrl=reader.url, Attributes=attributes)  # type: ignore[arg-type]
         self.connect(source_arn, reader)
         return reader
 
@@ -100,92 +93,77 @@ class AsyncSource:
         try:
             event = self.read(message["Body"])
             if event is not None:
-                self._function.invoke(event)
+                self.function.invoke(event)
         except InvocationFailed as error:
             attempt = int(message["Attributes"]["ApproximateReceiveCount"])
-            if attempt <= len(self._retry_delays):
-                delay = self._retry_delays[attempt - 1]
+            if attempt <= len(self.retry_delays):
+                delay = self.retry_delays[attempt - 1]
                 logger.warning("%s: %s; again in %d s", self.name, error, delay)
                 receipt = message["ReceiptHandle"]
-                self._sqs.change_message_visibility(QueueUrl=reader.url, ReceiptHandle=receipt, VisibilityTimeout=delay)
+                self.sqs.change_message_visibility(QueueUrl=reader.url, ReceiptHandle=receipt, VisibilityTimeout=delay)
                 return
             # Not `exception`: invoke has written the stack.
             logger.error("%s: %s; dropped after %d attempts", self.name, error, attempt)  # noqa: TRY400
         reader.delete([message])
 
 
+@dataclass(kw_only=True)
 class TopicSource(AsyncSource):
     """The messages of one topic, by its name or ARN."""
 
+    sns: SNSClient
+    topic: str
+    subscription_arn: str = ""
     principal = "sns.amazonaws.com"
-
-    def __init__(
-        self,
-        sns: SNSClient,
-        sqs: SQSClient,
-        function: Function,
-        topic: str,
-        *,
-        retry_delays: Sequence[int] = RETRY_DELAYS_SECONDS,
-    ) -> None:
-        super().__init__(sqs, function, f"topic {topic}", retry_delays=retry_delays)
-        self._sns = sns
-        self._topic = topic
-        self._subscription_arn = ""
 
     def find(self) -> str:
         """The ARN of the topic; looked up, because a name alone does not hold the account."""
-        if self._topic.startswith("arn:"):
-            return self._topic
-        for page in self._sns.get_paginator("list_topics").paginate():
+        if self.topic.startswith("arn:"):
+            return self.topic
+        for page in self.sns.get_paginator("list_topics").paginate():
             for topic in page["Topics"]:
-                if topic["TopicArn"].rpartition(":")[2] == self._topic:
+                if topic["TopicArn"].rpartition(":")[2] == self.topic:
                     return topic["TopicArn"]
-        raise NotThere(f"there is no topic {self._topic} at {self._sns.meta.endpoint_url}; create it there")
+        raise NotThere(f"there is no topic {self.topic} at {self.sns.meta.endpoint_url}; create it there")
 
     def connect(self, source_arn: str, reader: QueueReader) -> None:
-        """See `AsyncSource`."""
-        subscribed = self._sns.subscribe(
+        subscribed = self.sns.subscribe(
             TopicArn=source_arn, Protocol="sqs", Endpoint=reader.arn, ReturnSubscriptionArn=True
         )
-        self._subscription_arn = subscribed["SubscriptionArn"]
+        self.subscription_arn = subscribed["SubscriptionArn"]
 
     def read(self, body: str) -> dict[str, Any]:
-        """See `AsyncSource`."""
-        return {"Records": [lambda_record(body, self._subscription_arn)]}
+        return {"Records": [lambda_record(body, self.subscription_arn)]}
 
 
+@dataclass(kw_only=True)
 class BucketSource(AsyncSource):
     """The events of an S3 bucket that a handler's decorator names."""
 
+    s3: Any
+    wanted: S3EventConfig
     principal = "s3.amazonaws.com"
 
-    def __init__(self, s3: Any, sqs: SQSClient, function: Function, wanted: S3EventConfig) -> None:  # noqa: ANN401 - a client
-        super().__init__(sqs, function, f"bucket {wanted.bucket}")
-        self._s3 = s3
-        self._wanted = wanted
-
     def find(self) -> str:
-        """See `AsyncSource`."""
         try:
-            self._s3.head_bucket(Bucket=self._wanted.bucket)
-        except self._s3.exceptions.ClientError:
+            self.s3.head_bucket(Bucket=self.wanted.bucket)
+        except self.s3.exceptions.ClientError:
             raise NotThere(
-                f"there is no bucket {self._wanted.bucket} at {self._s3.meta.endpoint_url}; create it there"
+                f"there is no bucket {self.wanted.bucket} at {self.s3.meta.endpoint_url}; create it there"
             ) from None
-        return f"arn:aws:s3:::{self._wanted.bucket}"
+        return f"arn:aws:s3:::{self.wanted.bucket}"
 
     def connect(self, source_arn: str, reader: QueueReader) -> None:  # noqa: ARG002 - the bucket's name is enough
         """Add the queue to the bucket's notifications, which can only be written all at once."""
-        bucket = self._wanted.bucket
-        configured = self._s3.get_bucket_notification_configuration(Bucket=bucket)
+        bucket = self.wanted.bucket
+        configured = self.s3.get_bucket_notification_configuration(Bucket=bucket)
         configured.pop("ResponseMetadata", None)
-        named = {"prefix": self._wanted.prefix, "suffix": self._wanted.suffix}
+        named = {"prefix": self.wanted.prefix, "suffix": self.wanted.suffix}
         rules = [{"Name": name, "Value": value} for name, value in named.items() if value]
-        mine = {"QueueArn": reader.arn, "Events": self._wanted.events, "Filter": {"Key": {"FilterRules": rules}}}
+        mine = {"QueueArn": reader.arn, "Events": self.wanted.events, "Filter": {"Key": {"FilterRules": rules}}}
         others = [each for each in configured.get("QueueConfigurations", []) if each["QueueArn"] != reader.arn]
         configured["QueueConfigurations"] = [*others, mine]
-        self._s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configured)
+        self.s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configured)
 
     def read(self, body: str) -> dict[str, Any] | None:
         """See `AsyncSource`. S3 sends a message without records when the notification is made."""
@@ -193,30 +171,21 @@ class BucketSource(AsyncSource):
         return event if "Records" in event else None
 
 
+@dataclass(kw_only=True)
 class RuleSource(AsyncSource):
     """The events on EventBridge's default bus that match a handler's pattern. The rule is the pump's."""
 
+    events: Any
+    pattern: dict[str, Any]
     principal = "events.amazonaws.com"
 
-    def __init__(self, events: Any, sqs: SQSClient, function: Function, pattern: dict[str, Any]) -> None:  # noqa: ANN401 - a client
-        super().__init__(sqs, function, "rule")
-        self._events = events
-        self._pattern = json.dumps(pattern)
-
     def find(self) -> str:
-        """See `AsyncSource`."""
-        rule = self._events.put_rule(Name=f"{self._function.name}-event", EventPattern=self._pattern)
+        rule = self.events.put_rule(Name=f"{self.function.name}-event", EventPattern=json.dumps(self.pattern))
         return str(rule["RuleArn"])
 
     def connect(self, source_arn: str, reader: QueueReader) -> None:
-        """See `AsyncSource`."""
         targets = [{"Id": "pump", "Arn": reader.arn}]
-        self._events.put_targets(Rule=source_arn.rpartition("/")[2], Targets=targets)
-
-    def read(self, body: str) -> dict[str, Any]:
-        """See `AsyncSource`."""
-        event: dict[str, Any] = json.loads(body)
-        return event
+        self.events.put_targets(Rule=source_arn.rpartition("/")[2], Targets=targets)
 
 
 def queue_name(function: str, source_arn: str) -> str:
