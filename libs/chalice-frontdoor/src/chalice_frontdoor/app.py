@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import (
     Chalice,
@@ -105,7 +105,7 @@ class FrontDoor(Chalice):
             raise ValueError(f"FrontDoor knows the doors {', '.join(DOORS)}; not {', '.join(sorted(unknown))}")
         self._forms = frozenset(form for form, door in events.DECLARABLE.items() if door in declared)
         # Threads share an app under `chalice local`: the current request of each that handles one.
-        self._requests: dict[int, FrontDoorRequest] = {}
+        self._requests: dict[int, Any] = {}
         self._base = split(base_path)
         self._all_problems = problems
         self._languages = tuple(languages)
@@ -157,18 +157,19 @@ class FrontDoor(Chalice):
 
         Outside of requests, as in a handler of a queue, it is None: its type says otherwise so that views need not ask.
         """
-        own = self._requests.get(threading.get_ident())
+        own: Any = self._requests.get(threading.get_ident())
         if own is None:
             others = list(self._requests.values())
             own = others[0] if len(others) == 1 else None
-        return cast("FrontDoorRequest", own)
+        request: FrontDoorRequest = own
+        return request
 
     @current_request.setter
     def current_request(self, request: Request | None) -> None:
         if request is None:
             self._requests.pop(threading.get_ident(), None)
         else:
-            self._requests[threading.get_ident()] = cast("FrontDoorRequest", request)
+            self._requests[threading.get_ident()] = request
 
     @property
     def lambda_context(self) -> Any:  # type: ignore[override]  # noqa: ANN401 - a class of the Lambda runtime
@@ -299,7 +300,7 @@ class FrontDoor(Chalice):
             return _answer_without_view(request.method, request.routes)
         if entry.authorizer is not None and not request.authorized:
             raise DefaultProblem(401, "UnauthorizedError", "The front door has asked no authorizer.")
-        if request.raw_body or request.headers.get("content-type") is not None:
+        if request.content_type is not None or request.raw_body:
             _check_content_type(request, entry)
         return self._call(entry, request)
 
@@ -405,9 +406,10 @@ def _check_content_type(request: FrontDoorRequest, entry: RouteEntry) -> None:
     accepted = entry.content_types
     if not accepted or "*/*" in accepted:
         return
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    given = "application/json" if request.content_type is None else request.content_type
+    media_type = given.partition(";")[0].strip().lower()
     if not any(media_type == content_type.lower() for content_type in accepted):
-        message = f"Unsupported media type: {request.headers.get('content-type', '')}"
+        message = f"Unsupported media type: {request.content_type or ''}"
         raise DefaultProblem(415, "UnsupportedMediaType", message, headers={"Accept": ", ".join(accepted)})
 
 

@@ -131,6 +131,11 @@ class FrontDoorRequest(Request):
         return body or b""
 
     @property
+    def content_type(self) -> str | None:
+        """The header ``Content-Type``."""
+        return self._http.headers.get("content-type")
+
+    @property
     def language(self) -> str:
         """The one of the app's languages that the client wants most."""
         return negotiate(self.headers.get("accept-language", ""), self._languages)
@@ -208,7 +213,7 @@ def read_json(request: FrontDoorRequest) -> Any:  # noqa: ANN401 - JSON is any o
             JSON (RFC 8259) in UTF-8: it repeats a name in one object, holds NaN, Infinity or a lone surrogate, or nests
             deeper than 64.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = (request.content_type or "").partition(";")[0].strip().lower()
     is_json_type = media_type.startswith("application/") and media_type.endswith("+json")
     if media_type != "application/json" and not is_json_type:
         raise Problem(
