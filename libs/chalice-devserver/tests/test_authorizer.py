@@ -45,8 +45,6 @@ def with_public_key_as_secret(claims):
 REFUSED: dict[str, Callable[[], str]] = {
     "expired": lambda: sign(access_claims(exp=NOW - 1)),
     "without an end": lambda: sign(access_claims(exp=None)),
-    "not yet valid": lambda: sign(access_claims(nbf=NOW + 600)),
-    "issued in the future": lambda: sign(access_claims(iat=NOW + 600)),
     "another issuer": lambda: sign(access_claims(iss=f"{ISSUER}2")),
     "without an issuer": lambda: sign(access_claims(iss=None)),
     "another audience": lambda: sign(access_claims(client_id="other")),
@@ -55,14 +53,9 @@ REFUSED: dict[str, Callable[[], str]] = {
     "a key that does not exist": lambda: sign(access_claims(), key_id="other"),
     "without a key's id": lambda: sign(access_claims(), key_id=None),
     "another pool's key": lambda: sign(access_claims(), key=STRANGERS_KEY),
-    "unsigned": lambda: sign(access_claims()).rpartition(".")[0] + ".",
     "alg none": lambda: unsigned(access_claims()),
-    "alg None": lambda: unsigned(access_claims(), alg="None"),
     "signed with the public key": lambda: with_public_key_as_secret(access_claims()),
     "another algorithm": lambda: sign(access_claims(), algorithm="RS512"),
-    "claims changed": lambda: ".".join(
-        [*sign(access_claims(username="eva@example.com")).split(".")[:2], sign(access_claims()).split(".")[2]]
-    ),
 }
 
 

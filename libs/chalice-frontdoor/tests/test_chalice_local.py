@@ -1,4 +1,4 @@
-"""The app under ``chalice local``: a real server, real threads; and under Chalice's own test client."""
+"""The app under ``chalice local``: a real server, real threads."""
 
 import http.client
 import json
@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from chalice import Response
 from chalice.config import Config
 from chalice.local import create_local_server
-from chalice.test import Client as ChaliceClient
 
-from chalice_frontdoor.testing.client import Client
 from sample_app import ANY_TYPE, make_app
 
 THREADS = 8
@@ -116,22 +114,3 @@ def test_the_rest_of_a_path_has_the_name_of_aws_and_that_of_chalices_server():
     app.route("/resto/{proxy+}")(lambda: app.current_request.uri_params)
     with serving(app) as port:
         assert json.loads(ask(port, "GET", "/resto/a%20b")[2]) == {"proxy": "a b", "proxy+": "a b"}
-
-
-def test_chalices_test_client_works_and_ours_as_it_does():
-    app = make_app()
-
-    @app.on_sqs_message(queue="cola", name="consumir")
-    def consumir(event):
-        return [record.body for record in event]
-
-    @app.route("/vacio")
-    def vacio():
-        return Response(None, status_code=204)
-
-    for client_class in (ChaliceClient, Client):
-        with client_class(app) as client:
-            assert client.http.get("/empleados/7").json_body["parameters"] == {"id": "7"}
-            assert client.http.get("/vacio").status_code == 204
-            event = client.events.generate_sqs_event(["uno"])
-            assert client.lambda_.invoke("consumir", event).payload == ["uno"]

@@ -154,14 +154,6 @@ def test_a_repeated_header_is_joined_and_cookies_are_one_header_again():
         assert seen_by_view["cookie"] == "sesion=abc; tema=oscuro"
 
 
-def test_findings_of_a_lambda_authorizer_lie_where_a_rest_api_has_them():
-    event = http_api_2_event(Wire("GET", "/empleados"))
-    event["requestContext"]["authorizer"] = {"lambda": {"inquilino": "7"}}
-    request = events.read("http_api_2", event)
-    assert (request.authorizer["inquilino"], request.authorizer["claims"]) == ("7", {})
-    assert request.authorized
-
-
 def test_findings_of_a_rest_apis_authorizer_may_have_any_name():
     event = rest_event(Wire("GET", "/empleados"))
     event["requestContext"]["authorizer"] = {"jwt": "eyJ", "lambda": "x"}
