@@ -53,11 +53,7 @@ def build_module(app: Path, target: Path, *, stage: str = STAGE) -> Path:
 
 
 def _check_target(target: Path, module: JSON) -> None:
-    """Refuse to replace another stage's module, whose functions Terraform would then rename.
-
-    Raises:
-        PackagingFailed: it is one.
-    """
+    """Refuse to replace another stage's module, whose functions Terraform would then rename."""
     try:
         built = str(json.loads((target / "main.tf.json").read_text("utf-8")).get("//"))
     except (OSError, ValueError, AttributeError):

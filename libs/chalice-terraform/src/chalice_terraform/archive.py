@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from chalice_terraform.errors import PackagingFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 # The first moment that a zip can name. Real dates would change the hash, and with it the function, at every build.
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -87,16 +87,11 @@ def _compile(folder: Path) -> None:
 
 def _write(folder: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     with zipfile.ZipFile(target, "w") as packed:
-        for path in sorted(_files(folder), key=PurePosixPath.as_posix):
-            entry = zipfile.ZipInfo(path.as_posix(), EPOCH)
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, EPOCH)
             entry.create_system = MADE_ON_UNIX
-            entry.external_attr = (MODE_LIBRARY if path.suffix == ".so" else MODE_FILE) << 16
+            entry.external_attr = (MODE_LIBRARY if name.endswith(".so") else MODE_FILE) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            packed.writestr(entry, (folder / path).read_bytes())
-
-
-def _files(folder: Path) -> Iterator[PurePosixPath]:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            yield PurePosixPath(path.relative_to(folder).as_posix())
+            packed.writestr(entry, files[name].read_bytes())

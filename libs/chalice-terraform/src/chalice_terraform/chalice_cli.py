@@ -47,11 +47,7 @@ def package_app(app: Path, work: Path, *, stage: str = STAGE) -> Path:
 
 
 def _check_stage(app: Path, stage: str) -> None:
-    """Refuse what Chalice would package without a word: a stage that the project does not have.
-
-    Raises:
-        PackagingFailed: it has others, or the folder has no project.
-    """
+    """Refuse what Chalice would package without a word: a stage that the project does not have."""
     try:
         config = json.loads((app / ".chalice" / "config.json").read_text("utf-8"))
     except (OSError, ValueError) as error:

@@ -69,18 +69,13 @@ def adapt(template: JSON, *, stage: str = "aws") -> JSON:
     """
     resources = {kind: dict(blocks) for kind, blocks in template["resource"].items() if kind not in REPLACED}
     if unknown := sorted(set(resources) - KEPT):
-        ways = {
-            True: "deploy websocket handlers with `chalice deploy`, from a project of their own.",
-            False: "register the handler with @app.lambda_function(), and declare its trigger in the root module.",
-        }
-        is_websocket = any(kind.startswith("aws_apigatewayv2_") for kind in unknown)
-        raise PackagingFailed(
-            f"Chalice wrote {', '.join(unknown)}, which chalice-terraform does not support: {ways[is_websocket]}"
-        )
-    permissions = resources.pop("aws_lambda_permission", {})
-    resources["aws_lambda_permission"] = {
-        name: block for name, block in permissions.items() if block["principal"] != REPLACED_PRINCIPAL
-    }
+        way = "register the handler with @app.lambda_function(), and declare its trigger in the root module."
+        if any(kind.startswith("aws_apigatewayv2_") for kind in unknown):
+            way = "deploy websocket handlers with `chalice deploy`, from a project of their own."
+        raise PackagingFailed(f"Chalice wrote {', '.join(unknown)}, which chalice-terraform does not support: {way}")
+    permissions = resources.get("aws_lambda_permission", {}).items()
+    permitted = {name: block for name, block in permissions if block["principal"] != REPLACED_PRINCIPAL}
+    resources["aws_lambda_permission"] = permitted
 
     functions = resources["aws_lambda_function"]
     environment = set().union(*(_environment_variables(name, block, stage) for name, block in functions.items()))
@@ -88,9 +83,7 @@ def adapt(template: JSON, *, stage: str = "aws") -> JSON:
     resources["aws_lambda_alias"] = {name: _alias(name) for name in functions}
     _start_what_is_live(resources)
     queues = {_read_queue(block) for block in resources.get("aws_lambda_event_source_mapping", {}).values()}
-    of_topics = [
-        block for block in resources["aws_lambda_permission"].values() if block["principal"] == "sns.amazonaws.com"
-    ]
+    of_topics = [block for block in permitted.values() if block["principal"] == "sns.amazonaws.com"]
     topics = {_read_topic(block) for block in [*resources.get("aws_sns_topic_subscription", {}).values(), *of_topics]}
     schedules = resources.get("aws_cloudwatch_event_rule", {})
     for rule, block in schedules.items():
