@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from chalice_frontdoor import FrontDoor, Problem, ResponseRefused, apply_defaults
+from chalice_frontdoor import Problem, ResponseRefused, apply_defaults
 from chalice_frontdoor.logs import log_refusal
 from chalice_frontdoor.openapi import describe, json_of, operation, ref
 from chalicelib.web import openapi
@@ -15,7 +15,7 @@ from chalicelib.web.problems import answer_refused, upstream_failed
 from chalicelib.web.proxy import PROXIED_ROUTES, ProxiedRoute
 from chalicelib.web.session import Refusal
 from chalicelib.web.upstream import UpstreamError
-from contract.api import SHARED_PROBLEMS
+from contract.api import SHARED_PROBLEMS, make_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,13 +25,7 @@ if TYPE_CHECKING:
     from chalice_frontdoor import FrontDoorRequest
 
 apply_defaults(os.environ)
-app = FrontDoor(
-    app_name="bff_app",
-    doors=("alb", "chalice_local"),
-    problems=True,
-    languages=("es", "en"),
-    quiet_libraries=True,
-)
+app = make_app("bff_app", "alb")
 app.on_snapshot(before=prepare, after=client.forget)
 
 

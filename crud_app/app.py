@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from chalice.app import Response
 
-from chalice_frontdoor import ANYBODY, FrontDoor, apply_defaults, read_json
+from chalice_frontdoor import ANYBODY, apply_defaults, read_json
 from chalice_frontdoor.idempotency import read_key
 from chalice_frontdoor.openapi import describe, json_of, object_of, operation, ref
 from chalicelib.directorio import answers, openapi
@@ -15,7 +15,7 @@ from chalicelib.directorio.bootstrap import prepare, system
 from chalicelib.directorio.employee import Audience, read_row_id
 from chalicelib.directorio.errors import PROBLEMS
 from chalicelib.directorio.query import asks_database, read_filters, read_history, read_leavers, read_listing
-from contract.api import TOKEN, guard
+from contract.api import TOKEN, guard, make_app
 from contract.roles import LECTOR, RRHH
 
 if TYPE_CHECKING:
@@ -45,13 +45,7 @@ RULES = {
 }
 
 apply_defaults(os.environ)
-app = FrontDoor(
-    app_name="crud_app",
-    doors=("http_api", "chalice_local"),
-    problems=True,
-    languages=("es", "en"),
-    quiet_libraries=True,
-)
+app = make_app("crud_app", "http_api")
 app.register_problems(PROBLEMS)
 guard(app, RULES, is_demo=lambda: system().is_demo)
 app.on_snapshot(before=prepare, after=system.forget)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from chalice.app import Response
 
-from chalice_frontdoor import ANYBODY, FrontDoor, apply_defaults, read_json
+from chalice_frontdoor import ANYBODY, apply_defaults, read_json
 from chalice_frontdoor.idempotency import read_key
 from chalice_frontdoor.logs import log_refusal
 from chalice_frontdoor.openapi import describe, json_of, list_of, object_of, operation, ref
@@ -20,7 +20,7 @@ from chalicelib.correos.mail_query import COUNTED_BY, as_dict, check_query, coun
 from chalicelib.correos.problems import PROBLEMS
 from chalicelib.correos.ses_feedback import record_result
 from chalicelib.correos.users import UserRefused, read_invitation, read_role
-from contract.api import TOKEN, guard
+from contract.api import TOKEN, guard, make_app
 from contract.roles import ADMIN, LECTOR, RRHH
 
 if TYPE_CHECKING:
@@ -54,13 +54,7 @@ RULES = {
 }
 
 apply_defaults(os.environ)
-app = FrontDoor(
-    app_name="email_app",
-    doors=("http_api", "chalice_local"),
-    problems=True,
-    languages=("es", "en"),
-    quiet_libraries=True,
-)
+app = make_app("email_app", "http_api")
 app.register_problems(PROBLEMS)
 guard(app, RULES, is_demo=lambda: services().settings.is_demo)
 

@@ -7,15 +7,13 @@ import logging
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chalice_frontdoor import Access, Caller, FieldError, InvalidInput, Problem, ProblemTable, cognito_reader
+from chalice_frontdoor import Access, Caller, FieldError, FrontDoor, InvalidInput, Problem, ProblemTable, cognito_reader
 from chalice_frontdoor.logs import note
 from chalice_frontdoor.openapi import Schema, header, list_of, object_of, problem_of, ref
 from contract.roles import ANONYMOUS, RESOURCE_SERVER, ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from chalice_frontdoor import FrontDoor
 
 #: The name of the security scheme.
 TOKEN = "acceso"  # noqa: S105 - a name
@@ -34,6 +32,12 @@ PROBLEM_MEMBERS: Schema = {
     "request_id": TEXT,
     "errores": list_of(object_of({"campo": TEXT, "regla": TEXT, "mensaje": TEXT})),
 }
+
+
+def make_app(name: str, door: str) -> FrontDoor:
+    """An app behind ``door``, with what all apps have in common."""
+    doors = (door, "chalice_local")
+    return FrontDoor(app_name=name, doors=doors, problems=True, languages=("es", "en"), quiet_libraries=True)
 
 
 def guard(app: FrontDoor, rules: Mapping[tuple[str, str], str], is_demo: Callable[[], bool]) -> None:
