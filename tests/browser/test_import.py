@@ -89,6 +89,11 @@ def test_a_file_is_shown_and_corrected_before_anything_is_written(stack, directo
 
 
 def test_changes_are_shown_applied_on_request_and_undone_as_a_whole(stack, directory, tmp_path):
+    """Also in a demonstration without TLS: what browsers have in secure contexts only is missing there."""
+    directory.page.add_init_script(
+        "delete Crypto.prototype.randomUUID; delete Navigator.prototype.clipboard; delete window.caches;"
+        "Object.defineProperty(window, 'isSecureContext', { value: false });"
+    )
     ana, eva = stack.create(), stack.create(nombre="Eva", email="eva@example.com")
     stack.create(nombre="Igual", email="igual@example.com")
     stack.create(nombre="Luisa Soler", email="luis@example.com")

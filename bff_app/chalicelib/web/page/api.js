@@ -13,8 +13,14 @@ export const changes = new EventTarget();
 
 export const rowsChanged = () => changes.dispatchEvent(new Event('change'));
 
-/** @returns an `Idempotency-Key` */
-export const newKey = () => `"${crypto.randomUUID()}"`;
+/** A random UUID. A demonstration without TLS is no secure context: `crypto.randomUUID` is missing there. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
 
 /** A request refused with 401 had no effect: it can be repeated once the session is renewed. */
 export async function request(method, path, options = {}) {

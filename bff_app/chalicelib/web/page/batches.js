@@ -18,11 +18,8 @@ export const closeBatch = async (id, isMailed) =>
   (await request('POST', `/lotes/${id}/cierre`, { body: { aviso: isMailed } })).data;
 
 /**
- * Send operations in steps. Each has its own key: one whose answer was lost is not done again.
- *
- * @param batch `{id, origin, operations, answers}`: every step adds its answers, and the next call goes on behind them
- * @param goesOn asked before each step
- * @throws {ApiError} the last step may or may not be done
+ * Send operations in steps. Each has its own key: one whose answer was lost is not done again. The answers are added to the
+ * batch, so that after an error the next call goes on behind them. `goesOn` is asked before each step.
  */
 export async function sendBatch({ id, origin, operations, answers }, goesOn) {
   while (answers.length < operations.length && (await goesOn())) {
@@ -34,9 +31,7 @@ export async function sendBatch({ id, origin, operations, answers }, goesOn) {
 /**
  * Send operations, `{list, body}`. Those with values that the server refuses are left out, and the others sent.
  *
- * @param batch the same key for the same operations
  * @returns the answer to each: `{estado, empleado?, existente?, errores?}`, 422 for what was left out
- * @throws {ApiError} nothing was done, or it is not known what
  */
 export async function sendOperations({ id, origin, key, isSimulated }, operations) {
   const answers = new Map();

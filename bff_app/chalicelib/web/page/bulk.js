@@ -1,7 +1,7 @@
 /** What is done with many rows: one preview before, one entry in the history, one undo. */
 
 import './view_texts.js';
-import { getSummary, rowsChanged } from './api.js';
+import { getSummary, newId, rowsChanged } from './api.js';
 import { closeBatch, reversalOf, sendBatch } from './batches.js';
 import { ask } from './dialog.js';
 import { exportRows, rowsOf } from './export.js';
@@ -61,14 +61,14 @@ export const exportPicked = exportRows;
 export async function writeTo(chosen) {
   const rows = await rowsOf(chosen);
   const addresses = (rows ?? []).map(({ email }) => email).join(',');
-  if (addresses.length > MOST_LETTERS) {
+  if (addresses.length > MOST_LETTERS && navigator.clipboard) {
     await navigator.clipboard.writeText(addresses);
     toast(t('bulk.copied', { n: rows.length, count: count(rows.length) }));
   } else if (rows) location.href = `mailto:?bcc=${encodeURIComponent(addresses)}`;
 }
 
 /** A step that fails is sent again when the person wants to go on. @returns whether all was sent */
-async function run({ id = crypto.randomUUID(), origin, operations }) {
+async function run({ id = newId(), origin, operations }) {
   const batch = { id, origin, operations, answers: [] };
   const all = count(operations.length);
   while (batch.answers.length < operations.length) {
@@ -109,7 +109,7 @@ async function run({ id = crypto.randomUUID(), origin, operations }) {
 /** Undo what a batch did. After a failure, or a reload, what was undone before counts: it is the same batch again. */
 export async function undoBatch(lote) {
   const place = `undo ${currentSession()?.usuario} ${lote}`;
-  const id = withStorage(() => sessionStorage.getItem(place)) ?? crypto.randomUUID();
+  const id = withStorage(() => sessionStorage.getItem(place)) ?? newId();
   withStorage(() => sessionStorage.setItem(place, id));
   try {
     return await run({ id, origin: UNDO, operations: await reversalOf(lote) });

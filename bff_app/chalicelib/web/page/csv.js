@@ -20,12 +20,7 @@ const SEPARATORS = [';', '\t', '|', ','];
 /** Records from which the separator is found. */
 const PROBE = 30;
 
-/**
- * The records without the blank lines, at most `limit`: `line` is where one begins, from 1; a cell is null if it is a formula
- * without a value.
- *
- * @throws {FileUnusable}
- */
+/** At most `limit` records, without blank lines: `line` is where one begins, from 1. A formula without a value is null. */
 export function readCsv(text, limit) {
   const unmarked = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
   const [beforeEnd, afterEnd = '-'] = unmarked.split('\x1a', 2); // MS-DOS ended files with it

@@ -2,7 +2,7 @@
 
 import './view_texts.js';
 import {
-  changeEmployee, createEmployee, employeeEvents, getEmployee, getSummary, newKey, restoreLeaver, rowsChanged,
+  changeEmployee, createEmployee, employeeEvents, getEmployee, getSummary, newId, restoreLeaver, rowsChanged,
 } from './api.js';
 import { resolveConflict } from './conflict.js';
 import { dropDraft, loadDraft, saveDraft } from './draft.js';
@@ -40,7 +40,7 @@ export default function FormPanel({ route: { panel } }) {
 }
 
 /** Where a form begins: the row that its changes are based on, and the key under which it creates one employee at most. */
-const beginning = ({ row, etag }) => ({ base: row, etag, key: newKey(), unsettled: [] });
+const beginning = ({ row, etag }) => ({ base: row, etag, key: `"${newId()}"`, unsettled: [] });
 
 function Form({ initial }) {
   const name = initial.row ? String(initial.row.id) : 'nuevo';

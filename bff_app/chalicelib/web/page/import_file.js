@@ -1,5 +1,6 @@
 /** From a file and what the person decided about it to rows, and what these mean for the directory. Writes nothing. */
 
+import { newId } from './api.js';
 import { MOST_OPERATIONS, sendOperations } from './batches.js';
 import { FileUnusable, readCsv } from './csv.js';
 import { decode, possibleEncodings } from './encodings.js';
@@ -86,11 +87,7 @@ export const NOTATIONS = {
   },
 };
 
-/**
- * The notation of a column: what some texts need, and none forbids.
- *
- * @returns `choice` is empty, and `doubt` a text, if the person has to say
- */
+/** The notation of a column: some texts need it, and none forbids it. `doubt` is a text if the person has to say. */
 function findNotation({ choices, read }, texts) {
   const readings = texts.map((text) => ({ text, values: choices.map((choice) => read(text, choice)) }));
   const differing = readings.filter(({ values: [one, other] }) => one !== other);
@@ -233,18 +230,13 @@ async function compareSome(rows) {
   const creations = rows.map((row) => ({ list: 'crear', body: row.values }));
   const numbered = rows.filter(({ id }) => id);
   const changes = numbered.map(({ id, values }) => ({ list: 'actualizar', body: { id, version: 1, cambios: { nombre: values.nombre } } }));
-  const batch = { id: crypto.randomUUID(), origin: 'importacion', isSimulated: true };
+  const batch = { id: newId(), origin: 'importacion', isSimulated: true };
   const answers = await sendOperations(batch, [...creations, ...changes]);
   const byNumber = new Map(numbered.map(({ line }, at) => [line, answers[rows.length + at].empleado]));
   return rows.map((row, at) => [row, compareRow(row, answers[at], byNumber.get(row.line))]);
 }
 
-/**
- * `numbered` is the employee with the row's number.
- *
- * @returns its `kind`: wrong, new, unchanged, changed, or conflict; the `findings` of the file and of the server, one a
- *   field; the `existing` employee and the `changes`
- */
+/** From what the server says of the row, and from the employee with its number. Findings are at most one a field. */
 export function compareRow({ findings, ...row }, { existente, errores = [] }, numbered) {
   const refused = errores.filter(({ campo }) => !findings.some(({ field }) => field === campo));
   const wrong = [...findings, ...refused.map(({ campo, mensaje }) => ({ field: campo, words: mensaje }))];

@@ -44,11 +44,8 @@ export async function loadRun() {
 }
 
 /**
- * Begin, go on after a pause, or with the state `stopping` end it: the rest stays unwritten. Two tabs do no harm: they
- * send the same steps under the same keys.
- *
- * @param run a batch, with the file's `name`, the lines that were `rejected`, and whether it `isMailed`
- * @param show called at every step
+ * Begin, go on after a pause, or with the state `stopping` end it: the rest stays unwritten. `show` is called at every step.
+ * Two tabs do no harm: they send the same steps under the same keys.
  */
 export async function work(run, state, show) {
   const change = (next, error = null) => {

@@ -1,6 +1,7 @@
 /** The import of a file, step by step: file, columns, review, result. It goes on while other views are looked at. */
 
 import './view_texts.js';
+import { newId } from './api.js';
 import { FileUnusable } from './csv.js';
 import { downloadTable } from './export.js';
 import { FIELDS } from './fields.js';
@@ -59,7 +60,7 @@ export default function Importer() {
   const reread = (choice) => attempt(source.name, async () => ({ plan: await proposePlan(source, choice) }));
   const replan = (act) => attempt(source.name, async () => ({ plan: act(plan) }));
   const begin = (batch) => {
-    const started = { id: crypto.randomUUID(), name: source.name, origin: 'importacion', answers: [], ...batch };
+    const started = { id: newId(), name: source.name, origin: 'importacion', answers: [], ...batch };
     change({ run: started, step: 'result' });
     work(started, 'running', change);
   };

@@ -2,11 +2,7 @@
 
 const CURRENCY = /^(?:US)?[€$£]\s*|^(?:EUR|USD|GBP|MXN)\s*|\s*(?:[€$£]|EUR|USD|GBP|MXN)$/gi;
 
-/**
- * `5000`, `5.000,50`, `5,000.50 €`, `1.500`: three digits after the only sign are thousands, since money has two decimals.
- *
- * @returns null, or the `value` and the sign of its decimals, as far as it shows
- */
+/** Three digits after the only sign are thousands: money has two decimals. `decimal` is their sign, as far as it shows. */
 export function readAmount(text) {
   const compact = text.replace(CURRENCY, '').replace(/(?<=\d)[\s'’](?=\d{3})/g, '');
   const grouped = /^(-?[1-9]\d{0,2}(?:([.,])\d{3})(?:\2\d{3})*)(?:(?!\2)[.,](\d+))?$/.exec(compact);

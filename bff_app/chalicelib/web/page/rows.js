@@ -1,7 +1,4 @@
-/**
- * The rows of the address. The first ones are requested while the rest of the page still loads: this module and its few
- * imports run as soon as they arrive.
- */
+/** The rows of the address. This module and its few imports request the first ones while the rest of the page still loads. */
 
 import { listEmployees } from './api.js';
 import { FIELDS } from './declaration.js';
@@ -16,7 +13,7 @@ export const FILTERS = ['q', 'posicion', 'contratado_desde', 'contratado_hasta',
 /** Those that choose the page of them: a cursor, a place of the order to begin at, and whether it is read from its end. */
 const PLACE = ['cursor', 'desde', 'fin'];
 
-/** @returns what is set of them, in their order */
+/** What is set of them, in their order. */
 export const pick = (query, names) =>
   Object.fromEntries(names.filter((name) => query.get(name)).map((name) => [name, query.get(name) ?? '']));
 
@@ -35,12 +32,9 @@ export function orderOf(query) {
   return field?.isConfidential && isReader() ? DEFAULT_ORDER : order;
 }
 
-/** @returns the other way round */
-export const reversed = (order) => (order.startsWith('-') ? order.slice(1) : `-${order}`);
-
 /** What is asked for. The last page is the first of the reversed order. */
 function asked(query) {
-  const orden = query.get('fin') ? reversed(orderOf(query)) : orderOf(query);
+  const orden = query.get('fin') ? `-${orderOf(query)}`.replace(/^--/, '') : orderOf(query);
   return { ...filtersOf(query), ...pick(query, ['cursor', 'desde']), orden };
 }
 

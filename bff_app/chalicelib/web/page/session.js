@@ -85,7 +85,7 @@ function leaveToTheNext() {
 /** The person ends the session: drafts do not hold it up, the other tabs leave too, and what an import kept goes. */
 export function closeSession() {
   ending = true;
-  caches.delete('importaciones');
+  globalThis.caches?.delete('importaciones');
   tabs.postMessage('');
 }
 

@@ -10,10 +10,7 @@ import { t } from './texts.js';
 import { apply } from './toolbar.js';
 import { html } from './view.js';
 
-/**
- * On narrow screens the table is not displayed as one, and would not be one to a screen reader: hence the roles.
- * `picked`: the chosen rows by id, and how to choose.
- */
+/** On narrow screens the table is not displayed as one, and would not be one to a screen reader: hence the roles. */
 export const Table = ({ rows, query, selected, picked }) => html`
   <table class="employees" role="table" aria-label=${t('view.empleados')}>
     <thead role="rowgroup">
