@@ -101,7 +101,9 @@ def test_a_change_sends_only_what_changed_and_the_version_it_was_made_on(stack, 
 
 def test_what_is_unusual_is_said_and_may_be_saved(stack, directory):
     stack.create(posicion="Técnico", email="t@example.com")
-    open_new(directory, **{**LUCIA, "posicion": "tecnico", "salario": "0", "fecha_contratacion": "1/1/2100"})
+    open_new(directory)
+    expect(directory.panel.locator("datalist option")).to_have_count(1)  # the positions that are known
+    directory.fill(**{**LUCIA, "posicion": "tecnico", "salario": "0", "fecha_contratacion": "1/1/2100"})
     doubts = directory.panel.locator(".field-doubt:visible")
     expect(doubts).to_contain_text(
         ["Ya hay 1 persona con esta posición, escrita de otra forma.", "El salario es cero.", "Es una fecha futura."]

@@ -10,7 +10,7 @@ from tests.browser.stack import many_employees
 from tests.browser.test_modules import static_imports
 
 # On a slow 3G (400 ms there and back, 50 kB/s), rows within three seconds: three round trips and these bytes.
-MOST_BYTES_BEFORE_THE_REQUEST = 16_000
+MOST_BYTES_BEFORE_THE_REQUEST = 11_000
 MOST_BYTES_BEFORE_THE_ROWS = 60_000
 
 
