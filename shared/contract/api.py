@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from chalice_frontdoor import Access, Caller, FieldError, FrontDoor, InvalidInput, Problem, ProblemTable, cognito_reader
@@ -64,7 +64,12 @@ def guard(app: FrontDoor, rules: Mapping[tuple[str, str], str], is_demo: Callabl
 def note_caller(claims: Mapping[str, object]) -> None:
     """Put the caller on the access line, as a digest of the pool's id: that is random and cannot be guessed."""
     if isinstance(sub := claims.get("sub"), str):
-        note("caller_id", hashlib.sha256(sub.encode("utf-8", "replace")).hexdigest()[:16])
+        note("caller_id", _digest(sub))
+
+
+@lru_cache
+def _digest(sub: str) -> str:
+    return hashlib.sha256(sub.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def invalid_input(error: InvalidInput) -> Problem:

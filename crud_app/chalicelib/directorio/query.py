@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
@@ -174,6 +174,11 @@ def read_listing(pairs: Sequence[tuple[str, str]], audience: Audience) -> Listin
     Raises:
         InvalidInput: with all violations at once. Rows cannot be sorted by what the audience is not shown.
     """
+    return _read_listing(tuple(pairs), audience)
+
+
+@lru_cache(maxsize=64)  # most lists are asked for again and again
+def _read_listing(pairs: Sequence[tuple[str, str]], audience: Audience) -> Listing:
     reader = _Reader(pairs, known=(*_filters_of(audience), "desde", "orden", "limite", "cursor"))
     filters = _read_filters(reader)
     order = reader.read("orden", lambda text: _order(text, audience), _order(DEFAULT_ORDER, audience))
