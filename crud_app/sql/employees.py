@@ -60,9 +60,9 @@ def insert_empleado() -> sa.ClauseElement:
     """Add a row, unless its address is taken. Returns id, version, body, the event's id, tipo and mensaje, all NULL if
     it is; and who has the address.
     """
-    titular = _holder(empleados.c.email == _new_value("email"))
-    values = sa.select(*(_created_value(name, sa.func.now()) for name in INPUTS)).where(_is_free(titular))
-    hecho = _create(sa.insert(empleados).from_select(list(INPUTS), values))
+    values = sa.select(*(_created_value(name, sa.func.now()) for name in INPUTS))
+    hecho = _create(insert_or_keep(empleados).from_select(list(INPUTS), values).on_conflict_do_nothing())
+    titular = _holder(empleados.c.email == _new_value("email"), ~_has_rows(hecho))
     return _outcome(sa.select(ONE).cte("always"), _bodies(hecho), titular)
 
 
@@ -284,9 +284,10 @@ def _outcome(
 ) -> sa.ClauseElement:
     """What a change answers for each of ``rows``: what it did, if anything, who has the address, and ``columns``."""
     cuerpo = bodies.cte("cuerpo")
-    for each in (cuerpo, EVENTO, titular):
+    for each in (cuerpo, EVENTO):
         rows = rows.outerjoin(each, sa.true())
-    return sa.select(*cuerpo.c, *_published(), row_text(titular), *columns).select_from(rows)
+    holder = sa.select(row_text(titular)).scalar_subquery()
+    return sa.select(*cuerpo.c, *_published(), holder, *columns).select_from(rows)
 
 
 def _bodies(source: sa.CTE) -> sa.Select[Any]:

@@ -86,6 +86,8 @@ class Repository:
             if digest is not None:
                 raise KeyReused
             _check_holder(holder)
+            if key is None:
+                raise EmailTaken(None)  # it was free when the statement began
             # Another request holds the key. The statement sees what committed before it began, and nothing later.
             raise KeyInFlight
         return Row(row_id, version, body, _evento(row_id, event))

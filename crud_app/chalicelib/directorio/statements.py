@@ -110,23 +110,25 @@ HISTORIES = {
 }
 
 STATEMENTS = {
-    "insert_empleado": """WITH always AS (SELECT 1),
-titular AS (SELECT empleados.id, empleados.nombre FROM empleados WHERE empleados.email = :new_email::VARCHAR),
-hecho AS (INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion) SELECT :new_nombre::VARCHAR,
-  :new_email, :new_posicion::VARCHAR, :new_salario::NUMERIC(9, 2), coalesce(:new_fecha_contratacion::DATE,
-  CAST(timezone(:time_zone::VARCHAR, now()) AS DATE)) WHERE NOT (EXISTS (SELECT 1 FROM titular)) RETURNING empleados.*,
-  'creado' AS tipo, ARRAY['nombre', 'email', 'posicion', 'salario', 'fecha_contratacion'] AS cambios, CAST(NULL AS
-  JSONB) AS valores, gen_random_uuid() AS evento_id),
+    "insert_empleado": """WITH hecho AS (INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion)
+  SELECT :new_nombre::VARCHAR, :new_email::VARCHAR, :new_posicion::VARCHAR, :new_salario::NUMERIC(9, 2),
+  coalesce(:new_fecha_contratacion::DATE, CAST(timezone(:time_zone::VARCHAR, now()) AS DATE)) ON CONFLICT DO NOTHING
+  RETURNING empleados.*, 'creado' AS tipo, ARRAY['nombre', 'email', 'posicion', 'salario', 'fecha_contratacion'] AS
+  cambios, CAST(NULL AS JSONB) AS valores, gen_random_uuid() AS evento_id),
+titular AS (SELECT empleados.id, empleados.nombre FROM empleados WHERE empleados.email = :new_email AND NOT (EXISTS
+  (SELECT 1 FROM hecho))),
+always AS (SELECT 1),
 cuerpo AS (SELECT hecho.id, hecho.version, CAST(row_to_json(fila) AS TEXT) AS body FROM hecho JOIN LATERAL (SELECT
   {fields}) AS fila ON true),
 evento AS ({evento})
 SELECT cuerpo.id, cuerpo.version, cuerpo.body, CAST(evento.id AS TEXT), evento.tipo, CAST(evento.payload AS TEXT) AS
-  payload, CAST(row_to_json(titular) AS TEXT) FROM always LEFT OUTER JOIN cuerpo ON true LEFT OUTER JOIN evento ON true
-  LEFT OUTER JOIN titular ON true""",
-    "insert_empleado_once": """WITH always AS (SELECT 1),
+  payload, (SELECT CAST(row_to_json(titular) AS TEXT) FROM titular) FROM always LEFT OUTER JOIN cuerpo ON true LEFT
+  OUTER JOIN evento ON true""",
+    "insert_empleado_once": """WITH titular AS (SELECT empleados.id, empleados.nombre FROM empleados WHERE
+  empleados.email = :new_email::VARCHAR),
+always AS (SELECT 1),
 anterior AS (SELECT peticiones.huella, peticiones.evento_id FROM peticiones WHERE peticiones.actor = :actor::VARCHAR AND
   peticiones.clave = :key::VARCHAR AND peticiones.creada_en >= now() - interval '24 hours'),
-titular AS (SELECT empleados.id, empleados.nombre FROM empleados WHERE empleados.email = :new_email::VARCHAR),
 nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT :actor, :key, :digest::VARCHAR WHERE NOT (EXISTS (SELECT
   1 FROM titular)) ON CONFLICT (actor, clave) DO UPDATE SET huella = excluded.huella, evento_id = excluded.evento_id,
   creada_en = excluded.creada_en WHERE peticiones.creada_en < now() - interval '24 hours' RETURNING
@@ -145,13 +147,14 @@ cuerpo AS (SELECT hecho.id, hecho.version, CAST(row_to_json(fila) AS TEXT) AS bo
   repetido JOIN LATERAL (SELECT {fields}) AS fila ON true),
 evento AS ({evento})
 SELECT cuerpo.id, cuerpo.version, cuerpo.body, CAST(evento.id AS TEXT), evento.tipo, CAST(evento.payload AS TEXT) AS
-  payload, CAST(row_to_json(titular) AS TEXT), anterior.huella FROM always LEFT OUTER JOIN anterior ON true LEFT OUTER
-  JOIN cuerpo ON true LEFT OUTER JOIN evento ON true LEFT OUTER JOIN titular ON true""",
-    "update_empleado": """WITH actual AS (SELECT empleados.* FROM empleados WHERE empleados.id = :row_id::BIGINT FOR
-  UPDATE),
-deseado AS (SELECT CASE WHEN ('nombre' = any(:sent::TEXT[])) THEN :new_nombre::VARCHAR ELSE actual.nombre END AS nombre,
-  CASE WHEN ('email' = any(:sent)) THEN :new_email::VARCHAR ELSE actual.email END AS email, CASE WHEN ('posicion' =
-  any(:sent)) THEN :new_posicion::VARCHAR ELSE actual.posicion END AS posicion, CASE WHEN ('salario' = any(:sent)) THEN
+  payload, (SELECT CAST(row_to_json(titular) AS TEXT) FROM titular), anterior.huella FROM always LEFT OUTER JOIN
+  anterior ON true LEFT OUTER JOIN cuerpo ON true LEFT OUTER JOIN evento ON true""",
+    "update_empleado": """WITH titular AS (SELECT empleados.id, empleados.nombre FROM empleados WHERE 'email' =
+  any(:sent::TEXT[]) AND empleados.email = :new_email::VARCHAR AND empleados.id != :row_id::BIGINT),
+actual AS (SELECT empleados.* FROM empleados WHERE empleados.id = :row_id FOR UPDATE),
+deseado AS (SELECT CASE WHEN ('nombre' = any(:sent)) THEN :new_nombre::VARCHAR ELSE actual.nombre END AS nombre, CASE
+  WHEN ('email' = any(:sent)) THEN :new_email ELSE actual.email END AS email, CASE WHEN ('posicion' = any(:sent)) THEN
+  :new_posicion::VARCHAR ELSE actual.posicion END AS posicion, CASE WHEN ('salario' = any(:sent)) THEN
   :new_salario::NUMERIC(9, 2) ELSE actual.salario END AS salario, CASE WHEN ('fecha_contratacion' = any(:sent)) THEN
   :new_fecha_contratacion::DATE ELSE actual.fecha_contratacion END AS fecha_contratacion FROM actual),
 cambio AS (SELECT actual.version AS found, deseado.nombre, deseado.email, deseado.posicion, deseado.salario,
@@ -160,8 +163,6 @@ cambio AS (SELECT actual.version AS found, deseado.nombre, deseado.email, desead
   FROM deseado.posicion) THEN 'posicion' END, CASE WHEN (actual.salario IS DISTINCT FROM deseado.salario) THEN 'salario'
   END, CASE WHEN (actual.fecha_contratacion IS DISTINCT FROM deseado.fecha_contratacion) THEN 'fecha_contratacion' END],
   NULL) AS cambios FROM actual JOIN deseado ON true),
-titular AS (SELECT empleados.id, empleados.nombre FROM empleados WHERE 'email' = any(:sent) AND empleados.email =
-  :new_email AND empleados.id != :row_id),
 hecho AS (UPDATE empleados SET nombre=cambio.nombre, email=cambio.email, posicion=cambio.posicion,
   salario=cambio.salario, fecha_contratacion=cambio.fecha_contratacion, version=(empleados.version + 1),
   actualizado_en=clock_timestamp() FROM cambio WHERE empleados.id = :row_id AND (:versions::INTEGER[] IS NULL OR
@@ -174,8 +175,8 @@ cuerpo AS (SELECT hecho.id, hecho.version, CAST(row_to_json(fila) AS TEXT) AS bo
   actual JOIN LATERAL (SELECT {fields}) AS fila ON true WHERE NOT (EXISTS (SELECT 1 FROM hecho))),
 evento AS ({evento})
 SELECT cuerpo.id, cuerpo.version, cuerpo.body, CAST(evento.id AS TEXT), evento.tipo, CAST(evento.payload AS TEXT) AS
-  payload, CAST(row_to_json(titular) AS TEXT), actual.version AS found FROM actual LEFT OUTER JOIN cuerpo ON true LEFT
-  OUTER JOIN evento ON true LEFT OUTER JOIN titular ON true""",
+  payload, (SELECT CAST(row_to_json(titular) AS TEXT) FROM titular), actual.version AS found FROM actual LEFT OUTER JOIN
+  cuerpo ON true LEFT OUTER JOIN evento ON true""",
     "delete_empleado": """WITH actual AS (SELECT empleados.id, empleados.version FROM empleados WHERE empleados.id =
   :row_id::BIGINT FOR UPDATE),
 hecho AS (DELETE FROM empleados USING actual WHERE empleados.id = actual.id AND (:versions::INTEGER[] IS NULL OR
@@ -203,8 +204,8 @@ cuerpo AS (SELECT hecho.id, hecho.version, CAST(row_to_json(fila) AS TEXT) AS bo
   {fields}) AS fila ON true),
 evento AS ({evento})
 SELECT cuerpo.id, cuerpo.version, cuerpo.body, CAST(evento.id AS TEXT), evento.tipo, CAST(evento.payload AS TEXT) AS
-  payload, CAST(row_to_json(titular) AS TEXT), actual.version AS found FROM actual LEFT OUTER JOIN cuerpo ON true LEFT
-  OUTER JOIN evento ON true LEFT OUTER JOIN titular ON true""",
+  payload, (SELECT CAST(row_to_json(titular) AS TEXT) FROM titular), actual.version AS found FROM actual LEFT OUTER JOIN
+  cuerpo ON true LEFT OUTER JOIN evento ON true""",
     "find_baja": """SELECT bajas.version, CAST(row_to_json(fila) AS TEXT) FROM bajas JOIN LATERAL (SELECT {fields},
   to_char(timezone('UTC', baja_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS baja_en, to_char(timezone('UTC', baja_en +
   make_interval(0, 0, 0, :days::INTEGER)), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS borrado_previsto_en) AS fila ON true
