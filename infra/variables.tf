@@ -219,7 +219,7 @@ variable "origin_secret_version" {
 }
 
 variable "waf_enabled" {
-  description = "Whether a firewall stands before the page: AWS's rules, a limit of requests and one of sizes. About 10 dollars a month, and 0.60 for each million of requests."
+  description = "Whether a firewall stands before the page: AWS's rules, a limit of requests and one of sizes. About 12 dollars a month, and 0.60 for each million of requests."
   type        = bool
   default     = true
 }

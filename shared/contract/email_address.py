@@ -36,7 +36,10 @@ def read_address(value: object) -> str:
     Raises:
         BrokenRule: it is no address.
     """
-    local, at, domain = read_text(value).rpartition("@")
+    text = read_text(value)
+    if len(text) > MAX_LENGTH:  # before punycode, whose time grows with the square of the length
+        raise too_long(MAX_LENGTH)
+    local, at, domain = text.rpartition("@")
     address = f"{local}{at}{_to_ascii(domain)}".lower()
     if len(address) > MAX_LENGTH:
         raise too_long(MAX_LENGTH)

@@ -1,6 +1,10 @@
 """One rule for email addresses from every source."""
 
-from contract.email_address import MAX_LENGTH, is_email_address, is_invented
+import pytest
+
+from contract import email_address
+from contract.email_address import MAX_LENGTH, is_email_address, is_invented, read_address
+from contract.text import BrokenRule
 
 LABEL = "d" * 63
 LONGEST = f"a@{LABEL}.{LABEL}.{LABEL}.{'d' * 60}"
@@ -20,6 +24,14 @@ REAL = ("ana@gmail.com", "ana@example.es", "ana@notexample.com", "ana@example.co
 def test_an_address_is_what_a_browser_accepts():
     assert [text for text in (*VALID, *INVALID) if is_email_address(text)] == [*VALID]
     assert len(LONGEST) == MAX_LENGTH == 254
+
+
+def test_a_domain_that_is_too_long_is_refused_before_it_is_encoded(monkeypatch):
+    """Of 20,000 letters, punycode takes more than a minute."""
+    monkeypatch.setattr(email_address, "_encode", lambda _: pytest.fail("encoded"))
+    with pytest.raises(BrokenRule) as broken:
+        read_address("ana@" + "ñ" * MAX_LENGTH)
+    assert broken.value.rule == "longitud"
 
 
 def test_an_address_in_a_reserved_domain_is_invented():

@@ -15,7 +15,6 @@ from chalicelib.correos.mail import (
 )
 from tests.unit.email_app.fakes import NOW, event_id, mail
 
-FINAL = sorted(set(State) - UNSENT)
 PENDING = mail()
 HELD = PENDING.claimed("a", NOW)
 STAGES = [*State, HARD_BOUNCE]
