@@ -10,12 +10,12 @@ from chalice_frontdoor import PerProcess
 from chalicelib.web.description import Description
 from chalicelib.web.health import HealthCheck
 from chalicelib.web.identity import Identity
-from chalicelib.web.limits import IDENTITY_SECONDS, SHARED_DESCRIPTION_SECONDS, SHARED_HEALTH_SECONDS, TOTAL_SECONDS
+from chalicelib.web.limits import SHARED_DESCRIPTION_SECONDS, SHARED_HEALTH_SECONDS
 from chalicelib.web.pages import Page
 from chalicelib.web.proxy import Proxy
 from chalicelib.web.recent import Recent
 from chalicelib.web.second_factor import SecondFactor
-from chalicelib.web.settings import Settings, SignInSettings, read_inbox_url, read_salary_settings, read_settings
+from chalicelib.web.settings import Settings, read_inbox_url, read_salary_settings, read_settings
 from chalicelib.web.sign_in import Demonstration, SignIn
 from chalicelib.web.upstream import Upstream
 
@@ -39,32 +39,23 @@ class Services(NamedTuple):
     second_factor: SecondFactor | Demonstration
 
 
-def assemble(
-    settings: Settings,
-    send: Send,
-    *,
-    total_seconds: float = TOTAL_SECONDS,
-    identity_seconds: float = IDENTITY_SECONDS,
-) -> Services:
+def assemble(settings: Settings, send: Send) -> Services:
     """Put the services together; ``send`` reaches the upstreams."""
     upstreams: dict[UpstreamName, Upstream] = {
         "crud": Upstream("crud", settings.crud_api),
         "email": Upstream("email", settings.email_api),
     }
     sign_in = settings.sign_in
-    if sign_in is None:
-        logger.warning("DEMO is on: no sign-in, everyone has every role. Enter invented data only.")
-    return Services(
-        Proxy(send, upstreams, sign_in, total_seconds),
+    parts = (
+        Proxy(send, upstreams, sign_in),
         HealthCheck(send, upstreams.values(), Recent(SHARED_HEALTH_SECONDS)),
         Description(send, upstreams, sign_in is None, Recent(SHARED_DESCRIPTION_SECONDS)),
-        *(_make_sign_in(send, sign_in, identity_seconds) if sign_in else (Demonstration(), Demonstration())),
     )
-
-
-def _make_sign_in(send: Send, settings: SignInSettings, seconds: float) -> tuple[SignIn, SecondFactor]:
-    identity = Identity(send, settings)
-    return SignIn(identity, settings, seconds), SecondFactor(identity, settings)
+    if sign_in is None:
+        logger.warning("DEMO is on: no sign-in, everyone has every role. Enter invented data only.")
+        return Services(*parts, Demonstration(), Demonstration())
+    identity = Identity(send, sign_in)
+    return Services(*parts, SignIn(identity, sign_in), SecondFactor(identity, sign_in))
 
 
 def _make_client() -> HttpxClient:

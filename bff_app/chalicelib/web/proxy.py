@@ -90,7 +90,6 @@ class Proxy(NamedTuple):
     send: Send
     upstreams: Mapping[UpstreamName, Upstream]
     sign_in: SignInSettings | None
-    total_seconds: float = TOTAL_SECONDS
 
     def forward(self, route: ProxiedRoute, request: FrontDoorRequest, context: InvocationContext) -> Response:
         """The upstream's answer to ``request``.
@@ -102,7 +101,7 @@ class Proxy(NamedTuple):
         """
         upstream = self.upstreams[route.upstream]
         question = _question(upstream, route, request, read_credentials(request, self.sign_in))
-        deadline = deadline_within(context, self.total_seconds)
+        deadline = deadline_within(context, TOTAL_SECONDS)
         started = time.monotonic()
         try:
             answer = self.send(question, deadline)

@@ -126,7 +126,6 @@ class SignIn(NamedTuple):
 
     identity: Identity
     settings: SignInSettings
-    total_seconds: float = IDENTITY_SECONDS
 
     def begin(self, request: FrontDoorRequest) -> Response:
         """Send the browser to the identity provider; it comes back to ``finish``."""
@@ -145,7 +144,7 @@ class SignIn(NamedTuple):
         """
         entry = _entry_of(request)
         try:
-            return self._redeem(entry, request, deadline_within(context, self.total_seconds))
+            return self._redeem(entry, request, deadline_within(context, IDENTITY_SECONDS))
         except (Refusal, UpstreamError) as error:
             if "text/html" not in request.headers.get("Accept", ""):
                 raise

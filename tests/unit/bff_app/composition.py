@@ -16,12 +16,12 @@ DOORS = ("alb_multi", "alb_single", "chalice_local")
 
 
 @contextmanager
-def composed(crud_url, email_url, *, sign_in=None, **limits):
-    """The app passes requests on to these addresses, within these limits (see ``assemble``)."""
+def composed(crud_url, email_url, *, sign_in=None):
+    """The app passes requests on to these addresses."""
     settings = Settings(UpstreamAddress.parse(crud_url), UpstreamAddress.parse(email_url), sign_in)
     # These upstreams do without TLS: reading a certificate store takes longer than all the rest of a test.
     client = HttpxClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    services.replace(assemble(settings, client.send, **limits))
+    services.replace(assemble(settings, client.send))
     try:
         yield
     finally:

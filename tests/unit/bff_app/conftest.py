@@ -4,6 +4,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from chalice_frontdoor.testing.client import LambdaContext
+from chalicelib.web.limits import LAMBDA_MARGIN_SECONDS
 from tests.support.tls import make_certificate
 from tests.unit.bff_app.browser import ORIGIN, Browser
 from tests.unit.bff_app.composition import composed, signing_in_at, through
@@ -27,11 +29,18 @@ def bff():
     """Composes the app with the given upstreams and returns a client that reaches it through a front door."""
     with ExitStack() as compositions:
 
-        def compose(crud, email=None, *, door="alb_multi", **limits):
-            compositions.enter_context(composed(crud.url, (email or crud).url, **limits))
+        def compose(crud, email=None, *, door="alb_multi"):
+            compositions.enter_context(composed(crud.url, (email or crud).url))
             return through(door)
 
         yield compose
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """Lambda has little time left, so that an upstream that never answers is given up soon."""
+    milliseconds = (LAMBDA_MARGIN_SECONDS + 0.2) * 1000
+    monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: milliseconds)
 
 
 @pytest.fixture
@@ -45,14 +54,14 @@ def browser(serve, pool, monkeypatch):
     """Composes the app with ``pool``, or with another identity provider, and opens a browser without cookies."""
     with ExitStack() as compositions:
 
-        def open_browser(crud=None, identity=None, *, door="alb_multi", public_origin=ORIGIN, **limits):
+        def open_browser(crud=None, identity=None, *, door="alb_multi", public_origin=ORIGIN):
             upstream = crud or serve(answering_json())
             at = (identity or serve(pool.behave)).url
             monkeypatch.setenv("AWS_ENDPOINT_URL", at)
             monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
             monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
             sign_in = signing_in_at(at, public_origin)
-            compositions.enter_context(composed(upstream.url, upstream.url, sign_in=sign_in, **limits))
+            compositions.enter_context(composed(upstream.url, upstream.url, sign_in=sign_in))
             return Browser(through(door))
 
         yield open_browser

@@ -226,13 +226,12 @@ UNWELL = [
     (answering_json((TOKENS % 9).encode()), 400),
     (sending(b""), 502),
     (sending(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"), 502),
-    (silent, 504),
 ]
 
 
 def test_a_pool_that_fails_is_a_problem_of_ours_which_the_page_explains(serve, browser):
     for behave, status in UNWELL:
-        person = browser(identity=serve(behave), identity_seconds=0.2 if behave is silent else 60)
+        person = browser(identity=serve(behave))
         answer = person.get(RETURN, headers=ENTRY_COOKIE)
         assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
         assert "resultado_desconocido" not in answer.json()
@@ -244,6 +243,11 @@ def test_a_pool_that_fails_is_a_problem_of_ours_which_the_page_explains(serve, b
         answer = Browser(through("alb_multi")).get(RETURN, headers=ENTRY_COOKIE)
     assert answer.status == 502
     assert answer.json()["detail"].startswith("El servicio de identidad no está disponible.")
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_pool_that_never_answers_is_a_504(serve, browser):
+    assert browser(identity=serve(silent)).get(RETURN, headers=ENTRY_COOKIE).status == 504
 
 
 def test_a_program_is_described_by_its_own_token_whatever_its_cookies_say(browser):

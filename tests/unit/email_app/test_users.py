@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from chalice_frontdoor.testing.client import Client
 from chalicelib.correos.users import UserRefused, Users, UsersUnavailable
 from contract.roles import ROLES
+from crud_app.app import RULES as CRUD_RULES
 from email_app.app import RULES, app
 
 ADA = "ada@example.com"
@@ -189,6 +190,7 @@ def test_who_is_no_administrator_any_more_may_nothing_at_once(client, pool, capl
     add_admin(cognito, id_, "otra@example.com")
     cognito.admin_disable_user(UserPoolId=id_, Username="otra@example.com")
     closed = [route for route, role in RULES.items() if role == "admin"]
+    assert "admin" not in CRUD_RULES.values(), "only this app asks the pool"
     for each in (former, gone, deactivated):
         for method, path in [*closed, ("HEAD", "/usuarios")]:
             assert each.request(method, path.replace("{id}", UNKNOWN)).status == 403, (method, path)
