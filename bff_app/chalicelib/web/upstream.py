@@ -31,8 +31,6 @@ Text = tuple[str, str]  # in Spanish and in English
 ADDRESS_RULE = "http(s)://host[:port][/prefix], with neither credentials nor a query"
 # RFC 9110, 9.2.1: they change nothing, so sending one twice does no harm.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# RFC 9110, 8.6: these send Content-Length: 0 when they have no body.
-_METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 _ADDRESS = re.compile(
     r"(https?)://([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?"
@@ -131,8 +129,7 @@ class Upstream(NamedTuple):
 
     def request(self, method: str, target: str, headers: Headers, body: bytes = b"") -> UpstreamRequest:
         """A request with ``headers`` and those that say where it goes and how long it is."""
-        has_length = body or method in _METHODS_WITH_BODY
-        length = (("Content-Length", str(len(body))),) if has_length else ()
+        length = (("Content-Length", str(len(body))),) if body or method != "GET" else ()
         # An uncompressed answer can be measured against the front door's limit.
         own = ("Host", self.address.authority), ("Accept-Encoding", "identity"), *length
         return UpstreamRequest(self, method, target, (*own, *headers), body)

@@ -114,6 +114,7 @@ def test_a_greeting_addresses_the_employee_by_name(language):
     _, greeting = mails_for(event(), replace(GREETING, mail_language=language), NOW)
 
     assert "Ana Pérez" in greeting.content.subject
+    assert Wording(language).say("greeting.footer") in greeting.content.text
     assert "ana@example.com" in greeting.content.text
 
 
