@@ -8,6 +8,7 @@ email_app's clock ahead.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import threading
@@ -38,7 +39,6 @@ from local.stack import app_environment
 from local.token import fetch_token
 from tests.faults.aws_front import SES, AwsFront
 from tests.faults.sandbox import Fleet, Function
-from tests.support.feedback import feedback_event
 from tests.support.waiting import wait_until
 from tests.support.wire import WireProxy
 
@@ -217,7 +217,8 @@ class Directory:
         pending, self._told = self._told, []
         for event in pending:
             try:
-                self.feedback.invoke(feedback_event(event))
+                sns: dict[str, Any] = {"Subject": None, "Message": json.dumps(event), "MessageAttributes": {}}
+                self.feedback.invoke({"Records": [{"EventSource": "aws:sns", "Sns": sns}]})
             except InvocationFailed:
                 self._told.append(event)  # SNS brings it again
         return len(pending)
