@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.bench.measuring import Table, Target, take_turns
 from benchmarks.bench.subject import time_first_answer, time_program
-from benchmarks.bench.workshop import CHALICE_ORM, FASTAPI, ORIGINAL, PG8000, PSYCOPG, ROWS, door_of, event
+from benchmarks.bench.workshop import FASTAPI, ORIGINAL, PSYCOPG, ROWS, event
 
 if TYPE_CHECKING:
     from benchmarks.bench.subject import Subject
@@ -36,17 +36,11 @@ def contestants(workshop: Workshop) -> list[Entry]:
     apis = {"CRUD_API_URL": workshop.upstream, "EMAIL_API_URL": workshop.upstream, "DEMO": "true"}
     database = {"DATABASE_URL": workshop.address()}
     peers = [peer for peer in workshop.database_peers() if peer.name != PSYCOPG]
-    httpx = workshop.peer("httpx alone", "clients", "httpx_hop.handler", apis)
     return [
         Entry(workshop.ours("crud_app", database), event("GET", "/empleados")),
         Entry(workshop.ours("bff_app", apis), event("GET", "/empleados", door="alb_multi")),
         Entry(workshop.ours("email_app", {"DEMO": "true"}), event("GET", "/health"), None),
-        *(
-            Entry(way, event("GET", "/empleados", door=door_of(peer.name)))
-            for peer in peers
-            for way in (workshop.as_shipped(peer), peer)
-        ),
-        Entry(httpx, event("GET", "/empleados", door="alb_single")),
+        *(Entry(way, event("GET", "/empleados")) for peer in peers for way in (workshop.as_shipped(peer), peer)),
     ]
 
 
@@ -57,9 +51,7 @@ def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
     imported, bare = ((name, COLUMN) for name in PROGRAMS)
     targets = [
         target(f"{FASTAPI}, as shipped", 0.10),
-        target(f"{CHALICE_ORM}, as shipped", 0.25),
-        target(f"{PG8000}, as shipped", 2.0),
-        *(target(peer) for peer in (f"{ORIGINAL}, as shipped", FASTAPI, PG8000)),
+        *(target(peer) for peer in (f"{ORIGINAL}, as shipped", FASTAPI)),
         Target(
             "bff_app, to `import http.client`, both beyond the interpreter", ("bff_app", COLUMN), imported, 5.0, bare
         ),

@@ -24,15 +24,17 @@ ROUNDS, QUICK_ROUNDS = 32, 2
 CALLS, QUICK_CALLS = 25, 3
 MOST_RATIO = 1.3
 
-WORST = "search, worst"
-# A word that twenty rows have in either size, and one that all have.
+MOST_MILLISECONDS = 50  # of a search, whatever it asks
+
+# A word that twenty rows have in either size, and one that all have. Of the worst a ninth of all rows match, the last
+# ones in its order, and nearly all have its prefixes.
 PATHS = {
     "first page": "/empleados",
     "by name": "/empleados?orden=-nombre",
     "of a position": "/empleados?posicion=Puesto+7",
     "search, rare": "/empleados?q=rareza",
     "search, common": "/empleados?q=nombre",
-    WORST: "/empleados?q=nombre1+pers+exa+com+apellido+pu&orden=-nombre",
+    "search, worst": "/empleados?q=nombre1+pers+exa+com+apellido+pu&orden=-nombre",
     "get": "/empleados/500",
     "history": "/eventos",
     "history of one": "/empleados/500/eventos",
@@ -72,12 +74,11 @@ def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
     large, calls = (QUICK_LARGE, QUICK_CALLS) if is_quick else (LARGE, CALLS)
     small_column, large_column = (f"{rows:,} rows" for rows in (SMALL, large))
     targets = [
-        Target(f"{name}, large to small", (name, large_column), (name, small_column), MOST_RATIO)
+        Target(f"{name}, milliseconds", (name, large_column), most=MOST_MILLISECONDS)
+        if name.startswith("search")
+        else Target(f"{name}, large to small", (name, large_column), (name, small_column), MOST_RATIO)
         for name in PATHS
-        if name != WORST
     ]
-    # A ninth of all rows match, the last ones in its order, and nearly all have its prefixes: no bound is promised.
-    targets.append(Target(f"{WORST}, to a common one", (WORST, large_column), ("search, common", large_column)))
     table = Table("A thousand and a million employees, p50", "ms", targets)
     with ExitStack() as stack:
         entries = []

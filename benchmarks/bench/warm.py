@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.bench.measuring import Table, Target, quantile, take_turns
 from benchmarks.bench.subject import Process
-from benchmarks.bench.workshop import FASTAPI, ORIGINAL, PSYCOPG, ROWS, door_of, event
+from benchmarks.bench.workshop import FASTAPI, ORIGINAL, PSYCOPG, ROWS, event
 
 if TYPE_CHECKING:
-    from benchmarks.bench.subject import Subject
     from benchmarks.bench.workshop import Workshop
 
 # Many short turns: what disturbs the machine for a second then disturbs few rounds.
@@ -42,16 +41,15 @@ LIMITS = {
 COMPARED_BY_P99 = {"crud_app", ORIGINAL, PSYCOPG}
 
 
-def events_of(operation: str, subject: Subject, calls: int, row_id: str) -> list[str]:
+def events_of(operation: str, calls: int, row_id: str) -> list[str]:
     """The events of one turn; each creation is of another employee."""
-    door = door_of(subject.name)
     if operation == "list":
-        return [event("GET", "/empleados", door=door)]
+        return [event("GET", "/empleados")]
     if operation == "get":
-        return [event("GET", f"/empleados/{row_id}", door=door)]
+        return [event("GET", f"/empleados/{row_id}")]
     employee = {"posicion": "Analista", "salario": 5000, "fecha_contratacion": "2026-11-24"}
     return [
-        event("POST", "/empleados", {"nombre": f"N {n}", "email": f"nueva{n}@bench.example.com", **employee}, door=door)
+        event("POST", "/empleados", {"nombre": f"N {n}", "email": f"nueva{n}@bench.example.com", **employee})
         for n in range(calls)
     ]
 
@@ -85,13 +83,13 @@ def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
         entries = [(each, stack.enter_context(Process(each))) for each in (ours, *workshop.database_peers())]
         for subject, process in entries:
             for operation, answer in ANSWERS.items():
-                process.call(events_of(operation, subject, WARM_UPS, row_id), WARM_UPS).require(subject, *answer)
+                process.call(events_of(operation, WARM_UPS, row_id), WARM_UPS).require(subject, *answer)
             remove_created(workshop)
         for subject, process in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS):
             ranks = (50, 99) if subject.name in COMPARED_BY_P99 else (50,)
             for operation, answer in ANSWERS.items():
                 calls = QUICK_CALLS if is_quick else CALLS[operation] if len(ranks) > 1 else FEW_CALLS
-                events = events_of(operation, subject, SETTLING + calls, row_id)
+                events = events_of(operation, SETTLING + calls, row_id)
                 done = process.call(events, SETTLING + calls).require(subject, *answer)
                 for rank in ranks:
                     milliseconds = quantile(done.microseconds[SETTLING:], rank) / 1000

@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import certifi
 
@@ -37,15 +36,12 @@ HANDLERS = Path(__file__).with_name("peers")
 DATABASE = "bench"
 ROWS = 50
 
-ORIGINAL, FASTAPI, CHALICE_ORM = "the original (ORM + psycopg2)", "FastAPI + Mangum + ORM", "Chalice + ORM + pg8000"
-PG8000, PSYCOPG = "raw pg8000", "raw psycopg 3"
-# The peers that keep employees: packages and handler, the variable and the kind of the database's address.
+ORIGINAL, FASTAPI, PSYCOPG = "the original (ORM + psycopg2)", "FastAPI + Mangum + ORM", "raw psycopg 3"
+# The peers that keep employees: packages and handler, the variable and the scheme of the database's address.
 DATABASE_PEERS = {
-    ORIGINAL: ("original", "original_app.handler", "SQLALCHEMY_URL", "psycopg2"),
-    FASTAPI: ("fastapi", "fastapi_app.handler", "SQLALCHEMY_URL", "psycopg"),
-    CHALICE_ORM: ("chalice_orm", "chalice_orm_app.app", "SQLALCHEMY_URL", "pg8000"),
-    PG8000: ("pg8000", "pg8000_app.handler", "PG8000_ARGUMENTS", "arguments"),
-    PSYCOPG: ("psycopg", "psycopg_app.handler", "LIBPQ_URL", "libpq"),
+    ORIGINAL: ("original", "original_app.handler", "SQLALCHEMY_URL", "postgresql+psycopg2"),
+    FASTAPI: ("fastapi", "fastapi_app.handler", "SQLALCHEMY_URL", "postgresql+psycopg"),
+    PSYCOPG: ("psycopg", "psycopg_app.handler", "LIBPQ_URL", "postgresql"),
 }
 # What AWS puts beside the code in its Python runtimes, compiled.
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
@@ -122,23 +118,13 @@ class Workshop:
     def database_peers(self) -> list[Subject]:
         """All of ``DATABASE_PEERS``, through the Unix socket."""
         return [
-            self.peer(name, packages, handler, {variable: self.address(kind)})
-            for name, (packages, handler, variable, kind) in DATABASE_PEERS.items()
+            self.peer(name, packages, handler, {variable: self.address(scheme)})
+            for name, (packages, handler, variable, scheme) in DATABASE_PEERS.items()
         ]
 
-    def address(self, kind: str = "libpq") -> str:
-        """The address of the database in the terms of a driver."""
-        folder = quote(str(self.postgres.socket_folder))
-        socket = f"{self.postgres.socket_folder}/.s.PGSQL.5432"
-        match kind:
-            case "libpq":
-                return self.postgres.url(DATABASE)
-            case "arguments":
-                return json.dumps({"unix_sock": socket})
-            case "pg8000":
-                return f"postgresql+pg8000://postgres@/{DATABASE}?unix_sock={quote(socket)}"
-            case _:
-                return f"postgresql+{kind}://postgres@/{DATABASE}?host={folder}"
+    def address(self, scheme: str = "postgresql") -> str:
+        """The address of the database for libpq, or for SQLAlchemy with a driver."""
+        return self.postgres.url(DATABASE).replace("postgresql", scheme, 1)
 
     @cached_property
     def upstream(self) -> str:
@@ -170,11 +156,6 @@ class Workshop:
         return int(process.stdout.readline())
 
 
-def door_of(peer: str) -> str:
-    """The front door whose events a peer understands: Chalice as it comes takes only those of a REST API."""
-    return "rest" if peer.startswith("Chalice") else "http_api_2"
-
-
 def event(
     method: str, path: str, body: object = None, *, door: str = "http_api_2", headers: tuple[tuple[str, str], ...] = ()
 ) -> str:
@@ -183,8 +164,7 @@ def event(
     path, _, query = path.partition("?")
     headers += (("content-type", "application/json"),) if content else ()
     wire = Wire(method, path, query, (*headers, ("accept", "application/json")), content, person("rrhh"))
-    # What a REST API knows of the routes; no other front door here asks.
-    return json.dumps(event_for(door, wire, ("/empleados", "/empleados/{row_id}")))
+    return json.dumps(event_for(door, wire))
 
 
 @contextmanager

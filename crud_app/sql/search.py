@@ -14,8 +14,8 @@ from chalicelib.directorio.query import MAX_TOTAL
 from crud_app.sql.tables import empleados
 from crud_app.sql.terms import LIMIT
 
-#: Rows that tell how many fit a search, read in some 3 ms.
-SAMPLE = 1_000
+#: Rows that tell how many fit a search, read in some 2 ms.
+SAMPLE = 500
 #: Rows that are scanned in list order, if a page of those that fit is expected among half of them.
 MAX_LOOK = 2_000
 #: Rows that are fetched and sorted, in some 20 ms.

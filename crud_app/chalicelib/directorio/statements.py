@@ -53,8 +53,8 @@ PARTS = {
   9223372036854775807 ELSE coalesce((SELECT anchor.numero FROM eventos AS anchor WHERE anchor.id = :before), 0) END)""",
         "measured": """size AS (SELECT greatest(reltuples, 1) AS n FROM pg_class WHERE oid = CAST('empleados' AS
   regclass)),
-sample AS (SELECT s.* FROM empleados AS s TABLESAMPLE system(least(100, 100 * 1000 / (SELECT n FROM size))) REPEATABLE
-  (0) LIMIT 2000),
+sample AS (SELECT s.* FROM empleados AS s TABLESAMPLE system(least(100, 100 * 500 / (SELECT n FROM size))) REPEATABLE
+  (0) LIMIT 1000),
 word AS (SELECT word, (SELECT count(*) FROM sample WHERE search @@ CAST(word AS tsquery)) AS n FROM
   unnest(search_words(:q::VARCHAR)) AS word),
 rare AS (SELECT CAST(string_agg(word, ' & ') AS tsquery) AS words FROM (SELECT word, sum(n) OVER (ORDER BY n, word) AS

@@ -84,7 +84,7 @@ def test_a_quick_run_measures_every_peer_and_leaves_nothing(folder, tmp_path, mo
     assert main(["--quick", "--only=cold-start,door,batch,path", f"--json={tmp_path}/new/bench.json"]) == 0
 
     found = json.loads((tmp_path / "new" / "bench.json").read_text())
-    assert [len(table["targets"]) for table in found["tables"]] == [7, 3, 1, 1]
+    assert [len(table["targets"]) for table in found["tables"]] == [4, 3, 1, 1]
     assert "bff_app/app.py\n" in capsys.readouterr().out
     assert list(folder.iterdir()) == []
 
