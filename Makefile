@@ -231,9 +231,14 @@ format: $(VENV)/.ready ## Format the code and mend what ruff can mend
 types: $(VENV)/.ready ## Types: mypy, strict
 	@$(BIN)/mypy
 
+# A package of Debian, where that needs no question.
+apt = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(1) >/dev/null; }
+
 .PHONY: pgbouncer
-pgbouncer: $(VENV)/.ready ## Install PgBouncer, which tests and make faults put before PostgreSQL, unless there is one
-	@$(BIN)/python -m tests.support.pgbouncer
+pgbouncer: ## Install PgBouncer, which tests and make faults put before PostgreSQL, unless there is one
+	@PATH="$$PATH:/usr/sbin"; command -v pgbouncer >/dev/null || $(call apt,pgbouncer) || \
+	  echo "PgBouncer cannot be installed now: tests that need it are skipped and say so."
 
 .PHONY: imports
 imports: $(VENV)/.ready ## List anew what the first request of each app imports (after a change that is worth it)
@@ -249,7 +254,8 @@ scan: install package sbom $(SCAN)/.ready ## Known mistakes: Checkov, IAM polici
 
 .PHONY: browser
 browser: $(VENV)/.ready ## Install Chromium, which the browser tests drive, unless there is one
-	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m tests.browser.chromium || $(call apt,chromium-headless-shell) || $(call apt,chromium) || \
+	  $(BIN)/playwright install chromium
 
 .PHONY: browser-test
 browser-test: install browser ## The page in Chromium, against the whole local stack

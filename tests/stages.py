@@ -12,10 +12,8 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections import deque
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
@@ -203,23 +201,20 @@ def report_coverage() -> Stage:
 def run(stages: Sequence[Stage], console: Console, after: Sequence[Stage] = ()) -> bool:
     """Run ``stages``, some at a time, then ``after``; tell whether all passed. The table comes in any case."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    waiting = deque(stages)
-    threads = [threading.Thread(target=_run_each, args=(waiting, console), daemon=True) for _ in range(AT_ONCE)]
-    for thread in threads:
-        thread.start()
+    pool = ThreadPoolExecutor(AT_ONCE)
+    ends = [pool.submit(_run, stage, console) for stage in stages]
     try:
-        while any(thread.is_alive() for thread in threads):
-            for thread in threads:
-                thread.join(PROGRESS_SECONDS / AT_ONCE)
-            if running := [stage.progress for stage in stages if stage.outcome == "runs"]:
-                console.print(f"… {', '.join(running)}", style="dim", highlight=False)
-        _run_each(deque(after), console)
+        while wait(ends, PROGRESS_SECONDS).not_done:
+            running = ", ".join(stage.progress for stage in stages if stage.outcome == "runs")
+            console.print(f"… {running}", style="dim", highlight=False)
+        for stage in after:
+            _run(stage, console)
     except KeyboardInterrupt:
-        waiting.clear()
-        running = [stage.process for stage in stages if stage.process and stage.process.poll() is None]
-        for process in running:
+        pool.shutdown(wait=False, cancel_futures=True)
+        processes = [stage.process for stage in stages if stage.process and stage.process.poll() is None]
+        for process in processes:
             os.killpg(process.pid, signal.SIGINT)
-        for process in running:
+        for process in processes:
             process.wait()
         console.print("Interrupted; every stage has been stopped.")
     finally:
@@ -227,16 +222,12 @@ def run(stages: Sequence[Stage], console: Console, after: Sequence[Stage] = ()) 
     return all(stage.outcome in {"passed", "skipped"} for stage in (*stages, *after))
 
 
-def _run_each(waiting: deque[Stage], console: Console) -> None:
-    """Run one stage after the other, until none waits."""
-    with suppress(IndexError):
-        while True:
-            stage = waiting.popleft()
-            try:
-                stage.run()
-            except Exception as error:  # noqa: BLE001 - the others still run
-                stage.outcome = f"failed ({error})"
-            console.print(f"{stage.name}: {stage.outcome}, {stage.seconds:.0f} s", highlight=False)
+def _run(stage: Stage, console: Console) -> None:
+    try:
+        stage.run()
+    except Exception as error:  # noqa: BLE001 - the others still run
+        stage.outcome = f"failed ({error})"
+    console.print(f"{stage.name}: {stage.outcome}, {stage.seconds:.0f} s", highlight=False)
 
 
 def show(stages: Sequence[Stage], console: Console) -> None:

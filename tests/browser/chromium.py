@@ -1,14 +1,11 @@
 """The browser of the tests: a Chromium that the machine has, or the one that `make browser` installed."""
 
 import shutil
-import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
-
-from tests.support import apt
 
 # The shell first: without a window of its own it takes half as much of the processor.
 SHELL = "chromium-headless-shell"
@@ -47,29 +44,9 @@ def running_chromium():
             browser.close()
 
 
-def install_chromium():
-    """Install Debian's headless shell, Debian's Chromium, or Playwright's: the first that can be had.
-
-    Raises:
-        subprocess.CalledProcessError: the last of them failed too; its output says why.
-    """
-    for package in (SHELL, "chromium") if apt.can_install() else ():
-        with suppress(subprocess.CalledProcessError):
-            apt.install(package)
-            break
-    else:
-        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
-
-
-def main():
-    """Install Chromium unless it is there."""
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    try:
-        find_chromium(own)
-    except ChromiumMissingError:
-        install_chromium()
-
-
-if __name__ == "__main__":
-    main()
+if __name__ == "__main__":  # is there one?
+    with sync_playwright() as started:
+        try:
+            find_chromium(started.chromium.executable_path)
+        except ChromiumMissingError:
+            sys.exit(1)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from local.guardian import Child
-from tests.support import apt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,19 +68,3 @@ def running_pgbouncer(server: Postgres, folder: Path, *, pool_size: int) -> Iter
     finally:
         process.stop()
         shutil.rmtree(folder)
-
-
-def main() -> None:
-    """Install Debian's package if that needs no confirmation; otherwise say what is skipped without it."""
-    try:
-        find_pgbouncer()
-    except PoolerMissing:
-        with suppress(subprocess.CalledProcessError):
-            if apt.can_install():
-                apt.install("pgbouncer")
-                return
-        sys.stderr.write("PgBouncer cannot be installed now: tests that need it are skipped and say so.\n")
-
-
-if __name__ == "__main__":
-    main()
