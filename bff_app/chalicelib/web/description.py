@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _OK = 200
-_NOT_FOUND = 404
 _COMPONENT_REFERENCE = re.compile(r'"#/components/(\w+)/')
 
 
@@ -60,8 +59,7 @@ class Description(NamedTuple):
             if not isinstance(operation, dict) or "responses" not in operation:
                 continue
             for status in PROBLEMS:
-                if status != _NOT_FOUND:  # of the session's routes alone
-                    operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{status}"})
+                operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{status}"})
             needs = [roles for way in operation.get("security", []) for roles in way.values()]
             roles = needs[0] if needs else []
             operation["security"] = [] if self.is_demo else [{way: roles} for way in (TOKEN, SESSION)]
