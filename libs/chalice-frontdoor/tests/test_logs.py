@@ -1,7 +1,6 @@
 import logging
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
@@ -78,16 +77,6 @@ def test_what_is_noted_stands_in_the_line_of_its_request(caplog):
     assert [vars(noted)[name] for name in ("database_ms", "rows", "reader_id")] == [1.75, 7, "5f3"]
     assert noted.getMessage() == f"GET /nota 200 {vars(noted)['request_id']} database_ms=1.75 rows=7 reader_id=5f3"
     assert "database_ms" not in vars(other)
-
-
-def test_threads_note_apart(caplog):
-    client = Client(app_that_notes(1))
-    threads = [threading.Thread(target=client.get, args=("/nota",)) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [vars(record)["database_ms"] for record in caplog.records] == [1] * 20
 
 
 def test_an_unexpected_error_is_logged_with_its_stack_and_without_its_text(caplog):

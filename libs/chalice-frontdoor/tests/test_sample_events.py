@@ -7,6 +7,7 @@ import pytest
 
 from chalice_frontdoor import DOORS, FrontDoor, events
 from chalice_frontdoor.testing.client import LambdaContext
+from chalice_frontdoor.testing.events import Wire, event_for
 from chalice_frontdoor.testing.responses import check_response
 
 SAMPLES = {path.stem: path for path in Path(__file__).with_name("events").glob("*.json")}
@@ -64,6 +65,14 @@ def test_a_sample_is_answered_and_refused_where_its_door_is_not_declared(name, c
         check_response(form, response)
         assert response["statusCode"] == status
     assert [record.door for record in caplog.records if hasattr(record, "refusal")] == [door]
+
+
+@pytest.mark.parametrize("name", ["alb_multi", "alb_single", "http_api_1", "http_api_2_jwt", "lattice_2", "rest"])
+def test_events_made_for_tests_have_the_members_of_awss_samples(name):
+    sample, door = load(name), events.recognise(load(name))
+    made = event_for(door, Wire("POST", "/my/path", "a=b", (("Cookie", "a=b"),), b"x", {"sub": "7"}), ("/my/path",))
+    assert made.keys() <= sample.keys()
+    assert made["requestContext"].keys() <= sample["requestContext"].keys() | {"authorizer"}
 
 
 def test_findings_of_authorizers_lie_where_a_rest_api_has_them():

@@ -39,8 +39,13 @@ def test_the_sample_root_module_validates_and_plans(tmp_path):
     kinds = {change["type"] for change in planned if change["address"].startswith("module.greeter.")}
     assert {"aws_lambda_function", "aws_lambda_event_source_mapping", "aws_cloudwatch_event_rule"} <= kinds
     functions = [change["change"]["after"] for change in planned if change["type"] == "aws_lambda_function"]
-    assert {function["function_name"] for function in functions} == {
-        "greeter-dev-api_handler",
-        "greeter-dev-deliver",
-        "greeter-dev-tick",
+    decided = ("memory_size", "timeout", "reserved_concurrent_executions", "publish")
+    assert {function["function_name"]: [function[name] for name in decided] for function in functions} == {
+        "greeter-dev-api_handler": [256, 30, -1, False],
+        "greeter-dev-deliver": [256, 60, -1, False],
+        "greeter-dev-tick": [256, 60, 1, False],
     }
+    for function in functions:
+        assert function["tracing_config"] == [{"mode": "Active"}]
+        [logging] = function["logging_config"]
+        assert (logging["log_format"], logging["log_group"][:19]) == ("JSON", "/aws/lambda/greeter")
