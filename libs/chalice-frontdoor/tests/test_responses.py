@@ -113,7 +113,7 @@ def test_an_answer_is_safe_in_a_browser_unless_the_view_says_otherwise(headers, 
     [
         *({"X-Dato": value} for value in ("a\r\nSet-Cookie: b=c", "\x00", "\x85", "\u010a", None, 1.5, b"a", [["a"]])),
         {"X-Dato": ["a", "b\n"]},
-        {"X Dato": "a"}, {"": "a"}, {7: "a"}, ["X-Dato"],
+        {"X Dato": "a"}, {"": "a"}, {7: "a"}, ["X-Dato"], {"Content-Type": ["text/html", "text/css"]},
     ],
 )  # fmt: skip
 def test_a_header_that_cannot_be_sent_is_a_500_and_never_sent(headers):
