@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: What may be a request's id: printable, without spaces, short enough for every log.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,128}")
 
+#: RFC 9110, section 12.4.2.
+_WEIGHT = re.compile(r"0(\.\d*)?|1(\.0*)?")
+
 #: ``path`` of a request that no route answers: API Gateway's own word for it.
 NO_ROUTE = "$default"
 #: The id of a request without one, as in a test that calls the app without a context.
@@ -174,11 +177,9 @@ def negotiate(accept_language: str, languages: tuple[str, ...]) -> str:
     best, best_weight = languages[0], 0.0
     for choice in accept_language.split(","):
         tag, _, parameter = choice.partition(";")
-        weight = _weight(parameter)
-        if weight > best_weight:
-            found = _serve(tag.strip().lower(), languages)
-            if found is not None:
-                best, best_weight = found, weight
+        weight, found = _weight(parameter), _serve(tag.strip().lower(), languages)
+        if found is not None and weight > best_weight:
+            best, best_weight = found, weight
     return best
 
 
@@ -186,12 +187,7 @@ def _weight(parameter: str) -> float:
     name, _, value = parameter.partition("=")
     if name.strip() not in {"q", "Q"}:
         return 1.0
-    try:
-        weight = float(value)
-    except ValueError:
-        return 0.0
-    # RFC 9110 allows 0 to 1; "inf" and "nan" are numbers to Python
-    return weight if 0.0 <= weight <= 1.0 else 0.0
+    return float(value) if _WEIGHT.fullmatch(value.strip()) else 0.0
 
 
 def _serve(tag: str, languages: tuple[str, ...]) -> str | None:
