@@ -81,11 +81,12 @@ async function run({ id = newId(), origin, operations }) {
     try {
       await sendBatch(batch, show);
     } catch (error) {
-      const { answer } = ask(
+      const { answer, close } = ask(
         t('bulk.interrupted', { done: count(batch.answers.length), all }),
         html`<p>${sentence(error)}</p>`,
         html`<button class="primary" value="on">${t('import.goOn')}</button><button>${t('bulk.stop')}</button>`,
       );
+      addEventListener('online', () => close('on'), { once: true });
       if ((await answer) !== 'on') break;
     } finally {
       progress.close();

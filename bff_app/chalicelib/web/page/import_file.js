@@ -6,7 +6,7 @@ import { FileUnusable, readCsv } from './csv.js';
 import { decode, possibleEncodings } from './encodings.js';
 import { FIELDS, read, withoutNulls } from './fields.js';
 import { today } from './format.js';
-import { readAmount, readDay } from './notation.js';
+import { dayOf, readAmount, readDay } from './notation.js';
 import { cleanText } from './text.js';
 
 /**
@@ -25,8 +25,6 @@ const MAX_BYTES = 20 * 1024 * 1024;
 const TITLE_ROWS = 30;
 /** Excel's number of a day: from 1927 to 2119. */
 const isSerial = (number) => Number.isInteger(number) && number > 10_000 && number < 80_000;
-const EXCEL_EPOCH = Date.UTC(1899, 11, 30);
-const DAY_MS = 86_400_000;
 /** In the order of a name. */
 const NAME_PARTS = ['nombre', 'apellidos_nombre', 'apellidos'];
 
@@ -207,9 +205,7 @@ function readCell(field, cell, plan) {
   const { kind, name } = field;
   if (cell === null) return { rule: 'cell.formula' };
   if (typeof cell === 'number' && kind === 'money') return { value: cell };
-  if (typeof cell === 'number' && kind === 'date' && isSerial(cell)) {
-    return { value: new Date(EXCEL_EPOCH + cell * DAY_MS).toISOString().slice(0, 10) };
-  }
+  if (typeof cell === 'number' && kind === 'date' && isSerial(cell)) return { value: dayOf(cell) };
   const text = String(cell).trim() || (plan.fixed[name] ?? '');
   const notation = NOTATIONS[kind];
   if (!notation) return { value: read(field, text) };

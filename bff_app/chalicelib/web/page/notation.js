@@ -12,6 +12,7 @@ export function readAmount(text) {
   return { value, decimal: grouped ? (sign === '.' ? ',' : '.') : sign };
 }
 
+const DAY_MS = 86_400_000;
 const MONTHS = ['ene jan', 'feb', 'mar', 'abr apr', 'may', 'jun', 'jul', 'ago aug', 'sep set', 'oct', 'nov', 'dic dec'];
 /** A year like 25 or 0025 is a slip. */
 const FIRST_DAY = '1900-01-01';
@@ -46,4 +47,11 @@ export function isCalendarDay(value) {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
   const moment = new Date(`${value}T00:00:00Z`);
   return !Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(value);
+}
+
+/** Excel counts days from 1900, and a 29 February that was none; on old Macs from 1904. */
+export function dayOf(serial, isMac = false) {
+  const first = isMac ? Date.UTC(1904, 0, 1) : Date.UTC(1899, 11, serial < 60 ? 31 : 30);
+  const moment = new Date(first + Math.floor(serial) * DAY_MS);
+  return Number.isNaN(moment.getTime()) ? null : moment.toISOString().slice(0, 10);
 }

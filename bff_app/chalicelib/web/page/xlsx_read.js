@@ -5,13 +5,13 @@
 
 import { FileUnusable, MAX_COLUMNS } from './csv.js';
 import { Unzip, UnzipInflate } from './fflate.js';
+import { dayOf } from './notation.js';
 import { Parser, decode } from './saxen.js';
 
 const MAX_UNPACKED_BYTES = 100 * 1024 * 1024;
 /** Of a zip bomb, a step may become a thousand times as much. */
 const STEP_BYTES = 16 * 1024;
 const PARTS = /^xl\/(?:workbook\.xml|_rels\/workbook\.xml\.rels|sharedStrings\.xml|styles\.xml|worksheets\/[^/]+\.xml)$/i;
-const DAY_MS = 86_400_000;
 /** What saxen's `decode` cuts to 16 bits. */
 const ASTRAL = /&#(?:x([\da-f]{5,6})|(\d{5,7}));/gi;
 /** The number formats that Excel does not write down, and that are dates. */
@@ -151,11 +151,4 @@ function readSheet(xml, strings, dateStyles, isMac, limit) {
 function columnOf(place) {
   const [letters] = /^[A-Z]{1,3}/i.exec(place) ?? [];
   return letters && [...letters.toUpperCase()].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1;
-}
-
-/** Excel counts days from 1900, and a 29 February that was none; on old Macs from 1904. */
-function dayOf(serial, isMac) {
-  const first = isMac ? Date.UTC(1904, 0, 1) : Date.UTC(1899, 11, serial < 60 ? 31 : 30);
-  const moment = new Date(first + Math.floor(serial) * DAY_MS);
-  return Number.isNaN(moment.getTime()) ? null : moment.toISOString().slice(0, 10);
 }
