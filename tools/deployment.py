@@ -97,7 +97,6 @@ class Deployment:
             raise
 
     def plan_with_migrations(self) -> None:
-        """Show what a deployment would change, in the database too."""
         url = self.plan()
         owner_url = self._environment.get(OWNER) or url
         print(describe(read_migrations(owner_url), owner_url))
@@ -120,7 +119,6 @@ class Deployment:
         prune_versions(self._terraform.outputs().get("functions", {}).values(), self._session, keep=2 * snapstart)
 
     def read_revisions(self) -> list[str]:
-        """The git revisions that were deployed here, newest first."""
         revisions: list[str] = self._begin(creates=False).get("revisions", [])
         return revisions
 
@@ -130,7 +128,6 @@ class Deployment:
         self._terraform.run("apply", "-target=aws_sesv2_email_identity.sender", *self._variable_files)
 
     def destroy(self) -> None:
-        """Remove everything, after Terraform has asked."""
         functions = self._begin(creates=False).get("functions", {})
         check_destruction(self._terraform.read_json("show", "-json"), self._session, self.name, functions.values())
         self._terraform.run("destroy", *self._variable_files)

@@ -124,7 +124,6 @@ def _find(directory: DirectoryErasure, row_id: int | None, email: str | None) ->
 
 
 def describe(person: Person | None, mails: Mapping[str, int]) -> str:
-    """What is kept, and what will be done with it."""
     events, telling, unpublished = (person.events, person.telling, person.unpublished) if person else (0, 0, 0)
     return "\n".join(
         [

@@ -71,8 +71,6 @@ class NotReady(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """Where a deployment would go."""
-
     number: str
     region: str
 
@@ -135,7 +133,6 @@ def check_quotas(session: Session, variables: Mapping[str, Any], region: str) ->
 
 
 def read_concurrency(session: Session) -> int:
-    """How many functions the account may run at once."""
     return session.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
 
 

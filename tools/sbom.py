@@ -43,7 +43,6 @@ def packages_in(archive: Path) -> Iterator[tuple[str, str, str | None]]:
 
 
 def describe(archive: Path) -> Bom:
-    """The CycloneDX document of one zip."""
     bom = Bom()
     app = Component(name=archive.parent.name, type=ComponentType.APPLICATION)
     bom.metadata.component = app

@@ -295,7 +295,6 @@ def show_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Show the status; the result is the exit code."""
     parser = OneSentenceParser(
         "make status",
         "How a deployment is, and what it did in the last hour.",

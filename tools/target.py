@@ -32,8 +32,6 @@ class TargetError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """Where a directory is."""
-
     url: str
     """Without a slash at the end."""
     host: str

@@ -57,7 +57,6 @@ class Terraform:
         self._environment[f"TF_VAR_{variable}"] = json.dumps(value)
 
     def init(self, *arguments: str) -> None:
-        """Install provider and modules."""
         configuration = self._environment.get(CLI_CONFIGURATION, Path.home() / ".terraformrc")
         mirror = None if Path(configuration).is_file() else find_mirror(Path("/"))
         self.read("init", "-input=false", *([f"-plugin-dir={mirror}"] if mirror else []), *arguments)
@@ -87,7 +86,6 @@ class Terraform:
             raise TerraformFailed(f"The variables are not valid: {result.stderr.strip()}")
 
     def outputs(self) -> dict[str, Any]:
-        """The values of the outputs, by name."""
         return {name: output["value"] for name, output in self.read_json("output", "-json").items()}
 
     def _start(

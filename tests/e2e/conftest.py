@@ -107,7 +107,6 @@ class Staging:
         self._background.submit(self.project.destroy)
 
     def wait(self) -> None:
-        """Wait until what was begun has ended."""
         self._background.submit(int).result()
 
 

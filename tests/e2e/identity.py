@@ -43,7 +43,6 @@ class Identity:
         self._pool: str = outputs["user_pool_id"]
 
     def invite(self, name: str, role: str | None = None) -> str:
-        """Invite a person, as in the runbook; return the temporary password."""
         password = new_password()
         self._cognito.admin_create_user(
             UserPoolId=self._pool,
@@ -57,7 +56,6 @@ class Identity:
         return password
 
     def remove(self, name: str) -> None:
-        """Remove a person, as in the runbook."""
         self._cognito.admin_user_global_sign_out(UserPoolId=self._pool, Username=name)
         self._cognito.admin_delete_user(UserPoolId=self._pool, Username=name)
 

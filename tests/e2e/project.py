@@ -114,7 +114,6 @@ class Project:
             shutil.copy(file, self.folder / "infra" / file.relative_to(self.folder / "infra" / "emulator"))
 
     def commit(self, title: str) -> str:
-        """Commit everything, and return the commit's hash."""
         self.run("git", "add", "--all")
         identity = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false")
         self.run("git", *identity, "commit", "--quiet", "-m", title)
@@ -136,7 +135,6 @@ class Project:
         self._shell[variable] = value
 
     def let(self, variable: str, value: object) -> None:
-        """Set a variable of Terraform."""
         self.export(f"TF_VAR_{variable}", value if isinstance(value, str) else json.dumps(value))
 
     def run(self, *command: str, answer: str = "", fails: bool = False) -> str:
@@ -155,15 +153,12 @@ class Project:
         return result.stdout
 
     def deployment(self, command: str, answer: str = "", *, fails: bool = False) -> str:
-        """`make plan`, `make deploy`, `make destroy`: what it prints."""
         return self.run(sys.executable, "-m", "tools.deployment", command, answer=answer, fails=fails)
 
     def deploy(self) -> str:
-        """`make plan` and `make deploy`: what they print."""
         return self.deployment("plan") + self.deployment("deploy")
 
     def destroy(self) -> None:
-        """`make destroy`."""
         self.deployment("destroy", answer="yes\n")
 
     def changes(self) -> list[str]:
@@ -178,7 +173,6 @@ class Project:
         ]
 
     def outputs(self) -> Mapping[str, Any]:
-        """What Terraform says of the environment."""
         return Terraform(self.folder / "infra").outputs()
 
     def health(self, aws: Aws) -> dict[str, str]:

@@ -38,7 +38,6 @@ Headers = dict[str, str]
 
 
 def program_of(role: str) -> str:
-    """The name of the program with this role."""
     return f"programa-{role}"
 
 
@@ -75,7 +74,6 @@ class DeployedSystem:
         return {"Authorization": f"Bearer {self._sessions[name][ACCESS_COOKIE]}"}
 
     def program(self, role: str) -> Headers:
-        """The headers of a program."""
         return {"Authorization": f"Bearer {self.identity.program_token(program_of(role), role)}"}
 
     def balancer_of(self, name: str) -> str:
@@ -86,7 +84,6 @@ class DeployedSystem:
         return f"{self._endpoint}/_alb/{name}"
 
     def query(self, statement: str) -> str:
-        """What psql prints for ``statement``."""
         return self._postgres.execute(statement, database=DATABASE)
 
     def let_in(self, role: str, database: str) -> str:
@@ -99,7 +96,6 @@ class DeployedSystem:
         self._postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'")  # noqa: S608 - ours
 
     def create(self, nombre: str, **fields: object) -> dict[str, Any]:
-        """Add an employee, through the page's address."""
         local = nombre.lower().replace(" ", ".")
         defaults = {"email": f"{local}@example.com", "posicion": "Analista", "salario": 5000}
         empleado = {"nombre": nombre, **defaults, **fields}
@@ -109,13 +105,11 @@ class DeployedSystem:
         return row
 
     def send_mail(self, recipient: str, subject: str) -> str:
-        """Send an email of one's own; return its path."""
         answer = self.http.post("/notify/email", json={"to": recipient, "subject": subject, "body": "Hola."})
         assert answer.status_code == 202, answer.text
         return answer.headers["location"]
 
     def state_of(self, place: str) -> str:
-        """The state of the email at the path ``place``."""
         state: str = self.http.get(place).json()["estado"]
         return state
 
@@ -130,7 +124,6 @@ class DeployedSystem:
         return [mail for mails in inbox.values() for mail in mails if text in str(mail)]
 
     def messages_in(self, queue_url: str) -> list[str]:
-        """The bodies of all messages of a queue, without receiving them."""
         accounts = self._ask_emulator("sqs", QueueUrl=queue_url).values()
         queues = [queue for regions in accounts for queues in regions.values() for queue in queues.values()]
         return [message["Body"] for messages in queues for message in messages]

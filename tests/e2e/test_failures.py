@@ -89,7 +89,6 @@ def pending_events(system: DeployedSystem) -> str:
 
 
 def sweep(system: DeployedSystem) -> None:
-    """Run the sweep now, instead of waiting for its minute."""
     event: dict[str, Any] = dict.fromkeys(("account", "region", "time", "version"), "") | {
         "id": str(uuid.uuid4()),
         "detail-type": "Scheduled Event",

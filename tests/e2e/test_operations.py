@@ -123,7 +123,6 @@ def is_let_in(system: DeployedSystem, secret: str | None) -> bool:
 
 
 def when_changed(system: DeployedSystem) -> str:
-    """When the function was last deployed."""
     moment: str = system.aws.client("lambda").get_function_configuration(FunctionName=FUNCTION)["LastModified"]
     return moment
 

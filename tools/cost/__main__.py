@@ -33,7 +33,6 @@ SIZE = {"b": 1, "k": 10**3, "kb": 10**3, "m": 10**6, "mb": 10**6}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the estimate. Status 0; a bad argument exits with 2."""
     print_month(Console(highlight=False), read_profile(argv))
     return 0
 

@@ -151,6 +151,5 @@ def count_usage(profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: 
 def estimate_cost(
     profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: bool = False, free_tier: bool = True
 ) -> Decimal:
-    """Dollars for a month."""
     usage = count_usage(profile, given, fargate=fargate)
     return sum((price_usage(key, used, free_tier=free_tier) for key, used in usage.items()), ZERO)

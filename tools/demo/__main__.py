@@ -47,7 +47,6 @@ def fill(client: httpx.Client, url: str, people: Sequence[Person]) -> int:
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Fill the directory; the result is the exit code."""
     parser = OneSentenceParser("make demo", "Fills a running directory with 1,000 invented employees.")
     parser.add_argument("--url", help="where it is (default: `make run` on this machine)")
     parser.add_argument("--mine", action="store_true", help="the host of --url is mine")

@@ -85,5 +85,4 @@ def _free_email(local_part: str, department: str, taken: set[str]) -> str:
 
 
 def _letters(name: str) -> str:
-    """The letters of a name, in lower case, without accents."""
     return re.sub("[^a-z]", "", unicodedata.normalize("NFD", name.lower()))

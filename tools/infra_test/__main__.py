@@ -72,8 +72,6 @@ def check_rollbacks(terraform: Terraform) -> str:
 
 
 class People:
-    """A user pool with people."""
-
     def client(self, *_: object, **__: object) -> People:
         return self
 

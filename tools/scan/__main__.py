@@ -57,7 +57,6 @@ class ScanSkipped(Exception):
 
 
 def read_accepted(kind: str, file: Path = ACCEPTED) -> list[str]:
-    """The accepted values of a kind, ``secret`` or ``advisory``."""
     entries = tomllib.loads(file.read_text("utf-8")).get(kind, [])
     if any(not entry.get("reason", "").strip() for entry in entries):
         raise ScanFailed(f"{file.name}: an entry has no reason.")

@@ -37,8 +37,6 @@ sys.exit(answer.get("exits", 0))
 
 
 class FakeTerraform:
-    """The program, what it shall say, and how it was called."""
-
     def __init__(self, folder):
         self.program = folder / "terraform"
         self.program.write_text(PROGRAM)
@@ -111,8 +109,6 @@ class StubbedSession:
 
 
 class Repository:
-    """A git repository that a test fills."""
-
     def __init__(self, folder):
         self.folder = folder
         folder.mkdir()

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
 import shlex
 import subprocess
 import uuid
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
+from chalicelib.correos.ledger import DynamoLedger
+from chalicelib.directorio.database import Database
+from chalicelib.directorio.repository import Repository
 from local.emulator import REGION
 from local.postgres import migrate
 from tests.support.stack import ROOT
+from tests.unit.email_app.fakes import mail
 from tools.forget import EXIT_INTERRUPTED, main
+from tools.preflight import database_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +41,7 @@ VALUES = (NAME, "Zzyzx", ADDRESS, POSITION)
 
 @dataclass(frozen=True)
 class World:
-    """A database and a ledger, filled by SQL and DynamoDB themselves, and the shell that knows them."""
+    """A database and a ledger, filled by their own apps, and the shell that knows them."""
 
     postgres: Postgres
     database: str
@@ -46,33 +51,18 @@ class World:
     def sql(self, statement):
         return self.postgres.execute(statement, database=self.database)
 
-    def add_employee(self, row_id, *, email=ADDRESS, age="1 hour", is_published=True):
-        """An employee with one event."""
-        event_id = str(uuid.uuid4())
-        empleado = {"id": row_id, "nombre": NAME, "email": email, "posicion": POSITION, "version": 1}
-        message = {"version": 1, "id": event_id, "tipo": "creado", "ocurrido_en": "x", "actor": "rrhh@example.com"}
-        payload = json.dumps({**message, "empleado": empleado, "cambios": ["nombre"]})
-        self.sql(
-            "INSERT INTO empleados (id, nombre, email, posicion, salario) OVERRIDING SYSTEM VALUE "  # noqa: S608 - by psql, past what is tested
-            f"VALUES ({row_id}, '{NAME}', '{email}', '{POSITION}', 1);"
-            "INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, publicado_en) "
-            f"VALUES ('{event_id}', {row_id}, 1, 'creado', now() - interval '{age}', 'rrhh@example.com', '{payload}', "
-            f"{'now()' if is_published else 'NULL'})"
-        )
+    def add_employee(self, row_id, *, email=ADDRESS, changes="publicado_en = now()"):
+        self.sql(f"SELECT setval(pg_get_serial_sequence('empleados', 'id'), {row_id}, false)")
+        values = {"nombre": NAME, "email": email, "posicion": POSITION, "salario": 1, "fecha_contratacion": None}
+        with closing(Database(database_address(self.environment["DATABASE_URL"]))) as database:
+            Repository(database).create(values, "rrhh@example.com")
+        self.sql(f"UPDATE eventos SET {changes} WHERE empleado_id = {row_id}")  # noqa: S608 - by psql, past what is tested
 
-    def add_mail(self, recipient, *, empleado=None, estado="entregado"):
-        now, event_id = "2026-11-24T12:00:00.000000Z", str(uuid.uuid4())
-        fingerprint = hashlib.sha256(f"{event_id}:{recipient.lower()}".encode()).hexdigest()[:32]
-        texts = {"evento": event_id, "huella": fingerprint, "lista": "correos", "destinatario": recipient}
-        texts |= {"orden": f"{now}_{event_id}_{fingerprint}", "tipo": "directo" if empleado is None else "creado"}
-        texts |= {"asunto": SUBJECT, "estado": estado, "creado_en": now, "actualizado_en": now}
-        numbers = {"empleado": empleado, "envios": 1, "revision": 1, "caduca_en": 4102444800}
-        item: dict[str, Any] = {name: {"S": text} for name, text in texts.items()}
-        item |= {name: {"N": str(number)} for name, number in numbers.items() if number is not None}
-        self.dynamodb.put_item(TableName=TABLE, Item=item)
+    def add_mail(self, recipient, **values):
+        row = mail(uuid.uuid4().int % 1_000_000, recipient, event_id=uuid.uuid4(), subject=SUBJECT, **values)
+        DynamoLedger(self.dynamodb, TABLE).create(row)
 
     def everything(self):
-        """All that is kept, as text."""
         items = self.dynamodb.scan(TableName=TABLE)["Items"]
         rows = self.sql("SELECT empleados::text FROM empleados UNION ALL SELECT eventos::text FROM eventos")
         return f"{rows}\n{json.dumps(items)}"
@@ -110,9 +100,9 @@ def world(postgres, forgetting_database, emulator):
 def ana(world):
     """An employee with a notice to human resources, a greeting, and an email that someone wrote."""
     world.add_employee(7)
-    world.add_mail("rrhh@example.com", empleado=7)
-    world.add_mail(ADDRESS, empleado=7)
-    world.add_mail(ADDRESS.upper())
+    world.add_mail("rrhh@example.com")
+    world.add_mail(ADDRESS)
+    world.add_mail(ADDRESS.upper(), employee=None)
 
 
 @pytest.fixture
@@ -184,15 +174,15 @@ class TestPerson:
 
 
 def test_what_waits_is_said(world, forget):
-    world.add_employee(8, is_published=False)
-    world.add_mail("rrhh@example.com", empleado=8, estado="pendiente")
+    world.add_employee(8, changes="publicado_en = NULL")
+    world.add_mail("rrhh@example.com", employee=8)
     _, said, _ = forget("--id", "8", yes=False)
     assert "1 are not published yet" in said
     assert "1 are not sent yet" in said
 
 
 def test_a_person_who_only_received_emails_is_forgotten(world, forget):
-    world.add_mail(ADDRESS)
+    world.add_mail(ADDRESS, employee=None)
     code, said, _ = forget("--email", ADDRESS)
     assert (code, "Not in the directory" in said) == (0, True)
     assert not world.knows_anyone()
@@ -200,8 +190,8 @@ def test_a_person_who_only_received_emails_is_forgotten(world, forget):
 
 
 def test_old_events_lose_the_person(world, forget):
-    world.add_employee(7, age="37 months")
-    world.add_employee(8, email="b@example.com", age="35 months")
+    world.add_employee(7, changes="publicado_en = now(), ocurrido_en = now() - interval '37 months'")
+    world.add_employee(8, email="b@example.com", changes="ocurrido_en = now() - interval '35 months'")
     assert forget("--months", "36", yes=False)[0] == 1
     code, said, _ = forget("--months", "36")
     assert (code, "1 events older than 36 months" in said) == (0, True)

@@ -35,8 +35,6 @@ def read_tables(reader):
 
 @dataclass(frozen=True)
 class Account:
-    """An account on the emulator."""
-
     endpoint: str
 
     def client(self, service):

@@ -21,8 +21,6 @@ def test_they_are_the_same_people_at_each_run_and_on_each_machine():
 
 
 class Directory:
-    """As much of the API as `make demo` uses."""
-
     def __init__(self):
         self.emails = set()
         self.closed = []

@@ -40,7 +40,6 @@ HERE = Account("123456789012", REGION)
 
 
 def refusal_of(check, *arguments, **options):
-    """What the check says; nothing if it is silent."""
     try:
         check(*arguments, **options)
     except NotReady as refused:
@@ -49,8 +48,6 @@ def refusal_of(check, *arguments, **options):
 
 
 class Unsigned:
-    """A session without credentials."""
-
     region_name = REGION
 
     def client(self, _):
@@ -129,7 +126,6 @@ def identities(states):
 
 
 def quotas(*, rate=14, production=True, concurrency=10):
-    """What AWS allows the account."""
     limit = {"AccountLimit": {"ConcurrentExecutions": concurrency}}
     quota = {"MaxSendRate": rate, "Max24HourSend": 200, "SentLast24Hours": 0}
     answer = {"SendQuota": quota, "ProductionAccessEnabled": production}
