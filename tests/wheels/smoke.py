@@ -46,7 +46,7 @@ def check_front_door() -> None:
 
 
 def check_devserver() -> None:
-    """The server answers over HTTP behind each of its doors, and ends when it is told to."""
+    """The server answers over HTTP behind each of its doors, and ends at SIGTERM."""
     for project, door in (("moved", "http-api"), ("moved", "alb"), ("stock", "rest")):
         command = [sys.executable, "-m", "chalice_devserver.server", "--project-dir", project, "--port", "0"]
         with subprocess.Popen([*command, "--door", door], stdout=subprocess.PIPE, text=True) as server:

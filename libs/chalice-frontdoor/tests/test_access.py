@@ -21,7 +21,7 @@ NO_AUTHORIZER = ("alb_multi", "alb_single", "function_url", "lattice", "chalice_
 
 def make_app(*, is_demo=False):
     app = FrontDoor("access", languages=("es", "en"))
-    anonymous = "nobody" if is_demo else None
+    anonymous = "anonymous" if is_demo else None
     app.register_middleware(Access(ROLES, RULES, read_caller=READ_CALLER, anonymous=lambda: anonymous), "http")
 
     @app.route("/leer", methods=["GET", "POST"])
@@ -81,7 +81,7 @@ def test_views_know_who_calls(claims, name, roles):
         *({**person("admin"), "token_use": other} for other in ("id", None)),
         *({**person("admin"), "client_id": other} for other in ("", None)),
         *({**person("admin"), "username": other} for other in ("", ["ana"])),
-        {**program("directorio/admin"), "sub": "somebody else"},
+        {**program("directorio/admin"), "sub": "another"},
         {"cognito:groups": "[admin]"}, {"scope": "directorio/admin"},
     ],
 )  # fmt: skip
@@ -174,7 +174,7 @@ def test_a_preflight_needs_no_token():
 
 def test_in_a_demonstration_everybody_may_do_everything():
     client = Client(make_app(is_demo=True))
-    assert client.post("/leer").json() == {"name": "nobody", "roles": ["admin", "lector", "rrhh"]}
+    assert client.post("/leer").json() == {"name": "anonymous", "roles": ["admin", "lector", "rrhh"]}
     assert client.get("/borrar").status == 200
 
 

@@ -12,7 +12,7 @@ from chalice_frontdoor.testing.responses import check_response
 
 SAMPLES = {path.stem: path for path in Path(__file__).with_name("events").glob("*.json")}
 SEVERAL = {"parameter1": ["value1", "value2"], "parameter2": ["value"]}
-NOBODY = ({}, False)
+UNVERIFIED = ({}, False)
 
 
 def load(name):
@@ -22,9 +22,9 @@ def load(name):
 @pytest.mark.parametrize(
     "sample",
     [
-        ("alb_multi", "alb_multi", "GET todos", None, ("accept", "*/*"), "123.123.123.123", None, NOBODY),
+        ("alb_multi", "alb_multi", "GET todos", None, ("accept", "*/*"), "123.123.123.123", None, UNVERIFIED),
         ("alb_single", "alb_single", "GET lambda", {"query": ["1234ABCD"]}, ("accept-encoding", "gzip"),
-         "72.12.164.125", b"Test", NOBODY),
+         "72.12.164.125", b"Test", UNVERIFIED),
         ("http_api_2_jwt", "http_api_2", "POST my/path", SEVERAL, ("cookie", "cookie1; cookie2"), "192.168.0.1/32",
          b'{"message": "hello world", "username": "tom"}', ({"claim1": "value1", "claim2": "value2"}, True)),
         ("http_api_2_lambda", "http_api_2", "GET my/path", SEVERAL, ("header2", "value2"), "192.168.0.1/32",
@@ -32,13 +32,13 @@ def load(name):
         ("http_api_2_iam", "http_api_2", "GET my/path", SEVERAL, ("header2", "value2"), "192.168.0.1/32",
          b'{\r\n\t"a": 1\r\n}', ({}, True)),
         ("http_api_1", "http_api_1", "GET my/path", SEVERAL, ("header2", "value1,value2"), "192.168.0.1/32",
-         b"Hello from Lambda!", NOBODY),
+         b"Hello from Lambda!", UNVERIFIED),
         ("function_url", "function_url", "GET ", None, ("accept-encoding", "gzip, deflate, br"), "123.123.123.123",
-         None, NOBODY),
+         None, UNVERIFIED),
         ("function_url_iam", "function_url", "POST my/path", SEVERAL, ("header2", "value1,value2"), "123.123.123.123",
          b"Hello from client!", ({}, True)),
         ("lattice_1", "lattice", "GET testpath", {"order-id": ["1"]}, ("header2", "value1,value2"), "10.213.229.10",
-         b'{"test": "event"}', NOBODY),
+         b'{"test": "event"}', UNVERIFIED),
         ("lattice_2", "lattice", "GET newpath", {"order-id": ["1"]}, ("accept", "*/*"), "10.213.229.10",
          b'{"message": "Hello from Lambda!"}', ({}, True)),
         ("rest", "rest", "GET my/path", SEVERAL, ("header2", "value1,value2"), "192.168.0.1/32",

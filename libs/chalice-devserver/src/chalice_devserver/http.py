@@ -121,11 +121,7 @@ def check_source(request: HttpRequest, *, allow_cross_site: bool = False) -> Non
 
 
 def _path_and_query(target: str) -> tuple[str, str]:
-    """Both parts of ``target``, whatever form it has (RFC 9112, section 3.2), as they were sent.
-
-    Raises:
-        BadRequest: it has no path.
-    """
+    """Both parts of ``target``, whatever form it has (RFC 9112, section 3.2), as they were sent."""
     target = re.sub(r"^https?://[^/?]*", "", target.partition("#")[0], flags=re.IGNORECASE)
     if not target.startswith("/"):
         raise BadRequest(HTTPStatus.BAD_REQUEST, "The target of the request is not a path.")
@@ -182,11 +178,7 @@ class LoopbackServer:
             await _send(scope, send, await _in_thread(lambda: self.answer(request)))
 
     async def _read_request(self, scope: Any, receive: Any) -> HttpRequest | None:  # noqa: ANN401 - ASGI
-        """The whole request; None if the client goes away.
-
-        Raises:
-            BadRequest: it is larger than the server takes; a stated length is refused before the client sends.
-        """
+        """The whole request; None if the client goes away. A length that is too large is refused before the body."""
         too_large = BadRequest(413, f"The body is larger than the {self.max_request_bytes} bytes that are accepted.")
         target = (scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")).decode("ascii")
         path, query = _path_and_query(target)

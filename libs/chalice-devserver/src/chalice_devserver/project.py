@@ -146,11 +146,7 @@ class Project:
 
 
 def check_chalice(installed: str) -> None:
-    """Refuse a version of Chalice older than the oldest that is tested.
-
-    Raises:
-        SetupError: it is.
-    """
+    """Refuse a version of Chalice older than the oldest that is tested."""
     if tuple(map(int, installed.split(".")[:2])) < OLDEST_CHALICE:
         raise SetupError(f"Chalice {installed} is not supported: install version 1.29 or newer.")
 

@@ -105,11 +105,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _door(options: argparse.Namespace, app: Chalice) -> Door:
-    """The door that was named.
-
-    Raises:
-        SetupError: the app does not understand its events.
-    """
     is_plain = type(app) is Chalice
     door = options.door or ("rest" if is_plain else "http-api")
     if door == "rest":

@@ -374,11 +374,7 @@ class FrontDoor(Chalice):
 
 
 def _answer_without_view(method: str, entries: dict[str, RouteEntry]) -> Response:
-    """Answer OPTIONS.
-
-    Raises:
-        Problem: 404 without a route, else 405: the route lacks the method (RFC 9110, section 15.5.6).
-    """
+    """Answer OPTIONS; refuse the other methods that the route lacks (RFC 9110, section 15.5.6)."""
     if not entries:
         raise DefaultProblem(404, "NotFoundError", "There is no such route.")
     if method != "OPTIONS":
@@ -398,11 +394,6 @@ def _list_methods(methods: Iterable[str]) -> str:
 
 
 def _check_content_type(request: FrontDoorRequest, entry: RouteEntry) -> None:
-    """Refuse a body that the route does not take.
-
-    Raises:
-        Problem: 415.
-    """
     accepted = entry.content_types
     if not accepted or "*/*" in accepted:
         return

@@ -55,7 +55,7 @@ def configure(app_name: str, *, debug: bool = False, quiet_libraries: bool = Fal
 
 
 def set_level(app_name: str, *, debug: bool) -> None:
-    """Show DEBUG lines of the app, or INFO lines. A level that somebody else chose is left as it is."""
+    """Show DEBUG lines of the app, or INFO lines. A level that was set elsewhere is kept."""
     for name in (*_OURS, app_name):
         logger = logging.getLogger(name)
         if logger.level in {logging.NOTSET, logging.INFO, logging.DEBUG}:
@@ -105,7 +105,7 @@ def log_unknown_event(request_id: str, error: Exception | None = None) -> None:
 
 
 def log_undeclared(door: str, request_id: str) -> None:
-    """An event of a front door that the app does not declare: a misconfigured door, or somebody invented it."""
+    """An event of a front door that the app does not declare: a misconfigured door, or an invented event."""
     fields = {"refusal": "undeclared_door", "door": door, "request_id": request_id}
     _access.warning("refused (undeclared_door): an event of %s %s", door, request_id, extra=fields)
 

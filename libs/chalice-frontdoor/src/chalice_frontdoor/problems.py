@@ -78,7 +78,7 @@ class DefaultProblem(Problem):
 
     @property
     def is_unexpected(self) -> bool:
-        """Whether an exception that nobody explains is behind it."""
+        """Whether it stands for an exception that the app does not explain."""
         return self.code == UNEXPECTED
 
 

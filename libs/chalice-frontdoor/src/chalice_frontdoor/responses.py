@@ -247,10 +247,6 @@ def _encode(body: object) -> tuple[str | bytes, str]:
     """The body as text or bytes, and the content type that it has unless the view says another.
 
     Text was sent as it is, as JSON: views may call ``json.dumps`` themselves. All else but bytes becomes JSON.
-
-    Raises:
-        TypeError: the value, or one inside it, has no JSON form.
-        ValueError: the value holds NaN, Infinity, or itself.
     """
     if isinstance(body, (bytes, bytearray, memoryview)):
         return bytes(body), "application/octet-stream"

@@ -88,11 +88,7 @@ class ExpressionError(ValueError):
 
 
 def parse_schedule(expression: str, *, created: datetime) -> NextAfter:
-    """Read ``expression``. A rate counts from ``created``, the moment when the rule was made.
-
-    Raises:
-        ExpressionError: see there.
-    """
+    """Read ``expression``, or raise `ExpressionError`. A rate counts from ``created``, when the rule was made."""
     match = re.fullmatch(r"(rate|cron)\((.*)\)", expression.strip())
     if match is None:
         raise ExpressionError(f"{expression!r} is neither rate(…) nor cron(…)")

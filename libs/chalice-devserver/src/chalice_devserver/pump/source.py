@@ -32,11 +32,7 @@ class RealAccount(Exception):
 
 
 def check_endpoint(url: str) -> None:
-    """Refuse an endpoint of AWS itself.
-
-    Raises:
-        RealAccount: it is one.
-    """
+    """Refuse an endpoint of AWS itself: raise `RealAccount`."""
     if re.search(r"(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$", urlsplit(url).hostname or ""):
         raise RealAccount(f"{url} is a real AWS account: set AWS_ENDPOINT_URL to an emulator, or pass --real-account.")
 

@@ -337,12 +337,12 @@ def _version_1(wire: Wire) -> Event:
 
 
 def _version_1_context(wire: Wire, template: str, stage: str) -> Event:
-    nobody = ("accessKey", "accountId", "caller", "cognitoIdentityId", "user", "userArn")
+    absent = ("accessKey", "accountId", "caller", "cognitoIdentityId", "user", "userArn")
     return {
         "accountId": _ACCOUNT,
         "httpMethod": wire.method,
         "identity": {
-            **dict.fromkeys(nobody),
+            **dict.fromkeys(absent),
             "sourceIp": wire.client,
             "userAgent": wire.header("user-agent"),
         },
