@@ -66,7 +66,7 @@ def test_without_a_token_only_open_routes_answer(caplog):
     [
         (person("rrhh", username="ana@example.com"), "ana@example.com", ["lector", "rrhh"]),
         (person("lector", "admin"), "lector@example.com", ["admin", "lector", "rrhh"]),
-        ({**person(), "cognito:groups": ["rrhh", "otros"]}, "nobody@example.com", ["lector", "rrhh"]),
+        ({**person(), "cognito:groups": ["rrhh", "otros"]}, "unnamed@example.com", ["lector", "rrhh"]),
         (program("directorio/lector"), CLIENT_ID, ["lector"]),
         (program("otra/admin", "directorio/rrhh"), CLIENT_ID, ["lector", "rrhh"]),
     ],

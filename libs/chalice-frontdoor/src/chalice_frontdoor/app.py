@@ -56,8 +56,8 @@ _TOO_LARGE = {"es": "La respuesta es demasiado grande para enviarla.", "en": "Th
 DOORS = tuple(dict.fromkeys(events.DECLARABLE.values()))
 #: Sent with each answer, unless the view sends its own.
 SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-#: For what is no page: opened in a browser, it can load nothing and stand in no frame.
 NO_HEADERS: Mapping[str, str] = {}
+#: For what is no page: opened in a browser, it can load nothing and stand in no frame.
 CONTENT_POLICY = {"content-security-policy": ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")}
 
 

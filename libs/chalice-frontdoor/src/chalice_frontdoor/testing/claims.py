@@ -10,7 +10,7 @@ CLIENT_ID = "1example23456789"
 
 def person(*groups: str, username: str | None = None) -> dict[str, str]:
     """The claims of a person; the user name is that of the first group unless it is given."""
-    username = username or f"{(*groups, 'nobody')[0]}@example.com"
+    username = username or f"{(*groups, 'unnamed')[0]}@example.com"
     claims = {
         "auth_time": "1764000000",
         "client_id": CLIENT_ID,
