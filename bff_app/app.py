@@ -90,33 +90,100 @@ def get_session() -> Response:
     return services().sign_in.describe(app.current_request)
 
 
-# The page's own routes, which a program has no use for: the OpenAPI document leaves them out, as it does the page.
-@app.route("/sesion/entrar")
+@app.route(
+    "/sesion/entrar",
+    spec=operation(
+        "Sends a browser to the identity provider to sign in",
+        {
+            303: openapi.redirect("To the identity provider.", "Where people type their passwords."),
+            422: openapi.problem("`volver` leads away from this site."),
+        },
+        problems=(400, 404),
+        parameters=[openapi.RETURN_TO, openapi.PURPOSE],
+        security=[],
+    ),
+)
 def begin_session() -> Response:
     return services().sign_in.begin(app.current_request)
 
 
-@app.route("/sesion/vuelta")
+@app.route(
+    "/sesion/vuelta",
+    spec=operation(
+        "Where the identity provider sends the browser back to",
+        {
+            303: openapi.redirect("The person is signed in, or the page says why not.", "Where the person goes on."),
+            400: openapi.problem("The sign-in is not one that this browser began, or it did not succeed."),
+        },
+        problems=(404, 502, 503, 504),
+        parameters=openapi.SIGN_IN_RESULT,
+        security=[],
+    ),
+)
 def finish_sign_in() -> Response:
     return services().sign_in.finish(app.current_request, app.lambda_context)
 
 
-@app.route("/sesion/renovar", methods=["POST"], content_types=["*/*"])
+@app.route(
+    "/sesion/renovar",
+    methods=["POST"],
+    content_types=["*/*"],
+    spec=operation(
+        "Renews the session of a browser; only our own page may",
+        {200: openapi.session(ref("Sesion"), "Who it is.")},
+        problems=(400, 401, 403, 404, 502, 503, 504),
+        security=[{openapi.RENEWAL: []}],
+    ),
+)
 def renew_session() -> Response:
     return services().sign_in.renew(app.current_request)
 
 
-@app.route("/sesion/salir", methods=["POST"], content_types=["*/*"])
+@app.route(
+    "/sesion/salir",
+    methods=["POST"],
+    content_types=["*/*"],
+    spec=operation(
+        "Ends the session of this browser, or with todas=1 all of this person's; only our own page may",
+        {200: openapi.session(openapi.GOODBYE, "It is over.")},
+        problems=(400, 401, 403, 404, 502, 503, 504),
+        parameters=[openapi.EVERYWHERE],
+        security=[{openapi.RENEWAL: []}, {}],
+    ),
+)
 def end_session() -> Response:
     return services().sign_in.end(app.current_request)
 
 
-@app.route("/sesion/segundo-factor", methods=["POST"], content_types=["*/*"])
+@app.route(
+    "/sesion/segundo-factor",
+    methods=["POST"],
+    content_types=["*/*"],
+    spec=operation(
+        "A new secret for an authenticator app; only our own page may",
+        {200: json_of(ref("NuevoFactor"), "It counts once it is confirmed.")},
+        problems=(400, 403, 404, 502, 503, 504),
+        security=[{openapi.STEP_UP: [], openapi.SESSION: []}],
+    ),
+)
 def begin_second_factor() -> Response:
     return services().second_factor.begin(app.current_request)
 
 
-@app.route("/sesion/segundo-factor", methods=["PUT"])
+@app.route(
+    "/sesion/segundo-factor",
+    methods=["PUT"],
+    spec=operation(
+        "Confirm the secret with the code that the app shows; only our own page may",
+        {
+            204: {"description": "Signing in asks for a code from now on."},
+            422: openapi.problem("The code is wrong."),
+        },
+        problems=(400, 403, 404, 502, 503, 504),
+        body=openapi.APP_CODE,
+        security=[{openapi.STEP_UP: [], openapi.SESSION: []}],
+    ),
+)
 def confirm_second_factor() -> Response:
     return services().second_factor.confirm(app.current_request)
 

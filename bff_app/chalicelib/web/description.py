@@ -58,7 +58,7 @@ class Description(NamedTuple):
         for operation in path_item.values():
             if not isinstance(operation, dict) or "responses" not in operation:
                 continue
-            for status in PROBLEMS:
+            for status in PROBLEMS.keys() - {404}:  # that is the session's routes' alone
                 operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{status}"})
             needs = [roles for way in operation.get("security", []) for roles in way.values()]
             roles = needs[0] if needs else []
