@@ -223,7 +223,7 @@ def apply_lote(id: str) -> Response:  # noqa: A002
     methods=["POST"],
     spec=operation(
         "Close a batch: one event tells of all its changes, with one email or none. What follows opens it again, and a "
-        "batch that nobody goes on with for 15 minutes is closed with an email",
+        "batch left idle for 15 minutes is closed with an email",
         {200: json_of(ref("Recuento"), "What the batch has changed.")},
         problems=(400, 404, 415, 422, 503),
         parameters=[openapi.BATCH_ID],
@@ -237,7 +237,7 @@ def close_lote(id: str) -> Response:  # noqa: A002
 @app.route(
     "/eventos",
     spec=operation(
-        "Everybody's history, newest first; of a batch its own event, unless `lote` or `empleado` asks for the others",
+        "The whole history, newest first; of a batch its own event, unless `lote` or `empleado` asks for the others",
         {200: openapi.page("Evento", "EventoPublico", "EventoDeLote")},
         problems=(422, 503),
         parameters=openapi.HISTORY,

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from chalicelib.directorio.employee import BY_NAME, KINDS, Audience, Instant
-from crud_app.sql import batches, employees, events, search
+from crud_app.sql import batches, employees, events
 from crud_app.sql.terms import utc_text
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ DIALECT = PGDialect_pg8000(paramstyle="named")  # type: ignore[no-untyped-call] 
 EXPRESSIONS: tuple[Callable[[], ClauseElement], ...] = (
     employees.insert_empleado, employees.insert_empleado_once, employees.update_empleado, employees.delete_empleado,
     employees.restore_empleado, employees.find_baja, employees.list_bajas, employees.find_empleado,
-    employees.list_empleados, employees.first_empleados, employees.posicion_empleados, search.search_empleados,
-    search.total_empleados, employees.summarise_empleados, employees.count_empleados, employees.forget_peticiones,
+    employees.list_empleados, employees.first_empleados, employees.posicion_empleados,
+    employees.summarise_empleados, employees.count_empleados, employees.forget_peticiones,
     events.list_eventos, events.mark_evento, events.lock_sweep, events.pending_eventos, events.mark_eventos,
     events.measure_outbox, events.find_people, events.describe_person, events.wait_for_sweep, events.overdue_bajas,
     events.erase_people, events.count_old_eventos, events.empty_old_eventos, batches.apply_lote, batches.close_lotes,
@@ -73,7 +73,6 @@ def compile_parts() -> dict[str, dict[str, str]]:
         "evento_of_lote": events.insert_evento(events.ASKED["lote"]),
         "without_person": events.payload_without_person(),
         **events.bounds(),
-        **search.parts(),
     }
     compiled = {name: compile_statement(part) for name, part in always.items()}
     return parts | {"always": compiled | {"envelope": events.envelope(), "columns": ", ".join(BY_NAME)}}

@@ -65,7 +65,7 @@ def row_text(source: NamedFromClause) -> sa.ColumnElement[str]:
 
 
 def before_now(amount: str) -> sa.ColumnElement[Any]:
-    """The moment so long ago, such as ``24 hours``."""
+    """The moment this long ago, such as ``24 hours``."""
     return sa.func.now() - sa.literal_column(f"interval '{amount}'", type_=sa.Interval)
 
 

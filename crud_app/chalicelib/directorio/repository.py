@@ -17,6 +17,7 @@ from chalicelib.directorio.employee import BY_NAME, INPUTS, MAX_BIGINT, Audience
 from chalicelib.directorio.errors import EmailTaken, EmpleadoNotFound, StaleVersion, StatementRefused
 from chalicelib.directorio.publisher import Evento
 from chalicelib.directorio.query import DEFAULT_LIMIT
+from chalicelib.directorio.search import SEARCHES
 from chalicelib.directorio.statements import HISTORIES, PARTS, STATEMENTS
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Repository:
         return self._change_row("restore_empleado", parameters)
 
     def find_leaver(self, row_id: int, days: int) -> Row:
-        """One leaver, who will be erased so many days after leaving; see ``find``."""
+        """One leaver, who will be erased this many days after leaving; see ``find``."""
         version, body = _only(self._database.read(find_statement("find_baja"), {"row_id": row_id, "days": days}))
         return Row(row_id, version, body)
 
@@ -251,7 +252,7 @@ def find_statement(
         order: a field to sort by, after ``-`` if descending.
         history: of which kind.
     """
-    sql = STATEMENTS[name]
+    sql = SEARCHES.get(name) or STATEMENTS[name]
     of_history = {"history": HISTORIES[history]}
     for words in (PARTS[audience.value], of_history, PARTS["always"], _words_of_order(order)):
         for placeholder, text in words.items():

@@ -51,40 +51,6 @@ PARTS = {
         "highest": """least((SELECT near.numero FROM eventos AS near WHERE near.ocurrido_en > :until::TIMESTAMP WITH
   TIME ZONE + interval '30 seconds' ORDER BY near.ocurrido_en LIMIT 1), CASE WHEN (:before::UUID IS NULL) THEN
   9223372036854775807 ELSE coalesce((SELECT anchor.numero FROM eventos AS anchor WHERE anchor.id = :before), 0) END)""",
-        "measured": """size AS (SELECT greatest(reltuples, 1) AS n FROM pg_class WHERE oid = CAST('empleados' AS
-  regclass)),
-sample AS (SELECT s.* FROM empleados AS s TABLESAMPLE system(least(100, 100 * 500 / (SELECT n FROM size))) REPEATABLE
-  (0) LIMIT 1000),
-word AS (SELECT word, (SELECT count(*) FROM sample WHERE search @@ CAST(word AS tsquery)) AS n FROM
-  unnest(search_words(:q::VARCHAR)) AS word),
-rare AS (SELECT CAST(string_agg(word, ' & ') AS tsquery) AS words FROM (SELECT word, sum(n) OVER (ORDER BY n, word) AS
-  entries FROM word) AS each WHERE entries * (SELECT n FROM size) <= 150000 * (SELECT count(*) FROM sample)),
-counts AS (SELECT count(*) AS n, count(*) FILTER (WHERE {fits}) AS hits, CASE WHEN (SELECT words FROM rare) IS NOT NULL
-  THEN count(*) FILTER (WHERE search @@ (SELECT words FROM rare)) END AS search, count(*) FILTER (WHERE
-  (:posicion::VARCHAR IS NULL OR posicion = :posicion)) AS posicion, count(*) FILTER (WHERE (:hired_since::DATE IS NULL
-  OR fecha_contratacion >= :hired_since) AND (:hired_until::DATE IS NULL OR fecha_contratacion <= :hired_until)) AS
-  fecha_contratacion, count(*) FILTER (WHERE (:paid_since::NUMERIC(9, 2) IS NULL OR salario >= :paid_since) AND
-  (:paid_until::NUMERIC(9, 2) IS NULL OR salario <= :paid_until)) AS salario FROM sample),
-fewest AS (SELECT CASE least(n, search, posicion, fecha_contratacion, salario) WHEN n THEN 'id' WHEN search THEN
-  'search' WHEN posicion THEN 'posicion' WHEN fecha_contratacion THEN 'fecha_contratacion' WHEN salario THEN 'salario'
-  END AS name FROM counts)""",
-        "candidates": """candidates AS ((SELECT * FROM empleados WHERE (SELECT name FROM way) = 'search' AND search @@
-  (SELECT words FROM rare) LIMIT 5001) UNION ALL (SELECT * FROM empleados WHERE (SELECT name FROM way) = 'posicion' AND
-  (posicion, id) >= ((SELECT :posicion::VARCHAR), 0) AND posicion <= (SELECT :posicion) ORDER BY posicion, id LIMIT
-  5001) UNION ALL (SELECT * FROM empleados WHERE (SELECT name FROM way) = 'fecha_contratacion' AND (fecha_contratacion,
-  id) >= ((SELECT coalesce(:hired_since::DATE, '-infinity')), 0) AND fecha_contratacion <= (SELECT
-  coalesce(:hired_until::DATE, 'infinity')) ORDER BY fecha_contratacion, id LIMIT 5001) UNION ALL (SELECT * FROM
-  empleados WHERE (SELECT name FROM way) = 'salario' AND (salario, id) >= ((SELECT coalesce(:paid_since::NUMERIC(9, 2),
-  0)), 0) AND salario <= (SELECT coalesce(:paid_until::NUMERIC(9, 2), 9999999.99)) ORDER BY salario, id LIMIT 5001)
-  UNION ALL (SELECT * FROM empleados WHERE (SELECT name FROM way) = 'id' ORDER BY id LIMIT 5001))""",
-        "fits": """(:q::VARCHAR IS NULL OR search @@ search_query(:q)) AND (:posicion::VARCHAR IS NULL OR posicion =
-  :posicion) AND (:hired_since::DATE IS NULL OR fecha_contratacion >= :hired_since) AND (:hired_until::DATE IS NULL OR
-  fecha_contratacion <= :hired_until) AND (:paid_since::NUMERIC(9, 2) IS NULL OR salario >= :paid_since) AND
-  (:paid_until::NUMERIC(9, 2) IS NULL OR salario <= :paid_until)""",
-        "rest": """(:posicion::VARCHAR IS NULL OR posicion = :posicion) AND (:hired_since::DATE IS NULL OR
-  fecha_contratacion >= :hired_since) AND (:hired_until::DATE IS NULL OR fecha_contratacion <= :hired_until) AND
-  (:paid_since::NUMERIC(9, 2) IS NULL OR salario >= :paid_since) AND (:paid_until::NUMERIC(9, 2) IS NULL OR salario <=
-  :paid_until)""",
         "envelope": """'version', payload -> 'version', 'id', payload -> 'id', 'tipo', payload -> 'tipo', 'ocurrido_en',
   payload -> 'ocurrido_en', 'actor', payload -> 'actor'""",
         "columns": """id, nombre, email, posicion, salario, fecha_contratacion, version, creado_en, actualizado_en""",
@@ -229,36 +195,6 @@ SELECT cuerpo.id, cuerpo.version, cuerpo.body, CAST(evento.id AS TEXT), evento.t
   empleados WHERE (empleados.posicion {until} (SELECT :posicion::VARCHAR)) AND ((empleados.posicion, empleados.id)
   {after} ((SELECT :posicion), (SELECT :after_id::BIGINT))) ORDER BY empleados.posicion {direction}, empleados.id
   {direction} LIMIT :limit::INTEGER + 1) AS pagina JOIN LATERAL (SELECT {fields}) AS fila ON true""",
-    "search_empleados": """WITH {measured}, person AS (SELECT * FROM empleados WHERE (id = :person_id::BIGINT OR email =
-  :person_email::VARCHAR) AND {rest}),
-scan AS (SELECT hits * 2000 >= counts.n * :limit::INTEGER * 2 AS is_worth, CASE WHEN size.n <= 20000 THEN 20000 ELSE
-  2000 END AS most FROM counts, size),
-first AS (SELECT * FROM empleados WHERE (SELECT is_worth FROM scan) AND (:after_id::BIGINT IS NULL OR ({fold}({field}),
-  id) {after} ({fold}(:after_key), :after_id)) ORDER BY {fold}({field}) {direction}, id {direction} LIMIT 20000),
-look AS (SELECT * FROM first LIMIT (SELECT most FROM scan)),
-near AS (SELECT * FROM look WHERE {fits} AND id IS DISTINCT FROM (SELECT id FROM person) LIMIT :limit + 1),
-way AS (SELECT name FROM fewest, scan WHERE (SELECT count(*) FROM near) <= :limit AND NOT (is_worth AND (SELECT count(*)
-  FROM look) < most)), {candidates}, few AS (SELECT * FROM candidates LIMIT 2001),
-best AS (SELECT * FROM few WHERE {fits} AND id IS DISTINCT FROM (SELECT id FROM person) AND (:after_id IS NULL OR
-  ({fold}({field}), id) {after} ({fold}(:after_key), :after_id)) ORDER BY {fold}({field}) {direction}, id {direction}
-  LIMIT :limit + 1),
-found AS (SELECT * FROM near WHERE NOT EXISTS (SELECT FROM way) UNION ALL SELECT * FROM best),
-part AS (SELECT count(*) > 2000 AS is_part FROM few),
-alikes AS (SELECT * FROM similar_empleados(:q::VARCHAR, :limit) WHERE :after_id IS NULL AND {rest} AND NOT ((SELECT
-  is_part FROM part) OR EXISTS (SELECT FROM person) OR EXISTS (SELECT FROM found))) SELECT concat_ws(chr(30), (SELECT
-  string_agg(CAST(row_to_json(fila) AS text), chr(30)) FROM (SELECT * FROM person WHERE :after_id IS NULL) AS pagina
-  JOIN LATERAL (SELECT {fields}) AS fila ON true), (SELECT string_agg(CAST(row_to_json(fila) AS text), chr(30)) FROM
-  (SELECT * FROM found ORDER BY {fold}({field}) {direction}, id {direction}) AS pagina JOIN LATERAL (SELECT {fields}) AS
-  fila ON true), (SELECT string_agg(CAST(row_to_json(fila) AS text), chr(30)) FROM (SELECT * FROM alikes) AS pagina JOIN
-  LATERAL (SELECT {fields}) AS fila ON true)), search_kind(), EXISTS (SELECT FROM alikes), is_part FROM part""",
-    "total_empleados": """WITH {measured}, guess AS (SELECT (SELECT count(*) FROM (SELECT FROM empleados LIMIT 20000) AS
-  f) < 20000 AS is_small, hits * size.n / greatest(counts.n, 1) AS about FROM counts, size),
-way AS (SELECT name FROM fewest, guess WHERE NOT is_small AND about <= 2 * 5000), {candidates}, counted AS (SELECT
-  count(*) AS n, count(*) FILTER (WHERE ((:q::VARCHAR IS NULL OR search @@ search_query(:q)) OR (id = :person_id::BIGINT
-  OR email = :person_email::VARCHAR)) AND {rest}) AS fitting FROM candidates) SELECT CAST(CASE WHEN is_small THEN
-  (SELECT count(*) FROM empleados WHERE ((:q IS NULL OR search @@ search_query(:q)) OR (id = :person_id OR email =
-  :person_email)) AND {rest}) WHEN is_all THEN fitting ELSE greatest(about, fitting) END AS bigint), is_small OR is_all
-  FROM guess, counted, LATERAL (SELECT EXISTS (SELECT FROM way) AND n <= 5000 AS is_all) AS whether""",
     "summarise_empleados": """WITH fila AS (SELECT empleados.posicion, count(*) AS empleados,
   round(avg(empleados.salario), 2) AS salario_medio, min(empleados.salario) AS salario_minimo, max(empleados.salario) AS
   salario_maximo FROM empleados GROUP BY empleados.posicion ORDER BY empleados DESC, empleados.posicion LIMIT 1000)

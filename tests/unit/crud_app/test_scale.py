@@ -11,12 +11,12 @@ from chalicelib.directorio.database import Database, Statement
 from chalicelib.directorio.employee import Audience
 from chalicelib.directorio.query import read_filters, read_history, read_listing
 from chalicelib.directorio.repository import Repository, find_statement
+from chalicelib.directorio.search import MAX_ENTRIES, MAX_FEW, MAX_LOOK, SMALL
 from chalicelib.directorio.settings import parse_database_url
-from crud_app.sql.search import MAX_ENTRIES, MAX_FEW, MAX_LOOK, SMALL
 from local.postgres import migrate
 
 ROWS = 24_000
-NOBODY = {"person_id": None, "person_email": None}
+NO_PERSON = {"person_id": None, "person_email": None}
 
 FILL = """
 INSERT INTO empleados (nombre, email, posicion, salario, fecha_contratacion)
@@ -201,7 +201,7 @@ def test_a_page_that_is_only_a_part_says_so(large):
 )
 def test_a_count_reads_a_bounded_number_of_rows(large, query, index, total):
     filters = read_filters(query, Audience.RRHH)
-    plan = explain(large, find_statement("total_empleados"), filters._asdict() | NOBODY)
+    plan = explain(large, find_statement("total_empleados"), filters._asdict() | NO_PERSON)
     assert rows_of(plan) <= SMALL
     assert index is None or index in indexes_of(plan)
     assert Repository(large).count(filters) == total
@@ -276,7 +276,7 @@ def test_the_pages_of_a_position_hold_it_and_no_neighbour(large, order):
 @pytest.fixture(scope="module")
 def lived(large):
     """Over the directory's first events, all by x: 20,000 changes of salaries and a batch of 20,000, by y, and a few
-    changes that everybody may see, the first of them by z.
+    changes that all may see, the first of them by z.
     """
     tail = "FROM generate_series(1, {}) AS n"
     columns = "INSERT INTO eventos (id, empleado_id, version, tipo, ocurrido_en, actor, payload, lote, publicado_en)"

@@ -1,18 +1,12 @@
 """The statements that find employees by words, position, dates and salaries, at a bounded cost.
 
-They are written as SQL, like batches: what is particular about them is how their parts depend on each other; see
-docs/design/database.md.
+Each is one statement: what is particular about them is how their parts depend on each other (docs/design/database.md).
+They are SQL already, which ``make statements`` need not compile; ``repository.find_statement`` fills in the braces.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-import sqlalchemy as sa
-
 from chalicelib.directorio.query import MAX_TOTAL
-from crud_app.sql.tables import empleados
-from crud_app.sql.terms import LIMIT
 
 #: Rows that tell how many fit a search, read in some 2 ms.
 SAMPLE = 500
@@ -25,30 +19,18 @@ MAX_ENTRIES = 150_000
 #: Rows of a directory that is looked through and counted as a whole, in some 20 ms.
 SMALL = 20_000
 
-PARAMETERS: tuple[sa.BindParameter[Any], ...] = (
-    LIMIT,
-    sa.bindparam("q", type_=sa.Text),
-    # The number or the address of a person, if a search consists of it.
-    sa.bindparam("person_id", type_=sa.BigInteger),
-    sa.bindparam("person_email", type_=sa.Text),
-    sa.bindparam("posicion", type_=sa.Text),
-    sa.bindparam("hired_since", type_=sa.Date),
-    sa.bindparam("hired_until", type_=sa.Date),
-    sa.bindparam("paid_since", type_=empleados.c.salario.type),
-    sa.bindparam("paid_until", type_=empleados.c.salario.type),
-    sa.bindparam("after_id", type_=sa.BigInteger),
-    sa.bindparam("after_key"),
-)
-
-HAS_WORDS = "(:q IS NULL OR search @@ search_query(:q))"
+HAS_WORDS = "(CAST(:q AS text) IS NULL OR search @@ search_query(:q))"
 IS_PERSON = "(id = :person_id OR email = :person_email)"
 #: The filters beside words, by the column whose index finds what fits.
 FILTERS = {
-    "posicion": "(:posicion IS NULL OR posicion = :posicion)",
-    "fecha_contratacion": "(:hired_since IS NULL OR fecha_contratacion >= :hired_since)"
-    " AND (:hired_until IS NULL OR fecha_contratacion <= :hired_until)",
-    "salario": "(:paid_since IS NULL OR salario >= :paid_since) AND (:paid_until IS NULL OR salario <= :paid_until)",
+    "posicion": "(CAST(:posicion AS text) IS NULL OR posicion = :posicion)",
+    "fecha_contratacion": "(CAST(:hired_since AS date) IS NULL OR fecha_contratacion >= :hired_since)"
+    " AND (CAST(:hired_until AS date) IS NULL OR fecha_contratacion <= :hired_until)",
+    "salario": "(CAST(:paid_since AS numeric) IS NULL OR salario >= :paid_since)"
+    " AND (CAST(:paid_until AS numeric) IS NULL OR salario <= :paid_until)",
 }
+REST = " AND ".join(FILTERS.values())
+FITS = f"{HAS_WORDS} AND {REST}"
 ENDS = {
     "posicion": (":posicion", ":posicion"),
     "fecha_contratacion": ("coalesce(:hired_since, '-infinity')", "coalesce(:hired_until, 'infinity')"),
@@ -64,7 +46,7 @@ word AS (SELECT word, (SELECT count(*) FROM sample WHERE search @@ CAST(word AS 
 rare AS (SELECT CAST(string_agg(word, ' & ') AS tsquery) AS words FROM
   (SELECT word, sum(n) OVER (ORDER BY n, word) AS entries FROM word) AS each
   WHERE entries * (SELECT n FROM size) <= {MAX_ENTRIES} * (SELECT count(*) FROM sample)),
-counts AS (SELECT count(*) AS n, count(*) FILTER (WHERE {{fits}}) AS hits,
+counts AS (SELECT count(*) AS n, count(*) FILTER (WHERE {FITS}) AS hits,
   CASE WHEN (SELECT words FROM rare) IS NOT NULL
   THEN count(*) FILTER (WHERE search @@ (SELECT words FROM rare)) END AS search,
   {", ".join(f"count(*) FILTER (WHERE {fits}) AS {name}" for name, fits in FILTERS.items())} FROM sample),
@@ -83,73 +65,58 @@ candidates AS ((SELECT * FROM empleados WHERE (SELECT name FROM way) = 'search'
     )
 } UNION ALL (SELECT * FROM empleados WHERE (SELECT name FROM way) = 'id' ORDER BY id LIMIT {MAX_TOTAL + 1}))
 """  # noqa: S608 - our own names
-IS_AFTER = "(:after_id IS NULL OR ({fold}({field}), id) {after} ({fold}(:after_key), :after_id))"
+IS_AFTER = "(CAST(:after_id AS bigint) IS NULL OR ({fold}({field}), id) {after} ({fold}(:after_key), :after_id))"
 SORTING = "{fold}({field}) {direction}, id {direction}"
 NOT_PERSON = "id IS DISTINCT FROM (SELECT id FROM person)"
 
 
-def parts() -> dict[str, sa.ClauseElement]:
-    """What both statements contain."""
-    rest = " AND ".join(FILTERS.values())
-    named = {"measured": MEASURED, "candidates": CANDIDATES, "fits": f"{HAS_WORDS} AND {rest}", "rest": rest}
-    return {name: _text(sql) for name, sql in named.items()}
-
-
-def search_empleados() -> sa.ClauseElement:
-    """A page of those who match a search, or are within ranges; see ``list_empleados``.
-
-    A sample tells how many rows fit. If many do, the first rows in the order of the list contain a page; a small
-    directory is looked through. Otherwise the page is sorted out of at most ``MAX_FEW`` candidates, which have the rare
-    words, or fit the strongest of the other filters. If there are more, the page is only a part of what fits.
-
-    The person whose number or address is searched for comes first. If nobody is found, those follow whose texts are
-    alike, where the database has trigrams. The columns after the rows say whether it has, whether these are such, and
-    whether the page is a part.
-    """
-    return _text(f"""
-WITH {{measured}},
-person AS (SELECT * FROM empleados WHERE {IS_PERSON} AND {{rest}}),
-scan AS (SELECT hits * {MAX_LOOK} >= counts.n * :limit * 2 AS is_worth,
-  CASE WHEN size.n <= {SMALL} THEN {SMALL} ELSE {MAX_LOOK} END AS most FROM counts, size),
-first AS (SELECT * FROM empleados WHERE (SELECT is_worth FROM scan) AND {IS_AFTER} ORDER BY {SORTING} LIMIT {SMALL}),
-look AS (SELECT * FROM first LIMIT (SELECT most FROM scan)),
-near AS (SELECT * FROM look WHERE {{fits}} AND {NOT_PERSON} LIMIT :limit + 1),
-way AS (SELECT name FROM fewest, scan WHERE (SELECT count(*) FROM near) <= :limit
-  AND NOT (is_worth AND (SELECT count(*) FROM look) < most)),
-{{candidates}},
-few AS (SELECT * FROM candidates LIMIT {MAX_FEW + 1}),
-best AS (SELECT * FROM few WHERE {{fits}} AND {NOT_PERSON} AND {IS_AFTER} ORDER BY {SORTING} LIMIT :limit + 1),
-found AS (SELECT * FROM near WHERE NOT EXISTS (SELECT FROM way) UNION ALL SELECT * FROM best),
-part AS (SELECT count(*) > {MAX_FEW} AS is_part FROM few),
-alikes AS (SELECT * FROM similar_empleados(:q, :limit) WHERE :after_id IS NULL AND {{rest}}
-  AND NOT ((SELECT is_part FROM part) OR EXISTS (SELECT FROM person) OR EXISTS (SELECT FROM found)))
-SELECT concat_ws(chr(30), {_page("SELECT * FROM person WHERE :after_id IS NULL")},
-  {_page(f"SELECT * FROM found ORDER BY {SORTING}")}, {_page("SELECT * FROM alikes")}),
-  search_kind(), EXISTS (SELECT FROM alikes), is_part FROM part
-""")  # noqa: S608 - our own names
-
-
-def total_empleados() -> sa.ClauseElement:
-    """How many fit, and whether that is exact: of a large directory at most ``MAX_TOTAL`` candidates are counted."""
-    fits = f"({HAS_WORDS} OR {IS_PERSON}) AND {{rest}}"
-    return _text(f"""
-WITH {{measured}},
-guess AS (SELECT (SELECT count(*) FROM (SELECT FROM empleados LIMIT {SMALL}) AS f) < {SMALL} AS is_small,
-  hits * size.n / greatest(counts.n, 1) AS about FROM counts, size),
-way AS (SELECT name FROM fewest, guess WHERE NOT is_small AND about <= 2 * {MAX_TOTAL}),
-{{candidates}},
-counted AS (SELECT count(*) AS n, count(*) FILTER (WHERE {fits}) AS fitting FROM candidates)
-SELECT CAST(CASE WHEN is_small THEN (SELECT count(*) FROM empleados WHERE {fits}) WHEN is_all THEN fitting
-  ELSE greatest(about, fitting) END AS bigint), is_small OR is_all
-  FROM guess, counted, LATERAL (SELECT EXISTS (SELECT FROM way) AND n <= {MAX_TOTAL} AS is_all) AS whether
-""")  # noqa: S608 - our own names
-
-
 def _page(rows: str) -> str:
-    """The bodies of ``rows``, separated as in ``employees.list_empleados``."""
+    """The bodies of ``rows``, separated as in ``list_empleados``."""
     return f"""(SELECT string_agg(CAST(row_to_json(fila) AS text), chr(30)) FROM ({rows}) AS pagina
   JOIN LATERAL (SELECT {{fields}}) AS fila ON true)"""  # noqa: S608
 
 
-def _text(sql: str) -> sa.TextClause:
-    return sa.text(sql.strip()).bindparams(*(each for each in PARAMETERS if f":{each.key}" in sql))
+#: A page of those who match a search, or are within ranges; see ``list_empleados``.
+#:
+#: A sample tells how many rows fit. If many do, the first rows in the order of the list contain a page; a small
+#: directory is looked through. Otherwise the page is sorted out of at most ``MAX_FEW`` candidates, which have the rare
+#: words, or fit the strongest of the other filters. If there are more, the page is only a part of what fits.
+#:
+#: The person whose number or address is searched for comes first. If no row is found, rows with similar texts follow,
+#: where the database has trigrams. The columns after the rows say whether it has, whether these are such, and
+#: whether the page is a part.
+SEARCH = f"""WITH {MEASURED},
+person AS (SELECT * FROM empleados WHERE {IS_PERSON} AND {REST}),
+scan AS (SELECT hits * {MAX_LOOK} >= counts.n * CAST(:limit AS integer) * 2 AS is_worth,
+  CASE WHEN size.n <= {SMALL} THEN {SMALL} ELSE {MAX_LOOK} END AS most FROM counts, size),
+first AS (SELECT * FROM empleados WHERE (SELECT is_worth FROM scan) AND {IS_AFTER} ORDER BY {SORTING} LIMIT {SMALL}),
+look AS (SELECT * FROM first LIMIT (SELECT most FROM scan)),
+near AS (SELECT * FROM look WHERE {FITS} AND {NOT_PERSON} LIMIT :limit + 1),
+way AS (SELECT name FROM fewest, scan WHERE (SELECT count(*) FROM near) <= :limit
+  AND NOT (is_worth AND (SELECT count(*) FROM look) < most)),
+{CANDIDATES},
+few AS (SELECT * FROM candidates LIMIT {MAX_FEW + 1}),
+best AS (SELECT * FROM few WHERE {FITS} AND {NOT_PERSON} AND {IS_AFTER} ORDER BY {SORTING} LIMIT :limit + 1),
+found AS (SELECT * FROM near WHERE NOT EXISTS (SELECT FROM way) UNION ALL SELECT * FROM best),
+part AS (SELECT count(*) > {MAX_FEW} AS is_part FROM few),
+alikes AS (SELECT * FROM similar_empleados(:q, :limit) WHERE CAST(:after_id AS bigint) IS NULL AND {REST}
+  AND NOT ((SELECT is_part FROM part) OR EXISTS (SELECT FROM person) OR EXISTS (SELECT FROM found)))
+SELECT concat_ws(chr(30), {_page("SELECT * FROM person WHERE CAST(:after_id AS bigint) IS NULL")},
+  {_page(f"SELECT * FROM found ORDER BY {SORTING}")}, {_page("SELECT * FROM alikes")}),
+  search_kind(), EXISTS (SELECT FROM alikes), is_part FROM part
+"""  # noqa: S608 - our own names
+
+
+FITS_AT_ALL = f"({HAS_WORDS} OR {IS_PERSON}) AND {REST}"
+#: How many fit, and whether that is exact: of a large directory at most ``MAX_TOTAL`` candidates are counted.
+TOTAL = f"""WITH {MEASURED},
+guess AS (SELECT (SELECT count(*) FROM (SELECT FROM empleados LIMIT {SMALL}) AS f) < {SMALL} AS is_small,
+  hits * size.n / greatest(counts.n, 1) AS about FROM counts, size),
+way AS (SELECT name FROM fewest, guess WHERE NOT is_small AND about <= 2 * {MAX_TOTAL}),
+{CANDIDATES},
+counted AS (SELECT count(*) AS n, count(*) FILTER (WHERE {FITS_AT_ALL}) AS fitting FROM candidates)
+SELECT CAST(CASE WHEN is_small THEN (SELECT count(*) FROM empleados WHERE {FITS_AT_ALL}) WHEN is_all THEN fitting
+  ELSE greatest(about, fitting) END AS bigint), is_small OR is_all
+  FROM guess, counted, LATERAL (SELECT EXISTS (SELECT FROM way) AND n <= {MAX_TOTAL} AS is_all) AS whether
+"""  # noqa: S608 - our own names
+SEARCHES = {"search_empleados": SEARCH, "total_empleados": TOTAL}
