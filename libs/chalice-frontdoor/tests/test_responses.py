@@ -49,6 +49,8 @@ def test_cookies_travel_as_the_door_wants_them():
     assert [value for name, value in single.items() if name.lower() == "set-cookie"] == cookies
     version_2 = respond(app, "http_api_2")
     assert (version_2["cookies"], set(version_2["headers"])) == (cookies, {"X-Dato", "X-Request-Id"})
+    for one in ("a=b", ""):
+        assert respond(app_that_answers("", {"set-cookie": one}), "http_api_2")["cookies"] == [one]
     for door in ("http_api_1", "rest", "chalice_local"):
         version_1 = respond(app, door)
         assert version_1["multiValueHeaders"] == {"Set-Cookie": cookies}

@@ -149,13 +149,15 @@ def _alb_single(answer: Answer, single: Single, several: Several) -> dict[str, A
 
 
 def _version_2(answer: Answer, single: Single, several: Several) -> dict[str, Any]:
-    name, cookies = answer.headers.get("set-cookie", ("", []))
-    several.pop(name, None)
-    joined = {each: ", ".join(values) for each, values in several.items()}
-    if not cookies:
-        return {"headers": single | joined}
-    single.pop(name, None)
-    return {"headers": single | joined, "cookies": cookies if isinstance(cookies, list) else [cookies]}
+    name, cookies = answer.headers.get("set-cookie", ("", None))
+    if cookies is None:
+        return {"headers": single | _joined(several)}
+    cookies = several.pop(name) if name in several else [single.pop(name)]
+    return {"headers": single | _joined(several), "cookies": cookies}
+
+
+def _joined(several: Several) -> Single:
+    return {name: ", ".join(values) for name, values in several.items()}
 
 
 def _version_1(_answer: Answer, single: Single, several: Several) -> dict[str, Any]:

@@ -8,10 +8,11 @@ that the project hotsock/voker publishes. The emulator is kinder than AWS: these
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
+
+from chalice_frontdoor.routing import Router, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -385,11 +386,4 @@ def _group(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _explicit(path: str, templates: Sequence[str]) -> tuple[str, dict[str, str]]:
     """The explicit route that API Gateway finds, and its parameters as they stand in the path."""
-    trimmed = path.rstrip("/") or "/"
-    for template in sorted(templates, key=lambda template: template.replace("{", "\uffff")):
-        pattern = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", re.escape(template))
-        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", pattern)
-        found = re.fullmatch(pattern, trimmed)
-        if found:
-            return template, found.groupdict()
-    return "", {}
+    return Router(templates).match(split(path)) or ("", {})
