@@ -236,7 +236,9 @@ def show(stages: Sequence[Stage], console: Console) -> None:
         if stage.outcome.startswith("failed"):
             console.rule(f"{stage.name}: {stage.log.relative_to(ROOT)}", align="left")
             lines = stage.log.read_text(errors="replace").splitlines()
-            console.print("\n".join(lines[-LAST_LINES:]), markup=False, highlight=False)
+            # Of failures before those lines: their names, what was expected, and what came.
+            told = [line for line in lines[:-LAST_LINES] if line.startswith(("____", ">  ", "E  "))]
+            console.print("\n".join([*told[:LAST_LINES], *lines[-LAST_LINES:]]), markup=False, highlight=False)
     table = Table("stage", "outcome", "seconds", "tests", "skipped", title="Stages")
     for stage in stages:
         tests = f"{stage.tests:,}" if stage.is_pytest else ""

@@ -56,7 +56,7 @@ def test_load_backs_up_the_queue(trial: Trial) -> None:
 
 
 def run_for(seconds: float, *loops: tuple[float, Callable[[], object]]) -> None:
-    """Repeat each step, with a pause before it, side by side for so long."""
+    """Repeat each step, with a pause before it, side by side for this time."""
     stop = threading.Event()
 
     def repeat(pause: float, step: Callable[[], object]) -> None:

@@ -34,7 +34,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 COOKIE = "__Host-acceso=%"
 # Their variants are in the tests of bff_app; here is one for each check.
 ATTEMPTS = {
-    "nobody": Attempt(401, "not_signed_in", headers={"X-Forwarded-For": "127.0.0.1, 10.0.0.1"}),
+    "no token": Attempt(401, "not_signed_in", headers={"X-Forwarded-For": "127.0.0.1, 10.0.0.1"}),
     "two cookies of one name": Attempt(400, "invalid_cookie", cookie=f"{COOKIE}; {COOKIE}"),
     "a cookie that is no token": Attempt(401, "invalid_token", cookie="__Host-acceso=abc"),
     "another origin's form": Attempt(

@@ -58,7 +58,7 @@ def secrets(stack):
     sign_in_wrongly(stack)
     break_the_queues(stack)
     stack.wait_for("the mails", lambda: stack.mails_about(NAME))
-    forget_somebody(stack)
+    forget_people(stack)
     yield [token.rpartition(".")[2] for token in tokens.values()] + list(stack.sign_in().passwords.values())
     stack.wait_for("empty queues", stack.has_empty_queues)
 
@@ -97,7 +97,7 @@ def sign_in_wrongly(stack):
                 client.get(answer.headers["location"], headers={"Cookie": f"__Host-entrada={COOKIE}"})
 
 
-def forget_somebody(stack):
+def forget_people(stack):
     """A command that knows people; what it prints counts as a log."""
     newest = stack.http.get("/eventos?limite=1").json()[0]["empleado"]["id"]
     for way in (["--email", EMAIL], ["--id", str(newest)], ["--months", "1"]):

@@ -12,7 +12,7 @@ EXPECTED = {rule: expected_answers(*rule) for rule in RULES}
 
 
 def test_each_role_may_do_what_the_rules_say_at_the_page_and_at_the_apis(stack):
-    people = {"nobody": {}, "without a role": {"Authorization": stack.authorization_of_newcomer()}}
+    people = {"no token": {}, "without a role": {"Authorization": stack.authorization_of_newcomer()}}
     people |= {role: {"Authorization": stack.authorization(role)} for role in ROLES}
     places = {stack.url: RULES, stack.address("CRUD_PORT"): DIRECTORIO, stack.address("EMAIL_PORT"): CORREOS}
 

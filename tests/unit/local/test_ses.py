@@ -9,6 +9,7 @@ import pytest
 from local.emulator import client_of
 from local.inbox import Mail
 from local.ses import SesFront, events
+from tests.support.waiting import wait_until
 
 SIMPLE = {"Simple": {"Subject": {"Data": "hola"}, "Body": {"Text": {"Data": "texto"}}}}
 SIMULATOR = "simulator.amazonses.com"
@@ -48,6 +49,7 @@ def test_mails_that_were_taken_are_handed_on_in_order_before_the_end_and_trouble
     seen: list[Mail] = []
 
     def take(mail):
+        wait_until(lambda: not front._thread.is_alive())  # noqa: SLF001 - the server has ended
         seen.append(mail)
         raise OSError("no space left on device")
 
