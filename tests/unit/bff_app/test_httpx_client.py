@@ -33,7 +33,7 @@ from tests.unit.bff_app.servers import (
 
 MAX_ANSWER_BYTES = 1000
 # The upstreams that meet it never end by themselves: a request that returns has met its deadline.
-SHORT = 0.3
+SHORT = 0.5
 LONG = 60.0
 
 

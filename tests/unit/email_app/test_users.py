@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.client import Client
 from chalicelib.correos.users import UserRefused, Users, UsersUnavailable
 from contract.roles import ROLES
@@ -16,11 +17,6 @@ from email_app.app import RULES, app
 
 ADA = "ada@example.com"
 UNKNOWN = str(uuid.UUID(int=1))
-
-
-def person(name, *roles):
-    groups = f"[{' '.join(roles)}]"
-    return {"token_use": "access", "client_id": "page", "username": name, "sub": "s", "cognito:groups": groups}
 
 
 @pytest.fixture
@@ -48,7 +44,7 @@ def client(fakes, pool):
     """Ada's, with her token."""
     fakes.users = Users(*pool)
     fakes.settings = replace(fakes.settings, user_pool=pool[1])
-    return Client(app, claims=person(ADA, "admin"))
+    return Client(app, claims=person("admin", username=ADA))
 
 
 def rows(client):
@@ -182,11 +178,13 @@ def test_states_and_second_factors_are_shown(client, pool, monkeypatch):
 def test_who_is_no_administrator_any_more_may_nothing_at_once(client, pool, caplog):
     """The token says so for five more minutes."""
     cognito, id_ = pool
-    former, gone = (Client(app, claims=person(name, "admin")) for name in ("eva@example.com", "nadie@example.com"))
+    former, gone = (
+        Client(app, claims=person("admin", username=name)) for name in ("eva@example.com", "nadie@example.com")
+    )
     add_admin(cognito, id_, "eva@example.com")
     assert former.get("/usuarios").status == 200
     assert client.put(f"/usuarios/{rows(client)['eva@example.com']['id']}", json={"rol": "rrhh"}).status == 200
-    deactivated = Client(app, claims=person("otra@example.com", "admin"))
+    deactivated = Client(app, claims=person("admin", username="otra@example.com"))
     add_admin(cognito, id_, "otra@example.com")
     cognito.admin_disable_user(UserPoolId=id_, Username="otra@example.com")
     closed = [route for route, role in RULES.items() if role == "admin"]
@@ -199,7 +197,7 @@ def test_who_is_no_administrator_any_more_may_nothing_at_once(client, pool, capl
 
 def test_everyone_sees_their_own_account_and_nobody_elses(client):
     assert client.get("/usuarios/yo").json()["email"] == ADA
-    reader = Client(app, claims=person("leo@example.com", "lector"))
+    reader = Client(app, claims=person("lector", username="leo@example.com"))
     assert reader.get("/usuarios/yo").status == 404, "the pool does not know this one"
     for method, path in (("GET", "/usuarios"), ("POST", "/usuarios"), ("DELETE", f"/usuarios/{UNKNOWN}")):
         assert reader.request(method, path).status == 403
