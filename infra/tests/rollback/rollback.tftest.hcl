@@ -1,5 +1,5 @@
 # What `make rollback` plans across switches: each is on, and then a root module from before it does not know it.
-# tools/infra_test compares what the preflight says of these plans. Demonstration and load balancer only come back.
+# tools/infra_test compares what the preflight says of these plans. Load balancer and sign-in only come back.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -37,15 +37,4 @@ run "before_all_but_the_key" {
   command = plan
 
   variables { customer_key = true }
-}
-
-run "before_sign_in" {
-  command = plan
-
-  variables {
-    customer_key = true
-    demo         = true
-  }
-
-  expect_failures = [check.demo]
 }
