@@ -22,7 +22,7 @@ NAMES = ("Ana García", "Luis Rodríguez", "Eva Domínguez", "Łukasz Nowak", "Z
 
 
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory):
+def directory(tmp_path_factory):
     if not Path("/usr/share/postgresql", PROGRAMS.parent.name, "extension/pg_trgm.control").exists():
         pytest.skip("this machine has no PostgreSQL with pg_trgm")
     folder = Path(tmp_path_factory.mktemp("trigrams"))
@@ -46,10 +46,18 @@ def repository(tmp_path_factory):
     for number, name in enumerate(NAMES):
         insert = "INSERT INTO empleados (nombre, email, posicion, salario) VALUES ($1, $2, 'Jefa', 1)"
         database.write(Statement(insert, ("a", "b")), {"a": name, "b": f"p{number}@example.com"})
-    yield Repository(database)
+    database.write(Statement("ANALYZE empleados"))
+    yield database
     database.close()
     run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
     guardian.release(data)
+
+
+@pytest.fixture(params=[5, 3_000])
+def repository(directory, request):
+    """Of a small directory the texts are compared, of a large one the words that it has most."""
+    directory.write(Statement(f"UPDATE pg_class SET reltuples = {request.param} WHERE oid = 'empleados'::regclass"))  # noqa: S608
+    return Repository(directory)
 
 
 @pytest.mark.parametrize(
