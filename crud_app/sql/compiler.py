@@ -26,7 +26,6 @@ DIALECT = PGDialect_pg8000(paramstyle="named")  # type: ignore[no-untyped-call] 
 EXPRESSIONS: tuple[Callable[[], ClauseElement], ...] = (
     employees.insert_empleado, employees.insert_empleado_once, employees.update_empleado, employees.delete_empleado,
     employees.restore_empleado, employees.find_baja, employees.list_bajas, employees.find_empleado,
-    employees.list_empleados, employees.first_empleados, employees.posicion_empleados,
     employees.summarise_empleados, employees.count_empleados, employees.forget_peticiones,
     events.list_eventos, events.mark_evento, events.lock_sweep, events.pending_eventos, events.mark_eventos,
     events.measure_outbox, events.find_people, events.describe_person, events.wait_for_sweep, events.overdue_bajas,

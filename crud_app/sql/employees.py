@@ -2,9 +2,6 @@
 
 A change writes the row **and** its event with one data-modifying CTE: either both exist or neither
 (docs/design/row-and-event.md). PostgreSQL builds the JSON that is sent; it passes through Python as text.
-
-An optional condition is written ``parameter IS NULL OR condition``. Where it decides which index is the best
-(``repository.PLANNED_ANEW``) the statement is planned with its parameters known: the planner sees only what remains.
 """
 
 from __future__ import annotations
@@ -28,7 +25,6 @@ from crud_app.sql.terms import (
     ROW_ID,
     SEPARATOR,
     TIME_ZONE,
-    USUAL_LIMIT,
     VERSIONS,
     column_of,
     constant,
@@ -48,11 +44,8 @@ DIGEST = sa.bindparam("digest", type_=sa.Text)
 #: The names of the fields that a change sends. Any other field stays as it was; NULL empties a field.
 SENT = sa.bindparam("sent", type_=sa.ARRAY(sa.Text))
 Q = sa.bindparam("q", type_=sa.Text)
-POSICION = sa.bindparam("posicion", type_=sa.Text)
 STAR: sa.ColumnElement[Any] = sa.literal_column("empleados.*")
 COLUMNS: sa.ColumnElement[Any] = sa.literal_column("{columns}")
-#: Where a page goes on: behind the row with this sort key and id.
-AFTER_KEY: sa.BindParameter[Any] = sa.bindparam("after_key")
 AFTER_ID = sa.bindparam("after_id", type_=sa.BigInteger)
 
 
@@ -180,7 +173,7 @@ def find_baja() -> sa.ClauseElement:
 
 
 def list_bajas() -> sa.ClauseElement:
-    """A page of leavers, the newest first; see ``list_empleados``."""
+    """A page of leavers, the newest first, and one more if there is one: their bodies, separated; NULL if none."""
     after = sa.bindparam("after_key", type_=sa.DateTime(timezone=True))
     is_after = sa.or_(after.is_(None), sa.tuple_(bajas.c.baja_en, bajas.c.id) < sa.tuple_(after, AFTER_ID))
     rows = _all_of(bajas).where(is_after, _matches(bajas)).order_by(bajas.c.baja_en.desc(), bajas.c.id.desc())
@@ -193,33 +186,6 @@ def find_empleado() -> sa.ClauseElement:
     fila = _shown()
     rows = empleados.join(fila, sa.true())
     return sa.select(empleados.c.version, row_text(fila)).select_from(rows).where(empleados.c.id == ROW_ID)
-
-
-def list_empleados() -> sa.ClauseElement:
-    """A page, and one row more if there is one: their bodies, separated; NULL if there is none."""
-    return _page(_first_of(empleados))
-
-
-def first_empleados() -> sa.ClauseElement:
-    """The first page of all, of the usual length; see ``list_empleados``."""
-    return _page(_all_of(empleados).order_by(*_sorting(empleados)).limit(USUAL_LIMIT + ONE))
-
-
-def posicion_empleados() -> sa.ClauseElement:
-    """A page of those with a position, by id, after an id; see ``list_empleados``.
-
-    If the rows had to be equal in ``posicion``, PostgreSQL could take the order of ids for theirs, and go through all
-    rows until it has met enough of them. So they are a range, whose order only the index of positions has; between
-    subqueries, whose values it does not weigh.
-    """
-    columns = empleados.c
-    wanted, after = sa.select(POSICION).scalar_subquery(), sa.select(AFTER_ID).scalar_subquery()
-    rows = _all_of(empleados).where(
-        columns.posicion.bool_op("{until}")(wanted),
-        sa.tuple_(columns.posicion, columns.id).bool_op("{after}")(sa.tuple_(wanted, after)),
-    )
-    sorting = sa.text("empleados.posicion {direction}"), sa.text("empleados.id {direction}")
-    return _page(rows.order_by(*sorting).limit(LIMIT + ONE))
 
 
 def summarise_empleados() -> sa.ClauseElement:
@@ -297,31 +263,9 @@ def _bodies(source: sa.CTE) -> sa.Select[Any]:
     return sa.select(*columns, row_text(fila).label("body")).select_from(source.join(fila, sa.true()))
 
 
-def _page(rows: sa.Select[Any]) -> sa.Select[Any]:
-    """The bodies of ``rows``, which are sorted, separated."""
-    pagina, fila = rows.subquery("pagina"), _shown()
-    return sa.select(sa.func.string_agg(row_text(fila), SEPARATOR)).select_from(pagina.join(fila, sa.true()))
-
-
 def _all_of(source: NamedFromClause) -> sa.Select[Any]:
     """All columns of a source of employees."""
     return sa.select(sa.literal_column(f"{source.name}.*")).select_from(source)
-
-
-def _first_of(source: NamedFromClause, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """The rows of a page, and one more, in the order of the list."""
-    here = sa.tuple_(_sort_key(source), column_of(source, "id"))
-    there = sa.tuple_(sa.Function(sa.quoted_name("{fold}", quote=False), AFTER_KEY), AFTER_ID)
-    is_after = sa.or_(AFTER_ID.is_(None), here.bool_op("{after}")(there))
-    return _all_of(source).where(*conditions, is_after).order_by(*_sorting(source)).limit(LIMIT + ONE)
-
-
-def _sort_key(source: NamedFromClause) -> sa.ColumnElement[Any]:
-    return sa.literal_column(f"{{fold}}({source.name}.{{field}})")
-
-
-def _sorting(source: NamedFromClause) -> tuple[sa.TextClause, sa.TextClause]:
-    return sa.text(f"{_sort_key(source)} {{direction}}"), sa.text(f"{source.name}.id {{direction}}")
 
 
 def _has_rows(source: sa.CTE) -> sa.ColumnElement[bool]:

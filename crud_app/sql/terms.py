@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import array
 
-from chalicelib.directorio.query import DEFAULT_LIMIT, KEPT_HOURS
+from chalicelib.directorio.query import KEPT_HOURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,9 +22,6 @@ ACTOR = sa.bindparam("actor", type_=sa.Text)
 #: In which the day of an instant is "today".
 TIME_ZONE = sa.bindparam("time_zone", type_=sa.Text)
 LIMIT = sa.bindparam("limit", type_=sa.Integer)
-#: The usual length of a page, for the one that is read most: a statement without parameters is planned once. From a
-#: limit that is a parameter PostgreSQL expects a tenth of the table, and plans anew each time, which takes 0.3 ms.
-USUAL_LIMIT = sa.literal_column(str(DEFAULT_LIMIT), type_=sa.Integer)
 #: How long a leaver can be restored: years, months, weeks, days.
 LEAVER_TIME: sa.ColumnElement[Any] = sa.func.make_interval(
     *map(sa.literal_column, "000"), sa.bindparam("days", type_=sa.Integer), type_=sa.Interval

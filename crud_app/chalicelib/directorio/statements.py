@@ -184,17 +184,6 @@ SELECT cuerpo.id, cuerpo.version, cuerpo.body, CAST(evento.id AS TEXT), evento.t
   :days::INTEGER)), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS borrado_previsto_en) AS fila ON true""",
     "find_empleado": """SELECT empleados.version, CAST(row_to_json(fila) AS TEXT) FROM empleados JOIN LATERAL (SELECT
   {fields}) AS fila ON true WHERE empleados.id = :row_id::BIGINT""",
-    "list_empleados": """SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) FROM (SELECT empleados.* FROM
-  empleados WHERE :after_id::BIGINT IS NULL OR (({fold}(empleados.{field}), empleados.id) {after} ({fold}(:after_key),
-  :after_id)) ORDER BY {fold}(empleados.{field}) {direction}, empleados.id {direction} LIMIT :limit::INTEGER + 1) AS
-  pagina JOIN LATERAL (SELECT {fields}) AS fila ON true""",
-    "first_empleados": """SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) FROM (SELECT empleados.* FROM
-  empleados ORDER BY {fold}(empleados.{field}) {direction}, empleados.id {direction} LIMIT 50 + 1) AS pagina JOIN
-  LATERAL (SELECT {fields}) AS fila ON true""",
-    "posicion_empleados": """SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) FROM (SELECT empleados.* FROM
-  empleados WHERE (empleados.posicion {until} (SELECT :posicion::VARCHAR)) AND ((empleados.posicion, empleados.id)
-  {after} ((SELECT :posicion), (SELECT :after_id::BIGINT))) ORDER BY empleados.posicion {direction}, empleados.id
-  {direction} LIMIT :limit::INTEGER + 1) AS pagina JOIN LATERAL (SELECT {fields}) AS fila ON true""",
     "summarise_empleados": """WITH fila AS (SELECT empleados.posicion, count(*) AS empleados,
   round(avg(empleados.salario), 2) AS salario_medio, min(empleados.salario) AS salario_minimo, max(empleados.salario) AS
   salario_maximo FROM empleados GROUP BY empleados.posicion ORDER BY empleados DESC, empleados.posicion LIMIT 1000)
