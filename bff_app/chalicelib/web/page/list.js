@@ -12,7 +12,7 @@ import { Empty, Failure, Skeleton } from './states.js';
 import { Table } from './table.js';
 import { t } from './texts.js';
 import { Toolbar, filtered, withoutFilters } from './toolbar.js';
-import { html, useEvent, useLayoutEffect, useRef, useResource, useState } from './view.js';
+import { html, useEvent, useLayoutEffect, useResource, useState } from './view.js';
 
 export default function List({ route: { query, panel } }) {
   const key = `${listPart(query)}`;
@@ -26,7 +26,6 @@ export default function List({ route: { query, panel } }) {
   const known = total.data?.filters === filters && 'total' in total.data ? total.data : null;
   const shown = known && t(known.exacto ? 'list.total' : 'list.total.about', { n: known.total, total: count(known.total) });
   const picked = usePicked(filters);
-  const drawn = useRef(null);
   const [isEntered, setEntered] = useState(false);
   useEvent(window, 'keydown', (event) => {
     if (event.key !== 'p' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
@@ -34,10 +33,8 @@ export default function List({ route: { query, panel } }) {
     withAllRows('printRows')();
   });
   useLayoutEffect(() => {
-    if (!isThere || drawn.current === key) return;
-    drawn.current = key;
-    scrollTo({ top: takeScroll() });
-  });
+    if (isThere) scrollTo({ top: takeScroll() });
+  }, [isThere && key]);
   useLayoutEffect(() => {
     if (!panel) document.title = `${t('view.empleados')}${known ? ` (${count(known.total)})` : ''} · ${t('app.short')}`;
   }, [panel, shown]);
