@@ -87,6 +87,10 @@ class Directory:
     def menu(self):
         return self.page.get_by_role("navigation", name="Secciones")
 
+    @property
+    def bar(self):
+        return self.page.locator(".bar")
+
     def heading(self, text):
         return self.page.get_by_role("heading", name=text, exact=True)
 
@@ -126,6 +130,11 @@ class Directory:
         return self.page.locator(".toast").filter(has_text=text)
 
     @property
+    def offline(self):
+        """The notice that there is no network."""
+        return self.page.locator(".notices").get_by_text("Sin conexión.")
+
+    @property
     def spoken(self):
         """What a screen reader was told, in the only live region."""
         return self.page.locator("body > [role=status]")
@@ -137,6 +146,18 @@ class Directory:
         if menu:
             self.page.locator("summary", has_text=menu).click()
         self.button(name).or_(self.link(name)).first.click()
+
+    def open_menu(self):
+        """Open the menu of the person, and return it."""
+        self.bar.locator("summary").click()
+        return self.page.locator(".popup-box")
+
+    def sign_out(self):
+        self.open_menu().get_by_role("button", name="Cerrar sesión").click()
+
+    def choose_language(self, name):
+        """Draw the page in another language."""
+        self.open_menu().get_by_label("Idioma").select_option(name)
 
     def search(self, text):
         """Type into the search field, as a person does."""

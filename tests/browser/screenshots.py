@@ -46,7 +46,7 @@ VIEWS = {
     "conflict": ("#/empleados/{contested}/editar", ".panel input:focus", "admin"),
     "summary": ("#/resumen", ".chart-bar", "admin"),
     "activity": ("#/actividad", ".event-mails", "admin"),
-    "operations": ("#/operacion", ".redrive", "admin"),
+    "operations": ("#/operacion", ".message", "admin"),
     "mails": ("#/correos?estado=todos", "tbody tr", "rrhh"),
     "leavers": ("#/bajas", "tbody tr", "rrhh"),
     "filters": ("#/empleados", "tbody tr:nth-child(50)", "rrhh"),

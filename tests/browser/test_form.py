@@ -67,7 +67,7 @@ def test_all_errors_come_at_once_in_plain_words(stack, directory):
 
 def test_the_servers_errors_stand_beside_their_fields_in_the_readers_language(stack, directory):
     directory.open("#/empleados/nuevo")
-    directory.press("English")
+    directory.choose_language("English")
     directory.fill(nombre="Ana", email="x", posicion="Analyst", salario="1")
     directory.press("Save")
     expect(directory.error_of("email")).to_have_text("It is not a valid e-mail address.")
@@ -152,9 +152,9 @@ def test_a_draft_outlives_a_reload_another_view_and_a_cancellation_until_it_is_d
     directory.go("Empleados")
     directory.press("Nuevo empleado")
     expect(directory.field("nombre")).to_have_value("Lucía")
-    directory.press("English")
+    directory.choose_language("English")
     expect(directory.field("nombre")).to_have_value("Lucía")
-    directory.press("Español")
+    directory.choose_language("Español")
     expect(directory.panel.get_by_text("Se recuperó lo que no había guardado.")).to_be_visible()
     directory.press("Cancelar")
     expect(directory.panel).to_be_hidden()

@@ -98,14 +98,14 @@ def test_what_was_missing_offline_comes_with_the_network(stack, directory):
     directory.expect_names("Ana Pérez")
     directory.page.wait_for_load_state("networkidle")
     directory.page.context.set_offline(True)
-    expect(directory.page.locator(".notice")).to_be_visible()
+    expect(directory.offline).to_be_visible()
 
     directory.go("Resumen")
     expect(directory.alert).to_contain_text("No hay conexión a internet")
     directory.page.context.set_offline(False)
 
     expect(directory.page.get_by_role("table")).to_contain_text("Analista")
-    expect(directory.page.locator(".notice")).to_be_hidden()
+    expect(directory.offline).to_be_hidden()
 
 
 def test_a_view_of_a_version_that_is_gone_asks_to_load_again(directory):
@@ -127,7 +127,7 @@ def test_a_browser_without_storage_still_works(stack, directory):
         " Object.defineProperty(window, name, { get() { throw new DOMException('no', 'SecurityError'); } });"
     )
     directory.open("#/empleados/nuevo")
-    directory.press("English")
+    directory.choose_language("English")
     directory.fill(nombre="Ana", email="ana@example.com", posicion="Analyst", salario="1")
 
     directory.press("Save")

@@ -4,6 +4,7 @@ import './view_texts.js';
 import { everyEvent, listEmployees, listMails } from './api.js';
 import { FIELDS, show } from './fields.js';
 import { count, dateTime, longDay, time } from './format.js';
+import { tell } from './outcome.js';
 import { Button, Icon, LinkButton, Menu, OWN, Select, ViewHeading } from './parts.js';
 import { address, go } from './router.js';
 import { pick } from './rows.js';
@@ -11,7 +12,7 @@ import { may } from './session.js';
 import { Empty, Loaded } from './states.js';
 import { TEXTS, t } from './texts.js';
 import { Bound } from './toolbar.js';
-import { html, useLayoutEffect, useRef, useResource, useState } from './view.js';
+import { html, useLayoutEffect, usePages, useState } from './view.js';
 
 const LOOKS = {
   creado: ['plus', 'good'], actualizado: ['edit', ''], eliminado: ['trash', 'bad'], restaurado: ['restore', 'good'], lote: ['people', ''],
@@ -34,22 +35,14 @@ export const WATCH_MS = [1000, 2000, 4000, 8000, 15_000];
  * @param key of what is asked for
  */
 export function useEvents(ask, query, pauses = [], key = '') {
-  const kept = useRef([]);
-  const [wanted, setWanted] = useState(1);
+  const { resource, more } = usePages(ask, key);
   const [mails, setMails] = useState(new Map());
-  const resource = useResource(async (signal) => {
-    const isMore = kept.current.key === key && kept.current.length < wanted;
-    const pages = isMore ? [...kept.current] : []; // one page more, or all again
-    while (pages.length < wanted) pages.push(await ask(pages.at(-1)?.next ?? '', signal));
-    kept.current = Object.assign(pages, { key });
-    return { events: pages.flatMap(({ rows }) => rows), hasMore: pages.at(-1)?.next !== null };
-  }, [wanted, key]);
   useLayoutEffect(() => {
     const life = new AbortController();
-    if (resource.data && may('mails')) watch(resource.data.events, life.signal);
+    if (resource.data && may('mails')) watch(resource.data.rows, life.signal);
     return () => life.abort();
   }, [resource.data]);
-  return { resource, mails, more: () => setWanted(wanted + 1) };
+  return { resource, mails, more };
 
   async function watch([newest], signal) {
     for (const pause of [0, ...pauses]) {
@@ -66,7 +59,7 @@ export function useEvents(ask, query, pauses = [], key = '') {
 /** The history of one employee. */
 export function History({ resource: { data }, mails, more }) {
   return html`
-    <${Timeline} events=${data.events} mails=${mails} describe=${describe} when=${dateTime} />
+    <${Timeline} events=${data.rows} mails=${mails} describe=${describe} when=${dateTime} />
     ${data.hasMore && html`<${Button} class="quiet" onClick=${more}>${t('employee.older')}<//>`}`;
 }
 
@@ -87,7 +80,7 @@ const Timeline = ({ events, mails, describe, when }) => html`
       const lines = mails.get(event.id);
       return html`
         <li class="event" key=${event.id}>
-          <span class=${`event-mark ${tone}`}><${Icon} name=${icon} /></span>
+          <span class=${`badge ${tone}`}><${Icon} name=${icon} /></span>
           <div class="event-body">
             <p>${describe(event)}</p>
             <p class="muted"><time datetime=${event.ocurrido_en}>${when(event.ocurrido_en)}</time> · ${actor}</p>
@@ -143,9 +136,9 @@ function BatchEvents({ id, isUndone }) {
     setBusy(false);
   };
   return html`
-    <${Loaded} from=${resource} lines=${3}>${({ events, hasMore }) => html`
+    <${Loaded} from=${resource} lines=${3}>${({ rows, hasMore }) => html`
       ${may('write') && !isUndone && html`<${Button} icon="undo" aria-disabled=${isBusy ? 'true' : null} onClick=${undo}>${t('batch.undo')}<//>`}
-      <${Timeline} events=${events.filter(({ tipo }) => tipo !== 'lote')} mails=${mails} describe=${subject} when=${dateTime} />
+      <${Timeline} events=${rows.filter(({ tipo }) => tipo !== 'lote')} mails=${mails} describe=${subject} when=${dateTime} />
       ${hasMore && html`<${Button} class="quiet" onClick=${more}>${t('activity.more')}<//>`}`}<//>`;
 }
 
@@ -179,10 +172,10 @@ export default function Activity({ route: { query } }) {
     setUnknown(rows.length === 0);
     if (rows.length > 0) apply({ empleado: String(rows[0].id) });
   };
-  const content = ({ events, hasMore }) =>
-    events.length > 0
+  const content = ({ rows, hasMore }) =>
+    rows.length > 0
       ? html`
-        <${Days} events=${events} mails=${mails} />
+        <${Days} events=${rows} mails=${mails} />
         ${hasMore ? html`<${Button} onClick=${more}>${t('activity.more')}<//>` : html`<p class="muted">${t('activity.end')}</p>`}`
       : html`
         <${Empty} title=${t(n > 0 ? 'activity.noMatch' : 'activity.empty.title')} text=${n > 0 ? '' : t('activity.empty.text')}>

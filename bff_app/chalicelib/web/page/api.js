@@ -82,10 +82,8 @@ export const changeEmployee = async (id, changes, etag) =>
   (await request('PUT', `/empleados/${id}`, { body: changes, headers: { 'If-Match': etag } })).data;
 
 /** Deletes this version of the row, no later one. */
-export const removeEmployee = ({ id, version }, { keepalive } = {}) =>
-  request('DELETE', `/empleados/${id}`, { headers: { 'If-Match': `"${version}"` }, keepalive });
-
-export const listLeavers = (query, signal) => page('/bajas', query, signal);
+export const removeEmployee = ({ id, version }) =>
+  request('DELETE', `/empleados/${id}`, { headers: { 'If-Match': `"${version}"` } });
 
 /** @returns the row with `baja_en` and `borrado_previsto_en` */
 export const getLeaver = (id, signal) => get(`/bajas/${id}`, signal);
@@ -96,36 +94,6 @@ export const restoreLeaver = async (id) => (await request('POST', `/bajas/${id}/
 /** The positions, that with most employees first. */
 export const getSummary = (signal) => get('/resumen', signal);
 
-export const getQueue = (signal) => get('/cola', signal);
-
 /** The e-mails that did not arrive; a failure shows no badge. */
 export const countProblems = (states, signal) =>
   get(`/correos/total?${new URLSearchParams(states.map((state) => ['estado', state]))}`, signal).catch(() => null);
-
-export const redrive = async () => (await request('POST', '/cola/reenviar')).data;
-
-/** The parts behind the BFF, well or not. */
-export async function getHealth(signal) {
-  try {
-    return (await get('/health?deep=1', signal)).partes;
-  } catch (error) {
-    if (error instanceof ApiError && error.document.partes) return error.document.partes;
-    throw error;
-  }
-}
-
-export const listUsers = (signal) => everyRow('/usuarios', {}, signal);
-
-export const getOwnUser = (signal) => get('/usuarios/yo', signal);
-export const inviteUser = (email, rol) => request('POST', '/usuarios', { body: { email, rol } });
-export const changeRole = (id, rol) => request('PUT', `/usuarios/${id}`, { body: { rol } });
-export const repeatInvitation = (id) => request('POST', `/usuarios/${id}/reenviar`);
-export const removeUser = (id) => request('DELETE', `/usuarios/${id}`);
-
-/** @returns {Promise<{secreto: string, direccion: string, imagen: {lado: number, trazo: string}}>} */
-export const beginSecondFactor = async () => (await request('POST', '/sesion/segundo-factor')).data;
-export const confirmSecondFactor = (codigo) => request('PUT', '/sesion/segundo-factor', { body: { codigo } });
-
-/** @returns the address where the browser goes from here */
-export const endSession = async ({ everywhere }) =>
-  (await request('POST', everywhere ? '/sesion/salir?todas=1' : '/sesion/salir', { inTurn: true })).data.ir_a;

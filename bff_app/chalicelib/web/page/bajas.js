@@ -1,7 +1,7 @@
 /** The people who were deleted, until their data is erased: found, looked at and restored. */
 
 import './view_texts.js';
-import { listLeavers } from './api.js';
+import { page } from './api.js';
 import { day } from './format.js';
 import { Button, LinkButton, OWN, PlainTable, ViewHeading } from './parts.js';
 import { restore } from './removal.js';
@@ -9,27 +9,17 @@ import { address, go } from './router.js';
 import { Empty, Loaded } from './states.js';
 import { t } from './texts.js';
 import { SearchField } from './toolbar.js';
-import { html, useResource, useState } from './view.js';
+import { html, usePages } from './view.js';
 
 export default function Leavers({ route }) {
   const q = route.query.get('q') ?? '';
-  const [wanted, setWanted] = useState(1);
-  const leavers = useResource(async (signal) => {
-    const rows = [];
-    let cursor = '';
-    for (let page = 0; page < wanted && cursor !== null; page += 1) {
-      const { rows: more, next } = await listLeavers({ q, cursor }, signal);
-      rows.push(...more);
-      cursor = next;
-    }
-    return { rows, hasMore: cursor !== null };
-  }, [q, wanted]);
+  const { resource, more } = usePages((cursor, signal) => page('/bajas', { q, cursor }, signal), q);
   const seek = (sought) => go(address('bajas', sought ? { q: sought } : {}), { replace: true });
   const content = ({ rows, hasMore }) =>
     rows.length === 0
       ? html`<${Empty} title=${t(q ? 'list.noMatch.title' : 'leavers.empty.title')} text=${t('leavers.text')} />`
       : html`<${PlainTable} label=${t('view.bajas')} columns=${columns()} rows=${rows.map(cells)} />
-        ${hasMore && html`<div class="pager"><${Button} onClick=${() => setWanted(wanted + 1)}>${t('activity.more')}<//></div>`}`;
+        ${hasMore && html`<div class="pager"><${Button} onClick=${more}>${t('activity.more')}<//></div>`}`;
   return html`
     <${ViewHeading} title=${t('view.bajas')}>
       <${LinkButton} href=${address('empleados')}>${t('view.empleados')}<//>
@@ -37,7 +27,7 @@ export default function Leavers({ route }) {
     <form class="toolbar" role="search" onSubmit=${(event) => event.preventDefault()}>
       <${SearchField} label=${t('leavers.search')} hint=${t('list.search.hint')} value=${q} seek=${seek} />
     </form>
-    <div class="plain-card"><${Loaded} from=${leavers} lines=${8}>${content}<//></div>`;
+    <${Loaded} from=${resource} lines=${8}>${content}<//>`;
 }
 
 const columns = () => [

@@ -1,5 +1,6 @@
 /** A question that has to be answered before anything else. */
 
+import { t } from './texts.js';
 import { html, render } from './view.js';
 
 /** Each button closes the dialog with its value as the answer, which is empty when the person closed it without one. */
@@ -25,4 +26,10 @@ export function ask(title, content, actions) {
       });
     }),
   };
+}
+
+/** @returns whether the person presses the button that says `yes` */
+export async function confirm(title, text, yes, kind = 'primary') {
+  const buttons = html`<button class=${kind} value="yes">${yes}</button><button>${t('cancel')}</button>`;
+  return (await ask(title, html`<p>${text}</p>`, buttons).answer) === 'yes';
 }

@@ -19,9 +19,11 @@ export const visibleFields = () => FIELDS.filter(({ isConfidential }) => !isConf
 
 const PERIODS = { es: { year: 'año', month: 'mes' }, en: { year: 'year', month: 'month' } };
 
+/** Of salaries: €/year. */
+export const unit = () => `${currencySign(SALARIES.currency)}/${PERIODS[currentLanguage()][SALARIES.salaryPeriod]}`;
+
 /** The name of a field, with the unit of its values. */
-export const label = ({ labels, kind }) =>
-  labels[currentLanguage()] + (kind === 'money' ? ` (${currencySign(SALARIES.currency)}/${PERIODS[currentLanguage()][SALARIES.salaryPeriod]})` : '');
+export const label = ({ labels, kind }) => labels[currentLanguage()] + (kind === 'money' ? ` (${unit()})` : '');
 
 /** A value as people read it, with its unit if the field is given whole. */
 export function show(field, value) {

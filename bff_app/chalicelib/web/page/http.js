@@ -5,7 +5,6 @@ import { currentLanguage } from './preferences.js';
 /** Longer than the BFF's own limit (28 s), so that its answer is the one that people see. */
 const PATIENCE_MS = 32_000;
 
-
 /** A request that failed. */
 export class ApiError extends Error {
   /**
@@ -56,14 +55,13 @@ export async function send(method, path, options = {}) {
   return navigator.locks.request('sesion', () => exchange(method, path, options));
 }
 
-async function exchange(method, path, { body, headers = {}, signal, keepalive }) {
+async function exchange(method, path, { body, headers = {}, signal }) {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), PATIENCE_MS);
   const content = body === undefined ? {} : { 'Content-Type': 'application/json' };
   try {
     const response = await fetch(path, {
       method,
-      keepalive,
       cache: 'no-cache',
       signal: AbortSignal.any(signal ? [signal, limit.signal] : [limit.signal]),
       headers: { Accept: 'application/json', 'Accept-Language': currentLanguage(), ...content, ...headers },

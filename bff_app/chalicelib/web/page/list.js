@@ -58,7 +58,7 @@ export default function List({ route: { query, panel } }) {
       ${may('write') && html`<${NewLink} query=${listPart(query)} />`}
     <//>
     <${Toolbar} query=${query} positions=${positions.data ?? []} enter=${() => setEntered(true)} />
-    <a class="skip" href="#" onClick=${skipRows}>${t('list.skip')}</a>
+    <a class="button primary skip" href="#" onClick=${skipRows}>${t('list.skip')}</a>
     <div class="results" aria-busy=${list.isBusy ? 'true' : null}>${content()}</div>
     ${picked.bar(query, known)}`;
 

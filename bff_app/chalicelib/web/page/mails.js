@@ -24,10 +24,8 @@ export default function Mails({ route }) {
       <${Select} aria-label=${t('mails.filter')} value=${state} options=${options}
         choose=${(chosen) => go(address('correos', chosen ? { estado: chosen } : {}))} />
     <//>
-    <div class="plain-card">
-      <${Loaded} from=${mails} lines=${6}>${({ rows }) =>
-        rows.length > 0 ? mailTable(rows) : html`<${Empty} title=${t(state ? 'mails.none' : 'mails.noProblems')} text="" />`}<//>
-    </div>`;
+    <${Loaded} from=${mails} lines=${6}>${({ rows }) =>
+      rows.length > 0 ? mailTable(rows) : html`<${Empty} title=${t(state ? 'mails.none' : 'mails.noProblems')} text="" />`}<//>`;
 }
 
 function mailTable(mails) {

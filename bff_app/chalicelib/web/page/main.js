@@ -6,8 +6,8 @@ import { announce, liveRegion } from './focus.js';
 import { count } from './format.js';
 import { ApiError } from './http.js';
 import List from './list.js';
-import { Button, Heading, Icon, Labelled, LinkButton, Panel, closePanel } from './parts.js';
-import { LANGUAGES, THEMES, chooseLanguage, chooseTheme, currentLanguage, currentTheme, hasShortcuts, showTheme } from './preferences.js';
+import { Button, Heading, Icon, Labelled, LinkButton, Menu, Panel, Select, closePanel } from './parts.js';
+import { THEMES, chooseLanguage, chooseTheme, currentLanguage, currentTheme, hasShortcuts, showTheme } from './preferences.js';
 import { offerUndo } from './removal.js';
 import { address, currentRoute, go, places } from './router.js';
 import { PROBLEMS, firstRows } from './rows.js';
@@ -37,8 +37,7 @@ const PANELS = {
   nuevo: lazy(() => import('./form.js')),
 };
 const SignIn = lazy(() => import('./sign_in.js'));
-/** After the rows, which people wait for. */
-const Account = lazy(() => firstRows.then(() => import('./account.js')));
+const Account = lazy(() => import('./account.js'));
 /** The right a view or panel needs beyond reading. */
 const NEEDED = {
   correos: 'mails', operacion: 'operate', usuarios: 'operate', importar: 'import', bajas: 'write', editar: 'write', nuevo: 'write',
@@ -132,11 +131,11 @@ function Directory() {
   const View = mayOpen(view) ? VIEWS[view] : Refused;
   const Shown = panel && (mayOpen(panel.kind) ? PANELS[panel.kind] : RefusedPanel);
   return html`
-    <a class="skip" href="#contenido" onClick=${skip}>${t('app.skip')}</a>
+    <a class="button primary skip" href="#contenido" onClick=${skip}>${t('app.skip')}</a>
     <${Bar} section=${['importar', 'bajas'].includes(view) ? 'empleados' : view} />
     <section class="notices" aria-label=${t('app.state')}>
       ${currentSession()?.demo && html`
-        <p class="notice warn"><${Icon} name="warning" /><strong>${t('demo.title')}</strong>${t('demo.text')}</p>`}
+        <p class="message warn"><strong>${t('demo.title')}</strong>${t('demo.text')}</p>`}
       <${OfflineNotice} />
     </section>
     <main id="contenido" tabindex="-1" ref=${main} class=${panel ? 'with-panel' : ''}>
@@ -148,6 +147,7 @@ function Directory() {
 }
 
 function Bar({ section }) {
+  const { nombre, correo, usuario } = currentSession();
   const inbox = document.querySelector('meta[name="inbox"]')?.getAttribute('content');
   const offered = Object.entries(ICONS).filter(([name]) => mayOpen(name));
   // After the rows, which people wait for.
@@ -162,17 +162,16 @@ function Bar({ section }) {
       <a class="brand" href=${address('empleados')}><${Labelled} icon="people">${t('app.short')}<//></a>
       <nav class="menu" aria-label=${t('app.menu')}>
         ${offered.map(([name, icon]) => html`
-          <a href=${address((name))} aria-current=${name === section ? 'page' : null}>
+          <a href=${address(name)} aria-current=${name === section ? 'page' : null}>
             <${Labelled} icon=${icon}>${t(`view.${name}`)}<//>${name === 'correos' && badge}
           </a>`)}
       </nav>
-      <div class="settings">
-        ${inbox && html`
-          <a class="setting" href=${inbox} target="_blank" rel="noopener"><${Labelled} icon="mail">${t('app.inbox')}<//></a>`}
-        <${ThemeChoice} />
-        <${LanguageChoice} />
-        <${Account} />
-      </div>
+      <${Menu} icon="person" label=${nombre || correo || usuario}>
+        <${Account}>
+          ${inbox && html`<a class="button" href=${inbox} target="_blank" rel="noopener">${t('app.inbox')}</a>`}
+          <${Choices} />
+        <//>
+      <//>
     </header>`;
 }
 
@@ -183,33 +182,21 @@ function OfflineNotice() {
     setOnline(false);
     announce(t('app.offline'));
   });
-  return html`<p class="notice warn" hidden=${isOnline}><${Icon} name="offline" />${t('app.offline')}</p>`;
+  return html`<p class="message warn" hidden=${isOnline}>${t('app.offline')}</p>`;
 }
 
-/** With two languages, the choice is the other one, in its own words. */
-function LanguageChoice() {
-  const other = LANGUAGES.find((language) => language !== currentLanguage()) ?? 'es';
-  const change = () => {
-    chooseLanguage(other);
+/** Language and theme of this browser. */
+function Choices() {
+  const through = (choose) => (chosen) => {
+    choose(chosen);
     draw();
     document.getElementById('idioma')?.focus();
   };
   return html`
-    <button type="button" class="setting" id="idioma" lang=${other} onClick=${change}>
-      <${Labelled} icon="globe">${LANGUAGE_NAMES[other]}<//>
-    </button>`;
-}
-
-function ThemeChoice() {
-  const [theme, setTheme] = useState(currentTheme);
-  const change = () => {
-    const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
-    chooseTheme(next);
-    setTheme(next);
-    announce(t(`theme.${next}`));
-  };
-  return html`
-    <button type="button" class="setting" onClick=${change}><${Labelled} icon="sun">${t(`theme.${theme}`)}<//></button>`;
+    <${Select} id="idioma" aria-label="Idioma · Language" value=${currentLanguage()} choose=${through(chooseLanguage)}
+      options=${Object.entries(LANGUAGE_NAMES)} />
+    <${Select} aria-label=${t('theme')} value=${currentTheme()} choose=${through(chooseTheme)}
+      options=${THEMES.map((theme) => [theme, t(`theme.${theme}`)])} />`;
 }
 
 /** What fills the page. */
@@ -237,7 +224,7 @@ async function start() {
     if (error.isNotSignedIn) {
       screen = () => {
         document.title = `${t('signIn')} · ${t('app.short')}`;
-        return html`<${SignIn} outcome=${outcome}><${ThemeChoice} /><${LanguageChoice} /><//>`;
+        return html`<${SignIn} outcome=${outcome}><${Choices} /><//>`;
       };
     } else screen = () => html`<main class="door"><${Failure} error=${error} retry=${() => location.reload()} /></main>`;
   }
@@ -247,7 +234,7 @@ async function start() {
 /** A view then opens at once, even without network. */
 async function fetchTheRest() {
   await firstRows;
-  const modules = [...Object.values({ ...VIEWS, ...PANELS }), SignIn].map((view) => (view).fetchIt);
+  const modules = [...Object.values({ ...VIEWS, ...PANELS }), SignIn, Account].map((view) => view.fetchIt);
   const loaders = [...modules.filter(Boolean), () => import('./export.js'), () => import('./shortcuts.js')];
   requestIdleCallback(() => loaders.forEach((load) => load().catch(() => undefined)), { timeout: 10_000 });
 }

@@ -1,31 +1,36 @@
 /** How the system is: its parts, the queue of e-mails, and the messages that could not be processed. */
 
 import './view_texts.js';
-import { get, getHealth, getQueue, redrive, request } from './api.js';
-import { ask } from './dialog.js';
+import { get, request } from './api.js';
+import { confirm } from './dialog.js';
 import { count, dateTime, duration } from './format.js';
+import { ApiError } from './http.js';
+import { tell } from './outcome.js';
 import { Button, Facts, PlainTable, ViewHeading } from './parts.js';
 import { address } from './router.js';
-import { Loaded, sentence } from './states.js';
+import { Loaded } from './states.js';
 import { t } from './texts.js';
-import { toast } from './toast.js';
 import { html, useId, useLayoutEffect, useResource, useState } from './view.js';
-
-const getDeadLetters = (signal) => get('/cola/fallidos', signal);
-
-/** @param isResent or dropped */
-const settleDeadLetter = (id, isResent) =>
-  isResent ? request('POST', `/cola/fallidos/${id}/reenviar`) : request('DELETE', `/cola/fallidos/${id}`);
 
 const REFRESH_MS = 5000;
 
+/** The parts behind the page, well or not. */
+async function getHealth(signal) {
+  try {
+    return (await get('/health?deep=1', signal)).partes;
+  } catch (error) {
+    if (error instanceof ApiError && error.document.partes) return error.document.partes;
+    throw error;
+  }
+}
+
 export default function Operations() {
   const health = useResource(getHealth, []);
-  const queue = useResource(getQueue, []);
-  const letters = useResource(getDeadLetters, []);
+  const queue = useResource((signal) => get('/cola', signal), []);
+  const letters = useResource((signal) => get('/cola/fallidos', signal), []);
   const refresh = () => [health, queue].forEach(({ reload }) => reload());
-  const settle = async (letter, isResent) => {
-    await settleAndTell(letter, isResent);
+  const settle = async (method, path, done) => {
+    await tell(() => request(method, `/cola/fallidos/${path}`), done, { gone: t('dead.gone') });
     [queue, letters].forEach(({ reload }) => reload());
   };
   const [isAutomatic, setAutomatic] = useState(true);
@@ -56,7 +61,7 @@ function Section({ title, children, ...loaded }) {
   const id = useId();
   return html`
     <section class="card" aria-labelledby=${id}>
-      <div class="section-heading"><h2 id=${id}>${title}</h2></div>
+      <h2 id=${id}>${title}</h2>
       <${Loaded} ...${loaded}>${children}<//>
     </section>`;
 }
@@ -81,25 +86,16 @@ function queueState({ cola, fallidos }, refresh) {
   return html`
     <${Facts} class="tiles" facts=${facts} />
     ${n > 0 && html`
-      <div class="message warn redrive">
+      <div class="message warn">
         <p>${t('operations.dead.text', { n })}</p>
         <${Button} class="primary" icon="undo" onClick=${() => confirmRedrive(n, refresh)}>${t('operations.redrive')}<//>
       </div>`}`;
 }
 
 async function confirmRedrive(n, refresh) {
-  const { answer } = ask(
-    t('operations.redrive'),
-    html`<p>${t('operations.redrive.text', { n })}</p>`,
-    html`<button class="primary" value="yes">${t('operations.redrive.yes')}</button><button>${t('cancel')}</button>`,
-  );
-  if ((await answer) !== 'yes') return;
-  try {
-    const { reenviados, quedan } = await redrive();
-    toast(t('operations.redrive.done', { n: reenviados, left: quedan }));
-  } catch (error) {
-    toast(sentence(error), { kind: 'error' });
-  }
+  if (!(await confirm(t('operations.redrive'), t('operations.redrive.text', { n }), t('operations.redrive.yes')))) return;
+  const redrive = async () => (await request('POST', '/cola/reenviar')).data;
+  await tell(redrive, ({ reenviados, quedan }) => t('operations.redrive.done', { n: reenviados, left: quedan }));
   refresh();
 }
 
@@ -115,17 +111,7 @@ const deadLetterTable = (letters, settle) => html`
       count(letter.intentos),
       html`
         <div class="actions">
-          <${Button} class="quiet" onClick=${() => settle(letter, true)}>${t('operations.redrive.yes')}<//>
-          <${Button} class="quiet" onClick=${() => settle(letter, false)}>${t('dead.drop')}<//>
+          <${Button} class="quiet" onClick=${() => settle('POST', `${letter.id}/reenviar`, t('dead.resent'))}>${t('operations.redrive.yes')}<//>
+          <${Button} class="quiet" onClick=${() => settle('DELETE', letter.id, t('dead.dropped'))}>${t('dead.drop')}<//>
         </div>`,
     ])} />`;
-
-async function settleAndTell({ id }, isResent) {
-  try {
-    await settleDeadLetter(id, isResent);
-    toast(t(isResent ? 'dead.resent' : 'dead.dropped'));
-  } catch (error) {
-    if (error.status === 404) toast(t('dead.gone'));
-    else toast(sentence(error), { kind: 'error' });
-  }
-}

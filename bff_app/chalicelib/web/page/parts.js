@@ -2,7 +2,7 @@
 
 import { address, currentRoute, go } from './router.js';
 import { t } from './texts.js';
-import { html, useEvent, useId, useLayoutEffect, useRef } from './view.js';
+import { html, useEvent, useId, useLayoutEffect, useRef, useState } from './view.js';
 
 /** Drawn with one stroke on a grid of 24 units. */
 const PATHS = {
@@ -41,7 +41,9 @@ const PATHS = {
 
 /** Decoration: the text beside it speaks. */
 export const Icon = ({ name }) =>
-  html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
+  html`
+    <svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round"
+      stroke-linejoin="round" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
 
 /** An icon with its text. */
 export const Labelled = ({ icon, children }) => html`<${Icon} name=${icon} /><span>${children}</span>`;
@@ -61,27 +63,24 @@ export const LinkButton = ({ icon, children, class: kind = '', ...rest }) =>
 /** What people wrote: it has its own direction and language, whatever the page's are, and is not translated. */
 export const OWN = { dir: 'auto', lang: 'es', translate: false };
 
-/** A button that opens a small box, which closes on Escape, and when the focus or the pointer goes elsewhere. */
+/** A button that opens a small box, which closes on Escape, with a choice, and when the focus or the pointer goes elsewhere. */
 export function Menu({ icon, label, class: kind = '', children }) {
-  const box = useRef(null);
-  const close = (event) => {
-    if (!box.current.open || box.current.contains(event.relatedTarget ?? event.target)) return;
-    box.current.open = false;
-  };
-  useEvent(document, 'pointerdown', close);
-  const leave = (event) => {
-    if (event.key !== 'Escape' || !box.current.open) return;
+  const menu = useRef(null);
+  const [isOpen, setOpen] = useState(false);
+  const leave = ({ relatedTarget, target }) => menu.current.contains(relatedTarget ?? target) || setOpen(false);
+  useEvent(document, 'pointerdown', leave);
+  const press = (event) => {
+    if (event.key !== 'Escape' || !isOpen) return;
     event.stopPropagation(); // the panel stays
-    box.current.open = false;
-    box.current.firstElementChild.focus();
+    menu.current.firstElementChild.focus();
+    setOpen(false);
   };
-  const choose = (event) => {
-    if (event.composedPath().some((node) => node instanceof Element && node.matches('a, button'))) box.current.open = false;
-  };
+  const choose = ({ target }) => target.closest('a, button') && setOpen(false);
   return html`
-    <details class="popup" ref=${box} onKeyDown=${leave} onFocusOut=${(event) => event.relatedTarget && close(event)}>
+    <details class="popup" ref=${menu} open=${isOpen} onToggle=${({ target }) => setOpen(target.open)} onKeyDown=${press}
+      onFocusOut=${(event) => event.relatedTarget && leave(event)}>
       <summary class=${`button ${kind}`}><${Labelled} icon=${icon}>${label}<//></summary>
-      <div class="popup-box" onClick=${choose}>${children}</div>
+      ${isOpen && html`<div class="popup-box" onClick=${choose}>${children}</div>`}
     </details>`;
 }
 
@@ -107,10 +106,10 @@ export function Heading({ children, ...rest }) {
   return html`<h1 tabindex="-1" ref=${element} ...${rest}>${children}</h1>`;
 }
 
-/** `note` stands beside the title. */
+/** `note` stands beside the title; one that is not known yet keeps its place. */
 export const ViewHeading = ({ title, note, children }) => html`
   <header class="view-heading">
-    <${Heading}>${title}<//>${note && html`<span class="muted">${note}</span>`}<div class="actions">${children}</div>
+    <${Heading}>${title}<//>${note !== undefined && html`<span class="muted">${note}</span>`}<div class="actions">${children}</div>
   </header>`;
 
 /** Terms and what they say. */
@@ -119,20 +118,20 @@ export const Facts = ({ facts, class: kind }) => html`
     ${facts.map(([term, value]) => html`<div key=${term}><dt>${term}</dt><dd>${value}</dd></div>`)}
   </dl>`;
 
-/** A table that scrolls by itself where it is too wide. */
+/** A table that scrolls by itself where it is too wide. On narrow screens its rows are cards, hence the roles and titles. */
 export function PlainTable({ label, columns, rows }) {
   const numeric = columns.map(({ isNumber }) => (isNumber ? 'number' : undefined));
-  const cell = (content, at) =>
-    columns[at].isHeading
-      ? html`<th scope="row" class=${numeric[at]}>${content}</th>`
-      : html`<td class=${numeric[at]}>${content}</td>`;
+  const cell = (content, at) => {
+    const { title, isHeading } = columns[at];
+    return html`<${isHeading ? 'th' : 'td'} role=${isHeading ? 'rowheader' : 'cell'} class=${numeric[at]} data-title=${title}>${content}<//>`;
+  };
   return html`
     <div class="table-scroll" tabindex="0" role="group" aria-label=${label}>
-      <table class="plain">
-        <thead>
-          <tr>${columns.map(({ title }, at) => html`<th scope="col" class=${numeric[at]}>${title}</th>`)}</tr>
+      <table class="plain" role="table">
+        <thead role="rowgroup">
+          <tr role="row">${columns.map(({ title }, at) => html`<th role="columnheader" class=${numeric[at]}>${title}</th>`)}</tr>
         </thead>
-        <tbody>${rows.map((cells) => html`<tr>${cells.map(cell)}</tr>`)}</tbody>
+        <tbody role="rowgroup">${rows.map((cells) => html`<tr role="row">${cells.map(cell)}</tr>`)}</tbody>
       </table>
     </div>`;
 }

@@ -1,6 +1,7 @@
 /** Deletes at once, with an undo: a deleted person is a leaver, who comes back with the same number and history. */
 
 import { removeEmployee, restoreLeaver, rowsChanged } from './api.js';
+import { tell } from './outcome.js';
 import { withStorage } from './preferences.js';
 import { currentSession } from './session.js';
 import { sentence } from './states.js';
@@ -44,12 +45,7 @@ export function offerUndo() {
 
 /** Bring a leaver back. */
 export async function restore({ id, nombre: name }) {
-  try {
-    await restoreLeaver(id);
-    toast(t('leaver.restored', { name }));
-  } catch (error) {
-    if (error.status === 404) toast(t('leaver.alreadyRestored', { name }));
-    else toast(`${t('leaver.failed', { name })} ${sentence(error)}`, { kind: 'error' });
-  }
+  const said = { gone: t('leaver.alreadyRestored', { name }), failed: t('leaver.failed', { name }) };
+  await tell(() => restoreLeaver(id), t('leaver.restored', { name }), said);
   rowsChanged();
 }

@@ -1,6 +1,6 @@
 /** Setting up an authenticator app, after the password was typed once more. */
 
-import { beginSecondFactor, confirmSecondFactor } from './api.js';
+import { request } from './api.js';
 import { ApiError } from './http.js';
 import { LinkButton, ViewHeading } from './parts.js';
 import { address, go } from './router.js';
@@ -12,7 +12,7 @@ import { html, useId, useResource, useState } from './view.js';
 export const PASSWORD_AGAIN = `/sesion/entrar?para=segundo-factor&volver=${encodeURIComponent('/#/autenticador')}`;
 
 export default function SecondFactor() {
-  const secret = useResource(beginSecondFactor, []);
+  const secret = useResource(async () => (await request('POST', '/sesion/segundo-factor')).data, []);
   return html`
     <${ViewHeading} title=${t('view.autenticador')} />
     <section class="card factor">
@@ -31,7 +31,7 @@ function Steps({ secreto, direccion, imagen }) {
   const confirm = async (event) => {
     event.preventDefault();
     try {
-      await confirmSecondFactor(new FormData(event.currentTarget).get('codigo'));
+      await request('PUT', '/sesion/segundo-factor', { body: { codigo: new FormData(event.currentTarget).get('codigo') } });
       toast(t('factor.done'));
       go(address('empleados'));
     } catch (error) {
@@ -47,7 +47,7 @@ function Steps({ secreto, direccion, imagen }) {
     <p><a href=${direccion}>${t('factor.open')}</a></p>
     <p>${t('factor.type')} <code>${secreto.replace(/(.{4})(?=.)/g, '$1 ')}</code></p>
     <form class="invitation" onSubmit=${confirm}>
-      <label>${t('factor.code')}
+      <label class="field">${t('factor.code')}
         <input name="codigo" required inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 ]{6,8}" maxlength="8"
           aria-invalid=${wrong ? 'true' : null} aria-describedby=${wrong ? id : null} />
       </label>

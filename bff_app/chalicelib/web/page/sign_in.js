@@ -25,7 +25,7 @@ export default function SignIn({ outcome, children }) {
         <p>${t('signIn.text')}</p>
         <${LinkButton} class="primary" icon="enter" href=${signInAddress(location.hash)}>${t('signIn')}<//>
       </section>
-      <div class="door-settings">${children}</div>
+      <div class="actions">${children}</div>
     </main>`;
 }
 

@@ -2,6 +2,7 @@
 
 import './view_texts.js';
 import { getSummary } from './api.js';
+import { unit } from './fields.js';
 import { count, money, roundMoney } from './format.js';
 import { NewLink } from './list.js';
 import { Facts, PlainTable, ViewHeading } from './parts.js';
@@ -42,8 +43,8 @@ function figures(groups) {
     const lowest = Math.min(...groups.map((group) => group.salario_minimo));
     const highest = Math.max(...groups.map((group) => group.salario_maximo));
     facts.push(
-      [t('summary.mean'), money(mean)],
-      [t('summary.range'), `${roundMoney(lowest)} – ${roundMoney(highest)}`],
+      [`${t('summary.mean')} (${unit()})`, money(mean)],
+      [`${t('summary.range')} (${unit()})`, `${roundMoney(lowest)} – ${roundMoney(highest)}`],
     );
   }
   return html`<${Facts} class="tiles" facts=${facts} />`;

@@ -3,7 +3,6 @@
 import { FIELDS } from './declaration.js';
 import { LANGUAGES, currentLanguage } from './preferences.js';
 
-
 /** In the order of `LANGUAGES`. */
 export const TEXTS = {
   'app.name': ['Directorio de empleados', 'Employee directory'],
@@ -17,6 +16,7 @@ export const TEXTS = {
   'app.newVersion.title': ['No se pudo abrir esta parte', 'This part could not be opened'],
   'app.newVersion.text': ['La red falló o hay una versión nueva. Cargar de nuevo no pierde nada.', 'The network failed or there is a new version. Loading again loses nothing.'],
   'app.reload': ['Cargar de nuevo', 'Load again'],
+  theme: ['Tema', 'Theme'],
   'theme.auto': ['Tema: sistema', 'Theme: system'],
   'theme.light': ['Tema: claro', 'Theme: light'],
   'theme.dark': ['Tema: oscuro', 'Theme: dark'],
@@ -176,8 +176,6 @@ export const TEXTS = {
   'list.noMatch.text': ['Se buscan comienzos de palabra en nombre, correo y posición.', 'The search looks for beginnings of words in name, e-mail and position.'],
   'list.empty.title': ['Todavía no hay empleados', 'No employees yet'],
   'list.empty.text': ['Añada el primero o importe una hoja de cálculo.', 'Add the first one, or import a spreadsheet.'],
-  'list.range': ['Empleados {from}–{to}', 'Employees {from}–{to}'],
-  'list.skip': ['Saltar la lista', 'Skip the list'],
   'form.new.title': ['Nuevo empleado', 'New employee'],
   'form.edit.title': ['Editar empleado', 'Edit employee'],
   'form.errors.title': ['Revise estos datos', 'Check these fields'],

@@ -1,37 +1,27 @@
 /** Who may sign in, for administrators: invite, change a role, remove. */
 
-import { changeRole, inviteUser, listUsers, removeUser, repeatInvitation } from './api.js';
-import { ask } from './dialog.js';
-import { ApiError } from './http.js';
+import { everyRow, request } from './api.js';
+import { ask, confirm } from './dialog.js';
+import { tell } from './outcome.js';
 import { Button, Select, ViewHeading } from './parts.js';
 import { currentSession, recoverSession } from './session.js';
-import { Loaded, sentence } from './states.js';
+import { Loaded } from './states.js';
 import { t } from './texts.js';
-import { toast } from './toast.js';
 import { html, useId, useRef, useResource } from './view.js';
 
-const ROLES = ['lector', 'rrhh', 'admin'];
-const roleOptions = () => ROLES.map((role) => [role, t(`role.${role}`)]);
+const roleOptions = () => ['lector', 'rrhh', 'admin'].map((role) => [role, t(`role.${role}`)]);
 
 export default function Users() {
-  const users = useResource(listUsers, []);
+  const users = useResource((signal) => everyRow('/usuarios', {}, signal), []);
   const running = useRef(new Set());
   /** A double click invites nobody twice; another action does not wait. @param name of the action and its user */
   const act = async (name, work, done) => {
     if (running.current.has(name)) return false;
     running.current.add(name);
-    try {
-      await work();
-      toast(done);
-      return true;
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      toast(error.errors[0]?.mensaje ?? sentence(error), { kind: 'error' });
-      return false;
-    } finally {
-      running.current.delete(name);
-      users.reload();
-    }
+    const isDone = await tell(work, done);
+    running.current.delete(name);
+    users.reload();
+    return isDone;
   };
   return html`
     <${ViewHeading} title=${t('view.usuarios')} />
@@ -49,15 +39,15 @@ function Invitation({ act }) {
     event.preventDefault();
     const form = event.currentTarget;
     const { email, rol } = Object.fromEntries(new FormData(form));
-    if (await act('invite', () => inviteUser(email, rol), t('users.invited', { email }))) form.reset();
+    if (await act('invite', () => request('POST', '/usuarios', { body: { email, rol } }), t('users.invited', { email }))) form.reset();
   };
   return html`
     <section class="card" aria-labelledby=${id}>
       <h2 id=${id}>${t('users.invite')}</h2>
       <p>${t('users.invite.text')}</p>
       <form class="invitation" onSubmit=${invite}>
-        <label>${t('users.email')}<input name="email" type="email" required maxlength="254" autocomplete="off" /></label>
-        <label>${t('account.role')}<${Select} name="rol" options=${roleOptions()} choose=${() => undefined} /></label>
+        <label class="field">${t('users.email')}<input name="email" type="email" required maxlength="254" autocomplete="off" /></label>
+        <label class="field">${t('account.role')}<${Select} name="rol" options=${roleOptions()} choose=${() => undefined} /></label>
         <button class="primary">${t('users.invite')}</button>
       </form>
     </section>`;
@@ -68,7 +58,7 @@ const list = (rows, act) => html`<ul class="users">${rows.map((user) => html`<${
 function User({ user, act }) {
   const facts = [t(`role.${user.rol ?? 'none'}`), t(`users.state.${user.estado}`), t(user.segundo_factor ? 'users.factor' : 'users.noFactor')];
   const isWaiting = ['invitado', 'caducado'].includes(user.estado);
-  const again = () => act(`again ${user.id}`, () => repeatInvitation(user.id), t('users.invited', user));
+  const again = () => act(`again ${user.id}`, () => request('POST', `/usuarios/${user.id}/reenviar`), t('users.invited', user));
   return html`
     <li>
       <div><strong>${user.email}</strong><p class="muted">${facts.join(' · ')}</p></div>
@@ -86,21 +76,17 @@ async function change(user, act) {
     <label class="check"><input type="radio" name="rol" value=${role} checked=${role === user.rol} />${label}</label>`;
   const { answer, data } = ask(
     t('users.change.of', user),
-    html`<fieldset class="choices"><legend>${t('account.role')}</legend>${roleOptions().map(choice)}</fieldset>`,
+    html`<fieldset><legend>${t('account.role')}</legend>${roleOptions().map(choice)}</fieldset>`,
     html`<button class="primary" value="yes">${t('users.change')}</button><button>${t('cancel')}</button>`,
   );
   if ((await answer) !== 'yes') return;
   const role = data().get('rol');
   if (!role || role === user.rol) return;
-  const isDone = await act(`change ${user.id}`, () => changeRole(user.id, role), t('users.changed', { ...user, role: t(`role.${role}`) }));
+  const isDone = await act(`change ${user.id}`, () => request('PUT', `/usuarios/${user.id}`, { body: { rol: role } }), t('users.changed', { ...user, role: t(`role.${role}`) }));
   if (isDone && user.email === currentSession().usuario && (await recoverSession(performance.now()))) location.reload();
 }
 
 async function remove(user, act) {
-  const { answer } = ask(
-    t('users.remove.of', user),
-    html`<p>${t('users.remove.text')}</p>`,
-    html`<button class="danger" value="yes">${t('users.remove')}</button><button>${t('cancel')}</button>`,
-  );
-  if ((await answer) === 'yes') await act(`remove ${user.id}`, () => removeUser(user.id), t('users.removed', user));
+  if (!(await confirm(t('users.remove.of', user), t('users.remove.text'), t('users.remove'), 'danger'))) return;
+  await act(`remove ${user.id}`, () => request('DELETE', `/usuarios/${user.id}`), t('users.removed', user));
 }

@@ -63,3 +63,22 @@ export function useResource(load, inputs) {
   }, [...inputs, turn]);
   return { ...state, reload };
 }
+
+/**
+ * The pages of a list that were asked for, as one resource of `{ rows, hasMore }`; `more` asks for the next one.
+ *
+ * @param ask gets a page by its cursor
+ * @param key of what is asked for
+ */
+export function usePages(ask, key) {
+  const kept = useRef([]);
+  const [wanted, setWanted] = useState(1);
+  const resource = useResource(async (signal) => {
+    const isMore = kept.current.key === key && kept.current.length < wanted;
+    const pages = isMore ? [...kept.current] : []; // one page more, or all again
+    while (pages.length < wanted && pages.at(-1)?.next !== null) pages.push(await ask(pages.at(-1)?.next ?? '', signal));
+    kept.current = Object.assign(pages, { key });
+    return { rows: pages.flatMap(({ rows }) => rows), hasMore: pages.at(-1).next !== null };
+  }, [wanted, key]);
+  return { resource, more: () => setWanted(wanted + 1) };
+}
