@@ -221,19 +221,6 @@ def test_a_change_whose_answer_was_lost_is_no_conflict(stack, directory):
     assert stack.events(row["id"]) == ["actualizado", "creado"]
 
 
-def test_each_form_has_a_key_of_its_own(stack, directory):
-    writes = directory.requests(writes=True)
-    for number in range(2):
-        directory.open("#/empleados/nuevo")
-        directory.page.reload()
-        directory.fill(**{**LUCIA, "email": f"lucia{number}@example.com"})
-        directory.press("Guardar")
-        expect(directory.notice("Guardado: Lucía Gómez")).to_be_visible()
-
-    assert len({request.headers["idempotency-key"] for request in writes}) == 2
-    assert len(stack.employees()) == 2
-
-
 def test_the_address_of_an_employee_who_never_was_says_so_and_leads_back(directory):
     directory.open("#/empleados/999999")
 

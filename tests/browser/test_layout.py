@@ -24,6 +24,15 @@ MEASURE = """() => {
 }"""
 
 
+def the_longest(stack):
+    """Employees with the longest values beside others: one in the directory, and a leaver."""
+    stack.insert(many_employees(3))
+    row = stack.create(**LONGEST)
+    gone = stack.create(**{**LONGEST, "email": "gone@example.com"})
+    stack.delete(gone["id"])
+    return row, gone
+
+
 def show_views(directory, row, gone):
     """Go to each view in turn; yields its address once it is drawn."""
     main, panel = directory.page.locator("main"), directory.panel
@@ -50,10 +59,7 @@ def show_views(directory, row, gone):
 
 
 def test_every_view_is_as_wide_as_the_screen_and_shows_the_menu(stack, directory_of):
-    stack.insert(many_employees(3))
-    row = stack.create(**LONGEST)
-    gone = stack.create(**{**LONGEST, "email": "gone@example.com"})
-    stack.delete(gone["id"])
+    row, gone = the_longest(stack)
     wrong = []
     for role in ROLES:
         directory = directory_of(role, is_mobile=True, viewport={"width": WIDTHS[0], "height": HEIGHT})

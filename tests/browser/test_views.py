@@ -5,6 +5,7 @@ import json
 from playwright.sync_api import expect
 
 from tests.browser.stack import an_employee
+from tests.support.stack import ROOT
 
 
 def test_the_history_is_a_time_line_with_the_fate_of_each_mail(stack, directory):
@@ -110,6 +111,19 @@ def test_activity_is_everybodys_history(stack, directory):
     expect(directory.page.locator(".event-body > p:first-child")).to_have_text(
         ["Ana Pérez eliminado", "Luis Gil creado", "Ana Pérez creado"]
     )
+    filters = directory.page.locator("summary", has_text="Filtros")
+    for label, text, left in (
+        ("Desde", "1/1/2100", 0),
+        ("Hasta", "1/1/2000", 0),
+        ("Quién lo hizo", "admin@example.com", 3),
+    ):
+        filters.click()
+        directory.page.get_by_label(label).fill(text)
+        directory.page.keyboard.press("Tab")
+        expect(directory.page.locator(".event")).to_have_count(left)
+        expect(directory.heading("No hay nada con esos filtros")).to_have_count(int(left == 0))
+        if left == 0:
+            directory.press("Quitar los filtros")
     directory.link("Luis Gil").click()
     expect(directory.heading("Luis Gil")).to_be_visible()
     for number in range(51):
@@ -136,13 +150,21 @@ def test_operations_show_the_parts_and_the_queue(directory):
 
 def test_a_failed_message_is_resent_or_dropped_by_itself_or_with_all(stack, directory):
     directory.page.clock.install()
-    stack.set_aside("not a message of ours")
-    directory.open("#/operacion")
+    with directory.page.expect_response("**/cola/fallidos"):  # what one request reads is hidden from the next
+        directory.open("#/operacion")
     letters = directory.page.get_by_role("region", name="Mensajes con problemas").get_by_role("row")
-    expect(letters.nth(1)).to_contain_text("No se entiende el mensaje")
-    letters.nth(1).get_by_role("button", name="Descartar").click()
-    expect(directory.notice("El mensaje se descartó.")).to_be_visible()
-    expect(letters).to_have_count(0)
+    event = (ROOT / "tests" / "contracts" / "creado.json").read_text("utf-8")
+    for message, reason, button, said in (
+        (event, "Empleado n.º 7El correo no se pudo enviar", "Reenviar", "El mensaje vuelve a la cola."),
+        ("not a message of ours", "No se entiende el mensaje", "Descartar", "El mensaje se descartó."),
+    ):
+        stack.set_aside(message)
+        directory.press("Actualizar")
+        expect(letters.nth(1)).to_contain_text(reason)
+        with directory.page.expect_response("**/cola/fallidos"):
+            letters.nth(1).get_by_role("button", name=button).click()
+        expect(directory.notice(said)).to_be_visible()
+        expect(letters).to_have_count(0)
     stack.set_aside("not a message of ours")
     directory.page.clock.run_for(6_000)  # the view looks again by itself
     expect(directory.page.get_by_text("Mensajes que no se pudieron procesar y esperan aparte: 1.")).to_be_visible()

@@ -86,7 +86,6 @@ function Form({ initial }) {
     for (const { name: field } of FIELDS) input(field).value = texts[field] ?? '';
   }
 
-  /** */
   function draft() {
     const { base, etag, key, unsettled } = state;
     return { texts: typed(), base, etag, key, unsettled };

@@ -28,15 +28,15 @@ export default function Operations() {
   const health = useResource(getHealth, []);
   const queue = useResource((signal) => get('/cola', signal), []);
   const letters = useResource((signal) => get('/cola/fallidos', signal), []);
-  const refresh = () => [health, queue].forEach(({ reload }) => reload());
+  const refresh = (parts = [health, queue, letters]) => parts.forEach(({ reload }) => reload());
   const settle = async (method, path, done) => {
     await tell(() => request(method, `/cola/fallidos/${path}`), done, { gone: t('dead.gone') });
-    [queue, letters].forEach(({ reload }) => reload());
+    refresh();
   };
   const [isAutomatic, setAutomatic] = useState(true);
   useLayoutEffect(() => {
     if (!isAutomatic) return;
-    const timer = setInterval(() => document.visibilityState === 'visible' && refresh(), REFRESH_MS);
+    const timer = setInterval(() => document.visibilityState === 'visible' && refresh([health, queue]), REFRESH_MS);
     return () => clearInterval(timer);
   }, [isAutomatic]);
   return html`
@@ -45,7 +45,7 @@ export default function Operations() {
         <input type="checkbox" checked=${isAutomatic} onChange=${() => setAutomatic(!isAutomatic)} />
         ${t('operations.automatic')}
       </label>
-      <${Button} icon="refresh" onClick=${refresh}>${t('refresh')}<//>
+      <${Button} icon="refresh" onClick=${() => refresh()}>${t('refresh')}<//>
     <//>
     <div class="operations">
       <${Section} title=${t('operations.health')} from=${health} lines=${3}>${healthList}<//>

@@ -3,7 +3,6 @@
  * search. Plain paths belong to the API.
  */
 
-
 const PLACE =
   /^(?:empleados(?:\/(?<id>nuevo|\d+)(?<verb>\/editar)?)?|(?<view>resumen|actividad|operacion|importar|usuarios|autenticador|listo|bajas|correos))?$/;
 

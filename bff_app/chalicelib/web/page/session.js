@@ -1,12 +1,9 @@
-// @ts-check
 /**
  * Who is signed in, what the page offers them, and what to do when the session ends. The server enforces the rights: a
  * page changed to offer more gets refusals.
  */
 
 import { ApiError, send } from './http.js';
-
-/** @typedef {{demo: boolean, usuario: string, nombre: string, correo: string, grupos: string[]}} Session */
 
 /** The groups of the user pool that have each right. */
 const RIGHTS = {
@@ -21,9 +18,9 @@ const RIGHTS = {
 /** The strongest first: it names a person who has several. */
 const ROLES = ['admin', 'rrhh', 'lector'];
 
-/** @type {Session | null} */
+/** `{ demo, usuario, nombre, correo, grupos }`, or null before it is known. */
 let current = null;
-/** One renewal for all requests refused meanwhile. @type {Promise<boolean> | null} */
+/** One renewal for all requests refused meanwhile. */
 let recovery = null;
 /** When the session was last renewed, on the clock of `performance.now`. */
 let renewedAt = -Infinity;
@@ -41,7 +38,7 @@ export const whenSessionEnds = (ask) => (askToSignIn = ask);
 /** Dispatches `open` when the session is open again, perhaps in another tab. */
 export const sessions = new EventTarget();
 
-/** Requested while the rest of the page still loads. @type {Promise<Session>} */
+/** The session, requested while the rest of the page still loads. */
 export const visitor = askWhoIsThere();
 visitor.catch(() => undefined); // handled by main.js
 
@@ -58,7 +55,7 @@ export const currentSession = () => current;
 
 export const may = (right) => RIGHTS[right].some((group) => current?.grupos.includes(group) ?? false);
 
-/** @returns {string} a role of this page, or an empty text */
+/** @returns a role of this page, or an empty text */
 export const currentRole = () => ROLES.find((role) => current?.grupos.includes(role)) ?? '';
 
 export function openSession(session) {
@@ -66,7 +63,7 @@ export function openSession(session) {
   tabs.postMessage(session.usuario);
 }
 
-/** Take over the server's current session. @param {Session} session @returns {boolean} whether it is the same person's */
+/** Take over the server's current session. @returns whether it is the same person's */
 export function continueSession(session) {
   if (current && current.usuario !== session.usuario) {
     leaveToTheNext();
@@ -76,7 +73,7 @@ export function continueSession(session) {
   return true;
 }
 
-/** The session is another person's now: show and send nothing more. Drafts stay with their author (draft.js). */
+/** Show and send nothing more of this person. Drafts stay with their author (draft.js). */
 function leaveToTheNext() {
   ending = true;
   location.reload();
@@ -100,8 +97,8 @@ tabs.addEventListener('message', ({ data: user }) => {
 /**
  * Renew the session silently, or else ask the person to sign in again. Forms keep their content.
  *
- * @param {number} sentAt when the refused request was sent (`performance.now`), perhaps before a renewal
- * @returns {Promise<boolean>} whether it is worth sending the request again
+ * @param sentAt when the refused request was sent (`performance.now`), perhaps before a renewal
+ * @returns whether it is worth sending the request again
  * @throws {ApiError} the server could not be asked
  */
 export async function recoverSession(sentAt) {

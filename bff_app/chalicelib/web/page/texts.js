@@ -153,6 +153,7 @@ export const TEXTS = {
   'list.next': ['Siguiente', 'Next'],
   'list.firstPage': ['Primera página', 'First page'],
   'list.lastPage': ['Última página', 'Last page'],
+  'list.skip': ['Saltar la lista', 'Skip the list'],
   'list.letter': ['Ir a la letra…', 'Go to letter…'],
   'list.similar': ['Nada coincide exactamente; estos se parecen.', 'Nothing matches exactly; these are similar.'],
   'list.partial': [
