@@ -25,8 +25,7 @@ DIALECT = PGDialect_pg8000(paramstyle="named")  # type: ignore[no-untyped-call] 
 #: All statements that the app sends.
 EXPRESSIONS: tuple[Callable[[], ClauseElement], ...] = (
     employees.insert_empleado, employees.insert_empleado_once, employees.update_empleado, employees.delete_empleado,
-    employees.restore_empleado, employees.find_baja, employees.list_bajas, employees.find_empleado,
-    employees.summarise_empleados, employees.count_empleados, employees.forget_peticiones,
+    employees.restore_empleado, employees.forget_peticiones,
     events.list_eventos, events.mark_evento, events.lock_sweep, events.pending_eventos, events.mark_eventos,
     events.measure_outbox, events.find_people, events.describe_person, events.wait_for_sweep, events.overdue_bajas,
     events.erase_people, events.count_old_eventos, events.empty_old_eventos, batches.apply_lote, batches.close_lotes,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
 from chalicelib.directorio.employee import BY_NAME, INPUTS, new_value
@@ -19,34 +18,26 @@ from crud_app.sql.tables import bajas, empleados, eventos, lotes_pasos, peticion
 from crud_app.sql.terms import (
     ACTOR,
     FORGOTTEN_BEFORE,
-    LEAVER_TIME,
-    LIMIT,
     ONE,
     ROW_ID,
-    SEPARATOR,
     TIME_ZONE,
     VERSIONS,
     column_of,
     constant,
     row_text,
     texts,
-    utc_text,
 )
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import LateralFromClause, NamedFromClause
 
-#: Positions in a summary, the largest first: its answer stays within 1 MB.
-MAX_POSITIONS = 1_000
 
 KEY = sa.bindparam("key", type_=sa.Text)
 DIGEST = sa.bindparam("digest", type_=sa.Text)
 #: The names of the fields that a change sends. Any other field stays as it was; NULL empties a field.
 SENT = sa.bindparam("sent", type_=sa.ARRAY(sa.Text))
-Q = sa.bindparam("q", type_=sa.Text)
 STAR: sa.ColumnElement[Any] = sa.literal_column("empleados.*")
 COLUMNS: sa.ColumnElement[Any] = sa.literal_column("{columns}")
-AFTER_ID = sa.bindparam("after_id", type_=sa.BigInteger)
 
 
 def insert_empleado() -> sa.ClauseElement:
@@ -164,45 +155,6 @@ def restore_empleado() -> sa.ClauseElement:
     return _outcome(actual, _bodies(hecho), titular, actual.c.version.label("found"))
 
 
-def find_baja() -> sa.ClauseElement:
-    """One leaver: version, body."""
-    fila = _shown_leaver()
-    return (
-        sa.select(bajas.c.version, row_text(fila)).select_from(bajas.join(fila, sa.true())).where(bajas.c.id == ROW_ID)
-    )
-
-
-def list_bajas() -> sa.ClauseElement:
-    """A page of leavers, the newest first, and one more if there is one: their bodies, separated; NULL if none."""
-    after = sa.bindparam("after_key", type_=sa.DateTime(timezone=True))
-    is_after = sa.or_(after.is_(None), sa.tuple_(bajas.c.baja_en, bajas.c.id) < sa.tuple_(after, AFTER_ID))
-    rows = _all_of(bajas).where(is_after, _matches(bajas)).order_by(bajas.c.baja_en.desc(), bajas.c.id.desc())
-    pagina, fila = rows.limit(LIMIT + ONE).subquery("pagina"), _shown_leaver()
-    return sa.select(sa.func.string_agg(row_text(fila), SEPARATOR)).select_from(pagina.join(fila, sa.true()))
-
-
-def find_empleado() -> sa.ClauseElement:
-    """One row: version, body."""
-    fila = _shown()
-    rows = empleados.join(fila, sa.true())
-    return sa.select(empleados.c.version, row_text(fila)).select_from(rows).where(empleados.c.id == ROW_ID)
-
-
-def summarise_empleados() -> sa.ClauseElement:
-    """Head count and salaries by position: body."""
-    salario = empleados.c.salario
-    return _by_posicion(
-        sa.func.round(sa.func.avg(salario), 2).label("salario_medio"),
-        sa.func.min(salario).label("salario_minimo"),
-        sa.func.max(salario).label("salario_maximo"),
-    )
-
-
-def count_empleados() -> sa.ClauseElement:
-    """Head count by position: body."""
-    return _by_posicion()
-
-
 def forget_peticiones() -> sa.ClauseElement:
     """Forget the requests that are too old to be repeated. Returns how many there were."""
     old = sa.delete(peticiones).where(peticiones.c.creada_en < FORGOTTEN_BEFORE)
@@ -211,29 +163,9 @@ def forget_peticiones() -> sa.ClauseElement:
     return sa.select(sa.func.count()).select_from(forgotten).add_cte(steps.cte("pasos"))
 
 
-def _by_posicion(*columns: sa.ColumnElement[Any]) -> sa.ClauseElement:
-    count = sa.func.count().label("empleados")
-    fila = (
-        sa.select(empleados.c.posicion, count, *columns)
-        .group_by(empleados.c.posicion)
-        .order_by(count.desc(), empleados.c.posicion)
-        .limit(sa.literal_column(str(MAX_POSITIONS)))
-        .cte("fila")
-    )
-    rows = sa.cast(sa.func.json_agg(fila.table_valued()), sa.Text)
-    return sa.select(sa.func.coalesce(rows, constant("[]"))).select_from(fila)
-
-
 def _shown() -> LateralFromClause:
     """The fields that the audience sees, of the row on the left of the join."""
     return sa.select(sa.literal_column("{fields}")).lateral("fila")
-
-
-def _shown_leaver() -> LateralFromClause:
-    """``_shown``, when the person left, and when the leaver will be erased."""
-    left = sa.literal_column("baja_en", type_=sa.DateTime(timezone=True))
-    moments = utc_text(left).label("baja_en"), utc_text(left + LEAVER_TIME).label("borrado_previsto_en")
-    return sa.select(sa.literal_column("{fields}"), *moments).lateral("fila")
 
 
 def _holder(*conditions: sa.ColumnElement[bool]) -> sa.CTE:
@@ -270,11 +202,6 @@ def _all_of(source: NamedFromClause) -> sa.Select[Any]:
 
 def _has_rows(source: sa.CTE) -> sa.ColumnElement[bool]:
     return sa.exists(sa.select(ONE).select_from(source))
-
-
-def _matches(source: NamedFromClause) -> sa.ColumnElement[bool]:
-    found = column_of(source, "search").bool_op("@@")(sa.func.search_query(Q, type_=TSQUERY))
-    return sa.or_(Q.is_(None), found)
 
 
 def _new_value(name: str) -> sa.BindParameter[Any]:

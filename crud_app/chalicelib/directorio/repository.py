@@ -17,7 +17,7 @@ from chalicelib.directorio.employee import BY_NAME, INPUTS, MAX_BIGINT, Audience
 from chalicelib.directorio.errors import EmailTaken, EmpleadoNotFound, StaleVersion, StatementRefused
 from chalicelib.directorio.publisher import Evento
 from chalicelib.directorio.query import DEFAULT_LIMIT
-from chalicelib.directorio.search import SEARCHES
+from chalicelib.directorio.reads import READS
 from chalicelib.directorio.statements import HISTORIES, PARTS, STATEMENTS
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ def find_statement(
         order: a field to sort by, after ``-`` if descending.
         history: of which kind.
     """
-    sql = SEARCHES.get(name) or STATEMENTS[name]
+    sql = READS.get(name) or STATEMENTS[name]
     of_history = {"history": HISTORIES[history]}
     for words in (PARTS[audience.value], of_history, PARTS["always"], _words_of_order(order)):
         for placeholder, text in words.items():

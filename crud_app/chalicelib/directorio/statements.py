@@ -172,25 +172,6 @@ evento AS ({evento})
 SELECT cuerpo.id, cuerpo.version, cuerpo.body, CAST(evento.id AS TEXT), evento.tipo, CAST(evento.payload AS TEXT) AS
   payload, (SELECT CAST(row_to_json(titular) AS TEXT) FROM titular), actual.version AS found FROM actual LEFT OUTER JOIN
   cuerpo ON true LEFT OUTER JOIN evento ON true""",
-    "find_baja": """SELECT bajas.version, CAST(row_to_json(fila) AS TEXT) FROM bajas JOIN LATERAL (SELECT {fields},
-  to_char(timezone('UTC', baja_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS baja_en, to_char(timezone('UTC', baja_en +
-  make_interval(0, 0, 0, :days::INTEGER)), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS borrado_previsto_en) AS fila ON true
-  WHERE bajas.id = :row_id::BIGINT""",
-    "list_bajas": """SELECT string_agg(CAST(row_to_json(fila) AS TEXT), chr(30)) FROM (SELECT bajas.* FROM bajas WHERE
-  (:after_key::TIMESTAMP WITH TIME ZONE IS NULL OR (bajas.baja_en, bajas.id) < (:after_key, :after_id::BIGINT)) AND
-  (:q::VARCHAR IS NULL OR (bajas.search @@ search_query(:q))) ORDER BY bajas.baja_en DESC, bajas.id DESC LIMIT
-  :limit::INTEGER + 1) AS pagina JOIN LATERAL (SELECT {fields}, to_char(timezone('UTC', baja_en),
-  'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS baja_en, to_char(timezone('UTC', baja_en + make_interval(0, 0, 0,
-  :days::INTEGER)), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS borrado_previsto_en) AS fila ON true""",
-    "find_empleado": """SELECT empleados.version, CAST(row_to_json(fila) AS TEXT) FROM empleados JOIN LATERAL (SELECT
-  {fields}) AS fila ON true WHERE empleados.id = :row_id::BIGINT""",
-    "summarise_empleados": """WITH fila AS (SELECT empleados.posicion, count(*) AS empleados,
-  round(avg(empleados.salario), 2) AS salario_medio, min(empleados.salario) AS salario_minimo, max(empleados.salario) AS
-  salario_maximo FROM empleados GROUP BY empleados.posicion ORDER BY empleados DESC, empleados.posicion LIMIT 1000)
-SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') FROM fila""",
-    "count_empleados": """WITH fila AS (SELECT empleados.posicion, count(*) AS empleados FROM empleados GROUP BY
-  empleados.posicion ORDER BY empleados DESC, empleados.posicion LIMIT 1000)
-SELECT coalesce(CAST(json_agg(fila) AS TEXT), '[]') FROM fila""",
     "forget_peticiones": """WITH pasos AS (DELETE FROM lotes_pasos WHERE lotes_pasos.creado_en < now() - interval
   '24 hours' RETURNING lotes_pasos.id),
 forgotten AS (DELETE FROM peticiones WHERE peticiones.creada_en < now() - interval '24 hours' RETURNING

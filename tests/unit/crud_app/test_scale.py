@@ -10,8 +10,8 @@ from chalicelib.directorio.batch import read_batch
 from chalicelib.directorio.database import Database, Statement
 from chalicelib.directorio.employee import Audience
 from chalicelib.directorio.query import read_filters, read_history, read_listing
+from chalicelib.directorio.reads import MAX_ENTRIES, MAX_FEW, MAX_LOOK, SMALL
 from chalicelib.directorio.repository import Repository, find_statement
-from chalicelib.directorio.search import MAX_ENTRIES, MAX_FEW, MAX_LOOK, SMALL
 from chalicelib.directorio.settings import parse_database_url
 from local.postgres import migrate
 

@@ -1,4 +1,4 @@
-"""The statements that list employees, and find them by words, position, dates and salaries, at a bounded cost.
+"""The statements that read employees and leavers; searches by words, position, dates and salaries at a bounded cost.
 
 Each is one statement: what is particular about them is how their parts depend on each other (docs/design/database.md).
 They are SQL already, so ``make statements`` compiles none of them; ``repository.find_statement`` fills in the braces.
@@ -18,6 +18,8 @@ MAX_LOOK = 2_000
 MAX_FEW = 2_000
 #: Entries of the index of words that are read, in some 15 ms.
 MAX_ENTRIES = 150_000
+#: Positions in a summary, the largest first: its answer stays within 1 MB.
+MAX_POSITIONS = 1_000
 #: Rows of a directory that is looked through and counted as a whole, in some 20 ms.
 SMALL = 20_000
 
@@ -72,10 +74,32 @@ SORTING = "{fold}({field}) {direction}, id {direction}"
 NOT_PERSON = "id IS DISTINCT FROM (SELECT id FROM person)"
 
 
-def _page(rows: str) -> str:
+def _utc(moment: str) -> str:
+    """A moment as on the wire, like ``crud_app.sql.terms.utc_text``."""
+    return f"""to_char(timezone('UTC', {moment}), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
+#: What is shown of a leaver: the fields, when the person left, and when the leaver will be erased.
+LEAVER = f"""{{fields}}, {_utc("baja_en")} AS baja_en,
+  {_utc("baja_en + make_interval(0, 0, 0, CAST(:days AS integer))")} AS borrado_previsto_en"""
+
+
+def _page(rows: str, shown: str = "{fields}") -> str:
     """The bodies of ``rows``, which are sorted, separated (RFC 7464); NULL if there is none."""
     return f"""SELECT string_agg(CAST(row_to_json(fila) AS text), chr(30)) FROM ({rows}) AS pagina
-  JOIN LATERAL (SELECT {{fields}}) AS fila ON true"""  # noqa: S608
+  JOIN LATERAL (SELECT {shown}) AS fila ON true"""  # noqa: S608
+
+
+def _one(table: str, shown: str = "{fields}") -> str:
+    """Version and body of a row."""
+    return f"""SELECT {table}.version, CAST(row_to_json(fila) AS text) FROM {table}
+  JOIN LATERAL (SELECT {shown}) AS fila ON true WHERE {table}.id = CAST(:row_id AS bigint)"""  # noqa: S608
+
+
+def _summary(columns: str = "") -> str:
+    """Head count by position, and ``columns``: body."""
+    return f"""SELECT coalesce(CAST(json_agg(fila) AS text), '[]') FROM (SELECT posicion, count(*) AS empleados{columns}
+  FROM empleados GROUP BY posicion ORDER BY count(*) DESC, posicion LIMIT {MAX_POSITIONS}) AS fila"""  # noqa: S608
 
 
 #: A page of all, and one row more if there is one.
@@ -134,10 +158,21 @@ SELECT CAST(CASE WHEN is_small THEN (SELECT count(*) FROM empleados WHERE {FITS_
   ELSE greatest(about, fitting) END AS bigint), is_small OR is_all
   FROM guess, counted, LATERAL (SELECT EXISTS (SELECT FROM way) AND n <= {MAX_TOTAL} AS is_all) AS whether
 """  # noqa: S608 - our own names
-SEARCHES = {
+#: A page of leavers, the newest first, and one more if there is one.
+LEAVERS = f"""SELECT * FROM bajas WHERE {HAS_WORDS}
+  AND (CAST(:after_id AS bigint) IS NULL OR (baja_en, id) < (CAST(:after_key AS timestamptz), :after_id))
+  ORDER BY baja_en DESC, id DESC LIMIT CAST(:limit AS integer) + 1"""  # noqa: S608
+SALARIES = """, round(avg(salario), 2) AS salario_medio, min(salario) AS salario_minimo,
+  max(salario) AS salario_maximo"""
+READS = {
+    "find_empleado": _one("empleados"),
+    "find_baja": _one("bajas", LEAVER),
     "list_empleados": LIST,
     "first_empleados": FIRST,
     "posicion_empleados": OF_POSICION,
     "search_empleados": SEARCH,
     "total_empleados": TOTAL,
+    "list_bajas": _page(LEAVERS, LEAVER),
+    "summarise_empleados": _summary(SALARIES),
+    "count_empleados": _summary(),
 }
