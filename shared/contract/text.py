@@ -7,7 +7,11 @@ of letters for search and order is the database's (``fold_text``, docs/design/da
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from unicodedata import normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: White space: any run of it becomes one space. U+2800 is Braille's blank.
 SPACES = r"\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
@@ -37,6 +41,12 @@ class BrokenRule(Exception):
         super().__init__(rule)
         self.rule = rule
         self.message = {"es": es, "en": en}
+
+
+def not_one_of(names: Iterable[str]) -> BrokenRule:
+    """For a value that is not one of ``names``."""
+    known = ", ".join(names)
+    return BrokenRule("valor", f"Debe ser uno de: {known}.", f"It must be one of: {known}.")
 
 
 def clean(text: str) -> str:

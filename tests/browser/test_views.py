@@ -101,7 +101,7 @@ def test_the_summary_counts_and_compares_positions(stack, directory):
     expect(directory.page.locator(".chart-bar")).to_have_count(4)
 
 
-def test_activity_is_everybodys_history(stack, directory):
+def test_activity_is_the_history_of_all_and_can_be_filtered(stack, directory):
     row = stack.create(nombre="Ana Pérez")
     luis = stack.create(nombre="Luis Gil", email="luis@example.com")
     stack.delete(row["id"])

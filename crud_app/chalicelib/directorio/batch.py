@@ -11,6 +11,7 @@ from chalicelib.directorio.employee import MAX_BIGINT, MAX_INTEGER, read_changes
 from chalicelib.directorio.errors import LoteNotFound
 from contract.api import missing_field, not_an_object, unknown_field
 from contract.events import UUID
+from contract.text import not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,7 @@ _NO_LIST = {"es": "Debe ser una lista.", "en": "It must be a list."}
 _NO_FLAG = {"es": "Debe ser true o false.", "en": "It must be true or false."}
 _NO_NUMBER = {"es": "Debe ser un número entero desde 1.", "en": "It must be a whole number from 1."}
 _REPEATED = {"es": "Ese número ya está en este lote.", "en": "That number is in this batch already."}
-_ORIGIN = {"es": f"Debe ser uno de: {', '.join(ORIGINS)}.", "en": f"It must be one of: {', '.join(ORIGINS)}."}
+_ORIGIN = not_one_of(ORIGINS).message
 _COUNT = {
     "es": f"Debe haber de 1 a {MAX_OPERATIONS} operaciones.",
     "en": f"There must be 1 to {MAX_OPERATIONS} operations.",

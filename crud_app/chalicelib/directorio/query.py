@@ -21,7 +21,7 @@ from chalicelib.directorio import employee
 from chalicelib.directorio.employee import BY_NAME, KINDS, MAX_BIGINT, MAX_MONEY, Audience, Day, Money
 from contract.email_address import read_address
 from contract.events import EVENT_TYPES, LOTE, UUID
-from contract.text import REFUSED, BrokenRule, read_text, too_long
+from contract.text import REFUSED, BrokenRule, not_one_of, read_text, too_long
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -395,8 +395,7 @@ def _row_id(text: str) -> int:
 
 def _event_type(text: str) -> str:
     if text not in EVENT_KINDS:
-        kinds = ", ".join(EVENT_KINDS)
-        raise BrokenRule("valor", f"Debe ser uno de {kinds}.", f"It must be one of {kinds}.")
+        raise not_one_of(EVENT_KINDS)
     return text
 
 

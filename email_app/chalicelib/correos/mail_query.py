@@ -12,6 +12,7 @@ from chalicelib.correos.ledger import as_attributes, sort_key
 from chalicelib.correos.mail import State
 from contract.api import unknown_field
 from contract.events import UUID
+from contract.text import not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,8 +68,7 @@ PARAMETERS = {
     "estado": Parameter(
         {"type": "array", "items": {"enum": _STATES}},
         "One of these states; may be repeated.",
-        es=f"Debe ser uno de: {', '.join(_STATES)}.",
-        en=f"It must be one of: {', '.join(_STATES)}.",
+        **not_one_of(_STATES).message,
     ),
     "evento": Parameter(
         {"type": "string", "pattern": f"^{UUID}$"},

@@ -17,7 +17,7 @@ from contract import aws
 from contract.body import read_fields
 from contract.email_address import read_address
 from contract.roles import ADMIN, ROLES
-from contract.text import BrokenRule, too_long
+from contract.text import not_one_of, too_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,8 +102,7 @@ def _read_name(value: object) -> str:
 
 def _read_role(value: object) -> str:
     if value not in ROLES:
-        known = ", ".join(ROLES)
-        raise BrokenRule("valor", f"Debe ser uno de: {known}.", f"It must be one of: {known}.")
+        raise not_one_of(ROLES)
     return str(value)
 
 

@@ -1,4 +1,4 @@
-/** Events, newest first, with the state of each e-mail they caused: one employee's history, and everybody's. */
+/** Events, newest first, with the state of each e-mail they caused: one employee's history, and that of all. */
 
 import './view_texts.js';
 import { everyEvent, listEmployees, listMails } from './api.js';
@@ -63,7 +63,7 @@ export function History({ resource: { data }, mails, more }) {
     ${data.hasMore && html`<${Button} class="quiet" onClick=${more}>${t('employee.older')}<//>`}`;
 }
 
-/** Everybody's history, a list for each day. */
+/** The history of all employees, a list for each day. */
 function Days({ events, mails }) {
   return [...Map.groupBy(events, (event) => longDay(event.ocurrido_en))].map(([day, ofDay]) => html`
     <section class="day" key=${day}>

@@ -90,7 +90,7 @@ export const Select = ({ options, choose, class: kind = '', ...rest }) => html`
     ${options.map(([value, label]) => html`<option value=${value} key=${value}>${label}</option>`)}
   </select>`;
 
-/** False until the first view is drawn: then nobody has the focus elsewhere, and the browser restores the scrolling. */
+/** False until the first view is drawn: then nothing else has the focus, and the browser restores the scrolling. */
 let hasArrived = false;
 
 /** The heading of a view. It gets the focus when the view comes by a link. */

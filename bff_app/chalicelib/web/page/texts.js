@@ -38,7 +38,7 @@ export const TEXTS = {
   'refused.nothing.title': ['Su cuenta todavía no tiene permisos', 'Your account has no permissions yet'],
   'refused.nothing.text': [
     'Ha entrado, pero nadie le ha dado acceso al directorio. Pídalo a quien lo administra; después, cierre la sesión y entre otra vez.',
-    'You are signed in, but nobody has given you access to the directory. Ask its administrator, then sign out and in again.',
+    'You are signed in, but have no access to the directory yet. Ask its administrator, then sign out and in again.',
   ],
   'demo.title': ['Demostración.', 'Demonstration.'],
   'demo.text': ['Cualquiera puede ver y cambiar esto: no escriba datos de personas reales.', 'Anyone can see and change this: do not enter data of real people.'],
@@ -173,7 +173,7 @@ export const TEXTS = {
   'pick.clear': ['Quitar la selección', 'Clear the selection'],
   'pick.position': ['Cambiar posición', 'Change position'],
   'pick.mail': ['Escribir correo', 'Write an e-mail'],
-  'list.noMatch.title': ['Nadie coincide con la búsqueda', 'Nobody matches the search'],
+  'list.noMatch.title': ['Nadie coincide con la búsqueda', 'No one matches the search'],
   'list.noMatch.text': ['Se buscan comienzos de palabra en nombre, correo y posición.', 'The search looks for beginnings of words in name, e-mail and position.'],
   'list.empty.title': ['Todavía no hay empleados', 'No employees yet'],
   'list.empty.text': ['Añada el primero o importe una hoja de cálculo.', 'Add the first one, or import a spreadsheet.'],
@@ -191,7 +191,7 @@ export const TEXTS = {
   'form.gone.restore': ['Restaurar y guardar', 'Restore and save'],
   'form.kept.uncertain': [
     'No sabemos si llegó a guardarse. Lo que escribió sigue aquí: al guardar otra vez se comprueba, y no se crea dos veces.',
-    'It may or may not have been saved. What you typed is still here: saving again checks that first, and creates nobody twice.',
+    'It may or may not have been saved. What you typed is still here: saving again checks that first, and never creates an employee twice.',
   ],
   'form.discarded': ['Se descartó lo que había escrito.', 'Your changes were discarded.'],
   'form.draft.restored': ['Se recuperó lo que no había guardado.', 'Your unsaved changes are back.'],

@@ -14,7 +14,7 @@ const roleOptions = () => ['lector', 'rrhh', 'admin'].map((role) => [role, t(`ro
 export default function Users() {
   const users = useResource((signal) => everyRow('/usuarios', {}, signal), []);
   const running = useRef(new Set());
-  /** A double click invites nobody twice; another action does not wait. @param name of the action and its user */
+  /** A double click acts once; another action does not wait. @param name of the action and its user */
   const act = async (name, work, done) => {
     if (running.current.has(name)) return false;
     running.current.add(name);
