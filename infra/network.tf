@@ -88,26 +88,15 @@ resource "aws_subnet" "alb" {
   tags = { Name = "${local.name}-${local.subnet_kind}-${each.key}" }
 }
 
-resource "aws_route_table" "alb" {
-  count = var.alb_enabled ? 1 : 0
-
-  vpc_id = aws_vpc.main[0].id
-  tags   = { Name = "${local.name}-${local.subnet_kind}" }
-}
-
+# In the network's own route table, which every subnet has.
 resource "aws_route" "internet" {
   count = var.alb_enabled && !local.is_internal ? 1 : 0
 
-  route_table_id         = aws_route_table.alb[0].id
+  route_table_id         = aws_vpc.main[0].main_route_table_id
   destination_cidr_block = "0.0.0.0/0"
   gateway_id             = aws_internet_gateway.main[0].id
-}
 
-resource "aws_route_table_association" "alb" {
-  for_each = aws_subnet.alb
-
-  subnet_id      = each.value.id
-  route_table_id = aws_route_table.alb[0].id
+  lifecycle { create_before_destroy = true }
 }
 
 resource "aws_security_group" "alb" {

@@ -44,16 +44,6 @@ output "functions" {
   value       = { for key, function in local.lambda : key => function.name }
 }
 
-output "topic_arn" {
-  description = "The topic that crud_app publishes to."
-  value       = aws_sns_topic.email.arn
-}
-
-output "queue_url" {
-  description = "The queue of events that become e-mails."
-  value       = aws_sqs_queue.email.url
-}
-
 output "dlq_url" {
   description = "The queue of messages that could not be handled."
   value       = aws_sqs_queue.email_dlq.url

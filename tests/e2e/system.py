@@ -53,6 +53,8 @@ class DeployedSystem:
         self.outputs = outputs = project.outputs()
         self.page = Page(outputs["url"], emulator.endpoint)
         self.aws = aws_of(emulator)
+        self.topic = f"arn:aws:sns:{REGION}:{outputs['account']['number']}:{outputs['name']}-email-topic"
+        self.queue: str = self.aws.client("sqs").get_queue_url(QueueName=f"{outputs['name']}-email-queue")["QueueUrl"]
         self.identity = Identity(self.aws, outputs["sign_in"])
         self.http = self.page.client()
         # A program's token is good for an hour, a person's for 5 minutes.

@@ -49,7 +49,7 @@ def test_an_unreadable_message_goes_to_the_dlq_alone_and_comes_through_after_a_f
     dlq = system.outputs["dlq_url"]
 
     with impatient_queue(system):
-        system.aws.client("sns").publish(TopicArn=system.outputs["topic_arn"], Message=body)
+        system.aws.client("sns").publish(TopicArn=system.topic, Message=body)
         system.create("Rosa Legible")
         wait_for("the dead letter", lambda: system.messages_in(dlq))
         wait_for("the mail of its neighbour", lambda: system.mails_about("Rosa Legible"))
@@ -106,7 +106,7 @@ def sweep(system: DeployedSystem) -> None:
 def refusing_topic(system: DeployedSystem) -> Iterator[None]:
     """The topic refuses both publishers for the length of a ``with`` block."""
     roles = [system.function(name)["Role"].rpartition("/")[2] for name in ("crud", "publicar_pendientes")]
-    statement = {"Effect": "Deny", "Action": "sns:*", "Resource": system.outputs["topic_arn"]}
+    statement = {"Effect": "Deny", "Action": "sns:*", "Resource": system.topic}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam = system.aws.client("iam")
     for role in roles:
@@ -121,7 +121,7 @@ def refusing_topic(system: DeployedSystem) -> Iterator[None]:
 @contextmanager
 def impatient_queue(system: DeployedSystem) -> Iterator[None]:
     """A failed message comes again after a second instead of three minutes."""
-    queues, url, attribute = system.aws.client("sqs"), system.outputs["queue_url"], "VisibilityTimeout"
+    queues, url, attribute = system.aws.client("sqs"), system.queue, "VisibilityTimeout"
     before = queues.get_queue_attributes(QueueUrl=url, AttributeNames=[attribute])["Attributes"]
     queues.set_queue_attributes(QueueUrl=url, Attributes={attribute: "1"})
     try:

@@ -144,8 +144,10 @@ def test_key_and_firewall_are_deleted_only_after_their_users_have_let_go(system:
     # A message may still wait that is encrypted with it.
     assert "aws_kms_key.main[0]: Destroying" not in printed
     wait_for("empty queues", lambda: not any(map(system.messages_in, queues_of(system))))
-    assert "aws_kms_key.main[0]: Destroying" in system.project.deploy()
+    # Nothing else is left to change.
+    assert system.project.changes() == ["aws_kms_alias.main[0]", "aws_kms_key.main[0]"]
+    assert "aws_kms_key.main[0]: Destroying" in system.project.deployment("deploy")
 
 
 def queues_of(system: DeployedSystem) -> list[str]:
-    return [system.outputs[name] for name in ("queue_url", "dlq_url", "feedback_dlq_url")]
+    return [system.queue, system.outputs["dlq_url"], system.outputs["feedback_dlq_url"]]
