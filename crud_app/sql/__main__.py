@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from crud_app.sql.compiler import compile_histories, compile_parts, compile_statements
@@ -34,8 +35,8 @@ STATEMENTS = {{
 WIDTH = 120
 #: Each CTE of a statement, and what follows them, begins a line.
 PART = re.compile(r"(?<=\),) ?\n(?=\w+ AS)|(?<=\))\n (?=SELECT)")
-#: A line may be broken at a blank, unless that is part of a text.
-PIECE = re.compile(r"(?:'[^']*'|[^'\s])+")
+#: A line is not broken within a text.
+TEXT = re.compile(r"'[^']*'")
 
 
 def render() -> str:
@@ -52,16 +53,10 @@ def _entries(texts: dict[str, str], indent: int) -> str:
 
 def _lines(start: str, sql: str) -> Iterator[str]:
     """The SQL in lines that can be read, the first one after ``start``."""
-    for part in PART.split(sql):
-        line, *pieces = PIECE.findall(part)
-        line = start + line
-        for piece in pieces:
-            if len(line) + len(piece) < WIDTH:
-                line = f"{line} {piece}"
-            else:
-                yield line
-                line = f"  {piece}"
-        yield line
+    for part in PART.split(TEXT.sub(lambda text: text[0].replace(" ", "\0"), sql)):
+        line = start + " ".join(part.split())
+        lines = wrap(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        yield from (line.replace("\0", " ") for line in lines)
         start = ""
 
 

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from chalicelib.directorio.employee import BY_NAME, INPUTS
 from chalicelib.directorio.query import KEPT_HOURS
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, LOTE, MESSAGE_VERSION, RESTAURADO
-from crud_app.sql.terms import ACTOR, TIME_ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,21 +18,7 @@ if TYPE_CHECKING:
 #: A batch is closed by the sweep when it was idle for so long.
 IDLE = "interval '15 minutes'"
 FORGOTTEN_BEFORE = f"now() - interval '{KEPT_HOURS} hours'"
-COUNTS = ("creados", "actualizados", "eliminados", "restaurados")
-PARAMETERS = {
-    each.key: each
-    for each in (
-        ACTOR,
-        TIME_ZONE,
-        sa.bindparam("key", type_=sa.Text),
-        sa.bindparam("digest", type_=sa.Text),
-        sa.bindparam("lote", type_=sa.Uuid),
-        sa.bindparam("origin", type_=sa.Text),
-        sa.bindparam("operations", type_=sa.Text),
-        sa.bindparam("simulated", type_=sa.Boolean),
-        sa.bindparam("aviso", type_=sa.Boolean),
-    )
-}
+COUNTS = {"creados": CREADO, "actualizados": ACTUALIZADO, "eliminados": ELIMINADO, "restaurados": RESTAURADO}
 
 
 def apply_lote() -> sa.ClauseElement:
@@ -45,7 +30,7 @@ def apply_lote() -> sa.ClauseElement:
 
     An address that an operation frees is free for the next batch: within one, the order would be PostgreSQL's own.
     """
-    fields, changed = f"ARRAY[{', '.join(map(repr, INPUTS))}]", (*INPUTS, "version", "actualizado_en")
+    quoted, changed = _list(INPUTS, "'{0}'"), (*INPUTS, "version", "actualizado_en")
     return _statement(f"""
 WITH anterior AS (SELECT huella, evento_id FROM peticiones WHERE actor = :actor AND clave = :key
   AND creada_en >= {FORGOTTEN_BEFORE} AND NOT :simulated),
@@ -70,14 +55,14 @@ cambio AS (SELECT destino.*, cambios, valores, titular.id AS titular_id, CASE WH
   FROM destino LEFT JOIN empleados AS titular ON titular.email = destino.email
   AND titular.id IS DISTINCT FROM destino.id AND lista != 'eliminar' CROSS JOIN LATERAL (SELECT array_agg(campo)
   AS cambios, jsonb_object_agg(campo, jsonb_build_object('antes', antes -> campo, 'despues', despues -> campo))
-  AS valores FROM unnest({fields}) AS campo WHERE antes ->> campo IS DISTINCT FROM despues ->> campo) AS diferencia),
+  AS valores FROM unnest(ARRAY[{quoted}]) AS campo WHERE antes ->> campo IS DISTINCT FROM despues ->> campo) AS v),
 decidido AS (SELECT cambio.*, CASE WHEN posible IN (200, 201) AND (titular_id IS NOT NULL
   OR row_number() OVER (PARTITION BY email, posible IN (200, 201) AND titular_id IS NULL ORDER BY orden) > 1)
   THEN 409 ELSE posible END AS estado FROM cambio),
 hacer AS (SELECT decidido.* FROM decidido WHERE NOT :simulated),
 creado AS (INSERT INTO empleados ({_list(INPUTS)}) SELECT {_list(INPUTS)} FROM hacer WHERE estado = 201
   ORDER BY orden ON CONFLICT (email) DO NOTHING RETURNING {{columns}}),
-cambiado AS (UPDATE empleados SET {", ".join(f"{name} = hacer.{name}" for name in changed)} FROM hacer
+cambiado AS (UPDATE empleados SET {_list(changed, "{0} = hacer.{0}")} FROM hacer
   WHERE empleados.id = hacer.id AND lista = 'actualizar' AND estado = 200 AND cambios IS NOT NULL RETURNING hacer.*),
 borrado AS (DELETE FROM empleados USING hacer WHERE empleados.id = hacer.id AND estado = 204 RETURNING hacer.*),
 baja AS (INSERT INTO bajas ({{columns}}, baja_en) SELECT {{columns}}, actualizado_en FROM borrado),
@@ -85,16 +70,16 @@ vuelto AS (DELETE FROM bajas USING hacer WHERE bajas.id = hacer.id AND lista = '
   RETURNING hacer.*),
 restaurado AS (INSERT INTO empleados ({{columns}}) SELECT {{columns}} FROM vuelto),
 hecho AS (SELECT cada.*, gen_random_uuid() AS evento_id FROM (SELECT '{CREADO}' AS tipo, {{columns}}, ARRAY(SELECT campo
-  FROM unnest({fields}) AS campo WHERE to_jsonb(creado) ->> campo IS NOT NULL) AS cambios, NULL::jsonb AS valores
+  FROM unnest(ARRAY[{quoted}]) AS campo WHERE to_jsonb(creado) ->> campo IS NOT NULL) AS cambios, NULL::jsonb AS valores
   FROM creado UNION ALL SELECT '{ACTUALIZADO}', {{columns}}, cambios, valores FROM cambiado
   UNION ALL SELECT '{ELIMINADO}', {{columns}}, ARRAY[]::text[], NULL FROM borrado
   UNION ALL SELECT '{RESTAURADO}', {{columns}}, ARRAY[]::text[], NULL FROM vuelto) AS cada),
 evento AS ({{evento_of_lote}}),
 lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios)
-  SELECT :lote, :origin, :actor, {", ".join(map(_count, (CREADO, ACTUALIZADO, ELIMINADO, RESTAURADO)))},
-  ARRAY(SELECT DISTINCT unnest(CASE tipo WHEN '{ACTUALIZADO}' THEN cambios ELSE {fields} END)
+  SELECT :lote, :origin, :actor, {_list(COUNTS.values(), "count(*) FILTER (WHERE tipo = '{0}')")},
+  ARRAY(SELECT DISTINCT unnest(CASE tipo WHEN '{ACTUALIZADO}' THEN cambios ELSE ARRAY[{quoted}] END)
   FROM hecho ORDER BY 1) FROM hecho HAVING EXISTS (SELECT FROM nueva)
-  ON CONFLICT (id) DO UPDATE SET {", ".join(map(_added, COUNTS))}, ultimo_en = now(),
+  ON CONFLICT (id) DO UPDATE SET {_list(COUNTS, "{0} = lotes.{0} + excluded.{0}")}, ultimo_en = now(),
   cerrado_en = CASE WHEN excluded.cambios = ARRAY[]::text[] THEN lotes.cerrado_en END,
   cambios = CASE WHEN lotes.cerrado_en IS NULL THEN ARRAY(SELECT DISTINCT unnest(lotes.cambios || excluded.cambios)
   ORDER BY 1) ELSE excluded.cambios END),
@@ -135,41 +120,29 @@ WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_e
   AND (id = :lote AND actor = :actor OR :lote IS NULL AND ultimo_en < now() - {IDLE}) RETURNING lotes.*),
 evento AS (INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote)
   SELECT message.id, '{LOTE}', cerrado_en, cerrado.actor, row_to_json(message), cerrado.id FROM cerrado
-  CROSS JOIN LATERAL (SELECT {_list(COUNTS, "cerrado.")}) AS resumen
+  CROSS JOIN LATERAL (SELECT {_list(COUNTS, "cerrado.{0}")}) AS resumen
   CROSS JOIN LATERAL (SELECT {MESSAGE_VERSION} AS version, gen_random_uuid() AS id, '{LOTE}' AS tipo,
-  {_utc("cerrado_en")} AS ocurrido_en, cerrado.actor, cerrado.id AS lote, origen,
-  row_to_json(resumen) AS resumen, cerrado.cambios, :aviso AS aviso) AS message
+  to_char(timezone('UTC', cerrado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, cerrado.actor,
+  cerrado.id AS lote, origen, row_to_json(resumen) AS resumen, cerrado.cambios, :aviso::boolean AS aviso) AS message
   WHERE cerrado.cambios != ARRAY[]::text[] RETURNING eventos.id, eventos.payload, eventos.lote),
 lote AS (SELECT cerrado.* FROM cerrado UNION ALL SELECT lotes.* FROM lotes
   WHERE cerrado_en IS NOT NULL AND id = :lote AND actor = :actor)
 SELECT CAST(row_to_json(fila) AS text), CAST(evento.id AS text), '{LOTE}', CAST(evento.payload AS text)
   FROM lote LEFT JOIN evento ON evento.lote = lote.id
-  CROSS JOIN LATERAL (SELECT lote.id, lote.origen, {_list(COUNTS, "lote.")}) AS fila
+  CROSS JOIN LATERAL (SELECT lote.id, lote.origen, {_list(COUNTS, "lote.{0}")}) AS fila
 """)  # noqa: S608 - our own names
 
 
 def _statement(sql: str) -> sa.TextClause:
-    used = (parameter for name, parameter in PARAMETERS.items() if f":{name}" in sql)
-    return sa.text(sql.strip().replace("::", r"\:\:")).bindparams(*used)
+    return sa.text(sql.strip().replace("::", r"\:\:"))
 
 
-def _list(names: Iterable[str], source: str = "") -> str:
-    return ", ".join(source + name for name in names)
+def _list(names: Iterable[str], pattern: str = "{0}") -> str:
+    return ", ".join(map(pattern.format, names))
 
 
 def _defaults() -> str:
     """The values of a new employee that an operation need not have."""
-    today = (f"'{name}', CAST(timezone(:time_zone, now()) AS date)" for name in INPUTS if BY_NAME[name].default)
-    return f"jsonb_build_object({', '.join(today)})"
-
-
-def _count(tipo: str) -> str:
-    return f"count(*) FILTER (WHERE tipo = '{tipo}')"
-
-
-def _added(name: str) -> str:
-    return f"{name} = lotes.{name} + excluded.{name}"
-
-
-def _utc(moment: str) -> str:
-    return f"""to_char(timezone('UTC', {moment}), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    names = (name for name in INPUTS if BY_NAME[name].default)
+    today = _list(names, "'{0}', CAST(timezone(:time_zone::text, now()) AS date)")
+    return f"jsonb_build_object({today})"

@@ -22,15 +22,13 @@ if TYPE_CHECKING:
 
 #: It casts each parameter where its type matters: the driver sends no types.
 DIALECT = PGDialect_pg8000(paramstyle="named")  # type: ignore[no-untyped-call] # SQLAlchemy's
-#: All statements that the app sends.
-EXPRESSIONS: tuple[Callable[[], ClauseElement], ...] = (
-    employees.insert_empleado, employees.insert_empleado_once, employees.update_empleado, employees.delete_empleado,
-    employees.restore_empleado, employees.forget_peticiones,
-    events.list_eventos, events.mark_evento, events.lock_sweep, events.pending_eventos, events.mark_eventos,
-    events.measure_outbox, events.find_people, events.describe_person, events.wait_for_sweep, events.overdue_bajas,
-    events.erase_people, events.count_old_eventos, events.empty_old_eventos, batches.apply_lote, batches.close_lotes,
-)  # fmt: skip
-
+#: All statements that the app sends: what these modules have without arguments.
+EXPRESSIONS: list[Callable[[], ClauseElement]] = [
+    each
+    for module in (employees, events, batches)
+    for each in vars(module).values()
+    if getattr(each, "__module__", "") == module.__name__ and each.__annotations__ == {"return": "sa.ClauseElement"}
+]
 #: Names that SQLAlchemy adds and no statement uses: of an expression, and of a column that has that name anyway.
 UNUSED_NAME = re.compile(r" AS \w+_\d+\b|(?<=\.)(\w+) AS \1\b")
 #: A parameter with its type, which PostgreSQL needs only once.

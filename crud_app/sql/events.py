@@ -313,7 +313,7 @@ def shown_payload(audience: Audience) -> sa.ColumnElement[Any]:
         # How many were changed would tell that some were whose changes are hidden.
         resumen = sa.cast(PAYLOAD["resumen"], JSONB).op("-")(constant("actualizados"))
     of_one = {"empleado": empleado, "cambios": cambios, "valores": valores, "lote": eventos.c.lote}
-    of_batch = {"lote": eventos.c.lote, "origen": PAYLOAD["origen"], "resumen": resumen}
+    of_batch = {"lote": eventos.c.lote, "origen": PAYLOAD["origen"], "resumen": resumen, "aviso": PAYLOAD["aviso"]}
     return sa.case((eventos.c.tipo == constant(LOTE), _message(of_batch)), else_=_message(of_one))
 
 

@@ -192,6 +192,7 @@ def components() -> Schema:
             "EventoDeLote": object_of(
                 _envelope([LOTE])
                 | {"lote": _UUID, "origen": TEXT, "resumen": {"type": "object", "additionalProperties": COUNT}}
+                | {"aviso": {"type": "boolean", "description": "Whether its closing sent an email."}}
             ),
             "Lote": _lote(),
             "Resultados": object_of({"resultados": list_of(_resultado())}),

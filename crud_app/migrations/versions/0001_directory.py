@@ -1,7 +1,4 @@
-"""The directory: employees, what happened to them, and the search.
-
-Revision: 0001, the first.
-"""
+"""The directory: employees, what happened to them, and the search."""
 
 from __future__ import annotations
 
@@ -89,9 +86,3 @@ def upgrade() -> None:
     """Make everything."""
     for statement in (FOLD_TEXT, FOLDED_WORDS, SEARCH_QUERY, EMPLEADOS, EVENTOS, *INDEXES):
         op.execute(statement)
-
-
-def downgrade() -> None:
-    """Drop everything, employees included."""
-    op.execute("DROP TABLE eventos, empleados")
-    op.execute("DROP FUNCTION search_query, folded_words, fold_text")

@@ -1,7 +1,4 @@
-"""The requests that clients named by an Idempotency-Key, so that a repetition is recognised.
-
-Revision: 0002, after 0001.
-"""
+"""The requests that clients named by an Idempotency-Key, so that a repetition is recognised."""
 
 from __future__ import annotations
 
@@ -32,8 +29,3 @@ def upgrade() -> None:
     """Make the table."""
     op.execute(PETICIONES)
     op.execute(CREADA_EN)
-
-
-def downgrade() -> None:
-    """Drop it: requests that are repeated are done again."""
-    op.execute("DROP TABLE peticiones")

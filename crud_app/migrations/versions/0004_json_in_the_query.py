@@ -1,6 +1,6 @@
 """The JSON of a row is built by the queries. What an early 0003 kept beside each row goes.
 
-Revision: 0004, after 0003. It writes no row, and holds its lock for milliseconds.
+It writes no row, and holds its lock for milliseconds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,3 @@ def upgrade() -> None:
     """Drop the columns and the functions that filled them."""
     op.execute("ALTER TABLE empleados DROP COLUMN IF EXISTS json_rrhh, DROP COLUMN IF EXISTS json_everybody")
     op.execute("DROP FUNCTION IF EXISTS empleado_rrhh, empleado_everybody")
-
-
-def downgrade() -> None:
-    """Nothing: no revision of the code needs them."""

@@ -1,7 +1,7 @@
 """The indexes of the history: for each audience, all of it, by actor and by type; by date and by batch.
 
-Revision: 0006, after 0005. Each index is built while the directory is in use, which no transaction can do: after a
-failure the ones before stay, and the next attempt replaces them.
+Each index is built while the directory is in use, which no transaction can do: after a failure the ones before stay,
+and the next attempt replaces them.
 """
 
 from __future__ import annotations
@@ -37,8 +37,3 @@ def upgrade() -> None:
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")  # what a failed attempt left is not valid
             op.execute(f"CREATE INDEX CONCURRENTLY {name} ON eventos {definition}")
     op.execute("SET LOCAL lock_timeout = '3s'")  # as in env.py, for the migrations that follow
-
-
-def downgrade() -> None:
-    """Drop them."""
-    op.execute(f"DROP INDEX {', '.join(INDEXES)}")

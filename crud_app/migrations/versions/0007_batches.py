@@ -1,7 +1,4 @@
-"""Batches of changes: what each has done so far, and what its requests were answered.
-
-Revision: 0007, after 0006.
-"""
+"""Batches of changes: what each has done so far, and what its requests were answered."""
 
 from __future__ import annotations
 
@@ -42,8 +39,3 @@ def upgrade() -> None:
     """Make the tables."""
     for statement in (LOTES, ABIERTOS, PASOS):
         op.execute(statement)
-
-
-def downgrade() -> None:
-    """Drop them: a batch that is open is never closed, and a request that is repeated is done again."""
-    op.execute("DROP TABLE lotes, lotes_pasos")

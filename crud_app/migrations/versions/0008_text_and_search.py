@@ -1,7 +1,7 @@
 """Letters that do not decompose are folded, in index, query and order alike; the texts that are there are cleaned.
 
-Revision: 0008, after 0007. Only rows that change are written, in one statement for each table, and no index is built
-again. Meanwhile reads go on and writes wait: a second for ten thousand employees, up to a minute for a million.
+Only rows that change are written, in one statement for each table, and no index is built again. Meanwhile reads go on
+and writes wait: a second for ten thousand employees, up to a minute for a million.
 
 Names and positions with characters that are refused today stay as they are: the log lists their numbers.
 """
@@ -70,9 +70,11 @@ RETURN coalesce(nullif(btrim(regexp_replace(normalize(regexp_replace(regexp_repl
 # A text of ASCII with single spaces stays as it was. `actualizado_en` moves by a microsecond: if no indexed column
 # changed, PostgreSQL would keep the entries that the functions of before made for the row.
 REFRESH = r"""
-UPDATE {table} SET nombre = {nombre}, posicion = {posicion}, actualizado_en = actualizado_en + interval '1 microsecond'
+UPDATE {table} SET nombre = pg_temp.clean_text(nombre), posicion = pg_temp.clean_text(posicion),
+    actualizado_en = actualizado_en + interval '1 microsecond'
 WHERE (nombre ~ '[^ -~]|  ' OR posicion ~ '[^ -~]|  ') AND (
-    (nombre, posicion) <> ({nombre}, {posicion}) OR nombre || posicion ~ '[\u0900-\u1cff\u3099\u309a\ua980-\uabff]'
+    (nombre, posicion) <> (pg_temp.clean_text(nombre), pg_temp.clean_text(posicion))
+    OR nombre || posicion ~ '[\u0900-\u1cff\u3099\u309a\ua980-\uabff]'
     OR (pg_temp.folded(nombre), pg_temp.folded(posicion)) <> (fold_text(nombre), fold_text(posicion))
 )
 """
@@ -87,23 +89,12 @@ WHERE line ~ '[{REFUSED}]' OR line !~ '[^ \u0300-\u036f\u200b-\u200f\u00ad\ufeff
 def upgrade() -> None:
     """Replace the functions, then write the rows for which they say something else."""
     before = context.script.get_revision("0001").module.FOLD_TEXT
-    _replace(before, (FOLD_TEXT, FOLDED_WORDS, SEARCH_QUERY), "pg_temp.clean_text({})")
+    op.execute("LOCK TABLE empleados, bajas IN SHARE ROW EXCLUSIVE MODE")
+    op.execute(before.replace("fold_text", "pg_temp.folded"))
+    for function in (CLEAN_TEXT, FOLD_TEXT, FOLDED_WORDS, SEARCH_QUERY):
+        op.execute(function)
+    for table in ("empleados", "bajas"):
+        op.execute(REFRESH.format(table=table))
+    op.execute("DROP FUNCTION pg_temp.folded, pg_temp.clean_text")
     if not context.is_offline_mode() and (unclean := op.get_bind().exec_driver_sql(UNCLEAN).scalar()):
         logging.getLogger("alembic.runtime.migration").warning("To be corrected by hand, employees %s", unclean)
-
-
-def downgrade() -> None:
-    """Put the functions of before in their place. What was cleaned stays clean."""
-    first = context.script.get_revision("0001").module
-    _replace(FOLD_TEXT, (first.FOLD_TEXT, first.FOLDED_WORDS, first.SEARCH_QUERY), "{}")
-
-
-def _replace(before: str, functions: tuple[str, ...], cleaned: str) -> None:
-    op.execute("LOCK TABLE empleados, bajas IN SHARE ROW EXCLUSIVE MODE")
-    op.execute(before.replace("fold_text", "pg_temp.folded").replace("OR REPLACE ", ""))
-    op.execute(CLEAN_TEXT)
-    for function in functions:
-        op.execute(function.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
-    for table in ("empleados", "bajas"):
-        op.execute(REFRESH.format(table=table, nombre=cleaned.format("nombre"), posicion=cleaned.format("posicion")))
-    op.execute("DROP FUNCTION pg_temp.folded, pg_temp.clean_text")

@@ -1,7 +1,7 @@
 """Where the database has trigrams (pg_trgm), parts of words and words with a slip of the pen are found.
 
-Revision: 0009, after 0008. Where it has none, or the owner may not create the extension, the functions find nothing,
-and the API says so (`X-Search`). Writes wait while the index is built: up to a minute for a million employees. To add
+Where it has none, or the owner may not create the extension, the functions find nothing, and the API says so
+(`X-Search`). Writes wait while the index is built: up to a minute for a million employees. To add
 trigrams later: `alembic downgrade 0008`, then `make migrate`.
 """
 

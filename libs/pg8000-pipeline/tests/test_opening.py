@@ -1,11 +1,14 @@
 """Opening a connection: every password that psql accepts, one deadline, and two kinds of errors."""
 
+import os
 import secrets
+import shutil
 import socket
 import ssl
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +79,44 @@ def log_in(connect, postgres):
     return lambda user, password: connect(user=user, password=password, unix_sock=path)
 
 
+@pytest.fixture(scope="module")
+def tls_server():
+    """The host of a PostgreSQL with TLS, which the embedded one lacks; the password of postgres is "secret-42"."""
+    programs = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
+    if programs is None:
+        pytest.skip("no PostgreSQL with TLS here (apt-get install postgresql)")
+    rights = {"user": "postgres"} if os.geteuid() == 0 else {}
+    with tempfile.TemporaryDirectory() as folder:
+        data, password = Path(folder) / "data", Path(folder) / "password"
+        password.write_text("secret-42")
+        for path in (Path(folder), password, make_certificate(Path(folder) / "server.pem")):
+            path.chmod(0o700)
+            shutil.chown(path, **rights or {"user": os.geteuid()})
+        initdb = [programs / "initdb", "--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}", data]
+        subprocess.run(initdb, check=True, capture_output=True, **rights)
+        host = f"127.{os.getpid() >> 8 & 255}.{os.getpid() & 255}.5"  # of this process alone: no port can be taken
+        names = ("ssl=on", f"ssl_cert_file={folder}/server.pem", f"ssl_key_file={folder}/server.pem")
+        settings = (f"listen_addresses={host}", "unix_socket_directories=", *names)
+        command = [programs / "postgres", "-D", data, *(f"--{each}" for each in settings)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **rights) as server:
+            assert any("ready to accept connections" in line for line in server.stderr)
+            yield host
+            server.terminate()
+            server.communicate()
+
+
 class TestScram:
+    @pytest.mark.parametrize(("binding", "mechanism"), [("require", "-PLUS"), ("prefer", "-PLUS"), ("disable", "")])
+    def test_the_proof_is_bound_to_the_servers_certificate_unless_that_is_disabled(
+        self, tls_server, connect, binding, mechanism
+    ):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        given = {"host": tls_server, "port": 5432, "database": "postgres", "ssl_context": context}
+        connection = connect(password="secret-42", channel_binding=binding, **given)
+        assert connection.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").rows == [[True]]
+        assert connection.auth.mechanism_name == f"SCRAM-SHA-256{mechanism}"
+
     @pytest.mark.parametrize("password", PASSWORDS, ids=ascii)
     def test_a_password_that_psql_accepts_is_accepted(self, role, log_in, password):
         name = role(password)

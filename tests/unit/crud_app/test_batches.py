@@ -403,9 +403,9 @@ def test_a_batch_is_undone_by_the_reverse_of_its_events_where_nothing_has_change
 @pytest.mark.usefixtures("four")
 def test_the_history_shows_a_batch_as_one_entry_and_readers_learn_of_no_salary(client, reader, send, close):
     send({"actualizar": [{"id": 1, "version": 1, "cambios": {"salario": 5}}]})
-    close()
+    close(aviso=False)
     [entry] = client.get("/eventos?tipo=lote").json()
-    assert (entry["lote"], entry["resumen"]["actualizados"]) == (LOTE, 1)
+    assert (entry["lote"], entry["resumen"]["actualizados"], entry["aviso"]) == (LOTE, 1, False)
     assert [event["tipo"] for event in client.get(f"/eventos?lote={LOTE}").json()][-1] == "actualizado"
     for path in ("/eventos?tipo=lote", f"/eventos?lote={LOTE}"):
         assert reader.get(path).json() == []
