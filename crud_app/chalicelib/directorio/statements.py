@@ -13,19 +13,21 @@ PARTS = {
   creado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en, to_char(timezone('UTC', actualizado_en),
   'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS actualizado_en""",
         "payload": """CASE WHEN (eventos.tipo = 'lote') THEN json_build_object({envelope}, 'lote', eventos.lote,
-  'origen', payload -> 'origen', 'resumen', payload -> 'resumen') ELSE json_build_object({envelope}, 'empleado', payload
-  -> 'empleado', 'cambios', payload -> 'cambios', 'valores', eventos.valores, 'lote', eventos.lote) END""",
+  'origen', payload -> 'origen', 'resumen', payload -> 'resumen', 'aviso', payload -> 'aviso') ELSE
+  json_build_object({envelope}, 'empleado', payload -> 'empleado', 'cambios', payload -> 'cambios', 'valores',
+  eventos.valores, 'lote', eventos.lote) END""",
         "is_told": """true""",
     },
     "everybody": {
         "fields": """id, nombre, email, posicion, fecha_contratacion, to_char(timezone('UTC', creado_en),
   'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en""",
         "payload": """CASE WHEN (eventos.tipo = 'lote') THEN json_build_object({envelope}, 'lote', eventos.lote,
-  'origen', payload -> 'origen', 'resumen', CAST((payload -> 'resumen') AS JSONB) - 'actualizados') ELSE
-  json_build_object({envelope}, 'empleado', json_build_object('id', (payload -> 'empleado') -> 'id', 'nombre', (payload
-  -> 'empleado') -> 'nombre', 'email', (payload -> 'empleado') -> 'email', 'posicion', (payload -> 'empleado') ->
-  'posicion'), 'cambios', CAST((payload -> 'cambios') AS JSONB) - ARRAY['salario', 'version', 'actualizado_en'],
-  'valores', eventos.valores - ARRAY['salario', 'version', 'actualizado_en'], 'lote', eventos.lote) END""",
+  'origen', payload -> 'origen', 'resumen', CAST((payload -> 'resumen') AS JSONB) - 'actualizados', 'aviso', payload ->
+  'aviso') ELSE json_build_object({envelope}, 'empleado', json_build_object('id', (payload -> 'empleado') -> 'id',
+  'nombre', (payload -> 'empleado') -> 'nombre', 'email', (payload -> 'empleado') -> 'email', 'posicion', (payload ->
+  'empleado') -> 'posicion'), 'cambios', CAST((payload -> 'cambios') AS JSONB) - ARRAY['salario', 'version',
+  'actualizado_en'], 'valores', eventos.valores - ARRAY['salario', 'version', 'actualizado_en'], 'lote', eventos.lote)
+  END""",
         "is_told": """(eventos.tipo != 'actualizado' AND eventos.tipo != 'lote' OR jsonb_array_length(CAST((payload ->
   'cambios') AS JSONB) - ARRAY['salario', 'version', 'actualizado_en']) > 0)""",
     },
@@ -224,14 +226,14 @@ requests AS (DELETE FROM peticiones USING eventos WHERE peticiones.evento_id = e
   :months::INTEGER) AND eventos.publicado_en IS NOT NULL AND CAST(((payload -> 'empleado') ->> 'email') AS VARCHAR) IS
   NOT NULL AND eventos.numero > :after::BIGINT ORDER BY eventos.numero LIMIT :limit::INTEGER) RETURNING eventos.numero)
 SELECT count(*), max(emptied.numero) FROM emptied""",
-    "apply_lote": """WITH anterior AS (SELECT huella, evento_id FROM peticiones WHERE actor = :actor::VARCHAR AND clave
-  = :key::VARCHAR AND creada_en >= now() - interval '24 hours' AND NOT :simulated::BOOLEAN),
-nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT :actor, :key, :digest::VARCHAR WHERE NOT :simulated AND
-  NOT EXISTS (SELECT FROM lotes WHERE id = :lote::UUID AND actor != :actor) ON CONFLICT (actor, clave) DO UPDATE SET
-  huella = excluded.huella, evento_id = excluded.evento_id, creada_en = excluded.creada_en WHERE peticiones.creada_en <
-  now() - interval '24 hours' RETURNING evento_id),
-pedido AS (SELECT p.* FROM json_to_recordset(CAST(:operations::VARCHAR AS json)) AS p(orden integer, lista text, indice
-  integer, id bigint, version integer, valores jsonb)),
+    "apply_lote": """WITH anterior AS (SELECT huella, evento_id FROM peticiones WHERE actor = :actor AND clave = :key
+  AND creada_en >= now() - interval '24 hours' AND NOT :simulated),
+nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT :actor, :key, :digest WHERE NOT :simulated AND NOT EXISTS
+  (SELECT FROM lotes WHERE id = :lote AND actor != :actor) ON CONFLICT (actor, clave) DO UPDATE SET huella =
+  excluded.huella, evento_id = excluded.evento_id, creada_en = excluded.creada_en WHERE peticiones.creada_en < now() -
+  interval '24 hours' RETURNING evento_id),
+pedido AS (SELECT p.* FROM json_to_recordset(CAST(:operations AS json)) AS p(orden integer, lista text, indice integer,
+  id bigint, version integer, valores jsonb)),
 turno AS (SELECT pedido.* FROM pedido WHERE :simulated OR EXISTS (SELECT FROM nueva)),
 actual AS (SELECT {columns} FROM empleados WHERE id = ANY(ARRAY(SELECT id FROM turno WHERE lista IN ('actualizar',
   'eliminar'))) ORDER BY id FOR UPDATE),
@@ -241,7 +243,7 @@ previa AS (SELECT actual.* FROM actual UNION ALL SELECT ausente.* FROM ausente),
 destino AS (SELECT orden, lista, indice, turno.version AS wanted, previa.version AS found, to_jsonb(previa) AS antes,
   to_jsonb(nueva) AS despues, nueva.* FROM turno LEFT JOIN previa ON previa.id = turno.id CROSS JOIN LATERAL
   jsonb_populate_record(NULL::empleados, coalesce(to_jsonb(previa), jsonb_build_object('fecha_contratacion',
-  CAST(timezone(:time_zone::VARCHAR, now()) AS date))) || valores || jsonb_build_object('id', turno.id, 'version',
+  CAST(timezone(:time_zone::text, now()) AS date))) || valores || jsonb_build_object('id', turno.id, 'version',
   previa.version + 1, 'actualizado_en', clock_timestamp())) AS nueva),
 cambio AS (SELECT destino.*, cambios, valores, titular.id AS titular_id, CASE WHEN lista = 'crear' THEN 201 WHEN found
   IS NULL THEN 404 WHEN wanted != found THEN 412 WHEN lista = 'eliminar' THEN 204 ELSE 200 END AS posible FROM destino
@@ -249,7 +251,7 @@ cambio AS (SELECT destino.*, cambios, valores, titular.id AS titular_id, CASE WH
   != 'eliminar' CROSS JOIN LATERAL (SELECT array_agg(campo) AS cambios, jsonb_object_agg(campo,
   jsonb_build_object('antes', antes -> campo, 'despues', despues -> campo)) AS valores FROM unnest(ARRAY['nombre',
   'email', 'posicion', 'salario', 'fecha_contratacion']) AS campo WHERE antes ->> campo IS DISTINCT FROM despues ->>
-  campo) AS diferencia),
+  campo) AS v),
 decidido AS (SELECT cambio.*, CASE WHEN posible IN (200, 201) AND (titular_id IS NOT NULL OR row_number() OVER
   (PARTITION BY email, posible IN (200, 201) AND titular_id IS NULL ORDER BY orden) > 1) THEN 409 ELSE posible END AS
   estado FROM cambio),
@@ -273,15 +275,14 @@ hecho AS (SELECT cada.*, gen_random_uuid() AS evento_id FROM (SELECT 'creado' AS
   'restaurado', {columns}, ARRAY[]::text[], NULL FROM vuelto) AS cada),
 evento AS ({evento_of_lote}),
 lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios) SELECT :lote,
-  :origin::VARCHAR, :actor, count(*) FILTER (WHERE tipo = 'creado'), count(*) FILTER (WHERE tipo = 'actualizado'),
-  count(*) FILTER (WHERE tipo = 'eliminado'), count(*) FILTER (WHERE tipo = 'restaurado'), ARRAY(SELECT DISTINCT
-  unnest(CASE tipo WHEN 'actualizado' THEN cambios ELSE ARRAY['nombre', 'email', 'posicion', 'salario',
-  'fecha_contratacion'] END) FROM hecho ORDER BY 1) FROM hecho HAVING EXISTS (SELECT FROM nueva) ON CONFLICT (id) DO
-  UPDATE SET creados = lotes.creados + excluded.creados, actualizados = lotes.actualizados + excluded.actualizados,
-  eliminados = lotes.eliminados + excluded.eliminados, restaurados = lotes.restaurados + excluded.restaurados, ultimo_en
-  = now(), cerrado_en = CASE WHEN excluded.cambios = ARRAY[]::text[] THEN lotes.cerrado_en END, cambios = CASE WHEN
-  lotes.cerrado_en IS NULL THEN ARRAY(SELECT DISTINCT unnest(lotes.cambios || excluded.cambios) ORDER BY 1) ELSE
-  excluded.cambios END),
+  :origin, :actor, count(*) FILTER (WHERE tipo = 'creado'), count(*) FILTER (WHERE tipo = 'actualizado'), count(*)
+  FILTER (WHERE tipo = 'eliminado'), count(*) FILTER (WHERE tipo = 'restaurado'), ARRAY(SELECT DISTINCT unnest(CASE tipo
+  WHEN 'actualizado' THEN cambios ELSE ARRAY['nombre', 'email', 'posicion', 'salario', 'fecha_contratacion'] END) FROM
+  hecho ORDER BY 1) FROM hecho HAVING EXISTS (SELECT FROM nueva) ON CONFLICT (id) DO UPDATE SET creados = lotes.creados
+  + excluded.creados, actualizados = lotes.actualizados + excluded.actualizados, eliminados = lotes.eliminados +
+  excluded.eliminados, restaurados = lotes.restaurados + excluded.restaurados, ultimo_en = now(), cerrado_en = CASE WHEN
+  excluded.cambios = ARRAY[]::text[] THEN lotes.cerrado_en END, cambios = CASE WHEN lotes.cerrado_en IS NULL THEN
+  ARRAY(SELECT DISTINCT unnest(lotes.cambios || excluded.cambios) ORDER BY 1) ELSE excluded.cambios END),
 nuevo AS (SELECT {columns} FROM hecho WHERE tipo != 'eliminado'),
 resultado AS (SELECT orden, lista, indice, CASE WHEN estado = 201 AND creado.id IS NULL AND NOT :simulated THEN 409 ELSE
   estado END AS estado, CASE WHEN estado = 201 THEN creado.id WHEN estado = 409 THEN coalesce(titular_id, (SELECT
@@ -304,14 +305,13 @@ cuerpo AS (SELECT visto.id, CAST(row_to_json(fila) AS text) AS body FROM visto J
   huella FROM anterior), coalesce(bool_or(estado = 409 AND body IS NULL), false) FROM dicho LEFT JOIN cuerpo ON
   cuerpo.id = dicho.id""",
     "close_lotes": """WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL AND (id
-  = :lote::UUID AND actor = :actor::VARCHAR OR :lote IS NULL AND ultimo_en < now() - interval '15 minutes') RETURNING
-  lotes.*),
+  = :lote AND actor = :actor OR :lote IS NULL AND ultimo_en < now() - interval '15 minutes') RETURNING lotes.*),
 evento AS (INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote) SELECT message.id, 'lote', cerrado_en,
   cerrado.actor, row_to_json(message), cerrado.id FROM cerrado CROSS JOIN LATERAL (SELECT cerrado.creados,
   cerrado.actualizados, cerrado.eliminados, cerrado.restaurados) AS resumen CROSS JOIN LATERAL (SELECT 1 AS version,
   gen_random_uuid() AS id, 'lote' AS tipo, to_char(timezone('UTC', cerrado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS
   ocurrido_en, cerrado.actor, cerrado.id AS lote, origen, row_to_json(resumen) AS resumen, cerrado.cambios,
-  :aviso::BOOLEAN AS aviso) AS message WHERE cerrado.cambios != ARRAY[]::text[] RETURNING eventos.id, eventos.payload,
+  :aviso::boolean AS aviso) AS message WHERE cerrado.cambios != ARRAY[]::text[] RETURNING eventos.id, eventos.payload,
   eventos.lote),
 lote AS (SELECT cerrado.* FROM cerrado UNION ALL SELECT lotes.* FROM lotes WHERE cerrado_en IS NOT NULL AND id = :lote
   AND actor = :actor) SELECT CAST(row_to_json(fila) AS text), CAST(evento.id AS text), 'lote', CAST(evento.payload AS

@@ -344,7 +344,7 @@ class TestHistory:
             client.put("/empleados/1", json=change)
         lote = "11111111-1111-4111-8111-111111111111"
         message = json.dumps({"version": 1, "id": lote, "tipo": "lote", "ocurrido_en": "x", "actor": "x", "lote": lote,
-                              "origen": "cambio", "resumen": {"creados": 0, "actualizados": 2}, "aviso": True})  # fmt: skip
+                              "origen": "a", "resumen": {"creados": 0, "actualizados": 2}, "aviso": True})  # fmt: skip
         sql(f"UPDATE eventos SET lote = '{lote}' WHERE tipo = 'actualizado';"  # noqa: S608 - ours
             "INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote) "
             f"VALUES ('{lote}', 'lote', now(), 'x', '{message}', '{lote}')")  # fmt: skip
