@@ -240,12 +240,22 @@ variable "alb_allowed_cidrs" {
   description = "Who may reach a load balancer that CloudFront does not stand before (edge = none, demo = true)."
   type        = list(string)
   default     = ["0.0.0.0/0"]
+
+  validation {
+    condition     = length(var.alb_allowed_cidrs) > 0 && alltrue([for range in var.alb_allowed_cidrs : can(cidrhost(range, 0))])
+    error_message = "alb_allowed_cidrs must list at least one IPv4 range, such as 203.0.113.0/24."
+  }
 }
 
 variable "api_throttle" {
   description = "Requests a second that each HTTP API takes before it answers 429, on average (rate) and at once (burst)."
   type        = object({ rate = number, burst = number })
   default     = { rate = 100, burst = 200 }
+
+  validation {
+    condition     = var.api_throttle.rate > 0 && var.api_throttle.burst >= 1 && floor(var.api_throttle.burst) == var.api_throttle.burst
+    error_message = "api_throttle needs a rate above 0 and a whole burst of at least 1."
+  }
 }
 
 variable "demo" {
@@ -304,6 +314,11 @@ variable "ses_rate" {
   description = "How many e-mails SES takes from the account in a second: `aws sesv2 get-account` says it (MaxSendRate). It is shared among the batches that are sent at once."
   type        = number
   default     = 14 # what SES gives when it lets an account out of its sandbox
+
+  validation {
+    condition     = var.ses_rate >= 1 && var.ses_rate <= 1000
+    error_message = "ses_rate must be a number from 1 to 1000."
+  }
 }
 
 variable "log_retention_days" {

@@ -104,6 +104,27 @@ run "apply" {
   }
 
   assert {
+    condition = jsonencode({ for statement in flatten([for document in data.aws_iam_policy_document.function : document.statement]) : statement.sid => [sort(statement.actions), sort(statement.resources)]... if statement.sid != "WriteLogs" }) == jsonencode({
+      ConsumeQueue  = [[["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], ["arn:aws:sqs:us-east-1:123456789012:email-queue"]]]
+      EndSessions   = [[["cognito-idp:AdminUserGlobalSignOut"], ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_pool"]]]
+      KeepFeedback  = [[["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:feedback-dlq"]]]
+      PublishEvents = [for _ in range(2) : [["sns:Publish"], ["arn:aws:sns:us-east-1:123456789012:email-topic"]]]
+      ManageUsers   = [[[for operation in ["AdminAddUserToGroup", "AdminCreateUser", "AdminDeleteUser", "AdminGetUser", "AdminListGroupsForUser", "AdminRemoveUserFromGroup", "AdminUserGlobalSignOut", "ListUsers", "ListUsersInGroup"] : "cognito-idp:${operation}"], ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_pool"]]]
+      QueueMail     = [[["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:email-queue"]]]
+      ReadAges      = [[["cloudwatch:GetMetricData"], ["*"]]]
+      # Each mocked parameter has the same ARN.
+      ReadClientSecret    = [[["ssm:GetParameter"], ["arn:aws:ssm:us-east-1:123456789012:parameter/crud-app-dev/database-url"]]]
+      ReadDatabaseAddress = [for _ in range(2) : [["ssm:GetParameter"], ["arn:aws:ssm:us-east-1:123456789012:parameter/crud-app-dev/database-url"]]]
+      ReadDepths          = [[["sqs:GetQueueAttributes"], ["arn:aws:sqs:us-east-1:123456789012:email-dlq", "arn:aws:sqs:us-east-1:123456789012:email-queue"]]]
+      Redrive             = [[["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"], ["arn:aws:sqs:us-east-1:123456789012:email-dlq"]]]
+      SendMail            = [[["ses:SendEmail"], ["arn:aws:ses:us-east-1:123456789012:configuration-set/correos", "arn:aws:ses:us-east-1:123456789012:identity/*"]]]
+      UseLedger           = [for _ in range(3) : [["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], ["arn:aws:dynamodb:us-east-1:123456789012:table/correos", "arn:aws:dynamodb:us-east-1:123456789012:table/correos/index/*"]]]
+      WriteTraces         = [for _ in range(6) : [["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]]]
+    })
+    error_message = "the actions and resources of each statement"
+  }
+
+  assert {
     condition     = jsonencode([for statement in data.aws_iam_policy_document.function["enviar_correos"].statement : [for condition in statement.condition : [condition.variable, condition.values]] if statement.sid == "SendMail"]) == jsonencode([[["ses:FromAddress", ["directorio@example.com"]]]])
     error_message = "e-mails have the one sender"
   }
@@ -210,10 +231,26 @@ run "apply" {
     error_message = "the logs are not public"
   }
 
-  # Alarms
+  # Alarms: metric, statistic, threshold, period and dimensions
   assert {
-    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.main : alarm.namespace == "crud-app-dev" || length(compact(values(alarm.dimensions))) == (startswith(alarm.metric_name, "UnHealthy") ? 2 : 1)])
-    error_message = "each alarm watches something of this environment"
+    condition = jsonencode({ for key, alarm in aws_cloudwatch_metric_alarm.main : key => [alarm.namespace, alarm.metric_name, coalesce(alarm.statistic, alarm.extended_statistic), alarm.threshold, alarm.period * alarm.evaluation_periods, values(coalesce(alarm.dimensions, {}))] if !startswith(key, "bff") && !startswith(key, "email") && !startswith(key, "enviar") && !startswith(key, "registrar") && !startswith(key, "crud") }) == jsonencode({
+      alb-own-5xx                     = ["AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", 10, 300, ["app/main/0123456789abcdef"]]
+      alb-response-time               = ["AWS/ApplicationELB", "TargetResponseTime", "p50", 1, 300, ["app/main/0123456789abcdef"]]
+      alb-target-5xx                  = ["AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", 10, 300, ["app/main/0123456789abcdef"]]
+      alb-unhealthy-targets           = ["AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", 0, 120, ["app/main/0123456789abcdef", "targetgroup/bff/0123456789abcdef"]]
+      bounce-rate                     = ["AWS/SES", "Reputation.BounceRate", "Maximum", 0.05, 900, ["crud-app-dev-correos"]]
+      complaint-rate                  = ["AWS/SES", "Reputation.ComplaintRate", "Maximum", 0.001, 900, ["crud-app-dev-correos"]]
+      dlq-not-empty                   = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 0, 60, ["crud-app-dev-email-dlq"]]
+      feedback-dlq-not-empty          = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 0, 60, ["crud-app-dev-feedback-dlq"]]
+      mail-failed                     = ["crud-app-dev", "MailFailed", "Sum", 0, 300, []]
+      oldest-message                  = ["AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", 1800, 300, ["crud-app-dev-email-queue"]]
+      outbox-lag                      = ["crud-app-dev", "OutboxLag", "Maximum", 300, 180, []]
+      publicar-pendientes-concurrency = ["AWS/Lambda", "ConcurrentExecutions", "Maximum", 8, 120, ["crud-app-dev-publicar-pendientes"]]
+      publicar-pendientes-errors      = ["AWS/Lambda", "Errors", "Sum", 2, 300, ["crud-app-dev-publicar-pendientes"]]
+      publicar-pendientes-throttles   = ["AWS/Lambda", "Throttles", "Sum", 0, 300, ["crud-app-dev-publicar-pendientes"]]
+      refused-requests                = ["crud-app-dev", "Refused", "Sum", 100, 300, []]
+    })
+    error_message = "what each alarm watches; of the functions, one that runs five times in five minutes, in an account that runs ten at once"
   }
 
   assert {

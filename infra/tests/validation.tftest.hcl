@@ -19,8 +19,11 @@ run "bad_values_1" {
     database_url         = "mysql://u@h/d"
     email_from           = "Directorio <directorio@example.com>"
     notify_to            = []
+    alb_allowed_cidrs    = []
+    api_throttle         = { rate = 0, burst = 1 }
     reserved_concurrency = { frontend = 1 }
     log_retention_days   = 10
+    ses_rate             = 0.5
     office_hours         = { opens = "8:00", closes = "cron(0 19 ? * MON-FRI *)", timezone = "America/Lima" }
     alarm_email          = "guardia"
     mail_language        = "fr"
@@ -31,8 +34,8 @@ run "bad_values_1" {
   }
 
   expect_failures = [
-    var.project_name, var.environment, var.aws_region, var.database_url, var.email_from, var.notify_to, var.reserved_concurrency,
-    var.log_retention_days, var.office_hours, var.alarm_email, var.mail_language, var.edge,
+    var.project_name, var.environment, var.aws_region, var.database_url, var.email_from, var.notify_to, var.alb_allowed_cidrs, var.api_throttle,
+    var.reserved_concurrency, var.log_retention_days, var.ses_rate, var.office_hours, var.alarm_email, var.mail_language, var.edge,
     var.domain_name, var.certificate_arn, var.machine_clients,
   ]
 }
@@ -47,16 +50,19 @@ run "bad_values_2" {
     database_url         = "postgresql://directorio@db.example.com/directorio?pgbouncer=true&sslmode=require"
     email_from           = "directorio"
     notify_to            = ["rrhh@example.com", "jefatura"]
+    alb_allowed_cidrs    = ["office"]
+    api_throttle         = { rate = 1, burst = 1.5 }
     reserved_concurrency = { bff = -1 }
     log_retention_days   = 0
+    ses_rate             = 1001
     office_hours         = { opens = "cron(0 8 ? * MON-FRI *)", closes = "cron(0 19 ? * MON-FRI *)", timezone = "5 hours west" }
     domain_name          = "https://directorio.example.com"
     machine_clients      = { "Nómina" = "lector" }
   }
 
   expect_failures = [
-    var.project_name, var.environment, var.aws_region, var.database_url, var.email_from, var.notify_to, var.reserved_concurrency,
-    var.log_retention_days, var.office_hours, var.domain_name, var.machine_clients,
+    var.project_name, var.environment, var.aws_region, var.database_url, var.email_from, var.notify_to, var.alb_allowed_cidrs, var.api_throttle,
+    var.reserved_concurrency, var.log_retention_days, var.ses_rate, var.office_hours, var.domain_name, var.machine_clients,
   ]
 }
 
