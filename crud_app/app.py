@@ -301,7 +301,7 @@ def _page(found: Page, path: str) -> Response:
 
 def _audience() -> Audience:
     """What the caller may see."""
-    return Audience.RRHH if RRHH in app.caller.roles else Audience.EVERYBODY
+    return Audience.RRHH if RRHH in app.caller.roles else Audience.LECTOR
 
 
 def _versions() -> list[int] | None:

@@ -3,7 +3,7 @@
 The three apps run in this process, each invoked with the event that AWS would send: bff_app's request reaches crud_app,
 which writes to PostgreSQL, and email_app gets what crud_app published. AWS is a server in this process. A module counts
 when one of its functions runs during an invocation; the limit is for processes that are warm. What only a process's
-first request passes (settings, composition) is told apart.
+first request passes (settings, composition) is listed apart.
 """
 
 from __future__ import annotations

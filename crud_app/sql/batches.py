@@ -15,7 +15,7 @@ from contract.events import ACTUALIZADO, CREADO, ELIMINADO, LOTE, MESSAGE_VERSIO
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: A batch is closed by the sweep when it was idle for so long.
+#: The sweep closes a batch that has been idle this long.
 IDLE = "interval '15 minutes'"
 FORGOTTEN_BEFORE = f"now() - interval '{KEPT_HOURS} hours'"
 COUNTS = {"creados": CREADO, "actualizados": ACTUALIZADO, "eliminados": ELIMINADO, "restaurados": RESTAURADO}

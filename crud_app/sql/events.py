@@ -135,7 +135,7 @@ def lock_sweep() -> sa.ClauseElement:
 def pending_eventos() -> sa.ClauseElement:
     """The oldest events that were left unpublished, less those of employees that are held back."""
     held_back = sa.bindparam("held_back", type_=sa.ARRAY(sa.BigInteger))
-    about = sa.func.coalesce(eventos.c.empleado_id, ZERO)  # a batch's own event is about nobody
+    about = sa.func.coalesce(eventos.c.empleado_id, ZERO)  # a batch's own event has no employee
     return (
         sa.select(sa.cast(eventos.c.id, sa.Text), about, eventos.c.tipo, sa.cast(eventos.c.payload, sa.Text))
         .where(IS_PENDING, about != sa.func.all(held_back))
@@ -200,7 +200,7 @@ def wait_for_sweep() -> sa.ClauseElement:
 
 
 def overdue_bajas() -> sa.ClauseElement:
-    """The leavers whose time is up, the first ones, locked; nobody restores them meanwhile."""
+    """The first leavers whose time is up, locked so that they cannot be restored meanwhile."""
     overdue = (
         sa.select(bajas.c.id).where(bajas.c.baja_en < sa.func.now() - LEAVER_TIME).order_by(bajas.c.baja_en, bajas.c.id)
     )

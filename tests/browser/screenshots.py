@@ -39,7 +39,7 @@ VIEWS = {
     "sign_in": ("?entrada=rechazada", ".door-card", None),
     "list": ("#/empleados", "tbody tr:nth-child(50)", "admin"),
     "list_of_a_reader": ("#/empleados", "tbody tr:nth-child(50)", "lector"),
-    "nobody": ("#/empleados?q=nadie", ".state", "admin"),
+    "no-match": ("#/empleados?q=nadie", ".state", "admin"),
     "employee": ("#/empleados/{employee}", ".panel .event-mails", "admin"),
     "deleted": ("#/empleados/{deleted}", ".panel .event", "admin"),
     "errors": ("#/empleados/nuevo", ".panel input:focus", "admin"),

@@ -247,7 +247,7 @@ def test_declining_to_sign_in_again_keeps_what_was_typed(stack, directory_of, us
 
     expect(directory.alert).to_contain_text("Lo que escribió sigue aquí.")
     expect(directory.field("nombre")).to_have_value("Ana")
-    directory.press("Guardar")  # nobody is asked twice for the same
+    directory.press("Guardar")  # the same question is not asked twice
     expect(directory.dialog).to_have_count(0)
     directory.press("Iniciar sesión")
     sign_in_again(directory, user, PASSWORD)
@@ -354,8 +354,8 @@ def test_a_sign_out_that_fails_says_so(directory):
 
 def test_a_demonstration_says_so(directory_of):
     directory = directory_of()
-    nobody = {"usuario": "demo", "nombre": "", "correo": "", "grupos": ["admin"], "caduca_en": None}
-    directory.answer_json("/sesion", {"demo": True, **nobody})
+    anonymous = {"usuario": "demo", "nombre": "", "correo": "", "grupos": ["admin"], "caduca_en": None}
+    directory.answer_json("/sesion", {"demo": True, **anonymous})
 
     directory.open()
 

@@ -115,7 +115,7 @@ class Project:
 
     def commit(self, title: str) -> str:
         self.run("git", "add", "--all")
-        identity = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false")
+        identity = ("-c", "user.name=Tester", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false")
         self.run("git", *identity, "commit", "--quiet", "-m", title)
         return self.run("git", "rev-parse", "HEAD").strip()
 

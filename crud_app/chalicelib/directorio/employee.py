@@ -215,7 +215,7 @@ class Audience(Enum):
     """For whom an answer is meant, which decides what it contains (docs/design/sign-in-and-roles.md)."""
 
     RRHH = "rrhh"  # Human Resources: everything
-    EVERYBODY = "everybody"  # anybody who may read: neither a salary nor the fact that it changed
+    LECTOR = "lector"  # readers: neither a salary nor the fact that it changed
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -175,7 +175,7 @@ def components() -> Schema:
     return {
         "schemas": {
             "Empleado": object_of(_schemas_of(BY_NAME)),
-            "EmpleadoPublico": object_of(_schemas_of(each.name for each in Audience.EVERYBODY.fields)),
+            "EmpleadoPublico": object_of(_schemas_of(each.name for each in Audience.LECTOR.fields)),
             "Baja": object_of(
                 _schemas_of(BY_NAME) | {name: employee.Instant().schema for name in ("baja_en", "borrado_previsto_en")}
             ),
@@ -188,7 +188,7 @@ def components() -> Schema:
                 _schemas_of(INPUTS), required=(), examples=[{"posicion": "Jefa de análisis"}]
             ),
             "Evento": _evento(Audience.RRHH),
-            "EventoPublico": _evento(Audience.EVERYBODY),
+            "EventoPublico": _evento(Audience.LECTOR),
             "EventoDeLote": object_of(
                 _envelope([LOTE])
                 | {"lote": _UUID, "origen": TEXT, "resumen": {"type": "object", "additionalProperties": COUNT}}

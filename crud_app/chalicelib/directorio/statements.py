@@ -18,7 +18,7 @@ PARTS = {
   eventos.valores, 'lote', eventos.lote) END""",
         "is_told": """true""",
     },
-    "everybody": {
+    "lector": {
         "fields": """id, nombre, email, posicion, fecha_contratacion, to_char(timezone('UTC', creado_en),
   'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS creado_en""",
         "payload": """CASE WHEN (eventos.tipo = 'lote') THEN json_build_object({envelope}, 'lote', eventos.lote,

@@ -11,7 +11,7 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
-#: What stands in the history of everybody: no event of a batch, but the batch's own.
+#: What the unfiltered history shows: no event of a batch, but the batch's own.
 SINGLE = "(lote IS NULL OR tipo = 'lote')"
 #: What a reader may see of it: the app's own condition, so that PostgreSQL recognises it (`sql/events.py`).
 PUBLIC = (

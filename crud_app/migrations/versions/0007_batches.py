@@ -22,7 +22,7 @@ CREATE TABLE lotes (
     cerrado_en timestamptz
 )
 """
-# For the sweep, which closes those that nobody goes on with; nearly always empty.
+# For the sweep, which closes idle batches; nearly always empty.
 ABIERTOS = "CREATE INDEX lotes_abiertos_idx ON lotes (ultimo_en) WHERE cerrado_en IS NULL"
 # By the id that `peticiones.evento_id` has for the request: the state and the number of each result, and nothing about
 # a person. It lives as long as the key.

@@ -257,7 +257,7 @@ class TestLosses:
         """Nor does an old answer, which a thawed Lambda finds waiting, make it young."""
         for seconds, usable in ((MAX_IDLE_SECONDS - 60, True), (MAX_IDLE_SECONDS + 1, False), (-60, False)):
             connection.execute_later("SELECT WHERE false")
-            connection._used_at = module.time.time() - seconds  # noqa: SLF001 - as if it had been so long
+            connection._used_at = module.time.time() - seconds  # noqa: SLF001 - as if that time had passed
             assert connection.is_usable() is usable
 
     def test_a_process_may_have_more_files_than_select_can_hold(self, connect):

@@ -13,6 +13,7 @@ from chalice_frontdoor.idempotency import IN_FLIGHT, MISSING, REUSED
 from chalice_frontdoor.testing.claims import person as claims
 from chalice_frontdoor.testing.client import Client
 from chalicelib.directorio.batch import MAX_OPERATIONS
+from chalicelib.directorio.employee import INPUTS
 from crud_app.app import app
 from tests.unit.crud_app.fakes import FakeContext, rules_of
 
@@ -318,7 +319,8 @@ def test_a_closed_batch_has_one_event_that_tells_of_all(send, close, publisher):
     event = json.loads(evento.mensaje)
     golden = json.loads((CONTRACTS / "lote.json").read_text("utf-8"))
     assert list(event) == list(golden)
-    assert event == golden | {"resumen": counts} | {name: event[name] for name in ("id", "ocurrido_en", "actor")}
+    told = {"resumen": counts, "cambios": sorted(INPUTS)}
+    assert event == golden | told | {name: event[name] for name in ("id", "ocurrido_en", "actor")}
 
 
 def test_a_batch_that_goes_on_is_opened_again_and_one_that_changed_nothing_has_no_event(send, close, publisher):

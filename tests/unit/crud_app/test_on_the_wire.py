@@ -35,8 +35,8 @@ def test_what_was_sent_is_what_is_read(database, nombre, posicion, salario, day)
     assert {name: row[name] for name in values} == {**values, "fecha_contratacion": day.isoformat()}
     assert list(row) == [each.name for each in FIELDS]
     assert repository.find(saved.id, Audience.RRHH).body == saved.body
-    public = json.loads(repository.find(saved.id, Audience.EVERYBODY).body)
-    assert public == {each.name: row[each.name] for each in Audience.EVERYBODY.fields}
+    public = json.loads(repository.find(saved.id, Audience.LECTOR).body)
+    assert public == {each.name: row[each.name] for each in Audience.LECTOR.fields}
 
 
 def test_the_servers_settings_change_nothing(database):

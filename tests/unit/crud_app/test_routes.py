@@ -284,7 +284,7 @@ class TestList:
 
 
 class TestHistory:
-    def test_pages_of_everybody_are_newest_first(self, people):
+    def test_pages_of_the_history_are_newest_first(self, people):
         ids = [[each["empleado"]["id"] for each in page] for page in pages_of(people, "/eventos?limite=5")]
         assert ids == [[12, 11, 10, 9, 8], [7, 6, 5, 4, 3], [2, 1]]
 

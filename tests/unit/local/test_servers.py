@@ -23,7 +23,7 @@ def test_a_database_is_made_once_and_can_be_asked(postgres):
 
 
 def test_data_survives_and_a_shutdown_ends_the_server_although_a_killed_process_never_left_it(folder):
-    """Also where the path is so long that the socket is outside of it, in a private folder."""
+    """Also where the path is too long for a socket, which is then in a private folder."""
     data = folder / ("long" * 30) / "data"
     folder.chmod(0o700)
     with running_postgres(data) as server:
