@@ -29,7 +29,7 @@ def test_an_administrator_invites_changes_and_removes_a_person(stack, directory)
     directory.open_menu().get_by_role("link", name="Usuarios y permisos").click()
     row = row_of(directory, "eva@example.com")
     directory.page.get_by_label("Correo").fill("Eva@example.com")
-    directory.page.get_by_label("Permisos").select_option("lector")
+    directory.page.get_by_role("combobox", name="Permisos").select_option("lector")
 
     directory.button("Invitar").dblclick()
 
