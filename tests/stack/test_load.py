@@ -38,7 +38,7 @@ def announced(stack):
 
 
 def test_the_mix_leaves_no_employee_behind(stack, tmp_path):
-    stack.create()
+    stack.http.post("/empleados", json=invent_people()[len(PEOPLE)]._asdict())
     report = tmp_path / "report.json"
     options = [f"--url={stack.url}", "--profile=mix", "--concurrency=2", "--errors=0%"]
     reports = [f"--json={report}", f"--report={tmp_path}/report.html"]
