@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "stages"
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
-AT_ONCE = 3  # stages: the longest ones wait for others' processes most of the time
+AT_ONCE = 2  # stages: three were no faster on two cores
 LAST_LINES = 60  # of a failed stage's log
 PROGRESS_SECONDS = 30
 #: Folders whose tests run a whole system, or a tool that takes seconds: they are left to `make check`.
@@ -169,18 +169,16 @@ def stages_of_check() -> list[Stage]:
 
     e2e = pytest("e2e", "tests/e2e", "-p", "no:randomly", "--timeout=900")
     e2e.skip_reason = missing_terraform
-    beside = [
+    return [
+        e2e,
         make("lint"),
         make("types"),
         covered("unit", *UNIT_TESTS, workers=UNIT_WORKERS),
         covered("system", *SYSTEM_TESTS, workers=2),
-        pytest("browser", "tests/browser", workers=BROWSER_WORKERS),
         terraform(always=True),
+        pytest("browser", "tests/browser", workers=BROWSER_WORKERS),
         make("scan"),
     ]
-    for stage in beside:  # whatever e2e, the longest, is waiting for comes first
-        stage.command = ["nice", *stage.command]
-    return [e2e, *beside]
 
 
 def stages_of_only(app: str) -> list[Stage]:
