@@ -109,7 +109,7 @@ def test_back_brings_search_filter_and_scrolling_back_and_a_focused_tab_what_oth
     directory.open()
     directory.page.get_by_label("Filtrar por posición").select_option("Contable")
     directory.search("empleado")
-    directory.page.wait_for_url("**/#/empleados?posicion=Contable&q=empleado")
+    directory.page.wait_for_url("**/#/empleados?q=empleado&posicion=Contable")
     directory.page.set_viewport_size({"width": 1280, "height": 500})
     directory.row("Empleado 0045").scroll_into_view_if_needed()
     scrolled = directory.page.evaluate("scrollY")

@@ -13,10 +13,8 @@ const TYPING_PAUSE_MS = 150;
 const RANGES = { contratado: 'fecha_contratacion', salario: 'salario' };
 
 /** The list's address with other filters, another order, or another page than its first. */
-export function filtered(query, changed) {
-  const all = { ...Object.fromEntries(listPart(query)), cursor: '', desde: '', fin: '', ...changed };
-  return new URLSearchParams(Object.entries(all).filter(([, value]) => value));
-}
+export const filtered = (query, changed) =>
+  listPart(new URLSearchParams({ ...Object.fromEntries(query), cursor: '', desde: '', fin: '', ...changed }));
 
 /** Go to the list with other filters or another order, from its first page. */
 export function apply(changed, replace = false) {
