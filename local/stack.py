@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from local.settings import Settings
 
 UP_WORDS = ("listens on", "drives")  # the beginning of the line by which a server or a pump says that it is up
-LAST_LINES = 20  # of a part's output, that are shown when it dies
+# Of a part's output, the lines that are shown when it dies, and how long they may take to come out of the pipe.
+LAST_LINES = 20
+DRAIN_SECONDS = 2
 
 
 class NotStarted(Exception):
@@ -67,12 +69,13 @@ class Part(Child):
         super().__init__(command, **pipes, **options)
         self._reader = threading.Thread(target=self._read, name=f"{name} output", daemon=True)
         self._reader.start()
+        threading.Thread(target=self._wait_for_end, name=f"{name} end", daemon=True).start()
 
     def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
         """See `Child`; its last lines still come."""
         self.stopping = True
         super().stop(grace_seconds)
-        self._reader.join()
+        self._reader.join(DRAIN_SECONDS)
 
     def _read(self) -> None:
         assert self.stdout
@@ -81,7 +84,11 @@ class Part(Child):
                 self.is_up = self.is_up or line.startswith(UP_WORDS)
                 self.last_lines.append(line.rstrip())
                 self._on_line(self.name, line.rstrip())
+
+    def _wait_for_end(self) -> None:
+        """Not the pipe's end: a process that this one started may hold it open."""
         self.wait()
+        self._reader.join(DRAIN_SECONDS)
         self._on_exit(self)
 
 

@@ -67,6 +67,15 @@ def test_a_part_is_up_when_it_says_so_and_may_say_its_last_word():
     assert (watched.part.returncode, watched.part.stopping) == (0, True)
 
 
+def test_the_end_of_a_part_is_told_although_what_it_started_holds_its_output():
+    watched = Watched(
+        "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).pid)"
+    )
+    assert watched.ended.wait(PATIENCE_SECONDS)
+    assert watched.part.returncode == 0
+    os.kill(int(watched.lines[0].removeprefix("tiny: ")), signal.SIGKILL)
+
+
 def start(code):
     process = Child([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert process.stdout
