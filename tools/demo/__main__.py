@@ -62,7 +62,8 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
         print(f"make demo: {error}", file=sys.stderr)
         return EXIT_USAGE
     except httpx.HTTPError as error:
-        print(f"make demo: Not all employees were added: {error}. Run it again to continue.", file=sys.stderr)
+        answer = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else type(error).__name__
+        print(f"make demo: Not all employees were added ({answer}). Run it again to continue.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
