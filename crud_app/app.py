@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from chalice.app import CloudWatchEvent
 
     from chalicelib.directorio.outbox import LambdaContext
-    from chalicelib.directorio.repository import Page
 
 #: Who may do what. A route that is not in the table is closed.
 RULES = {
@@ -61,7 +60,7 @@ app.on_snapshot(before=prepare, after=system.forget)
     ),
 )
 def list_empleados() -> Response:
-    return _page(system().repository.list(read_listing(_query(), _audience())), "/empleados")
+    return answers.page(system().repository.list(read_listing(_query(), _audience())), "/empleados")
 
 
 @app.route(
@@ -155,7 +154,7 @@ def delete_empleado(id: str) -> Response:  # noqa: A002
     ),
 )
 def list_bajas() -> Response:
-    return _page(system().repository.list_leavers(read_leavers(_query()), system().leaver_days), "/bajas")
+    return answers.page(system().repository.list_leavers(read_leavers(_query()), system().leaver_days), "/bajas")
 
 
 @app.route(
@@ -197,7 +196,7 @@ def restore_empleado(id: str) -> Response:  # noqa: A002
 def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
     row_id = read_row_id(id)
     page = system().repository.history_of(row_id, read_history(_query()), _audience())
-    return _page(page, f"/empleados/{row_id}/eventos")
+    return answers.page(page, f"/empleados/{row_id}/eventos")
 
 
 @app.route(
@@ -245,7 +244,7 @@ def close_lote(id: str) -> Response:  # noqa: A002
 )
 def list_eventos() -> Response:
     history = read_history(_query(), has_filters=True)
-    return _page(system().repository.history(history, _audience()), "/eventos")
+    return answers.page(system().repository.history(history, _audience()), "/eventos")
 
 
 @app.route(
@@ -293,10 +292,6 @@ def publicar_pendientes(event: CloudWatchEvent) -> None:
 def _query() -> list[tuple[str, str]]:
     parameters = app.current_request.query_params
     return [(name, value) for name in parameters for value in parameters.getlist(name)] if parameters else []
-
-
-def _page(found: Page, path: str) -> Response:
-    return answers.page(found, path)
 
 
 def _audience() -> Audience:

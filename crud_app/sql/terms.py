@@ -1,6 +1,6 @@
 """The terms that statements are made of.
 
-What is written in braces stays so in the compiled statement; ``chalicelib/directorio/statement.py`` fills it in.
+What is written in braces stays so in the compiled statement; ``repository.find_statement`` fills it in.
 """
 
 from __future__ import annotations

@@ -34,7 +34,6 @@ from chalicelib.web.tokens import (
     TokenUnreadable,
     describe_session,
     expiry,
-    note_owner,
     pack,
     person_of,
     read_claims,
@@ -43,6 +42,7 @@ from chalicelib.web.tokens import (
     user_of,
 )  # fmt: skip
 from chalicelib.web.upstream import UpstreamError, deadline_within
+from contract.api import note_caller
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,11 +181,11 @@ class SignIn(NamedTuple):
         token = ACCESS.read(request.headers) if own is None else own.partition(" ")[2]
         if token is None:
             raise Refusal("not_signed_in")
-        note_owner(token)
         try:
             access = read_claims(token)
         except TokenUnreadable:
             raise Refusal("invalid_token") from None
+        note_caller(access)
         if expiry(access) <= time.time():
             raise Refusal("invalid_token")
         person = unpack_person(None if own else PERSON.read(request.headers))
@@ -284,7 +284,7 @@ class SignIn(NamedTuple):
         may_change_account = ADMIN_SCOPE in str(access.get("scope"))
         if any(identity.get(name) != value for name, value in ours.items()) or may_change_account != is_step_up:
             raise Refusal("foreign_token")
-        note_owner(tokens.access)
+        note_caller(access)
         return access, person_of(identity)
 
 

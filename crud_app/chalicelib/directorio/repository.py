@@ -33,11 +33,7 @@ SEPARATOR = "\x1e"
 #: A parameter of a statement; a cast and the format of a moment have colons, too.
 PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 #: Statements whose filters, limit or place decide which index is the best.
-PLANNED_ANEW = frozenset(
-    {
-        *("list_empleados", "search_empleados", "total_empleados", "list_bajas", "list_eventos"),
-    }
-)
+PLANNED_ANEW = frozenset({"list_empleados", "search_empleados", "total_empleados", "list_bajas", "list_eventos"})
 
 
 class Row(NamedTuple):

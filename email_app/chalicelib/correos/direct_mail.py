@@ -80,7 +80,6 @@ def _read_recipient(value: object, *, is_demo: bool) -> str:
 
 
 _READERS: dict[str, Callable[[object], str]] = {
-    "to": read_address,
     "subject": lambda value: read_line(value, MAX_SUBJECT),
     "body": _read_body,
 }
@@ -110,7 +109,8 @@ def check_request(
     Raises:
         InvalidInput: with everything that is wrong.
     """
-    values = read_fields(data, _READERS | {"to": partial(_read_recipient, is_demo=is_demo)})
+    recipient: dict[str, Callable[[object], str]] = {"to": partial(_read_recipient, is_demo=is_demo)}
+    values = read_fields(data, recipient | _READERS)
     return DirectMail(id=id, occurred_at=now, **values)
 
 
