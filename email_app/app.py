@@ -19,8 +19,9 @@ from chalicelib.correos.direct_mail import check_request, queue_mail
 from chalicelib.correos.mail_query import COUNTED_BY, as_dict, check_query, count_mails, find_mail, list_mails
 from chalicelib.correos.problems import PROBLEMS
 from chalicelib.correos.ses_feedback import record_result
-from chalicelib.correos.users import UserRefused, read_invitation, read_role
+from chalicelib.correos.users import INVITATION, ROLE, UserRefused
 from contract.api import TOKEN, guard, make_app
+from contract.body import read_fields
 from contract.roles import ADMIN, LECTOR, RRHH
 
 if TYPE_CHECKING:
@@ -79,20 +80,14 @@ app.on_snapshot(before=prepare, after=services.forget)
 
 @app.route(
     "/health",
-    spec=operation(
-        "Whether the function answers. Touches nothing.",
-        {200: json_of(object_of({"estado": {"const": "ok"}}), "It does.")},
-    ),
+    spec=operation("Whether the function answers.", {200: json_of(object_of({"estado": {"const": "ok"}}))}),
 )
 def get_health() -> dict[str, str]:
     """Touches nothing."""
     return {"estado": "ok"}
 
 
-@app.route(
-    "/openapi.json",
-    spec=operation("This document.", {200: json_of({"type": "object"}, "OpenAPI 3.1.")}),
-)
+@app.route("/openapi.json", spec=operation("This document.", {200: json_of({"type": "object"}, "OpenAPI 3.1.")}))
 def get_openapi() -> dict[str, object]:
     return describe(app, openapi.INFO, openapi.components(), rules=RULES, scheme=TOKEN)
 
@@ -103,7 +98,7 @@ def get_openapi() -> dict[str, object]:
     spec=operation(
         "Queue an email in the caller's own words.",
         {202: json_of(ref("Correo"), "It is queued.", openapi.LOCATION)},
-        problems=(400, 409, 415, 422, 503),
+        problems=(409,),
         parameters=[openapi.IDEMPOTENCY_KEY],
         body=openapi.DIRECT_MAIL,
     ),
@@ -119,26 +114,19 @@ def post_email() -> Response:
 @app.route(
     "/correos",
     spec=operation(
-        "Emails that match all parameters, newest first.",
-        {200: json_of(list_of(ref("Correo")), "A page.", openapi.LINK)},
-        problems=(422, 503),
-        parameters=openapi.LISTING,
+        "Emails that match all parameters, newest first.", {200: openapi.page("Correo")}, parameters=openapi.LISTING
     ),
 )
 def get_emails() -> Response:
     mails, next_query = list_mails(services().ledger, check_query(_parameters()))
-    response = Response([as_dict(mail) for mail in mails])
-    if next_query:
-        response.headers["Link"] = f'</correos?{next_query}>; rel="next"'
-    return response
+    return _page("/correos", [as_dict(mail) for mail in mails], next_query)
 
 
 @app.route(
     "/correos/total",
     spec=operation(
         "How many emails match all parameters, as far as a badge needs it.",
-        {200: json_of(ref("Total"), "The count.")},
-        problems=(422, 503),
+        {200: json_of(ref("Total"))},
         parameters=openapi.COUNTING,
     ),
 )
@@ -146,15 +134,7 @@ def get_total() -> dict[str, object]:
     return count_mails(services().ledger, check_query(_parameters(), COUNTED_BY))
 
 
-@app.route(
-    "/correos/{id}",
-    spec=operation(
-        "One email, as it is at this moment.",
-        {200: json_of(ref("Correo"), "The email.")},
-        problems=(404, 503),
-        parameters=[openapi.ID],
-    ),
-)
+@app.route("/correos/{id}", spec=operation("One email, as it is at this moment.", {200: json_of(ref("Correo"))}))
 def get_email(id: str) -> dict[str, object]:  # noqa: A002 - Chalice takes the name from the route
     return as_dict(find_mail(services().ledger, id))
 
@@ -162,14 +142,8 @@ def get_email(id: str) -> dict[str, object]:  # noqa: A002 - Chalice takes the n
 @app.route(
     "/cola",
     spec=operation(
-        "How many messages wait.",
-        {
-            200: json_of(
-                object_of({"cola": ref("Depth"), "fallidos": ref("Depth")}),
-                "The queue, and the messages that failed.",
-            )
-        },
-        problems=(503,),
+        "How many messages wait in the queue, and how many failed.",
+        {200: json_of(object_of({"cola": ref("Depth"), "fallidos": ref("Depth")}))},
     ),
 )
 def get_queue() -> dict[str, dict[str, int | None]]:
@@ -182,7 +156,6 @@ def get_queue() -> dict[str, dict[str, int | None]]:
     spec=operation(
         "Bring the messages that failed back to the queue, for some seconds. May be repeated.",
         {202: json_of(ref("Redrive"), "They are queued again.")},
-        problems=(503,),
     ),
 )
 def post_redrive() -> Response:
@@ -194,11 +167,10 @@ def post_redrive() -> Response:
     spec=operation(
         "The messages that failed, one by one: up to 100, in no order.",
         {200: json_of(list_of(ref("DeadLetter")), "Those that no other request is reading right now.")},
-        problems=(503,),
     ),
 )
 def get_dead_letters() -> list[dict[str, object]]:
-    return [describe_letter(message) for message in services().queue.list_dead_letters()]
+    return [describe_letter(letter) for letter in services().queue.list_dead_letters()]
 
 
 @app.route(
@@ -207,26 +179,20 @@ def get_dead_letters() -> list[dict[str, object]]:
     spec=operation(
         "Bring one message that failed back to the queue. If it fails again, it comes back under a new id.",
         {202: json_of(ref("DeadLetter"), "It is queued again.")},
-        problems=(404, 503),
         parameters=[openapi.DEAD_LETTER_ID],
     ),
 )
 def post_dead_letter(id: str) -> Response:  # noqa: A002
-    return Response(describe_letter(services().queue.resend(id)), status_code=202)
+    return Response(describe_letter(services().queue.take(id, resend=True)), status_code=202)
 
 
 @app.route(
     "/cola/fallidos/{id}",
     methods=["DELETE"],
-    spec=operation(
-        "Drop one message that failed.",
-        {204: {"description": "It is gone."}},
-        problems=(404, 503),
-        parameters=[openapi.DEAD_LETTER_ID],
-    ),
+    spec=operation("Drop one message that failed.", {204: openapi.GONE}, parameters=[openapi.DEAD_LETTER_ID]),
 )
 def delete_dead_letter(id: str) -> Response:  # noqa: A002
-    services().queue.drop(id)
+    services().queue.take(id, resend=False)
     return Response(None, status_code=204)
 
 
@@ -234,24 +200,17 @@ def delete_dead_letter(id: str) -> Response:  # noqa: A002
     "/usuarios",
     spec=operation(
         "The people who may sign in.",
-        {200: json_of(list_of(ref("Usuario")), "A page.", openapi.LINK)},
-        problems=(404, 422, 503),
+        {200: openapi.page("Usuario")},
+        problems=(404,),
         parameters=[openapi.USER_CURSOR],
     ),
 )
 def get_users() -> Response:
-    parameters = app.current_request.query_params
-    found, cursor = users().list(parameters.get("cursor") if parameters else None)
-    response = Response(found)
-    if cursor:
-        response.headers["Link"] = f'</usuarios?{urlencode({"cursor": cursor})}>; rel="next"'
-    return response
+    found, cursor = users().list(next(iter(_parameters().get("cursor", [])), None))
+    return _page("/usuarios", found, cursor and urlencode({"cursor": cursor}))
 
 
-@app.route(
-    "/usuarios/yo",
-    spec=operation("The caller's own account.", {200: json_of(ref("Usuario"), "It.")}, problems=(404, 503)),
-)
+@app.route("/usuarios/yo", spec=operation("The caller's own account.", {200: json_of(ref("Usuario"))}, problems=(404,)))
 def get_own_user() -> dict[str, object]:
     return users().find(app.caller.name)
 
@@ -261,14 +220,14 @@ def get_own_user() -> dict[str, object]:
     methods=["POST"],
     spec=operation(
         "Invite a person, who gets an email with a temporary password.",
-        {201: json_of(ref("Usuario"), "The account.")},
-        problems=(400, 404, 409, 415, 422, 503),
+        {201: json_of(ref("Usuario"))},
+        problems=(404, 409),
         body=openapi.INVITATION,
     ),
 )
 def post_user() -> Response:
-    email, role = read_invitation(read_json(app.current_request))
-    return Response(users().invite(email, role), status_code=201)
+    invitation = read_fields(read_json(app.current_request), INVITATION)
+    return Response(users().invite(invitation["email"], invitation["rol"]), status_code=201)
 
 
 @app.route(
@@ -276,14 +235,14 @@ def post_user() -> Response:
     methods=["PUT"],
     spec=operation(
         "Change a person's role.",
-        {200: json_of(ref("Usuario"), "The account.")},
-        problems=(400, 404, 409, 415, 422, 503),
+        {200: json_of(ref("Usuario"))},
+        problems=(409,),
         parameters=[openapi.USER_ID],
         body=openapi.ROLE,
     ),
 )
 def put_user(id: str) -> dict[str, object]:  # noqa: A002
-    return users().change_role(id, read_role(read_json(app.current_request)))
+    return users().change_role(id, read_fields(read_json(app.current_request), ROLE)["rol"])
 
 
 @app.route(
@@ -291,8 +250,8 @@ def put_user(id: str) -> dict[str, object]:  # noqa: A002
     methods=["DELETE"],
     spec=operation(
         "Remove a person's account and end the sessions.",
-        {204: {"description": "It is gone."}},
-        problems=(404, 409, 503),
+        {204: openapi.GONE},
+        problems=(409,),
         parameters=[openapi.USER_ID],
     ),
 )
@@ -307,8 +266,8 @@ def delete_user(id: str) -> Response:  # noqa: A002
     content_types=["*/*"],
     spec=operation(
         "Send an invitation again, with a new temporary password.",
-        {200: json_of(ref("Usuario"), "The account.")},
-        problems=(404, 409, 503),
+        {200: json_of(ref("Usuario"))},
+        problems=(409,),
         parameters=[openapi.USER_ID],
     ),
 )
@@ -334,6 +293,10 @@ def enviar_correos(event: SQSEvent) -> dict[str, Any]:
 def registrar_resultado(event: SNSEvent) -> None:
     parts = services()
     record_result(parts.ledger, event.message, parts.now)
+
+
+def _page(path: str, rows: list[dict[str, object]], next_query: str | None) -> Response:
+    return Response(rows, headers={"Link": f'<{path}?{next_query}>; rel="next"'} if next_query else {})
 
 
 def _parameters() -> dict[str, list[str]]:

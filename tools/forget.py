@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 from rich.progress import track
 
 from chalice_frontdoor import SettingError
-from chalicelib.correos.aws import client_config
+from chalicelib.correos.aws import AwsUnavailable, client_config
 from chalicelib.correos.erasure import Erasure as LedgerErasure
-from chalicelib.correos.ledger import DynamoLedger, LedgerUnavailable
+from chalicelib.correos.ledger import DynamoLedger
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.erasure import Erasure as DirectoryErasure
 from chalicelib.directorio.errors import CrudError
@@ -169,7 +169,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     except CrudError as error:
         state = str(error.args[0]) if error.args else ""
         sentence = f"The database did not do it (SQLSTATE {state or 'unknown'}): try again."
-    except LedgerUnavailable as error:
+    except AwsUnavailable as error:
         # AWS's code, or the kind of the failure: never its text.
         cause = error.__cause__ or error
         code = getattr(cause, "response", {}).get("Error", {}).get("Code", type(cause).__name__)

@@ -1,11 +1,5 @@
-"""The AWS services that this app calls, beside its ledger: SES, and SQS with CloudWatch for the queue's age.
-
-They share timeouts, few repetitions, and one exception for "AWS does not answer".
-
-    MailerError
-    ├── MailRefused        SES will never take this email: recorded as `fallido`, the message is acknowledged
-    ├── MailerUnavailable  SES did not take it now: the email is `pendiente` again, the queue retries
-    └── MailFateUnknown    no answer, or none that can be read: `incierto` until SES's `Send` event, or one more send
+"""The AWS services that this app calls, beside its ledger and the user pool: SES, and SQS with CloudWatch for the
+queue's age. All share timeouts, few repetitions, and one exception for "AWS does not answer".
 """
 
 from __future__ import annotations
@@ -18,6 +12,7 @@ from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, cast
 
+from chalicelib.correos.mail import State
 from contract import aws
 
 if TYPE_CHECKING:
@@ -47,17 +42,7 @@ MAIL_ATTEMPTS = 1
 
 
 class AwsUnavailable(Exception):
-    """A call to AWS failed. HTTP: 503; in the consumer: the message is retried by the queue.
-
-    AwsUnavailable
-    ├── LedgerUnavailable   DynamoDB (ledger.py)
-    ├── QueueUnavailable    SQS or CloudWatch
-    └── MailOutcomeUnknown  both, one after the other (direct_mail.py)
-    """
-
-
-class QueueUnavailable(AwsUnavailable):
-    """SQS or CloudWatch does not answer."""
+    """A call to AWS failed. HTTP: 503; in the consumer: the message is retried by the queue."""
 
 
 class DeadLetterNotFound(Exception):
@@ -69,12 +54,12 @@ def client_config(*, attempts: int = ATTEMPTS) -> Config:
 
 
 @contextmanager
-def failing_as(unavailable: type[AwsUnavailable]) -> Iterator[None]:
-    """Raise ``unavailable`` for a failed call; the cause stays attached for the log."""
+def calling(service: str) -> Iterator[None]:
+    """Raise `AwsUnavailable` for a failed call, with AWS's code as its text, which may be logged."""
     try:
         yield
     except aws.call_errors() as error:
-        raise unavailable(type(error).__name__) from error
+        raise AwsUnavailable(f"{service}: {aws.code_of(error)}") from error
 
 
 # ---- SES -------------------------------------------------------------------------------------------------------
@@ -92,24 +77,18 @@ _SERVER_ERROR = 500
 _HEADERS: list[MessageHeaderTypeDef] = [{"Name": "Auto-Submitted", "Value": "auto-generated"}]
 
 
-class MailerError(Exception):
-    """SES did not confirm an email (see above); ``reason`` is a code that may be logged and stored."""
+class NotTaken(Exception):
+    """SES did not confirm an email. ``reason`` is a code that may be logged and stored, ``state`` what it becomes.
 
-    def __init__(self, reason: str) -> None:
+    - `FAILED`: SES will never take it. The message is acknowledged.
+    - `PENDING`: SES did not take it now. The queue retries.
+    - `UNCERTAIN`: no answer, or none that can be read. SES's `Send` event settles it, or one more send.
+    """
+
+    def __init__(self, state: State, reason: str) -> None:
         super().__init__(reason)
+        self.state = state
         self.reason = reason
-
-
-class MailRefused(MailerError):
-    pass
-
-
-class MailerUnavailable(MailerError):
-    pass
-
-
-class MailFateUnknown(MailerError):
-    pass
 
 
 @dataclass
@@ -122,7 +101,7 @@ class SesMailer:
         """Hand the email to SES, once, and return SES's message id.
 
         Raises:
-            MailerError
+            NotTaken
         """
         try:
             answer = self.client.send_email(
@@ -144,7 +123,7 @@ class SesMailer:
         except aws.call_errors() as error:
             raise _explain(error) from error
         if "MessageId" not in answer:  # botocore reads half an answer as an empty one
-            raise MailFateUnknown("NoMessageId")
+            raise NotTaken(State.UNCERTAIN, "NoMessageId")
         return answer["MessageId"]
 
     def forget_connections(self) -> None:
@@ -160,21 +139,21 @@ def _utf8(text: str) -> ContentTypeDef:
     return {"Data": text, "Charset": "UTF-8"}
 
 
-def _explain(error: Exception) -> MailerError:
-    from botocore.exceptions import ClientError, HTTPClientError, SSLError  # noqa: PLC0415 - see above
+def _explain(error: Exception) -> NotTaken:
+    from botocore.exceptions import ClientError, HTTPClientError, SSLError  # noqa: PLC0415 - see contract.aws
     from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
     code = aws.code_of(error)
-    if not isinstance(error, ClientError):
-        # Read timeout, reset, half an answer: the request may have left. Other errors of botocore come before that.
-        may_have_left = isinstance(error, HTTPClientError | SSLError | ResponseParserError)
-        return (MailFateUnknown if may_have_left else MailerUnavailable)(code)
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
     if code in _REFUSALS:
-        return MailRefused(code)
-    # A 503 is a refusal to work; any other 5xx may come after the work was done.
-    may_be_done = status >= _SERVER_ERROR and status != _SERVICE_UNAVAILABLE
-    return (MailFateUnknown if may_be_done else MailerUnavailable)(code)
+        return NotTaken(State.FAILED, code)
+    if isinstance(error, ClientError):
+        # A 503 is a refusal to work; any other 5xx may come after the work was done.
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        is_uncertain = status >= _SERVER_ERROR and status != _SERVICE_UNAVAILABLE
+    else:
+        # Read timeout, reset, half an answer: the request may have left. Other errors of botocore come before that.
+        is_uncertain = isinstance(error, HTTPClientError | SSLError | ResponseParserError)
+    return NotTaken(State.UNCERTAIN if is_uncertain else State.PENDING, code)
 
 
 # ---- SQS -------------------------------------------------------------------------------------------------------
@@ -189,7 +168,7 @@ MAX_LISTED = 100
 
 _METRIC_PERIOD = 60
 _METRIC_WINDOW = timedelta(minutes=5)
-_COUNTS = {
+_COUNTS: dict[str, QueueAttributeNameType] = {
     "visibles": "ApproximateNumberOfMessages",
     "en_proceso": "ApproximateNumberOfMessagesNotVisible",  # received by a consumer that has not finished, or put off
     "retrasados": "ApproximateNumberOfMessagesDelayed",
@@ -198,7 +177,7 @@ _COUNTS = {
 
 @dataclass
 class SqsQueue:
-    """The queue of emails and its dead letters. Every method raises `QueueUnavailable`.
+    """The queue of emails and its dead letters. Every method raises `AwsUnavailable`.
 
     The redrive moves the messages itself instead of starting SQS's own task (`StartMessageMoveTask`): the answer can
     say how many came back, and it works where that action does not exist. A message is sent before it is deleted: if
@@ -213,13 +192,13 @@ class SqsQueue:
 
     def send(self, body: str) -> None:
         """Put a message into the queue."""
-        with failing_as(QueueUnavailable):
+        with calling("SQS"):
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)
 
     def put_off(self, receipt_handle: str, delay: timedelta) -> None:
         """Hide a received message for that long, at most 12 hours; it must be reported as failed all the same."""
         seconds = max(0, ceil(delay.total_seconds()))
-        with failing_as(QueueUnavailable):
+        with calling("SQS"):
             self.sqs.change_message_visibility(
                 QueueUrl=self.queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
             )
@@ -230,16 +209,15 @@ class SqsQueue:
         The age of the oldest message, in seconds, is None when CloudWatch has no figure of the last five minutes.
         """
         urls = {"cola": self.queue_url, "fallidos": self.dlq_url}
-        with failing_as(QueueUnavailable):
+        with calling("SQS"):
             ages = self._ages([_queue_name(url) for url in urls.values()])
             return {
                 name: {**self._counts(url), "edad_maxima": ages.get(_queue_name(url))} for name, url in urls.items()
             }
 
     def _counts(self, url: str) -> dict[str, int]:
-        names = cast("list[QueueAttributeNameType]", list(_COUNTS.values()))
-        counts = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return {name: int(counts[attribute]) for name, attribute in zip(_COUNTS, names, strict=True)}
+        counts = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS.values()))["Attributes"]
+        return {name: int(counts[attribute]) for name, attribute in _COUNTS.items()}
 
     def _ages(self, names: list[str]) -> dict[str, int]:
         """The last known age of each queue's oldest message, which SQS itself does not tell."""
@@ -269,43 +247,33 @@ class SqsQueue:
 
     def redrive(self) -> dict[str, int]:
         """Bring dead letters back to the queue, for at most `REDRIVE_SECONDS`; how many, and how many are left."""
-        with failing_as(QueueUnavailable):
+        with calling("SQS"):
             moved = 0
             for message in self._dead_letters():
-                self._move(message)
+                self._remove(message, resend=True)
                 moved += 1
             return {"reenviados": moved, "quedan": self._counts(self.dlq_url)["visibles"]}
 
     def list_dead_letters(self) -> list[MessageTypeDef]:
         """At most `MAX_LISTED` dead letters. Those that another request is reading are missing for a moment."""
-        with failing_as(QueueUnavailable), ExitStack() as seen:
+        with calling("SQS"), ExitStack() as seen:
             return list(islice(self._dead_letters(seen), MAX_LISTED))
 
-    def resend(self, message_id: str) -> MessageTypeDef:
-        """Bring one dead letter back to the queue.
+    def take(self, message_id: str, *, resend: bool) -> MessageTypeDef:
+        """Bring one dead letter back to the queue, or drop it.
+
+        SQS has no access by id, so messages are received until it is among them.
 
         Raises:
             DeadLetterNotFound: it is gone, or another request is reading it.
         """
-        with failing_as(QueueUnavailable), self._dead_letter(message_id) as message:
-            self._move(message)
-        return message
-
-    def drop(self, message_id: str) -> None:
-        """Delete one dead letter; see ``resend``."""
-        with failing_as(QueueUnavailable), self._dead_letter(message_id) as message:
-            self.sqs.delete_message(QueueUrl=self.dlq_url, ReceiptHandle=message["ReceiptHandle"])
-
-    @contextmanager
-    def _dead_letter(self, message_id: str) -> Iterator[MessageTypeDef]:
-        """One dead letter, received: SQS has no access by id, so all are received until it is among them."""
-        with ExitStack() as seen:
+        with calling("SQS"), ExitStack() as seen:
             for message in self._dead_letters(seen):
                 if message["MessageId"] == message_id:
-                    yield message
-                    return
+                    self._remove(message, resend=resend)
+                    return message
             if self._counts(self.dlq_url)["visibles"]:  # the time was too short for all of them
-                raise QueueUnavailable
+                raise AwsUnavailable("SQS: too many dead letters")
         raise DeadLetterNotFound
 
     def _dead_letters(self, seen: ExitStack | None = None) -> Iterator[MessageTypeDef]:
@@ -314,21 +282,20 @@ class SqsQueue:
         ``seen`` shows them again at its end: until then they are hidden, or the same ones would come again.
         """
         deadline = self.monotonic() + REDRIVE_SECONDS
-        while self.monotonic() < deadline and (messages := self._receive_dead_letters()):
+        while self.monotonic() < deadline:
+            messages = self.sqs.receive_message(
+                QueueUrl=self.dlq_url,
+                MaxNumberOfMessages=10,
+                MessageAttributeNames=["All"],
+                MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+                VisibilityTimeout=_HIDDEN_SECONDS,
+                WaitTimeSeconds=1,  # long polling asks all of SQS's servers; short polling may miss messages
+            ).get("Messages", [])
+            if not messages:
+                return
             if seen:
                 seen.callback(self._show_again, messages)
             yield from messages
-
-    def _receive_dead_letters(self) -> list[MessageTypeDef]:
-        answer = self.sqs.receive_message(
-            QueueUrl=self.dlq_url,
-            MaxNumberOfMessages=10,
-            MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
-            VisibilityTimeout=_HIDDEN_SECONDS,
-            WaitTimeSeconds=1,  # long polling asks all of SQS's servers; short polling may miss messages
-        )
-        return answer.get("Messages", [])
 
     def _show_again(self, messages: list[MessageTypeDef]) -> None:
         """A message that was deleted meanwhile is one of the entries that fail, which is no error."""
@@ -338,12 +305,10 @@ class SqsQueue:
         ]
         self.sqs.change_message_visibility_batch(QueueUrl=self.dlq_url, Entries=entries)
 
-    def _move(self, message: MessageTypeDef) -> None:
-        self.sqs.send_message(
-            QueueUrl=self.queue_url,
-            MessageBody=message["Body"],
-            MessageAttributes=cast("Mapping[str, MessageAttributeValueTypeDef]", message.get("MessageAttributes", {})),
-        )
+    def _remove(self, message: MessageTypeDef, *, resend: bool) -> None:
+        if resend:
+            attributes = cast("Mapping[str, MessageAttributeValueTypeDef]", message.get("MessageAttributes", {}))
+            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=message["Body"], MessageAttributes=attributes)
         self.sqs.delete_message(QueueUrl=self.dlq_url, ReceiptHandle=message["ReceiptHandle"])
 
 

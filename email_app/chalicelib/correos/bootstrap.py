@@ -6,7 +6,7 @@ import threading
 import uuid
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalice_frontdoor import PerProcess
 from chalicelib.correos.aws import ATTEMPTS, MAIL_ATTEMPTS, SesMailer, SqsQueue, client_config
@@ -15,9 +15,6 @@ from chalicelib.correos.ledger import DynamoLedger
 from chalicelib.correos.settings import Settings
 from chalicelib.correos.users import Users
 
-if TYPE_CHECKING:
-    import boto3
-
 
 class Services:
     """The parts of the app. Tests replace ``services`` by a subclass with fakes."""
@@ -25,11 +22,10 @@ class Services:
     def __init__(self) -> None:
         # Threads of `chalice local` may share botocore's clients, but not create them at the same time.
         self._making = threading.Lock()
-        self._session: boto3.Session | None = None
 
     @cached_property
     def settings(self) -> Settings:
-        return Settings.from_environment()
+        return Settings()
 
     @cached_property
     def ledger(self) -> DynamoLedger:
@@ -37,20 +33,13 @@ class Services:
 
     @cached_property
     def mailer(self) -> SesMailer:
-        return SesMailer(
-            self._client("sesv2", attempts=MAIL_ATTEMPTS),
-            sender=self.settings.email_from,
-            configuration_set=self.settings.ses_configuration_set,
-        )
+        client = self._client("sesv2", attempts=MAIL_ATTEMPTS)
+        return SesMailer(client, self.settings.email_from, self.settings.ses_configuration_set)
 
     @cached_property
     def queue(self) -> SqsQueue:
-        return SqsQueue(
-            self._client("sqs"),
-            self._client("cloudwatch"),
-            queue_url=self.settings.email_queue_url,
-            dlq_url=self.settings.email_dlq_url,
-        )
+        sqs, cloudwatch = self._client("sqs"), self._client("cloudwatch")
+        return SqsQueue(sqs, cloudwatch, self.settings.email_queue_url, self.settings.email_dlq_url)
 
     @cached_property
     def users(self) -> Users:
@@ -58,21 +47,13 @@ class Services:
 
     @cached_property
     def sender(self) -> Sender:
-        return Sender(
-            ledger=self.ledger,
-            mailer=self.mailer,
-            queue=self.queue,
-            settings=self.settings,
-            clock=self.now,
-            new_claim_id=self.new_id,
-        )
+        return Sender(self.ledger, self.mailer, self.queue, self.settings, clock=self.now, new_claim_id=self.new_id)
 
     def _client(self, service: Any, *, attempts: int = ATTEMPTS) -> Any:  # noqa: ANN401 - one of boto3's
         import boto3  # noqa: PLC0415 - takes 0.4 s, and neither /health nor a refused request needs it
 
         with self._making:
-            self._session = self._session or boto3.Session()
-            return self._session.client(service, config=client_config(attempts=attempts))
+            return boto3.client(service, config=client_config(attempts=attempts))
 
     def now(self) -> datetime:
         return datetime.now(UTC)

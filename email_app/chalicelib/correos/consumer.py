@@ -15,14 +15,14 @@ import threading
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from chalicelib.correos.aws import AwsUnavailable, MailerError, MailFateUnknown, MailRefused, QueueUnavailable
+from chalicelib.correos.aws import AwsUnavailable, NotTaken
 from chalicelib.correos.event import UnreadableMessage, read_message
-from chalicelib.correos.ledger import CONFLICTS, LedgerUnavailable, RowChanged, update
+from chalicelib.correos.ledger import CONFLICTS, RowChanged, update
 from chalicelib.correos.mail import MAX_SENDS, Busy, Mail, Settled, State, StepRefused
 from chalicelib.correos.notices import Outgoing, mails_for
 
@@ -55,30 +55,11 @@ class Retry:
     not_before: datetime | None = None
 
 
-class Pace:
-    """Hands out turns to several threads, at most ``rate`` a second, evenly: SES counts each second for itself."""
-
-    def __init__(self, rate: float, *, monotonic: Callable[[], float], sleep: Callable[[float], object]) -> None:
-        self._interval = 1 / rate
-        self._monotonic = monotonic
-        self._sleep = sleep
-        self._lock = threading.Lock()
-        self._next = -math.inf
-
-    def wait(self, deadline: float) -> bool:
-        """Wait for a turn; False, at once and without having taken one, if there is none until ``deadline``."""
-        with self._lock:
-            now = self._monotonic()
-            turn = max(self._next, now)
-            if turn > deadline:
-                return False
-            self._next = turn + self._interval
-        if turn > now:
-            self._sleep(turn - now)
-        return True
+_FACTS = {State.FAILED: "Rechazado", State.PENDING: "Aplazado", State.UNCERTAIN: "Incierto"}
+"""What the log says of an email that SES did not confirm, by the state that it gets."""
 
 
-@dataclass(kw_only=True)
+@dataclass
 class Sender:
     """All that the consumer works with; with one thread, it takes messages in their order."""
 
@@ -91,9 +72,8 @@ class Sender:
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
     threads: int = THREADS
-
-    def __post_init__(self) -> None:
-        self._pace = Pace(self.settings.mail_rate, monotonic=self.monotonic, sleep=self.sleep)
+    _turns: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _next_turn: float = field(default=-math.inf, init=False)
 
     def process_batch(self, records: Sequence[Record]) -> list[str]:
         """Send the emails of a batch, as fast as SES takes them. Returns the ids of the unfinished messages."""
@@ -111,11 +91,11 @@ class Sender:
         try:
             retry = self.process(record["body"], deadline)
             if retry and retry.not_before:
-                self._put_off(record, retry.not_before)
+                self.queue.put_off(record["receiptHandle"], retry.not_before - self.clock())
         except UnreadableMessage as error:
             logger.warning("[Cola] Mensaje ilegible: %s", error, extra=context)
-        except AwsUnavailable as error:
-            logger.warning("[Cola] Mensaje aplazado: %s", type(error).__name__, extra=context)
+        except AwsUnavailable as error:  # then it comes again at the queue's own pace
+            logger.warning("[Cola] Mensaje aplazado: %s", error, extra=context)
         except Exception as error:  # noqa: BLE001 - a defect that one message meets must not resend its neighbours
             # Without the exception's text, which may contain personal data.
             stack = "".join(traceback.format_tb(error.__traceback__))
@@ -124,15 +104,26 @@ class Sender:
             return retry is None
         return False
 
-    def _put_off(self, record: Record, until: datetime) -> None:
-        with suppress(QueueUnavailable):  # then it comes again at the queue's own pace
-            self.queue.put_off(record["receiptHandle"], until - self.clock())
-
     def process(self, body: str, deadline: float = math.inf) -> Retry | None:
         """Send all emails of one message that are not sent yet; after the deadline, begin none."""
         mails = mails_for(read_message(body), self.settings, self.clock())
-        outcomes = [self._deliver(mail, deadline) if self._pace.wait(deadline) else Retry() for mail in mails]
+        outcomes = [self._deliver(mail, deadline) if self._wait_for_turn(deadline) else Retry() for mail in mails]
         return _combine([retry for retry in outcomes if retry])
+
+    def _wait_for_turn(self, deadline: float) -> bool:
+        """Wait until SES takes another email; False, at once and without a turn, if that is after the deadline.
+
+        Turns are spaced evenly, because SES counts the emails of each second.
+        """
+        with self._turns:
+            now = self.monotonic()
+            turn = max(self._next_turn, now)
+            if turn > deadline:
+                return False
+            self._next_turn = turn + 1 / self.settings.mail_rate
+        if turn > now:
+            self.sleep(turn - now)
+        return True
 
     def _deliver(self, outgoing: Outgoing, deadline: float) -> Retry | None:
         try:
@@ -144,83 +135,51 @@ class Sender:
         return self._send(claimed, outgoing)
 
     def _claim(self, mail: Mail, deadline: float) -> Mail:
-        """The row, held by us.
+        """The row, held by us. It is also ours if botocore's repetition met what its first attempt had written.
 
         Raises:
             Settled: nothing is left to send.
             Busy: it is not our turn yet.
-            LedgerUnavailable
+            AwsUnavailable
         """
         claim_id = self.new_claim_id()
-        mine = mail.claimed(claim_id, self.clock())
-        row = self._write(partial(self.ledger.create, mine), mail, deadline)
-        for _ in range(CONFLICTS):
+        write = partial(self.ledger.create, mail.claimed(claim_id, self.clock()))
+        for _ in range(1 + CONFLICTS):
+            try:
+                row: Mail | None = write()
+            except RowChanged as changed:
+                row = changed.current
+            except AwsUnavailable:
+                # It may be written. Left alone it might stay `enviando`, and after two such claims never be sent.
+                row = None if self.monotonic() > deadline else self.ledger.read(mail.event_id, mail.digest)
+                if self.monotonic() > deadline:
+                    raise
             if row is None:
                 break
             if row.claim_id == claim_id:
                 return row
-            step = row.next_step(claim_id, self.clock())
-            row = self._write(partial(self.ledger.save, step), mail, deadline)
-        raise LedgerUnavailable("the row changes under every attempt")
-
-    def _write(self, write: Callable[[], Mail], mail: Mail, deadline: float) -> Mail | None:
-        """The row after an attempt to write it: ours, or that of a faster consumer.
-
-        It is also ours if the answer to the write was lost and botocore's repetition met what it had written.
-        """
-        try:
-            return write()
-        except RowChanged as changed:
-            return changed.current
-        except LedgerUnavailable as unknown:
-            return self._look_again(mail, deadline, unknown)
-
-    def _look_again(self, mail: Mail, deadline: float, unknown: LedgerUnavailable) -> Mail | None:
-        """The row after a claim that may or may not have been written.
-
-        Left alone, the row might stay `enviando` without being sent; after two such claims it never would be.
-
-        Raises:
-            LedgerUnavailable: there is no answer, or it is too late to begin an email.
-        """
-        if self.monotonic() > deadline:
-            raise unknown
-        row = self.ledger.read(mail.event_id, mail.digest)
-        if self.monotonic() > deadline:
-            raise unknown
-        return row
+            write = partial(self.ledger.save, row.next_step(claim_id, self.clock()))
+        raise AwsUnavailable("the row changes under every attempt")
 
     def _send(self, row: Mail, outgoing: Outgoing) -> Retry | None:
         try:
             message_id = self.mailer.send(row, outgoing.content)
-        except MailerError as error:
+        except NotTaken as error:
             return self._record_failure(row, error)
         # Logged before it is recorded, so that the id is not lost when the ledger does not answer.
-        logger.info(
-            "[SES] Enviado: %s - correo %s - MessageId: %s",
-            row.type,
-            row.id,
-            message_id,
-            extra={"resultado": "enviado"},  # infra/metrics.tf counts it, and the other results
-        )
+        text, extra = "[SES] Enviado: %s - correo %s - MessageId: %s", {"resultado": "enviado"}
+        logger.info(text, row.type, row.id, message_id, extra=extra)  # infra/metrics.tf counts each `resultado`
         with suppress(StepRefused):  # SES's event was faster than its answer
             update(self.ledger, row, lambda now: now.reported(State.SENT, self.clock(), message_id=message_id))
         return None
 
-    def _record_failure(self, row: Mail, error: MailerError) -> Retry | None:
-        claim_id = row.claim_id or ""
-        match error:
-            case MailRefused():
-                fact, step = "Rechazado", lambda now: now.refused(claim_id, error.reason, self.clock())
-            case MailFateUnknown():
-                fact, step = "Incierto", lambda now: now.uncertain(claim_id, self.clock())
-            case _:
-                fact, step = "Aplazado", lambda now: now.put_back(claim_id, self.clock())
+    def _record_failure(self, row: Mail, error: NotTaken) -> Retry | None:
+        fact, claim_id = _FACTS[error.state], row.claim_id
         logger.warning(
             "[SES] %s: %s - correo %s - %s", fact, row.type, row.id, error.reason, extra={"resultado": fact.lower()}
         )
         try:
-            row = update(self.ledger, row, step)
+            row = update(self.ledger, row, lambda now: now.not_taken(claim_id, error.state, self.clock(), error.reason))
         except StepRefused:
             # An event of SES settled it, or it is another consumer's turn: the next delivery sees what is left.
             return Retry()

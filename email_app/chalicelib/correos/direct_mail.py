@@ -12,21 +12,19 @@ import re
 import uuid
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from chalice_frontdoor.idempotency import KeyInFlight, KeyReused
-from chalicelib.correos.aws import AwsUnavailable, QueueUnavailable
-from chalicelib.correos.event import DirectMail, write_direct
-from chalicelib.correos.ledger import LedgerUnavailable, RowChanged, update
+from chalicelib.correos.aws import AwsUnavailable
+from chalicelib.correos.event import DIRECTO, Message, write_message
+from chalicelib.correos.ledger import RowChanged, update
 from chalicelib.correos.mail import LEASE, Mail, State, StepRefused
-from chalicelib.correos.notices import direct_row
+from chalicelib.correos.notices import new_row
 from contract.body import read_fields
 from contract.email_address import SCHEMA, is_invented, read_address
 from contract.text import BrokenRule, line_schema, read_line, too_long
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from chalicelib.correos.aws import SqsQueue
@@ -79,10 +77,6 @@ def _read_recipient(value: object, *, is_demo: bool) -> str:
     return address
 
 
-_READERS: dict[str, Callable[[object], str]] = {
-    "subject": lambda value: read_line(value, MAX_SUBJECT),
-    "body": _read_body,
-}
 FIELDS = {
     "to": SCHEMA,
     "subject": {**line_schema(MAX_SUBJECT), "description": "One line; not only spaces."},
@@ -97,24 +91,25 @@ FIELDS = {
 """The schema of each field."""
 
 
-def check_request(
-    data: object,
-    *,
-    id: str,  # noqa: A002 - as in the message
-    now: datetime,
-    is_demo: bool = False,
-) -> DirectMail:
+def check_request(data: object, *, id: str, now: datetime, is_demo: bool = False) -> Message:  # noqa: A002
     """Check ``{to, subject, body}``. A demonstration, which anyone may use, emails no stranger.
 
     Raises:
         InvalidInput: with everything that is wrong.
     """
-    recipient: dict[str, Callable[[object], str]] = {"to": partial(_read_recipient, is_demo=is_demo)}
-    values = read_fields(data, recipient | _READERS)
-    return DirectMail(id=id, occurred_at=now, **values)
+    values = read_fields(
+        data,
+        {
+            "to": lambda value: _read_recipient(value, is_demo=is_demo),
+            "subject": lambda value: read_line(value, MAX_SUBJECT),
+            "body": _read_body,
+        },
+    )
+    words = {"para": values["to"], "asunto": values["subject"], "cuerpo": values["body"]}
+    return Message(DIRECTO, id, now, {"correo": words})
 
 
-def queue_mail(message: DirectMail, *, caller: str, key: str | None, ledger: DynamoLedger, queue: SqsQueue) -> Mail:
+def queue_mail(message: Message, *, caller: str, key: str | None, ledger: DynamoLedger, queue: SqsQueue) -> Mail:
     """Write the email's row and put the email into the queue. Returns the row as it was then; it is durable.
 
     The row comes first, so that the address in `Location` exists. When SQS does not answer, the email may be in the
@@ -126,15 +121,15 @@ def queue_mail(message: DirectMail, *, caller: str, key: str | None, ledger: Dyn
     Raises:
         KeyReused: the key belongs to another request.
         KeyInFlight: the first request with the key has not ended.
-        LedgerUnavailable, QueueUnavailable: nothing will be sent.
+        AwsUnavailable: nothing will be sent.
         MailOutcomeUnknown: neither SQS nor the ledger answered.
     """
-    claim_id, now, digest = message.id, message.occurred_at, None
+    claim_id, now, words, digest = message.id, message.occurred_at, message.members["correo"], None
     if key is not None:
-        message = replace(message, id=str(uuid.uuid5(_KEY_NAMESPACE, json.dumps([caller, key]))))
-        words = json.dumps([key, message.to, message.subject, message.body])
-        digest = hashlib.sha256(words.encode()).hexdigest()
-    row = replace(direct_row(message, now), claim_id=claim_id, lease_until=now + LEASE, request_digest=digest)
+        message = message._replace(id=str(uuid.uuid5(_KEY_NAMESPACE, json.dumps([caller, key]))))
+        digest = hashlib.sha256(json.dumps([key, *words.values()]).encode()).hexdigest()
+    row = new_row(message, words["para"], words["asunto"], now)
+    row = replace(row, claim_id=claim_id, lease_until=now + LEASE, request_digest=digest)
     try:
         ledger.create(row)
     except RowChanged as changed:
@@ -142,19 +137,24 @@ def queue_mail(message: DirectMail, *, caller: str, key: str | None, ledger: Dyn
         if is_done:
             return row
     try:
-        queue.send(write_direct(message))
-    except QueueUnavailable:
-        if _close(ledger, row, now):
-            raise
-    with suppress(StepRefused, LedgerUnavailable):  # a consumer has it already, or a repetition finds it out later
-        update(ledger, row, Mail.queued)
+        queue.send(write_message(message))
+    except AwsUnavailable:
+        try:
+            update(ledger, row, lambda current: current.queued(now, failure=NOT_QUEUED))
+        except StepRefused:
+            return row  # a consumer has it: it was in the queue after all
+        except AwsUnavailable as error:
+            raise MailOutcomeUnknown(row.id) from error
+        raise
+    with suppress(StepRefused, AwsUnavailable):  # a consumer has it already, or a repetition finds it out later
+        update(ledger, row, lambda current: current.queued(now))
     return row
 
 
 def _repeat(first: Mail | None, own: Mail, now: datetime, ledger: DynamoLedger) -> tuple[Mail, bool]:
     """The row to answer with, and whether the first request has done it all. If not, the row is held by us now."""
     if first is None:
-        raise LedgerUnavailable("the row has expired")
+        raise AwsUnavailable("the row has expired")
     if first.request_digest != own.request_digest:
         raise KeyReused
     if first.claim_id == own.claim_id:  # the answer to our own write was lost, and botocore's repetition met it
@@ -169,14 +169,3 @@ def _repeat(first: Mail | None, own: Mail, now: datetime, ledger: DynamoLedger) 
         return ledger.save(row), False
     except RowChanged:
         raise KeyInFlight from None
-
-
-def _close(ledger: DynamoLedger, row: Mail, now: datetime) -> bool:
-    """Whether the email is stopped; if not, a consumer has it: it was in the queue after all."""
-    try:
-        update(ledger, row, lambda current: current.never_queued(NOT_QUEUED, now))
-    except StepRefused:
-        return False
-    except LedgerUnavailable as error:
-        raise MailOutcomeUnknown(row.id) from error
-    return True

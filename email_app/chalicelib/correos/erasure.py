@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chalicelib.correos.ledger import MAX_PAGE, sort_key, update
+from chalicelib.correos.ledger import MAX_PAGE, MailQuery, sort_key, update
 from chalicelib.correos.mail import UNSENT
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Erasure:
         """Empty those emails, and yield the count after each. What is done stays done.
 
         Raises:
-            LedgerUnavailable
+            AwsUnavailable
         """
         for number, row in enumerate(self._telling(self._rows()), start=1):
             update(self._ledger, row, lambda current: current.erased(self._addresses, self._clock()))
@@ -55,6 +55,6 @@ class Erasure:
 
     def _all_mails(self, employee: int | None) -> Iterator[Mail]:
         before = None
-        while rows := self._ledger.newest(states=(), employee=employee, before=before, limit=MAX_PAGE):
+        while rows := self._ledger.newest(MailQuery(empleado=employee, limite=MAX_PAGE, cursor=before)):
             yield from rows
             before = sort_key(rows[-1])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -18,6 +17,8 @@ from contract.events import EVENT_TYPES, LOTE, MESSAGE_VERSION, UUID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    Kinds = dict[str, "_Kind | Kinds"]
 
 DIRECTO = "directo"
 TYPES = (*EVENT_TYPES, LOTE, DIRECTO)
@@ -33,88 +34,19 @@ class UnreadableMessage(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Employee:
-    """The fields of an employee in an event, named as in the contract. There is never a salary."""
+class Message(NamedTuple):
+    """A message that was checked."""
 
-    id: int
-    nombre: str
-    email: str
-    posicion: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    id: str
     type: str
-    occurred_at: datetime
-    actor: str
-    employee: Employee
-    changes: tuple[str, ...]
-    is_of_batch: bool = False
-    """Whether a batch made the change: its own event stands for it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchEvent:
-    """What a whole batch did; the names of the counts are those of the contract."""
-
     id: str
     occurred_at: datetime
-    actor: str
-    batch: str
-    origin: str
-    counts: dict[str, int]
-    is_announced: bool
-    """Whether people want an email about it."""
+    members: dict[str, Any]
+    """Its other members, named as in the contract. There is never a salary."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectMail:
-    """A direct email, in the caller's own words."""
-
-    id: str
-    occurred_at: datetime
-    to: str
-    subject: str
-    body: str
-
-
-def read_message(body: str | bytes) -> Event | BatchEvent | DirectMail:
-    """Read a queue message's body.
-
-    An SNS envelope (a subscription without raw delivery) has neither version nor type: it is unreadable.
-
-    Raises:
-        UnreadableMessage: it is not such a message.
-    """
-    data = _read_object(body)
-    envelope = _read_all(data, version=_INTEGER, tipo=_TEXT)
-    if envelope["version"] != MESSAGE_VERSION:
-        raise UnreadableMessage(f"version is not {MESSAGE_VERSION}")
-    kind: str = envelope["tipo"]
-    if kind == DIRECTO:
-        return _read_direct(data)
-    if kind == LOTE:
-        return _read_batch(data)
-    if kind in EVENT_TYPES:
-        return _read_event(data, kind)
-    raise UnreadableMessage("tipo is unknown")
-
-
-def write_direct(mail: DirectMail) -> str:
-    """The queue message that `read_message` reads back."""
-    return json.dumps(
-        {
-            "version": MESSAGE_VERSION,
-            "id": mail.id,
-            "tipo": DIRECTO,
-            "ocurrido_en": write_instant(mail.occurred_at),
-            "correo": {"para": mail.to, "asunto": mail.subject, "cuerpo": mail.body},
-        },
-        ensure_ascii=False,  # otherwise a body of 100,000 emoji exceeds SQS's limit of 1 MiB
-    )
+    @property
+    def employee(self) -> int | None:
+        """The number of the employee that it is about."""
+        return self.members["empleado"]["id"] if "empleado" in self.members else None
 
 
 def write_instant(instant: datetime) -> str:
@@ -138,77 +70,17 @@ def is_uuid(text: str) -> bool:
     return re.fullmatch(UUID, text) is not None
 
 
-def _read_event(data: dict[str, object], kind: str) -> Event:
-    members = _read_all(data, id=_UUID, ocurrido_en=_INSTANT, actor=_TEXT, empleado=_OBJECT, cambios=_TEXTS)
-    employee = _read_all(
-        members["empleado"], id=_POSITIVE, nombre=_TEXT, email=_ADDRESS, posicion=_TEXT, version=_POSITIVE
-    )
-    return Event(
-        id=members["id"],
-        type=kind,
-        occurred_at=read_instant(members["ocurrido_en"]),
-        actor=members["actor"],
-        employee=Employee(**employee),
-        changes=tuple(members["cambios"]),
-        is_of_batch=data.get("lote") is not None,
-    )
-
-
-def _read_batch(data: dict[str, object]) -> BatchEvent:
-    members = _read_all(
-        data, id=_UUID, ocurrido_en=_INSTANT, actor=_TEXT, lote=_UUID, origen=_TEXT, resumen=_OBJECT, aviso=_FLAG
-    )
-    return BatchEvent(
-        id=members["id"],
-        occurred_at=read_instant(members["ocurrido_en"]),
-        actor=members["actor"],
-        batch=members["lote"],
-        origin=members["origen"],
-        counts=_read_all(members["resumen"], **dict.fromkeys(COUNTS, _COUNT)),
-        is_announced=members["aviso"],
-    )
-
-
-def _read_direct(data: dict[str, object]) -> DirectMail:
-    members = _read_all(data, id=_UUID, ocurrido_en=_INSTANT, correo=_OBJECT)
-    mail = _read_all(members["correo"], para=_ADDRESS, asunto=_TEXT, cuerpo=_TEXT)
-    return DirectMail(
-        id=members["id"],
-        occurred_at=read_instant(members["ocurrido_en"]),
-        to=mail["para"],
-        subject=mail["asunto"],
-        body=mail["cuerpo"],
-    )
-
-
-def _read_object(body: str | bytes) -> dict[str, object]:
+def _is_instant(text: str) -> bool:
     try:
-        # Encoding first: it refuses lone surrogates, which nothing after this could write.
-        text = body.decode() if isinstance(body, bytes) else body.encode().decode()
-        data = json.loads(text, parse_constant=_refuse_constant)
-        json.dumps(data, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise UnreadableMessage("the message is not JSON") from None
-    if not isinstance(data, dict):
-        raise UnreadableMessage("the message is not a JSON object")
-    return data
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+        return bool(read_instant(text))
+    except ValueError:
+        return False
 
 
 class _Kind(NamedTuple):
     type: type
     rule: str
     holds: Callable[[Any], object] = lambda _: True
-
-
-def _is_instant(text: str) -> bool:
-    try:
-        return bool(read_instant(text))
-    except ValueError:
-        return False
 
 
 _INTEGER = _Kind(int, "an integer")
@@ -222,11 +94,64 @@ _INSTANT = _Kind(str, "an instant in UTC", _is_instant)
 _OBJECT = _Kind(dict, "an object")
 _TEXTS = _Kind(list, "a list of texts", lambda items: all(isinstance(item, str) for item in items))
 
+_EMPLOYEE: Kinds = {"id": _POSITIVE, "nombre": _TEXT, "email": _ADDRESS, "posicion": _TEXT, "version": _POSITIVE}
+_EVENT: Kinds = {"id": _UUID, "ocurrido_en": _INSTANT, "actor": _TEXT, "empleado": _EMPLOYEE, "cambios": _TEXTS}
+_BATCH: Kinds = {"actor": _TEXT, "lote": _UUID, "origen": _TEXT, "resumen": dict.fromkeys(COUNTS, _COUNT)}
+_DIRECT: Kinds = {"para": _ADDRESS, "asunto": _TEXT, "cuerpo": _TEXT}
+_MEMBERS: dict[str, Kinds] = {
+    **dict.fromkeys(EVENT_TYPES, _EVENT),
+    LOTE: {"id": _UUID, "ocurrido_en": _INSTANT, **_BATCH, "aviso": _FLAG},
+    DIRECTO: {"id": _UUID, "ocurrido_en": _INSTANT, "correo": _DIRECT},
+}
+"""The members of each type of message."""
 
-def _read_all(data: dict[str, object], **kinds: _Kind) -> dict[str, Any]:
+
+def read_message(body: str | bytes) -> Message:
+    """Read a queue message's body.
+
+    An SNS envelope (a subscription without raw delivery) has neither version nor type: it is unreadable.
+
+    Raises:
+        UnreadableMessage: it is not such a message.
+    """
+    try:
+        # Encoding first: it refuses lone surrogates, which nothing after this could write.
+        text = body.decode() if isinstance(body, bytes) else body.encode().decode()
+        data = json.loads(text, parse_constant=_refuse_constant)
+        json.dumps(data, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise UnreadableMessage("the message is not JSON") from None
+    if not isinstance(data, dict):
+        raise UnreadableMessage("the message is not a JSON object")
+    envelope = _read(data, {"version": _INTEGER, "tipo": _TEXT})
+    if envelope["version"] != MESSAGE_VERSION:
+        raise UnreadableMessage(f"version is not {MESSAGE_VERSION}")
+    if envelope["tipo"] not in _MEMBERS:
+        raise UnreadableMessage("tipo is unknown")
+    # An event about an employee may name the batch that it belongs to.
+    members = {"lote": data["lote"]} if data.get("lote") is not None else {}
+    members |= _read(data, _MEMBERS[envelope["tipo"]])
+    return Message(envelope["tipo"], members.pop("id"), read_instant(members.pop("ocurrido_en")), members)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _read(data: dict[str, Any], kinds: Kinds) -> dict[str, Any]:
     """The members, each of exactly its type: ``true`` is no number, although Python's bool is an int."""
-    for name, kind in kinds.items():
-        value = data.get(name)
+    values = {}
+    for name, expected in kinds.items():
+        value: Any = data.get(name)
+        kind = _OBJECT if isinstance(expected, dict) else expected
         if type(value) is not kind.type or not kind.holds(value):
             raise UnreadableMessage(f"{name} is not {kind.rule}")
-    return {name: data[name] for name in kinds}
+        values[name] = _read(data[name], expected) if isinstance(expected, dict) else value
+    return values
+
+
+def write_message(message: Message) -> str:
+    """The text that `read_message` reads back."""
+    envelope = {"version": MESSAGE_VERSION, "id": message.id, "tipo": message.type}
+    data = {**envelope, "ocurrido_en": write_instant(message.occurred_at), **message.members}
+    return json.dumps(data, ensure_ascii=False)  # otherwise 100,000 emoji exceed SQS's limit of 1 MiB

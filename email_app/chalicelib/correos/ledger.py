@@ -8,22 +8,20 @@ ledger_table.json holds the arguments of `CreateTable`, less the name, and under
 
 - Key ``evento`` + ``huella``: the conditional write on the event id, and all emails of an event in one query. The
   address is no part of a key.
-- ``por_fecha`` (all emails), ``por_estado`` and ``por_empleado``, sorted by ``orden`` (time of creation and id): newest
-  first, page by page, without a scan.
-- All rows share one partition of ``por_fecha``, which takes 1,000 writes a second. An email takes four (claimed, sent,
-  and SES's two events), so the limit is 250 emails a second; SES's usual rate is 14. Beyond that, spread ``lista`` over
-  a few values and merge them when listing.
+- ``por_fecha`` (all emails, in one partition: docs/design/email.md), ``por_estado`` and ``por_empleado``, sorted by
+  ``orden`` (time of creation and id): newest first, page by page, without a scan.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from chalicelib.correos.aws import AwsUnavailable, failing_as
+from chalicelib.correos.aws import AwsUnavailable, calling
 from chalicelib.correos.event import read_instant, write_instant
 from chalicelib.correos.mail import Mail, State
 
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     Item = dict[str, AttributeValueTypeDef]
 
@@ -63,11 +61,8 @@ _ATTRIBUTES = {
     "request_digest": "peticion",
 }
 """The attribute of each field of `Mail`. Empty values have none."""
-_INSTANTS = {"creado_en", "actualizado_en", "plazo"}
-
-
-class LedgerUnavailable(AwsUnavailable):
-    """DynamoDB does not answer, or the row changes under every attempt."""
+_READERS = {"estado": State, **dict.fromkeys(("creado_en", "actualizado_en", "plazo"), read_instant)}
+"""Of attributes that are no plain text."""
 
 
 class RowChanged(Exception):
@@ -83,12 +78,32 @@ def sort_key(mail: Mail) -> str:
     return f"{write_instant(mail.created_at)}_{mail.id}"
 
 
+class MailQuery(NamedTuple):
+    """Emails that match all of these; the names are those of the API's parameters."""
+
+    estado: Collection[State] = ()
+    """Any of these; all if there are none."""
+    evento: str | None = None
+    empleado: int | None = None
+    limite: int = 50
+    cursor: str | None = None
+    """The `sort_key` of the last row of the page before."""
+
+    def matches(self, mail: Mail) -> bool:
+        return (
+            (not self.estado or mail.state in self.estado)
+            and self.evento in {None, mail.event_id}
+            and self.empleado in {None, mail.employee}
+            and (self.cursor is None or sort_key(mail) < self.cursor)
+        )
+
+
 def update(ledger: DynamoLedger, mail: Mail, step: Callable[[Mail], Mail]) -> Mail:
     """Save the step that follows from the row, decided again after each concurrent write.
 
     Raises:
         StepRefused: the step does not follow from the row as it is now.
-        LedgerUnavailable: DynamoDB does not answer, or there were `CONFLICTS` conflicts.
+        AwsUnavailable: DynamoDB does not answer, or there were `CONFLICTS` conflicts.
     """
     for _ in range(CONFLICTS):
         try:
@@ -97,11 +112,11 @@ def update(ledger: DynamoLedger, mail: Mail, step: Callable[[Mail], Mail]) -> Ma
             if changed.current is None:
                 break
             mail = changed.current
-    raise LedgerUnavailable("the row changes under every attempt")
+    raise AwsUnavailable("the row changes under every attempt")
 
 
 class DynamoLedger:
-    """The table. Every method raises `LedgerUnavailable` when DynamoDB does not answer."""
+    """The table. Every method raises `AwsUnavailable` when DynamoDB does not answer."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -125,7 +140,7 @@ class DynamoLedger:
         return self._put(saved, "revision = :read", ExpressionAttributeValues={":read": {"N": str(mail.revision)}})
 
     def _put(self, mail: Mail, condition: str, **values: Item) -> Mail:
-        with failing_as(LedgerUnavailable):
+        with calling("DynamoDB"):
             try:
                 self._client.put_item(
                     TableName=self._table,
@@ -141,64 +156,44 @@ class DynamoLedger:
 
     def read(self, event_id: str, digest: str) -> Mail | None:
         """The row as it is at this moment."""
-        with failing_as(LedgerUnavailable):
+        with calling("DynamoDB"):
             answer = self._client.get_item(
                 TableName=self._table, Key={"evento": {"S": event_id}, "huella": {"S": digest}}, ConsistentRead=True
             )
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def of_event(self, event_id: str) -> list[Mail]:
-        """All rows of an event, newest first: as many as it has recipients."""
-        rows = self._query(
-            {
-                "TableName": self._table,
-                "KeyConditionExpression": "evento = :key",
-                "ExpressionAttributeValues": {":key": {"S": event_id}},
-                "ConsistentRead": True,
-            }
-        )
-        return sorted(rows, key=sort_key, reverse=True)
+    def newest(self, query: MailQuery) -> list[Mail]:
+        """The first rows that match, newest first.
 
-    def newest(self, *, states: Collection[State], employee: int | None, before: str | None, limit: int) -> list[Mail]:
-        """At most ``limit`` rows in any of these states, newest first, whose `sort_key` is before the given one.
-
-        Without states, any state counts. Rows of the last moment may be missing: the indexes follow the table.
+        Rows of the last moment may be missing, unless the query names an event: the indexes follow the table.
         """
-        if employee is not None:
-            # An employee has few emails: those in other states are read, and left out here.
-            rows = self._newest_of("por_empleado", "empleado", {"N": str(employee)}, before, MAX_PAGE)
-            rows = (row for row in rows if not states or row.state in states)
-        elif states:
-            each = (self._newest_of("por_estado", "estado", {"S": str(state)}, before, limit) for state in states)
+        read = partial(self._query, before=query.cursor, ScanIndexForward=False)
+        if query.evento is not None:  # it has as many rows as recipients
+            of_event = self._query("evento", {"S": query.evento}, None, ConsistentRead=True)
+            rows = iter(sorted(of_event, key=sort_key, reverse=True))
+        elif query.empleado is not None:  # an employee has few emails: those in other states are left out below
+            rows = read("empleado", {"N": str(query.empleado)}, IndexName="por_empleado", Limit=MAX_PAGE)
+        elif query.estado:
+            each = (
+                read("estado", {"S": str(state)}, IndexName="por_estado", Limit=query.limite) for state in query.estado
+            )
             rows = merge(*each, key=sort_key, reverse=True)
         else:
-            rows = self._newest_of("por_fecha", "lista", {"S": ALL_MAILS}, before, limit)
-        return list(islice(rows, limit))
+            rows = read("lista", {"S": ALL_MAILS}, IndexName="por_fecha", Limit=query.limite)
+        return list(islice(filter(query.matches, rows), query.limite))
 
-    def _newest_of(
-        self, index: str, key: str, value: AttributeValueTypeDef, before: str | None, page: int
-    ) -> Iterator[Mail]:
-        values: Item = {":key": value} | ({":before": {"S": before}} if before else {})
-        return self._query(
-            {
-                "TableName": self._table,
-                "IndexName": index,
-                "KeyConditionExpression": f"{key} = :key" + (" AND orden < :before" if before else ""),
-                "ExpressionAttributeValues": values,
-                "ScanIndexForward": False,
-                "Limit": page,
-            }
-        )
-
-    def _query(self, query: QueryInputTypeDef) -> Iterator[Mail]:
+    def _query(self, key: str, value: AttributeValueTypeDef, before: str | None, **query: Any) -> Iterator[Mail]:  # noqa: ANN401 - boto3's
         """The rows, fetched page by page as they are needed."""
+        values = {":key": value} | ({":before": {"S": before}} if before else {})
+        condition = f"{key} = :key" + (" AND orden < :before" if before else "")
+        query |= {"KeyConditionExpression": condition, "ExpressionAttributeValues": values}
         while True:
-            with failing_as(LedgerUnavailable):
-                answer = self._client.query(**query)
+            with calling("DynamoDB"):
+                answer = self._client.query(TableName=self._table, **query)
             yield from map(from_item, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
-            query = {**query, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def as_attributes(mail: Mail) -> dict[str, str | int | None]:
@@ -224,14 +219,6 @@ def from_item(item: Item) -> Mail:
     values: dict[str, Any] = {"recipient": "", "subject": ""}
     for field, attribute in _ATTRIBUTES.items():
         if attribute in item:
-            values[field] = _from_attribute(attribute, item[attribute])
+            [(kind, text)] = cast("dict[str, str]", item[attribute]).items()
+            values[field] = int(text) if kind == "N" else _READERS.get(attribute, str)(text)
     return Mail(**values)
-
-
-def _from_attribute(name: str, value: AttributeValueTypeDef) -> object:
-    if "N" in value:
-        return int(value["N"])
-    text = value["S"]
-    if name == "estado":
-        return State(text)
-    return read_instant(text) if name in _INSTANTS else text

@@ -95,11 +95,8 @@ class Content(NamedTuple):
     html: str
 
 
-def recipient_digest(event_id: str, recipient: str = "") -> str:
-    """The recipient in keys and SES tags: a hash, salted with the event, instead of the address.
-
-    A direct email has one recipient, so its digest is that of none: one `Idempotency-Key` makes one row.
-    """
+def recipient_digest(event_id: str, recipient: str) -> str:
+    """The recipient in keys and SES tags: a hash, salted with the event, instead of the address."""
     return hashlib.sha256(f"{event_id}:{recipient.lower()}".encode()).hexdigest()[:32]
 
 
@@ -146,6 +143,15 @@ class Mail:
         held = self._become(State.SENDING, now)
         return replace(held, claim_id=claim_id, lease_until=now + LEASE, sends=self.sends + 1)
 
+    def not_taken(self, claim_id: str | None, state: State, now: datetime, reason: str | None = None) -> Mail:
+        """SES did not confirm it: `pendiente` again, `fallido`, or `incierto`, which counts as sent."""
+        if self.claim_id != claim_id:
+            raise StepRefused
+        if state is State.UNCERTAIN:
+            return replace(self._become(state, now), lease_until=now + WAIT_FOR_SEND)
+        row = self._become(state, now, reason if state is State.FAILED else None)
+        return replace(row, sends=self.sends - 1)
+
     def next_step(self, claim_id: str, now: datetime) -> Mail:
         """What a consumer that finds this row may save: the row claimed, or `incierto` if its holder died.
 
@@ -158,7 +164,7 @@ class Mail:
                 return self.claimed(claim_id, now)
             case State.SENDING:
                 self._refuse_before_lease_end(now)
-                return self.uncertain(self.claim_id, now)
+                return self.not_taken(self.claim_id, State.UNCERTAIN, now)
             case State.UNCERTAIN if self.sends < MAX_SENDS:
                 self._refuse_before_lease_end(now)
                 return self.claimed(claim_id, now)
@@ -169,38 +175,11 @@ class Mail:
         if self.lease_until is not None and now < self.lease_until:
             raise Busy(self.lease_until)
 
-    def uncertain(self, claim_id: str | None, now: datetime) -> Mail:
-        """It is unknown whether SES took it."""
-        self._refuse_other_claim(claim_id)
-        return replace(self._become(State.UNCERTAIN, now), lease_until=now + WAIT_FOR_SEND)
-
-    def put_back(self, claim_id: str, now: datetime) -> Mail:
-        """SES did not take it, and may take it later."""
-        self._refuse_other_claim(claim_id)
-        return replace(self._become(State.PENDING, now), sends=self.sends - 1)
-
-    def refused(self, claim_id: str, reason: str, now: datetime) -> Mail:
-        """SES will never take it."""
-        self._refuse_other_claim(claim_id)
-        return replace(self._become(State.FAILED, now, reason), sends=self.sends - 1)
-
-    def _refuse_other_claim(self, claim_id: str | None) -> None:
-        if self.claim_id != claim_id:
-            raise StepRefused
-
-    def queued(self) -> Mail:
-        """The request that queues it has ended."""
-        self._refuse_unless_pending()
-        return replace(self, claim_id=None, lease_until=None)
-
-    def never_queued(self, reason: str, now: datetime) -> Mail:
-        """It could not be put into the queue, and no consumer has seen it."""
-        self._refuse_unless_pending()
-        return self._become(State.FAILED, now, reason)
-
-    def _refuse_unless_pending(self) -> None:
+    def queued(self, now: datetime, failure: str | None = None) -> Mail:
+        """The request that queues it has ended, or has failed without a consumer having seen it."""
         if self.state is not State.PENDING:
             raise StepRefused
+        return self._become(State.FAILED, now, failure) if failure else replace(self, claim_id=None, lease_until=None)
 
     def reported(
         self, state: State, now: datetime, *, message_id: str | None = None, reason: str | None = None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from chalice_frontdoor import FieldError, InvalidInput
-from chalicelib.correos.ledger import as_attributes, sort_key
+from chalicelib.correos.ledger import MailQuery, as_attributes, sort_key
 from chalicelib.correos.mail import State
 from contract.api import unknown_field
 from contract.events import UUID
@@ -27,7 +26,6 @@ DIGEST = "[0-9a-f]{32}"
 _INSTANT = r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{6}Z"
 _ID = re.compile(f"({UUID})_({DIGEST})")
 _WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,18}")
-_STATES = [state.value for state in State]
 _SHOWN = (
     *("evento", "tipo", "empleado", "destinatario", "asunto", "estado", "motivo", "envios", "mensaje_id"),
     *("creado_en", "actualizado_en"),
@@ -44,88 +42,50 @@ class Parameter(NamedTuple):
 
     schema: dict[str, Any]
     description: str
-    es: str
-    en: str
+    refusal: dict[str, str]
 
-    @property
-    def is_repeatable(self) -> bool:
-        return bool(self.schema["type"] == "array")
-
-    def read(self, text: str) -> object:
+    def read(self, text: str) -> Any:  # noqa: ANN401 - by its schema
         """The value; ValueError if the schema does not allow it."""
-        if self.schema["type"] == "integer":
-            if not _WHOLE_NUMBER.fullmatch(text) or int(text) > self.schema["maximum"]:
-                raise ValueError("out of bounds")
-            return int(text)
-        if self.is_repeatable:
-            return State(text)
-        if not re.fullmatch(self.schema["pattern"], text):
-            raise ValueError("malformed")
-        return text
+        match self.schema["type"]:
+            case "array":
+                return State(text)
+            case "integer" if _WHOLE_NUMBER.fullmatch(text) and int(text) <= self.schema["maximum"]:
+                return int(text)
+            case "string" if re.fullmatch(self.schema["pattern"], text):
+                return text
+        raise ValueError("malformed")
 
 
 PARAMETERS = {
     "estado": Parameter(
-        {"type": "array", "items": {"enum": _STATES}},
+        {"type": "array", "items": {"enum": list(State)}},
         "One of these states; may be repeated.",
-        **not_one_of(_STATES).message,
+        not_one_of(State).message,
     ),
     "evento": Parameter(
         {"type": "string", "pattern": f"^{UUID}$"},
         "Id of an event.",
-        es="Debe ser el id de un evento (UUID).",
-        en="It must be the id of an event (UUID).",
+        {"es": "Debe ser el id de un evento (UUID).", "en": "It must be the id of an event (UUID)."},
     ),
     "empleado": Parameter(
         {"type": "integer", "minimum": 1, "maximum": MAX_EMPLOYEE},
         "Number of an employee.",
-        es="Debe ser el número de un empleado.",
-        en="It must be the number of an employee.",
+        {"es": "Debe ser el número de un empleado.", "en": "It must be the number of an employee."},
     ),
     "limite": Parameter(
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
         "Rows in a page.",
-        es=f"Debe ser un número de 1 a {MAX_LIMIT}.",
-        en=f"It must be a number from 1 to {MAX_LIMIT}.",
+        {"es": f"Debe ser un número de 1 a {MAX_LIMIT}.", "en": f"It must be a number from 1 to {MAX_LIMIT}."},
     ),
     # A position of the list, readable. A forged one only begins the list elsewhere: nothing to sign.
     "cursor": Parameter(
         {"type": "string", "pattern": f"^{_INSTANT}_{UUID}_{DIGEST}$"},
         "From the Link of the page before.",
-        es="No es un cursor de esta lista.",
-        en="It is no cursor of this list.",
+        {"es": "No es un cursor de esta lista.", "en": "It is no cursor of this list."},
     ),
 }
-
-
 COUNTED_BY = ("estado", "evento", "empleado")
 """The parameters of a count."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailQuery:
-    """A checked query: emails that match all of these. The names are those of the parameters."""
-
-    estado: frozenset[State] = frozenset()
-    """Any of these; all if there are none."""
-    evento: str | None = None
-    empleado: int | None = None
-    limite: int = DEFAULT_LIMIT
-    cursor: str | None = None
-    """The `sort_key` of the last row of the page before."""
-
-    def matches(self, mail: Mail) -> bool:
-        return (
-            (not self.estado or mail.state in self.estado)
-            and self.empleado in {None, mail.employee}
-            and (self.cursor is None or sort_key(mail) < self.cursor)
-        )
-
-    def after(self, last: Mail) -> str:
-        """The query string of the page after this row."""
-        members = {name: getattr(self, name) for name in PARAMETERS}
-        members |= {"cursor": sort_key(last), "estado": sorted(self.estado)}
-        return urlencode({name: value for name, value in members.items() if value is not None}, doseq=True)
 
 
 def check_query(parameters: Mapping[str, list[str]], known: Iterable[str] = PARAMETERS) -> MailQuery:
@@ -135,38 +95,40 @@ def check_query(parameters: Mapping[str, list[str]], known: Iterable[str] = PARA
         InvalidInput: with everything that is wrong.
     """
     errors = [unknown_field(name) for name in parameters if name not in known]
-    values: dict[str, Any] = {}
+    query = MailQuery(limite=DEFAULT_LIMIT)
     for name in known:
         parameter, texts = PARAMETERS[name], parameters.get(name, [])
         try:
-            read = [parameter.read(text) for text in texts]
+            values = [parameter.read(text) for text in texts]
         except ValueError:
-            errors.append(FieldError(name, "formato", {"es": parameter.es, "en": parameter.en}))
+            errors.append(FieldError(name, "formato", parameter.refusal))
             continue
-        if parameter.is_repeatable:
-            values[name] = frozenset(read)
-        elif len(read) > 1:
+        if name == "estado":
+            query = query._replace(estado=frozenset(values))
+        elif len(values) > 1:
             errors.append(FieldError(name, "repetido", _REPEATED))
-        elif read:
-            values[name] = read[0]
+        elif values:
+            query = query._replace(**{name: values[0]})
     if errors:
         raise InvalidInput(errors)
-    return MailQuery(**values)
+    return query
 
 
 def list_mails(ledger: DynamoLedger, query: MailQuery) -> tuple[list[Mail], str | None]:
     """One page, and the query string of the next if there is one: one row more than requested is read."""
-    if query.evento is None:
-        rows = ledger.newest(states=query.estado, employee=query.empleado, before=query.cursor, limit=query.limite + 1)
-    else:
-        rows = [row for row in ledger.of_event(query.evento) if query.matches(row)]
+    rows = ledger.newest(query._replace(limite=query.limite + 1))
     page = rows[: query.limite]
-    return page, query.after(page[-1]) if len(rows) > len(page) else None
+    if len(rows) == len(page):
+        return page, None
+    following = query._replace(cursor=sort_key(page[-1]), estado=sorted(query.estado))
+    return page, urlencode(
+        {name: value for name, value in following._asdict().items() if value is not None}, doseq=True
+    )
 
 
 def count_mails(ledger: DynamoLedger, query: MailQuery) -> dict[str, object]:
     """How many emails match, up to `MAX_LIMIT`: more than a badge shows."""
-    mails, next_query = list_mails(ledger, replace(query, limite=MAX_LIMIT))
+    mails, next_query = list_mails(ledger, query._replace(limite=MAX_LIMIT))
     return {"total": len(mails), "exacto": next_query is None}
 
 

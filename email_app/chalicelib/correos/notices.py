@@ -4,7 +4,7 @@
   who is both gets the notice alone: there is one email for each event and recipient.
 - A change that a batch made has no email: the batch's own event has one, if people want it.
 - Events may arrive out of order, and each is mailed: an email about an older version after a newer one is late, not
-  wrong, since it says when the change was made. No state is derived from the order of emails.
+  wrong, since it says when the change was made.
 - All that comes in is plain text: escaping happens here and nowhere else.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.correos.event import DIRECTO, BatchEvent, DirectMail, Event
+from chalicelib.correos.event import DIRECTO
 from chalicelib.correos.mail import Content, Mail, recipient_digest
 from chalicelib.correos.wording import TEXTS, Wording
 from contract.email_address import show_address
@@ -25,10 +25,13 @@ from contract.events import ACTUALIZADO, CREADO, ELIMINADO, LOTE, RESTAURADO
 from contract.roles import ANONYMOUS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
+    from chalicelib.correos.event import Message
     from chalicelib.correos.settings import Settings
+
+    Facts = tuple[tuple[str, str], ...]
+    """Labels and values."""
 
 MAX_SUBJECT = 150
 """Characters; longer subjects are cut. Mail programs show 40 to 80 of them."""
@@ -61,8 +64,6 @@ _ROW = (
     '<td class="valor linea texto" valign="top" style="padding:9px 0;border-top:1px solid #e3e8ed;'
     'font-size:15px;line-height:20px;color:#1a2129;overflow-wrap:anywhere;word-break:break-word;">{value}</td></tr>'
 )
-
-
 _LINK = (
     '<p style="margin:4px 0 12px;font-size:16px;line-height:24px;">'
     '<a class="enlace" href="{url}" style="color:#2563b0;">{label}</a></p>'
@@ -76,156 +77,139 @@ class Outgoing(NamedTuple):
     content: Content
 
 
-def mails_for(message: Event | BatchEvent | DirectMail, settings: Settings, now: datetime) -> list[Outgoing]:
+class Letter(NamedTuple):
+    """What an email says, in plain text and before it is laid out."""
+
+    subject: str
+    title: str
+    paragraph: str
+    footer: str
+    facts: Facts = ()
+    link: Facts = ()
+    """One, or none."""
+
+
+def mails_for(message: Message, settings: Settings, now: datetime) -> list[Outgoing]:
     """All emails of the message; the same ones each time it is delivered."""
     wording = Wording(settings.mail_language)
-    match message:
-        case DirectMail():
-            return [Outgoing(direct_row(message, now), write_direct(message, wording))]
-        case BatchEvent(is_announced=False) | Event(is_of_batch=True):
-            return []
-        case BatchEvent():
-            digest = write_digest(message, wording, settings)
-            return [Outgoing(_row(message, address, digest, now), digest) for address in settings.notify_to]
-    notice = write_notice(message, wording, settings)
-    mails = [Outgoing(_row(message, address, notice, now), notice) for address in settings.notify_to]
-    address = message.employee.email
-    is_told = address.lower() in {told.lower() for told in settings.notify_to}
-    if settings.notify_employee and message.type == CREADO and not is_told:
-        greeting = write_greeting(message, wording)
-        mails.append(Outgoing(_row(message, address, greeting, now), greeting))
-    return mails
+    if message.type == DIRECTO:
+        letters = {message.members["correo"]["para"]: write_direct(message, wording)}
+    elif message.type == LOTE:
+        recipients = settings.notify_to if message.members["aviso"] else ()
+        letters = dict.fromkeys(recipients, write_digest(message, wording, settings))
+    elif "lote" in message.members:
+        letters = {}
+    else:
+        letters = dict.fromkeys(settings.notify_to, write_notice(message, wording, settings))
+        address = message.members["empleado"]["email"]
+        if settings.notify_employee and message.type == CREADO and address.lower() not in settings.notify_to:
+            letters[address] = write_greeting(message, wording)
+    contents = {recipient: lay_out(letter, message.type, wording.language) for recipient, letter in letters.items()}
+    return [Outgoing(new_row(message, to, content.subject, now), content) for to, content in contents.items()]
 
 
-def direct_row(message: DirectMail, now: datetime) -> Mail:
-    """The row of a direct email before it is sent."""
+def new_row(message: Message, recipient: str, subject: str, now: datetime) -> Mail:
+    """The row of an email before it is sent.
+
+    A direct email has one recipient, whom the digest leaves out: one `Idempotency-Key` makes one row.
+    """
     return Mail(
         event_id=message.id,
-        digest=recipient_digest(message.id),
-        recipient=message.to,
-        type=DIRECTO,
-        subject=_subject(message.subject),
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def _row(event: Event | BatchEvent, recipient: str, content: Content, now: datetime) -> Mail:
-    return Mail(
-        event_id=event.id,
-        digest=recipient_digest(event.id, recipient),
+        digest=recipient_digest(message.id, "" if message.type == DIRECTO else recipient),
         recipient=recipient,
-        type=LOTE if isinstance(event, BatchEvent) else event.type,
-        subject=content.subject,
+        type=message.type,
+        subject=_shorten(subject),
         created_at=now,
         updated_at=now,
-        employee=None if isinstance(event, BatchEvent) else event.employee.id,
+        employee=message.employee,
     )
 
 
-def write_notice(event: Event, wording: Wording, settings: Settings) -> Content:
+def write_notice(event: Message, wording: Wording, settings: Settings) -> Letter:
     """What Human Resources reads about an event, with a link to the employee while there is one."""
-    employee = event.employee
     # By name: the event has no old values, and no salary at all.
-    changed = ", ".join(map(wording.label, event.changes)) if event.type == ACTUALIZADO else ""
+    changed = ", ".join(map(wording.label, event.members["cambios"])) if event.type == ACTUALIZADO else ""
     facts = (
         *([(wording.say("changed"), changed)] if changed else []),
         *_employee_facts(event, wording),
-        (wording.say("record"), wording.say("number", id=employee.id)),
+        (wording.say("record"), wording.say("number", id=event.employee)),
         *_when_and_who(event, wording, settings),
     )
-    page = f"{settings.page_url}/#/empleados/{employee.id}" if settings.page_url and event.type != ELIMINADO else ""
-    return _lay_out_phrase(event.type, event, facts, wording, link=page)
+    page = f"{settings.page_url}/#/empleados/{event.employee}" if settings.page_url else ""
+    link = ((wording.say("link"), page),) if page and event.type != ELIMINADO else ()
+    return Letter(*_phrases(event.type, event, wording), wording.say("notice.footer"), facts, link)
 
 
-def write_digest(event: BatchEvent, wording: Wording, settings: Settings) -> Content:
+def write_digest(event: Message, wording: Wording, settings: Settings) -> Letter:
     """What Human Resources reads about a whole batch, with a link to its changes."""
-    name = f"batch.{event.origin}"
+    name = f"batch.{event.members['origen']}"
     title = wording.say(name if name in TEXTS else "batch")
-    counts = wording.write_counts(event.counts)
-    page = f"{settings.page_url}/#/actividad?lote={event.batch}" if settings.page_url else ""
-    return lay_out(
+    counts = wording.write_counts(event.members["resumen"])
+    page = f"{settings.page_url}/#/actividad?lote={event.members['lote']}" if settings.page_url else ""
+    return Letter(
         f"{title}: {counts}",
         title,
         wording.say("digest.paragraph", resumen=counts),
+        wording.say("notice.footer"),
         _when_and_who(event, wording, settings),
-        link=(wording.say("activity"), page),
-        language=wording.language,
-        footer=wording.say("notice.footer"),
-        kind=LOTE,
+        ((wording.say("activity"), page),) if page else (),
     )
 
 
-def write_greeting(event: Event, wording: Wording) -> Content:
+def write_greeting(event: Message, wording: Wording) -> Letter:
     """What a new employee reads."""
-    return _lay_out_phrase("greeting", event, _employee_facts(event, wording), wording)
+    phrases = _phrases("greeting", event, wording)
+    return Letter(*phrases, wording.say("greeting.footer"), _employee_facts(event, wording))
 
 
-def write_direct(mail: DirectMail, wording: Wording) -> Content:
-    """The caller's own words in our layout."""
-    footer = wording.say("direct.footer")
-    return lay_out(mail.subject, mail.subject, mail.body, language=wording.language, footer=footer, kind=DIRECTO)
+def write_direct(message: Message, wording: Wording) -> Letter:
+    """The caller's own words."""
+    words = message.members["correo"]
+    return Letter(words["asunto"], words["asunto"], words["cuerpo"], wording.say("direct.footer"))
 
 
-def _lay_out_phrase(
-    phrase: str, event: Event, facts: Sequence[tuple[str, str]], wording: Wording, *, link: str = ""
-) -> Content:
-    names = {"nombre": event.employee.nombre, "posicion": event.employee.posicion}
-    subject, title, paragraph = (wording.say(f"{phrase}.{part}", **names) for part in ("subject", "title", "paragraph"))
-    return lay_out(
-        subject,
-        title,
-        paragraph,
-        facts,
-        link=(wording.say("link"), link),
-        language=wording.language,
-        footer=wording.say("greeting.footer" if phrase == "greeting" else "notice.footer"),
-        kind=event.type,
+def _phrases(name: str, event: Message, wording: Wording) -> tuple[str, str, str]:
+    """Subject, title and paragraph about an employee."""
+    employee = event.members["empleado"]
+    subject, title, paragraph = (
+        wording.say(f"{name}.{part}", **employee) for part in ("subject", "title", "paragraph")
     )
+    return subject, title, paragraph
 
 
-def _when_and_who(event: Event | BatchEvent, wording: Wording, settings: Settings) -> tuple[tuple[str, str], ...]:
+def _when_and_who(event: Message, wording: Wording, settings: Settings) -> Facts:
+    actor = event.members["actor"]
     return (
         (wording.say("date"), wording.write_moment(event.occurred_at.astimezone(settings.time_zone))),
-        (wording.say("author"), wording.say("anonymous") if event.actor == ANONYMOUS else event.actor),
+        (wording.say("author"), wording.say("anonymous") if actor == ANONYMOUS else actor),
     )
 
 
-def _employee_facts(event: Event, wording: Wording) -> tuple[tuple[str, str], ...]:
-    employee = event.employee
-    values = {"nombre": employee.nombre, "email": show_address(employee.email), "posicion": employee.posicion}
+def _employee_facts(event: Message, wording: Wording) -> Facts:
+    employee = event.members["empleado"]
+    values = {"nombre": employee["nombre"], "email": show_address(employee["email"]), "posicion": employee["posicion"]}
     return tuple((wording.label(name), value) for name, value in values.items())
 
 
-def lay_out(  # noqa: PLR0913 - what an email consists of
-    subject: str,
-    title: str,
-    paragraph: str,
-    facts: Sequence[tuple[str, str]] = (),
-    *,
-    link: tuple[str, str] = ("", ""),
-    language: str,
-    footer: str,
-    kind: str,
-) -> Content:
-    """An email as text and as HTML, from plain text; ``facts`` and ``link`` are labels and values."""
-    subject = _subject(subject)
-    label, url = link
-    return Content(
-        subject,
-        _write_text(title, paragraph, [*facts, link] if url else facts, footer),
-        _template().substitute(
-            language=language,
-            subject=escape(subject),
-            preview=escape(one_line(paragraph)),
-            title=escape(one_line(title)),
-            paragraph=_PARAGRAPH.format(text=escape(_lines(paragraph)).replace("\n", "<br>\n")),
-            facts=_write_table(facts),
-            link=_LINK.format(label=escape(label), url=escape(url)) if url else "",
-            footer=escape(footer),
-            colour=_COLOURS[kind],
-        ),
+def lay_out(letter: Letter, kind: str, language: str) -> Content:
+    """The email as text and as HTML."""
+    subject = _shorten(letter.subject)
+    rows = [_ROW.format(label=escape(one_line(label)), value=escape(one_line(value))) for label, value in letter.facts]
+    html = _template().substitute(
+        language=language,
+        subject=escape(subject),
+        preview=escape(one_line(letter.paragraph)),
+        title=escape(one_line(letter.title)),
+        paragraph=_PARAGRAPH.format(text=escape(_lines(letter.paragraph)).replace("\n", "<br>\n")),
+        facts=_TABLE.format(rows="\n".join(rows)) if rows else "",
+        link="".join(_LINK.format(label=escape(label), url=escape(url)) for label, url in letter.link),
+        footer=escape(letter.footer),
+        colour=_COLOURS[kind],
     )
+    facts = "\n".join(f"{one_line(label)}: {one_line(value)}" for label, value in (*letter.facts, *letter.link))
+    # "-- " and a line end begin a signature, which mail programs fold (RFC 3676 4.3).
+    parts = (one_line(letter.title), _lines(letter.paragraph), facts, f"-- \n{letter.footer}\n")
+    return Content(subject, "\n\n".join(filter(None, parts)), html)
 
 
 def one_line(text: str) -> str:
@@ -233,7 +217,7 @@ def one_line(text: str) -> str:
     return _DISGUISES.sub("", _BREAKS.sub(" ", text)).strip()
 
 
-def _subject(text: str) -> str:
+def _shorten(text: str) -> str:
     subject = one_line(text)
     return subject if len(subject) <= MAX_SUBJECT else subject[: MAX_SUBJECT - 1] + "…"
 
@@ -242,19 +226,6 @@ def _lines(text: str) -> str:
     """The text with its lines, and without control characters."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     return _DISGUISES.sub("", _CONTROLS.sub("", lines))
-
-
-def _write_text(title: str, paragraph: str, facts: Sequence[tuple[str, str]], footer: str) -> str:
-    parts = [one_line(title), _lines(paragraph)]
-    if facts:
-        parts.append("\n".join(f"{one_line(label)}: {one_line(value)}" for label, value in facts))
-    # "-- " and a line end begin a signature, which mail programs fold (RFC 3676 4.3).
-    return "\n\n".join([*parts, f"-- \n{footer}\n"])
-
-
-def _write_table(facts: Sequence[tuple[str, str]]) -> str:
-    rows = [_ROW.format(label=escape(one_line(label)), value=escape(one_line(value))) for label, value in facts]
-    return _TABLE.format(rows="\n".join(rows)) if rows else ""
 
 
 @cache

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from chalice_frontdoor.idempotency import describe_header
-from chalice_frontdoor.openapi import Schema, header, in_path, object_of, query
-from chalicelib.correos.dead_letters import Reason
+from chalice_frontdoor.openapi import Schema, header, in_path, json_of, list_of, object_of, query, ref
+from chalicelib.correos.dead_letters import UNREADABLE, UNSENT
 from chalicelib.correos.direct_mail import FIELDS
 from chalicelib.correos.event import TYPES
 from chalicelib.correos.mail import KEPT
 from chalicelib.correos.mail_query import COUNTED_BY, DIGEST, MAX_LIMIT, PARAMETERS
 from chalicelib.correos.users import MAX_NAME, STATES
-from contract.api import (
-    COUNT,
-    MIT,
-    PROBLEM_MEMBERS,
-    TEXT,
-    TOKEN,
-    problem_responses,
-    problem_schema,
-    token_scheme,
-)
+from contract.api import COUNT, MIT, PROBLEM_MEMBERS, TEXT, TOKEN, problem_responses, problem_schema, token_scheme
 from contract.email_address import SCHEMA
 from contract.events import UUID
 from contract.roles import ROLES
@@ -50,14 +41,13 @@ _MOMENT: Schema = {"type": "string", "format": "date-time"}
 
 _DEAD_LETTER: Schema = {"type": "string", "description": "SQS's id of the message."}
 
-ID = in_path("id", TEXT)
 DEAD_LETTER_ID = in_path("id", _DEAD_LETTER)
 # The email's row is the key's memory.
 IDEMPOTENCY_KEY = describe_header(KEPT.days * 24)
 LISTING = [query(name, parameter.schema, parameter.description) for name, parameter in PARAMETERS.items()]
 COUNTING = [each for each in LISTING if each["name"] in COUNTED_BY]
 LOCATION = {"Location": header("Where its state is.")}
-LINK = {"Link": header("The next page (rel=next), if there is one.")}
+GONE: Schema = {"description": "It is gone."}
 
 DIRECT_MAIL = object_of(FIELDS)
 _ROLE: Schema = {"enum": list(ROLES)}
@@ -65,6 +55,10 @@ USER_ID = in_path("id", {"type": "string", "description": "The pool's id of the 
 USER_CURSOR = query("cursor", TEXT, "From the header Link.")
 INVITATION = object_of({"email": {**SCHEMA, "maxLength": MAX_NAME}, "rol": _ROLE})
 ROLE = object_of({"rol": _ROLE})
+
+
+def page(name: str) -> Schema:
+    return json_of(list_of(ref(name)), headers={"Link": header("The next page (rel=next), if there is one.")})
 
 
 def components() -> Schema:
@@ -97,7 +91,7 @@ def components() -> Schema:
                 {
                     "id": _DEAD_LETTER,
                     "recibido_en": {**_MOMENT, "description": "When it entered the queue."},
-                    "motivo": {"enum": [reason.value for reason in Reason]},
+                    "motivo": {"enum": [UNREADABLE, UNSENT]},
                     "detalle": _optional("What makes the message unreadable: a member and its rule, never a value."),
                     "tipo": {"enum": [*TYPES, None]},
                     "evento": _optional("Its emails are `GET /correos?evento=…`."),

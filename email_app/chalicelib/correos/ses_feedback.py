@@ -11,7 +11,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.correos.aws import EVENT_TAG, RECIPIENT_TAG
+from chalicelib.correos import aws
 from chalicelib.correos.event import is_uuid
 from chalicelib.correos.ledger import update
 from chalicelib.correos.mail import Mail, State, StepRefused
@@ -63,7 +63,7 @@ _MESSAGE_ID = re.compile(r"[!-~]{1,200}")
 class UnreadableResult(Exception):
     """A notification that is no event about one of our emails. Dropped: repeating does not help.
 
-    The text names what is missing, never a value, so that it may be logged.
+    The text never has a value, so that it may be logged.
     """
 
 
@@ -85,21 +85,24 @@ def read_result(message: str) -> Result:
         UnreadableResult: it is no SES event, or has not our tags.
     """
     try:
-        data = _object(json.loads(message), "the message")
+        data = json.loads(message)
     except (ValueError, RecursionError):
         raise UnreadableResult("the message is not JSON") from None
-    kind = data.get("eventType")
-    if not isinstance(kind, str) or kind not in STATES:
-        raise UnreadableResult("eventType is unknown")
-    mail = _object(data.get("mail"), "mail")
-    tags = _object(mail.get("tags"), "mail.tags")
-    event_id, digest = _tag(tags, EVENT_TAG), _tag(tags, RECIPIENT_TAG)
-    if not (is_uuid(event_id) and _DIGEST.fullmatch(digest)):
-        raise UnreadableResult("the tags are not ours")
+    match data:
+        # SES gives each tag as a list of its values; we send one.
+        case {
+            "eventType": str(kind),
+            "mail": {"tags": {aws.EVENT_TAG: [str(event_id)], aws.RECIPIENT_TAG: [str(digest)]}},
+        }:
+            is_ours = kind in STATES and is_uuid(event_id) and _DIGEST.fullmatch(digest)
+        case _:
+            is_ours = None
+    if not is_ours:
+        raise UnreadableResult("eventType is unknown, or the tags are not ours")
     codes = _read_codes(kind, data)
     state = next((_BY_CODE[code] for code in codes if code in _BY_CODE), STATES[kind])
     reason = ".".join([kind, *codes]) if state in _FAILURES else None
-    return Result(event_id, digest, _matching(_MESSAGE_ID, mail.get("messageId")), kind, state, reason)
+    return Result(event_id, digest, _matching(_MESSAGE_ID, data["mail"].get("messageId")), kind, state, reason)
 
 
 def _read_codes(kind: str, data: dict[str, object]) -> list[str]:
@@ -113,7 +116,7 @@ def record_result(ledger: DynamoLedger, message: str, clock: Callable[[], dateti
     """Bring the email's row to the state that the event reports, unless it is further already.
 
     Raises:
-        LedgerUnavailable: DynamoDB does not answer; SNS delivers the event again.
+        AwsUnavailable: DynamoDB does not answer; SNS delivers the event again.
     """
     try:
         result = read_result(message)
@@ -136,21 +139,6 @@ def record_result(ledger: DynamoLedger, message: str, clock: Callable[[], dateti
         # infra/metrics.tf counts each result of an email once.
         extra = {"resultado": after.state.value} if after.state is not before.state else None
         logger.info("[SES] %s: correo %s - %s", result.type, mail.id, after.state, extra=extra)
-
-
-def _object(value: object, name: str) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise UnreadableResult(f"{name} is not an object")
-    return value
-
-
-def _tag(tags: dict[str, object], name: str) -> str:
-    """SES gives each tag as a list of its values; we send one."""
-    match tags.get(name):
-        case [str(value)]:
-            return value
-        case _:
-            raise UnreadableResult(f"the tag {name} is missing")
 
 
 def _matching(pattern: re.Pattern[str], value: object) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
@@ -27,61 +26,35 @@ _POOL = re.compile(r"[\w-]{1,30}_[0-9A-Za-z]{1,30}", re.ASCII)
 _URL = re.compile(r"https?://[^\s]+")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The variables of email_app."""
+    """The variables of email_app. `SettingError` names the first one that is missing or malformed."""
 
-    email_queue_url: str
-    email_dlq_url: str
-    ledger_table: str
-    email_from: str
-    """An address, or ``Name <address>``."""
-    notify_to: tuple[str, ...]
-    """The recipients of every event: one address or more, none twice."""
-    notify_employee: bool
-    """Whether a new employee is greeted."""
-    ses_configuration_set: str
-    """The one whose events come back to this app."""
-    mail_rate: float
-    """Emails per second that this process may send: its share of the account's SES limit."""
-    mail_language: str
-    """The language of the emails that this app words; one of ``LANGUAGES``."""
-    time_zone: tzinfo = UTC
-    """Of the times in emails."""
-    page_url: str = ""
-    """The page's address without a slash at the end, for links to employees; without it there are none."""
-    user_pool: str = ""
-    """The id of the pool whose users are managed here; empty in a demonstration, which has none."""
-    is_demo: bool = False
-    """Whether this is a demonstration, which has no sign-in and takes no real data."""
-
-    @classmethod
-    def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Settings:
-        """Read all variables.
-
-        Raises:
-            SettingError: for the first one that is missing or malformed.
-        """
+    def __init__(self, variables: Mapping[str, str] = os.environ) -> None:
         read = Environment(variables)
-        return cls(
-            email_queue_url=read.read_text("EMAIL_QUEUE_URL", "the URL of an SQS queue", pattern=_URL),
-            email_dlq_url=read.read_text("EMAIL_DLQ_URL", "the URL of an SQS queue", pattern=_URL),
-            ledger_table=read.read_text("LEDGER_TABLE", "the name of a DynamoDB table", pattern=_NAME),
-            email_from=read.read("EMAIL_FROM", "an email address, or a name and <an email address>", _parse_sender),
-            notify_to=read.read("NOTIFY_TO", "email addresses, separated by commas", _parse_addresses),
-            notify_employee=read.read_flag("NOTIFY_EMPLOYEE"),
-            ses_configuration_set=read.read_text(
-                "SES_CONFIGURATION_SET", "the name of an SES configuration set", pattern=_NAME
-            ),
-            mail_rate=read.read("MAIL_RATE", f"a number above 0, at most {MAX_RATE}", _parse_rate),
-            mail_language=read.read_choice("MAIL_LANGUAGE", LANGUAGES, default=LANGUAGES[0]),
-            time_zone=read.read("TIME_ZONE", "a time zone, such as Europe/Madrid", _parse_time_zone, _UTC),
-            page_url=read.read_text("PAGE_URL", "the page's address", pattern=_PAGE, default=""),
-            user_pool=read.read_text(
-                "USER_POOL_ID", "the id of a user pool, such as eu-west-1_a1B2c3D4e", pattern=_POOL, default=""
-            ),
-            is_demo=read.read_flag("DEMO", default=False),
-        )
+        self.email_queue_url = read.read_text("EMAIL_QUEUE_URL", "the URL of an SQS queue", pattern=_URL)
+        self.email_dlq_url = read.read_text("EMAIL_DLQ_URL", "the URL of an SQS queue", pattern=_URL)
+        self.ledger_table = read.read_text("LEDGER_TABLE", "the name of a DynamoDB table", pattern=_NAME)
+        self.email_from = read.read("EMAIL_FROM", "an email address, or a name and <an email address>", _parse_sender)
+        #: The recipients of every event: one address or more, none twice.
+        self.notify_to = read.read("NOTIFY_TO", "email addresses, separated by commas", _parse_addresses)
+        #: Whether a new employee is greeted.
+        self.notify_employee = read.read_flag("NOTIFY_EMPLOYEE")
+        #: The one whose events come back to this app.
+        rule = "the name of an SES configuration set"
+        self.ses_configuration_set = read.read_text("SES_CONFIGURATION_SET", rule, pattern=_NAME)
+        #: Emails per second that this process may send: its share of the account's SES limit.
+        self.mail_rate = read.read("MAIL_RATE", f"a number above 0, at most {MAX_RATE}", _parse_rate)
+        #: The language of the emails that this app words.
+        self.mail_language = read.read_choice("MAIL_LANGUAGE", LANGUAGES, default=LANGUAGES[0])
+        #: Of the times in emails.
+        self.time_zone = read.read("TIME_ZONE", "a time zone, such as Europe/Madrid", _parse_time_zone, _UTC)
+        #: For links to employees; without it there are none.
+        self.page_url = read.read_text("PAGE_URL", "the page's address", pattern=_PAGE, default="")
+        #: The pool whose users are managed here; empty in a demonstration, which has none.
+        rule = "the id of a user pool, such as eu-west-1_a1B2c3D4e"
+        self.user_pool = read.read_text("USER_POOL_ID", rule, pattern=_POOL, default="")
+        #: Whether this is a demonstration, which has no sign-in and takes no real data.
+        self.is_demo = read.read_flag("DEMO", default=False)
 
 
 def _parse_rate(text: str) -> float:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from chalice_frontdoor import FieldError, InvalidInput, Problem
 from chalicelib.correos.aws import AwsUnavailable
 from contract import aws
-from contract.body import read_fields
 from contract.email_address import read_address
 from contract.roles import ADMIN, ROLES
 from contract.text import not_one_of, too_long
@@ -35,10 +34,6 @@ MAX_NAME = 128
 _ID = re.compile(r"[0-9a-f-]{36}")
 STATES = ("activo", "invitado", "caducado", "desactivado")
 _SECOND_FACTORS = {"SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SMS_MFA"}
-
-
-class UsersUnavailable(AwsUnavailable):
-    """Cognito does not answer."""
 
 
 #: Status and text of each refusal, by its reason.
@@ -76,20 +71,8 @@ _ERRORS = {
     "UnsupportedUserStateException": "has_entered",
 }
 
-
 #: A user as the API shows it. ``id`` is the pool's own: it may stand in addresses and logs; an email address may not.
 Row = dict[str, object]
-
-
-def read_invitation(body: object) -> tuple[str, str]:
-    """Address and role of ``{email, rol}``, or InvalidInput with everything that is wrong."""
-    values = read_fields(body, {"email": _read_name, "rol": _read_role})
-    return values["email"], values["rol"]
-
-
-def read_role(body: object) -> str:
-    """The role of ``{rol}``, or InvalidInput."""
-    return read_fields(body, {"rol": _read_role})["rol"]
 
 
 def _read_name(value: object) -> str:
@@ -106,8 +89,12 @@ def _read_role(value: object) -> str:
     return str(value)
 
 
+#: The fields of an invitation, and of a change of role, with their readers.
+INVITATION, ROLE = {"email": _read_name, "rol": _read_role}, {"rol": _read_role}
+
+
 class Users:
-    """The accounts of one user pool. Every method may raise ``UserRefused`` or ``UsersUnavailable``."""
+    """The accounts of one user pool. Every method may raise ``UserRefused`` or ``AwsUnavailable``."""
 
     def __init__(self, client: CognitoIdentityProviderClient, pool: str) -> None:
         self._client = client
@@ -118,18 +105,17 @@ class Users:
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no other request needs it
 
         following = {"PaginationToken": cursor} if cursor else {}
-        try:
-            with _calling():
+        with _calling():
+            try:
                 answer = self._client.list_users(**self._pool, Limit=PAGE, **following)
-        except UsersUnavailable as error:
-            if cursor and error.args[0] in _INVALID:
+            except aws.call_errors() as error:
+                if not cursor or aws.code_of(error) not in _INVALID:
+                    raise
                 message = {"es": "No es un cursor de esta lista.", "en": "It is no cursor of this list."}
                 raise InvalidInput([FieldError("cursor", "formato", message)]) from None
-            raise
-        with _calling():
             with ThreadPoolExecutor(_THREADS) as threads:
                 found = list(threads.map(lambda user: self.find(user["Username"]), answer["Users"]))
-            return found, answer.get("PaginationToken")
+        return found, answer.get("PaginationToken")
 
     def find(self, id: str) -> Row:  # noqa: A002 - as in the row
         """One user by the pool's id, or by the user name."""
@@ -235,4 +221,4 @@ def _calling(id: str | None = None) -> Iterator[None]:  # noqa: A002
         yield
     except aws.call_errors() as error:
         code = aws.code_of(error)
-        raise (UserRefused(_ERRORS[code]) if code in _ERRORS else UsersUnavailable(code)) from error
+        raise (UserRefused(_ERRORS[code]) if code in _ERRORS else AwsUnavailable(f"Cognito: {code}")) from error

@@ -47,16 +47,21 @@ def test_the_document_has_the_described_routes_in_their_order(app):
     assert "security" not in found
     changed = document["paths"]["/books/{id}"]["put"]
     assert changed["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Book"}
-    assert [each["name"] for each in changed["parameters"]] == ["Idempotency-Key"]
+    assert [each["name"] for each in changed["parameters"]] == ["id", "Idempotency-Key"]
 
 
-def test_with_rules_each_operation_names_its_role_and_its_refusals(app):
-    paths = describe(app, {}, {}, rules=RULES, scheme="token")["paths"]
-    found = paths["/books/{id}"]["get"]
-    assert found["security"] == [{"token": ["reader"]}]
-    assert list(found["responses"]) == ["200", "404", "401", "403"]
-    assert paths["/books/{id}"]["put"]["security"] == [{"token": ["writer"]}]
-    assert (paths["/health"]["get"]["security"], list(paths["/health"]["get"]["responses"])) == ([], ["200"])
+def test_with_rules_each_operation_names_its_role_and_the_problems_that_follow_from_it(app):
+    known = {status: {} for status in ("400", "401", "403", "404", "409", "415", "503")}
+    paths = describe(app, {}, {"responses": known}, rules=RULES, scheme="token")["paths"]
+    found, changed, health = paths["/books/{id}"]["get"], paths["/books/{id}"]["put"], paths["/health"]["get"]
+    assert (found["security"], changed["security"], health["security"]) == (
+        [{"token": ["reader"]}],
+        [{"token": ["writer"]}],
+        [],
+    )
+    assert set(found["responses"]) == {"200", "401", "403", "404", "503"}
+    assert set(changed["responses"]) == {"204", "400", "401", "403", "404", "415", "503"}, "422 is no component"
+    assert set(health["responses"]) == {"200"}
 
 
 def test_a_route_without_a_rule_cannot_be_described(app):

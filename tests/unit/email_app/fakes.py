@@ -13,10 +13,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.correos.aws import DeadLetterNotFound, MailerUnavailable, MailFateUnknown, MailRefused, QueueUnavailable
+from chalicelib.correos.aws import AwsUnavailable, DeadLetterNotFound, NotTaken
 from chalicelib.correos.bootstrap import Services
-from chalicelib.correos.ledger import LedgerUnavailable, RowChanged, sort_key
-from chalicelib.correos.mail import Mail, recipient_digest
+from chalicelib.correos.ledger import RowChanged, sort_key
+from chalicelib.correos.mail import Mail, State, recipient_digest
 from chalicelib.correos.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,17 +28,20 @@ CONTRACTS = Path(__file__).parents[2] / "contracts"
 SES_SAMPLES = {event["eventType"]: event for event in json.loads((CONTRACTS / "ses_events.json").read_text("utf-8"))}
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADDRESS = "ana@example.com"
-SETTINGS = Settings(
-    email_queue_url="http://127.0.0.1/000000000000/cola",
-    email_dlq_url="http://127.0.0.1/000000000000/dlq",
-    ledger_table="correos",
-    email_from="directorio@example.com",
-    notify_to=("rrhh@example.com",),
-    notify_employee=False,
-    ses_configuration_set="correos",
-    mail_rate=1_000,
-    mail_language="es",
-)
+ENVIRONMENT = {
+    "EMAIL_QUEUE_URL": "http://127.0.0.1/000000000000/cola",
+    "EMAIL_DLQ_URL": "http://127.0.0.1/000000000000/dlq",
+    "LEDGER_TABLE": "crud-app-correos",
+    "EMAIL_FROM": "Directorio <directorio@example.com>",
+    "NOTIFY_TO": "rrhh@example.com",
+    "NOTIFY_EMPLOYEE": "false",
+    "SES_CONFIGURATION_SET": "correos",
+    "MAIL_RATE": "1000",
+}
+
+
+def settings_with(**variables):
+    return Settings(ENVIRONMENT | variables)
 
 
 def golden(kind="creado", /, **changes):
@@ -113,26 +116,16 @@ class FakeLedger:
 
     def read(self, event_id, digest):
         if self.is_down:
-            raise LedgerUnavailable
+            raise AwsUnavailable
         return self._rows.get((event_id, digest))
 
-    def of_event(self, event_id):
-        return [row for row in self.all() if row.event_id == event_id]
-
-    def newest(self, *, states, employee, before, limit):
-        rows = [
-            row
-            for row in self.all()
-            if (not states or row.state in states)
-            and employee in {None, row.employee}
-            and (before is None or sort_key(row) < before)
-        ]
-        return rows[:limit]
+    def newest(self, query):
+        return [row for row in self.all() if query.matches(row)][: query.limite]
 
     def all(self):
         """All rows, newest first."""
         if self.is_down:
-            raise LedgerUnavailable
+            raise AwsUnavailable
         return sorted(self._rows.values(), key=sort_key, reverse=True)
 
 
@@ -145,10 +138,10 @@ class Taken(NamedTuple):
 
 
 FAILURES = {
-    "refuses": MailRefused("MessageRejected"),
-    "is_busy": MailerUnavailable("TooManyRequestsException"),
-    "answer_lost": MailFateUnknown("ReadTimeoutError"),
-    "request_lost": MailFateUnknown("ReadTimeoutError"),
+    "refuses": NotTaken(State.FAILED, "MessageRejected"),
+    "is_busy": NotTaken(State.PENDING, "TooManyRequestsException"),
+    "answer_lost": NotTaken(State.UNCERTAIN, "ReadTimeoutError"),
+    "request_lost": NotTaken(State.UNCERTAIN, "ReadTimeoutError"),
 }
 
 
@@ -193,7 +186,7 @@ class FakeQueue:
         self.sent.append(body)
         if self.before_the_answer_is_lost:
             self.before_the_answer_is_lost(body)
-            raise QueueUnavailable
+            raise AwsUnavailable
 
     def put_off(self, receipt_handle, delay):
         self._answer()
@@ -214,16 +207,13 @@ class FakeQueue:
         self._answer()
         return list(self.dead_letters.values())
 
-    def resend(self, message_id):
-        message = self.drop(message_id)
-        self.sent.append(message["Body"])
-        return message
-
-    def drop(self, message_id):
+    def take(self, message_id, *, resend):
         self._answer()
         if message_id not in self.dead_letters:
             raise DeadLetterNotFound
-        return self.dead_letters.pop(message_id)
+        message = self.dead_letters.pop(message_id)
+        self.sent += [message["Body"]] if resend else []
+        return message
 
     def redrive(self):
         self._answer()
@@ -233,7 +223,7 @@ class FakeQueue:
 
     def _answer(self):
         if self.is_down:
-            raise QueueUnavailable
+            raise AwsUnavailable
 
 
 class FakeUsers:
@@ -249,7 +239,7 @@ class FakeServices(Services):
     def __init__(self):
         super().__init__()
         self.clock = FakeClock()
-        self.settings = SETTINGS
+        self.settings = settings_with()
         self.ledger = FakeLedger()
         self.mailer = FakeMailer()
         self.queue = FakeQueue()

@@ -15,16 +15,14 @@ from botocore.stub import ANY, Stubber
 from chalicelib.correos.aws import (
     MAIL_ATTEMPTS,
     REDRIVE_SECONDS,
+    AwsUnavailable,
     DeadLetterNotFound,
-    MailerUnavailable,
-    MailFateUnknown,
-    MailRefused,
-    QueueUnavailable,
+    NotTaken,
     SesMailer,
     SqsQueue,
     client_config,
 )
-from chalicelib.correos.mail import Content
+from chalicelib.correos.mail import Content, State
 from tests.unit.bff_app.servers import Connection, answering, answering_json, running, sending, silent
 from tests.unit.email_app.fakes import mail
 
@@ -75,26 +73,26 @@ def test_an_email_carries_its_text_its_tags_and_the_configuration_set():
 
 
 @pytest.mark.parametrize(
-    ("failure", "status", "codes"),
+    ("state", "status", "codes"),
     [
-        (MailRefused, 400, ["MessageRejected", "BadRequestException", "MailFromDomainNotVerifiedException"]),
-        (MailerUnavailable, 400, ["LimitExceededException", "SendingPausedException", "AccountSuspendedException"]),
-        (MailerUnavailable, 403, ["AccessDeniedException", "ExpiredTokenException"]),
-        (MailerUnavailable, 404, ["NotFoundException"]),
-        (MailerUnavailable, 429, ["TooManyRequestsException"]),
-        (MailerUnavailable, 503, ["ServiceUnavailable"]),
-        (MailFateUnknown, 500, ["InternalFailure"]),
-        (MailFateUnknown, 502, ["502"]),
+        (State.FAILED, 400, ["MessageRejected", "BadRequestException", "MailFromDomainNotVerifiedException"]),
+        (State.PENDING, 400, ["LimitExceededException", "SendingPausedException", "AccountSuspendedException"]),
+        (State.PENDING, 403, ["AccessDeniedException", "ExpiredTokenException"]),
+        (State.PENDING, 404, ["NotFoundException"]),
+        (State.PENDING, 429, ["TooManyRequestsException"]),
+        (State.PENDING, 503, ["ServiceUnavailable"]),
+        (State.UNCERTAIN, 500, ["InternalFailure"]),
+        (State.UNCERTAIN, 502, ["502"]),
     ],
 )
-def test_an_error_of_ses_says_what_became_of_the_email(failure, status, codes):
+def test_an_error_of_ses_says_what_became_of_the_email(state, status, codes):
     client = boto3.client("sesv2")
     for code in codes:
         with Stubber(client) as stub:
             stub.add_client_error("send_email", code, "ana@example.com is not verified", http_status_code=status)
-            with pytest.raises(failure) as raised:
+            with pytest.raises(NotTaken, match=f"^{code}$") as raised:
                 send(client)
-        assert raised.value.reason == str(raised.value) == code
+        assert (raised.value.state, raised.value.reason) == (state, code)
 
 
 def reset(connection):
@@ -115,9 +113,10 @@ def reset(connection):
     ],
 )
 def test_an_email_that_perhaps_left_is_of_unknown_fate_and_is_not_repeated(behave):
-    with running(behave) as ses, pytest.raises(MailFateUnknown):
+    with running(behave) as ses, pytest.raises(NotTaken) as raised:
         send(client_of(ses.url))
 
+    assert raised.value.state is State.UNCERTAIN
     assert [(each.method, each.target) for each in ses.received] == [("POST", "/v2/email/outbound-emails")]
 
 
@@ -132,11 +131,15 @@ class BrokenClient:
 
 
 def test_an_email_that_never_left_was_not_taken_and_after_that_its_fate_is_unknown(closed_port):
-    for client in (client_of(f"http://127.0.0.1:{closed_port}"), BrokenClient(NoCredentialsError())):
-        with pytest.raises(MailerUnavailable):
+    cases = [
+        (client_of(f"http://127.0.0.1:{closed_port}"), State.PENDING),
+        (BrokenClient(NoCredentialsError()), State.PENDING),
+        (BrokenClient(SSLError(endpoint_url="https://ses", error="x")), State.UNCERTAIN),
+    ]
+    for client, state in cases:
+        with pytest.raises(NotTaken) as raised:
             send(client)
-    with pytest.raises(MailFateUnknown):
-        send(BrokenClient(SSLError(endpoint_url="https://ses", error="x")))
+        assert raised.value.state is state
 
 
 def test_connections_are_made_again_after_they_were_forgotten():
@@ -272,11 +275,11 @@ def test_dead_letters_are_listed_and_resent_or_dropped_one_by_one(queue, queues,
     assert len(listed) == 12
     assert {"SentTimestamp", "ApproximateReceiveCount"} <= listed[next(iter(listed))]["Attributes"].keys()
     resent, dropped, *_ = listed
-    assert queue.resend(resent)["Body"] == listed[resent]["Body"]
-    queue.drop(dropped)
-    for act, gone in ((queue.resend, dropped), (queue.drop, resent)):
+    assert queue.take(resent, resend=True)["Body"] == listed[resent]["Body"]
+    queue.take(dropped, resend=False)
+    for gone in (dropped, resent):
         with pytest.raises(DeadLetterNotFound):
-            act(gone)
+            queue.take(gone, resend=True)
     assert bodies(sqs, queues[0]) == {listed[resent]["Body"]}
     assert bodies(sqs, queues[1]) == {str(n) for n in range(12)} - {listed[resent]["Body"], listed[dropped]["Body"]}
 
@@ -286,8 +289,8 @@ def test_a_dead_letter_that_is_not_met_in_time_is_not_called_gone(aws, queues, s
     clock = count(step=REDRIVE_SECONDS / 2)
     queue = SqsQueue(sqs, aws("cloudwatch"), queue_url="", dlq_url=queues[1], monotonic=lambda: next(clock))
 
-    with pytest.raises(QueueUnavailable):
-        queue.drop("x")
+    with pytest.raises(AwsUnavailable):
+        queue.take("x", resend=False)
 
     assert len(bodies(sqs, queues[1])) == 25, "all are shown again"
 
@@ -300,7 +303,7 @@ def test_a_dead_letter_is_sent_before_it_is_deleted():
         stub.add_response("send_message", {"MessageId": "m2"})
         stub.add_client_error("delete_message", "ServiceUnavailable", http_status_code=503)
 
-        with pytest.raises(QueueUnavailable):
+        with pytest.raises(AwsUnavailable):
             stubbed(sqs).redrive()
 
         stub.assert_no_pending_responses()
@@ -313,6 +316,6 @@ def test_a_queue_that_does_not_answer_is_named(closed_port):
     queue = SqsQueue(sqs, cloudwatch, queue_url=f"{endpoint}/cola", dlq_url=f"{endpoint}/dlq")
 
     for call in (lambda: queue.send("x"), lambda: queue.put_off("r1", timedelta()), queue.depths, queue.redrive,
-                 queue.list_dead_letters, lambda: queue.resend("m1"), lambda: queue.drop("m1")):  # fmt: skip
-        with pytest.raises(QueueUnavailable):
+                 queue.list_dead_letters, lambda: queue.take("m1", resend=True)):  # fmt: skip
+        with pytest.raises(AwsUnavailable):
             call()

@@ -15,25 +15,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.correos import aws
-from chalicelib.correos.consumer import BATCH_SECONDS, Pace, Retry
-from chalicelib.correos.ledger import CONFLICTS, LedgerUnavailable, RowChanged
+from chalicelib.correos.aws import AwsUnavailable
+from chalicelib.correos.consumer import BATCH_SECONDS, Retry
+from chalicelib.correos.ledger import CONFLICTS, RowChanged
 from chalicelib.correos.mail import LEASE, MAX_SENDS, WAIT_FOR_SEND, State
 from chalicelib.correos.ses_feedback import record_result
-from tests.unit.email_app.fakes import SETTINGS, FakeLedger, FakeServices, event_id, golden, ses_event
+from tests.unit.email_app.fakes import FakeLedger, FakeServices, event_id, golden, ses_event, settings_with
 
 QUEUE_PACE = timedelta(minutes=3)
 """The visibility timeout of the queue: six times the function's."""
 BODY = json.dumps(golden())
 AGAIN, WAIT, DONE = "at the queue's pace", "when SES has had its time", "finished"
-TWO_RECIPIENTS = replace(SETTINGS, notify_to=("a@example.com", "b@example.com"))
+TWO_RECIPIENTS = settings_with(NOTIFY_TO="a@example.com,b@example.com")
 
 
 class World(FakeServices):
     """A consumer with everything around it in memory. With one thread, messages are processed in their order."""
 
-    def __init__(self, *plan, settings=SETTINGS, ledger=None, threads=1):
+    def __init__(self, *plan, settings=None, ledger=None, threads=1):
         super().__init__()
-        self.settings = settings
+        self.settings = settings or self.settings
         self.ledger = ledger or self.ledger
         self.mailer.plan.extend(plan)
         self.monotonic = 0.0
@@ -204,7 +205,7 @@ class Flaky(FakeLedger):
         written = None if behaviour == "lost" else write(row)
         if behaviour in {"silent", "lost"}:
             self.passes()
-            raise LedgerUnavailable
+            raise AwsUnavailable
         return write(row) if behaviour == "twice" else written
 
 
@@ -228,7 +229,7 @@ def test_an_answer_of_the_ledger_that_was_lost_does_not_stop_the_email(ledger_pl
 def test_a_claim_that_was_not_written_sends_nothing_yet(trouble):
     world = World(ledger=Flaky(trouble))
 
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(AwsUnavailable):
         world.deliver()
     assert world.mailer.calls == 0
     world.deliver()
@@ -245,11 +246,11 @@ def test_a_claim_that_took_too_long_begins_no_email():
 
 
 def test_a_claim_is_given_up_when_the_row_changes_under_every_attempt():
-    world = World("is_busy", ledger=Flaky("writes", "writes", *["disturbed"] * CONFLICTS))
+    world = World("is_busy", ledger=Flaky("writes", "writes", *["disturbed"] * (CONFLICTS + 1)))
     world.deliver()
     before = world.row.revision
 
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(AwsUnavailable):
         world.deliver()
 
     assert world.mailer.calls == 1
@@ -326,7 +327,7 @@ def test_the_messages_of_a_batch_are_processed_at_the_same_time():
 
 def test_emails_are_sent_as_fast_as_ses_takes_them_and_the_rest_comes_again():
     """Half an email a second: in the twelve seconds of a batch seven are begun."""
-    world = World(settings=replace(SETTINGS, mail_rate=0.5))
+    world = World(settings=settings_with(MAIL_RATE="0.5"))
 
     failed = world.sender.process_batch(batch(*(golden(id=event_id(number)) for number in range(9))))
 
@@ -335,19 +336,17 @@ def test_emails_are_sent_as_fast_as_ses_takes_them_and_the_rest_comes_again():
 
 
 def test_turns_are_evenly_spaced_and_a_pause_saves_none_up():
-    world, slept = World(), []
+    world, slept = World(settings=settings_with(MAIL_RATE="2")), []
+    world.sender = replace(world.sender, sleep=lambda seconds: (slept.append(seconds), world.pass_time(seconds)))
 
-    def sleep(seconds):
-        slept.append(seconds)
-        world.pass_time(seconds)
+    def send(number, seconds=math.inf):
+        return world.sender.process(json.dumps(golden(id=event_id(number))), world.monotonic + seconds)
 
-    pace = Pace(2, monotonic=lambda: world.monotonic, sleep=sleep)
-
-    assert [pace.wait(math.inf) for _ in range(3)] == [True] * 3
+    assert [send(number) for number in range(3)] == [None] * 3
     world.pass_time(60)
-    assert pace.wait(math.inf)
-    assert not pace.wait(world.monotonic + 0.4)
-    assert pace.wait(world.monotonic + 0.5), "the turn that came too late was not taken"
+    assert send(3) is None
+    assert send(4, 0.4) == Retry()
+    assert send(4, 0.5) is None, "the turn that came too late was not taken"
     assert slept == [0.5] * 3
 
 

@@ -1,7 +1,6 @@
 """`POST /notify/email`: what may be sent, and that it is queued once per key, with any failure in between."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,9 +8,10 @@ import pytest
 from chalice_frontdoor.idempotency import IN_FLIGHT, MALFORMED, REUSED
 from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.client import Client
-from chalicelib.correos.ledger import LedgerUnavailable
+from chalicelib.correos.aws import AwsUnavailable
 from chalicelib.correos.mail import KEPT, LEASE, State
 from email_app.app import app
+from tests.unit.email_app.fakes import settings_with
 
 MAIL = {"to": "ana@example.com", "subject": "Reunión", "body": "A las diez.\n"}
 KEY = '"8e03978e-40d5-43dd-bc93-6894a57f9324"'
@@ -90,7 +90,7 @@ def test_an_email_at_the_edge_of_the_rules_is_queued(fakes):
 
 
 def test_a_demonstration_emails_no_stranger(fakes):
-    fakes.settings = replace(fakes.settings, is_demo=True)
+    fakes.settings = settings_with(DEMO="true")
 
     refused = post({"to": "victima@gmail.com"}, client=Client(app))
 
@@ -280,7 +280,7 @@ def test_of_two_that_find_a_dead_request_one_goes_on(fakes):
 
 def test_a_row_that_cannot_be_let_go_is_still_accepted(fakes):
     def lose(_):
-        raise LedgerUnavailable
+        raise AwsUnavailable
 
     fakes.ledger.save = lose
 

@@ -7,65 +7,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.correos.event import (
-    BatchEvent,
-    DirectMail,
-    Employee,
-    Event,
-    UnreadableMessage,
-    read_message,
-    write_direct,
-    write_instant,
-)
-from contract.events import EVENT_TYPES
-from tests.unit.email_app.fakes import golden
+from chalicelib.correos.event import DIRECTO, Message, UnreadableMessage, read_message, write_instant, write_message
+from contract.events import EVENT_TYPES, LOTE
+from tests.unit.email_app.fakes import event_id, golden
 
-DIRECTO = {
-    "version": 1,
-    "id": "0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11",
-    "tipo": "directo",
-    "ocurrido_en": "2026-11-24T09:30:00.000000Z",
-    "correo": {"para": "ana@example.com", "asunto": "Hola", "cuerpo": "¿Qué tal?"},
-}
+WORDS = {"para": "ana@example.com", "asunto": "Hola", "cuerpo": "¿Qué tal?"}
+DIRECT = Message(DIRECTO, event_id(1), datetime(2026, 11, 24, tzinfo=UTC), {"correo": WORDS})
 
 
-@pytest.mark.parametrize("kind", EVENT_TYPES)
-def test_reads_the_golden_event(kind):
+@pytest.mark.parametrize("kind", [*EVENT_TYPES, LOTE])
+def test_reads_the_golden_event_and_ignores_unknown_members(kind):
     data = golden(kind)
+    ignored = {"version", "id", "tipo", "ocurrido_en", *(["cambios"] if kind == LOTE else [])}
+    members = {name: value for name, value in data.items() if name not in ignored and value is not None}
+    message = Message(kind, data["id"], datetime.fromisoformat(data["ocurrido_en"]), members)
 
-    assert read_message(json.dumps(data)) == Event(
-        id=data["id"],
-        type=kind,
-        occurred_at=datetime.fromisoformat(data["ocurrido_en"]),
-        actor="rrhh@example.com",
-        employee=Employee(**data["empleado"]),
-        changes=tuple(data["cambios"]),
-    )
+    assert read_message(json.dumps(data | {"nuevo": {"x": 1}})) == message
+    assert read_message(json.dumps(data, ensure_ascii=False).encode()) == message
 
 
-def test_reads_the_golden_event_of_a_batch_and_knows_what_belongs_to_one():
-    data = golden("lote")
+def test_an_event_knows_whether_it_belongs_to_a_batch():
+    batch = golden(LOTE)["lote"]
 
-    assert read_message(json.dumps(data)) == BatchEvent(
-        id=data["id"],
-        occurred_at=datetime.fromisoformat(data["ocurrido_en"]),
-        actor="rrhh@example.com",
-        batch=data["lote"],
-        origin="importacion",
-        counts=data["resumen"],
-        is_announced=True,
-    )
-    for change in ({"lote": "7"}, {"aviso": 1}, {"resumen": data["resumen"] | {"creados": -1}}, {"resumen": {}}):
-        with pytest.raises(UnreadableMessage):
-            read_message(json.dumps(data | change))
-    of_batch = [read_message(json.dumps(golden(lote=lote))).is_of_batch for lote in (data["lote"], None)]
-    assert of_batch == [True, False]
-
-
-def test_ignores_unknown_members_and_reads_bytes_as_utf8():
-    text = json.dumps(golden(), ensure_ascii=False)
-
-    assert read_message(json.dumps(golden(nuevo={"x": 1}))) == read_message(text.encode()) == read_message(text)
+    assert [read_message(json.dumps(golden(lote=lote))).members.get("lote") for lote in (batch, None)] == [batch, None]
 
 
 @pytest.mark.parametrize(
@@ -85,26 +49,25 @@ def test_ignores_unknown_members_and_reads_bytes_as_utf8():
         ("empleado.email", ["Ana <ana@example.com>", "ñ@example.com", "a" * 250 + "@example.com"]),
         ("empleado.posicion", [1]),
         ("empleado.version", [0, None]),
+        ("lote:lote", ["7"]),
+        ("lote:aviso", [1]),
+        ("lote:resumen", [{}]),
+        ("lote:resumen.creados", [-1, True]),
+        ("directo:id", ["x"]),
+        ("directo:ocurrido_en", ["ayer"]),
+        ("directo:correo", [None]),
+        ("directo:correo.para", ["a"]),
+        ("directo:correo.asunto", [" "]),
     ],
 )
-def test_refuses_an_event_that_breaks_a_rule(member, values):
+def test_refuses_a_message_that_breaks_a_rule(member, values):
+    kind, _, path = member.rpartition(":")
     for value in values:
-        data = golden()
-        parent, _, name = member.rpartition(".")
+        data = json.loads(write_message(DIRECT)) if kind == DIRECTO else golden(kind or "creado")
+        parent, _, name = path.rpartition(".")
         (data[parent] if parent else data)[name] = value
         with pytest.raises(UnreadableMessage):
             read_message(json.dumps(data))
-
-
-def test_refuses_a_direct_email_that_breaks_a_rule():
-    for change in (
-        {"correo": None},
-        {"id": "x"},
-        {"ocurrido_en": "ayer"},
-        {"correo": {**DIRECTO["correo"], "para": "a"}},
-    ):
-        with pytest.raises(UnreadableMessage):
-            read_message(json.dumps({**DIRECTO, **change}))
 
 
 @pytest.mark.parametrize(
@@ -130,11 +93,11 @@ VISIBLE = st.text().filter(str.strip)
 
 
 @given(VISIBLE, VISIBLE, st.datetimes())
-def test_a_direct_email_is_read_as_it_was_written(subject, body, moment):
-    occurred_at = moment.replace(tzinfo=UTC)
-    mail = DirectMail(id=DIRECTO["id"], occurred_at=occurred_at, to="ana@example.com", subject=subject, body=body)
+def test_a_message_is_read_as_it_was_written(subject, body, moment):
+    words = WORDS | {"asunto": subject, "cuerpo": body}
+    message = DIRECT._replace(occurred_at=moment.replace(tzinfo=UTC), members={"correo": words})
 
-    assert read_message(write_direct(mail)) == mail
+    assert read_message(write_message(message)) == message
 
 
 @given(st.datetimes(), st.datetimes())

@@ -6,10 +6,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from chalicelib.correos.aws import AwsUnavailable
 from chalicelib.correos.ledger import (
     CONFLICTS,
     DynamoLedger,
-    LedgerUnavailable,
+    MailQuery,
     RowChanged,
     sort_key,
     to_item,
@@ -27,9 +28,8 @@ def stored(ledger, *rows):
     return rows
 
 
-def listed(ledger, *states, employee=None, before=None, limit=9):
-    before = before and sort_key(before)
-    return ledger.newest(states=states, employee=employee, before=before, limit=limit)
+def listed(ledger, *states, event=None, employee=None, before=None, limit=9):
+    return ledger.newest(MailQuery(states, event, employee, limit, before and sort_key(before)))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,8 @@ def test_emails_are_listed_by_employee_and_by_their_state_of_now(ledger):
 
 def test_a_list_goes_on_where_a_page_of_dynamodb_ends_and_reads_are_consistent():
     """DynamoDB returns at most 1 MB at once, and by default perhaps what was there a moment ago."""
-    client, rows = boto3.client("dynamodb"), [mail(2), mail(1)]
+    client = boto3.client("dynamodb")
+    rows = [mail(number, event_id=EVENT, recipient=f"{number}@example.com") for number in (2, 1)]
     last = {"evento": {"S": rows[0].event_id}, "huella": {"S": rows[0].digest}}
     query = {
         "TableName": "correos",
@@ -107,7 +108,7 @@ def test_a_list_goes_on_where_a_page_of_dynamodb_ends_and_reads_are_consistent()
         stub.add_response("query", {"Items": [to_item(rows[0])], "LastEvaluatedKey": last}, query)
         stub.add_response("query", {"Items": [to_item(rows[1])]}, {**query, "ExclusiveStartKey": last})
 
-        assert DynamoLedger(client, "correos").of_event(EVENT) == rows
+        assert listed(DynamoLedger(client, "correos"), event=EVENT) == rows
         stub.add_response("get_item", {}, {"TableName": "correos", "Key": last, "ConsistentRead": True})
         assert DynamoLedger(client, "correos").read(rows[0].event_id, rows[0].digest) is None
 
@@ -116,7 +117,9 @@ def test_the_emails_of_an_event_are_listed_newest_first(ledger):
     rows = [mail(number, event_id=EVENT, recipient=f"{number}@example.com") for number in (2, 0, 1)]
     stored(ledger, *rows, mail(9))
 
-    assert ledger.of_event(EVENT) == [rows[0], rows[2], rows[1]]
+    assert listed(ledger, event=EVENT) == [rows[0], rows[2], rows[1]]
+    assert listed(ledger, State.PENDING, event=EVENT, before=rows[0], limit=1) == [rows[2]]
+    assert listed(ledger, State.SENT, event=EVENT) == listed(ledger, event=EVENT, employee=8) == []
 
 
 def test_an_update_is_decided_anew_after_a_concurrent_write(ledger):
@@ -132,7 +135,7 @@ def test_an_update_is_decided_anew_after_a_concurrent_write(ledger):
 
 def test_an_update_gives_up_when_the_row_is_gone_or_changes_under_every_attempt():
     ledger, attempts = FakeLedger(), []
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(AwsUnavailable):
         update(ledger, mail(), lambda current: current.claimed("a", NOW))
     (row,) = stored(ledger, mail(state=State.SENDING))
 
@@ -141,7 +144,7 @@ def test_an_update_gives_up_when_the_row_is_gone_or_changes_under_every_attempt(
         ledger.save(current)
         return current.reported(State.SENT, NOW)
 
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(AwsUnavailable):
         update(ledger, row, disturbed)
     assert len(attempts) == CONFLICTS
 
@@ -165,7 +168,7 @@ def test_the_table_keeps_a_row_until_it_expires_and_no_address_in_its_keys(dynam
         ("put_item", lambda ledger: ledger.create(mail())),
         ("put_item", lambda ledger: ledger.save(mail())),
         ("get_item", lambda ledger: ledger.read(EVENT, "0" * 32)),
-        ("query", lambda ledger: ledger.of_event(EVENT)),
+        ("query", lambda ledger: listed(ledger, event=EVENT)),
         ("query", listed),
     ],
 )
@@ -174,5 +177,5 @@ def test_an_error_of_dynamodb_is_no_conflict(operation, call):
     with Stubber(client) as stub:
         for code in ("ProvisionedThroughputExceededException", "InternalServerError"):
             stub.add_client_error(operation, code)
-            with pytest.raises(LedgerUnavailable):
+            with pytest.raises(AwsUnavailable):
                 call(DynamoLedger(client, "correos"))

@@ -3,119 +3,111 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from email.header import Header
 from html.parser import HTMLParser
 
 import pytest
-from dateutil.tz import gettz
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.correos.event import DirectMail, read_message
-from chalicelib.correos.notices import MAX_SUBJECT, direct_row, lay_out, mails_for, one_line, write_notice
+from chalicelib.correos.event import DIRECTO, Message, read_message
+from chalicelib.correos.notices import MAX_SUBJECT, Letter, lay_out, mails_for, one_line
 from chalicelib.correos.settings import LANGUAGES
 from chalicelib.correos.wording import Wording
 from contract.events import EVENT_TYPES
-from tests.unit.email_app.fakes import NOW, SETTINGS, event_id, golden
+from tests.unit.email_app.fakes import NOW, event_id, golden, settings_with
 
-ES, EN = Wording("es"), Wording("en")
-DIRECT = DirectMail(
-    id=event_id(1), occurred_at=NOW, to="ana@example.com", subject="Reunión", body="A las diez.\nEn la sala."
-)
-GREETING = replace(SETTINGS, notify_employee=True)
+HR, ANA = "rrhh@example.com", "ana@example.com"
+GREETING = {"NOTIFY_EMPLOYEE": "true"}
+PAGE = "https://d111.cloudfront.net"
+LOTE = golden("lote")["lote"]
 MARK = "<script>alert('x')</script> & \"quoted\""
 
 
-def event(kind="creado", **changes):
-    return read_message(json.dumps(golden(kind, **changes)))
+def mails(kind="creado", variables=None, **changes):
+    """The emails of the golden event with some members changed, under the defaults with some variables changed."""
+    return mails_for(read_message(json.dumps(golden(kind, **changes))), settings_with(**variables or {}), NOW)
 
 
-def recipients(message, settings):
-    return [outgoing.mail.recipient for outgoing in mails_for(message, settings, NOW)]
+def notice(*arguments, **changes):
+    return mails(*arguments, **changes)[0].content
 
 
 # ---- who gets which --------------------------------------------------------------------------------------------
 
 
-def test_each_hr_address_gets_a_notice_and_a_new_employee_is_greeted_if_configured():
-    for kind in EVENT_TYPES:
-        settings = replace(SETTINGS, notify_to=("a@example.com", "b@example.com"))
-        assert recipients(event(kind), settings) == ["a@example.com", "b@example.com"]
-        greeted = ["ana@example.com"] if kind == "creado" else []
-        assert recipients(event(kind), GREETING) == ["rrhh@example.com", *greeted]
-
-
-def test_an_employee_who_gets_the_notices_is_not_greeted_too():
-    assert recipients(event(), replace(GREETING, notify_to=("ANA@example.com",))) == ["ANA@example.com"]
+@pytest.mark.parametrize(
+    ("kind", "variables", "changes", "recipients"),
+    [
+        *((kind, {"NOTIFY_TO": "a@example.com,b@example.com"}, {}, ["a@example.com", "b@example.com"])
+          for kind in (*EVENT_TYPES, "lote")),
+        *((kind, GREETING, {}, [HR, ANA] if kind == "creado" else [HR]) for kind in (*EVENT_TYPES, "lote")),
+        ("creado", GREETING | {"NOTIFY_TO": "ANA@example.com"}, {}, [ANA]),
+        ("creado", GREETING, {"lote": LOTE}, []),
+        ("lote", GREETING, {"aviso": False}, []),
+    ],
+)  # fmt: skip
+def test_notices_go_to_hr_and_a_greeting_to_a_new_employee_who_gets_none(kind, variables, changes, recipients):
+    assert [outgoing.mail.recipient for outgoing in mails(kind, variables, **changes)] == recipients
 
 
 def test_the_same_message_has_the_same_emails_each_time_with_ids_of_their_own():
-    first, second = (mails_for(event(), GREETING, moment) for moment in (NOW, NOW.replace(hour=23)))
+    message = read_message(json.dumps(golden()))
+    first, second = (mails_for(message, settings_with(**GREETING), moment) for moment in (NOW, NOW.replace(hour=23)))
 
     assert [(each.mail.id, each.content) for each in first] == [(each.mail.id, each.content) for each in second]
     assert len({each.mail.id for each in first}) == 2
     row = first[0].mail
-    assert (row.event_id, row.type, row.employee) == (event().id, "creado", 7)
+    assert (row.event_id, row.type, row.employee) == (golden()["id"], "creado", 7)
     assert (row.subject, row.created_at) == (first[0].content.subject, NOW)
+    [digest] = mails("lote")
+    assert (digest.mail.type, digest.mail.employee) == ("lote", None)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_direct_email_goes_to_its_recipient_with_its_own_words(language):
-    [outgoing] = mails_for(DIRECT, replace(GREETING, mail_language=language), NOW)
+    words = {"para": ANA, "asunto": "Reunión", "cuerpo": "A las diez.\nEn la sala."}
+    message = Message(DIRECTO, event_id(1), NOW, {"correo": words})
 
-    assert outgoing.mail == direct_row(DIRECT, NOW)
-    assert (outgoing.mail.recipient, outgoing.content.subject) == ("ana@example.com", "Reunión")
+    [outgoing] = mails_for(message, settings_with(MAIL_LANGUAGE=language), NOW)
+
+    assert (outgoing.mail.recipient, outgoing.mail.subject, outgoing.content.subject) == (ANA, "Reunión", "Reunión")
     assert "A las diez.\nEn la sala." in outgoing.content.text
     assert Wording(language).say("direct.footer") in outgoing.content.text
-
-
-def test_a_batch_has_one_email_if_people_want_it_and_none_for_each_person():
-    assert recipients(event("lote"), GREETING) == ["rrhh@example.com"]
-    assert recipients(event("lote", aviso=False), GREETING) == []
-    assert recipients(event(lote=golden("lote")["lote"]), GREETING) == []
-    [outgoing] = mails_for(event("lote"), GREETING, NOW)
-    assert (outgoing.mail.type, outgoing.mail.employee) == ("lote", None)
 
 
 # ---- what it says ----------------------------------------------------------------------------------------------
 
 
 def test_a_notice_names_the_changed_fields_the_moment_and_the_actor_and_no_salary():
-    content = write_notice(
-        event("actualizado", cambios=["posicion", "salario", "unknown"], salario=98765), ES, SETTINGS
-    )
+    content = notice("actualizado", cambios=["posicion", "salario", "unknown"], salario=98765)
 
     assert "Ha cambiado: Posición, Salario, unknown" in content.text
     assert "Fecha: 24 de noviembre de 2026, 10:15 UTC" in content.text
-    assert "Hecho por: rrhh@example.com" in content.text
+    assert f"Hecho por: {HR}" in content.text
     assert "98765" not in content.text + content.html
-    assert "Done by: not signed in" in write_notice(event(actor="anonimo"), EN, SETTINGS).text
+    assert "Done by: not signed in" in notice(variables={"MAIL_LANGUAGE": "en"}, actor="anonimo").text
+    for other in (notice("actualizado", cambios=[]), notice(cambios=["nombre"])):
+        assert "Ha cambiado" not in other.text
 
 
 def test_a_notice_has_local_time_and_a_link_to_the_employee_while_there_is_one():
-    settings = replace(SETTINGS, time_zone=gettz("Europe/Madrid"), page_url="https://d111.cloudfront.net")
-    changed, removed = (write_notice(event(kind), ES, settings) for kind in ("actualizado", "eliminado"))
-    url = "https://d111.cloudfront.net/#/empleados/7"
+    variables = {"TIME_ZONE": "Europe/Madrid", "PAGE_URL": PAGE}
+    changed, removed = (notice(kind, variables) for kind in ("actualizado", "eliminado"))
 
     assert "Fecha: 24 de noviembre de 2026, 11:15 CET" in changed.text
-    assert f"Abrir la ficha: {url}" in changed.text
-    assert ("href", url) in Reader(changed.html).attributes
-    assert "href" not in removed.html + write_notice(event(), ES, SETTINGS).html
-
-
-@pytest.mark.parametrize(("kind", "changes"), [("actualizado", []), ("creado", ["nombre"])])
-def test_a_notice_names_no_changes_where_there_are_none(kind, changes):
-    assert "Ha cambiado" not in write_notice(event(kind, cambios=changes), ES, SETTINGS).text
+    assert f"Abrir la ficha: {PAGE}/#/empleados/7" in changed.text
+    assert ("href", f"{PAGE}/#/empleados/7") in Reader(changed.html).attributes
+    assert "href" not in removed.html + notice().html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_greeting_addresses_the_employee_by_name(language):
-    _, greeting = mails_for(event(), replace(GREETING, mail_language=language), NOW)
+    _, greeting = mails(variables=GREETING | {"MAIL_LANGUAGE": language})
 
     assert "Ana Pérez" in greeting.content.subject
     assert Wording(language).say("greeting.footer") in greeting.content.text
-    assert "ana@example.com" in greeting.content.text
+    assert ANA in greeting.content.text
 
 
 @pytest.mark.parametrize(
@@ -127,28 +119,28 @@ def test_a_greeting_addresses_the_employee_by_name(language):
 )
 def test_a_digest_sums_up_the_batch_and_leads_to_its_changes(language, subject):
     counts = {"creados": 1200, "actualizados": 0, "eliminados": 0, "restaurados": 1}
-    settings = replace(SETTINGS, mail_language=language, page_url="https://d111.cloudfront.net")
+    variables = {"MAIL_LANGUAGE": language, "PAGE_URL": PAGE}
 
-    [outgoing] = mails_for(event("lote", resumen=counts), settings, NOW)
+    content = notice("lote", variables, resumen=counts)
 
-    assert outgoing.content.subject == subject
-    assert f"https://d111.cloudfront.net/#/actividad?lote={golden('lote')['lote']}" in outgoing.content.text
-    assert "rrhh@example.com" in outgoing.content.text
-    other = mails_for(event("lote", origen="nuevo"), settings, NOW)[0].content.subject
-    assert other.startswith(Wording(language).say("batch"))
+    assert content.subject == subject
+    assert f"{PAGE}/#/actividad?lote={LOTE}" in content.text
+    assert HR in content.text
+    assert notice("lote", variables, origen="nuevo").subject.startswith(Wording(language).say("batch"))
 
 
 def test_braces_in_a_name_are_only_braces():
     employee = {**golden()["empleado"], "nombre": "{posicion} {0} %s"}
 
-    assert write_notice(event(empleado=employee), ES, SETTINGS).subject == "Alta: {posicion} {0} %s, Analista"
+    assert notice(empleado=employee).subject == "Alta: {posicion} {0} %s, Analista"
 
 
 # ---- how it is laid out ----------------------------------------------------------------------------------------
 
 
-def laid_out(subject="Asunto", title="Título", paragraph="Uno.\nDos.", facts=(("Nombre", "Ana"),), footer="Pie."):
-    return lay_out(subject, title, paragraph, facts, language="en", footer=footer, kind="creado")
+def laid_out(**parts):
+    letter = Letter("Asunto", "Título", "Uno.\nDos.", "Pie.", (("Nombre", "Ana"),))
+    return lay_out(letter._replace(**parts), "creado", "en")
 
 
 class Reader(HTMLParser):
@@ -182,7 +174,7 @@ def test_markup_in_any_field_is_shown_as_text():
 
 @given(st.text(max_size=30))
 def test_no_text_adds_a_tag_an_attribute_or_a_line_of_the_subject(text):
-    content = laid_out(text, text, text, ((text, text),))
+    content = laid_out(subject=text, title=text, paragraph=text, facts=((text, text),))
     read = Reader(content.html)
 
     assert (read.tags, read.attributes) == (PLAIN.tags, PLAIN.attributes)
@@ -191,11 +183,11 @@ def test_no_text_adds_a_tag_an_attribute_or_a_line_of_the_subject(text):
 
 def test_a_subject_is_one_line_without_disguise_of_bounded_length():
     for separator in ("\n", "\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\x00"):
-        subject = laid_out(f"Hola{separator}Bcc: x@example.com").subject
+        subject = laid_out(subject=f"Hola{separator}Bcc: x@example.com").subject
         assert subject == "Hola Bcc: x@example.com"
         assert "\n" not in str(Header(subject))
     assert one_line("Ana \u202egpj.exe\u2066") == "Ana gpj.exe"
-    assert laid_out("x" * 500).subject == "x" * (MAX_SUBJECT - 1) + "…"
+    assert laid_out(subject="x" * 500).subject == "x" * (MAX_SUBJECT - 1) + "…"
 
 
 def test_the_lines_of_a_paragraph_stay_lines():

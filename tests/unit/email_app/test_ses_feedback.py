@@ -10,7 +10,7 @@ from itertools import combinations, permutations
 
 import pytest
 
-from chalicelib.correos.ledger import LedgerUnavailable
+from chalicelib.correos.aws import AwsUnavailable
 from chalicelib.correos.mail import UNSENT, State, StepRefused
 from chalicelib.correos.ses_feedback import STATES, read_result, record_result
 from tests.unit.email_app.fakes import NOW, SES_SAMPLES, FakeClock, FakeLedger, mail, ses_event
@@ -172,5 +172,5 @@ def test_a_ledger_that_does_not_answer_fails_the_event_so_that_it_comes_again():
     ledger = FakeLedger()
     ledger.is_down = True
 
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(AwsUnavailable):
         record_result(ledger, json.dumps(event("Delivery")), FakeClock())

@@ -2,7 +2,6 @@
 
 import threading
 import uuid
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +9,12 @@ from botocore.exceptions import ClientError
 
 from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.client import Client
-from chalicelib.correos.users import UserRefused, Users, UsersUnavailable
+from chalicelib.correos.aws import AwsUnavailable
+from chalicelib.correos.users import UserRefused, Users
 from contract.roles import ROLES
 from crud_app.app import RULES as CRUD_RULES
 from email_app.app import RULES, app
+from tests.unit.email_app.fakes import settings_with
 
 ADA = "ada@example.com"
 UNKNOWN = str(uuid.UUID(int=1))
@@ -43,7 +44,7 @@ def add_admin(cognito, pool, name):
 def client(fakes, pool):
     """Ada's, with her token."""
     fakes.users = Users(*pool)
-    fakes.settings = replace(fakes.settings, user_pool=pool[1])
+    fakes.settings = settings_with(USER_POOL_ID=pool[1])
     return Client(app, claims=person("admin", username=ADA))
 
 
@@ -204,7 +205,7 @@ def test_everyone_sees_their_own_account_and_nobody_elses(client):
 
 
 def test_a_demonstration_has_no_users(fakes):
-    fakes.settings = replace(fakes.settings, is_demo=True)
+    fakes.settings = settings_with(DEMO="true")
     assert Client(app).get("/usuarios").status == 404
 
 
@@ -212,5 +213,5 @@ def test_a_pool_that_does_not_answer_is_a_503(fakes, client, aws):
     fakes.users = Users(aws("cognito-idp"), "eu-west-1_Nothing")
     answer = client.get("/usuarios")
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
-    with pytest.raises(UsersUnavailable):
+    with pytest.raises(AwsUnavailable):
         fakes.users.list(None)

@@ -38,26 +38,40 @@ def describe(
         app: whose routes are described.
         info: the document's title, version and so on.
         components: the document's schemas, responses and security schemes.
-        rules: those of ``Access``. Each operation then names its role, and the answers 401 and 403.
+        rules: those of ``Access``. Each operation then names its role.
         scheme: the name of the security scheme that the rules are about.
+
+    What follows from an operation need not be written: the name in its path as a parameter, and those of the problems
+    in ``components`` that any operation with a body (400, 415, 422), query parameters (422), a name in its path (404)
+    or a role (401, 403, 503) may answer with.
     """
     paths: Schema = {}
+    known = components.get("responses", {})
     for path, entries in app.routes.items():
         for method, entry in entries.items():
             spec = app.specs.get((method, path))
             if spec is None:
                 continue
             described = {"operationId": entry.view_function.__name__, **spec}
+            names = [name for name in entry.view_args if name not in {each["name"] for each in spec["parameters"]}]
+            described["parameters"] = [*(in_path(name, {"type": "string"}) for name in names), *spec["parameters"]]
+            role = ANYBODY if rules is None else rules[method, path]
             if rules is not None:
-                described |= _guarded(described, rules[method, path], scheme)
+                described["security"] = [{scheme: [role]}] if role != ANYBODY else []
+            expected = [status for status in _expected_problems(described, role) if str(status) in known]
+            described["responses"] = _problems(expected) | spec["responses"]
             paths.setdefault(path, {})[method.lower()] = described
     return {"openapi": "3.1.0", "info": info, "servers": [{"url": "/"}], "paths": paths, "components": components}
 
 
-def _guarded(operation: Schema, role: str, scheme: str) -> Schema:
-    if role == ANYBODY:
-        return {"security": []}
-    return {"security": [{scheme: [role]}], "responses": operation["responses"] | _problems((401, 403))}
+def _expected_problems(operation: Schema, role: str) -> set[int]:
+    places = {each["in"] for each in operation["parameters"]}
+    return {
+        *((400, 415, 422) if "requestBody" in operation else ()),
+        *((422,) if "query" in places else ()),
+        *((404,) if "path" in places else ()),
+        *(() if role == ANYBODY else (401, 403, 503)),
+    }
 
 
 def operation(  # noqa: PLR0913 - an operation has that many parts
@@ -74,7 +88,7 @@ def operation(  # noqa: PLR0913 - an operation has that many parts
     Args:
         summary: one line.
         responses: by status.
-        problems: statuses whose response is the component of that name.
+        problems: statuses whose response is the component of that name, beside those that ``describe`` knows.
         parameters: of path, query and headers.
         body: the schema of a required JSON body.
         security: the ways in, for routes without rules.
@@ -95,7 +109,7 @@ def _problems(statuses: Iterable[int]) -> Schema:
     return {str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses}
 
 
-def json_of(schema: Schema, description: str, headers: Schema | None = None) -> Schema:
+def json_of(schema: Schema, description: str = "OK", headers: Schema | None = None) -> Schema:
     return {"description": description, "headers": headers or {}, "content": {"application/json": {"schema": schema}}}
 
 
